@@ -1,0 +1,277 @@
+"""What a run is made of: frozen dataclasses that refuse what cannot work before anything starts.
+
+A recipe is YAML data (``flows/recipes``). Keys are strict: an unknown one is an error that names
+the nearest known one. Values that depend on the machine sit in ``Resources`` and never change
+a result's address.
+"""
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+MODULES = ("vision_tower", "projector", "language_model")
+T = TypeVar("T")
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise ``ValueError(message)`` unless ``condition`` holds."""
+    if not condition:
+        raise ValueError(message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepare:
+    """Which tasks become instances, and how many of each."""
+
+    tasks: tuple[str, ...]
+    """Task ids or patterns (``coco/*``)."""
+    raw: str = ""
+    """URL of the folder that holds the raw archives; empty: the packaged demo pictures."""
+    cap: int = 10_000
+    """Instances per task (the paper: 10,000)."""
+    held_out: float = 0.01
+    """Share of pictures, chosen by content, that no stage ever trains on."""
+    largest_side: int = 1024
+    """Pictures with a longer side are shrunk to it; others keep their original bytes."""
+    licensed_for: Literal["any", "training", "redistribution"] = "any"
+    """Leave out sources whose terms do not say yes to this; unknown counts as no."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.tasks), "prepare.tasks is empty; name at least one task or pattern")
+        require(self.cap > 0, f"prepare.cap is {self.cap}; it must be positive")
+        require(0 <= self.held_out < 1, f"prepare.held_out is {self.held_out}; it is a share in [0, 1)")
+        require(self.largest_side >= 16, f"prepare.largest_side is {self.largest_side} pixels; at least 16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One tuning run: its data, what it tunes, and its optimisation."""
+
+    tasks: tuple[str, ...]
+    """Task ids or patterns, each one among the prepared tasks."""
+    tune: tuple[str, ...] = ("projector", "language_model")
+    lr: float
+    batch: int
+    """Samples per optimiser step over all workers (the paper: 16 x 8 = 128, then 8 x 8 = 64)."""
+    steps: int | None = None
+    epochs: float | None = None
+    per_task: int | None = None
+    """Use only the first so many instances of each task (the paper's Table 3)."""
+    sample: int | None = None
+    """Use only so many instances in all, drawn by seed (the paper's stage 2: 1,000)."""
+    warmup: float = 0.03
+    """Share of the steps during which the rate rises."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    max_length: int = 2048
+    """Tokens of a conversation, image tokens included; longer ones are rejected by name."""
+    micro_tokens: int = 8192
+    """Tokens that one worker packs into one forward pass."""
+    save_every: int = 500
+    """Steps between checkpoints."""
+    loss: Literal["token_mean", "sample_mean"] = "token_mean"
+    precision: Literal["fp32", "bf16"] = "fp32"
+    zero: Literal[0, 1, 2, 3] = 2
+    offload: bool = False
+    gradient_checkpointing: bool = False
+
+    def __post_init__(self) -> None:
+        require(bool(self.tasks), "stage.tasks is empty; name at least one task or pattern")
+        for name in self.tune:
+            require(name in MODULES, f"stage.tune names {name!r}; {near(name, MODULES)}")
+        require(bool(self.tune), "stage.tune is empty; a stage that tunes nothing trains nothing")
+        require(0 < self.lr < 1, f"stage.lr is {self.lr}; a learning rate lies between 0 and 1, e.g. 2e-5")
+        require(self.batch > 0, f"stage.batch is {self.batch}; it must be positive")
+        both = (self.steps is None) == (self.epochs is None)
+        require(not both, f"stage has steps={self.steps} and epochs={self.epochs}; give exactly one")
+        length = self.steps if self.steps is not None else self.epochs
+        require(length is not None and length > 0, f"stage length is {length}; it must be positive")
+        require(0 <= self.warmup < 1, f"stage.warmup is {self.warmup}; it is a share of the steps in [0, 1)")
+        require(self.save_every > 0, f"stage.save_every is {self.save_every}; it must be positive")
+        require(not (self.offload and self.zero < 2), f"stage.offload needs zero 2 or 3, not {self.zero}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """The LLaVA checkpoint that stage 1 starts from, and how it comes to be."""
+
+    checkpoint: str = ""
+    """URL of a ready Hugging Face LLaVA folder; empty: assembled from the parts below."""
+    vision: str = ""
+    """URL of a CLIP vision tower; empty: a fresh one of the sizes below."""
+    language_model: str = ""
+    """URL of a Llama model and its tokenizer; empty: a fresh one of the sizes below."""
+    projector: str = ""
+    """URL of a pre-trained projector (LLaVA's mm_projector layout); empty: a fresh one."""
+    image_size: int = 336
+    patch_size: int = 14
+    vision_width: int = 1024
+    vision_layers: int = 24
+    vision_heads: int = 16
+    width: int = 5120
+    layers: int = 40
+    heads: int = 40
+    vocabulary: int = 1024
+    """Tokens of the tokenizer trained on the prepared text, when none is given."""
+    select_layer: int = -2
+    pretrain: Stage | None = None
+    """A first tuning of the assembled model, on captions."""
+
+    def __post_init__(self) -> None:
+        fits = self.image_size % self.patch_size == 0
+        require(
+            fits, f"base.image_size {self.image_size} is not a multiple of base.patch_size {self.patch_size}"
+        )
+        require(
+            self.vision_width % self.vision_heads == 0,
+            "base.vision_width must be a multiple of base.vision_heads",
+        )
+        require(self.width % self.heads == 0, "base.width must be a multiple of base.heads")
+
+    @property
+    def image_tokens(self) -> int:
+        """Tokens a picture takes in the language model (the class token is dropped)."""
+        return (self.image_size // self.patch_size) ** 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """Which models answer which benchmarks."""
+
+    benchmarks: tuple[str, ...] = ("tasks",)
+    data: str = ""
+    """URL of the folder that holds each benchmark's official files under its name; empty: the demo's."""
+    models: tuple[Literal["base", "stage1", "stage2"], ...] = ("base", "stage1", "stage2")
+    per_task: int = 200
+    """Held-out items of each task that the ``tasks`` benchmark asks."""
+    batch: int = 64
+    judge: str = ""
+    """URL of an OpenAI-compatible judge; empty: rules, counted as such."""
+    judge_model: str = ""
+
+    def __post_init__(self) -> None:
+        require(bool(self.benchmarks), "evaluate.benchmarks is empty")
+        require(self.per_task > 0 and self.batch > 0, "evaluate.per_task and evaluate.batch must be positive")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """Where a run happens. Nothing here changes what comes out."""
+
+    workers: int = 1
+    """Training processes, one per GPU where there are any."""
+    gpus_per_worker: int = 0
+    cpus_per_worker: float = 1.0
+    threads: int = 0
+    """Threads of a CPU worker; 0: the machine's cores shared out among the workers."""
+    prepare_tasks: int = 0
+    """Preparing tasks at once; 0: one per core."""
+
+    def __post_init__(self) -> None:
+        require(self.workers > 0, f"resources.workers is {self.workers}; at least 1")
+        require(self.gpus_per_worker in (0, 1), "resources.gpus_per_worker is 0 or 1: one process per GPU")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One whole run."""
+
+    name: str
+    about: str = ""
+    seed: int = 0
+    prepare: Prepare
+    base: Base
+    stage1: Stage
+    stage2: Stage | None = None
+    evaluate: Evaluate = field(default_factory=Evaluate)
+    resources: Resources = field(default_factory=Resources)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> "Recipe":
+        """Build a recipe from YAML data and dotted overrides such as ``{"stage1.lr": 1e-5}``.
+
+        Raises:
+            ValueError: for an unknown key, a value of the wrong type, or an impossible combination.
+        """
+        merged = _plain(values)
+        for dotted, value in (overrides or {}).items():
+            _put(merged, dotted, value)
+        return _from(cls, merged, "")
+
+
+def near(name: str, known: typing.Iterable[str]) -> str:
+    """Say which known names are nearest to ``name``, or which there are."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(map(repr, close))}?" if close else f"known: {', '.join(names)}"
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """Return a configuration as JSON-ready data."""
+    data: dict[str, Any] = dataclasses.asdict(config)
+    return data
+
+
+def _plain(values: Any) -> Any:
+    return {k: _plain(v) for k, v in values.items()} if isinstance(values, Mapping) else values
+
+
+def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
+    *parents, last = dotted.split(".")
+    for name in parents:
+        inner = values.get(name)
+        values[name] = inner if isinstance(inner, dict) else {}
+        values = values[name]
+    values[last] = value
+
+
+def _from(cls: type[T], values: Any, path: str) -> T:
+    require(isinstance(values, Mapping), f"{path or 'recipe'} is {values!r}; expected a mapping of keys")
+    hints = typing.get_type_hints(cls)
+    known = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    for key in values:
+        require(key in known, f"unknown key {path}{key!s} = {values[key]!r}; {near(str(key), known)}")
+    needed = [n for n, f in known.items() if f.default is f.default_factory is dataclasses.MISSING]
+    missing = [n for n in needed if n not in values]
+    require(not missing, f"{path or 'recipe '}lacks the key {', '.join(missing)}")
+    made = {key: _convert(hints[key], value, f"{path}{key}") for key, value in values.items()}
+    try:
+        return cls(**made)
+    except ValueError as error:
+        prefix = "" if not path or str(error).startswith(path) else f"{path.rstrip('.')}: "
+        raise ValueError(f"{prefix}{error}") from None
+
+
+def _convert(hint: Any, value: Any, path: str) -> Any:
+    """Check ``value`` against a field's type; YAML lists become tuples and ``2e-5`` a float."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if dataclasses.is_dataclass(hint):
+        return _from(typing.cast(type, hint), value, f"{path}.")
+    if origin in (types.UnionType, typing.Union):
+        inner = next(a for a in args if a is not type(None))
+        return None if value is None else _convert(inner, value, path)
+    if origin is tuple:
+        require(isinstance(value, list | tuple), f"{path} is {value!r}; expected a list")
+        return tuple(_convert(args[0], v, path) for v in value)
+    if origin is Literal:
+        require(value in args, f"{path} is {value!r}; {near(str(value), map(str, args))}")
+        return value
+    return _scalar(hint, value, path)
+
+
+def _scalar(hint: type, value: Any, path: str) -> Any:
+    wrong = f"{path} is {value!r}; expected {hint.__name__}"
+    if hint is float and isinstance(value, str):  # YAML 1.1 reads 2e-5 as text
+        try:
+            return float(value)
+        except ValueError:
+            raise ValueError(wrong) from None
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    require(isinstance(value, hint) and (hint is bool or not isinstance(value, bool)), wrong)
+    return value

@@ -1,0 +1,69 @@
+"""The catalogue: every task, computed from the modules of this package."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from vf_ray.config import near
+from vf_ray.types import Source, Task
+
+
+@cache
+def sources() -> Mapping[str, Source[Any]]:
+    """Return every declared source by name."""
+    found: dict[str, Source[Any]] = {}
+    for info in pkgutil.walk_packages(__path__, f"{__name__}."):
+        module = importlib.import_module(info.name)
+        for source in (value for value in vars(module).values() if isinstance(value, Source)):
+            if found.setdefault(source.name, source) is not source:
+                raise ValueError(f"source {source.name!r} is declared twice, again in {info.name}")
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+@cache
+def catalogue() -> Mapping[str, Task[Any]]:
+    """Return every declared task by id."""
+    found: dict[str, Task[Any]] = {}
+    for task in (task for source in sources().values() for task in source.tasks):
+        if found.setdefault(task.id, task) is not task:
+            raise ValueError(f"task {task.id!r} is declared twice")
+    return MappingProxyType(found)
+
+
+def source_of(task_id: str) -> Source[Any]:
+    """Return the source that declares the task."""
+    return sources()[task_id.split("/", 1)[0]]
+
+
+def find(name: str) -> tuple[Task[Any], ...]:
+    """Return the task with this id or upstream id, or all tasks of the source of this name.
+
+    Raises:
+        ValueError: if there is none; the message names the nearest ones.
+    """
+    tasks = catalogue()
+    if name in tasks:
+        return (tasks[name],)
+    if name in sources():
+        return tuple(sources()[name].tasks)
+    if found := tuple(task for task in tasks.values() if name and task.upstream == name):
+        return found
+    known = {*tasks, *sources(), *(t.upstream for t in tasks.values() if t.upstream)}
+    raise ValueError(f"no task, upstream id or source is named {name!r}; {near(name, known)}")
+
+
+def matching(patterns: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids that the patterns (``coco/*``) name, sorted.
+
+    Raises:
+        ValueError: if a pattern names none.
+    """
+    found: set[str] = set()
+    for pattern in patterns:
+        hits = {task_id for task_id in catalogue() if fnmatchcase(task_id, pattern)}
+        found |= hits or {task.id for task in find(pattern)}
+    return tuple(sorted(found))

@@ -1,0 +1,215 @@
+"""The nouns that pass from hand to hand: rows, examples, instances, tasks, sources."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+Group = Literal["question answering", "generation", "classification"]
+Permission = Literal["yes", "no", "unknown"]
+
+LABELLED_SPLITS = ("train", "val", "test", "all")
+"""Names a reader gives to the splits it finds; ``all`` where the publisher has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A rectangle of one picture."""
+
+    path: str
+    box: tuple[float, float, float, float]
+    """Left, top, right, bottom in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boxed:
+    """A whole picture with rectangles outlined on it."""
+
+    path: str
+    boxes: tuple[tuple[float, float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Several pictures drawn as one, in reading order."""
+
+    paths: tuple[str, ...]
+    columns: int
+    labels: tuple[str, ...] = ()
+    """One caption above each cell, or none."""
+
+
+ImageRef = str | Crop | Boxed | Grid
+"""A picture as a task names it: a path inside the raw tree, or something drawn from paths."""
+
+
+def paths_of(image: ImageRef) -> tuple[str, ...]:
+    """Return the paths of the raw pictures that ``image`` is drawn from."""
+    if isinstance(image, str):
+        return (image,)
+    return image.paths if isinstance(image, Grid) else (image.path,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One annotation record as a reader yields it; readers add their own typed fields."""
+
+    key: str
+    """Unique in the source and stable between releases: file, and id or row number."""
+    split: str
+    image: str = ""
+    """Path of the record's picture inside the raw tree."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """What a task makes of a row: no wording, no letters, no chance."""
+
+    image: ImageRef
+    answer: str
+    question: str = ""
+    """The part of the prompt that differs from row to row; may be empty."""
+    options: tuple[str, ...] = ()
+    """In any order; ``instances`` shuffles and letters them."""
+
+    def __post_init__(self) -> None:
+        if self.options and self.answer not in self.options:
+            raise ValueError(f"answer {self.answer!r} is not one of the options {self.options!r}")
+        if len(set(self.options)) != len(self.options):
+            raise ValueError(f"options {self.options!r} hold one text twice")
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that cannot be used, and why."""
+
+    key: str
+    reason: str
+    """A short fixed phrase, so that rejects can be counted by it."""
+    detail: str = ""
+    task: str = ""
+    """Empty while the record belongs to the whole source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A finished conversation of one turn, about one picture."""
+
+    task: str
+    key: str
+    split: str
+    image: ImageRef
+    question: str
+    options: tuple[str, ...]
+    """As lettered in the prompt, first is ``(a)``."""
+    answer: str
+    prompt: str
+    """What the user says, without the picture, which always comes before it."""
+    response: str
+
+
+class Tree(Protocol):
+    """A source's raw files, whether unpacked, zipped, on a disk or in a bucket."""
+
+    def read(self, path: str) -> bytes: ...
+    def open(self, path: str) -> Any: ...
+    def exists(self, path: str) -> bool: ...
+    def glob(self, pattern: str) -> Sequence[str]: ...
+
+
+class Pool(Protocol):
+    """Texts gathered from all rows of a source, from which a task takes negatives."""
+
+    def draw(self, key: str, count: int, exclude: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return ``count`` different texts outside ``exclude``; the same for the same ``key``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a source's publisher allows, as far as it is evidenced."""
+
+    licence: str = "unknown"
+    training: Permission = "unknown"
+    redistribution: Permission = "unknown"
+    faces: Permission = "unknown"
+    """Whether pictures show recognisable people."""
+    stated: str = ""
+    """Where the publisher says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """An archive or tree as its publisher ships it; several sources may share one."""
+
+    name: str
+    """Folder (or archive stem) under the raw root."""
+    obtain: str
+    """What to fetch, from whom, and where to put it."""
+
+
+R = TypeVar("R", bound=Row)
+
+Made = Example | Reject | None
+"""A task's verdict on a row: an example, a counted reject, or "not a row of mine"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Generic[R]):
+    """One of the paper's tasks: words, and a pure function from a row to an example."""
+
+    id: str
+    """``<source>/<name>``."""
+    upstream: str
+    """The id Vision-Flan published; empty for tasks of our own."""
+    group: Group
+    category: str
+    instruction: str
+    make: Callable[..., Made]
+    """``make(row)``, or ``make(row, pool)`` where ``pool`` is set."""
+    pool: Callable[[R], str | None] | None = None
+    """The text a row adds to the pool that ``make`` draws negatives from."""
+    ceiling: float = 0.05
+    """Largest share of examined rows that may be rejected before the task fails."""
+    evidence: str = ""
+    """What about the id, category or rule is reconstructed rather than published."""
+    split: str = "train"
+    """The split a recipe takes: the authors' evident one, else train."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Generic[R]):
+    """A dataset: where it comes from, how it is read, which tasks it feeds."""
+
+    name: str
+    title: str
+    url: str
+    terms: Terms
+    raws: tuple[Raw, ...]
+    read: Callable[[Tree], Iterator[R | Reject]]
+    tasks: list[Task[R]] = field(default_factory=list)
+
+    def task(
+        self,
+        name: str,
+        *,
+        group: Group,
+        category: str,
+        instruction: str,
+        upstream: str = "",
+        pool: Callable[[R], str | None] | None = None,
+        ceiling: float = 0.05,
+        evidence: str = "",
+        split: str = "train",
+    ) -> Callable[[Callable[..., Made]], Callable[..., Made]]:
+        """Declare the decorated function as the task ``<source>/<name>``."""
+
+        def declare(make: Callable[..., Made]) -> Callable[..., Made]:
+            self.tasks.append(
+                Task(
+                    id=f"{self.name}/{name}", upstream=upstream, group=group, category=category,
+                    instruction=instruction, make=make, pool=pool, ceiling=ceiling,
+                    evidence=evidence, split=split,
+                )
+            )  # fmt: skip
+            return make
+
+        return declare
