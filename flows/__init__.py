@@ -1,0 +1,1 @@
+"""The chain as Prefect flows; the only code that imports Prefect."""

@@ -1,0 +1,35 @@
+"""Find and load named runs: ``flows/recipes/*.yaml``, or a YAML file of the user's own."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vf_ray.config import Recipe, near, require
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the recipes that come with vf-ray."""
+    found = (entry.name for entry in (files("flows") / "recipes").iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml")))
+
+
+def load(name: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
+    """Load a recipe by its name or by the path of a YAML file, and apply dotted overrides.
+
+    Raises:
+        ValueError: for an unknown name or key, a wrong value, or an impossible combination.
+    """
+    values = yaml.safe_load(_text(name))
+    require(isinstance(values, dict), f"recipe {name!r} is not a mapping of keys")
+    return Recipe.from_mapping({"name": Path(name).stem, **values}, overrides)
+
+
+def _text(name: str) -> str:
+    if Path(name).suffix in (".yaml", ".yml"):
+        require(Path(name).is_file(), f"no recipe file at {name}")
+        return Path(name).read_text(encoding="utf-8")
+    require(name in names(), f"no recipe is named {name!r}; {near(name, names())}")
+    return (files("flows") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8")
