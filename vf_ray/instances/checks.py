@@ -1,0 +1,58 @@
+"""Reject, by name, conversations that a model could not be trained on rightly."""
+
+import re
+
+from vf_ray.types import Instance, Reject, paths_of
+
+SPECIAL = ("<image>", "<s>", "</s>", "<unk>", "<pad>")
+"""Text that LLaVA's tokenizer reads as a token of its own, wherever it stands."""
+
+MOST_CHARACTERS = 16_384
+"""Of prompt and response together: far beyond 2,048 tokens, so surely a broken record."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def check(instance: Instance) -> Reject | None:
+    """Return why the instance cannot be used, or None."""
+    fault = _text_fault(instance) or _image_fault(instance)
+    if fault is None:
+        return None
+    reason, detail = fault
+    return Reject(key=instance.key, reason=reason, detail=detail, task=instance.task)
+
+
+def _text_fault(instance: Instance) -> tuple[str, str] | None:
+    if not instance.answer.strip():
+        return "answer empty", repr(instance.answer)
+    if any(not option.strip() for option in instance.options):
+        return "option empty", repr(instance.options)
+    text = f"{instance.prompt}\n{instance.response}"
+    if len(text) > MOST_CHARACTERS:
+        return "text too long", f"{len(text)} characters; at most {MOST_CHARACTERS}"
+    return _character_fault(text)
+
+
+def _character_fault(text: str) -> tuple[str, str] | None:
+    if token := next((token for token in SPECIAL if token in text), None):
+        return "text holds a special token", token
+    if found := _CONTROL.search(text):
+        return "text holds a control character", repr(found.group())
+    if found := _SURROGATE.search(text):
+        return "text is not Unicode", repr(found.group())
+    return None
+
+
+def _image_fault(instance: Instance) -> tuple[str, str] | None:
+    paths = paths_of(instance.image)
+    if not paths or not all(paths):
+        return "picture not named", repr(instance.image)
+    if outside := next((path for path in paths if _leaves_tree(path)), None):
+        return "picture path outside the tree", repr(outside)
+    return None
+
+
+def _leaves_tree(path: str) -> bool:
+    parts = re.split(r"[/\\]", path)
+    return path[0] in "/\\" or ".." in parts or "\0" in path or parts[0].endswith(":")

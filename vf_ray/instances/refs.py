@@ -1,0 +1,46 @@
+"""Pictures and instances as JSON text, for files between the phases of a build."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from vf_ray.types import Boxed, Crop, Grid, ImageRef, Instance
+
+_DRAWN: Mapping[str, Any] = {"crop": Crop, "boxed": Boxed, "grid": Grid}
+
+
+def image_text(image: ImageRef) -> str:
+    """Return one canonical text for a picture: equal pictures have equal texts."""
+    if isinstance(image, str):
+        return json.dumps(image)
+    kind = next(name for name, cls in _DRAWN.items() if isinstance(image, cls))
+    return json.dumps({"draw": kind, **asdict(image)}, separators=(",", ":"))
+
+
+def image_of(text: str) -> ImageRef:
+    """Return the picture that ``image_text`` wrote down."""
+    data = json.loads(text)
+    if isinstance(data, str):
+        return data
+    cls = _DRAWN[data.pop("draw")]
+    image: ImageRef = cls(**{name: _tuples(value) for name, value in data.items()})
+    return image
+
+
+def instance_text(instance: Instance) -> str:
+    """Return an instance as JSON."""
+    values = {field.name: getattr(instance, field.name) for field in fields(instance)}
+    return json.dumps(list({**values, "image": image_text(instance.image)}.values()))
+
+
+def instance_of(text: str) -> Instance:
+    """Return the instance that ``instance_text`` wrote down."""
+    values = {
+        field.name: _tuples(value) for field, value in zip(fields(Instance), json.loads(text), strict=True)
+    }
+    return Instance(**{**values, "image": image_of(values["image"])})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
