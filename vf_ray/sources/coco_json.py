@@ -1,0 +1,107 @@
+"""COCO-style JSON: pictures, and annotations that name them by id: captions, or objects with boxes.
+
+Annotations come in any order; they are grouped by picture outside the memory.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vf_ray.sources.json_array import Files
+from vf_ray.sources.json_items import json_items
+from vf_ray.sources.raw import existing
+from vf_ray.sources.records import At, Record, parsed
+from vf_ray.sources.spill import Spill
+from vf_ray.types import Reject, Row, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class CocoObject:
+    """One annotated object."""
+
+    category: str
+    supercategory: str
+    box: tuple[float, float, float, float]
+    """Left, top, width, height in pixels."""
+    crowd: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CocoCaption:
+    """One person's sentence."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CocoRow(Row):
+    """A picture with all its annotations, in file order."""
+
+    image_id: int
+    file_name: str
+    width: int
+    height: int
+    objects: tuple[CocoObject, ...] = ()
+    captions: tuple[CocoCaption, ...] = ()
+
+
+def coco_json(files: Files, image: str) -> Callable[[Tree], Iterator[CocoRow | Reject]]:
+    """Return a reader of every annotation file that is there, one row per picture.
+
+    ``image`` is a path with ``{file_name}``, ``{image_id}`` (``{image_id:012d}``) and ``{split}``.
+    A picture without annotations is a row with none.
+    """
+
+    def read(tree: Tree) -> Iterator[CocoRow | Reject]:
+        for split, path in existing(tree, files):
+            yield from _file(tree, path, split, image)
+
+    return read
+
+
+def _file(tree: Tree, path: str, split: str, image: str) -> Iterator[CocoRow | Reject]:
+    categories = {
+        item["id"]: (str(item["name"]), str(item.get("supercategory", "")))
+        for item, _ in json_items(tree, path, split, "categories.item")
+    }
+    annotations = (_kept(a) for a, _ in json_items(tree, path, split, "annotations.item"))
+    with Spill(annotations) as annotated:
+        yield from parsed(
+            json_items(tree, path, split, "images.item"),
+            lambda record, at: _row(record, at, image, categories, annotated),
+        )
+
+
+def _kept(annotation: Mapping[str, Any]) -> tuple[int | str, list[Any]]:
+    """Return the picture's id and the little that a row needs; a malformed one joins nothing."""
+    try:
+        kept = [annotation.get("id", 0), annotation.get("caption"), annotation.get("category_id")]
+        box = [float(side) for side in annotation.get("bbox", ())]
+        return int(annotation["image_id"]), [*kept, box, bool(annotation.get("iscrowd", 0))]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return "malformed", []
+
+
+def _row(
+    record: Record, at: At, image: str, categories: Mapping[Any, tuple[str, str]], annotated: Spill
+) -> CocoRow:
+    image_id, file_name = int(record["id"]), str(record["file_name"])
+    found = annotated.get(image_id)
+    return CocoRow(
+        key=at.key(image_id),
+        split=at.split,
+        image=image.format(file_name=file_name, image_id=image_id, split=at.split),
+        image_id=image_id,
+        file_name=file_name,
+        width=int(record.get("width", 0)),
+        height=int(record.get("height", 0)),
+        objects=tuple(
+            CocoObject(*categories[category], box=tuple(box), crowd=crowd)
+            for _, caption, category, box, crowd in found
+            if category is not None
+        ),
+        captions=tuple(
+            CocoCaption(int(own), str(caption)) for own, caption, *_ in found if caption is not None
+        ),
+    )

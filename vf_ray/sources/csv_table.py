@@ -1,0 +1,89 @@
+"""Tables with a separator: CSV, TSV, and their dialects."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, TypeVar
+
+from vf_ray.sources.json_array import Files
+from vf_ray.sources.raw import existing
+from vf_ray.sources.records import MALFORMED, At, Parse, parsed
+from vf_ray.types import Reject, Row, Tree
+
+R = TypeVar("R", bound=Row)
+_LONGEST_CELL = 1 << 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvRow(Row):
+    """A line of a table by column name, where no own row type is worth it."""
+
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How a publisher writes a table."""
+
+    separator: str = ","
+    encoding: str = "utf-8-sig"
+    columns: Sequence[str] = ()
+    """Names of the columns where the file has no header line."""
+    quoted: bool = True
+    """Whether ``"`` quotes a cell, or is just a character."""
+
+
+CSV = Dialect()
+TSV = Dialect(separator="\t", quoted=False)
+
+
+def csv_table(
+    files: Files, parse: Parse[R], dialect: Dialect = CSV
+) -> Callable[[Tree], Iterator[R | Reject]]:
+    """Return a reader of every table that is there; ``parse`` gets {column: cell}."""
+
+    def read(tree: Tree) -> Iterator[R | Reject]:
+        for split, path in existing(tree, files):
+            for item in _records(tree, path, split, dialect):
+                yield from (item,) if isinstance(item, Reject) else parsed((item,), parse)
+
+    return read
+
+
+def csv_rows(
+    files: Files, image: str, key: str = "", dialect: Dialect = CSV
+) -> Callable[[Tree], Iterator[CsvRow | Reject]]:
+    """Return a reader whose rows hold the cells as they are.
+
+    ``image`` is a path with columns in braces (``images/{file}``), ``key`` the column that names a
+    row (its position where empty).
+    """
+
+    def parse(cells: Mapping[str, str], at: At) -> CsvRow:
+        own = (cells[key],) if key else ()
+        return CsvRow(key=at.key(*own), split=at.split, image=image.format_map(cells), cells=cells)
+
+    return csv_table(files, parse, dialect)
+
+
+def _records(
+    tree: Tree, path: str, split: str, dialect: Dialect
+) -> Iterator[tuple[Mapping[str, str], At] | Reject]:
+    with tree.open(path) as file:
+        lines = _lines(file, dialect)
+        columns = tuple(dialect.columns) or tuple(name.strip() for name in next(lines, ()))
+        for index, cells in enumerate(line for line in lines if line):
+            at = At(path, split, index)
+            if len(cells) == len(columns):
+                yield dict(zip(columns, cells, strict=True)), at
+            else:
+                yield Reject(at.key(), MALFORMED, f"{len(cells)} cells, expected {len(columns)}")
+
+
+def _lines(file: IO[bytes], dialect: Dialect) -> Iterator[list[str]]:
+    text = io.TextIOWrapper(file, encoding=dialect.encoding, errors="replace", newline="")
+    csv.field_size_limit(_LONGEST_CELL)
+    if dialect.quoted:
+        return csv.reader(text, delimiter=dialect.separator)
+    return csv.reader(text, delimiter=dialect.separator, quoting=csv.QUOTE_NONE)

@@ -1,0 +1,111 @@
+"""A gzip file that can be read from any position without unpacking it.
+
+Every ``spacing`` bytes of output the decompressor's state is kept (zlib lets it be copied, about
+45 kB each), so a jump decompresses at most ``spacing`` bytes instead of everything before it.
+"""
+
+import io
+import zlib
+from typing import IO, Any, NamedTuple
+
+_CHUNK = 1 << 18
+_GZIP = 31  # window bits that make zlib expect a gzip header
+
+
+class _Point(NamedTuple):
+    out: int
+    """Position in the unpacked data."""
+    source: int
+    """Position in the packed file from which to go on."""
+    state: Any
+    """A copied decompressor; ``None`` at the start."""
+
+
+class GzipSeek(io.RawIOBase):
+    """Random access to the content of a gzip file object."""
+
+    def __init__(self, packed: IO[bytes], spacing: int = 16 << 20) -> None:
+        self._packed = packed
+        self._spacing = spacing
+        self._points = [_Point(0, 0, None)]
+        self._buffer = b""
+        self._wanted = 0
+        self._resume(self._points[0])
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._wanted
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_END:
+            self._wanted = self._length() + offset
+        else:
+            self._wanted = offset + (self._wanted if whence == io.SEEK_CUR else 0)
+        return self._wanted
+
+    def readinto(self, target: Any) -> int:
+        self._reach(self._wanted)
+        if not self._buffer and not self._fill():
+            return 0
+        data = self._buffer[: len(target)]
+        target[: len(data)] = data
+        self._buffer = self._buffer[len(data) :]
+        self._wanted += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+    def _start(self) -> int:
+        """Return the unpacked position of the first buffered byte."""
+        return self._out - len(self._buffer)
+
+    def _resume(self, point: _Point) -> None:
+        self._packed.seek(point.source)
+        self._out = point.out
+        self._source = point.source
+        self._buffer = b""
+        self._state = zlib.decompressobj(_GZIP) if point.state is None else point.state.copy()
+
+    def _reach(self, position: int) -> None:
+        """Bring ``position`` to the front of the buffer, or stop at the end of the file."""
+        nearest = max((p for p in self._points if p.out <= position), key=lambda p: p.out)
+        if position < self._start() or nearest.out > self._out:
+            self._resume(nearest)
+        while position > self._out:
+            self._buffer = b""
+            if not self._fill():
+                return
+        self._buffer = self._buffer[position - self._start() :]
+
+    def _length(self) -> int:
+        self._resume(self._points[-1])
+        while self._fill():
+            self._buffer = b""
+        return self._out
+
+    def _fill(self) -> bool:
+        """Unpack one more chunk behind the buffer; False at the end of the file."""
+        while packed := self._packed.read(_CHUNK):
+            if data := self._unpack(packed):
+                self._buffer += data
+                return True
+        return False
+
+    def _unpack(self, packed: bytes) -> bytes:
+        data = self._state.decompress(packed)
+        while self._state.eof and self._state.unused_data.strip(b"\0"):  # a further gzip member
+            rest = self._state.unused_data
+            self._state = zlib.decompressobj(_GZIP)
+            data += self._state.decompress(rest)
+        self._source += len(packed)
+        self._out += len(data)
+        if self._out - self._points[-1].out >= self._spacing and not self._state.eof:
+            self._points.append(_Point(self._out, self._source, self._state.copy()))
+        return data

@@ -1,0 +1,109 @@
+"""IDX files (MNIST's format), plain or gzipped: unsigned bytes behind a header of dimensions.
+
+Format: yann.lecun.com/exdb/mnist: two zero bytes, a type byte (8 = unsigned byte), the number of
+dimensions, each dimension as a big-endian 32-bit integer, then the data in C order.
+"""
+
+import gzip
+import io
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import IO, cast
+
+from vf_ray.sources.netpbm import netpbm
+from vf_ray.sources.raw import existing
+from vf_ray.types import Reject, Row, Tree
+
+_UNSIGNED_BYTE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdxRow(Row):
+    """One picture of an IDX file and its label."""
+
+    label: int
+
+
+def idx(files: Mapping[str, tuple[str, str]]) -> Callable[[Tree], Iterator[IdxRow | Reject]]:
+    """Return a reader of split -> (picture file, label file); a ``.gz`` of either is found too."""
+
+    def read(tree: Tree) -> Iterator[IdxRow | Reject]:
+        labels = {split: _gzipped_too(path) for split, (_, path) in files.items()}
+        for split, path in existing(tree, labels):
+            pictures = files[split][0]
+            yield from _rows(tree, split, pictures, path)
+
+    return read
+
+
+def _gzipped_too(path: str) -> tuple[str, ...]:
+    return (path, f"{path}.gz")
+
+
+def _rows(tree: Tree, split: str, pictures: str, labels: str) -> Iterator[IdxRow | Reject]:
+    with open_idx(tree, pictures) as file:
+        count = shape_of(file, pictures)[0]
+    with open_idx(tree, labels) as file:
+        (num_labels,) = shape_of(file, labels)
+        codes = file.read(num_labels)
+    if not count == num_labels == len(codes):
+        raise ValueError(
+            f"{pictures} holds {count} pictures, {labels} {len(codes)} of {num_labels} labels; "
+            "expected as many of each: fetch both again"
+        )
+    for number, code in enumerate(codes):
+        image = f"{pictures}!idx:{number}"
+        yield IdxRow(key=f"{split}/{number}", split=split, image=image, label=code)
+
+
+def open_idx(tree: Tree, path: str) -> IO[bytes]:
+    """Return the unpacked file, whether it lies gzipped or not."""
+    found = next((p for p in _gzipped_too(path) if tree.exists(p)), path)
+    file: IO[bytes] = tree.open(found)
+    if file.read(2) == b"\x1f\x8b":
+        file.seek(0)
+        return cast(IO[bytes], gzip.open(file))
+    file.seek(0)
+    return file
+
+
+def shape_of(file: IO[bytes], path: str) -> tuple[int, ...]:
+    """Read the header; return the dimensions and leave ``file`` at the first data byte.
+
+    Raises:
+        ValueError: if this is no IDX file of unsigned bytes.
+    """
+    head = file.read(4)
+    if len(head) != 4 or head[:2] != b"\0\0" or head[2] != _UNSIGNED_BYTE or not 1 <= head[3] <= 3:
+        raise ValueError(f"{path} starts with {head!r}; expected an IDX file of unsigned bytes")
+    return struct.unpack(f">{head[3]}I", file.read(4 * head[3]))
+
+
+def picture(tree: Tree, path: str, which: str) -> bytes:
+    """Return picture number ``which`` of an IDX file as PGM bytes."""
+    if not tree.exists(path):
+        unpacked = _unpacked(tree, path)  # type: ignore[arg-type]  # trees are values
+        return _picture(io.BytesIO(unpacked), path, int(which))
+    with open_idx(tree, path) as file:
+        return _picture(file, path, int(which))
+
+
+@lru_cache(maxsize=2)
+def _unpacked(tree: Tree, path: str) -> bytes:
+    """Unpack a gzipped container once, not for every picture."""
+    with open_idx(tree, path) as file:
+        return file.read()
+
+
+def _picture(file: IO[bytes], path: str, number: int) -> bytes:
+    shape = shape_of(file, path)
+    if len(shape) != 3 or not 0 <= number < shape[0]:
+        raise ValueError(f"{path} of shape {shape} holds no picture {number}")
+    _, height, width = shape
+    file.seek(number * height * width, io.SEEK_CUR)
+    pixels = file.read(height * width)
+    if len(pixels) != height * width:
+        raise ValueError(f"{path} ends inside picture {number}; fetch it again")
+    return netpbm(pixels, width, height)

@@ -1,0 +1,83 @@
+"""Class folders: the label of a picture is the folder it lies in.
+
+A template such as ``kfold/{domain}/{label}/*`` says where; its named parts become the row's fields.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vf_ray.types import Reject, Row, Tree
+
+EXTENSIONS = frozenset(["jpg", "jpeg", "png", "gif", "bmp", "ppm", "pgm", "webp", "tif", "tiff"])
+SPLITS: Mapping[str, str] = {"train": "train", "val": "val", "valid": "val", "test": "test"}
+"""Folder name of a split -> our name for it."""
+_FIELDS = ("label", "domain", "split")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderRow(Row):
+    """A picture and what its path says about it."""
+
+    label: str
+    domain: str = ""
+
+
+def image_folder(
+    *templates: str,
+    split: str = "all",
+    splits: Mapping[str, str] = SPLITS,
+    skip: Sequence[str] = (),
+) -> Callable[[Tree], Iterator[FolderRow | Reject]]:
+    """Return a reader of the pictures that match a template.
+
+    ``{label}``, ``{domain}`` and ``{split}`` stand for one folder name or a part of one, ``*`` for
+    the rest. ``split`` is the split of all where no folder tells; ``skip`` names labels that are no
+    class. A file that is no picture by its extension is passed over.
+    """
+
+    def read(tree: Tree) -> Iterator[FolderRow | Reject]:
+        found = False
+        for template in templates:
+            for path, named in matching(tree, template):
+                found = True
+                if named.get("label") not in skip:
+                    yield _row(path, named, split, splits)
+        if not found:  # says what to obtain
+            tree.open(re.sub(r"\{(\w+)\}", r"<\1>", templates[0]))
+
+    return read
+
+
+def _row(path: str, named: Mapping[str, str], split: str, splits: Mapping[str, str]) -> FolderRow | Reject:
+    folder = named.get("split")
+    if folder is not None and folder not in splits:
+        return Reject(path, "unknown split folder", folder)
+    return FolderRow(
+        key=path,
+        split=split if folder is None else splits[folder],
+        image=path,
+        label=named.get("label", ""),
+        domain=named.get("domain", ""),
+    )
+
+
+def matching(tree: Tree, template: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the pictures that match a template, in path order, with what its named parts stand for."""
+    pattern = compiled(template)
+    for path in tree.glob(re.sub(r"\{\w+\}", "*", template)):
+        hit = pattern.fullmatch(path)
+        if hit and path.rpartition(".")[2].lower() in EXTENSIONS:
+            yield path, hit.groupdict()
+
+
+def compiled(template: str) -> re.Pattern[str]:
+    """Return the regular expression of a template with ``{names}`` and ``*``."""
+    parts = re.split(r"(\{\w+\}|\*)", template)
+    return re.compile("".join(map(_expression, parts)))
+
+
+def _expression(part: str) -> str:
+    if part.startswith("{"):
+        return f"(?P<{part[1:-1]}>[^/]+?)"
+    return "[^/]*" if part == "*" else re.escape(part)

@@ -1,0 +1,36 @@
+"""The bytes of one picture, also where the publisher packs many into one file.
+
+A picture inside a container is named ``<container path>!<kind>:<which>``. What has no encoding of
+its own becomes PGM or PPM, which is the pixels behind a short header: one byte form per picture.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+from vf_ray.sources import idx
+from vf_ray.types import Tree
+
+_INSIDE = re.compile(r"(?P<path>.+)!(?P<kind>[a-z0-9]+):(?P<which>.+)", re.DOTALL)
+
+
+def picture_bytes(tree: Tree, path: str) -> bytes:
+    """Return the encoded picture.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the container does not hold such a picture, or the path leads outside the tree.
+    """
+    if (inside := _INSIDE.fullmatch(path)) is None or inside["kind"] not in KINDS:
+        return tree.read(path)
+    return KINDS[inside["kind"]](tree, inside["path"], inside["which"])
+
+
+def picture_exists(tree: Tree, path: str) -> bool:
+    """Tell whether the picture, or the container that should hold it, is there."""
+    if (inside := _INSIDE.fullmatch(path)) is None or inside["kind"] not in KINDS:
+        return tree.exists(path)
+    return tree.exists(inside["path"]) or tree.exists(f"{inside['path']}.gz")
+
+
+KINDS: Mapping[str, Callable[[Tree, str, str], bytes]] = {"idx": idx.picture}
+"""What may stand between ``!`` and ``:``, and who reads it."""

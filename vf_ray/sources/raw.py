@@ -1,0 +1,267 @@
+"""A source's raw files as one tree, however they lie.
+
+Each Raw is looked for under the raw root by its name: a folder (with unpacked files, archives, or
+both) or one archive. What is not there by name is looked for in the root itself, where everything
+may be merged. Within each, a path is tried as the publisher ships it, without its outermost folder,
+and inside one extra folder, because archives are unpacked in all three ways.
+"""
+
+import contextlib
+import io
+import os
+import posixpath
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, Any, NamedTuple
+
+import fsspec
+
+from vf_ray.sources.mounts import ARCHIVES, Folder, Mount, is_archive, join, mount, walk
+from vf_ray.types import Raw, Tree
+
+_LARGEST_INNER = 512 << 20
+"""Bytes of an archive inside an archive that may be held in memory."""
+
+
+class _Place(NamedTuple):
+    mount: Mount
+    directory: str
+
+
+@dataclass(frozen=True)
+class RawTree(Tree):
+    """The raw files of one source; picklable, opens everything on first use in each process."""
+
+    url: str
+    raws: tuple[Raw, ...] = ()
+
+    @classmethod
+    def of(cls, url: str, raws: Sequence[Raw] = ()) -> "RawTree":
+        """Return the tree of ``raws`` below ``url``: a path, ``file://`` or ``s3://``."""
+        return cls(url, tuple(raws))
+
+    def __reduce__(self) -> tuple[type["RawTree"], tuple[str, tuple[Raw, ...]]]:
+        return type(self), (self.url, self.raws)
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes.
+
+        Raises:
+            FileNotFoundError: if it is not there; says what to obtain.
+            ValueError: if the path leads outside the tree.
+        """
+        safe = inside(path)
+        parent, _, name = safe.rpartition("/")
+        for place in self._lookup.tiers(parent)[0][:1]:  # the usual case, in one request
+            with contextlib.suppress(FileNotFoundError):
+                return place.mount.read(join(place.directory, name))
+        place, found = self._found(safe)
+        return place.mount.read(found)
+
+    def open(self, path: str) -> IO[bytes]:
+        """Return a file as a seekable binary stream; raises like ``read``."""
+        place, found = self._found(inside(path))
+        return place.mount.open(found)
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file inside the tree."""
+        try:
+            return self._lookup.find(inside(path)) is not None
+        except ValueError:
+            return False
+
+    def glob(self, pattern: str) -> Sequence[str]:
+        """Return the files that match, sorted; ``*`` stays within a folder, ``**`` does not."""
+        return self._lookup.glob(inside(pattern))
+
+    def _found(self, path: str) -> tuple[_Place, str]:
+        if (found := self._lookup.find(path)) is not None:
+            return found
+        raise FileNotFoundError(f"no file {path!r} below {self.url}; {self._remedy()}")
+
+    def _remedy(self) -> str:
+        if not self.raws:
+            return "check the raw root"
+        return " ".join(f"Raw {raw.name!r}: {raw.obtain.rstrip('.')}." for raw in self.raws)
+
+    @cached_property
+    def _lookup(self) -> "_Lookup":
+        fs, root = fsspec.core.url_to_fs(self.url, **_options(self.url))
+        return _Lookup(Folder(fs, root), self.raws)
+
+
+def _options(url: str) -> dict[str, Any]:
+    """Return file system options: a remembered listing hides files written since."""
+    if not url.startswith("s3://"):
+        return {}
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return {"use_listings_cache": False, **({"endpoint_url": endpoint} if endpoint else {})}
+
+
+def inside(path: str) -> str:
+    """Return ``path`` in its plain form.
+
+    Raises:
+        ValueError: if it leads outside the tree.
+    """
+    plain = posixpath.normpath(path.replace("\\", "/"))
+    if not path or "\0" in path or plain.startswith(("/", "..")) or re.match("[A-Za-z]:", plain):
+        raise ValueError(f"path {path!r} leads outside the tree; expected one relative to its root")
+    return plain
+
+
+class _Lookup:
+    """Finds paths in mounts; remembers where folders were found, never where files were."""
+
+    def __init__(self, root: Folder, raws: Sequence[Raw]) -> None:
+        self._root = root
+        self._raws = raws
+        self._tiers: dict[str, tuple[tuple[_Place, ...], ...]] = {}
+
+    @cached_property
+    def _named(self) -> tuple[tuple[Mount, ...], bool]:
+        """Return the mounts of the Raws found by name, and whether all were."""
+        found = [tuple(self._mounts_of(raw.name)) for raw in self._raws]
+        return tuple(m for mounts in found for m in mounts), bool(found) and all(found)
+
+    def _mounts_of(self, name: str) -> Iterator[Mount]:
+        if self._root.is_dir(name):
+            yield from _with_archives(Folder(self._root.fs, self._root.at(name)))
+        for archive in (f"{name}{end}" for end in ARCHIVES):
+            if self._root.is_file(archive):
+                outer = mount(self._root.open(archive), self._root.at(archive))
+                yield from (outer, *_inner(outer, archive))
+
+    @cached_property
+    def _merged(self) -> tuple[Mount, ...]:
+        complete = self._named[1] or not self._root.is_dir("")
+        return () if complete else tuple(_with_archives(self._root))
+
+    def tiers(self, parent: str) -> tuple[tuple[_Place, ...], ...]:
+        """Return the folders that ``parent`` may mean, surest first; the last ones are guesses."""
+        if parent not in self._tiers:
+            named = self._named[0]
+            found = (
+                _direct(named, parent),
+                _stripped(named, parent),
+                _wrapped(named, parent),
+                _direct(self._merged, parent),
+                _wrapped(self._merged, parent),
+            )
+            self._tiers[parent] = tuple(map(tuple, found))
+        return self._tiers[parent]
+
+    def find(self, path: str) -> tuple[_Place, str] | None:
+        parent, _, name = path.rpartition("/")
+        *sure, guesses = self.tiers(parent)
+        for spelling in spellings(name):
+            found = _files((place for tier in sure for place in tier), spelling)
+            if (hit := next(found, None)) is not None:
+                return hit
+            if len(hits := list(_files(guesses, spelling))) == 1:  # of two, one is another source's
+                return hits[0]
+        return None
+
+    def glob(self, pattern: str) -> list[str]:
+        fixed, rest = _split(pattern)
+        matches, depth = _matcher(rest), None if "**" in rest else rest.count("/") + 1
+        tiers = self.tiers(fixed)
+        for places in (tiers[0], *tiers[2:]) if depth is None else tiers:  # ** would match too much
+            below = {path for place in places for path in _below(place, depth)}
+            if found := sorted(join(fixed, path) for path in below if matches.fullmatch(path)):
+                return found
+        return []
+
+
+def _files(places: Iterable[_Place], name: str) -> Iterator[tuple[_Place, str]]:
+    named = ((place, join(place.directory, name)) for place in places)
+    return (found for found in named if found[0].mount.is_file(found[1]))
+
+
+def _with_archives(folder: Folder) -> Iterator[Mount]:
+    """Yield a folder and, mounted, the archives that lie directly in it."""
+    yield folder
+    names = [name for name, is_dir in sorted(folder.entries("")) if not is_dir and is_archive(name)]
+    for name in names:
+        outer = mount(folder.open(name), folder.at(name))
+        yield from (outer, *_inner(outer, name))
+
+
+def _inner(outer: Mount, name: str) -> Iterator[Mount]:
+    """Yield the archives inside an archive, mounted in memory.
+
+    Raises:
+        ValueError: if one is too large for that.
+    """
+    for path in filter(is_archive, walk(outer, "", depth=2)):
+        with outer.open(path) as packed:
+            data = packed.read(_LARGEST_INNER + 1)
+        if len(data) > _LARGEST_INNER:
+            raise ValueError(f"{path!r} inside {name} is too large to read in place; unpack {name}")
+        yield mount(io.BytesIO(data), f"{name}/{path}")
+
+
+def _direct(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:
+    return (_Place(m, parent) for m in mounts if m.is_dir(parent))
+
+
+def _stripped(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:
+    if parent:
+        yield from _direct(mounts, parent.partition("/")[2])
+
+
+def _wrapped(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:
+    for m in mounts:
+        inner = (join(child, parent) for child, is_dir in sorted(m.entries("")) if is_dir)
+        yield from (_Place(m, directory) for directory in inner if m.is_dir(directory))
+
+
+def _below(place: _Place, depth: int | None) -> Iterator[str]:
+    start = len(place.directory) + 1 if place.directory else 0
+    return (path[start:] for path in walk(place.mount, place.directory, depth))
+
+
+def _split(pattern: str) -> tuple[str, str]:
+    """Split a pattern into its folder without wildcards, and the rest."""
+    parts = pattern.split("/")
+    wild = next((n for n, part in enumerate(parts[:-1]) if re.search(r"[*?]", part)), len(parts) - 1)
+    return "/".join(parts[:wild]), "/".join(parts[wild:])
+
+
+def _matcher(pattern: str) -> re.Pattern[str]:
+    tokens = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    return re.compile("".join(tokens.get(part) or re.escape(part) for part in parts))
+
+
+def spellings(name: str) -> Iterator[str]:
+    """Yield a file name as given, then as disks are known to hold it: another case of the
+    extension, another Unicode form, non-ASCII escaped as ``#U00e9`` (unzip does that)."""
+    stem, dot, extension = name.rpartition(".")
+    forms = {"jpg": ("jpeg",), "jpeg": ("jpg",)}
+    others = (extension, *forms.get(extension.lower(), ()))
+    names = [name, *(f"{stem}{dot}{e}" for o in others for e in (o.lower(), o.upper()) if dot)]
+    if not name.isascii():
+        names += [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
+        names.append("".join(c if c.isascii() else f"#U{ord(c):04x}" for c in name))
+    return iter(dict.fromkeys(names))
+
+
+def existing(tree: Tree, files: Mapping[str, str | tuple[str, ...]]) -> list[tuple[str, str]]:
+    """Return (split, path) of the files that are there; a tuple names alternatives, best first.
+
+    Raises:
+        FileNotFoundError: if none is there; says what to obtain.
+    """
+    choices = {split: (paths,) if isinstance(paths, str) else paths for split, paths in files.items()}
+    found = [
+        (split, path)
+        for split, paths in choices.items()
+        if (path := next((p for p in paths if tree.exists(p)), None)) is not None
+    ]
+    if not found:
+        tree.open(next(iter(choices.values()))[0])
+    return found

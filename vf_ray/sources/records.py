@@ -1,0 +1,46 @@
+"""What readers of record files share: where a record stands, and what becomes of a bad one."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from vf_ray.types import Reject, Row
+
+R = TypeVar("R", bound=Row)
+Record: TypeAlias = Any
+"""A parsed record before its parser has looked at it: the format's edge."""
+
+MALFORMED = "malformed record"
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where a record stands."""
+
+    path: str
+    split: str
+    index: int
+    """0-based position in the file."""
+
+    def key(self, *parts: object) -> str:
+        """Return a row key: the file's name, and the record's own id or its position."""
+        name = self.path.rpartition("/")[2].partition(".")[0]
+        return "/".join(map(str, (name, *(parts or (self.index,)))))
+
+
+Parse = Callable[[Record, At], R | Reject | Iterable[R | Reject]]
+"""Turns one record into a row, a reject, or several of them."""
+
+
+def parsed(records: Iterable[tuple[Record, At]], parse: Parse[R]) -> Iterator[R | Reject]:
+    """Yield what ``parse`` makes of the records; one it fails on becomes a reject."""
+    for record, at in records:
+        yield from _rows(record, at, parse)
+
+
+def _rows(record: Record, at: At, parse: Parse[R]) -> Iterable[R | Reject]:
+    try:
+        rows = parse(record, at)
+        return (rows,) if isinstance(rows, Row | Reject) else tuple(rows)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        return (Reject(at.key(), MALFORMED, f"{type(error).__name__}: {error}"[:200]),)
