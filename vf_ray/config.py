@@ -119,8 +119,6 @@ class Base:
     vocabulary: int = 1024
     """Tokens of the tokenizer trained on the prepared text, when none is given."""
     select_layer: int = -2
-    pretrain: Stage | None = None
-    """A first tuning of the assembled model, on captions."""
 
     def __post_init__(self) -> None:
         fits = self.image_size % self.patch_size == 0
@@ -186,6 +184,8 @@ class Recipe:
     seed: int = 0
     prepare: Prepare
     base: Base
+    align: Stage | None = None
+    """A first tuning before stage 1, on captions: LLaVA's projector alignment, or the demo's eyes."""
     stage1: Stage
     stage2: Stage | None = None
     evaluate: Evaluate = field(default_factory=Evaluate)

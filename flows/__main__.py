@@ -1,0 +1,59 @@
+"""Run the chain in this process: ``python -m flows demo``, with the same switches as the flow."""
+
+import argparse
+import os
+import sys
+from typing import Any
+
+import yaml
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "ERROR",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "HF_HUB_OFFLINE": "1",
+}
+"""Nothing is fetched or reported at run time; set before the libraries are imported."""
+
+
+def main() -> None:
+    """Run the flow that the command line describes; a recipe that cannot run ends with its reason."""
+    asked = _parser().parse_args()
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    from flows.visionflan import visionflan
+
+    try:
+        visionflan(
+            recipe=asked.recipe,
+            overrides=dict(map(_override, asked.set)),
+            only=asked.only,
+            force=asked.force,
+            upstream=asked.upstream,
+            downstream=asked.downstream,
+        )
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m flows", description="run a recipe in this process")
+    parser.add_argument("recipe", nargs="?", default="demo", help="name of a recipe, or a YAML file")
+    parser.add_argument("--only", help="run this step, even if it is finished")
+    parser.add_argument("--force", action="store_true", help="run finished steps again")
+    parser.add_argument("--upstream", choices=("require", "build"), default="require")
+    parser.add_argument("--downstream", action="store_true", help="after --only, go on")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override, e.g. stage1.lr=1e-5")
+    return parser
+
+
+def _override(text: str) -> tuple[str, Any]:
+    key, mark, value = text.partition("=")
+    if not mark:
+        sys.exit(f"error: --set {text!r} lacks '='; write --set stage1.lr=1e-5")
+    return key, yaml.safe_load(value)
+
+
+if __name__ == "__main__":
+    main()

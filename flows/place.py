@@ -1,0 +1,53 @@
+"""Where a flow run's steps happen: one local Ray for the whole run, or jobs on a cluster."""
+
+import os
+from contextlib import ExitStack
+from types import TracebackType
+
+from vf_ray.chain import Plan
+from vf_ray.store import Store
+
+SERVER = "RAY_API_SERVER_ADDRESS"
+
+
+class Place:
+    """Runs steps; starts Ray only when a first step really has to run."""
+
+    def __init__(self, store: Store, plan: Plan) -> None:
+        self.store = store
+        self.plan = plan
+        self._open = ExitStack()
+        self._started = False
+
+    def __enter__(self) -> "Place":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def finished(self, step: str) -> bool:
+        """Return whether the store holds everything the step makes."""
+        return not self.plan.unfinished(step, self.store)
+
+    def run(self, step: str, *, force: bool) -> None:
+        """Run the step: as a job where ``RAY_API_SERVER_ADDRESS`` is set, else on a local Ray."""
+        if os.environ.get(SERVER):
+            self._submit(step, force)
+        else:
+            self._run_here(step, force)
+
+    def _submit(self, step: str, force: bool) -> None:
+        from vf_ray.on_ray.submit import submit
+
+        submit(step, self.plan.recipe, self.store, force=force)
+
+    def _run_here(self, step: str, force: bool) -> None:
+        from vf_ray.on_ray.cluster import local_cluster
+        from vf_ray.on_ray.steps import run
+
+        if not self._started:
+            self._open.enter_context(local_cluster(self.plan.recipe.resources))
+            self._started = True
+        run(step, self.plan.recipe, self.store, force=force)

@@ -1,0 +1,92 @@
+"""The chain as one Prefect flow: ``visionflan/full``, and the same flow preset to one step.
+
+Prefect shows and schedules; it is not the record. A step is skipped when the store holds its
+finished artifacts, whoever made them, and one Prefect task is one coarse piece of Ray work.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
+
+from flows.place import Place
+from flows.show import Show
+from vf_ray import recipes, runs
+from vf_ray.chain import STEPS, Plan
+from vf_ray.config import near, require
+from vf_ray.store import Store
+
+
+@flow(name="visionflan", flow_run_name="{recipe}")
+def visionflan(
+    recipe: str = "demo",
+    overrides: dict[str, Any] | None = None,
+    only: str | None = None,
+    force: bool = False,
+    upstream: Literal["require", "build"] = "require",
+    downstream: bool = False,
+) -> dict[str, list[str]]:
+    """Build everything a recipe names that the store does not hold yet.
+
+    Args:
+        recipe: name of a recipe, or path of a YAML file.
+        overrides: dotted keys and their values, such as ``{"stage1.lr": 1e-5}``.
+        only: one step, which then runs even if it is finished.
+        force: run every chosen step again.
+        upstream: what to do about missing inputs of ``only``: refuse, or build them.
+        downstream: after ``only``, go on with the steps that depend on it.
+
+    Returns:
+        The addresses of every step's artifacts.
+
+    Raises:
+        ValueError: for a recipe or a step that cannot run; before anything starts.
+    """
+    store = Store.open()
+    plan = Plan.of(recipes.load(recipe, overrides), store)
+    chosen = choose(plan, store, only, upstream, downstream)
+    show = Show(store, plan)
+    show.plan_and_changes(runs.changes(store, plan))
+    runs.record(store, plan, flow_run.get_id() or "")
+    with Place(store, plan) as place:
+        for name in chosen:
+            again = force or name == only
+            run_step.with_options(name=name)(name, place, show, again)  # type: ignore[call-overload]
+    show.results()
+    return {name: plan.addresses(name) for name in plan.steps}
+
+
+@task(cache_policy=NO_CACHE, persist_result=False, task_run_name="{name}")
+def run_step(name: str, place: Place, show: Show, again: bool) -> None:
+    """Build one step's artifacts, or see that they are there."""
+    if not again and place.finished(name):
+        show.up_to_date(name)
+        return
+    with show.running(name):
+        place.run(name, force=again)
+
+
+def choose(
+    plan: Plan, store: Store, only: str | None, upstream: Literal["require", "build"], downstream: bool
+) -> Sequence[str]:
+    """Return the steps to run, in order.
+
+    Raises:
+        ValueError: for an unknown step, or one whose inputs are missing and not to be built.
+    """
+    if only is None:
+        return plan.steps
+    require(only in STEPS, f"no step is named {only!r}; {near(only, STEPS)}")
+    require(only in plan.steps, f"recipe {plan.recipe.name!r} has no step {only!r}; it has {', '.join(plan.steps)}")
+    at = plan.steps.index(only)
+    missing = [name for name in plan.needs(only) if plan.unfinished(name, store)]
+    if missing and upstream == "require":
+        command = f"prefect deployment run visionflan/{missing[0]} --param recipe={plan.recipe.name}"
+        raise ValueError(
+            f"step {only!r} needs {', '.join(missing)}, not in {store.url} for this recipe; "
+            f"build it with `{command}`, or pass upstream=build"
+        )
+    after = plan.steps[at + 1 :] if downstream else ()
+    return (*(name for name in plan.needs(only) if name in missing), only, *after)

@@ -1,0 +1,101 @@
+"""Follow the progress that a running step writes into the store: what, how far, how long still."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from vf_ray import artifacts
+from vf_ray.store import Store
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a step stands."""
+
+    step: str
+    done: float
+    total: float
+    unit: str
+    metrics: dict[str, float]
+    left_s: float | None
+    """Seconds still to go, once there is something to tell from."""
+
+    @property
+    def share(self) -> float:
+        """Return how much is done, in [0, 1]."""
+        return min(1.0, self.done / self.total) if self.total else 0.0
+
+    def line(self) -> str:
+        """Return one line for a person."""
+        filled = round(20 * self.share)
+        parts = [f"{self.step:<9}[{'#' * filled}{'.' * (20 - filled)}] {self.share:4.0%}"]
+        parts.append(f"{self.done:,.0f}/{self.total:,.0f} {self.unit}")
+        parts += [f"{name} {value:.4g}" for name, value in self.metrics.items()]
+        if self.left_s is not None:
+            parts.append(f"{clock(self.left_s)} left")
+        return "  ".join(parts)
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as ``m:ss`` or ``h:mm:ss``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@dataclass
+class Watch:
+    """Poll the progress of some artifacts in a thread and pass each change on."""
+
+    store: Store
+    step: str
+    addresses: Sequence[str]
+    """In the order in which they are built."""
+    publish: Callable[[Moment], None]
+    every_s: float = 1.0
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _first: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Clock and progress when an address was first seen, from which its rate is told."""
+
+    def __enter__(self) -> "Watch":
+        context = copy_context()  # Prefect finds its run through it
+        self._thread = threading.Thread(target=context.run, args=(self._loop,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        last: Moment | None = None
+        while not self._stop.wait(self.every_s):
+            moment = self._newest()
+            if moment is not None and moment != last:
+                self.publish(moment)
+                last = moment
+
+    def _newest(self) -> Moment | None:
+        for address in reversed(self.addresses):
+            if found := artifacts.progress(self.store, address):
+                return self._moment(address, dict(found))
+        return None
+
+    def _moment(self, address: str, found: dict[str, object]) -> Moment:
+        done, total = float(str(found["done"])), float(str(found["total"]))
+        then, before = self._first.setdefault(address, (time.monotonic(), done))
+        rate = (done - before) / max(time.monotonic() - then, 1e-9)
+        metrics = found.get("metrics")
+        return Moment(
+            step=self.step,
+            done=done,
+            total=total,
+            unit=str(found["unit"]),
+            metrics=dict(metrics) if isinstance(metrics, dict) else {},
+            left_s=(total - done) / rate if rate > 0 else None,
+        )

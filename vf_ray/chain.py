@@ -1,0 +1,209 @@
+"""The chain of one recipe: which artifacts each step makes, their addresses known before anything runs.
+
+An address covers the configuration that changes bytes, the addresses of the inputs, and the
+hand-bumped ``CODE`` of what makes it; so the whole plan is a pure function of the recipe and
+the raw input, and "is it up to date" needs neither Ray nor torch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from vf_ray import artifacts
+from vf_ray.artifacts import Artifact, Spec
+from vf_ray.config import Recipe, Stage, plain
+from vf_ray.store import Store
+from vf_ray.tasks import matching, source_of
+
+STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report")
+
+CODE: Mapping[str, int] = {
+    "raw": 1,
+    "pictures": 1,
+    "instances": 1,
+    "mixture": 1,
+    "base": 1,
+    "tuned": 1,
+    "answers": 1,
+    "scores": 1,
+    "report": 1,
+}
+"""Bump a number when the bytes that its kind of artifact holds change; a golden test watches."""
+
+EXECUTION = ("save_every", "micro_tokens", "zero", "offload", "gradient_checkpointing")
+"""Keys of a stage that say how it runs, not what it computes."""
+
+TUNED = ("align", "stage1", "stage2")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every artifact of one recipe."""
+
+    recipe: Recipe
+    raw: str
+    """Address of the fetched raw artifact, or fingerprint of the user's raw folder."""
+
+    @classmethod
+    def of(cls, recipe: Recipe, store: Store) -> "Plan":
+        """Plan a recipe; a user's raw folder is listed, so that a change in it changes the plan."""
+        from vf_ray.sources.raw import fingerprint
+
+        given = recipe.prepare.raw
+        return cls(recipe, fingerprint(given) if given else _demo_raw(recipe).address)
+
+    @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """Return the steps that this recipe has, in order."""
+        absent = {"fetch": bool(self.recipe.prepare.raw), **{n: self.stage(n) is None for n in TUNED}}
+        return tuple(name for name in STEPS if not absent.get(name, False))
+
+    @cached_property
+    def tasks(self) -> tuple[str, ...]:
+        """Return the ids of the tasks that are prepared."""
+        return licensed(matching(self.recipe.prepare.tasks), self.recipe.prepare.licensed_for)
+
+    def stage(self, name: str) -> Stage | None:
+        """Return the tuning stage of this name, if the recipe has it."""
+        found: Stage | None = getattr(self.recipe, name)
+        return found
+
+    def outputs(self, step: str) -> Sequence[Spec]:
+        """Return what a step makes, in the order of making."""
+        makers: Mapping[str, Any] = {
+            "fetch": lambda: [_demo_raw(self.recipe)],
+            "prepare": lambda: [*self.pictures.values(), *self.instances.values()],
+            "base": lambda: [self.base],
+            "evaluate": lambda: [self.scores],
+            "report": lambda: [self.report],
+        }
+        return makers[step]() if step in makers else [self.mixture(step), self.tuned(step)]
+
+    def addresses(self, step: str) -> list[str]:
+        """Return the addresses of what a step makes."""
+        return [spec.address for spec in self.outputs(step)]
+
+    def unfinished(self, step: str, store: Store) -> list[Spec]:
+        """Return what of a step the store does not hold finished."""
+        return [spec for spec in self.outputs(step) if artifacts.find(store, spec) is None]
+
+    def needs(self, step: str) -> tuple[str, ...]:
+        """Return the steps whose artifacts ``step`` reads, directly or not."""
+        return self.steps[: self.steps.index(step)]
+
+    @cached_property
+    def pictures(self) -> Mapping[str, Spec]:
+        """Return the pictures artifact of each source."""
+        names = sorted({source_of(task).name for task in self.tasks})
+        return {name: self._pictures(name) for name in names}
+
+    def _pictures(self, source: str) -> Spec:
+        prepare = self.recipe.prepare
+        config = {
+            "seed": self.recipe.seed,
+            "cap": prepare.cap,
+            "largest_side": prepare.largest_side,
+            "tasks": [task for task in self.tasks if source_of(task).name == source],
+        }
+        return Spec(kind="pictures", name=source, config=config, inputs={"raw": self.raw}, code=CODE["pictures"])
+
+    @cached_property
+    def instances(self) -> Mapping[str, Spec]:
+        """Return the instances artifact of each task."""
+        return {task: self._instances(task) for task in self.tasks}
+
+    def _instances(self, task: str) -> Spec:
+        config = {"seed": self.recipe.seed, "cap": self.recipe.prepare.cap, "held_out": self.recipe.prepare.held_out}
+        inputs = {"pictures": self.pictures[source_of(task).name].address}
+        return Spec(kind="instances", name=task, config=config, inputs=inputs, code=CODE["instances"])
+
+    def mixture(self, stage: str) -> Spec:
+        """Return the index of the instances that a stage trains on."""
+        chosen = self._stage(stage)
+        config = {"seed": self.recipe.seed, "per_task": chosen.per_task, "sample": chosen.sample}
+        inputs = {task: self.instances[task].address for task in self.stage_tasks(stage)}
+        return Spec(kind="mixture", name=stage, config=config, inputs=inputs, code=CODE["mixture"])
+
+    def stage_tasks(self, stage: str) -> tuple[str, ...]:
+        """Return the ids of the tasks that a stage trains on.
+
+        Raises:
+            ValueError: if one of them is not prepared.
+        """
+        wanted = matching(self._stage(stage).tasks)
+        if absent := sorted(set(wanted) - set(self.tasks)):
+            raise ValueError(f"{stage}.tasks wants {', '.join(absent)}, which prepare.tasks does not name")
+        return wanted
+
+    @cached_property
+    def base(self) -> Spec:
+        """Return the assembled model."""
+        config = {"seed": self.recipe.seed, **plain(self.recipe.base)}
+        fresh = not self.recipe.base.checkpoint and not self.recipe.base.language_model
+        inputs = {task: spec.address for task, spec in self.instances.items()} if fresh else {}
+        return Spec(kind="base", name=self.recipe.name, config=config, inputs=inputs, code=CODE["base"])
+
+    def tuned(self, stage: str) -> Spec:
+        """Return the model that a stage makes."""
+        config = {k: v for k, v in plain(self._stage(stage)).items() if k not in EXECUTION}
+        config |= {"seed": self.recipe.seed}
+        inputs = {"model": self.starts_from(stage).address, "mixture": self.mixture(stage).address}
+        return Spec(kind=stage, name=self.recipe.name, config=config, inputs=inputs, code=CODE["tuned"])
+
+    def starts_from(self, stage: str) -> Spec:
+        """Return the model that a stage starts from: that of the stage before it, or the assembled one."""
+        before = [name for name in TUNED[: TUNED.index(stage)] if self.stage(name)]
+        return self.tuned(before[-1]) if before else self.base
+
+    @cached_property
+    def models(self) -> Mapping[str, Spec]:
+        """Return the models to evaluate: ``base`` (as stage 1 starts), ``stage1``, ``stage2``."""
+        found = {"base": self.starts_from("stage1")}
+        found |= {name: self.tuned(name) for name in ("stage1", "stage2") if self.stage(name)}
+        return {name: spec for name, spec in found.items() if name in self.recipe.evaluate.models}
+
+    @cached_property
+    def scores(self) -> Spec:
+        """Return the scores of every model on every benchmark."""
+        config = {k: v for k, v in plain(self.recipe.evaluate).items() if k != "batch"}
+        inputs = {name: spec.address for name, spec in self.models.items()}
+        inputs |= {task: spec.address for task, spec in self.instances.items()}
+        return Spec(
+            kind="scores",
+            name=self.recipe.name,
+            config=config,
+            inputs=inputs | {"data": self.recipe.evaluate.data or self.raw},
+            code=CODE["scores"],
+        )
+
+    @cached_property
+    def report(self) -> Spec:
+        """Return the page that tells what came out."""
+        inputs = {"scores": self.scores.address}
+        inputs |= {name: self.tuned(name).address for name in TUNED if self.stage(name)}
+        return Spec(kind="report", name=self.recipe.name, config={}, inputs=inputs, code=CODE["report"])
+
+    def _stage(self, name: str) -> Stage:
+        found = self.stage(name)
+        assert found is not None, f"recipe {self.recipe.name!r} has no {name}"
+        return found
+
+
+def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:
+    """Return the finished artifacts of some specs.
+
+    Raises:
+        FileNotFoundError: if one is not finished.
+    """
+    return {name: artifacts.load(store, spec.address) for name, spec in specs.items()}
+
+
+def licensed(tasks: Sequence[str], use: str) -> tuple[str, ...]:
+    """Return the tasks whose source's terms say yes to ``use``; unknown counts as no."""
+    return tuple(t for t in tasks if use == "any" or getattr(source_of(t).terms, use) == "yes")
+
+
+def _demo_raw(recipe: Recipe) -> Spec:
+    config = {"seed": recipe.seed, "held_out": recipe.prepare.held_out}
+    return Spec(kind="raw", name="demo", config=config, code=CODE["raw"])

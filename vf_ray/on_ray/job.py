@@ -1,0 +1,65 @@
+"""The entrypoint of a submitted Ray job: one step of one recipe, on the cluster it runs in."""
+
+import argparse
+import json
+import uuid
+from pathlib import Path
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from vf_ray.config import Recipe
+from vf_ray.on_ray.cluster import local_cluster
+from vf_ray.on_ray.steps import run
+from vf_ray.store import Store
+
+
+def main() -> None:
+    """Run the step that the command line names."""
+    parser = argparse.ArgumentParser(description="run one step of a recipe inside a Ray job")
+    parser.add_argument("step")
+    parser.add_argument("--recipe", required=True, help="the whole recipe as JSON")
+    parser.add_argument("--store", required=True)
+    parser.add_argument("--force", action="store_true")
+    asked = parser.parse_args()
+    recipe = Recipe.from_mapping(json.loads(asked.recipe))
+    store = Store.open(asked.store)
+    with local_cluster(recipe.resources):
+        refuse_private_disk(store)
+        run(asked.step, recipe, store, force=asked.force)
+
+
+def refuse_private_disk(store: Store) -> None:
+    """Refuse a ``file://`` store unless every node of the cluster reads the same files through it.
+
+    Raises:
+        RuntimeError: naming the nodes that do not.
+    """
+    if (folder := store.local_path("")) is None:
+        return
+    probe, token = f"probe-{uuid.uuid4().hex}", uuid.uuid4().hex.encode()
+    store.create(probe, token)
+    try:
+        nodes = [node for node in ray.nodes() if node["Alive"]]
+        seen = ray.get([_read_on(node["NodeID"]).remote(str(folder / probe)) for node in nodes])
+    finally:
+        store.delete(probe)
+    blind = [node["NodeManagerHostname"] for node, found in zip(nodes, seen, strict=True) if found != token]
+    if blind:
+        raise RuntimeError(
+            f"store {store.url} is not the same folder on {', '.join(blind)}; "
+            "use an s3:// store, or a folder that every node mounts at this path"
+        )
+
+
+@ray.remote(num_cpus=0)
+def _read(path: str) -> bytes | None:
+    return Path(path).read_bytes() if Path(path).is_file() else None
+
+
+def _read_on(node: str):  # type: ignore[no-untyped-def]  # ray's remote functions have no type
+    return _read.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False))
+
+
+if __name__ == "__main__":
+    main()

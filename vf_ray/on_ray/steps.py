@@ -1,0 +1,45 @@
+"""One step of a recipe, run on the Ray that this process is connected to."""
+
+from collections.abc import Callable, Mapping
+
+from vf_ray import artifacts
+from vf_ray.artifacts import Writer
+from vf_ray.chain import TUNED, Plan
+from vf_ray.config import Recipe
+from vf_ray.on_ray.base import base
+from vf_ray.on_ray.generate import evaluate
+from vf_ray.on_ray.prepare import prepare
+from vf_ray.on_ray.train import tune
+from vf_ray.report.render import report
+from vf_ray.store import Store
+
+
+def run(step: str, recipe: Recipe, store: Store, *, force: bool = False) -> None:
+    """Build what ``step`` makes; what is finished already is only found, unless ``force`` is set.
+
+    Raises:
+        FileNotFoundError: if an input of the step is not finished.
+    """
+    plan = Plan.of(recipe, store)
+    verbs: Mapping[str, Callable[[Store, Plan, bool], None]] = {
+        "fetch": _fetch,
+        "prepare": lambda s, p, f: prepare(s, p, force=f),
+        "base": lambda s, p, f: base(s, p, force=f),
+        "evaluate": lambda s, p, f: evaluate(s, p, force=f),
+        "report": lambda s, p, f: report(s, p, force=f),
+    }
+    if step in TUNED:
+        tune(store, step, plan, force=force)
+    else:
+        verbs[step](store, plan, force)
+
+
+def _fetch(store: Store, plan: Plan, force: bool) -> None:
+    from vf_ray.demo.write import fetch  # the demo's libraries are an extra
+
+    (spec,) = plan.outputs("fetch")
+
+    def make(writer: Writer) -> Mapping[str, int]:
+        return fetch(writer, seed=plan.recipe.seed, held_out=plan.recipe.prepare.held_out)
+
+    artifacts.build(store, spec, make, force=force)
