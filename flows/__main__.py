@@ -44,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--force", action="store_true", help="run finished steps again")
     parser.add_argument("--upstream", choices=("require", "build"), default="require")
     parser.add_argument("--downstream", action="store_true", help="after --only, go on")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override, e.g. stage1.lr=1e-5")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="override, e.g. stage1.lr=1e-5"
+    )
     return parser
 
 

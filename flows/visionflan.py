@@ -79,7 +79,10 @@ def choose(
     if only is None:
         return plan.steps
     require(only in STEPS, f"no step is named {only!r}; {near(only, STEPS)}")
-    require(only in plan.steps, f"recipe {plan.recipe.name!r} has no step {only!r}; it has {', '.join(plan.steps)}")
+    require(
+        only in plan.steps,
+        f"recipe {plan.recipe.name!r} has no step {only!r}; it has {', '.join(plan.steps)}",
+    )
     at = plan.steps.index(only)
     missing = [name for name in plan.needs(only) if plan.unfinished(name, store)]
     if missing and upstream == "require":

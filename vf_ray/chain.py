@@ -106,7 +106,9 @@ class Plan:
             "largest_side": prepare.largest_side,
             "tasks": [task for task in self.tasks if source_of(task).name == source],
         }
-        return Spec(kind="pictures", name=source, config=config, inputs={"raw": self.raw}, code=CODE["pictures"])
+        return Spec(
+            kind="pictures", name=source, config=config, inputs={"raw": self.raw}, code=CODE["pictures"]
+        )
 
     @cached_property
     def instances(self) -> Mapping[str, Spec]:
@@ -114,7 +116,11 @@ class Plan:
         return {task: self._instances(task) for task in self.tasks}
 
     def _instances(self, task: str) -> Spec:
-        config = {"seed": self.recipe.seed, "cap": self.recipe.prepare.cap, "held_out": self.recipe.prepare.held_out}
+        config = {
+            "seed": self.recipe.seed,
+            "cap": self.recipe.prepare.cap,
+            "held_out": self.recipe.prepare.held_out,
+        }
         inputs = {"pictures": self.pictures[source_of(task).name].address}
         return Spec(kind="instances", name=task, config=config, inputs=inputs, code=CODE["instances"])
 
