@@ -1,0 +1,149 @@
+"""Check that a picture decodes, and give it the bytes it is stored as.
+
+A picture keeps its original bytes wherever every reader sees the same in them. It is encoded anew
+only if its longer side exceeds a stated size, it has 16 bits a band (conversion to RGB would turn
+it white), or parts of it are transparent (conversion would show what lies beneath: it is laid on
+white). EXIF rotation is ignored, as LLaVA's reader does, and sizes are those of the decoded pixels.
+Animated pictures are rejected: nothing says which frame a label is about. Of MPO and TIFF files,
+where further frames are previews or pages, the first one counts.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+"""Formats that may be opened; others (PostScript, PDF ...) run code or are no pictures. JPEG includes MPO."""
+
+MOST_PIXELS = 1 << 26
+"""A decoded picture of 67 megapixels takes 268 MB with four bands."""
+
+JPEG_QUALITY = 95
+_PLAIN = ("1", "L", "P", "RGB", "CMYK", "YCbCr", "RGBX")
+_ALPHA = ("LA", "PA", "RGBA", "La", "RGBa")
+_DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")
+_LOSSY = ("JPEG", "MPO", "JPEG2000")
+
+
+class BadPictureError(Exception):
+    """A picture that cannot be used; ``reason`` is one of a few fixed phrases."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as it is stored."""
+
+    data: bytes
+    width: int
+    height: int
+    format: str
+    raws: tuple[str, ...]
+    """sha256 of the raw pictures it is made of."""
+
+
+def stored(data: bytes, largest_side: int) -> Picture:
+    """Return a raw picture as it is to be stored: its own bytes unless they must change.
+
+    Raises:
+        BadPictureError: if it does not decode, or is of a kind that is refused.
+    """
+    image = opened(data)
+    size, kind, raws = image.size, str(image.format), (sha256(data),)
+    if max(size) <= largest_side and image.mode not in _DEEP and _shows_the_same(image):
+        return Picture(data, *size, kind, raws)
+    return encoded(rgb(opened(data), largest_side), largest_side, raws, lossy=kind in _LOSSY)
+
+
+def opened(data: bytes) -> Image.Image:
+    """Return the picture with its header read and its kind accepted.
+
+    Raises:
+        BadPictureError: if there is no such picture in the bytes.
+    """
+    if not data:
+        raise BadPictureError("picture empty")
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        animated = image.format in ("GIF", "PNG", "WEBP") and getattr(image, "is_animated", False)
+    except UnidentifiedImageError:
+        raise BadPictureError("picture format unknown", f"{len(data)} bytes, first {data[:8]!r}") from None
+    except Image.DecompressionBombError as error:
+        raise BadPictureError("picture too large", str(error)) from None
+    except Exception as error:  # decoders meet foreign bytes, and raise whatever comes to hand
+        raise _undecodable(error) from error
+    if image.width * image.height > MOST_PIXELS:
+        raise BadPictureError(
+            "picture too large", f"{image.width} x {image.height} pixels; at most {MOST_PIXELS}"
+        )
+    if animated:
+        raise BadPictureError("picture animated", f"{getattr(image, 'n_frames', 0)} frames")
+    if image.mode not in (*_PLAIN, *_ALPHA, *_DEEP):
+        raise BadPictureError("picture mode unknown", image.mode)
+    return image
+
+
+def rgb(image: Image.Image, largest_side: int | None = None) -> Image.Image:
+    """Decode an opened picture to RGB; near ``largest_side``, where a decoder can do so cheaply."""
+    if largest_side and image.format in _LOSSY:
+        image.draft("RGB", (2 * largest_side, 2 * largest_side))
+    _load(image)
+    if image.mode in _DEEP:
+        image = Image.fromarray((np.asarray(image).clip(0, 0xFFFF) >> 8).astype(np.uint8))
+    if _may_be_clear(image):
+        whole = image.convert("RGBA")
+        paper = Image.new("RGBA", whole.size, "white")
+        return Image.alpha_composite(paper, whole).convert("RGB")
+    return image.convert("RGB")
+
+
+def encoded(image: Image.Image, largest_side: int, raws: tuple[str, ...], *, lossy: bool) -> Picture:
+    """Return an RGB picture as JPEG or PNG, shrunk if its longer side exceeds ``largest_side``."""
+    if max(image.size) > largest_side:
+        image.thumbnail((largest_side, largest_side), Image.Resampling.LANCZOS)
+    sink = io.BytesIO()
+    if lossy:
+        image.save(sink, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    else:
+        image.save(sink, "PNG")
+    return Picture(sink.getvalue(), *image.size, "JPEG" if lossy else "PNG", raws)
+
+
+def sha256(data: bytes) -> str:
+    """Return the content hash that names a picture."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _shows_the_same(image: Image.Image) -> bool:
+    """Decode; say whether conversion to RGB shows what the picture shows."""
+    if image.format in ("JPEG", "MPO"):
+        image.draft(image.mode, (1, 1))  # every byte is still decoded, but into fewer pixels
+    _load(image)
+    if not _may_be_clear(image):
+        return True
+    lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
+    return lowest == 255
+
+
+def _may_be_clear(image: Image.Image) -> bool:
+    return image.mode in _ALPHA or image.info.get("transparency") is not None
+
+
+def _load(image: Image.Image) -> None:
+    try:
+        image.load()
+    except MemoryError:
+        raise
+    except Exception as error:  # as above
+        raise _undecodable(error) from error
+
+
+def _undecodable(error: Exception) -> BadPictureError:
+    return BadPictureError("picture does not decode", f"{type(error).__name__}: {error}"[:300])

@@ -1,0 +1,83 @@
+"""The columns of every table: the contract between preparing, training and evaluating."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+INSTANCES = pa.schema(
+    [
+        ("task", pa.string()),
+        ("key", pa.string()),
+        ("split", pa.string()),  # as the publisher names it
+        ("picture", pa.string()),  # sha256 of the stored bytes; see PICTURES
+        ("images", pa.list_(pa.string())),  # raw paths that the picture is made of
+        ("question", pa.string()),
+        ("options", pa.list_(pa.string())),  # as lettered in the prompt
+        ("answer", pa.string()),
+        ("prompt", pa.string()),  # what the user says; the picture always comes before it
+        ("response", pa.string()),
+    ]
+)
+"""``train.parquet`` and ``held_out.parquet`` of an ``instances`` artifact, in the order of their pictures."""
+
+CANDIDATES = pa.schema(
+    [
+        ("rank", pa.uint64()),  # rank(seed, task, key)
+        ("ref", pa.string()),  # the picture as instances.refs.image_text writes it
+        ("place", pa.uint64()),  # rank of ref: where its picture lies among all of the source
+        *(field for field in INSTANCES if field.name != "picture"),
+    ]
+)
+"""``candidates-<turn>/<task>.parquet`` of a ``pictures`` artifact, ascending in rank."""
+
+VERDICTS = pa.schema(
+    [
+        ("ref", pa.string()),
+        ("sha256", pa.string()),  # of the stored bytes; empty where the picture cannot be used
+        ("chance", pa.uint64()),  # lowest instances.sample.chance_of its raw pictures: decides held_out
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("file", pa.string()),
+        ("offset", pa.int64()),
+        ("size", pa.int64()),
+        ("width", pa.int32()),  # as decoded; an EXIF rotation is not applied
+        ("height", pa.int32()),
+        ("format", pa.string()),
+    ]
+)
+"""``verdicts.parquet`` (and one per shard) of a ``pictures`` artifact: every picture that was looked at."""
+
+PICTURES = pa.schema(
+    [VERDICTS.field(n) for n in ("sha256", "file", "offset", "size", "width", "height", "format")]
+)
+"""``index.parquet`` of a ``pictures`` artifact: where the stored pictures lie, each content once."""
+
+MIXTURE = pa.schema(
+    [
+        ("task", pa.dictionary(pa.int32(), pa.string())),
+        ("instances", pa.dictionary(pa.int32(), pa.string())),  # address of an instances artifact
+        ("row", pa.int64()),  # in its train.parquet (or held_out.parquet)
+        ("pictures", pa.dictionary(pa.int32(), pa.string())),  # address of a pictures artifact
+        ("file", pa.dictionary(pa.int32(), pa.string())),
+        ("offset", pa.int64()),
+        ("size", pa.int64()),
+        ("prompt_bytes", pa.int32()),
+        ("response_bytes", pa.int32()),
+    ]
+)
+"""``index.parquet`` of a ``mixture`` artifact, by task, then in the order of the instances file."""
+
+ROW_GROUP_BYTES = 1 << 20
+"""Size of a row group in memory: what one read of text fetches, compressed."""
+
+
+def to_parquet(table: pa.Table) -> bytes:
+    """Return the table as Parquet with row groups of about ``ROW_GROUP_BYTES``."""
+    sink = pa.BufferOutputStream()
+    rows = max(64, table.num_rows * ROW_GROUP_BYTES // max(1, table.nbytes))
+    pq.write_table(table, sink, row_group_size=rows, compression="zstd")
+    return bytes(sink.getvalue())
+
+
+def from_parquet(data: bytes, columns: list[str] | None = None) -> pa.Table:
+    """Return the table that ``to_parquet`` wrote, or some of its columns."""
+    return pq.ParquetFile(pa.BufferReader(data)).read(columns=columns, use_threads=False)
