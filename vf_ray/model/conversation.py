@@ -1,0 +1,167 @@
+"""A conversation as the model reads it: token ids, and which of them are trained.
+
+The text is LLaVA-1.5's vicuna_v1 template. It falls into two chunks around the picture, and each
+chunk is tokenised by itself, as LLaVA does: a Llama tokenizer starts both with its blank. Labels
+come from where the response starts in the rendered text, so what the user or the model says can
+never shift them. Strings such as ``</s>`` or ``<image>`` inside that text are encoded as text.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from vf_ray.model.pixels import Pixels
+
+SYSTEM = (
+    "A chat between a curious user and an artificial intelligence assistant. "
+    "The assistant gives helpful, detailed, and polite answers to the user's questions."
+)
+"""The vicuna_v1 system message, letter for letter."""
+BEFORE_IMAGE = f"{SYSTEM} USER: "
+IMAGE = "<image>"
+IGNORE = -100
+CHAT_TEMPLATE = (
+    SYSTEM + "{% for message in messages %}"
+    "{% if message['role'] == 'user' %}{{ ' USER: ' }}{% else %}{{ ' ASSISTANT: ' }}{% endif %}"
+    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
+    "{% for part in message['content'] if part['type'] == 'image' %}{{ '<image>\n' }}{% endfor %}"
+    "{% for part in message['content'] if part['type'] == 'text' %}{{ part['text'] }}{% endfor %}{% endif %}"
+    "{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ ' ASSISTANT:' }}{% endif %}"
+)
+"""The same template for ``processor.apply_chat_template``."""
+
+
+class TooLongError(ValueError):
+    """A conversation that has more tokens than the model may read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Token ids, picture tokens included, and for each its label or -100."""
+
+    ids: list[int]
+    labels: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The text that follows the picture, and where in it the response starts."""
+
+    text: str
+    answer_start: int
+    """Index of the blank before the response: what LLaVA trains starts with it."""
+
+
+def render(prompt: str, response: str = "") -> Rendered:
+    """Render one turn of vicuna_v1 after the picture; without a response, the model's turn is open."""
+    asked = f"\n{prompt} ASSISTANT:"
+    return Rendered(f"{asked} {response}" if response else asked, len(asked))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoder:
+    """Turns instances into model input; may be pickled into other processes."""
+
+    tokenizer: Tokenizer
+    pictures: Pixels
+    image_tokens: int
+    """Tokens that a picture takes."""
+    max_length: int
+    """Tokens that a conversation may have."""
+    begin: tuple[int, ...]
+    """What the tokenizer puts before every text: the start token, or nothing."""
+    end_id: int
+    image_id: int
+    pad_id: int
+
+    @classmethod
+    def of(cls, folder: Path, max_length: int | None = None) -> "Encoder":
+        """Read the encoder of a saved LLaVA folder.
+
+        ``max_length`` defaults to, and never passes, the positions the language model has.
+        """
+        from transformers import AutoTokenizer
+
+        config = json.loads((folder / "config.json").read_text())
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        vision, context = config["vision_config"], _context(config)
+        return cls(
+            tokenizer=_plain(tokenizer),
+            pictures=Pixels.of(folder),
+            image_tokens=(vision["image_size"] // vision["patch_size"]) ** 2,
+            max_length=min(max_length or context, context),
+            begin=tuple(i for i in tokenizer("")["input_ids"] if i == tokenizer.bos_token_id),
+            end_id=tokenizer.eos_token_id,
+            image_id=tokenizer.convert_tokens_to_ids(IMAGE),
+            pad_id=tokenizer.pad_token_id,
+        )
+
+    def encode(self, prompt: str, response: str) -> Encoded:
+        """Encode a training conversation; the response and the end token carry labels.
+
+        The prompt loses blanks at its ends, as in LLaVA's training code.
+
+        Raises:
+            TooLongError: if it has more than ``max_length`` tokens.
+            ValueError: if the response is empty.
+        """
+        if not response:
+            raise ValueError(f"the response to {prompt[:80]!r} is empty; nothing of it could be trained")
+        rendered = render(prompt.strip(), response)
+        ids, offsets = self._tokens(rendered.text)
+        first = next(i for i, (_, end) in enumerate(offsets) if end > rendered.answer_start)
+        asked, answered = self._before() + ids[:first], [*ids[first:], self.end_id]
+        self._check(len(asked) + len(answered), prompt)
+        return Encoded(asked + answered, [IGNORE] * len(asked) + answered)
+
+    def prompt_ids(self, prompt: str) -> list[int]:
+        """Encode a question for generation, up to and with ``ASSISTANT:``.
+
+        Raises:
+            TooLongError: if it has more than ``max_length`` tokens.
+        """
+        ids = self._before() + self._tokens(render(prompt).text)[0]
+        self._check(len(ids), prompt)
+        return ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of generated ids, without special tokens."""
+        text: str = self.tokenizer.decode(list(ids), skip_special_tokens=True)
+        return text
+
+    def pixels(self, pictures: Sequence[bytes]) -> Tensor:
+        """Return (B, 3, H, W) float32 pixels of encoded pictures, equal to the saved processor's."""
+        return self.pictures.batch(pictures)
+
+    def _before(self) -> list[int]:
+        return [*self.begin, *self._tokens(BEFORE_IMAGE)[0], *[self.image_id] * self.image_tokens]
+
+    def _tokens(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        self.tokenizer.encode_special_tokens = True  # "</s>" inside a text is four characters; lost by pickling
+        encoding = self.tokenizer.encode(text, add_special_tokens=False)
+        return encoding.ids, encoding.offsets
+
+    def _check(self, length: int, prompt: str) -> None:
+        if length > self.max_length:
+            raise TooLongError(
+                f"the conversation that asks {prompt[:80]!r} has {length} tokens, {self.image_tokens} of them the "
+                f"picture's; at most {self.max_length} fit: shorten it, or raise max_length"
+            )
+
+
+def _context(config: dict[str, Any]) -> int:
+    return int(config["text_config"].get("max_position_embeddings", 2048))
+
+
+def _plain(tokenizer: Any) -> Tokenizer:
+    """Return the bare tokenizer, with no truncation or padding that a saved file may have switched on."""
+    bare: Tokenizer = tokenizer.backend_tokenizer
+    bare.no_truncation()
+    bare.no_padding()
+    return bare
