@@ -1,0 +1,55 @@
+"""What tests share: one S3 server and one Ray for the whole run, each started by its first user."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from s3_server import BUCKET, S3Server, s3_server
+from vf_ray.config import Resources
+from vf_ray.store import Store
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """Serve S3 on loopback, with the AWS variables set to it for every later process."""
+    kept = dict(os.environ)
+    with s3_server(tmp_path_factory.mktemp("s3")) as server:
+        os.environ.update(server.environment)
+        yield server
+    for name in server.environment:
+        os.environ.pop(name)
+    os.environ.update(kept)
+
+
+@pytest.fixture(scope="session")
+def s3_store_url(s3: S3Server) -> str:
+    """Return the URL of a store on the S3 server, shared by the whole run."""
+    return f"s3://{BUCKET}/store"
+
+
+@pytest.fixture
+def local_store(tmp_path: Path) -> Store:
+    """Return an empty store in a folder."""
+    return Store.open(str(tmp_path / "store"))
+
+
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.chain)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Return an empty store: in a folder, then (marked chain) on the S3 server."""
+    if request.param == "folder":
+        return Store.open(str(tmp_path / "store"))
+    return Store.open(f"{request.getfixturevalue('s3_store_url')}-{uuid.uuid4().hex[:8]}")
+
+
+@pytest.fixture(scope="session")
+def ray_cluster(s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Start the run's one Ray; after the S3 server, whose variables its workers inherit."""
+    from vf_ray.on_ray.cluster import local_cluster
+
+    os.environ["RAY_AUTH_TOKEN_PATH"] = str(tmp_path_factory.mktemp("ray") / "token")
+    with local_cluster(Resources()):
+        yield
+    del os.environ["RAY_AUTH_TOKEN_PATH"]

@@ -1,0 +1,263 @@
+"""A store's files in an S3 bucket, through s3fs.
+
+A file appears under its name only when it is whole, and ``If-None-Match: *`` lets one of several
+writers create it. Requests are repeated here and nowhere below, because a repeated create must know
+that it is one: when the answer to the first got lost, the second finds the file "already there".
+"""
+
+import errno
+import itertools
+import os
+import random
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+PART_BYTES = 16 << 20
+"""Larger files go up in parts of this size (twice this at least); S3 takes 10,000 parts."""
+
+_VARIABLES = (
+    "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE",
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+)  # fmt: skip
+_PASSING_STATUS = (408, 409, 425, 429, 500, 502, 503, 504)
+_PASSING_ERRNO = (errno.EBUSY, errno.EREMOTEIO)
+_TRANSPORT = {"HTTPClientError", "ConnectionError", "ResponseParserError", "ClientPayloadError"}
+_NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a store may take to answer before that is an error."""
+
+    attempts: int = 6
+    pause_s: float = 0.5
+    """Before the second attempt; doubled before each further one."""
+    timeout_s: float = 30.0
+    """For one answer."""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Files below one prefix of a bucket."""
+
+    root: str
+    """``bucket`` or ``bucket/prefix``."""
+    patience: Patience
+
+    def read(self, path: str) -> bytes:
+        data: bytes = self._ask(path, lambda fs: fs.cat_file(self._at(path), max_concurrency=1))
+        return data
+
+    def read_range(self, path: str, start: int, size: int) -> bytes:
+        if size <= 0:
+            return b""
+        data: bytes = self._ask(path, lambda fs: fs.cat_file(self._at(path), start=start, end=start + size))
+        return data
+
+    def size(self, path: str) -> int:
+        return int(self._head(path)["ContentLength"])
+
+    def exists(self, path: str) -> bool:
+        try:
+            self._head(path)
+        except FileNotFoundError as error:
+            if _code(error) == "NoSuchBucket":
+                raise
+            return False
+        return True
+
+    def list(self, prefix: str) -> list[str]:
+        found = self._ask(prefix, lambda fs: fs.find(self._at(prefix), detail=True))
+        files = (name for name, about in found.items() if about["type"] == "file")
+        below = (name[len(self.root) + 1 :] for name in files)
+        # the marker of an empty folder, which some servers keep, is no file
+        return sorted(name for name in below if name and not name.endswith("/"))
+
+    def create(self, path: str, data: bytes) -> bool:
+        def put(fs: Any, mark: dict[str, str]) -> None:
+            fs.pipe_file(self._at(path), data, mode="create", chunksize=PART_BYTES, Metadata=mark)
+
+        return self._create(path, put)
+
+    def create_file(self, path: str, local: Path) -> bool:
+        def put(fs: Any, mark: dict[str, str]) -> None:
+            fs.put_file(str(local), self._at(path), mode="create", chunksize=PART_BYTES, Metadata=mark)
+
+        return self._create(path, put)
+
+    def rewrite(self, path: str, data: bytes) -> None:
+        self._ask(path, lambda fs: fs.pipe_file(self._at(path), data))
+
+    def download(self, path: str, local: Path) -> None:
+        self._ask(path, lambda fs: fs.get_file(self._at(path), str(local)))
+
+    def delete(self, path: str) -> None:
+        names = sorted({path, *self.list(path)})
+        for start in range(0, len(names), 1000):
+            self._delete(names[start : start + 1000])
+
+    def sweep(self, older_s: float) -> int:
+        """Return 0: unfinished uploads are dropped by the bucket's own lifecycle rule."""
+        return 0
+
+    def _delete(self, names: Sequence[str]) -> None:
+        bucket, keys = self._key(names[0])[0], [{"Key": self._key(name)[1]} for name in names]
+        asked = {"Bucket": bucket, "Delete": {"Objects": keys, "Quiet": True}}
+        answer = self._ask(names[0], lambda fs: fs.call_s3("delete_objects", **asked))
+        if errors := answer.get("Errors"):
+            raise PermissionError(
+                f"s3://{bucket}/{errors[0].get('Key')}: not deleted: {errors[0]}; check the policy"
+            )
+
+    def _create(self, path: str, put: Callable[[Any, dict[str, str]], None]) -> bool:
+        """Create a file at most once, whatever happens to the answers."""
+        token, tries = uuid.uuid4().hex, itertools.count(1)
+
+        def once(fs: Any) -> bool:
+            repeated = next(tries) > 1
+            try:
+                put(fs, {"writer": token})
+            except OSError as error:
+                if not _taken(error):
+                    raise
+                return repeated and _made_by(fs, *self._key(path)) == token
+            return True
+
+        return self._ask(path, once)
+
+    def _head(self, path: str) -> dict[str, Any]:
+        bucket, key = self._key(path)
+        found: dict[str, Any] = self._ask(path, lambda fs: fs.call_s3("head_object", Bucket=bucket, Key=key))
+        return found
+
+    def _at(self, path: str) -> str:
+        return f"{self.root}/{path}" if path else self.root
+
+    def _key(self, path: str) -> tuple[str, str]:
+        bucket, _, key = self._at(path).partition("/")
+        return bucket, key
+
+    def _ask(self, path: str, call: Callable[[Any], T]) -> T:
+        """Call, and call again while the trouble is of the kind that passes.
+
+        Raises:
+            FileNotFoundError, PermissionError, TimeoutError, ConnectionError, OSError: naming the
+                URL and what to do.
+        """
+        began, last = time.monotonic(), self.patience.attempts
+        for attempt in range(1, last + 1):
+            try:
+                return call(_file_system(os.getpid(), self.patience.timeout_s, _settings()))
+            except Exception as error:
+                if not _passes(error):
+                    raise self._explained(path, error) from error
+                if attempt == last:
+                    raise self._gave_up(path, error, time.monotonic() - began) from error
+            time.sleep(self.patience.pause_s * 2 ** (attempt - 1) * random.uniform(0.7, 1.3))
+        raise AssertionError(f"patience of {last} attempts; at least 1")
+
+    def _explained(self, path: str, error: Exception) -> OSError:
+        url, code, bucket = f"s3://{self._at(path)}", _code(error), self._key(path)[0]
+        if code == "NoSuchBucket":
+            remedy = "create it or correct VF_RAY_STORE"
+            return FileNotFoundError(errno.ENOENT, f"{url}: there is no bucket {bucket!r}; {remedy}")
+        if isinstance(error, FileNotFoundError):
+            return FileNotFoundError(errno.ENOENT, f"{url}: no such file in the store")
+        if isinstance(error, PermissionError) or _lineage(error) & _NO_CREDENTIALS:
+            return PermissionError(
+                errno.EACCES,
+                f"{url}: the store at {_endpoint()} refuses ({error}); check AWS_ACCESS_KEY_ID and "
+                f"AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and that they may list, read and write {bucket!r}",
+            )
+        return OSError(errno.EIO, f"{url}: {_endpoint()} answers {code or type(error).__name__}: {error}")
+
+    def _gave_up(self, path: str, error: Exception, seconds: float) -> OSError:
+        late = any("timeout" in name.lower() for name in _lineage(error))
+        return (TimeoutError if late else ConnectionError)(
+            f"s3://{self._at(path)}: no good answer from {_endpoint()} in {self.patience.attempts} attempts "
+            f"and {seconds:.0f} s (last: {_code(error) or type(error).__name__}: {error}); check "
+            "AWS_ENDPOINT_URL and that the service is up, then run the same again: what is stored is kept"
+        )
+
+
+def _made_by(fs: Any, bucket: str, key: str) -> str:
+    return str(fs.call_s3("head_object", Bucket=bucket, Key=key).get("Metadata", {}).get("writer", ""))
+
+
+def _settings() -> tuple[str | None, ...]:
+    return tuple(os.environ.get(name) for name in _VARIABLES)
+
+
+def _endpoint() -> str:
+    named = (os.environ.get(name) for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"))
+    return next((url for url in named if url), "Amazon S3")
+
+
+@lru_cache(maxsize=8)
+def _file_system(process: int, timeout_s: float, settings: tuple[str | None, ...]) -> Any:
+    """Open s3fs once per process (it does not survive a fork) and per set of AWS variables."""
+    import s3fs
+
+    region = os.environ.get("AWS_REGION")  # botocore reads only AWS_DEFAULT_REGION
+    config = {
+        "connect_timeout": min(10.0, timeout_s),
+        "read_timeout": timeout_s,
+        "retries": {"total_max_attempts": 1},
+        "max_pool_connections": 32,
+    }
+    fs = s3fs.S3FileSystem(
+        use_listings_cache=False,
+        skip_instance_cache=True,
+        client_kwargs={"region_name": region} if region else {},
+        config_kwargs=config,
+    )
+    fs.retries = 1
+    return fs
+
+
+def _answer(error: BaseException | None) -> dict[str, Any]:
+    """Return the S3 answer behind an error, which s3fs keeps as its cause."""
+    while error is not None:
+        if isinstance(found := getattr(error, "response", None), dict):
+            return found
+        error = error.__cause__
+    return {}
+
+
+def _code(error: BaseException) -> str:
+    return str(_answer(error).get("Error", {}).get("Code", ""))
+
+
+def _status(error: BaseException) -> int:
+    return int(_answer(error).get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _taken(error: OSError) -> bool:
+    """Tell the refusal of a create whose name is taken: its form depends on server and s3fs."""
+    if isinstance(error, FileExistsError) or _status(error) == 412:
+        return True
+    return error.errno == errno.EINVAL and _code(error) in ("PreconditionFailed", "412")
+
+
+def _passes(error: Exception) -> bool:
+    """Tell trouble that may be gone in a moment from refusals."""
+    if status := _status(error):
+        return status in _PASSING_STATUS
+    if isinstance(error, FileNotFoundError | PermissionError | FileExistsError):
+        return False
+    if isinstance(error, TimeoutError | ConnectionError):
+        return True
+    by_number = isinstance(error, OSError) and error.errno in _PASSING_ERRNO
+    return by_number or bool(_lineage(error) & _TRANSPORT)
+
+
+def _lineage(error: Exception) -> set[str]:
+    """Return the names of an error's classes: botocore's and aiohttp's are not imported for this."""
+    return {kind.__name__ for kind in type(error).__mro__}

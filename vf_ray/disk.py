@@ -1,0 +1,169 @@
+"""A store's files in a local folder, where a file is whole or absent under its name.
+
+A rename would silently replace a file that another writer made first, and writing in place shows
+half a file. So bytes go to a part file beside the data and are then hard-linked to their name,
+which is atomic and refuses when the name is taken.
+"""
+
+import errno
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+PARTS = ".parts"
+"""Folder of half-written files; never listed."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Files below one local folder."""
+
+    root: Path
+
+    def read(self, path: str) -> bytes:
+        try:
+            return (self.root / path).read_bytes()
+        except OSError as error:
+            raise self._explained(path, error) from error
+
+    def read_range(self, path: str, start: int, size: int) -> bytes:
+        try:
+            with (self.root / path).open("rb") as file:
+                file.seek(start)
+                return file.read(size)
+        except OSError as error:
+            raise self._explained(path, error) from error
+
+    def size(self, path: str) -> int:
+        try:
+            return (self.root / path).stat().st_size
+        except OSError as error:
+            raise self._explained(path, error) from error
+
+    def exists(self, path: str) -> bool:
+        return (self.root / path).is_file()
+
+    def list(self, prefix: str) -> list[str]:
+        top = self.root / prefix
+        if top.is_file():
+            return [prefix]
+        found = [
+            (Path(folder) / name).relative_to(self.root).as_posix()
+            for folder, _, names in os.walk(top)
+            for name in names
+        ]
+        return sorted(name for name in found if not name.startswith(f"{PARTS}/"))
+
+    def create(self, path: str, data: bytes) -> bool:
+        return not self.exists(path) and self._write(path, lambda file: file.write(data), self._link)
+
+    def create_file(self, path: str, local: Path) -> bool:
+        return not self.exists(path) and self._write(path, lambda file: _copy(local, file), self._link)
+
+    def rewrite(self, path: str, data: bytes) -> None:
+        self._write(path, lambda file: file.write(data), _replace)
+
+    def download(self, path: str, local: Path) -> None:
+        self.size(path)  # a missing file is the store's error, a full disk that of ``local``
+        with (self.root / path).open("rb") as source, local.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+
+    def delete(self, path: str) -> None:
+        target = self.root / path
+        try:
+            if target.is_dir():
+                shutil.rmtree(target)
+            else:
+                target.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._explained(path, error) from error
+
+    def sweep(self, older_s: float) -> int:
+        """Remove part files that killed writers left behind; return their bytes."""
+        folder, freed = self.root / PARTS, 0
+        for part in folder.iterdir() if folder.is_dir() else ():
+            state = part.stat()
+            if time.time() - state.st_mtime > older_s:
+                freed += state.st_size
+                part.unlink(missing_ok=True)
+        return freed
+
+    def _write(
+        self, path: str, fill: Callable[[IO[bytes]], object], settle: Callable[[Path, Path], bool]
+    ) -> bool:
+        final, part = self.root / path, self.root / PARTS / uuid.uuid4().hex
+        try:
+            part.parent.mkdir(parents=True, exist_ok=True)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("xb") as file:
+                fill(file)
+                file.flush()
+                os.fsync(file.fileno())
+            won = settle(part, final)
+            _sync(final.parent)
+            return won
+        except OSError as error:
+            raise self._explained(path, error) from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _link(self, part: Path, final: Path) -> bool:
+        try:
+            os.link(part, final)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            raise OSError(
+                error.errno,
+                f"{self.root}: this file system has no hard links ({error.strerror}), so two writers could "
+                "overwrite each other; put the store on a local disk or in a bucket",
+            ) from error
+        return True
+
+    def _explained(self, path: str, error: OSError) -> OSError:
+        url = f"file://{self.root / path}"
+        if isinstance(error, FileNotFoundError):
+            return FileNotFoundError(error.errno, f"{url}: no such file in the store")
+        if error.errno in _FULL:
+            free = shutil.disk_usage(self.root).free
+            return OSError(
+                error.errno,
+                f"{url}: the disk is full ({free:,} bytes free); nothing was stored under this name. Free "
+                "some space (`vf-ray runs prune`) or point VF_RAY_STORE at a larger disk, then run it again",
+            )
+        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            return PermissionError(
+                error.errno,
+                f"{url}: not allowed ({error.strerror}); let this user read and write {self.root}, or point "
+                "VF_RAY_STORE elsewhere",
+            )
+        return error
+
+
+def _copy(local: Path, target: IO[bytes]) -> None:
+    with local.open("rb") as source:
+        shutil.copyfileobj(source, target, 1 << 20)
+
+
+def _replace(part: Path, final: Path) -> bool:
+    part.replace(final)
+    return True
+
+
+def _sync(folder: Path) -> None:
+    """Make a new name survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
