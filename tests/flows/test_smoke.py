@@ -1,0 +1,60 @@
+"""The whole chain, small: on a real S3 server in one go, and on a directory with six kills on the way."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.flows.smoke import Kill, end, finish, holds, outcome, start, strike
+from vf_ray import artifacts
+from vf_ray.store import Store
+
+pytestmark = pytest.mark.chain
+
+KILLS = (
+    Kill("the driver, while pictures are written", holds("pictures/", "/done/")),
+    Kill("a Ray Data task, while instances are written", holds("instances/", "/done/"), "ray::"),
+    Kill("the driver, after the first checkpoint of the base", holds("align/", "/checkpoints/", "COMPLETE")),
+    Kill("a train worker of stage 1", holds("stage1/", "/checkpoints/", "COMPLETE"), "ray::RayTrainWorker"),
+    Kill("the driver, late in stage 2", holds("stage2/", "/checkpoints/", "COMPLETE")),
+    Kill("the driver, while answers come in", holds("answers/", "/done/")),
+)
+
+
+@pytest.fixture(scope="module")
+def unharmed(s3_store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Return the S3 store after one whole run of the smoke recipe."""
+    store, log = Store.open(f"{s3_store_url}/smoke"), tmp_path_factory.mktemp("s3") / "log"
+    finish(start(store, log), log)
+    return store
+
+
+@pytest.mark.timeout(900)
+def test_the_chain_ends_with_a_report_on_s3(unharmed: Store) -> None:
+    (report,) = [address for address in outcome(unharmed) if address.startswith("report/")]
+    page = artifacts.load(unharmed, report).read("report.html").decode()
+    assert "</html>" in page
+    assert "http-equiv" not in page and "<script src" not in page
+
+
+@pytest.mark.timeout(1500)
+def test_killed_at_six_points_it_ends_the_same(unharmed: Store, tmp_path: Path) -> None:
+    store, log = Store.open(str(tmp_path / "store")), tmp_path / "log"
+    run = start(store, log)
+    try:
+        for kill in KILLS:
+            assert strike(run, store, kill), f"never came: {kill.name}\n{log.read_text()[-3000:]}"
+            if run.poll() is not None:
+                run = start(store, log)
+        finish(run, log)
+    finally:
+        end(run)
+    assert outcome(store) == outcome(unharmed)
+
+
+@pytest.mark.timeout(300)
+def test_a_second_run_only_looks(unharmed: Store, tmp_path: Path) -> None:
+    before, log = unharmed.list(""), tmp_path / "log"
+    finish(start(unharmed, log), log)
+    assert log.read_text().count("up to date") == 7
+    added = set(unharmed.list("")) - set(before)
+    assert all(path.startswith("runs/") for path in added), added
