@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from s3_server import BUCKET, S3Server, s3_server
+from tests.s3_server import BUCKET, S3Server, s3_server
 from vf_ray.config import Resources
 from vf_ray.store import Store
 

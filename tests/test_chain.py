@@ -1,0 +1,57 @@
+"""The plan: addresses follow from what changes bytes, and from nothing else."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vf_ray import recipes
+from vf_ray.chain import STEPS, Plan
+from vf_ray.store import Store
+
+OVERRIDES = {
+    "stage2.lr": ("stage2", "evaluate", "report"),
+    "stage1.lr": ("stage1", "stage2", "evaluate", "report"),
+    "base.layers": ("base", "align", "stage1", "stage2", "evaluate", "report"),
+    "prepare.cap": ("prepare", "base", "align", "stage1", "stage2", "evaluate", "report"),
+    "prepare.held_out": ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report"),
+    "evaluate.per_task": ("evaluate", "report"),
+    "resources.workers": (),
+    "stage1.save_every": (),
+    "stage1.micro_tokens": (),
+    "evaluate.batch": (),
+}
+"""What each key rebuilds."""
+VALUES = {"lr": 3e-4, "layers": 5, "cap": 11, "held_out": 0.4, "per_task": 7, "workers": 3}
+
+
+def plan(store: Store, **overrides: object) -> Plan:
+    return Plan.of(recipes.load("smoke", overrides), store)
+
+
+@pytest.mark.parametrize("key", OVERRIDES)
+def test_a_key_rebuilds_what_depends_on_it(local_store: Store, key: str) -> None:
+    value = VALUES.get(key.rpartition(".")[2], 9)
+    before, after = plan(local_store), plan(local_store, **{key: value})
+    changed = tuple(s for s in STEPS if before.addresses(s) != after.addresses(s))
+    assert changed == OVERRIDES[key]
+
+
+def test_the_plan_does_not_know_where_the_store_is(local_store: Store, tmp_path: Path) -> None:
+    elsewhere = Store.open(str(tmp_path / "elsewhere"))
+    assert [plan(local_store).addresses(s) for s in STEPS] == [plan(elsewhere).addresses(s) for s in STEPS]
+
+
+def test_a_stage_trains_only_on_what_is_prepared(local_store: Store) -> None:
+    with pytest.raises(ValueError, match=r"stage1\.tasks wants .* which prepare\.tasks does not name"):
+        plan(local_store, **{"prepare.tasks": ["demo_digits/*"], "stage2": None}).addresses("stage1")
+
+
+def test_without_a_stage_its_step_is_gone(local_store: Store) -> None:
+    assert "stage2" not in plan(local_store, stage2=None).steps
+
+
+def test_a_plan_is_plain_data(local_store: Store) -> None:
+    for step in STEPS:
+        for spec in plan(local_store).outputs(step):
+            assert json.loads(json.dumps(spec.plain())) == spec.plain()
