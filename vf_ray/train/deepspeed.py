@@ -1,0 +1,126 @@
+"""A stage as DeepSpeed takes it: process group, configuration, engine.
+
+Batch arithmetic is not DeepSpeed's: a step's loss is weighted over the recipe's global batch before
+``backward``, any number of packs adds up, and ``step`` ends it (``managed_gradient_accumulation`` off).
+DeepSpeed averages gradients over ranks, so each rank's loss is scaled by their number.
+"""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed
+from torch import nn
+
+from vf_ray.config import Stage
+
+BETAS = (0.9, 0.999)
+EPS = 1e-8
+
+
+def device_of(local_rank: int) -> torch.device:
+    """Return the GPU of this process, or the CPU where there is none."""
+    return torch.device("cuda", local_rank) if torch.cuda.is_available() else torch.device("cpu")
+
+
+def prepare_process() -> None:
+    """Choose DeepSpeed's accelerator before it is first imported, and keep it from compiling on CPU."""
+    if not torch.cuda.is_available():
+        os.environ["DS_ACCELERATOR"] = "cpu"
+    from deepspeed.ops import __compatible_ops__
+
+    if not torch.cuda.is_available():
+        __compatible_ops__["deepspeed_shm_comm"] = False  # a 32 s compile; gloo does without
+
+
+def join(rank: int, world: int) -> None:
+    """Enter the process group: the one at hand, the launcher's, or one of this process alone.
+
+    Raises:
+        ValueError: if the group at hand is another one than the caller says.
+    """
+    backend = "nccl" if torch.cuda.is_available() else "gloo"
+    if not torch.distributed.is_initialized():
+        if world == 1:
+            alone = torch.distributed.FileStore(str(Path(tempfile.mkdtemp()) / "group"), 1)
+            torch.distributed.init_process_group(backend, store=alone, rank=0, world_size=1)
+        else:
+            torch.distributed.init_process_group(backend, rank=rank, world_size=world)
+    here = (torch.distributed.get_rank(), torch.distributed.get_world_size())
+    if here != (rank, world):
+        raise ValueError(f"the process group has rank and size {here}, the run was given {(rank, world)}")
+    import deepspeed
+
+    deepspeed.init_distributed(backend, auto_mpi_discovery=False, verbose=False)
+
+
+def settings(stage: Stage) -> dict[str, Any]:
+    """Return DeepSpeed's configuration for the stage."""
+    values: dict[str, Any] = {
+        "train_micro_batch_size_per_gpu": 1,
+        "gradient_accumulation_steps": 1,
+        "managed_gradient_accumulation": False,
+        "gradient_clipping": 0.0 if plain_optimizer(stage) else stage.clip,
+        "zero_optimization": {"stage": zero_stage(stage)},
+        "zero_force_ds_cpu_optimizer": False,
+        "steps_per_print": 10**9,
+    }
+    if stage.offload:
+        values["zero_optimization"]["offload_optimizer"] = {"device": "cpu"}
+    if stage.precision == "bf16":
+        values |= {
+            "bf16": {"enabled": True},
+            "data_types": {"grad_accum_dtype": "fp32"},
+            "communication_data_type": "fp32",
+        }
+    return values
+
+
+def zero_stage(stage: Stage) -> int:
+    """Return the ZeRO stage that runs: bf16 needs fp32 masters, which DeepSpeed keeps from stage 1 on."""
+    return max(stage.zero, 1) if stage.precision == "bf16" else stage.zero
+
+
+def plain_optimizer(stage: Stage) -> bool:
+    """Tell whether DeepSpeed leaves the optimizer bare; then it neither records nor clips the norm."""
+    return zero_stage(stage) == 0
+
+
+def start(model: nn.Module, tuned: Sequence[nn.Parameter], stage: Stage) -> Any:
+    """Return the DeepSpeed engine that trains ``tuned``; frozen parameters take no optimizer state.
+
+    The optimizer is torch's fused AdamW: DeepSpeed's own ones are compiled at first use, for a minute.
+    """
+    import deepspeed
+
+    optimizer = torch.optim.AdamW(
+        tuned, lr=stage.lr, betas=BETAS, eps=EPS, weight_decay=stage.weight_decay, fused=True
+    )
+    engine, *_ = deepspeed.initialize(
+        model=model, model_parameters=tuned, optimizer=optimizer, config=settings(stage),
+        dist_init_required=False,
+    )  # fmt: skip
+    if plain_optimizer(stage):
+        optimizer.register_step_pre_hook(_clipper(engine, tuned, stage.clip))
+    return engine
+
+
+def set_rate(engine: Any, rate: float) -> None:
+    """Set the learning rate of the next step."""
+    for group in engine.optimizer.param_groups:
+        group["lr"] = rate
+
+
+def grad_norm(engine: Any) -> float:
+    """Return the norm, before clipping, of the gradient of the last step."""
+    return float(engine.get_global_grad_norm())
+
+
+def _clipper(engine: Any, tuned: Sequence[nn.Parameter], clip: float) -> Any:
+    def record(*_: Any) -> None:
+        engine._global_grad_norm = torch.nn.utils.clip_grad_norm_(tuned, clip or float("inf"))
+
+    return record
