@@ -1,9 +1,8 @@
 """A real S3 server on loopback for tests and demonstrations: SeaweedFS, one static binary from pip.
 
-``python tests/s3_server.py FOLDER`` serves until it is interrupted and prints what to export.
+``python -m tests.s3_server FOLDER`` serves until it is interrupted and prints what to export.
 """
 
-import ctypes
 import os
 import random
 import shutil
@@ -20,6 +19,11 @@ from pathlib import Path
 
 BUCKET = "artifacts"
 READY_S = 60.0
+_DIE_WITH_PARENT = (
+    "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execv(sys.argv[1], sys.argv[1:])"
+)
+_LEASH = [sys.executable, "-c", _DIE_WITH_PARENT] if sys.platform == "linux" else []
+"""Has Linux kill the server if this process is killed before it can stop it."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,7 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
     folder.mkdir(parents=True, exist_ok=True)
     base = _free_base()
     with (folder / "server.log").open("ab") as log:
-        process = subprocess.Popen(
-            _command(folder, base), stdout=log, stderr=log, env=_environment(), preexec_fn=_die_with_parent
-        )
+        process = subprocess.Popen(_command(folder, base), stdout=log, stderr=log, env=_environment())
     server = S3Server(f"http://127.0.0.1:{base}", process.pid)
     try:
         _await(server, process, folder / "server.log")
@@ -77,18 +79,12 @@ def _command(folder: Path, base: int) -> list[str]:
     }  # fmt: skip
     off = [f"-{name}=false" for name in ("master.telemetry", "admin.ui", "webdav")]
     where = [f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-bucket={BUCKET}"]
-    return [weed, "mini", *where, *(f"-{name}={port}" for name, port in ports.items()), *off]
+    return [*_LEASH, weed, "mini", *where, *(f"-{name}={port}" for name, port in ports.items()), *off]
 
 
 def _environment() -> dict[str, str]:
     secrets = {"AWS_ACCESS_KEY_ID": S3Server.key, "AWS_SECRET_ACCESS_KEY": S3Server.secret}
     return {**os.environ, **secrets, "GOMEMLIMIT": "400MiB"}
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end the server if this process is killed before it can."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _free_base() -> int:

@@ -1,0 +1,58 @@
+"""What is written down beside every result but never decides it: who, where, which code, which libraries."""
+
+import getpass
+import socket
+import subprocess
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+LIBRARIES = (
+    "vf-ray", "torch", "transformers", "ray", "deepspeed", "prefect", "s3fs", "pyarrow", "pillow", "numpy",
+)  # fmt: skip
+
+
+def who() -> str:
+    """Return ``user@host``."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"
+
+
+def now() -> str:
+    """Return the time in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@cache
+def commit() -> str:
+    """Return the commit of the code that runs, with ``+changes`` if files differ; empty outside git."""
+    folder = Path(__file__).parent.parent
+    if not (folder / ".git").exists():
+        return ""
+    head = _git(folder, "rev-parse", "HEAD")
+    return head + ("+changes" if head and _git(folder, "status", "--porcelain", "-uno") else "")
+
+
+@cache
+def libraries() -> dict[str, str]:
+    """Return the installed versions of what could change a result."""
+    return {name: found for name in LIBRARIES if (found := _version(name))}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _git(folder: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):  # no git here: the record then holds no commit
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
