@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vf_ray.sources.json_array import Files
 from vf_ray.sources.json_items import json_items
+from vf_ray.sources.list_file import Files
 from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Record, parsed
 from vf_ray.sources.spill import Spill
@@ -58,6 +58,41 @@ def coco_json(files: Files, image: str) -> Callable[[Tree], Iterator[CocoRow | R
             yield from _file(tree, path, split, image)
 
     return read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionRow(Row):
+    """One sentence about a picture."""
+
+    image_id: int
+    caption_id: int
+    caption: str
+    others: tuple[str, ...]
+    """The other people's sentences about the picture."""
+
+
+def coco_captions(files: Files, image: str) -> Callable[[Tree], Iterator[CaptionRow | Reject]]:
+    """Return a reader like ``coco_json`` with one row per caption."""
+    pictures = coco_json(files, image)
+
+    def read(tree: Tree) -> Iterator[CaptionRow | Reject]:
+        for row in pictures(tree):
+            yield from (row,) if isinstance(row, Reject) else _captions(row)
+
+    return read
+
+
+def _captions(row: CocoRow) -> Iterator[CaptionRow]:
+    for caption in row.captions:
+        yield CaptionRow(
+            key=f"{row.key}/{caption.id}",
+            split=row.split,
+            image=row.image,
+            image_id=row.image_id,
+            caption_id=caption.id,
+            caption=caption.text,
+            others=tuple(other.text for other in row.captions if other.id != caption.id),
+        )
 
 
 def _file(tree: Tree, path: str, split: str, image: str) -> Iterator[CocoRow | Reject]:

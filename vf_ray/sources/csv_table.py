@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TypeVar
 
-from vf_ray.sources.json_array import Files
+from vf_ray.sources.list_file import Files
 from vf_ray.sources.raw import existing
 from vf_ray.sources.records import MALFORMED, At, Parse, parsed
 from vf_ray.types import Reject, Row, Tree

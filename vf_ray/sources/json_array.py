@@ -1,16 +1,15 @@
 """JSON files with one array or one object of records, streamed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from vf_ray.sources.json_items import json_items, json_pairs
+from vf_ray.sources.list_file import Files
 from vf_ray.sources.raw import existing
 from vf_ray.sources.records import Parse, parsed
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
-Files = Mapping[str, str | tuple[str, ...]]
-"""Split -> path, or alternative paths."""
 
 
 def json_array(files: Files, parse: Parse[R], items: str = "item") -> Callable[[Tree], Iterator[R | Reject]]:

@@ -38,9 +38,14 @@ def parsed(records: Iterable[tuple[Record, At]], parse: Parse[R]) -> Iterator[R 
         yield from _rows(record, at, parse)
 
 
+def produced(parse: Parse[R], record: Record, at: At) -> Iterator[R | Reject]:
+    """Yield what one call of ``parse`` returns, be it one row or several."""
+    rows = parse(record, at)
+    yield from (rows,) if isinstance(rows, Row | Reject) else rows
+
+
 def _rows(record: Record, at: At, parse: Parse[R]) -> Iterable[R | Reject]:
     try:
-        rows = parse(record, at)
-        return (rows,) if isinstance(rows, Row | Reject) else tuple(rows)
+        return tuple(produced(parse, record, at))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         return (Reject(at.key(), MALFORMED, f"{type(error).__name__}: {error}"[:200]),)

@@ -1,0 +1,47 @@
+"""The catalogue against the checked-in list of the tasks Vision-Flan is known to have."""
+
+import csv
+from importlib import resources
+
+import pytest
+
+from vf_ray.tasks import catalogue, sources
+
+with (resources.files("vf_ray.tasks") / "upstream.csv").open(encoding="utf-8") as _file:
+    UPSTREAM = {row["upstream"]: row for row in csv.DictReader(_file)}
+OURS = {
+    task.upstream: task for task in catalogue().values() if task.upstream and not task.id.startswith("demo_")
+}
+MISSING: frozenset[str] = frozenset()
+"""Tasks without a module yet; a new module takes its tasks off this list."""
+
+
+def test_the_list_is_whole() -> None:
+    assert len(UPSTREAM) == 219
+    assert sum(row["in_paper"] == "yes" for row in UPSTREAM.values()) == 188
+
+
+def test_every_listed_task_is_declared_once() -> None:
+    declared = [t.upstream for t in catalogue().values() if t.upstream]
+    assert len(set(declared)) == len(declared)
+    assert set(OURS) == set(UPSTREAM) - MISSING
+
+
+@pytest.mark.parametrize("upstream", sorted(OURS))
+def test_group_category_and_evidence_follow_the_list(upstream: str) -> None:
+    task, row = OURS[upstream], UPSTREAM[upstream]
+    if row["in_paper"] == "yes":
+        assert (task.group, task.category) == (row["group"], row["category"])
+    else:
+        assert "category" in task.evidence, "the category is ours: say so"
+    if row["id_from"] == "none":
+        assert "id is ours" in task.evidence
+    if row["id_from"] == "MixLoRA":
+        assert "MixLoRA" in task.evidence
+
+
+def test_words_are_our_own_and_differ() -> None:
+    tasks = [task for source in sources().values() for task in source.tasks]
+    instructions = [task.instruction for task in tasks if not task.id.startswith("demo_")]
+    assert all(20 < len(text) < 600 and text == text.strip() for text in instructions)
+    assert len(set(instructions)) == len(instructions)

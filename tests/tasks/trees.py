@@ -1,0 +1,8 @@
+"""The miniature raw tree of every source."""
+
+from collections import ChainMap
+
+from tests.tasks import trees_classes, trees_coco, trees_qa
+from tests.tasks.tree import Trees
+
+TREES: Trees = ChainMap(*(dict(module.TREES) for module in (trees_coco, trees_qa, trees_classes)))

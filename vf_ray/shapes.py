@@ -1,0 +1,52 @@
+"""The few ways in which most tasks return an example."""
+
+from collections.abc import Sequence
+
+from vf_ray.types import Example, ImageRef
+
+YES_NO = ("yes", "no")
+
+
+def tidy(text: str) -> str:
+    """Return text on one line, without stray blanks, carriage returns and the like."""
+    return " ".join(text.split())
+
+
+def words(name: str) -> str:
+    """Return an identifier such as a folder's name as words."""
+    return tidy(name.replace("_", " "))
+
+
+def with_article(noun: str) -> str:
+    """Return a noun with "a" or "an", judged by its first letter."""
+    return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
+
+
+def name_it(image: ImageRef, name: str) -> Example:
+    """Ask for a name; identifiers become words."""
+    return Example(image=image, answer=words(name))
+
+
+def choose(image: ImageRef, answer: str, options: Sequence[str], question: str = "") -> Example:
+    """Ask for one of several answers."""
+    return Example(image=image, answer=answer, options=tuple(options), question=question)
+
+
+def yes_no(image: ImageRef, truth: bool, question: str = "") -> Example:
+    """Ask for "yes" or "no", as lettered options."""
+    return choose(image, YES_NO[0] if truth else YES_NO[1], YES_NO, question)
+
+
+def ask(image: ImageRef, question: str, answer: str) -> Example:
+    """Ask an open question."""
+    return Example(image=image, question=tidy(question), answer=tidy(answer))
+
+
+def caption(image: ImageRef, text: str) -> Example:
+    """Ask for a text about the picture."""
+    return Example(image=image, answer=tidy(text))
+
+
+def numbered(texts: Sequence[str]) -> str:
+    """Return texts as a numbered list, one a line."""
+    return "\n".join(f"{number}. {tidy(text)}" for number, text in enumerate(texts, 1))

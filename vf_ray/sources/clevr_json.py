@@ -1,0 +1,74 @@
+"""CLEVR's question files, grouped by picture."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vf_ray.sources.json_items import json_items
+from vf_ray.sources.list_file import Files
+from vf_ray.sources.raw import existing
+from vf_ray.sources.records import MALFORMED
+from vf_ray.sources.spill import Spill
+from vf_ray.types import Reject, Row, Tree
+
+Pair = tuple[str, str]
+"""Question and answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClevrQuestion(Row):
+    """One question about a picture."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClevrImage(Row):
+    """A picture with all its questions, in file order."""
+
+    pairs: tuple[Pair, ...]
+
+
+ClevrRow = ClevrQuestion | ClevrImage
+
+
+def clevr_json(files: Files, image: str) -> Callable[[Tree], Iterator[ClevrRow | Reject]]:
+    """Return a reader of split -> question file; each picture's row is followed by its questions.
+
+    ``image`` is a path with ``{file_name}`` and ``{split}``.
+    """
+
+    def read(tree: Tree) -> Iterator[ClevrRow | Reject]:
+        for split, path in existing(tree, files):
+            yield from _file(tree, path, split, image)
+
+    return read
+
+
+def _file(tree: Tree, path: str, split: str, image: str) -> Iterator[ClevrRow | Reject]:
+    records = ((item, at.index) for item, at in json_items(tree, path, split, "questions.item"))
+    with Spill(_kept(item, index) for item, index in records) as asked:
+        for file_name, questions in asked.groups():
+            yield from _picture(file_name, questions, split, image)
+
+
+def _kept(record: Mapping[str, Any], index: int) -> tuple[str, list[Any]]:
+    """Return the picture's name and the little that rows need; a malformed question has no name."""
+    try:
+        return str(record["image_filename"]), [index, str(record["question"]), str(record["answer"])]
+    except (KeyError, TypeError, AttributeError):
+        return "", [index]
+
+
+def _picture(file_name: str, questions: list[Any], split: str, image: str) -> Iterator[ClevrRow | Reject]:
+    if not file_name:
+        for (index,) in questions:
+            yield Reject(f"{split}/{index}", MALFORMED)
+        return
+    path = image.format(file_name=file_name, split=split)
+    pairs = tuple((question, answer) for _, question, answer in questions)
+    yield ClevrImage(key=f"{split}/{file_name}", split=split, image=path, pairs=pairs)
+    for index, question, answer in questions:
+        key = f"{split}/{file_name}/{index}"
+        yield ClevrQuestion(key=key, split=split, image=path, question=question, answer=answer)

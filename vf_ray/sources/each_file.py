@@ -1,0 +1,46 @@
+"""Annotations with one small file per picture."""
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+from vf_ray.sources.records import At, Parse, Record, parsed, produced
+from vf_ray.types import Reject, Row, Tree
+
+R = TypeVar("R", bound=Row)
+
+
+def each_file(patterns: Mapping[str, str], parse: Parse[R]) -> Callable[[Tree], Iterator[R | Reject]]:
+    """Return a reader of split -> pattern; ``parse`` gets a file's bytes, ``at.path`` is the key to it."""
+
+    def read(tree: Tree) -> Iterator[R | Reject]:
+        found = [(split, path) for split, pattern in patterns.items() for path in tree.glob(pattern)]
+        if not found:
+            tree.open(next(iter(patterns.values())))  # says what to obtain
+        files = ((tree.read(path), At(path, split, index)) for index, (split, path) in enumerate(found))
+        yield from parsed(files, parse)
+
+    return read
+
+
+def each_json(patterns: Mapping[str, str], parse: Parse[R]) -> Callable[[Tree], Iterator[R | Reject]]:
+    """Return a reader like ``each_file``; ``parse`` gets the parsed JSON."""
+
+    def parse_bytes(data: Record, at: At) -> Iterator[R | Reject]:
+        return produced(parse, json.loads(data), at)
+
+    return each_file(patterns, parse_bytes)
+
+
+def each_xml(patterns: Mapping[str, str], parse: Parse[R]) -> Callable[[Tree], Iterator[R | Reject]]:
+    """Return a reader like ``each_file``; ``parse`` gets the root ``Element``."""
+
+    def parse_bytes(data: Record, at: At) -> Iterator[R | Reject]:
+        try:
+            root = ET.fromstring(data)
+        except ET.ParseError as error:
+            raise ValueError(f"not XML: {error}") from error
+        return produced(parse, root, at)
+
+    return each_file(patterns, parse_bytes)

@@ -1,0 +1,61 @@
+"""Pascal VOC annotations: one XML file per picture, listed by split.
+
+Only ``<object>`` directly below the root counts: ``<part>`` and ``<owner>`` have names of their own.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from vf_ray.sources.list_file import Files, list_file
+from vf_ray.sources.records import MALFORMED, At
+from vf_ray.types import Reject, Row, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class VocObject:
+    """One annotated object."""
+
+    name: str
+    box: tuple[float, float, float, float]
+    """Left, top, right, bottom in pixels, the first pixel being 1."""
+    difficult: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VocRow(Row):
+    """A picture and its objects, in file order."""
+
+    objects: tuple[VocObject, ...]
+
+
+def voc_xml(files: Files, *, annotation: str, image: str) -> Callable[[Tree], Iterator[VocRow | Reject]]:
+    """Return a reader of split -> list of names; ``{name}`` in both paths is a name of the list."""
+
+    def read(tree: Tree) -> Iterator[VocRow | Reject]:
+        def parse(line: str, at: At) -> VocRow | Reject:
+            name = line.split()[0]
+            key = at.key(name)
+            path = annotation.format(name=name)
+            if not tree.exists(path):
+                return Reject(key, "annotation file missing", path)
+            try:
+                root = ET.fromstring(tree.read(path))
+            except ET.ParseError as error:
+                return Reject(key, MALFORMED, f"{path}: {error}")
+            objects = tuple(_object(found) for found in root.findall("object"))
+            return VocRow(key=key, split=at.split, image=image.format(name=name), objects=objects)
+
+        return list_file(files, parse)(tree)
+
+    return read
+
+
+def _object(found: ET.Element) -> VocObject:
+    left, top, right, bottom = (
+        float(found.findtext(f"bndbox/{side}", "0")) for side in ("xmin", "ymin", "xmax", "ymax")
+    )
+    name = (found.findtext("name") or "").strip()
+    if not name:
+        raise ValueError("an object has no name")
+    return VocObject(name, (left, top, right, bottom), found.findtext("difficult", "0").strip() == "1")

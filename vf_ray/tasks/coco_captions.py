@@ -1,0 +1,67 @@
+"""COCO 2014 captions: five sentences by people about each picture."""
+
+from vf_ray.shapes import caption, choose, tidy
+from vf_ray.sources.coco_json import CaptionRow, coco_captions
+from vf_ray.sources.shared_raws import COCO_2014, COCO_ANNOTATIONS
+from vf_ray.types import Made, Pool, Source, Terms
+
+CAPTIONS = Source(
+    name="coco_captions",
+    title="MSCOCO captions (2014)",
+    url="https://cocodataset.org",
+    terms=Terms(faces="yes"),
+    raws=(COCO_ANNOTATIONS, COCO_2014),
+    read=coco_captions(
+        {s: f"annotations/captions_{s}2014.json" for s in ("train", "val")},
+        image="{split}2014/COCO_{split}2014_{image_id:012d}.jpg",
+    ),
+)
+MATCH = "the text describes the image"
+NO_MATCH = "the text does not describe the image"
+
+
+def _others(row: CaptionRow) -> tuple[str, ...]:
+    return tuple(map(tidy, (row.caption, *row.others)))
+
+
+@CAPTIONS.task(
+    "caption",
+    upstream="image_caption",
+    group="generation",
+    category="Coarse-grained Captioning",
+    instruction="Say in one short sentence what the image shows.",
+)
+def image_caption(row: CaptionRow) -> Made:
+    """One instance per sentence."""
+    return caption(row.image, row.caption)
+
+
+@CAPTIONS.task(
+    "text_matching",
+    upstream="ITM",
+    group="classification",
+    category="Image Text Matching",
+    instruction="Does the text describe this image? Answer with the letter and the text of one option.",
+    pool=lambda row: tidy(row.caption),
+    evidence="which half of the captions is exchanged, and the words of the options, are ours",
+)
+def text_matching(row: CaptionRow, pool: Pool) -> Made:
+    """Captions with an even id are kept, the others come from another picture."""
+    own = _others(row)
+    match = row.caption_id % 2 == 0
+    text = own[0] if match else pool.draw(row.key, 1, exclude=own)[0]
+    return choose(row.image, MATCH if match else NO_MATCH, (MATCH, NO_MATCH), f"Text: {text}")
+
+
+@CAPTIONS.task(
+    "text_selection",
+    upstream="image_text_selection",
+    group="classification",
+    category="Image Text Matching",
+    instruction="Which text describes the image? Answer with the letter and the text of one option.",
+    pool=lambda row: tidy(row.caption),
+)
+def text_selection(row: CaptionRow, pool: Pool) -> Made:
+    """The caption among four of other pictures."""
+    own = _others(row)
+    return choose(row.image, own[0], (own[0], *pool.draw(row.key, 4, exclude=own)))
