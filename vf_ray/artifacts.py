@@ -261,8 +261,17 @@ def _fingerprint(data: Mapping[str, Any]) -> str:
 
 
 def _canonical(data: Mapping[str, Any]) -> str:
-    """Return JSON in which equal data are equal text."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    """Return JSON in which equal data are equal text.
+
+    Raises:
+        ValueError: for what JSON has no form for, such as NaN.
+    """
+    try:
+        return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{data!r:.500}: not JSON ({error}); use text, finite numbers, lists, mappings"
+        ) from error
 
 
 def _pretty(data: Mapping[str, Any]) -> bytes:

@@ -73,12 +73,12 @@ class Bucket:
             return False
         return True
 
-    def list(self, prefix: str) -> list[str]:
+    def sizes(self, prefix: str) -> dict[str, int]:
         found = self._ask(prefix, lambda fs: fs.find(self._at(prefix), detail=True))
-        files = (name for name, about in found.items() if about["type"] == "file")
-        below = (name[len(self.root) + 1 :] for name in files)
+        files = {name: about["size"] for name, about in found.items() if about["type"] == "file"}
+        below = {name[len(self.root) + 1 :]: size for name, size in files.items()}
         # the marker of an empty folder, which some servers keep, is no file
-        return sorted(name for name in below if name and not name.endswith("/"))
+        return {name: size for name, size in below.items() if name and not name.endswith("/")}
 
     def create(self, path: str, data: bytes) -> bool:
         def put(fs: Any, mark: dict[str, str]) -> None:
@@ -99,7 +99,7 @@ class Bucket:
         self._ask(path, lambda fs: fs.get_file(self._at(path), str(local)))
 
     def delete(self, path: str) -> None:
-        names = sorted({path, *self.list(path)})
+        names = sorted({path, *self.sizes(path)})
         for start in range(0, len(names), 1000):
             self._delete(names[start : start + 1000])
 

@@ -51,16 +51,15 @@ class Disk:
     def exists(self, path: str) -> bool:
         return (self.root / path).is_file()
 
-    def list(self, prefix: str) -> list[str]:
-        top = self.root / prefix
-        if top.is_file():
-            return [prefix]
-        found = [
-            (Path(folder) / name).relative_to(self.root).as_posix()
-            for folder, _, names in os.walk(top)
-            for name in names
-        ]
-        return sorted(name for name in found if not name.startswith(f"{PARTS}/"))
+    def sizes(self, prefix: str) -> dict[str, int]:
+        top, found = self.root / prefix, {}
+        for folder, _, names in os.walk(top) if not top.is_file() else [(top.parent, [], [top.name])]:
+            for path in (Path(folder) / name for name in names):
+                try:
+                    found[path.relative_to(self.root).as_posix()] = path.stat().st_size
+                except FileNotFoundError:  # deleted since it was listed
+                    continue
+        return {name: size for name, size in found.items() if not name.startswith(f"{PARTS}/")}
 
     def create(self, path: str, data: bytes) -> bool:
         return not self.exists(path) and self._write(path, lambda file: file.write(data), self._link)

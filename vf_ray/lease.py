@@ -46,6 +46,11 @@ class Lease:
     def path(self) -> str:
         return f"{self.address}/lease/{self.attempt}"
 
+    def beat(self, count: int, released: bool = False) -> None:
+        """Show that the owner lives, or that it let go."""
+        pulse = json.dumps({"counter": count, "released": released}).encode()
+        self.store.rewrite(f"{self.address}/heartbeat/{self.attempt}", pulse)
+
     def check(self) -> None:
         """Raise LostLease if a newer lease exists."""
         if self.store.exists(f"{self.address}/lease/{self.attempt + 1}"):
@@ -83,14 +88,20 @@ def acquire(
     watch = _Watch(stale_s)
     while not finished():
         newest = newest_attempt(store, address)
-        if newest == 0 or is_free(store, address, newest) or watch.silent(_pulse(store, address, newest)):
-            lease = Lease(store, address, newest + 1)
-            if store.create(lease.path, json.dumps(_myself()).encode()):
+        silent = watch.silent((newest, _pulse(store, address, newest)))
+        if silent or newest == 0 or is_free(store, address, newest):
+            if lease := claim(store, address, newest):
                 return lease
             continue  # another process was faster
         watch.tell_once(store, address, newest)
         time.sleep(min(1.0, stale_s / 10))
     return None
+
+
+def claim(store: Store, address: str, newest: int) -> Lease | None:
+    """Create the lease after ``newest``, or return None if another process did."""
+    lease = Lease(store, address, newest + 1)
+    return lease if store.create(lease.path, json.dumps(_myself()).encode()) else None
 
 
 def newest_attempt(store: Store, address: str) -> int:
@@ -120,10 +131,10 @@ class _Watch:
     """Times, on this process's clock, how long a pulse has stood still."""
 
     stale_s: float
-    _seen: tuple[Any, float] | None = None
+    _seen: tuple[object, float] | None = None
     _told: bool = False
 
-    def silent(self, pulse: Mapping[str, Any]) -> bool:
+    def silent(self, pulse: object) -> bool:
         now = time.monotonic()
         if self._seen is None or self._seen[0] != pulse:
             self._seen = (pulse, now)
@@ -172,9 +183,7 @@ class _Heart:
 
     def _write(self, store: Store, released: bool = False) -> None:
         self._count += 1
-        pulse = {"counter": self._count, "released": released}
-        path = f"{self.lease.address}/heartbeat/{self.lease.attempt}"
-        store.rewrite(path, json.dumps(pulse).encode())
+        replace(self.lease, store=store).beat(self._count, released)
 
 
 def _pulse(store: Store, address: str, attempt: int) -> dict[str, Any]:

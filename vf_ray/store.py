@@ -83,7 +83,11 @@ class Store:
 
     def list(self, prefix: str = "") -> list[str]:
         """Return the path of every file below a folder, sorted, relative to the store."""
-        return self._files.list(_checked(prefix) if prefix else "")
+        return sorted(self.sizes(prefix))
+
+    def sizes(self, prefix: str = "") -> dict[str, int]:
+        """Return path and bytes of every file below a folder, in no certain order."""
+        return self._files.sizes(_checked(prefix) if prefix else "")
 
     def create(self, path: str, data: bytes) -> bool:
         """Store a file unless its name is taken; tell whether this call made it."""
