@@ -19,11 +19,12 @@ LENGTHS = (9, 17, 5, 12)
 def llava(key_heads: int = 4) -> LlavaForConditionalGeneration:
     set_seed(0)
     vision = CLIPVisionConfig(
-        hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=8, patch_size=4
+        hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=8,
+        patch_size=4,
     )  # fmt: skip
     text = LlamaConfig(
-        vocab_size=VOCABULARY, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=key_heads, max_position_embeddings=128,
+        vocab_size=VOCABULARY, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=key_heads, max_position_embeddings=128,
     )  # fmt: skip
     config = LlavaConfig(
         vision_config=vision, text_config=text, image_token_index=IMAGE, image_seq_length=PATCHES
@@ -56,7 +57,9 @@ def test_packed_logits_and_gradients_equal_unpacked_ones(key_heads: int) -> None
     plain, packed = llava(key_heads), llava(key_heads)
     enable_packing(packed)
     rows, pixels = conversations()
-    alone = [plain(input_ids=r[None], pixel_values=p[None]).logits[0] for r, p in zip(rows, pixels, strict=True)]
+    alone = [
+        plain(input_ids=r[None], pixel_values=p[None]).logits[0] for r, p in zip(rows, pixels, strict=True)
+    ]
     together = packed(**packed_inputs()).logits[0]
     torch.testing.assert_close(together, torch.cat(alone), rtol=0, atol=1e-5)
 

@@ -18,6 +18,7 @@ Packed on CPU, every segment is one causal SDPA call, which costs a fifth of a d
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -72,7 +73,7 @@ def _by_segment(
     query: Tensor, key: Tensor, value: Tensor, segments: tuple[int, ...], kwargs: Mapping[str, Any]
 ) -> Tensor:
     grouped = query.shape[1] != key.shape[1]
-    parts = zip(query.split(segments, 2), key.split(segments, 2), value.split(segments, 2), strict=True)
+    parts = zip(*(torch.split(x, list(segments), dim=2) for x in (query, key, value)), strict=True)
     return torch.cat(
         [
             F.scaled_dot_product_attention(
@@ -115,13 +116,15 @@ def _announce_segments(
 
 def _segments(borders: Tensor, kwargs: Mapping[str, Any]) -> tuple[int, ...]:
     edges = borders.tolist()
-    segments = tuple(end - start for start, end in zip(edges, edges[1:], strict=False))
+    segments = tuple(end - start for start, end in pairwise(edges))
     rows, tokens = kwargs["inputs_embeds"].shape[:2]
     if rows != 1 or edges[0] != 0 or edges[-1] != tokens or min(segments, default=0) < 1:
         raise ValueError(
-            f"cu_seq_lens_q is {edges} for {rows} row(s) of {tokens} tokens; expected rising borders from 0 to "
-            f"{tokens} over a single row"
+            f"cu_seq_lens_q is {edges} for {rows} row(s) of {tokens} tokens; "
+            f"expected rising borders from 0 to {tokens} over a single row"
         )
     if kwargs.get("position_ids") is None:
-        raise ValueError("cu_seq_lens_q came without position_ids; give positions that restart in each segment")
+        raise ValueError(
+            "cu_seq_lens_q came without position_ids; give positions that restart in each segment"
+        )
     return segments

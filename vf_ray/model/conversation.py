@@ -143,15 +143,15 @@ class Encoder:
         return [*self.begin, *self._tokens(BEFORE_IMAGE)[0], *[self.image_id] * self.image_tokens]
 
     def _tokens(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        self.tokenizer.encode_special_tokens = True  # "</s>" inside a text is four characters; lost by pickling
+        self.tokenizer.encode_special_tokens = True  # as plain text; set here, for pickling forgets it
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
         return encoding.ids, encoding.offsets
 
     def _check(self, length: int, prompt: str) -> None:
         if length > self.max_length:
             raise TooLongError(
-                f"the conversation that asks {prompt[:80]!r} has {length} tokens, {self.image_tokens} of them the "
-                f"picture's; at most {self.max_length} fit: shorten it, or raise max_length"
+                f"the conversation that asks {prompt[:80]!r} has {length} tokens, {self.image_tokens} "
+                f"of them the picture's; at most {self.max_length} fit: shorten it, or raise max_length"
             )
 
 

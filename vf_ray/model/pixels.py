@@ -48,7 +48,8 @@ class Pixels:
         for key, value in expected.items():
             if settings.get(key) != value:
                 raise ValueError(
-                    f"{folder}: the image processor has {key}={settings.get(key)!r}; expected {value!r}, as LLaVA-1.5"
+                    f"{folder}: the image processor has {key}={settings.get(key)!r}; "
+                    f"expected {value!r}, as in LLaVA-1.5"
                 )
         return cls(size=size, mean=tuple(settings["image_mean"]), std=tuple(settings["image_std"]))
 
@@ -61,7 +62,7 @@ class Pixels:
         raw_BHWC = np.empty((len(pictures), self.size, self.size, 3), np.uint8)
         for place, picture in enumerate(pictures):
             try:
-                raw_BHWC[place] = self._square(picture)
+                raw_BHWC[place] = np.asarray(self._square(picture))
             except (OSError, SyntaxError, Image.DecompressionBombError) as error:
                 raise ValueError(f"picture {place} of {len(pictures)} cannot be decoded: {error}") from error
         return torch.from_numpy(self._normalise(raw_BHWC))

@@ -1,0 +1,21 @@
+"""A saved LLaVA, read back without reaching for any hub."""
+
+from pathlib import Path
+
+import torch
+from transformers import LlavaForConditionalGeneration
+from transformers.utils.logging import disable_progress_bar
+
+
+def load(folder: Path, dtype: torch.dtype = torch.float32) -> LlavaForConditionalGeneration:
+    """Load the model of a folder, ready to answer; ``.train()`` and ``tune`` make it ready to learn.
+
+    Raises:
+        FileNotFoundError: if there is no model in the folder.
+    """
+    if not (folder / "config.json").exists():
+        raise FileNotFoundError(f"{folder} holds no config.json; expected a saved LLaVA folder")
+    disable_progress_bar()  # a bar per worker would bury the run's own
+    return LlavaForConditionalGeneration.from_pretrained(
+        folder, dtype=dtype, attn_implementation="sdpa", local_files_only=True, weights_only=True
+    ).eval()

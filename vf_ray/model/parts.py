@@ -1,0 +1,155 @@
+"""The three parts of a LLaVA, each fresh or read from what its authors published."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from transformers import (
+    AutoModelForCausalLM,
+    CLIPVisionConfig,
+    CLIPVisionModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+)
+
+from vf_ray.config import Base
+from vf_ray.instances.chance import rank
+
+CONTEXT = 4096
+"""Positions of a fresh language model: Vicuna-1.5's."""
+PROJECTOR = {"0": "linear_1", "2": "linear_2"}
+"""LLaVA numbers the layers of its projector; Hugging Face names them."""
+
+
+@contextmanager
+def drawn(seed: int, part: str) -> Iterator[None]:
+    """Draw a part's fresh weights by the seed alone, whatever was drawn before and is drawn after."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(rank(str(seed), part))
+        yield
+
+
+def fresh_vision(base: Base, seed: int) -> CLIPVisionModel:
+    """Return a CLIP vision tower of the recipe's sizes, untrained."""
+    config = CLIPVisionConfig(
+        hidden_size=base.vision_width, intermediate_size=4 * base.vision_width,
+        num_hidden_layers=base.vision_layers, num_attention_heads=base.vision_heads,
+        image_size=base.image_size, patch_size=base.patch_size, projection_dim=base.vision_width,
+    )  # fmt: skip
+    with drawn(seed, "vision_tower"):
+        return CLIPVisionModel(config)
+
+
+def read_vision(folder: Path, base: Base) -> CLIPVisionModel:
+    """Read the vision tower of a CLIP folder.
+
+    Raises:
+        ValueError: if its picture or patch size is not the recipe's.
+    """
+    vision = CLIPVisionModel.from_pretrained(folder, dtype="auto", local_files_only=True)
+    found = (vision.config.image_size, vision.config.patch_size)
+    if found != (base.image_size, base.patch_size):
+        raise ValueError(
+            f"base.vision at {folder} takes pictures of {found[0]} in patches of {found[1]} pixels; the recipe "
+            f"says {base.image_size} and {base.patch_size}: set base.image_size and base.patch_size"
+        )
+    return vision
+
+
+def fresh_language_model(base: Base, tokenizer: Any, seed: int) -> LlamaForCausalLM:
+    """Return a Llama of the recipe's sizes, untrained."""
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=base.width, intermediate_size=llama_inner(base.width),
+        num_hidden_layers=base.layers, num_attention_heads=base.heads, max_position_embeddings=CONTEXT,
+        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+    with drawn(seed, "language_model"):
+        return LlamaForCausalLM(config)
+
+
+def llama_inner(width: int) -> int:
+    """Return the width of Llama's inner layer: two thirds of 4 x width, rounded up as Llama rounds."""
+    multiple = 256 if width >= 1024 else 8
+    return -(-(8 * width // 3) // multiple) * multiple
+
+
+def read_language_model(folder: Path, gguf_file: str | None = None) -> LlamaForCausalLM:
+    """Read a Llama (Vicuna, SmolLM2 ...) folder, or a GGUF file in it, which becomes float32.
+
+    Raises:
+        ValueError: if it is another architecture.
+    """
+    model = _read_gguf(folder, gguf_file) if gguf_file else _read_llama(folder)
+    if not isinstance(model, LlamaForCausalLM):
+        raise ValueError(f"base.language_model at {folder} is a {type(model).__name__}; expected a Llama")
+    return model
+
+
+def _read_llama(folder: Path) -> Any:
+    options = {"dtype": "auto", "local_files_only": True, "weights_only": True}
+    if not is_original_llava(folder):
+        return AutoModelForCausalLM.from_pretrained(folder, **options)
+    settings = json.loads((folder / "config.json").read_text())
+    own = {key: value for key, value in settings.items() if not key.startswith("mm_")}
+    config = LlamaConfig.from_dict(own | {"model_type": "llama", "architectures": ["LlamaForCausalLM"]})
+    return LlamaForCausalLM.from_pretrained(folder, config=config, **options)
+
+
+def _read_gguf(folder: Path, gguf_file: str) -> Any:
+    from transformers import GgufConfig
+
+    quantised = GgufConfig(dequantize=True)  # without it the model cannot be saved
+    return AutoModelForCausalLM.from_pretrained(
+        folder, gguf_file=gguf_file, dtype=torch.float32, quantization_config=quantised, local_files_only=True
+    )
+
+
+def is_original_llava(folder: Path) -> bool:
+    """Tell whether a folder has the layout of LLaVA's authors: a Llama with ``mm_`` settings and weights."""
+    config = folder / "config.json"
+    return config.exists() and "mm_projector_type" in json.loads(config.read_text())
+
+
+def fill_projector(projector: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Fill a projector from LLaVA's ``[model.]mm_projector.{0,2}.{weight,bias}``.
+
+    Raises:
+        ValueError: if a weight is missing, unknown or of another shape.
+    """
+    found = {}
+    for name, weight in weights.items():
+        number, _, kind = name.rpartition("mm_projector.")[2].partition(".")
+        found[f"{PROJECTOR.get(number, number)}.{kind}"] = weight
+    expected = {name: tuple(weight.shape) for name, weight in projector.state_dict().items()}
+    shapes = {name: tuple(weight.shape) for name, weight in found.items()}
+    if shapes != expected:
+        raise ValueError(f"base.projector holds {shapes}; expected {expected}: it belongs to other parts")
+    projector.load_state_dict(found)
+
+
+def projector_weights(path: Path) -> Mapping[str, Tensor]:
+    """Read ``mm_projector.bin``, or the projector among the weights of an original LLaVA folder.
+
+    Files are read as tensors only: one that holds anything else is refused by torch.
+    """
+    alone = path if path.is_file() else path / "mm_projector.bin"
+    files = [alone] if alone.exists() else sorted([*path.glob("*.bin"), *path.glob("*.safetensors")])
+    found: dict[str, Tensor] = {}
+    for file in files:
+        found |= {name: weight for name, weight in _tensors(file).items() if "mm_projector." in name}
+    return found
+
+
+def _tensors(file: Path) -> Mapping[str, Tensor]:
+    tensors: Mapping[str, Tensor]
+    if file.suffix == ".safetensors":
+        tensors = load_file(file)
+    else:
+        tensors = torch.load(file, map_location="cpu", weights_only=True)
+    return tensors

@@ -1,0 +1,112 @@
+"""Tokenizers: trained on a project's own texts, or adopted with a language model.
+
+Both end as Llama-shaped: a blank in front of every piece of text between special tokens, which is
+what LLaVA's piecewise tokenising around ``<image>`` amounts to. So the saved processor gives the
+ids that training used.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+
+from vf_ray.model.conversation import BEFORE_IMAGE, IMAGE, SYSTEM
+
+UNKNOWN, START, END, PAD = "<unk>", "<s>", "</s>", "<pad>"
+BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
+FEWEST = 320
+"""Tokens of the smallest vocabulary: special ones, one per byte, and a few dozen learned."""
+SMALL = 8192
+"""Vocabularies up to this size have the system sentence as one token: tiny models read short prompts."""
+
+
+def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
+    """Train a byte-pair tokenizer of exactly or at most ``vocabulary`` tokens; equal texts give equal ones.
+
+    Every text comes back from its ids (but U+2581, Llama's sign for a blank, as a blank).
+
+    Raises:
+        ValueError: if the vocabulary is too small to hold every byte.
+    """
+    if vocabulary < FEWEST:
+        raise ValueError(
+            f"base.vocabulary is {vocabulary}; at least {FEWEST}, for every byte has its own token"
+        )
+    whole = (SYSTEM,) if vocabulary <= SMALL else ()
+    room = vocabulary - len((UNKNOWN, START, END, *BYTES, PAD, IMAGE, *whole))
+    words, merges = _learn(_with_template(texts, whole), room)
+    tokenizer = Tokenizer(
+        models.BPE(
+            {word: i for i, word in enumerate((UNKNOWN, START, END, *BYTES, *words))}, merges,
+            unk_token=UNKNOWN, byte_fallback=True, fuse_unk=True,
+        )
+    )  # fmt: skip
+    tokenizer.pre_tokenizer = _pieces()
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    tokenizer.add_special_tokens([UNKNOWN, START, END, PAD, IMAGE])
+    tokenizer.add_tokens([AddedToken(text, special=False, normalized=False) for text in whole])
+    start = tokenizer.token_to_id(START)
+    tokenizer.post_processor = processors.TemplateProcessing(f"{START} $A", special_tokens=[(START, start)])
+    return _wrapped(tokenizer)
+
+
+def adopt_tokenizer(folder: Path, gguf_file: str | None = None) -> Any:
+    """Load a language model's tokenizer, and give it ``<image>`` and a padding token where it has none."""
+    from transformers import AutoTokenizer, LlamaTokenizer
+
+    source = {"gguf_file": gguf_file} if gguf_file else {}
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **source)
+    if isinstance(tokenizer, LlamaTokenizer) and not gguf_file:
+        # Llama's newer behaviour has no blank after <image>; LLaVA-1.5, which tokenises by piece, has one.
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, legacy=True)
+    missing = {} if tokenizer.pad_token else {"pad_token": PAD}
+    tokenizer.add_special_tokens(
+        missing | {"additional_special_tokens": [AddedToken(IMAGE, normalized=False)]}
+    )
+    tokenizer.padding_side = "left"
+    return tokenizer
+
+
+def _pieces() -> pre_tokenizers.PreTokenizer:
+    """Words with their blank; digits and sentence marks alone, so that no number or "red." is one token."""
+    return pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Metaspace(prepend_scheme="always", split=True),
+            pre_tokenizers.Split(Regex(r"[0-9.,:;?!\n]"), "isolated"),
+        ]
+    )
+
+
+def _with_template(texts: Iterable[str], whole: tuple[str, ...]) -> Iterator[str]:
+    """Yield the texts, and the template's own words as often as there are texts."""
+    before = BEFORE_IMAGE
+    for text in whole:
+        before = before.replace(text, "")
+    for text in texts:
+        yield before
+        yield text
+
+
+def _learn(texts: Iterator[str], room: int) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the learned words, single characters first, and the merges that make them."""
+    draft = Tokenizer(models.BPE())
+    draft.pre_tokenizer = _pieces()
+    # Rare characters are left to their bytes: at most half of the room goes to single ones.
+    trainer = trainers.BpeTrainer(vocab_size=room, limit_alphabet=room // 2, show_progress=False)
+    draft.train_from_iterator(texts, trainer)
+    learned = json.loads(draft.to_str())["model"]
+    merges = [tuple(pair) for pair in learned["merges"]]
+    return sorted(learned["vocab"], key=learned["vocab"].__getitem__), merges
+
+
+def _wrapped(tokenizer: Tokenizer) -> Any:
+    from transformers import PreTrainedTokenizerFast
+
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, unk_token=UNKNOWN, bos_token=START, eos_token=END, pad_token=PAD,
+        additional_special_tokens=[IMAGE], padding_side="left", clean_up_tokenization_spaces=False,
+    )  # fmt: skip
