@@ -231,14 +231,15 @@ def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
 
 
 def _from(cls: type[T], values: Any, path: str) -> T:
-    require(isinstance(values, Mapping), f"{path or 'recipe'} is {values!r}; expected a mapping of keys")
+    where = path.rstrip(".") or "recipe"
+    require(isinstance(values, Mapping), f"{where} is {values!r}; expected a mapping of keys")
     hints = typing.get_type_hints(cls)
     known = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     for key in values:
         require(key in known, f"unknown key {path}{key!s} = {values[key]!r}; {near(str(key), known)}")
     needed = [n for n, f in known.items() if f.default is f.default_factory is dataclasses.MISSING]
     missing = [n for n in needed if n not in values]
-    require(not missing, f"{path or 'recipe '}lacks the key {', '.join(missing)}")
+    require(not missing, f"{where} lacks the key {', '.join(missing)}")
     made = {key: _convert(hints[key], value, f"{path}{key}") for key, value in values.items()}
     try:
         return cls(**made)

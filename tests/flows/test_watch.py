@@ -1,0 +1,40 @@
+"""Progress as people see it."""
+
+import time
+
+import pytest
+
+from flows.watch import Moment, Watch, clock
+from vf_ray import artifacts
+from vf_ray.artifacts import Spec, Writer
+from vf_ray.store import Store
+from vf_ray.writer import PROGRESS_S
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (61.4, "1:01"), (3599.6, "1:00:00"), (7322, "2:02:02")]
+)
+def test_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+def test_a_line_tells_what_how_far_how_long() -> None:
+    moment = Moment("stage1", 430, 1000, "steps", {"loss": 0.52}, 72)
+    assert moment.line() == "stage1   [#########...........]  43%  430/1,000 steps  loss 0.52  1:12 left"
+
+
+def test_it_follows_a_build_and_tells_the_time_left(local_store: Store) -> None:
+    spec, seen = Spec(kind="raw", name="x", config={}), list[Moment]()
+
+    def make(writer: Writer) -> dict[str, int]:
+        with Watch(local_store, "fetch", [spec.address], seen.append, every_s=0.05):
+            for done in (1, 2):
+                writer.progress(done, 4, "files", {"loss": 1 / done})
+                time.sleep(PROGRESS_S + 0.2)  # a writer tells at most every so often
+        return {}
+
+    artifacts.build(local_store, spec, make)
+    assert [moment.done for moment in seen] == [1, 2]
+    assert seen[0].left_s is None
+    assert seen[1].left_s is not None and 0 < seen[1].left_s < 10
+    assert seen[1].metrics == {"loss": 0.5}

@@ -1,0 +1,66 @@
+"""Recipes: a wrong key, unit or combination is refused by name, with the nearest right one."""
+
+from typing import Any
+
+import pytest
+
+from vf_ray.config import Recipe, plain
+
+STAGE = {"tasks": ["a/*"], "lr": "2e-5", "batch": 128, "epochs": 1}
+
+
+def recipe(**overrides: Any) -> Recipe:
+    values = {"name": "x", "prepare": {"tasks": ["a/*"]}, "base": {}, "stage1": STAGE}
+    return Recipe.from_mapping(values, overrides)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"stage1.learning_rate": 1}, r"unknown key stage1\.learning_rate = 1; known: .*lr"),
+        ({"stage1.step": 3}, r"unknown key stage1\.step = 3; did you mean 'steps'"),
+        ({"stages": {}}, r"unknown key stages = \{\}; did you mean 'stage2' or 'stage1'"),
+        ({"stage1.steps": 3}, r"stage1: .*steps=3 and epochs=1\.0; give exactly one"),
+        ({"stage1.epochs": None}, r"stage1: .*steps=None and epochs=None; give exactly one"),
+        ({"stage1.lr": 20}, r"stage1: .*lr is 20\.0; a learning rate lies between 0 and 1"),
+        ({"stage1.lr": "fast"}, r"stage1\.lr is 'fast'; expected float"),
+        ({"stage1.batch": 1.5}, r"stage1\.batch is 1\.5; expected int"),
+        ({"stage1.batch": True}, r"stage1\.batch is True; expected int"),
+        ({"stage1.tune": ["projektor"]}, r"'projektor'; did you mean 'projector'"),
+        ({"stage1.tune": "projector"}, r"stage1\.tune is 'projector'; expected a list"),
+        ({"stage1.tune": []}, r"tunes nothing"),
+        ({"stage1.zero": 5}, r"stage1\.zero is 5; known: 0, 1, 2, 3"),
+        ({"stage1.zero": 1, "stage1.offload": True}, r"offload needs zero 2 or 3, not 1"),
+        ({"stage1.warmup": 3}, r"warmup is 3\.0; it is a share"),
+        ({"prepare.held_out": 1}, r"held_out is 1\.0; it is a share in \[0, 1\)"),
+        ({"prepare.cap": 0}, r"cap is 0; it must be positive"),
+        ({"prepare.tasks": []}, r"prepare\.tasks is empty"),
+        ({"base.image_size": 300}, r"image_size 300 is not a multiple of base\.patch_size 14"),
+        ({"stage2": 5}, r"stage2 is 5; expected a mapping"),
+        ({"evaluate.models": ["stage3"]}, r"evaluate\.models is 'stage3'; did you mean"),
+        ({"resources.gpus_per_worker": 8}, r"gpus_per_worker is 0 or 1"),
+    ],
+)
+def test_refused_before_anything_starts(overrides: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        recipe(**overrides)
+
+
+def test_a_lacking_key_is_named() -> None:
+    with pytest.raises(ValueError, match=r"stage1 lacks the key lr"):
+        recipe(stage1={"tasks": ["a"], "batch": 1, "steps": 1})
+
+
+def test_overrides_reach_every_depth_and_leave_the_rest() -> None:
+    changed = recipe(**{"stage1.lr": 1e-4, "resources.workers": 4, "stage2": {**STAGE, "sample": 1000}})
+    assert (changed.stage1.lr, changed.resources.workers) == (1e-4, 4)
+    assert changed.stage2 is not None and changed.stage2.sample == 1000
+    assert plain(changed)["prepare"] == plain(recipe())["prepare"]
+
+
+def test_a_recipe_survives_json() -> None:
+    assert Recipe.from_mapping(plain(recipe())) == recipe()
+
+
+def test_yaml_text_numbers_become_numbers() -> None:
+    assert recipe().stage1.lr == 2e-5
