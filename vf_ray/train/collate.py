@@ -30,17 +30,20 @@ class Encoded(Protocol):
 class Pack:
     """What one forward pass takes, and the loss it is to give."""
 
-    input_ids_1S: Tensor
-    position_ids_1S: Tensor
-    """Restarts at 0 with every conversation."""
+    input_ids: Tensor
+    """(1, S)"""
+    position_ids: Tensor
+    """(1, S), restarting at 0 with every conversation."""
     bounds: Tensor
-    """First token of each conversation, and S: int32."""
-    pixels_NCHW: Tensor
-    keep_L: Tensor
-    """Positions whose logits predict a label."""
-    targets_L: Tensor
-    weights_L: Tensor
-    """Share of each label token in the step's loss; all 0 in a dummy."""
+    """(N + 1,) int32: the first token of each conversation, and S."""
+    pixels: Tensor
+    """(N, C, H, W)"""
+    keep: Tensor
+    """(L,): positions whose logits predict a label."""
+    targets: Tensor
+    """(L,): the labels."""
+    weights: Tensor
+    """(L,): the share of each label token in the step's loss; all 0 in a dummy."""
 
     def to(self, device: torch.device, dtype: torch.dtype) -> "Pack":
         """Return the pack on ``device``, its pixels as ``dtype``."""
@@ -49,9 +52,9 @@ class Pack:
             return tensor.to(device, non_blocking=True)
 
         return Pack(
-            moved(self.input_ids_1S), moved(self.position_ids_1S), moved(self.bounds),
-            moved(self.pixels_NCHW).to(dtype), moved(self.keep_L), moved(self.targets_L),
-            moved(self.weights_L),
+            moved(self.input_ids), moved(self.position_ids), moved(self.bounds),
+            moved(self.pixels).to(dtype), moved(self.keep), moved(self.targets),
+            moved(self.weights),
         )  # fmt: skip
 
 
@@ -83,11 +86,11 @@ def collate(encoded: Sequence[Encoded], weights: Sequence[float], pixels_NCHW: T
     at_L = (labels_S != IGNORED).nonzero().squeeze(1)
     each = torch.tensor(list(weights)).repeat_interleave(torch.tensor([num_labels(one) for one in encoded]))
     return Pack(
-        input_ids_1S=torch.tensor([[token for one in encoded for token in one.ids]]),
-        position_ids_1S=torch.cat([torch.arange(length) for length in lengths])[None],
+        input_ids=torch.tensor([[token for one in encoded for token in one.ids]]),
+        position_ids=torch.cat([torch.arange(length) for length in lengths])[None],
         bounds=starts.to(torch.int32),
-        pixels_NCHW=pixels_NCHW,
-        keep_L=at_L - 1,
-        targets_L=labels_S[at_L],
-        weights_L=each,
+        pixels=pixels_NCHW,
+        keep=at_L - 1,
+        targets=labels_S[at_L],
+        weights=each,
     )

@@ -6,9 +6,7 @@ DeepSpeed averages gradients over ranks, so each rank's loss is scaled by their 
 """
 
 import os
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -28,6 +26,7 @@ def device_of(local_rank: int) -> torch.device:
 
 def prepare_process() -> None:
     """Choose DeepSpeed's accelerator before it is first imported, and keep it from compiling on CPU."""
+    os.environ.setdefault("LOCAL_RANK", "0")  # a launcher has set it; DeepSpeed wants it even in one process
     if not torch.cuda.is_available():
         os.environ["DS_ACCELERATOR"] = "cpu"
     from deepspeed.ops import __compatible_ops__
@@ -45,7 +44,7 @@ def join(rank: int, world: int) -> None:
     backend = "nccl" if torch.cuda.is_available() else "gloo"
     if not torch.distributed.is_initialized():
         if world == 1:
-            alone = torch.distributed.FileStore(str(Path(tempfile.mkdtemp()) / "group"), 1)
+            alone = torch.distributed.HashStore()  # type: ignore[attr-defined]
             torch.distributed.init_process_group(backend, store=alone, rank=0, world_size=1)
         else:
             torch.distributed.init_process_group(backend, rank=rank, world_size=world)

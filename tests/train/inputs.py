@@ -1,0 +1,109 @@
+"""What the tests of training share: listed samples with drawn pictures, a tiny stage, a writer."""
+
+import io
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from vf_ray.artifacts import Artifact, Spec, Writer, build
+from vf_ray.config import Stage
+from vf_ray.store import Store
+
+COLOURS = {"red": (230, 30, 30), "green": (30, 200, 40), "blue": (40, 60, 220), "white": (250, 250, 250)}
+
+
+@dataclass(frozen=True)
+class Said:
+    """One sample's words."""
+
+    task: str
+    key: str
+    prompt: str
+    response: str
+
+
+@dataclass(frozen=True)
+class Shuffled:
+    """An order of listed samples."""
+
+    rows_in_order: tuple[int, ...]
+
+    def rows(self, start: int, count: int) -> list[int]:
+        return list(self.rows_in_order[start : start + count])
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Samples in memory: name the colour, with answers of very different lengths."""
+
+    said: tuple[Said, ...]
+    seen: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, size: int) -> "Listed":
+        names = list(COLOURS)
+        said, seen = [], []
+        for i in range(size):
+            colour = names[i % len(names)]
+            answer = " ".join([colour] * (1 + i * 7 % 5))
+            said.append(
+                Said("demo/colour", str(i), "What colour is this" + " please" * (i % 3) + "?", answer)
+            )
+            seen.append(_square(COLOURS[colour], i))
+        return cls(tuple(said), tuple(seen))
+
+    def __len__(self) -> int:
+        return len(self.said)
+
+    def order(self, seed: int, epoch: int) -> Shuffled:
+        rows = list(range(len(self)))
+        random.Random(f"{seed}/{epoch}").shuffle(rows)
+        return Shuffled(tuple(rows))
+
+    def text(self, rows: Sequence[int]) -> list[Said]:
+        return [self.said[row] for row in rows]
+
+    def pictures(self, rows: Sequence[int]) -> list[bytes]:
+        return [self.seen[row] for row in rows]
+
+
+def _square(colour: tuple[int, int, int], salt: int) -> bytes:
+    picture = Image.new("RGB", (16, 16), colour)
+    picture.putpixel((salt % 16, salt // 16 % 16), (0, 0, 0))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def stage(**changes: Any) -> Stage:
+    """Return a stage of a few steps of the tiny model."""
+    values: dict[str, Any] = {
+        "tasks": ("demo/colour",), "lr": 3e-3, "batch": 8, "steps": 6, "save_every": 2, "micro_tokens": 2000,
+        "zero": 0,
+    }  # fmt: skip
+    return Stage(**values | changes)
+
+
+def train(
+    folder: Path, store: Path, tuned: Stage, *, size: int = 40, kill_at: int = 0, name: str = "tiny"
+) -> Artifact:
+    """Run the stage in this process and return its artifact; with ``kill_at`` the report raises there."""
+    from vf_ray.train.loop import run
+
+    def report(metrics: Any) -> None:
+        if metrics.step == kill_at:
+            raise KeyboardInterrupt
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        return {
+            "run": run(
+                tuned, model_folder=folder, samples=Listed.of(size), writer=writer, rank=0, world=1, seed=0,
+                report=report,
+            )
+        }  # fmt: skip
+
+    return build(Store.open(str(store)), Spec(kind="stage1", name=name, config={}), make)

@@ -1,0 +1,216 @@
+"""Checkpoints in the store: what every rank holds, written beside the training, read by any number.
+
+One checkpoint is ``work/checkpoints/step-<n>/<run>/rank-<r>-of-<w>.safetensors`` for each rank, with
+the pieces (``value``, ``exp_avg``, ``exp_avg_sq`` of parts of parameters) that this rank updates, a
+JSON index beside each, and last ``work/checkpoints/step-<n>/COMPLETE.json``. ``<run>`` is drawn anew
+by every start, so the files of one checkpoint never stem from two. Only tensors are ever read.
+"""
+
+import json
+import logging
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from vf_ray.artifacts import WORK, Writer
+from vf_ray.train.pieces import KINDS, Piece, pieces, refresh, set_count, sizes
+
+ROOT = f"{WORK}checkpoints/"
+MARK = "COMPLETE.json"
+KEEP = 2
+"""Complete checkpoints that stay; an older one goes only after a newer one is complete."""
+log = logging.getLogger(__name__)
+PATIENCE_S = 1800.0
+"""How long the first rank waits for the others' files before it gives a checkpoint up."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A complete checkpoint."""
+
+    step: int
+    files: Mapping[str, Sequence[tuple[str, int, int]]]
+    """Name of each rank's file, and the (parameter, start, size) of its pieces."""
+    sizes: Mapping[str, int]
+    carried: Any
+    """What the run hands on to itself."""
+
+
+@dataclass(frozen=True)
+class Saver:
+    """Saves one run's checkpoints, one at a time, in a thread."""
+
+    writer: Writer
+    rank: int
+    world: int
+    run: str
+    """The same on all ranks, another at every start."""
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "checkpoint"))
+    _last: list["Future[None]"] = field(default_factory=list)
+
+    def save(self, engine: Any, step: int, carried: Any) -> None:
+        """Copy this rank's pieces and store them in the background, once the last save is through.
+
+        Raises:
+            Exception: whatever the last save raised.
+        """
+        self.wait()
+        held = _own(engine, self.rank, self.world)
+        tensors = {_key(kind, p): _copy(p.views[kind]) for p in held for kind in KINDS}
+        index = [(p.name, p.start, p.size) for p in held]
+        self._last.append(self._pool.submit(self._store, step, tensors, index, sizes(engine), carried))
+
+    def wait(self) -> None:
+        """Wait for the save that is under way and raise what it raised."""
+        while self._last:
+            self._last.pop().result()
+
+    def _store(
+        self, step: int, tensors: dict[str, Tensor], index: Any, whole: Mapping[str, int], carried: Any
+    ) -> None:
+        names = [self._name(step, rank) for rank in range(self.world)]
+        with tempfile.TemporaryDirectory(prefix="vf-ray-checkpoint-") as folder:
+            local = Path(folder) / "tensors"
+            save_file(tensors, local)
+            self.writer.commit(names[self.rank], local)
+        self.writer.commit(f"{names[self.rank]}.json", json.dumps(index).encode())
+        if self.rank == 0:
+            self._complete(step, names, {"step": step, "sizes": dict(whole), "carried": carried})
+
+    def _complete(self, step: int, names: Sequence[str], record: dict[str, Any]) -> None:
+        """Mark the checkpoint once every rank's file is there, then delete what is no longer needed."""
+        for name in names:
+            self._await(f"{name}.json")
+        files = {name: json.loads(self.writer.read(f"{name}.json")) for name in names}
+        self.writer.commit(f"{_folder(step)}{MARK}", json.dumps({**record, "files": files}).encode())
+        stale = steps(self.writer)[KEEP:]
+        if stale:
+            for old in {name.split("/")[2] for name in self.writer.names(ROOT)}:
+                if int(old.removeprefix("step-")) <= stale[0]:
+                    self.writer.discard(f"{ROOT}{old}/{MARK}")
+                    self.writer.discard(f"{ROOT}{old}/")
+
+    def _await(self, name: str) -> None:
+        began = time.monotonic()
+        while self.writer.committed(name) is None:
+            if time.monotonic() - began > PATIENCE_S:
+                raise TimeoutError(
+                    f"{self.writer.address}: {name} did not come in {PATIENCE_S} s; is its rank alive?"
+                )
+            time.sleep(0.02)
+
+    def _name(self, step: int, rank: int) -> str:
+        return f"{_folder(step)}{self.run}/rank-{rank}-of-{self.world}.safetensors"
+
+
+def steps(writer: Writer) -> list[int]:
+    """Return the steps that have a complete checkpoint, newest first."""
+    marks = [name for name in writer.names(ROOT) if name.endswith(f"/{MARK}")]
+    return sorted((int(name.split("/")[2].removeprefix("step-")) for name in marks), reverse=True)
+
+
+def find(writer: Writer, step: int) -> Found:
+    """Return the complete checkpoint of a step."""
+    record = json.loads(writer.read(f"{_folder(step)}{MARK}"))
+    files = {name: [(n, a, s) for n, a, s in index] for name, index in record["files"].items()}
+    return Found(record["step"], files, record["sizes"], record["carried"])
+
+
+def resume(engine: Any, writer: Writer, step: int) -> Found | None:
+    """Restore the complete checkpoint of a step; None if a rank finds its files damaged.
+
+    Every rank must call it. A rank fetches only the files that overlap its own pieces, whatever the
+    number of ranks that wrote them, and nothing is written to the engine before all ranks have theirs.
+
+    Raises:
+        ValueError: if it is of another model or tunes other parameters.
+    """
+    found = find(writer, step)
+    _require_same(found, sizes(engine), writer)
+    held = pieces(engine)
+    overlaps = {name: list(_overlaps(held, index)) for name, index in found.files.items()}
+    with tempfile.TemporaryDirectory(prefix="vf-ray-restore-") as folder:
+        whole = _fetch(writer, [name for name in overlaps if overlaps[name]], Path(folder))
+        if not _all_agree(whole, engine.device):
+            return None
+        filled = sum(_fill(Path(folder) / name, parts) for name, parts in overlaps.items() if parts)
+    assert filled == sum(piece.size for piece in held), (filled, found.step)
+    set_count(engine, found.step)
+    refresh(engine)
+    return found
+
+
+def _require_same(found: Found, expected: Mapping[str, int], writer: Writer) -> None:
+    odd = sorted(set(found.sizes.items()) ^ set(expected.items()))[:4]
+    if odd:
+        raise ValueError(
+            f"{writer.store.at(writer.address)}: the checkpoint of step {found.step} is of another model "
+            f"or tunes other parameters, such as {odd}; delete {ROOT} there to start afresh"
+        )
+
+
+def _fetch(writer: Writer, names: Sequence[str], folder: Path) -> bool:
+    """Fetch files, checksums verified; tell whether all of them are what was stored."""
+    try:
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            writer.download(name, folder / name)
+    except (ValueError, FileNotFoundError) as error:
+        log.warning("checkpoint left aside, an older one is tried: %s", error)
+        return False
+    return True
+
+
+def _all_agree(good: bool, device: torch.device) -> bool:
+    votes = torch.tensor(int(good), device=device)
+    torch.distributed.all_reduce(votes, torch.distributed.ReduceOp.MIN)
+    return bool(votes)
+
+
+def _overlaps(held: Sequence[Piece], index: Any) -> Iterator[tuple[Piece, str, int, int, int]]:
+    """Yield (piece, key suffix, start in the stored part, start in the piece, elements)."""
+    by_name: dict[str, list[tuple[int, int]]] = {}
+    for name, start, size in index:
+        by_name.setdefault(name, []).append((start, size))
+    for piece in held:
+        for start, size in by_name.get(piece.name, []):
+            low, high = max(start, piece.start), min(start + size, piece.start + piece.size)
+            if low < high:
+                yield piece, f"{piece.name}@{start}", low - start, low - piece.start, high - low
+
+
+def _fill(local: Path, overlaps: Sequence[tuple[Piece, str, int, int, int]]) -> int:
+    with safe_open(local, framework="pt") as stored:
+        for piece, suffix, source, target, count in overlaps:
+            for kind in KINDS:
+                part = stored.get_slice(f"{kind}/{suffix}")[source : source + count]
+                piece.views[kind].narrow(0, target, count).copy_(part)
+    return sum(count for *_, count in overlaps)
+
+
+def _own(engine: Any, rank: int, world: int) -> list[Piece]:
+    """Return the pieces this rank is to save: its own, or its turn of those that all ranks hold."""
+    held = pieces(engine)
+    return held[rank::world] if engine.zero_optimization_stage() == 0 else held
+
+
+def _copy(view: Tensor) -> Tensor:
+    return view.detach().to("cpu", copy=True)
+
+
+def _key(kind: str, piece: Piece) -> str:
+    return f"{kind}/{piece.name}@{piece.start}"
+
+
+def _folder(step: int) -> str:
+    return f"{ROOT}step-{step:08d}/"

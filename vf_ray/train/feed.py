@@ -1,0 +1,126 @@
+"""The steps of a run as packs of this rank, made ahead of the training by a thread.
+
+Every rank reads the text of the whole global batch, which is cheap, and so knows the batch's label
+tokens and the partition without talking to the others; it decodes only its own packs' pictures.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vf_ray.config import Stage
+from vf_ray.model.conversation import Encoded, Encoder
+from vf_ray.train.collate import Pack, collate, num_labels, token_weights
+from vf_ray.train.pack import Plan, partition
+from vf_ray.train.stage import Samples, Text, rows_of_step
+from vf_ray.types import Reject
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one rank needs of one step."""
+
+    number: int
+    packs: tuple[Pack, ...]
+    samples: int
+    tokens: int
+    """Of the global batch, picture tokens included."""
+    labels: int
+    """Tokens of the global batch that are trained."""
+    fill: float
+    rejects: tuple[Reject, ...]
+    keys: tuple[str, ...]
+    """``task key`` of every sample of the global batch."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Makes steps; a pure function of the step's number."""
+
+    stage: Stage
+    samples: Samples
+    encoder: Encoder
+    seed: int
+    rank: int
+    world: int
+
+    @classmethod
+    def of(cls, stage: Stage, samples: Samples, folder: Path, seed: int, rank: int, world: int) -> "Feed":
+        """Read the encoder of the model's folder."""
+        return cls(stage, samples, Encoder.of(folder, stage.max_length), seed, rank, world)
+
+    def step(self, number: int) -> Step:
+        """Return this rank's share of step ``number`` (from 1).
+
+        Samples that cannot be encoded are left out and returned as rejects.
+
+        Raises:
+            ValueError: if no sample of the step can be trained on.
+        """
+        rows = rows_of_step(self.samples, seed=self.seed, step=number, batch=self.stage.batch)
+        texts = self.samples.text(rows)
+        tried = [self._encode(text) for text in texts]
+        usable = [(row, one) for row, one in zip(rows, tried, strict=True) if not isinstance(one, Reject)]
+        encoded = [one for _, one in usable]
+        weights = token_weights(encoded, self.stage.loss)
+        lengths = [len(one.ids) for one in encoded]
+        plan = partition(lengths, ranks=self.world, capacity=self.stage.micro_tokens)
+        return Step(
+            number=number,
+            packs=self._packs(plan, [row for row, _ in usable], encoded, weights),
+            samples=len(encoded),
+            tokens=sum(lengths),
+            labels=sum(map(num_labels, encoded)),
+            fill=plan.fill,
+            rejects=tuple(one for one in tried if isinstance(one, Reject)),
+            keys=tuple(f"{text.task} {text.key}" for text in texts),
+        )
+
+    def _encode(self, text: Text) -> Encoded | Reject:
+        try:
+            return self.encoder.encode(text.prompt, text.response)
+        except ValueError as error:
+            return Reject(text.key, "cannot be encoded", str(error), text.task)
+
+    def _packs(
+        self, plan: Plan, rows: Sequence[int], encoded: Sequence[Encoded], weights: Sequence[float]
+    ) -> tuple[Pack, ...]:
+        """Collate this rank's packs; an empty one becomes the shortest sample with weight 0."""
+        shortest = min(range(len(encoded)), key=lambda i: (len(encoded[i].ids), i))
+        made = []
+        for ranks in plan.packs:
+            members = ranks[self.rank] or (shortest,)
+            share = 1.0 if ranks[self.rank] else 0.0
+            pixels = self.encoder.pixels(self.samples.pictures([rows[i] for i in members]))
+            made.append(collate([encoded[i] for i in members], [share * weights[i] for i in members], pixels))
+        return tuple(made)
+
+
+def ahead(make: Callable[[S], T], items: Iterable[S], depth: int = 2) -> Iterator[T]:
+    """Yield ``make(item)`` for each item in order, making up to ``depth`` more in a thread meanwhile."""
+    pool, waiting = ThreadPoolExecutor(1, "feed"), deque[Future[T]]()
+    try:
+        for item in items:
+            waiting.append(pool.submit(make, item))
+            if len(waiting) > depth:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def timed(steps: Iterator[T], clock: Callable[[], float]) -> Iterator[tuple[T, float]]:
+    """Yield each item with the seconds that the caller waited for it."""
+    while True:
+        began = clock()
+        item: Any = next(steps, None)
+        if item is None:
+            return
+        yield item, clock() - began

@@ -1,0 +1,87 @@
+"""What is known of each step: what it computed, and how long that took.
+
+The first is data: the same whenever the run is repeated or resumed with the same workers on CPU. The
+second is a record of one run and lies apart from it.
+"""
+
+import json
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+RECENT = 50
+SPIKE = 4.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """One step of a run."""
+
+    step: int
+    steps: int
+    loss: float
+    """Of the whole global batch, before the step."""
+    lr: float
+    grad_norm: float
+    """Before clipping."""
+    samples: int
+    tokens: int
+    """Real ones, picture tokens included."""
+    labels: int
+    fill: float
+    """Real tokens / (ranks x longest pack, summed over micro-steps)."""
+    seconds: float = field(metadata={"timing": True})
+    data_wait: float = field(metadata={"timing": True})
+    """Seconds of the step in which the training waited for data."""
+
+    def lasting(self) -> dict[str, Any]:
+        """Return what a repeated run gives again."""
+        return {key: value for key, value in asdict(self).items() if key not in TIMINGS}
+
+    def timing(self) -> dict[str, Any]:
+        """Return what it does not."""
+        return {"step": self.step, **{key: getattr(self, key) for key in TIMINGS}}
+
+    @property
+    def samples_per_s(self) -> float:
+        """Return the rate of this step."""
+        return self.samples / self.seconds if self.seconds else 0.0
+
+
+TIMINGS = ("seconds", "data_wait")
+
+
+class Diverged(RuntimeError):  # noqa: N818  # it says what happened
+    """The loss or the gradient left the numbers, or the loss jumped far above what it was."""
+
+
+def trouble(loss: float, earlier: Sequence[float]) -> str:
+    """Say what is wrong with a loss, or nothing: it is no number, or far above the recent median."""
+    if not math.isfinite(loss):
+        return f"the loss is {loss}"
+    recent = earlier[-RECENT:]
+    if len(recent) < RECENT:
+        return ""
+    limit = SPIKE * statistics.median(recent) + SPIKE
+    return f"the loss jumped to {loss:.3f}; the last {RECENT} allow {limit:.3f}" if loss > limit else ""
+
+
+def lines(records: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return records as JSON lines."""
+    return "".join(json.dumps(record, sort_keys=True) + "\n" for record in records).encode()
+
+
+def summary(timings: Sequence[Mapping[str, float]], samples: int, tokens: int) -> dict[str, float]:
+    """Return rates over the steps of one process, the first of which still warms up and is left out."""
+    seconds = sum(t["seconds"] for t in timings)
+    if not seconds:
+        return {}
+    wait = sum(t["data_wait"] for t in timings)
+    return {
+        "training_seconds": round(seconds, 3),
+        "samples_per_s": round(samples / seconds, 3),
+        "tokens_per_s": round(tokens / seconds, 3),
+        "data_wait_share": round(wait / seconds, 4),
+    }

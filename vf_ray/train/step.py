@@ -1,0 +1,35 @@
+"""One optimiser step: this rank's packs forward and backward, the loss of all ranks, the update."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.distributed
+import torch.nn.functional as F
+from torch import Tensor
+
+from vf_ray.train.collate import Pack
+
+
+def loss_of(model: Any, pack: Pack) -> Tensor:
+    """Return the pack's share of the step's loss; logits are made only where there is a label."""
+    logits_LV = model(
+        input_ids=pack.input_ids,
+        position_ids=pack.position_ids,
+        pixel_values=pack.pixels,
+        cu_seq_lens_q=pack.bounds,
+        logits_to_keep=pack.keep,
+    ).logits[0]
+    losses_L = F.cross_entropy(logits_LV.float(), pack.targets, reduction="none")
+    return (losses_L * pack.weights).sum()
+
+
+def backward(engine: Any, packs: Sequence[Pack], world: int) -> float:
+    """Add up the gradients of this rank's packs; return the loss of the whole global batch."""
+    total = torch.zeros((), dtype=torch.float64, device=engine.device)
+    for pack in packs:
+        share = loss_of(engine, pack.to(engine.device, engine.module.dtype))
+        engine.backward(share * world, scale_wrt_gas=False)  # ranks are averaged
+        total += share.detach()
+    torch.distributed.all_reduce(total)
+    return float(total)
