@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.store import Store
@@ -73,29 +74,28 @@ class Watch:
         self._thread.join()
 
     def _loop(self) -> None:
-        last: Moment | None = None
+        last: tuple[str, Mapping[str, Any]] | None = None
         while not self._stop.wait(self.every_s):
-            moment = self._newest()
-            if moment is not None and moment != last:
-                self.publish(moment)
-                last = moment
+            told = self._newest()
+            if told is not None and told != last:
+                self.publish(self._moment(*told))
+                last = told
 
-    def _newest(self) -> Moment | None:
+    def _newest(self) -> tuple[str, Mapping[str, Any]] | None:
         for address in reversed(self.addresses):
             if found := artifacts.progress(self.store, address):
-                return self._moment(address, dict(found))
+                return address, found
         return None
 
-    def _moment(self, address: str, found: dict[str, object]) -> Moment:
-        done, total = float(str(found["done"])), float(str(found["total"]))
+    def _moment(self, address: str, found: Mapping[str, Any]) -> Moment:
+        done, total = float(found["done"]), float(found["total"])
         then, before = self._first.setdefault(address, (time.monotonic(), done))
         rate = (done - before) / max(time.monotonic() - then, 1e-9)
-        metrics = found.get("metrics")
         return Moment(
             step=self.step,
             done=done,
             total=total,
-            unit=str(found["unit"]),
-            metrics=dict(metrics) if isinstance(metrics, dict) else {},
+            unit=found["unit"],
+            metrics=dict(found["metrics"]),
             left_s=(total - done) / rate if rate > 0 else None,
         )
