@@ -55,8 +55,8 @@ def read_vision(folder: Path, base: Base) -> CLIPVisionModel:
     found = (vision.config.image_size, vision.config.patch_size)
     if found != (base.image_size, base.patch_size):
         raise ValueError(
-            f"base.vision at {folder} takes pictures of {found[0]} in patches of {found[1]} pixels; the recipe "
-            f"says {base.image_size} and {base.patch_size}: set base.image_size and base.patch_size"
+            f"base.vision at {folder} takes pictures of {found[0]} in patches of {found[1]} pixels; the "
+            f"recipe says {base.image_size} and {base.patch_size}: set base.image_size and base.patch_size"
         )
     return vision
 

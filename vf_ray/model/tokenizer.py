@@ -25,7 +25,7 @@ SMALL = 8192
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
     """Train a byte-pair tokenizer of exactly or at most ``vocabulary`` tokens; equal texts give equal ones.
 
-    Every text comes back from its ids (but U+2581, Llama's sign for a blank, as a blank).
+    Texts come back from their ids, but as with Llama a first blank is lost and U+2581 becomes a blank.
 
     Raises:
         ValueError: if the vocabulary is too small to hold every byte.
@@ -96,7 +96,9 @@ def _learn(texts: Iterator[str], room: int) -> tuple[list[str], list[tuple[str, 
     draft = Tokenizer(models.BPE())
     draft.pre_tokenizer = _pieces()
     # Rare characters are left to their bytes: at most half of the room goes to single ones.
-    trainer = trainers.BpeTrainer(vocab_size=room, limit_alphabet=room // 2, show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=room, limit_alphabet=room // 2, initial_alphabet=list("0123456789"), show_progress=False
+    )
     draft.train_from_iterator(texts, trainer)
     learned = json.loads(draft.to_str())["model"]
     merges = [tuple(pair) for pair in learned["merges"]]

@@ -1,0 +1,78 @@
+"""Miniatures of what others publish: a CLIP, a Vicuna, LLaVA's projector file and its original folder."""
+
+import json
+from pathlib import Path
+
+import torch
+from transformers import CLIPConfig, CLIPModel, LlamaConfig, LlamaForCausalLM, LlamaTokenizer, set_seed
+
+from tests.model.test_conversation import llama_style
+
+VISION_WIDTH, WIDTH = 16, 32
+
+
+def write_clip(folder: Path) -> Path:
+    """Write a whole CLIP, text tower included, for 8-pixel pictures in 4-pixel patches."""
+    set_seed(1)
+    sizes = {"intermediate_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2}
+    config = CLIPConfig(
+        vision_config={**sizes, "hidden_size": VISION_WIDTH, "image_size": 8, "patch_size": 4},
+        text_config={**sizes, "hidden_size": 16, "vocab_size": 20, "max_position_embeddings": 8},
+        projection_dim=16,
+    )
+    CLIPModel(config).save_pretrained(folder)
+    return folder
+
+
+def write_vicuna(folder: Path) -> Path:
+    """Write a Llama with a Llama tokenizer that knows neither ``<image>`` nor padding."""
+    set_seed(2)
+    model = json.loads(llama_style().backend_tokenizer.to_str())["model"]
+    merges = [tuple(pair) for pair in model["merges"]]
+    tokenizer = LlamaTokenizer(vocab=model["vocab"], merges=merges, legacy=False)
+    tokenizer.save_pretrained(folder)
+    llama(len(tokenizer)).save_pretrained(folder)
+    return folder
+
+
+def llama(rows: int) -> LlamaForCausalLM:
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=rows, hidden_size=WIDTH, intermediate_size=48, num_hidden_layers=2,
+            num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256,
+        )
+    )  # fmt: skip
+
+
+def projector_weights() -> dict[str, torch.Tensor]:
+    draw = torch.Generator().manual_seed(3)
+    shapes = {
+        "0.weight": (WIDTH, VISION_WIDTH),
+        "0.bias": (WIDTH,),
+        "2.weight": (WIDTH, WIDTH),
+        "2.bias": (WIDTH,),
+    }
+    return {
+        f"model.mm_projector.{name}": torch.randn(shape, generator=draw) for name, shape in shapes.items()
+    }
+
+
+def write_projector(file: Path) -> Path:
+    torch.save(projector_weights(), file)
+    return file
+
+
+def write_original_llava(folder: Path) -> Path:
+    """Turn a Vicuna into the folder LLaVA's authors publish: ``.bin`` weights, the projector among them."""
+    write_vicuna(folder)
+    weights = LlamaForCausalLM.from_pretrained(folder).state_dict() | projector_weights()
+    (folder / "model.safetensors").unlink()
+    torch.save(weights, folder / "pytorch_model.bin")
+    config = json.loads((folder / "config.json").read_text())
+    own = {
+        "architectures": ["LlavaLlamaForCausalLM"],
+        "model_type": "llava_llama",
+        "mm_projector_type": "mlp2x_gelu",
+    }
+    (folder / "config.json").write_text(json.dumps(config | own | {"mm_vision_select_layer": -2}))
+    return folder

@@ -1,0 +1,191 @@
+"""Assembled models are their parts, and what is written is what is read."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import (
+    AutoProcessor,
+    CLIPVisionModel,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaForCausalLM,
+    LlavaForConditionalGeneration,
+)
+
+from tests.model.published import (
+    VISION_WIDTH,
+    WIDTH,
+    projector_weights,
+    write_clip,
+    write_original_llava,
+    write_projector,
+    write_vicuna,
+)
+from tests.model.test_conversation import llama_style
+from tests.tiny import make_tiny
+from vf_ray.config import Base
+from vf_ray.model.assemble import assemble
+from vf_ray.model.conversation import Encoder
+from vf_ray.model.load import load
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())}
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return dict(load(folder).state_dict())
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("published")
+    write_clip(root / "clip")
+    write_vicuna(root / "vicuna")
+    write_projector(root / "mm_projector.bin")
+    return root
+
+
+def adopted(root: Path, out: Path, **changes: object) -> Path:
+    fields = {
+        "vision": "clip", "language_model": "vicuna", "projector": "mm_projector.bin", "image_size": 8,
+        "patch_size": 4,
+    } | changes  # fmt: skip
+    assemble(Base(**fields), (), out, seed=0, fetch=lambda url: root / url)  # type: ignore[arg-type]
+    return out
+
+
+def test_the_seed_decides_every_byte(tmp_path: Path) -> None:
+    one, again, other = (
+        make_tiny(tmp_path / name, seed=seed) for name, seed in [("a", 5), ("b", 5), ("c", 6)]
+    )
+    assert digests(one) == digests(again)
+    mine, theirs = weights(one), weights(other)
+    for name in ("model.multi_modal_projector.linear_1.weight", "lm_head.weight"):
+        assert not torch.equal(mine[name], theirs[name])
+
+
+def test_drawing_leaves_the_callers_chance_alone(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    make_tiny(tmp_path)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_exchanging_a_part_leaves_the_fresh_others(parts: Path, tmp_path: Path) -> None:
+    given = weights(adopted(parts, tmp_path / "given"))
+    fresh = weights(adopted(parts, tmp_path / "fresh", projector=""))
+    changed = {name for name in given if not torch.equal(given[name], fresh[name])}
+    assert {name.split(".")[1] for name in changed} == {"multi_modal_projector"}
+
+
+def test_logits_equal_the_parts_computed_by_hand(parts: Path, tmp_path: Path) -> None:
+    folder = adopted(parts, tmp_path)
+    encoder, model = Encoder.of(folder), load(folder)
+    ids = torch.tensor([encoder.encode("What digit is shown?", "(b) seven").ids])
+    pixels = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+
+    tower = CLIPVisionModel.from_pretrained(parts / "clip").eval()
+    patches = tower(pixels, output_hidden_states=True).hidden_states[-2][:, 1:]
+    given = {name.removeprefix("model.mm_projector."): weight for name, weight in projector_weights().items()}
+    hidden = torch.nn.functional.gelu(patches @ given["0.weight"].T + given["0.bias"])
+    pictures = hidden @ given["2.weight"].T + given["2.bias"]
+    llama = LlamaForCausalLM.from_pretrained(parts / "vicuna").eval()
+    is_text = ids[0] != encoder.image_id
+    embedded = torch.empty(1, ids.shape[1], WIDTH)
+    embedded[0, is_text] = llama.get_input_embeddings()(ids[0, is_text])
+    embedded[0, ~is_text] = pictures[0]
+    expected = llama(inputs_embeds=embedded).logits
+
+    found = model(input_ids=ids, pixel_values=pixels).logits
+    torch.testing.assert_close(found[..., : expected.shape[-1]], expected)
+    assert encoder.image_tokens == 4 and patches.shape[-1] == VISION_WIDTH
+
+
+def test_new_tokens_start_as_the_mean_of_the_old(parts: Path, tmp_path: Path) -> None:
+    folder = adopted(parts, tmp_path)
+    rows = LlamaForCausalLM.from_pretrained(parts / "vicuna").config.vocab_size
+    table = load(folder).get_output_embeddings().weight
+    assert len(table) % 64 == 0 and Encoder.of(folder).image_id >= rows
+    torch.testing.assert_close(table[rows:], table[:rows].mean(0).expand(len(table) - rows, -1))
+
+
+@pytest.mark.parametrize("made", ["tiny", "adopted"])
+def test_the_saved_processor_gives_what_training_uses(made: str, parts: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    folder = make_tiny(tmp_path) if made == "tiny" else adopted(parts, tmp_path)
+    processor, encoder = AutoProcessor.from_pretrained(folder), Encoder.of(folder)
+    content = [{"type": "image"}, {"type": "text", "text": "What digit is shown?"}]
+    turn = [{"role": "user", "content": content}]
+    text = processor.apply_chat_template(turn, add_generation_prompt=True)
+    inputs = processor(text=text, images=Image.new("RGB", (20, 10), "red"), return_tensors="pt")
+    assert inputs["input_ids"][0].tolist() == encoder.prompt_ids("What digit is shown?")
+    assert inputs["pixel_values"].shape[-1] == encoder.pictures.size
+
+    turn.append({"role": "assistant", "content": [{"type": "text", "text": "(b) seven"}]})
+    whole = processor(text=processor.apply_chat_template(turn), images=Image.new("L", (9, 9)))
+    assert list(whole["input_ids"][0]) == encoder.encode("What digit is shown?", "(b) seven").ids
+
+
+def test_an_original_llava_folder_brings_its_projector(parts: Path, tmp_path: Path) -> None:
+    write_original_llava(parts / "llava")
+    one = weights(adopted(parts, tmp_path / "one"))
+    other = weights(adopted(parts, tmp_path / "other", language_model="llava", projector=""))
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_ready_checkpoint_is_taken_as_it_is(tmp_path: Path) -> None:
+    first = make_tiny(tmp_path / "first")
+    fields = {"checkpoint": "first", "image_size": 16, "patch_size": 8}
+    assemble(Base(**fields), (), tmp_path / "again", seed=9, fetch=lambda url: tmp_path / url)  # type: ignore[arg-type]
+    one, other = weights(first), weights(tmp_path / "again")
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    prompt = Encoder.of(first).prompt_ids("Is the number odd?")
+    assert Encoder.of(tmp_path / "again").prompt_ids("Is the number odd?") == prompt
+
+
+def test_it_generates_after_a_plain_from_pretrained(tmp_path: Path) -> None:
+    from PIL import Image
+
+    folder = make_tiny(tmp_path)
+    model = LlavaForConditionalGeneration.from_pretrained(folder)
+    processor = AutoProcessor.from_pretrained(folder)
+    text = processor.apply_chat_template(
+        [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "yes?"}]}],
+        add_generation_prompt=True,
+    )
+    inputs = processor(text=text, images=Image.new("RGB", (30, 12)), return_tensors="pt")
+    out = model.generate(**inputs, max_new_tokens=3, do_sample=False)
+    assert out.shape[1] > inputs["input_ids"].shape[1]
+
+
+class Harm:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("echo harm",)
+
+
+def test_weights_that_hold_more_than_tensors_are_refused(parts: Path, tmp_path: Path) -> None:
+    torch.save(projector_weights() | {"model.mm_projector.extra": Harm()}, parts / "harm.bin")
+    with pytest.raises(Exception, match=r"[Ww]eights.only"):
+        adopted(parts, tmp_path, projector="harm.bin")
+
+
+def test_parts_that_do_not_fit_are_refused_by_name(parts: Path, tmp_path: Path) -> None:
+    narrow = {name: weight[..., :3] for name, weight in projector_weights().items()}
+    torch.save(narrow, parts / "narrow.bin")
+    with pytest.raises(ValueError, match=r"base\.projector holds"):
+        adopted(parts, tmp_path, projector="narrow.bin")
+    with pytest.raises(ValueError, match=r"set base\.image_size"):
+        adopted(parts, tmp_path, image_size=16)
+
+
+def test_another_architecture_is_refused(parts: Path, tmp_path: Path) -> None:
+    GPT2LMHeadModel(GPT2Config(n_layer=1, n_embd=8, n_head=1, vocab_size=400)).save_pretrained(parts / "gpt2")
+    llama_style().save_pretrained(parts / "gpt2")
+    with pytest.raises(ValueError, match="is a GPT2LMHeadModel; expected a Llama"):
+        adopted(parts, tmp_path, language_model="gpt2")
