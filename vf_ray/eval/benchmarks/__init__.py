@@ -1,0 +1,33 @@
+"""The benchmarks, computed from the modules of this package: one file each, nothing else to touch."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from vf_ray.config import near
+from vf_ray.eval.types import Benchmark
+
+
+@cache
+def catalogue() -> Mapping[str, Benchmark]:
+    """Return every declared benchmark by name."""
+    found: dict[str, Benchmark] = {}
+    for info in pkgutil.iter_modules(__path__, f"{__name__}."):
+        module = importlib.import_module(info.name)
+        for benchmark in (value for value in vars(module).values() if isinstance(value, Benchmark)):
+            if found.setdefault(benchmark.name, benchmark) is not benchmark:
+                raise ValueError(f"benchmark {benchmark.name!r} is declared twice, again in {info.name}")
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def get(name: str) -> Benchmark:
+    """Return the benchmark of this name.
+
+    Raises:
+        ValueError: if there is none; the message names the nearest ones.
+    """
+    if name not in catalogue():
+        raise ValueError(f"no benchmark is named {name!r}; {near(name, catalogue())}")
+    return catalogue()[name]

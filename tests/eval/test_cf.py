@@ -1,0 +1,145 @@
+import gzip
+import pickle
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.eval.test_mmbench import Oracle
+from tests.eval.trees import tree
+from vf_ray.eval.benchmarks.cf import CF, by_rule
+from vf_ray.eval.image_sets import cifar10, cifar100, mini_imagenet, mnist
+
+DIGITS = tuple(map(str, range(10)))
+FINE = ("man", "woman", "can", "candle", "ray", "gray wolf", "pickup truck", "truck", "aquarium fish")
+
+
+@pytest.mark.parametrize(
+    ("answer", "labels", "said"),
+    [
+        ("The number in the image is 8:", DIGITS, "8"),
+        ("8", DIGITS, "8"), ("eight", DIGITS, "8"), ("10", DIGITS, ""),
+        ("0, 1, 2, 3, 4, 5, 6, 7, 8, 9", DIGITS, ""),
+        ("8. It is an 8.", DIGITS, "8"), ("The airplane is 8.", DIGITS, "8"),
+        ("A woman", FINE, "woman"), ("candle", FINE, "candle"),
+        ("a gray wolf", FINE, "gray wolf"), ("gray", FINE, ""),
+        ("Pickup_truck", FINE, "pickup truck"),
+        ("a pickup truck, a truck", FINE, ""), ("a picture of a fish", FINE, ""),
+    ],
+)  # fmt: skip
+def test_the_rule_takes_whole_words_and_one_label_only(
+    answer: str, labels: tuple[str, ...], said: str
+) -> None:
+    assert by_rule(answer, labels) == said
+
+
+def write_mnist(root: Path, n: int = 20, packed: bool = False) -> None:
+    pixels = struct.pack(">IIII", 0x803, n, 28, 28) + bytes(n * 784)
+    labels = struct.pack(">II", 0x801, n) + bytes(k % 10 for k in range(n))
+    for name, data in (("t10k-images-idx3-ubyte", pixels), ("t10k-labels-idx1-ubyte", labels)):
+        if packed:
+            (root / f"{name}.gz").write_bytes(gzip.compress(data))
+        else:
+            (root / name).write_bytes(data)
+
+
+def write_cifar10(root: Path, batch: object) -> None:
+    folder = root / "cifar-10-batches-py"
+    folder.mkdir()
+    (folder / "test_batch").write_bytes(pickle.dumps(batch, protocol=2))
+    (folder / "batches.meta").write_bytes(pickle.dumps({b"label_names": [b"airplane", b"automobile"]}))
+
+
+PIXELS = np.arange(2 * 3072).reshape(2, 3072).astype(np.uint8)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_mnist_is_read_plain_or_gzipped(tmp_path: Path, packed: bool) -> None:
+    write_mnist(tmp_path, packed=packed)
+    made = mnist(tree(tmp_path))
+    assert made is not None
+    assert [picture.label for picture in made.pictures[:12]] == [*DIGITS, "0", "1"]
+    assert made.pictures[3].picture().startswith(b"P5\n28 28\n255\n")
+
+
+def test_cifar_is_read_from_both_versions(tmp_path: Path) -> None:
+    write_cifar10(tmp_path, {b"data": PIXELS, b"labels": [1, 0]})
+    made = cifar10(tree(tmp_path))
+    assert made is not None
+    assert [picture.label for picture in made.pictures] == ["automobile", "airplane"]
+    header, picture = b"P6\n32 32\n255\n", made.pictures[0].picture()
+    assert picture == header + PIXELS[0].reshape(3, 32, 32).transpose(1, 2, 0).tobytes()
+    binary = tmp_path / "binary" / "cifar-10-batches-bin"
+    binary.mkdir(parents=True)
+    (binary / "test_batch.bin").write_bytes(b"\1" + PIXELS[0].tobytes() + b"\0" + PIXELS[1].tobytes())
+    (binary / "batches.meta.txt").write_text("airplane\nautomobile\n\n")
+    same = cifar10(tree(tmp_path / "binary"))
+    assert same is not None
+    assert [p.picture() for p in same.pictures] == [p.picture() for p in made.pictures]
+
+
+def test_cifar100_takes_fine_labels(tmp_path: Path) -> None:
+    (tmp_path / "cifar-100-python").mkdir()
+    batch = {b"data": PIXELS, b"fine_labels": [1, 0], b"coarse_labels": [0, 0]}
+    (tmp_path / "cifar-100-python" / "test").write_bytes(pickle.dumps(batch))
+    meta = {b"fine_label_names": [b"aquarium_fish", b"maple_tree"], b"coarse_label_names": [b"x"]}
+    (tmp_path / "cifar-100-python" / "meta").write_bytes(pickle.dumps(meta))
+    made = cifar100(tree(tmp_path))
+    assert made is not None
+    assert made.pictures[0].label == "maple_tree"
+    assert "aquarium fish, maple tree." in CF.load(tree(tmp_path)).questions[0].prompt
+
+
+def test_a_batch_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    write_cifar10(tmp_path, {b"data": print, b"labels": [1, 0]})
+    with pytest.raises(ValueError, match=r"refuses to load (builtins|__builtin__)\.print"):
+        cifar10(tree(tmp_path))
+
+
+def test_mini_imagenet_takes_folders_or_the_published_split(tmp_path: Path) -> None:
+    for folder in ("n01", "n02"):
+        (tmp_path / "miniImageNet" / folder).mkdir(parents=True)
+        (tmp_path / "miniImageNet" / folder / "a.jpg").write_bytes(b"jpg")
+    (tmp_path / "miniImageNet" / "class_names.json").write_text('{"n01": "house finch"}')
+    made = mini_imagenet(tree(tmp_path))
+    assert made is not None
+    assert made.labels == ("house finch", "n02")
+    (tmp_path / "miniImageNet" / "images").mkdir()
+    (tmp_path / "miniImageNet" / "images" / "x.jpg").write_bytes(b"split")
+    (tmp_path / "miniImageNet" / "test.csv").write_text("filename,label\nx.jpg,n01\n")
+    made = mini_imagenet(tree(tmp_path))
+    assert made is not None
+    assert [picture.picture() for picture in made.pictures] == [b"split"]
+
+
+def test_without_a_judge_every_item_is_counted_as_ruled(tmp_path: Path) -> None:
+    write_mnist(tmp_path)
+    write_cifar10(tmp_path, {b"data": PIXELS, b"labels": [1, 0]})
+    exam = CF.load(tree(tmp_path))
+    answers = {q.id: q.meta["gold"] if q.category == "mnist" else "airplane" for q in exam.questions}
+    found = CF.score(exam, answers, None)
+    assert found.headline["mnist %"].value == 100
+    assert found.headline["cifar-10 %"].value == 50
+    assert found.headline["mean accuracy %"].value == 75  # plain mean of sets, whatever their sizes
+    assert found.counts["fallback"] == found.counts["questions"] == 22
+    assert "without cifar-100, miniimagenet" in found.notes[2]
+
+
+def test_the_judge_decides_and_its_silence_is_counted(tmp_path: Path) -> None:
+    write_mnist(tmp_path, n=3)
+    exam = CF.load(tree(tmp_path))
+    judge = Oracle("Yes, it is.")
+    found = CF.score(exam, {q.id: "wrong" for q in exam.questions[:2]}, judge)
+    assert found.headline["mnist %"].value == pytest.approx(200 / 3)
+    assert found.counts["judged"] == 2
+    assert found.counts["missing"] == found.counts["fallback"] == 1
+    assert judge.asked[0].user.endswith("Label: 0, Prediction: wrong")
+    silent = CF.score(exam, {q.id: q.meta["gold"] for q in exam.questions}, Oracle("perhaps"))
+    assert silent.counts["fallback"] == 3
+    assert silent.headline["mnist %"].value == 100
+
+
+def test_an_empty_folder_says_what_it_could_hold(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="cifar-10-batches-py"):
+        CF.load(tree(tmp_path))

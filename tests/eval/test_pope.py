@@ -1,0 +1,163 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.eval.trees import lines, tree
+from vf_ray.eval.benchmarks.pope import OFFSETS, POPE, SHORT, parse
+from vf_ray.eval.types import Exam
+
+Rows = list[dict[str, Any]]
+
+
+def labels(n: int, word: str = "cat") -> Rows:
+    return [
+        {
+            "question_id": k + 1, "image": f"{k // 6}.jpg", "text": f"Is there a {word} {k} in the image?",
+            "label": "no" if k % 2 else "yes",
+        }
+        for k in range(n)
+    ]  # fmt: skip
+
+
+def write(root: Path, n: int = 12, random: int | None = None) -> Exam:
+    for split in OFFSETS:
+        rows = labels(random if random and split == "random" else n, split)
+        lines(root / "coco" / f"coco_pope_{split}.json", rows)
+    return POPE.load(tree(root))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("no", "no"), ("No", "no"), ("yes, no", "no"),
+         ("The answer is: no", "no"), ("not", "no"), ("No. Yes", "no"),
+        ("NO", "yes"), ("No!", "yes"), ("Not", "yes"),
+         ("No\nThere", "yes"), ("isn't", "yes"), ("cannot", "yes"),
+        ("", "yes"), ("unanswerable", "yes"),
+         ("3.5 no", "yes"), ("yes,no", "yes"), (".no", "yes"), ("a\tno", "yes"),
+    ],
+)  # fmt: skip
+def test_an_answer_is_read_as_the_official_script_reads_it(answer: str, said: str) -> None:
+    assert parse(answer) == said
+
+
+def test_figures_are_those_of_the_counts(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    first = [q.id for q in exam.questions if q.category == "random"]
+    answers = {q.id: q.meta["gold"] for q in exam.questions}
+    answers |= dict.fromkeys(first[:3], "no")  # two false negatives
+    found = POPE.score(exam, answers, None)
+    random = {key: round(figure.value, 4) for key, figure in found.tables["splits"]["random"].items()}
+    assert random == {"f1": 0.8, "accuracy": round(10 / 12, 4), "precision": 1, "recall": round(4 / 6, 4),
+                      "yes ratio": round(4 / 12, 4)}  # fmt: skip
+    assert found.headline["f1 (mean of splits)"].value == pytest.approx((0.8 + 1 + 1) / 3)
+    assert found.counts["unparsable"] == found.counts["missing"] == 0
+    assert exam.questions[0].prompt.endswith("in the image?" + SHORT)
+
+
+def test_all_no_gives_what_the_formula_implies_and_says_so(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    found = POPE.score(exam, {q.id: "No" for q in exam.questions}, None)
+    assert found.headline["f1 (mean of splits)"].value == 0
+    assert found.headline["accuracy (mean of splits)"].value == 0.5
+    assert any("official script stops" in note for note in found.notes)
+
+
+def test_a_missing_answer_is_wrong_and_counted(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    answers = {q.id: q.meta["gold"] for q in exam.questions[1:]}
+    found = POPE.score(exam, answers, None)
+    assert found.counts["missing"] == 1
+    assert found.tables["splits"]["random"]["recall"].value == pytest.approx(5 / 6)
+
+
+def test_llava_answers_are_found_by_id_in_any_order(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    rows = [{"question_id": int(q.id), "prompt": q.prompt, "text": q.meta["gold"]} for q in exam.questions]
+    answers = POPE.read(lines(tmp_path / "a.jsonl", reversed(rows)), exam)
+    assert POPE.score(exam, answers, None).headline["f1 (mean of splits)"].value == 1
+
+
+def test_the_official_answer_file_is_read_by_place(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    rows = [{"question": q.prompt.removesuffix(SHORT), "answer": q.meta["gold"]} for q in exam.questions]
+    answers = POPE.read(lines(tmp_path / "a.jsonl", rows), exam)
+    assert POPE.score(exam, answers, None).headline["accuracy (mean of splits)"].value == 1
+    with pytest.raises(ValueError, match="35 answers without question_id"):
+        POPE.read(lines(tmp_path / "b.jsonl", rows[1:]), exam)
+
+
+def test_answers_to_the_other_random_split_are_refused(tmp_path: Path) -> None:
+    exam = write(tmp_path, random=3000)
+    rows = [{"question_id": int(q.id), "text": "yes"} for q in exam.questions]
+    short = [row for row in rows if not 10_002_910 < row["question_id"] < 20_000_000]
+    with pytest.raises(ValueError, match="2,910 random questions, the label files hold 3,000"):
+        POPE.read(lines(tmp_path / "a.jsonl", short), exam)
+    POPE.read(lines(tmp_path / "a.jsonl", rows), exam)
+    with pytest.raises(ValueError, match="does not ask"):
+        POPE.read(lines(tmp_path / "a.jsonl", rows), write(tmp_path, random=2910))
+
+
+def test_answers_to_other_questions_are_refused_by_their_text(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    rows = [{"question_id": int(q.id), "prompt": q.prompt, "text": "yes"} for q in exam.questions]
+    rows[5]["prompt"] = "Is there a dog in the image?" + SHORT
+    with pytest.raises(ValueError, match=r"'Is there a dog in the image\?', the label files say"):
+        POPE.read(lines(tmp_path / "a.jsonl", rows), exam)
+
+
+def test_mixed_question_and_label_files_are_refused(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    asked = [{"question_id": int(q.id), "text": q.prompt, "category": q.category} for q in exam.questions]
+    lines(tmp_path / "llava_pope_test.jsonl", asked)
+    POPE.load(tree(tmp_path))
+    lines(tmp_path / "llava_pope_test.jsonl", asked[:-1])
+    with pytest.raises(ValueError, match="lacks question"):
+        POPE.load(tree(tmp_path))
+    lines(tmp_path / "llava_pope_test.jsonl", [*asked, {**asked[-1], "question_id": 99}])
+    with pytest.raises(ValueError, match="holds question 99"):
+        POPE.load(tree(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"question_id": 1, "text": "a"}, "twice"),
+        ({"question_id": 7_000, "text": "a"}, "does not ask"),
+        ({"question_id": 2}, "no answer"),
+    ],
+)
+def test_bad_records_are_refused_by_name(tmp_path: Path, row: dict[str, Any], message: str) -> None:
+    exam = write(tmp_path)
+    with pytest.raises(ValueError, match=message):
+        POPE.read(lines(tmp_path / "a.jsonl", [{"question_id": 1, "text": "yes"}, row]), exam)
+
+
+def test_a_missing_value_is_an_empty_answer_and_counted(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"question_id": 1, "text": NaN}\n\n{"question_id": 2, "text": null}\n')
+    found = POPE.score(exam, POPE.read(path, exam), None)
+    assert found.counts["empty"] == 2
+    assert found.counts["missing"] == 34
+
+
+def test_broken_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"coco_pope_random\.json"):
+        POPE.load(tree(tmp_path))
+    exam = write(tmp_path)
+    (tmp_path / "a.jsonl").write_text('{"question_id": 1, "text": "yes"}\n{"question')
+    with pytest.raises(ValueError, match=r"a\.jsonl line 2 is not JSON"):
+        POPE.read(tmp_path / "a.jsonl", exam)
+    lines(tmp_path / "coco" / "coco_pope_random.json", [{"text": "x", "image": "1.jpg", "label": "maybe"}])
+    with pytest.raises(ValueError, match="label 'maybe'"):
+        POPE.load(tree(tmp_path))
+
+
+def test_pictures_come_from_where_coco_keeps_them(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    (tmp_path / "val2014").mkdir()
+    (tmp_path / "val2014" / "0.jpg").write_bytes(b"picture")
+    assert (picture := exam.questions[0].picture) is not None
+    assert picture() == b"picture"

@@ -1,0 +1,73 @@
+"""Answers that somebody else produced, read strictly: nothing is guessed, nothing is dropped."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from vf_ray.config import near
+from vf_ray.eval.files import json_lines
+from vf_ray.eval.types import Exam
+
+Id = Callable[[Mapping[str, Any]], str]
+
+
+def llava_jsonl(path: Path, exam: Exam) -> dict[str, str]:
+    """Read LLaVA's answer file: ``{question_id, prompt, text, ...}``, one JSON object a line."""
+    return keyed(records(path), exam, path.name, lambda record: str(record["question_id"]))
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of an answer file in JSON lines."""
+    return list(json_lines(path.read_bytes(), path.name))
+
+
+def keyed(found: Iterable[Mapping[str, Any]], exam: Exam, name: str, key: Id) -> dict[str, str]:
+    """Return the answers by question id.
+
+    Raises:
+        ValueError: for a record without id or answer, an id that comes twice, or one the exam lacks.
+    """
+    answers: dict[str, str] = {}
+    known = {question.id for question in exam.questions}
+    for number, record in enumerate(found, start=1):
+        identity = _id_of(record, key, f"{name} answer {number}")
+        if identity in answers:
+            raise ValueError(
+                f"{name} answers question {identity!r} twice, again in answer {number}; keep one of them"
+            )
+        if identity not in known:
+            raise ValueError(
+                f"{name} answer {number} is to question {identity!r}, which this data does not ask; "
+                f"the answers may be to another version ({near(identity, list(known)[:5000])})"
+            )
+        answers[identity] = text_of(record, f"{name} answer {number}")
+    return answers
+
+
+def _id_of(record: Mapping[str, Any], key: Id, where: str) -> str:
+    try:
+        return key(record)
+    except KeyError as error:
+        raise ValueError(
+            f"{where} has no key {error.args[0]!r}; it has {', '.join(map(str, record))}"
+        ) from None
+
+
+def text_of(record: Mapping[str, Any], where: str) -> str:
+    """Return a record's answer; a missing value (null, NaN) is an empty answer and counted as one.
+
+    Raises:
+        ValueError: if no key that holds answers is there.
+    """
+    for key in ("text", "answer", "response", "prediction"):
+        if key in record:
+            return plain(record[key])
+    raise ValueError(f"{where} has no answer; expected a key 'text', found {', '.join(map(str, record))}")
+
+
+def plain(value: Any) -> str:
+    """Return an answer as text."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return str(value)

@@ -1,0 +1,160 @@
+"""Forgetting: a chat model asked to classify CIFAR-10, CIFAR-100, MNIST and miniImageNet.
+
+The paper reports the mean accuracy of the four, judged by Vicuna-1.5-13B, and publishes neither
+prompt, split nor sample. Prompt and judge request here are those of EMT (Zhai et al., 2309.10313) as
+its ports have them: all labels are listed, and a language model is asked whether the prediction
+matches the label. Without a judge a whole-word rule decides; every such item is counted.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from vf_ray.eval import judging
+from vf_ray.eval.answers import llava_jsonl
+from vf_ray.eval.image_sets import ImageSet, found
+from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.statistics import grouped, macro, of_items, share
+from vf_ray.eval.types import (
+    Answers,
+    Benchmark,
+    Exam,
+    Figure,
+    Item,
+    Judge,
+    Question,
+    Reply,
+    Request,
+    Score,
+    count,
+)
+from vf_ray.types import Tree
+
+JUDGE_SYSTEM = "You are a helpful and precise assistant for checking the quality of the answer."
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions of every test set that is there."""
+    sets = found(tree)
+    absent = {"mnist", "cifar-10", "cifar-100", "miniimagenet"} - {made.name for made in sets}
+    notes = [made.note for made in sets]
+    if absent:
+        notes.append(
+            f"without {', '.join(sorted(absent))}: the mean is not the paper's CF, which takes all four"
+        )
+    return Exam(questions=tuple(q for made in sets for q in _questions(made)), notes=tuple(notes))
+
+
+def _questions(made: ImageSet) -> list[Question]:
+    labels = tuple(label.replace("_", " ") for label in made.labels)
+    listed = ", ".join(labels)
+    prompt = f"What is the {made.noun} in the image? Please only answer a single {made.noun} in {listed}."
+    return [
+        Question(
+            id=f"{made.name}/{picture.id}",
+            prompt=prompt,
+            picture_id=f"{made.name}/{picture.id}",
+            picture=picture.picture,
+            category=made.name,
+            max_new_tokens=LONG_TOKENS,
+            meta={"gold": picture.label.replace("_", " "), "labels": labels},
+        )
+        for picture in made.pictures
+    ]
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Finds which labels a text names as whole words; the longest name wins."""
+
+    pattern: re.Pattern[str]
+    labels: Mapping[str, str]
+
+    def named(self, text: str) -> set[str]:
+        said = text.lower().replace("_", " ")
+        return {self.labels[match] for match in self.pattern.findall(said)}
+
+
+@lru_cache(maxsize=8)
+def _names(labels: tuple[str, ...]) -> _Names:
+    spelled = {label.lower(): label for label in labels}
+    if set(labels) <= set(map(str, range(10))):
+        spelled |= {DIGITS[int(label)]: label for label in labels}
+    longest = sorted(spelled, key=len, reverse=True)
+    return _Names(re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)"), spelled)
+
+
+def by_rule(answer: str, labels: tuple[str, ...]) -> str:
+    """Return the one label that an answer names as whole words; nothing if it names none or several."""
+    named = _names(labels).named(answer)
+    return next(iter(named)) if len(named) == 1 else ""
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score each set and the plain mean, by the judge, or by the rule where there is none."""
+    asked = [q for q in exam.questions if q.id in answers] if judge else []
+    verdicts: dict[str, bool | None] = {}
+    records: Sequence[Mapping[str, Any]] = ()
+    if judge:
+        replies, records = judging.ask(judge, [_request(q, answers[q.id]) for q in asked])
+        verdicts = {identity: _verdict(reply) for identity, reply in replies.items()}
+    items = [_item(q, answers.get(q.id), verdicts.get(q.id)) for q in exam.questions]
+    sets = grouped(items)
+    table = {name: of_items(members).times(100) for name, members in sets.items()}
+    return Score(
+        headline={"mean accuracy %": _mean(list(sets.values())), **{f"{n} %": f for n, f in table.items()}},
+        tables={"sets": {name: {"accuracy %": figure} for name, figure in table.items()}},
+        counts=count(items, judged=sum(item.how == "judge" for item in items)),
+        items=items,
+        notes=(*exam.notes, _note(items, judge)),
+        records=records,
+    )
+
+
+def _note(items: Sequence[Item], judge: Judge | None) -> str:
+    by = sum(item.how == "fallback" for item in items)
+    others = f", the others by {judge.name}" if judge else ""
+    return f"{by:,} of {len(items):,} items decided by the whole-word rule{others}"
+
+
+def _mean(sets: Sequence[Sequence[Item]]) -> Figure:
+    counts = [[(item.value, 1.0) for item in members] for members in sets]
+    return macro(counts, [[item.id for item in members] for members in sets], share).times(100)
+
+
+def _item(question: Question, answer: str | None, verdict: bool | None) -> Item:
+    gold = question.meta["gold"]
+    parsed = "" if answer is None else by_rule(answer, question.meta["labels"])
+    right = parsed == gold if verdict is None else verdict
+    return Item(
+        id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(right),
+        category=question.category, how="fallback" if verdict is None else "judge",
+    )  # fmt: skip
+
+
+def _request(question: Question, answer: str) -> Request:
+    user = (
+        'Please only answer the question in yes or no. Is the "Prediction" correctly predicting the right '
+        f'"Label"? Label: {question.meta["gold"]}, Prediction: {answer}'
+    )
+    return Request(id=question.id, system=JUDGE_SYSTEM, user=user, max_tokens=16)
+
+
+def _verdict(reply: Reply) -> bool | None:
+    said = re.match(r"\W*(yes|no)\b", (reply.text or "").lower())
+    return said[1] == "yes" if said else None
+
+
+CF = Benchmark(
+    name="cf",
+    title="Forgetting (CIFAR-10, CIFAR-100, MNIST, miniImageNet)",
+    code=1,
+    files="any of cifar-10-batches-py, cifar-100-python, t10k-*-ubyte[.gz], miniImageNet/<class>/",
+    load=load,
+    score=score,
+    read=llava_jsonl,
+    judged=True,
+)

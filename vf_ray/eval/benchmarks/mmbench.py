@@ -1,0 +1,209 @@
+"""MMBench: lettered questions, each asked with its options rotated; right only if right every time.
+
+The published table already holds the rotations: rotation r of a question has the index
+``index + r * 1,000,000``. Source of the rule: OpenCompass VLMEvalKit (``image_mcq.py``), of the prompt:
+LLaVA's ``model_vqa_mmbench.py`` with ``--single-pred-prompt``.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from vf_ray.eval import answers as read_answers
+from vf_ray.eval import files, judging, tables
+from vf_ray.eval.options import PANDAS_NA, infer
+from vf_ray.eval.prompts import LETTER, LONG_TOKENS, lettered
+from vf_ray.eval.statistics import by_category, of_items
+from vf_ray.eval.types import (
+    Answers,
+    Benchmark,
+    Exam,
+    Figure,
+    Item,
+    Judge,
+    Question,
+    Reply,
+    Request,
+    Score,
+    count,
+)
+from vf_ray.types import Tree
+
+ROTATION = 1_000_000
+SHORTEST_PICTURE = 64
+"""A shorter image cell is the index of the row that holds the picture."""
+
+
+def load(tree: Tree) -> Exam:
+    """Return one question for each row of the table."""
+    name = files.the_one(tree, "mmbench*.tsv", "MMBench*.tsv", "*.tsv")
+    rows = tables.tsv(tree.read(name), name)
+    pictures = {row["index"]: row.get("image", "") for row in rows}
+    if len(pictures) != len(rows):
+        raise ValueError(f"{name} holds one index twice; keep a single version of the table")
+    questions = tuple(_question(row, pictures, name) for row in rows)
+    groups = len({question.meta["group"] for question in questions})
+    note = f"{name}: {groups:,} questions in {len(questions):,} rows"
+    return Exam(questions=questions, notes=(note,))
+
+
+def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str) -> Question:
+    if row.get("answer", "") in PANDAS_NA:
+        raise ValueError(
+            f"{name} index {row['index']} has no answer; a test split is scored by the leaderboard only"
+        )
+    options = choices(row)
+    if row["answer"] not in options:
+        raise ValueError(
+            f"{name} index {row['index']} has the answer {row['answer']!r}, options {', '.join(options)}"
+        )
+    hint = "" if row.get("hint", "") in PANDAS_NA else row["hint"] + "\n"
+    image = row.get("image", "")
+    if len(image) <= SHORTEST_PICTURE:
+        image = pictures.get(image, image)
+    group = int(row["index"]) % ROTATION
+    return Question(
+        id=row["index"],
+        prompt=f"{hint}{row['question']}\n{lettered(list(options.values()))}{LETTER}",
+        picture_id=str(group),
+        picture=partial(tables.base64_picture, image),
+        category=row.get("category", ""),
+        max_new_tokens=LONG_TOKENS,
+        meta={
+            "gold": row["answer"], "options": options, "group": group, "l2": row.get("l2-category", ""),
+            "question": row["question"],
+        },
+    )  # fmt: skip
+
+
+def choices(row: Mapping[str, str]) -> dict[str, str]:
+    """Return the options up to the first one that pandas, and so LLaVA, reads as missing."""
+    found: dict[str, str] = {}
+    for letter in "ABCDE":
+        text = row.get(letter, "")
+        if text in PANDAS_NA or text.lower() in ("nan", "none"):
+            break
+        found[letter] = text
+    return found
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read MMBench's result table (``index``, ``prediction``) or LLaVA's answer file.
+
+    LLaVA's ``question_id`` is the row's index and ``round_id`` always 0 with one question a row.
+    """
+    if path.suffix in (".jsonl", ".json"):
+        found: Sequence[Mapping[str, Any]] = read_answers.records(path)
+        return read_answers.keyed(found, exam, path.name, lambda record: str(record["question_id"]))
+    rows = tables.table(path)
+    return read_answers.keyed(rows, exam, path.name, lambda row: _index(row["index"]))
+
+
+def _index(text: str) -> str:
+    return text.removesuffix(".0")  # spreadsheets hold numbers as floats
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score by CircularEval; what the rule cannot resolve goes to the judge, or is wrong and counted."""
+    items, records = _resolved(exam, answers, judge)
+    groups = _circular(exam, items)
+    first = [item for item in items if int(item.id) < ROTATION]
+    l2 = {str(question.meta["group"]): question.meta["l2"] for question in exam.questions}
+    headline = {
+        "circular accuracy %": of_items(groups).times(100),
+        "first rotation %": of_items(first).times(100),
+        "all rows %": of_items(items).times(100),
+    }
+    return Score(
+        headline=headline,
+        tables={"categories": _table(groups), "abilities": _table(_by_ability(groups, l2))},
+        counts=count(items, groups=len(groups), refused=sum(item.parsed == "Z" for item in items)),
+        items=items,
+        notes=(*exam.notes, *_notes(judge)),
+        records=records,
+    )
+
+
+def _notes(judge: Judge | None) -> tuple[str, ...]:
+    if judge is None:
+        return ("unresolved answers are wrong (VLMEvalKit's exact_matching), not given to a judge",)
+    return (f"unresolved answers were judged by {judge.name}, with our wording of the request",)
+
+
+def _resolved(exam: Exam, answers: Answers, judge: Judge | None) -> tuple[list[Item], list[dict[str, Any]]]:
+    items = [_item(question, answers.get(question.id)) for question in exam.questions]
+    asked = {question.id: question for question in exam.questions}
+    open_items = [item for item in items if judge and item.answer is not None and not item.parsed]
+    if judge is None or not open_items:
+        return items, []
+    requests = [_request(asked[item.id], item.answer or "") for item in open_items]
+    replies, records = judging.ask(judge, requests)
+    judged = {identity: _judged(asked[identity], reply) for identity, reply in replies.items()}
+    return [_with_letter(item, judged.get(item.id)) for item in items], records
+
+
+def _item(question: Question, answer: str | None) -> Item:
+    parsed = "" if answer is None else infer(answer, question.meta["options"])
+    gold = question.meta["gold"]
+    return Item(
+        id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
+        category=question.category, cluster=question.picture_id,
+    )  # fmt: skip
+
+
+def _with_letter(item: Item, letter: str | None) -> Item:
+    if letter is None:
+        return item
+    how = "judge" if letter else "fallback"
+    return replace(item, parsed=letter, value=float(letter == item.gold), how=how)
+
+
+def _request(question: Question, answer: str) -> Request:
+    options = lettered(list(question.meta["options"].values()))
+    user = (
+        "Match an answer to one of the options of a multiple-choice question. Reply with the letter of the "
+        "option that means the same as the answer, or with Z if none does. Do not solve the question.\n"
+        f"Question: {question.meta['question']}\nOptions:\n{options}\nAnswer: {json.dumps(answer)}\nLetter:"
+    )
+    return Request(id=question.id, user=user, max_tokens=8)
+
+
+def _judged(question: Question, reply: Reply) -> str:
+    return infer(reply.text, question.meta["options"]) if reply.text else ""
+
+
+def _circular(exam: Exam, items: Sequence[Item]) -> list[Item]:
+    """Return one item for each group of rotations: right if every row that is there is right."""
+    rows: dict[str, list[Item]] = {}
+    for question, item in zip(exam.questions, items, strict=True):
+        rows.setdefault(str(question.meta["group"]), []).append(item)
+    return [
+        Item(
+            id=group, answer=None, parsed="".join(m.parsed or "-" for m in members),
+            gold="".join(m.gold for m in members),
+            value=min(m.value for m in members), category=members[0].category,
+        )
+        for group, members in rows.items()
+    ]  # fmt: skip
+
+
+def _by_ability(groups: Sequence[Item], l2: Mapping[str, str]) -> list[Item]:
+    return [replace(group, category=l2[group.id]) for group in groups]
+
+
+def _table(groups: Sequence[Item]) -> dict[str, dict[str, Figure]]:
+    return {name: {"circular accuracy %": figure.times(100)} for name, figure in by_category(groups).items()}
+
+
+MMBENCH = Benchmark(
+    name="mmbench",
+    title="MMBench (circular)",
+    code=1,
+    files="the published table, mmbench_dev_20230712.tsv or a later one, with its answers",
+    load=load,
+    score=score,
+    read=read,
+)

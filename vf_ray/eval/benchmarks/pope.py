@@ -1,0 +1,216 @@
+"""POPE: is this object in the picture? Three ways of choosing the absent objects.
+
+Rule and figures: RUCAIBox/POPE ``evaluate.py``, the same as LLaVA's ``eval_pope.py``. It reads the
+text before the first full stop; everything that does not hold ``No``, ``no`` or ``not`` as a word
+of its own is a yes. Positive is yes. Two versions of the random split are in use, of 2,910 and
+3,000 questions; the official script misaligns them in silence, here mixing them is an error.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vf_ray.eval import answers as read_answers
+from vf_ray.eval import files
+from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
+from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, of_items, proportion, ratio
+from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
+from vf_ray.types import Tree
+
+OFFSETS = {"adversarial": 0, "random": 10_000_000, "popular": 20_000_000}
+"""What LLaVA's question file adds to the place of a question in its split."""
+SPLITS = ("random", "popular", "adversarial")
+PICTURES = ("val2014", "coco/val2014", "images", "")
+LABELS = ("coco/coco_pope_{}.json", "coco_pope_{}.json", "output/coco/coco_pope_{}.json")
+MIXED = (
+    "POPE's random split is published with 2,910 and with 3,000 questions; take labels and answers from one"
+)
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions of the splits whose label files are there."""
+    labels = {split: _labels(tree, split) for split in SPLITS if _path(tree, split)}
+    if not labels:
+        files.one_of(tree, *(path.format("random") for path in LABELS))
+    questions = tuple(q for split, rows in labels.items() for q in _questions(tree, split, rows))
+    if tree.exists("llava_pope_test.jsonl"):
+        _same_version(tree.read("llava_pope_test.jsonl"), questions)
+    sizes = ", ".join(f"{split} {len(rows):,}" for split, rows in labels.items())
+    return Exam(questions=questions, notes=(f"questions: {sizes}",))
+
+
+def _path(tree: Tree, split: str) -> str | None:
+    return next((p for p in (path.format(split) for path in LABELS) if tree.exists(p)), None)
+
+
+def _labels(tree: Tree, split: str) -> list[dict[str, Any]]:
+    path = _path(tree, split) or ""
+    rows = list(files.json_lines(tree.read(path), path))
+    for number, row in enumerate(rows, start=1):
+        if row.get("label") not in ("yes", "no"):
+            raise ValueError(f"{path} line {number} has label {row.get('label')!r}; expected 'yes' or 'no'")
+    return rows
+
+
+def _questions(tree: Tree, split: str, rows: Sequence[Mapping[str, Any]]) -> list[Question]:
+    return [
+        Question(
+            id=str(OFFSETS[split] + place),
+            prompt=row["text"] + SHORT,
+            picture_id=row["image"],
+            picture=files.picture(tree, row["image"], PICTURES),
+            category=split,
+            max_new_tokens=SHORT_TOKENS,
+            meta={"gold": row["label"]},
+        )
+        for place, row in enumerate(rows, start=1)
+    ]
+
+
+def _same_version(data: bytes, questions: Sequence[Question]) -> None:
+    asked = {str(row["question_id"]): row for row in files.json_lines(data, "llava_pope_test.jsonl")}
+    ours = {question.id: question for question in questions}
+    splits = {question.category for question in questions}
+    for identity, row in asked.items():
+        if row.get("category") in splits:
+            _same_text(ours, identity, row["text"], "llava_pope_test.jsonl")
+    if absent := sorted(set(ours) - set(asked)):
+        raise ValueError(f"llava_pope_test.jsonl lacks question {absent[0]} of the label files; {MIXED}")
+
+
+def _same_text(ours: Mapping[str, Question], identity: str, text: str, name: str) -> None:
+    if identity not in ours:
+        raise ValueError(f"{name} holds question {identity}, which the label files lack; {MIXED}")
+    expected = ours[identity].prompt.removesuffix(SHORT)
+    if _bare(text) != expected:
+        raise ValueError(
+            f"{name} question {identity} is {_bare(text)!r}, the label files say {expected!r}; {MIXED}"
+        )
+
+
+def _bare(text: str) -> str:
+    return text.removeprefix("<image>\n").removesuffix(SHORT)
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read LLaVA's answers (``question_id``), or one split's as the official script takes them.
+
+    The latter are ``{question, answer}`` lines without ids, one split after the other in the order
+    of the exam, and must be complete.
+    """
+    found = read_answers.records(path)
+    if found and "question_id" not in found[0]:
+        found = _numbered(found, exam, path.name)
+    ours = {question.id: question for question in exam.questions}
+    for record in found:
+        if text := record.get("prompt") or record.get("question"):
+            _same_text(ours, str(record.get("question_id")), text, path.name)
+    answers = read_answers.keyed(found, exam, path.name, lambda record: str(record["question_id"]))
+    _refuse_other_size(answers, exam, path.name)
+    return answers
+
+
+def _numbered(found: Sequence[Mapping[str, Any]], exam: Exam, name: str) -> list[dict[str, Any]]:
+    ids = [question.id for question in exam.questions]
+    if len(found) != len(ids):
+        raise ValueError(
+            f"{name} holds {len(found)} answers without question_id, the data {len(ids)} questions; {MIXED}"
+        )
+    return [{**record, "question_id": identity} for record, identity in zip(found, ids, strict=True)]
+
+
+def _refuse_other_size(answers: Answers, exam: Exam, name: str) -> None:
+    asked = [question.id for question in exam.questions if question.category == "random"]
+    answered = sum(identity in answers for identity in asked)
+    if len(asked) == 3000 and answered == 2910:
+        raise ValueError(f"{name} answers 2,910 random questions, the label files hold 3,000; {MIXED}")
+
+
+def parse(answer: str) -> str:
+    """Return ``yes`` or ``no`` as the official script reads an answer; it is never at a loss."""
+    words = answer.partition(".")[0].replace(",", "").split(" ")
+    return "no" if {"No", "no", "not"} & set(words) else "yes"
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score by split; a missing answer is wrong and no yes."""
+    items = [_item(question, answers.get(question.id)) for question in exam.questions]
+    splits = grouped(items)
+    table = {name: _figures(members) for name, members in splits.items()}
+    headline = {f"{key} (mean of splits)": _mean(splits, metric) for key, metric in METRICS.items()}
+    return Score(
+        headline=headline,
+        tables={"splits": table},
+        counts=count(items),
+        items=items,
+        notes=(*exam.notes, *_notes(items)),
+    )
+
+
+def _item(question: Question, answer: str | None) -> Item:
+    parsed = "" if answer is None else parse(answer)
+    gold = question.meta["gold"]
+    return Item(
+        id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
+        category=question.category, cluster=question.picture_id,
+    )  # fmt: skip
+
+
+def _notes(items: Sequence[Item]) -> list[str]:
+    notes = []
+    if any(item.answer is None for item in items):
+        notes.append("missing answers are wrong and no yes; the official script would pair the rest wrongly")
+    for split, members in grouped(items).items():
+        if not any(item.parsed == "yes" for item in members):
+            notes.append(f"{split}: no answer is yes, where the official script stops; 0/0 counts as 0 here")
+    return notes
+
+
+def _outcome(item: Item) -> tuple[float, ...]:
+    """Return true and false positives, false and true negatives, and the item itself."""
+    yes, positive = item.parsed == "yes", item.gold == "yes"
+    return (
+        yes and positive,
+        yes and not positive,
+        not yes and positive,
+        item.parsed == "no" and not positive,
+        1,
+    )
+
+
+def _f1(s: Floats) -> Floats:
+    return ratio(2 * s[..., 0], 2 * s[..., 0] + s[..., 1] + s[..., 2])
+
+
+METRICS: Mapping[str, Callable[[Floats], Floats]] = {
+    "f1": _f1,
+    "accuracy": lambda s: ratio(s[..., 0] + s[..., 3], s[..., 4]),
+    "precision": lambda s: ratio(s[..., 0], s[..., 0] + s[..., 1]),
+    "recall": lambda s: ratio(s[..., 0], s[..., 0] + s[..., 2]),
+    "yes ratio": lambda s: ratio(s[..., 0] + s[..., 1], s[..., 4]),
+}
+
+
+def _figures(items: Sequence[Item]) -> dict[str, Figure]:
+    counts, pictures = [_outcome(item) for item in items], [item.cluster for item in items]
+    found = {key: bootstrap(counts, pictures, metric) for key, metric in METRICS.items()}
+    found["accuracy"] = of_items(items)
+    found["yes ratio"] = proportion([float(item.parsed == "yes") for item in items], pictures)
+    return found
+
+
+def _mean(splits: Mapping[str, Sequence[Item]], metric: Callable[[Floats], Floats]) -> Figure:
+    """Return the unweighted mean over splits, as LLaVA reports it; pictures are resampled across splits."""
+    parts = [[_outcome(item) for item in members] for members in splits.values()]
+    return macro(parts, [[item.cluster for item in members] for members in splits.values()], metric)
+
+
+POPE = Benchmark(
+    name="pope",
+    title="POPE",
+    code=1,
+    files="coco/coco_pope_{random,popular,adversarial}.json and val2014/ (and llava_pope_test.jsonl)",
+    load=load,
+    score=score,
+    read=read,
+)

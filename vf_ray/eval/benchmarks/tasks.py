@@ -1,0 +1,149 @@
+"""Our own tasks on held-out pictures, and the verdict "it learned".
+
+The rule is ours: an answer is right if it equals the task's answer after lower-casing and taking out
+punctuation and spare blanks; with options, a leading letter such as ``(b)`` decides, else the text.
+"""
+
+import re
+import string
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from vf_ray.eval import answers as read_answers
+from vf_ray.eval.statistics import by_category, of_items, wilson
+from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
+from vf_ray.instances.chance import rank
+from vf_ray.instances.wording import letter
+from vf_ray.shards.schema import from_parquet
+from vf_ray.types import Tree
+
+MARGIN = 0.10
+"""How far a model must lie above base and majority."""
+FEWEST = 150
+"""Items below which no verdict is given."""
+_LETTER = re.compile(r"\s*\(?([a-z]{1,2})\)")
+_PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation, " "))
+
+
+def load(tree: Tree) -> Exam:
+    """Return every held-out instance, each task's in an order that only its keys decide."""
+    paths = tree.glob("**/held_out.parquet")
+    if not paths:
+        raise FileNotFoundError("the data folder holds no **/held_out.parquet; build instances first")
+    return Exam(questions=tuple(q for path in paths for q in _questions(tree, path)))
+
+
+def _questions(tree: Tree, path: str) -> list[Question]:
+    rows = from_parquet(tree.read(path)).to_pylist()
+    rows.sort(key=lambda row: rank("held out", row["task"], row["key"]))
+    return [_question(tree, row) for row in rows]
+
+
+def _question(tree: Tree, row: Mapping[str, Any]) -> Question:
+    options = list(row["options"] or ())
+    gold = letter(options.index(row["answer"])) if options else ""
+    return Question(
+        id=f"{row['task']}#{row['key']}",
+        prompt=row["prompt"],
+        picture_id=row["picture"],
+        picture=partial(tree.read, f"pictures/{row['picture']}"),
+        category=row["task"],
+        meta={"answer": row["answer"], "letter": gold, "options": options, "response": row["response"]},
+    )
+
+
+def normal(text: str) -> str:
+    """Return the text in lower case without punctuation and spare blanks."""
+    return " ".join(text.lower().translate(_PUNCTUATION).split()) or " ".join(text.split())
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score each task, beside the share of its most common answer."""
+    items = [_item(question, answers.get(question.id)) for question in exam.questions]
+    most = majority(exam)
+    table = {
+        name: {"accuracy": figure, "majority": most[name]} for name, figure in by_category(items).items()
+    }
+    return Score(
+        headline={"accuracy": of_items(items)},
+        tables={"tasks": table},
+        counts=count(items),
+        items=items,
+        notes=exam.notes,
+    )
+
+
+def _item(question: Question, answer: str | None) -> Item:
+    meta = question.meta
+    lettered = _LETTER.match(answer.lower()) if answer and meta["letter"] else None
+    parsed = lettered[1] if lettered else normal(answer or "")
+    right = parsed == (meta["letter"] if lettered else normal(meta["answer"]))
+    return Item(
+        id=question.id, answer=answer, parsed=parsed, gold=meta["response"], value=float(right),
+        category=question.category, cluster=question.picture_id,
+    )  # fmt: skip
+
+
+def majority(exam: Exam) -> dict[str, Figure]:
+    """Return for each task how often its best constant answer, a text or a letter, is right."""
+    grouped: dict[str, list[Question]] = {}
+    for question in exam.questions:
+        grouped.setdefault(question.category, []).append(question)
+    return {task: _majority(questions) for task, questions in grouped.items()}
+
+
+def _majority(questions: Sequence[Question]) -> Figure:
+    texts = Counter(normal(question.meta["answer"]) for question in questions)
+    letters = Counter(question.meta["letter"] for question in questions if question.meta["letter"])
+    most, n = max([*texts.values(), *letters.values()]), len(questions)
+    low, high = wilson(most, n)
+    return Figure(value=most / n, low=low, high=high, n=n)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether a task was learned."""
+
+    learned: bool
+    why: str
+
+
+def verdict(before: Figure | None, after: Figure, most: Figure) -> Verdict:
+    """Judge one task: ``after`` against the better of ``before`` and the majority answer.
+
+    Learned means 10 points above it, on at least 150 items, with 95% intervals apart.
+    """
+    rival, name = (most, "majority")
+    if before is not None and before.value > most.value:
+        rival, name = (before, "base")
+    gain = after.value - rival.value
+    if after.n < FEWEST:
+        return Verdict(learned=False, why=f"only {after.n} items; a verdict takes {FEWEST}")
+    if gain < MARGIN:
+        return Verdict(
+            learned=False, why=f"{100 * gain:+.0f} points against {name}; +{100 * MARGIN:.0f} are asked"
+        )
+    if after.low <= rival.high:
+        return Verdict(learned=False, why=f"the interval overlaps that of {name}")
+    return Verdict(learned=True, why=f"{100 * gain:+.0f} points against {name}")
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read answers as LLaVA writes them; ``question_id`` is ``<task>#<key>``."""
+    return read_answers.llava_jsonl(path, exam)
+
+
+TASKS = Benchmark(
+    name="tasks",
+    title="Held-out instances of our tasks",
+    code=1,
+    files="<source>/<task>/held_out.parquet of built instances, and pictures/<sha256>",
+    load=load,
+    score=score,
+    read=read,
+    capped=True,
+)

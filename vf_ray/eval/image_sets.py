@@ -1,0 +1,201 @@
+"""Classification test sets as their publishers ship them: CIFAR, MNIST, miniImageNet."""
+
+import csv
+import io
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from vf_ray.eval.files import read_json
+from vf_ray.sources.idx import idx
+from vf_ray.sources.netpbm import netpbm
+from vf_ray.sources.pictures import picture_bytes
+from vf_ray.types import Reject, Tree
+
+_SAFE = {
+    ("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct"),
+    ("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """One test picture."""
+
+    id: str
+    label: str
+    picture: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSet:
+    """One test set."""
+
+    name: str
+    noun: str
+    """What a label is: ``object`` or ``number``."""
+    labels: tuple[str, ...]
+    """Every class, as the publisher spells it."""
+    pictures: tuple[Labelled, ...]
+    note: str
+
+
+def found(tree: Tree) -> list[ImageSet]:
+    """Return the sets that are there.
+
+    Raises:
+        FileNotFoundError: if none is.
+    """
+    sets = [made for read in (mnist, cifar10, cifar100, mini_imagenet) if (made := read(tree)) is not None]
+    if not sets:
+        raise FileNotFoundError(
+            "the data folder holds none of t10k-images-idx3-ubyte, cifar-10-batches-py/test_batch, "
+            "cifar-100-python/test, miniImageNet/<class>/; download at least one"
+        )
+    return sets
+
+
+def mnist(tree: Tree) -> ImageSet | None:
+    """Return MNIST's test set (IDX files, plain or gzipped)."""
+    for folder in ("", "mnist/", "MNIST/", "MNIST/raw/", "mnist/raw/"):
+        files = (f"{folder}t10k-images-idx3-ubyte", f"{folder}t10k-labels-idx1-ubyte")
+        if any(tree.exists(files[1] + end) for end in ("", ".gz")):
+            pictures = tuple(_mnist_rows(tree, files))
+            digits = tuple(map(str, range(10)))
+            note = f"MNIST: {len(pictures):,} test pictures"
+            return ImageSet(name="mnist", noun="number", labels=digits, pictures=pictures, note=note)
+    return None
+
+
+def _mnist_rows(tree: Tree, files: tuple[str, str]) -> Iterator[Labelled]:
+    for row in idx({"test": files})(tree):
+        if isinstance(row, Reject):
+            raise ValueError(f"{files[0]}: {row.key} {row.reason} {row.detail}; download it again")
+        picture = partial(picture_bytes, tree, row.image)
+        yield Labelled(id=row.key.rpartition("/")[2], label=str(row.label), picture=picture)
+
+
+def cifar10(tree: Tree) -> ImageSet | None:
+    """Return CIFAR-10's test batch, of its Python or its binary version."""
+    for folder in ("cifar-10-batches-py/", "cifar10/cifar-10-batches-py/", "cifar10/", ""):
+        if tree.exists(f"{folder}test_batch") and tree.exists(f"{folder}batches.meta"):
+            batch, meta = _unpickle(tree, f"{folder}test_batch"), _unpickle(tree, f"{folder}batches.meta")
+            names = tuple(meta["label_names"])
+            return _cifar(
+                "cifar-10", "CIFAR-10", names, batch["labels"], [row.tobytes() for row in batch["data"]]
+            )
+    for folder in ("cifar-10-batches-bin/", "cifar10/cifar-10-batches-bin/"):
+        if tree.exists(f"{folder}test_batch.bin"):
+            return _cifar10_binary(tree, folder)
+    return None
+
+
+def _cifar10_binary(tree: Tree, folder: str) -> ImageSet:
+    data = tree.read(f"{folder}test_batch.bin")
+    if not data or len(data) % 3073:
+        raise ValueError(f"{folder}test_batch.bin has {len(data)} bytes; expected records of 3,073")
+    rows = [data[start : start + 3073] for start in range(0, len(data), 3073)]
+    names = tuple(tree.read(f"{folder}batches.meta.txt").decode().split())
+    return _cifar("cifar-10", "CIFAR-10", names, [row[0] for row in rows], [row[1:] for row in rows])
+
+
+def cifar100(tree: Tree) -> ImageSet | None:
+    """Return CIFAR-100's test set with its fine labels."""
+    for folder in ("cifar-100-python/", "cifar100/cifar-100-python/", "cifar100/"):
+        if tree.exists(f"{folder}test") and tree.exists(f"{folder}meta"):
+            batch, meta = _unpickle(tree, f"{folder}test"), _unpickle(tree, f"{folder}meta")
+            names = tuple(meta["fine_label_names"])
+            rows = [row.tobytes() for row in batch["data"]]
+            return _cifar("cifar-100", "CIFAR-100", names, batch["fine_labels"], rows)
+    return None
+
+
+def _cifar(name: str, title: str, names: tuple[str, ...], codes: list[int], rows: list[bytes]) -> ImageSet:
+    if len(codes) != len(rows):
+        raise ValueError(f"{title}: {len(codes)} labels and {len(rows)} pictures; download it again")
+    pictures = tuple(
+        Labelled(id=str(number), label=names[code], picture=partial(_planes, row))
+        for number, (code, row) in enumerate(zip(codes, rows, strict=True))
+    )
+    note = f"{title}: {len(pictures):,} test pictures"
+    return ImageSet(name=name, noun="object", labels=names, pictures=pictures, note=note)
+
+
+def _planes(row: bytes) -> bytes:
+    """Return 32x32 planes R, G, B as PPM."""
+    plane = len(row) // 3
+    pixels = bytearray(len(row))
+    for band in range(3):
+        pixels[band::3] = row[band * plane : (band + 1) * plane]
+    return netpbm(bytes(pixels), 32, 32, 3)
+
+
+def mini_imagenet(tree: Tree) -> ImageSet | None:
+    """Return miniImageNet: the pictures of a Ravi-Larochelle ``test.csv``, else every class folder.
+
+    Class names come from ``class_names.json`` (folder -> name) where it is there.
+    """
+    for root in ("miniImageNet/", "miniimagenet/", "mini_imagenet/", "mini-imagenet/"):
+        rows = _ravi(tree, root) if tree.exists(f"{root}test.csv") else _folders(tree, root)
+        if rows:
+            return _mini(tree, root, rows)
+    return None
+
+
+def _mini(tree: Tree, root: str, rows: list[tuple[str, str]]) -> ImageSet:
+    named = tree.exists(f"{root}class_names.json")
+    names: Mapping[str, str] = read_json(tree, f"{root}class_names.json") if named else {}
+    pictures = tuple(
+        Labelled(
+            id=path.removeprefix(root), label=names.get(folder, folder), picture=partial(tree.read, path)
+        )
+        for path, folder in rows
+    )
+    labels = tuple(sorted({picture.label for picture in pictures}))
+    chosen = "Ravi-Larochelle test classes" if tree.exists(f"{root}test.csv") else "every class folder"
+    note = f"miniImageNet: {len(pictures):,} pictures of {len(labels)} classes ({chosen})"
+    return ImageSet(name="miniimagenet", noun="object", labels=labels, pictures=pictures, note=note)
+
+
+def _ravi(tree: Tree, root: str) -> list[tuple[str, str]]:
+    table = csv.DictReader(io.StringIO(tree.read(f"{root}test.csv").decode()))
+    return [(f"{root}images/{row['filename']}", row["label"]) for row in table]
+
+
+def _folders(tree: Tree, root: str) -> list[tuple[str, str]]:
+    paths = [path for end in ("jpg", "JPEG", "png") for path in tree.glob(f"{root}*/*.{end}")]
+    return [(path, path.removeprefix(root).split("/")[0]) for path in sorted(paths)]
+
+
+class _Unpickler(pickle.Unpickler):
+    """Reads plain data and numpy arrays; whoever made the file cannot run code."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _SAFE:
+            raise pickle.UnpicklingError(f"refuses to load {module}.{name}")
+        return super().find_class(module, name)
+
+
+def _unpickle(tree: Tree, path: str) -> dict[str, Any]:
+    """Return a CIFAR batch with text keys.
+
+    Raises:
+        ValueError: if the file is damaged, or holds anything but plain data and arrays.
+    """
+    try:
+        batch = _Unpickler(io.BytesIO(tree.read(path)), encoding="bytes").load()
+    except (pickle.UnpicklingError, EOFError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"{path} is not a batch of CIFAR's Python version: {error}; download it again"
+        ) from error
+    return {_text(key): _texts(value) for key, value in batch.items()}
+
+
+def _texts(value: Any) -> Any:
+    return [_text(item) for item in value] if isinstance(value, list) else value
+
+
+def _text(value: Any) -> Any:
+    return value.decode() if isinstance(value, bytes) else value

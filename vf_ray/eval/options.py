@@ -1,0 +1,61 @@
+"""Which option an answer chooses, by the rule of OpenCompass's VLMEvalKit.
+
+A letter among the last words, else "the answer is X", else the text of exactly one option. What is
+left is for a judge; without one it is wrong (their ``exact_matching``) and counted.
+Source: VLMEvalKit ``vlmeval/utils/matching_util.py`` (``can_infer``).
+"""
+
+import re
+from collections.abc import Mapping
+
+REFUSALS = (
+    "Sorry, I can't help with images of people yet.",
+    "I can't process this file.",
+    "I'm sorry, but without the image provided",
+    "Cannot determine the answer",
+)
+"""Official: answers that hold one of these choose ``Z``, which is never right."""
+FAILED = "Failed to obtain answer via API"
+_BLANKED = str.maketrans(dict.fromkeys(".()[],:;!*#{}", " "))
+_STATED = re.compile(r"(?:correct )?answer is \**([A-D])\b", re.IGNORECASE)
+PANDAS_NA = frozenset(
+    ("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A",
+     "NA", "NULL", "NaN", "None", "n/a", "nan", "null")
+)  # fmt: skip
+"""Cells that the official scripts, which read tables with pandas, see as missing."""
+
+
+def infer(answer: str, options: Mapping[str, str]) -> str:
+    """Return the letter an answer chooses, ``Z`` for a refusal, or nothing.
+
+    ``options`` maps letters to texts.
+    """
+    if not answer.strip():
+        answer = "nan"  # the official table turns an empty cell into this word
+    return _letter(answer, options) or _stated(answer, options) or _text(answer, options)
+
+
+def _letter(answer: str, options: Mapping[str, str]) -> str:
+    if FAILED in answer:
+        return ""
+    if any(refusal in answer for refusal in REFUSALS):
+        return "Z"
+    words = answer.translate(_BLANKED).split()
+    found = [letter for letter in options if letter in words]
+    if len(found) == 1:
+        return found[0] if words.index(found[0]) > len(words) - 5 else ""
+    return "Z" if not found and "Z" in words else ""
+
+
+def _stated(answer: str, options: Mapping[str, str]) -> str:
+    stated = _STATED.search(answer)
+    letter = stated[1].upper() if stated else ""
+    return letter if letter in options else ""
+
+
+def _text(answer: str, options: Mapping[str, str]) -> str:
+    said = answer.lower()
+    if len(said) > 2 * sum(len(text) for text in options.values()):
+        return ""
+    found = [letter for letter, text in options.items() if text.lower() in said]
+    return found[0] if len(found) == 1 else ""

@@ -1,0 +1,20 @@
+"""LLaVA-1.5's answer-format suffixes, verbatim: a benchmark's figures mean something only with them.
+
+Source: haotian-liu/LLaVA, the question files of its evaluation archive and
+``llava/eval/model_vqa_mmbench.py``.
+"""
+
+from collections.abc import Sequence
+
+SHORT = "\nAnswer the question using a single word or phrase."
+LETTER = "\nAnswer with the option's letter from the given choices directly."
+
+SHORT_TOKENS = 128
+"""max_new_tokens of LLaVA's ``model_vqa_loader``."""
+LONG_TOKENS = 1024
+"""max_new_tokens of ``model_vqa`` and ``model_vqa_mmbench``."""
+
+
+def lettered(options: Sequence[str], form: str = "{letter}. {text}") -> str:
+    """Return the options one a line, as ``A. text``."""
+    return "\n".join(form.format(letter=chr(ord("A") + n), text=text) for n, text in enumerate(options))

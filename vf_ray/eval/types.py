@@ -1,0 +1,167 @@
+"""The nouns of evaluation: questions, exams, scores, and the benchmark that connects them."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from vf_ray.types import Tree
+
+Answers = Mapping[str, str]
+"""Question id to what the model said; a question that is not there was not answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One thing to ask a model about at most one picture."""
+
+    id: str
+    prompt: str
+    """What the user says, with the benchmark's official answer-format suffix, without the picture."""
+    picture_id: str = ""
+    """Questions of one picture share it; empty: there is no picture."""
+    picture: Callable[[], bytes] | None = None
+    """Fetches the encoded picture; picklable."""
+    category: str = ""
+    max_new_tokens: int = 128
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    """What scoring needs: the label, the options, the place in a group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exam:
+    """A benchmark's questions as the user's files give them."""
+
+    questions: tuple[Question, ...]
+    notes: tuple[str, ...] = ()
+    """Which of several published versions was found, and the like; repeated in every score."""
+    extra: Any = None
+    """What scoring needs beside the questions."""
+
+    def first(self, per_category: int) -> "Exam":
+        """Return the exam with only the first so many questions of each category."""
+        seen: Counter[str] = Counter()
+        kept = []
+        for question in self.questions:
+            seen[question.category] += 1
+            if seen[question.category] <= per_category:
+                kept.append(question)
+        return replace(self, questions=tuple(kept))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A number with its 95% confidence interval."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    """Items (not clusters) it rests on."""
+
+    def times(self, factor: float) -> "Figure":
+        """Return the figure on another scale, such as per cent."""
+        return Figure(value=self.value * factor, low=self.low * factor, high=self.high * factor, n=self.n)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What became of one question."""
+
+    id: str
+    answer: str | None
+    """None: missing."""
+    parsed: str
+    """As the rule reads it; empty: unparsable."""
+    gold: str
+    value: float
+    """1 right, 0 wrong, or a grade between."""
+    category: str = ""
+    cluster: str = ""
+    """Items that share a picture; empty: on its own."""
+    how: str = "rule"
+    """``rule``, ``judge``, or ``fallback``: a rule in the place of a judge or of official chance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A benchmark's verdict on one model's answers."""
+
+    headline: Mapping[str, Figure]
+    """The official figures, most quoted first, on the official scale."""
+    tables: Mapping[str, Mapping[str, Mapping[str, Figure]]]
+    """Table to row to column: per split, per category."""
+    counts: Mapping[str, int]
+    """``questions``, ``missing``, ``empty``, ``unparsable``, ``fallback`` at least."""
+    items: Sequence[Item]
+    notes: Sequence[str] = ()
+    """Choices between differing official sources, and figures the official code would not have given."""
+    records: Sequence[Mapping[str, Any]] = ()
+    """A judge's requests and raw replies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a judge is asked."""
+
+    id: str
+    user: str
+    system: str = ""
+    temperature: float = 0.0
+    max_tokens: int = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a judge said, or why it said nothing."""
+
+    text: str | None
+    error: str = ""
+
+
+class Judge(Protocol):
+    """Whoever grades free-form answers."""
+
+    @property
+    def name(self) -> str:
+        """Name and version, as stored with the result."""
+
+    def replies(self, requests: Sequence[Request]) -> list[Reply]:
+        """Return one reply for each request, in their order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """One benchmark: its files, its questions, its rule."""
+
+    name: str
+    title: str
+    code: int
+    """Bump when questions or scoring change."""
+    files: str
+    """What the data folder must hold."""
+    load: Callable[[Tree], Exam]
+    """Raises FileNotFoundError or ValueError for files that are missing, mixed or damaged."""
+    score: Callable[[Exam, Answers, Judge | None], Score]
+    read: Callable[[Path, Exam], dict[str, str]]
+    """Reads answers in the benchmark's official format.
+
+    Raises ValueError for ids that are unknown or come twice, and for another version's answers.
+    """
+    judged: bool = False
+    """Whether a judge grades the answers, officially."""
+    capped: bool = False
+    """Whether a recipe's ``per_task`` limits the questions of each category."""
+
+
+def count(items: Sequence[Item], **more: int) -> dict[str, int]:
+    """Return the counts that every score carries."""
+    return {
+        "questions": len(items),
+        "missing": sum(item.answer is None for item in items),
+        "empty": sum(item.answer is not None and not item.answer.strip() for item in items),
+        "unparsable": sum(not item.parsed for item in items),
+        "fallback": sum(item.how == "fallback" for item in items),
+        **more,
+    }
