@@ -23,7 +23,8 @@ def mnist_m() -> Files:
 
 def dtd() -> Files:
     return {
-        "dtd/dtd/labels/labels_joint_anno.txt": "banded/banded_0002.jpg banded lined \nwoven/woven_0001.jpg woven \n",
+        "dtd/dtd/labels/labels_joint_anno.txt": "banded/banded_0002.jpg banded lined \n"
+        "woven/woven_0001.jpg woven \n",
         **pictures("dtd/dtd/images/banded/banded_0002.jpg", "dtd/dtd/images/woven/woven_0001.jpg"),
     }
 

@@ -73,7 +73,18 @@ def aokvqa() -> Files:
 
 
 def coco_captions() -> Files:
-    captions = ["A dog sleeps.", "A brown dog on a mat.\n", "Two cups on a shelf.", "Cups", "A red bus.", "A bus stops.", "Fog over a lake.", "A misty lake.", "A cake.", "A cake with a candle."]  # fmt: skip
+    captions = [
+        "A dog sleeps.",
+        "A brown dog on a mat.\n",
+        "Two cups on a shelf.",
+        "Cups",
+        "A red bus.",
+        "A bus stops.",
+        "Fog over a lake.",
+        "A misty lake.",
+        "A cake.",
+        "A cake with a candle.",
+    ]
     return {
         "coco_annotations/annotations/captions_train2014.json": {
             "images": [{"id": i, "file_name": f"COCO_train2014_{i:012d}.jpg"} for i in range(1, 6)],
@@ -109,7 +120,38 @@ def coco_objects() -> Files:
     }
 
 
+def tdiuc() -> Files:
+    from vf_ray.tasks.tdiuc import INSTRUCTIONS
+
+    kinds = [*INSTRUCTIONS, "absurd"]
+    questions = [{"image_id": 101, "question": f"Is it {k}?", "question_id": n} for n, k in enumerate(kinds)]
+    annotations = [
+        {"question_id": n, "image_id": 101, "question_type": k, "answers": answers("two")}
+        for n, k in enumerate(kinds)
+    ]
+    return {
+        "tdiuc/TDIUC/Questions/OpenEnded_mscoco_train2014_questions.json": {"questions": questions},
+        "tdiuc/TDIUC/Annotations/mscoco_train2014_annotations.json": {"annotations": annotations},
+        **coco2014(101),
+    }
+
+
+def vqa_e() -> Files:
+    record = {
+        "question": "What stands by the river?",
+        "question_type": "what",
+        "answer_type": "other",
+        "answers": ["tent"] * 10,
+        "multiple_choice_answer": "tent",
+        "explanation": ["a blue tent stands by the river ", 0.7],
+    }
+    return {
+        "vqa_e/VQA-E_train_set.json": [{"img_id": 301, **record}, {"image_id": 302, **record}],
+        **coco2014(301, 302),
+    }
+
+
 TREES: Trees = {
     "okvqa": okvqa, "vqav2": vqav2, "aokvqa": aokvqa, "coco_captions": coco_captions,
-    "coco_objects": coco_objects,
+    "coco_objects": coco_objects, "tdiuc": tdiuc, "vqa_e": vqa_e,
 }  # fmt: skip

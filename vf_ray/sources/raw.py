@@ -265,3 +265,8 @@ def existing(tree: Tree, files: Mapping[str, str | tuple[str, ...]]) -> list[tup
     if not found:
         tree.open(next(iter(choices.values()))[0])
     return found
+
+
+def first_existing(tree: Tree, *paths: str) -> str:
+    """Return the first path that is there, or the first of all where none is."""
+    return next((path for path in paths if tree.exists(path)), paths[0])

@@ -1,24 +1,15 @@
 """CLEVR-Humans: people's own questions about CLEVR's rendered scenes."""
 
-from dataclasses import dataclass
-
 from vf_ray.shapes import ask
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import QaRow
 from vf_ray.sources.shared_raws import CLEVR
-from vf_ray.types import Made, Raw, Row, Source, Terms
+from vf_ray.types import Made, Raw, Source, Terms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HumansRow(Row):
-    """A person's question."""
-
-    question: str
-    answer: str
-
-
-def _row(record: Record, at: At) -> HumansRow:
-    return HumansRow(
+def _row(record: Record, at: At) -> QaRow:
+    return QaRow(
         key=at.key(),
         split=at.split,
         image=f"CLEVR_v1.0/images/{at.split}/{record['image_filename']}",
@@ -55,6 +46,6 @@ CLEVR_HUMANS = Source(
     instruction="A person asks about the solids in this rendered image. Answer with one word or number.",
     evidence="not in the paper's list; group and category are ours",
 )
-def answer(row: HumansRow) -> Made:
+def answer(row: QaRow) -> Made:
     """One question, one answer."""
     return ask(row.image, row.question, row.answer)

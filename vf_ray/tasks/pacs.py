@@ -55,8 +55,8 @@ for thing in THINGS:
         upstream=f"PACS+{thing}_image_category_classification",
         group="classification",
         category="Image-Style Classification",
-        instruction=f"The image shows {with_article(thing)}. In which style is it made: a painting, a cartoon, a "
-        "photograph or a sketch? "
+        instruction=f"The image shows {with_article(thing)}. In which style is it made: a painting, a "
+        "cartoon, a photograph or a sketch? "
         + (
             f"Answer with one of {', '.join(STYLES.values())}."
             if thing == "person"

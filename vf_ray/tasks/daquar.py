@@ -1,0 +1,66 @@
+"""DAQUAR: questions about objects in indoor photographs (NYU depth)."""
+
+import re
+from collections.abc import Iterator
+
+from vf_ray.shapes import ask, words
+from vf_ray.sources.list_file import lines
+from vf_ray.sources.raw import existing
+from vf_ray.sources.records import At, Record, parsed
+from vf_ray.sources.rows import QaRow
+from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+
+_IMAGE = re.compile(r"\s*(?:in|on|of)?\s*(?:the|this)?\s*image ?(\d+)\s*\??\s*$")
+
+
+def _row(pair: Record, at: At) -> QaRow:
+    question, answers = pair
+    if (found := _IMAGE.search(question)) is None:
+        raise ValueError(f"{question!r} names no image")
+    return QaRow(
+        key=at.key(),
+        split=at.split,
+        image=f"nyu_depth_images/image{found[1]}.png",
+        question=f"{question[: found.start()].strip().capitalize()}?",
+        answer=words(answers),
+    )
+
+
+def _read(tree: Tree) -> Iterator[QaRow | Reject]:
+    for split, path in existing(tree, {s: f"qa.894.raw.{s}.txt" for s in ("train", "test")}):
+        alternate = lines(tree, path, split)  # question, answer, question, answer ...
+        pairs = (
+            ((question, answer), at)
+            for (question, at), (answer, _) in zip(alternate, alternate, strict=False)
+        )
+        yield from parsed(pairs, _row)
+
+
+DAQUAR = Source(
+    name="daquar",
+    title="DAQUAR",
+    url="https://www.mpi-inf.mpg.de/departments/computer-vision-and-machine-learning/research/"
+    "vision-and-language/visual-turing-challenge/",
+    terms=Terms(faces="unknown"),
+    raws=(
+        Raw(
+            name="daquar",
+            obtain="Put qa.894.raw.train.txt, qa.894.raw.test.txt and nyu_depth_images.tar of the visual "
+            "Turing challenge page (mpi-inf.mpg.de) here",
+        ),
+    ),
+    read=_read,
+)
+
+
+@DAQUAR.task(
+    "answer",
+    upstream="DAQUAR+object_question_answer",
+    group="question answering",
+    category="Perception",
+    instruction="Answer the question about this room with the name of an object, a colour or a number. If "
+    "there are several answers, separate them by commas.",
+)
+def answer(row: QaRow) -> Made:
+    """All answers, underscores as blanks."""
+    return ask(row.image, row.question, row.answer)

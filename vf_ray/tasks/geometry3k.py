@@ -1,0 +1,50 @@
+"""Geometry3K: multiple-choice problems about a geometry diagram."""
+
+from vf_ray.shapes import choose, tidy
+from vf_ray.sources.each_file import each_json
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import QaRow
+from vf_ray.types import Made, Raw, Reject, Source, Terms
+
+
+def _row(record: Record, at: At) -> QaRow:
+    choices = tuple(tidy(str(choice)) for choice in record["choices"])
+    return QaRow(
+        key=at.path.removesuffix("/data.json"),
+        split=at.split,
+        image=at.path.replace("data.json", "img_diagram.png"),
+        question=tidy(record["problem_text"]),
+        answer=choices["ABCD".index(record["answer"])],
+        options=choices,
+    )
+
+
+GEOMETRY3K = Source(
+    name="geometry3k",
+    title="Geometry3K",
+    url="https://lupantech.github.io/inter-gps/",
+    terms=Terms(faces="no"),
+    raws=(
+        Raw(
+            name="geometry3k",
+            obtain="Put train.zip, val.zip and test.zip of github.com/lupantech/InterGPS "
+            "(data/geometry3k) into geometry3k/, or unzip them there",
+        ),
+    ),
+    read=each_json({s: f"geometry3k/{s}/*/data.json" for s in ("train", "val", "test")}, _row),
+)
+
+
+@GEOMETRY3K.task(
+    "choice",
+    upstream="GEOMETRY3K+geometry_question_answer",
+    group="question answering",
+    category="Reasoning",
+    instruction="Solve the geometry problem with the help of the diagram. Answer with the letter and the "
+    "value of the right option.",
+)
+def choice(row: QaRow) -> Made:
+    """The right one of four values."""
+    if len(set(row.options)) != len(row.options):
+        return Reject(row.key, "two options are the same")
+    return choose(row.image, row.answer, row.options, row.question)

@@ -1,0 +1,64 @@
+"""IconQA: school questions about abstract diagrams, with texts to choose from or a blank to fill."""
+
+from vf_ray.shapes import ask
+from vf_ray.sources.each_file import each_json
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import QaRow
+from vf_ray.types import Made, Raw, Source, Terms
+
+
+def _row(record: Record, at: At) -> QaRow:
+    choices = tuple(record.get("choices") or ())
+    return QaRow(
+        key=at.path.removesuffix("/data.json"),
+        split=at.path.split("/")[-4],
+        image=at.path.replace("data.json", "image.png"),
+        question=record["question"],
+        answer=str(choices[record["answer"]] if choices else record["answer"]),
+        options=choices,
+        kind=at.path.split("/")[-3],
+    )
+
+
+ICONQA = Source(
+    name="iconqa",
+    title="IconQA",
+    url="https://iconqa.github.io/",
+    terms=Terms(
+        licence="CC BY-NC-SA 4.0", training="yes", redistribution="yes", faces="no", stated="iconqa.github.io"
+    ),
+    raws=(Raw(name="iconqa", obtain="Put iconqa_data.zip of iconqa.github.io here, or unzip it"),),
+    read=each_json(
+        {
+            f"{split} {kind}": f"iconqa_data/iconqa/{split}/{kind}/*/data.json"
+            for split in ("train", "val", "test")
+            for kind in ("choose_txt", "fill_in_blank")
+        },
+        _row,
+    ),
+)
+
+
+@ICONQA.task(
+    "choose_text",
+    upstream="iconqa+choose_txt",
+    group="question answering",
+    category="Reasoning",
+    instruction="Look at the diagram and answer the question with a word, a number or a short phrase.",
+    evidence="no options are listed, as in the published sample",
+)
+def choose_text(row: QaRow) -> Made:
+    """The right choice; the choices are not shown."""
+    return ask(row.image, row.question, row.answer) if row.kind == "choose_txt" else None
+
+
+@ICONQA.task(
+    "fill_in_blank",
+    upstream="iconqa+fill_in_blank",
+    group="question answering",
+    category="Reasoning",
+    instruction="Work out from the diagram what belongs in the blank. Answer with that word or number only.",
+)
+def fill_in_blank(row: QaRow) -> Made:
+    """What belongs in the blank."""
+    return ask(row.image, row.question, row.answer) if row.kind == "fill_in_blank" else None

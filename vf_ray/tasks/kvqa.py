@@ -1,0 +1,76 @@
+"""KVQA: questions about named people in Wikipedia pictures that need knowledge about them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vf_ray.shapes import ask, caption, tidy
+from vf_ray.sources.json_array import json_object
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import QaRow, TextRow
+from vf_ray.types import Made, Raw, Reject, Source, Terms
+
+SPLITS = {1: "train", 2: "val", 3: "test"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionRow(TextRow):
+    """A picture's Wikipedia caption."""
+
+
+KvqaRow = QaRow | CaptionRow
+
+
+def _rows(pair: Record, at: At) -> Iterator[KvqaRow]:
+    number, record = pair
+    split = SPLITS[record["split"][0]]  # the first of five folds
+    image = record["imgPath"]
+    yield CaptionRow(key=at.key(number), split=split, image=image, text=record["wikiCap"] or "")
+    for index, (question, answer) in enumerate(zip(record["Questions"], record["Answers"], strict=True)):
+        key = at.key(number, index)
+        yield QaRow(key=key, split=split, image=image, question=question, answer=str(answer))
+
+
+KVQA = Source(
+    name="kvqa",
+    title="KVQA",
+    url="https://malllabiisc.github.io/resources/kvqa/",
+    terms=Terms(faces="yes"),
+    raws=(
+        Raw(
+            name="kvqa",
+            obtain="Put dataset.json and KVQAimgs.tar.gz of malllabiisc.github.io/resources/kvqa here",
+        ),
+    ),
+    read=json_object({"all": ("dataset.json", "Dataset.json")}, _rows),
+)
+
+
+@KVQA.task(
+    "answer",
+    upstream="KVQA+image_question_answer",
+    group="question answering",
+    category="Outside Knowledge",
+    instruction="Recognise the people in the image and use what you know about them to answer the question "
+    "with a name, a number, yes or no, or another short phrase.",
+    evidence="train by the first of the five published folds",
+)
+def answer(row: KvqaRow) -> Made:
+    """One question, one answer."""
+    return ask(row.image, row.question, row.answer) if isinstance(row, QaRow) else None
+
+
+@KVQA.task(
+    "caption",
+    upstream="KVQA+image_captioning",
+    group="generation",
+    category="Knowledge Extraction",
+    instruction="Write the sentence or phrase that would stand below this picture in an encyclopedia; name "
+    "the people and say what they are doing.",
+    ceiling=0.2,
+    evidence="train by the first of the five published folds",
+)
+def image_caption(row: KvqaRow) -> Made:
+    """The Wikipedia caption, once per picture."""
+    if not isinstance(row, CaptionRow):
+        return None
+    return caption(row.image, row.text) if tidy(row.text) else Reject(row.key, "caption empty")

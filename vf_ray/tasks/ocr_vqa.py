@@ -1,0 +1,54 @@
+"""OCR-VQA: questions about book covers that are answered by reading them."""
+
+import posixpath
+from collections.abc import Iterator
+
+from vf_ray.shapes import ask
+from vf_ray.sources.json_array import json_object
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import QaRow
+from vf_ray.types import Made, Raw, Source, Terms
+
+SPLITS = {1: "train", 2: "val", 3: "test"}
+
+
+def _rows(pair: Record, at: At) -> Iterator[QaRow]:
+    number, record = pair
+    extension = posixpath.splitext(record["imageURL"])[1]
+    for index, (question, answer) in enumerate(zip(record["questions"], record["answers"], strict=True)):
+        yield QaRow(
+            key=at.key(number, index),
+            split=SPLITS[record["split"]],
+            image=f"images/{number}{extension}",
+            question=question,
+            answer=answer,
+        )
+
+
+OCR_VQA = Source(
+    name="ocr_vqa",
+    title="OCR-VQA",
+    url="https://ocr-vqa.github.io/",
+    terms=Terms(faces="unknown"),
+    raws=(
+        Raw(
+            name="ocr_vqa",
+            obtain="Put dataset.json of ocr-vqa.github.io here and run its loadDataset.py, which fetches "
+            "the covers into images/",
+        ),
+    ),
+    read=json_object({"all": "dataset.json"}, _rows),
+)
+
+
+@OCR_VQA.task(
+    "answer",
+    upstream="OCR-VQA+visual_question_answering",
+    group="question answering",
+    category="OCR",
+    instruction="Read the book cover and answer the question about the book with a short phrase.",
+    evidence="the paper names the task; the id is ours",
+)
+def answer(row: QaRow) -> Made:
+    """One question, one answer."""
+    return ask(row.image, row.question, row.answer)

@@ -1,0 +1,61 @@
+"""PlotQA: questions about plots of real-world data."""
+
+from vf_ray.shapes import ask
+from vf_ray.sources.json_array import json_array
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import QaRow
+from vf_ray.types import Made, Raw, Source, Terms
+
+
+def plain(answer: object) -> str:
+    """Return a number without the noise of binary fractions: 13.469999999999999 is 13.47."""
+    return f"{answer:.10g}" if isinstance(answer, float) else str(answer)
+
+
+def _row(record: Record, at: At) -> QaRow:
+    return QaRow(
+        key=at.key(),  # question ids repeat from plot to plot
+        split=at.split,
+        image=f"{at.split}/png/{record['image_index']}.png",
+        question=record["question_string"],
+        answer=plain(record["answer"]),
+        kind=record.get("template", ""),
+    )
+
+
+def _files(split: str) -> tuple[str, ...]:
+    return tuple(f"{split}/{name}" for name in ("qa_pairs_V2.json", "qa_pairs_V1.json"))
+
+
+PLOTQA = Source(
+    name="plotqa",
+    title="PlotQA",
+    url="https://github.com/NiteshMethani/PlotQA",
+    terms=Terms(
+        licence="CC BY 4.0 (data), MIT (code)",
+        training="yes",
+        redistribution="yes",
+        faces="no",
+        stated="github.com/NiteshMethani/PlotQA",
+    ),
+    raws=(
+        Raw(
+            name="plotqa",
+            obtain="Put png/ and qa_pairs_V2.json (or V1) of each split into train/, val/ and test/ here; "
+            "the links are at github.com/NiteshMethani/PlotQA",
+        ),
+    ),
+    read=json_array({s: _files(s) for s in ("train", "val", "test")}, _row, items="qa_pairs.item"),
+)
+
+
+@PLOTQA.task(
+    "answer",
+    upstream="PlotQA+visual_question_answering",
+    group="question answering",
+    category="OCR",
+    instruction="Read the plot and answer the question with a number, a label, yes or no.",
+)
+def answer(row: QaRow) -> Made:
+    """One question, one answer."""
+    return ask(row.image, row.question, row.answer)

@@ -1,0 +1,52 @@
+"""Visual7W telling: what, where, when, who, why and how, with four answers to choose from."""
+
+from collections.abc import Iterator
+
+from vf_ray.shapes import choose, tidy
+from vf_ray.sources.json_array import json_array
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import QaRow
+from vf_ray.types import Made, Raw, Reject, Source, Terms
+
+
+def _rows(record: Record, at: At) -> Iterator[QaRow]:
+    for pair in record["qa_pairs"]:
+        yield QaRow(
+            key=at.key(pair["qa_id"]),
+            split=record["split"],
+            image=f"images/{record['filename']}",
+            question=pair["question"],
+            answer=tidy(pair["answer"]),
+            options=tuple(map(tidy, (pair["answer"], *pair["multiple_choices"]))),
+            kind=pair.get("type", ""),
+        )
+
+
+VISUAL7W = Source(
+    name="visual7w",
+    title="Visual7W telling",
+    url="https://ai.stanford.edu/~yukez/visual7w/",
+    terms=Terms(faces="yes"),
+    raws=(
+        Raw(
+            name="visual7w",
+            obtain="Put dataset_v7w_telling.zip and visual7w_images.zip of "
+            "ai.stanford.edu/~yukez/visual7w here",
+        ),
+    ),
+    read=json_array({"all": "dataset_v7w_telling.json"}, _rows, items="images.item"),
+)
+
+
+@VISUAL7W.task(
+    "choice",
+    upstream="VQA",
+    group="question answering",
+    category="Perception",
+    instruction="Choose the right answer to the question about the image. Reply with its letter and text.",
+)
+def choice(row: QaRow) -> Made:
+    """The right answer among the publisher's three wrong ones."""
+    if len(set(row.options)) != len(row.options):
+        return Reject(row.key, "two options are the same")
+    return choose(row.image, row.answer, row.options, row.question)

@@ -1,0 +1,60 @@
+"""VizWiz-VQA: photographs and spoken questions by blind people, answered by a crowd."""
+
+from collections import Counter
+
+from vf_ray.shapes import choose, tidy
+from vf_ray.sources.json_array import json_array
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import QaRow
+from vf_ray.sources.shared_raws import VIZWIZ_IMAGES
+from vf_ray.types import Made, Raw, Reject, Source, Terms
+
+NO_ANSWER = "unanswerable"
+
+
+def _row(record: Record, at: At) -> QaRow:
+    given = Counter(tidy(person["answer"]) for person in record["answers"])
+    ranked = [text for text, _ in given.most_common() if text not in ("", NO_ANSWER)]
+    return QaRow(
+        key=at.key(record["image"]),
+        split=at.split,
+        image=f"{at.split}/{record['image']}",
+        question=record["question"],
+        answer=ranked[0] if ranked else "",
+        options=tuple(ranked),
+    )
+
+
+VIZWIZ_VQA = Source(
+    name="vizwiz_vqa",
+    title="VizWiz-VQA",
+    url="https://vizwiz.org/tasks-and-datasets/vqa/",
+    terms=Terms(
+        licence="CC BY 4.0", training="yes", redistribution="yes", faces="unknown", stated="vizwiz.org"
+    ),
+    raws=(
+        Raw(name="vizwiz_vqa", obtain="Put Annotations.zip of vizwiz.org's VQA task into vizwiz_vqa/"),
+        VIZWIZ_IMAGES,
+    ),
+    read=json_array(
+        {s: (f"Annotations/{s}.json", f"annotations/{s}.json", f"{s}.json") for s in ("train", "val")}, _row
+    ),
+)
+
+
+@VIZWIZ_VQA.task(
+    "choice",
+    upstream="vizwiz+question_answer",
+    group="question answering",
+    category="Perception",
+    instruction="A blind person took this photograph and asks about it. Choose the best answer: its letter "
+    "and its text.",
+    ceiling=0.7,  # many questions cannot be answered, or everybody answers alike
+    evidence="the options are the crowd's different answers, the target the most frequent one; the "
+    "authors' rule is not published",
+)
+def choice(row: QaRow) -> Made:
+    """The crowd's most frequent answer among all its answers."""
+    if len(row.options) < 2:
+        return Reject(row.key, "no second answer to choose from")
+    return choose(row.image, row.answer, row.options, tidy(row.question))
