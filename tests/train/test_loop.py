@@ -2,12 +2,22 @@
 
 import json
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load as loads
+from safetensors.torch import load_file, save_file
 
 from tests.tiny import make_tiny
-from tests.train.inputs import stage, train
+from tests.train.inputs import Listed, stage, train
+from vf_ray.model.attention import enable_packing
+from vf_ray.model.load import load
+from vf_ray.train.feed import Feed
+from vf_ray.train.metrics import Diverged
+from vf_ray.train.stage import rows_of_step
+from vf_ray.train.step import loss_of
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +35,106 @@ def test_it_learns_and_leaves_a_model(model: Path, tmp_path: Path) -> None:
     assert losses[-1] < losses[0] - 2
     assert "model/config.json" in done.names()
     assert not done.store.list(f"{done.address}/attempt-1/work")
+
+
+def test_cutting_a_step_differently_changes_nothing_but_rounding(model: Path, tmp_path: Path) -> None:
+    whole = records(train(model, tmp_path / "a", stage()))
+    small = records(train(model, tmp_path / "b", stage(micro_tokens=130)))
+    for one, other in zip(whole, small, strict=True):
+        assert one["loss"] == pytest.approx(other["loss"], abs=1e-5)
+        assert one["grad_norm"] == pytest.approx(other["grad_norm"], rel=1e-4)
+        assert one["labels"] == other["labels"]
+
+
+@pytest.mark.parametrize("zero", [0, 1, 2, 3])
+def test_a_killed_run_resumes_bit_for_bit(model: Path, tmp_path: Path, zero: int) -> None:
+    tuned = stage(zero=zero, weight_decay=0.1)
+    alone = train(model, tmp_path / "a", tuned)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, tmp_path / "b", tuned, kill_at=5)
+    resumed = train(model, tmp_path / "b", tuned)
+    assert resumed.read("metrics.jsonl") == alone.read("metrics.jsonl")
+    assert resumed.manifest["files"] == alone.manifest["files"]
+
+
+def test_bf16_resumes_bit_for_bit(model: Path, tmp_path: Path) -> None:
+    tuned = stage(zero=2, precision="bf16")
+    alone = train(model, tmp_path / "a", tuned)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, tmp_path / "b", tuned, kill_at=3)
+    assert train(model, tmp_path / "b", tuned).manifest["files"] == alone.manifest["files"]
+
+
+def test_only_what_the_stage_names_is_tuned(model: Path, tmp_path: Path) -> None:
+    done = train(model, tmp_path / "store", stage(tune=("projector",), weight_decay=0.1))
+    before, after = load_file(model / "model.safetensors"), loads(done.read("model/model.safetensors"))
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {name for name in before if name.startswith("multi_modal_projector.")}
+
+
+@pytest.mark.parametrize("loss", ["token_mean", "sample_mean"])
+def test_the_loss_is_the_one_of_samples_taken_singly(model: Path, loss: str) -> None:
+    chosen = stage(loss=loss, batch=6, micro_tokens=150)
+    feed = Feed.of(chosen, Listed.of(20), model, seed=0, rank=0, world=1)
+    network = load(model)
+    enable_packing(network)
+    packs = feed.step(2).packs
+    assert len(packs) > 1
+    packed = sum(loss_of(network, pack) for pack in packs)
+    packed.backward()
+    gradients = {n: p.grad.clone() for n, p in network.named_parameters() if p.grad is not None}
+    network.zero_grad()
+    single = singly(network, feed, 2, loss)
+    single.backward()
+    assert float(packed) == pytest.approx(float(single), abs=1e-5)
+    for name, parameter in network.named_parameters():
+        if name in gradients:
+            torch.testing.assert_close(parameter.grad, gradients[name], atol=1e-5, rtol=1e-3)
+
+
+def singly(network: Any, feed: Feed, step: int, loss: str) -> torch.Tensor:
+    """Return the step's loss by the plain definition: each sample by itself, through the model's own loss."""
+    rows = rows_of_step(feed.samples, seed=feed.seed, step=step, batch=feed.stage.batch)
+    sums, counts = [], []
+    for row in rows:
+        said = feed.samples.text([row])[0]
+        one = feed.encoder.encode(said.prompt, said.response)
+        labels = torch.tensor([one.labels])
+        out = network(
+            input_ids=torch.tensor([one.ids]), pixel_values=feed.encoder.pixels(feed.samples.pictures([row])),
+            labels=labels,
+        )  # fmt: skip
+        counts.append(int((labels != -100).sum()))
+        sums.append(out.loss * counts[-1])
+    if loss == "token_mean":
+        return torch.stack(sums).sum() / sum(counts)
+    return torch.stack([s / c for s, c in zip(sums, counts, strict=True)]).mean()
+
+
+def test_a_loss_that_is_no_number_stops_the_run_with_its_batch(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(Diverged, match="step 1: the (loss|norm)") as caught:
+        broken = copytree(model, tmp_path / "broken")
+        weights = load_file(Path(broken) / "model.safetensors")
+        weights["multi_modal_projector.linear_1.weight"][0, 0] = float("nan")
+        save_file(weights, Path(broken) / "model.safetensors", metadata={"format": "pt"})
+        train(Path(broken), tmp_path / "store", stage())
+    (kept,) = [p for p in (tmp_path / "store").rglob("step-00000001.json")]
+    assert str(kept) in str(caught.value).replace("file://", "")
+    assert len(json.loads(kept.read_text())["samples"]) == 8
+
+
+def test_a_sample_that_cannot_be_encoded_is_a_counted_reject(model: Path, tmp_path: Path) -> None:
+    done = train(model, tmp_path, stage(max_length=66, steps=5))
+    lines = done.store.read(f"{done.address}/rejected/train.jsonl").decode().splitlines()
+    assert len(lines) == sum(8 - record["samples"] for record in records(done)) > 0
+    assert all(json.loads(line)["reason"] == "cannot be encoded" for line in lines)
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(model: Path, tmp_path: Path) -> None:
+    alone = train(model, tmp_path / "a", stage())
+    with pytest.raises(KeyboardInterrupt):
+        train(model, tmp_path / "b", stage(), kill_at=6)
+    (newest,) = (tmp_path / "b").rglob("work/checkpoints/step-00000004/*/*.safetensors")
+    newest.chmod(0o644)
+    newest.write_bytes(newest.read_bytes()[:-1000])
+    assert train(model, tmp_path / "b", stage()).manifest["files"] == alone.manifest["files"]

@@ -205,6 +205,7 @@ def _publish(state: _Run) -> None:
         return
     from vf_ray.model.export import save
 
+    _unshare(state.engine.module)
     state.writer.reject("train", state.rejects)
     with tempfile.TemporaryDirectory(prefix="vf-ray-model-") as folder:
         save(state.engine.module, state.folder, Path(folder))
@@ -213,6 +214,13 @@ def _publish(state: _Run) -> None:
     name = f"{state.writer.address}/timings/{state.writer.attempt}-{state.saver.run}.jsonl"
     state.writer.store.create(name, lines(state.timings))
     state.writer.commit(METRICS, lines(state.records))
+
+
+def _unshare(model: torch.nn.Module) -> None:
+    """Give every weight memory of its own: ZeRO keeps them in long rows, which are not saved by halves."""
+    for weight in model.parameters():
+        if weight.untyped_storage().nbytes() != weight.nbytes:
+            weight.data = weight.data.clone()
 
 
 def _rates(state: _Run) -> dict[str, float]:
