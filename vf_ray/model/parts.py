@@ -67,10 +67,19 @@ def fresh_language_model(base: Base, tokenizer: Any, seed: int) -> LlamaForCausa
         vocab_size=len(tokenizer), hidden_size=base.width, intermediate_size=llama_inner(base.width),
         num_hidden_layers=base.layers, num_attention_heads=base.heads, max_position_embeddings=CONTEXT,
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
+        pad_token_id=tokenizer.pad_token_id, initializer_range=first_spread(base.width),
     )  # fmt: skip
     with drawn(seed, "language_model"):
         return LlamaForCausalLM(config)
+
+
+def first_spread(width: int) -> float:
+    """Return the standard deviation of fresh weights: Llama's 0.02, more in narrow models.
+
+    At width 128, 0.02 leaves attention almost uniform for hundreds of steps; with 1 / sqrt(width)
+    the demo's base names 9 of 10 digits after a minute instead of 6.
+    """
+    return max(0.02, float(width**-0.5))
 
 
 def llama_inner(width: int) -> int:
