@@ -9,6 +9,7 @@ never shift them. Strings such as ``</s>`` or ``<image>`` inside that text are e
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ class Encoder:
         rendered = render(prompt.strip(), response)
         ids, offsets = self._tokens(rendered.text)
         first = next(i for i, (_, end) in enumerate(offsets) if end > rendered.answer_start)
-        asked, answered = self._before() + ids[:first], [*ids[first:], self.end_id]
+        asked, answered = self._before + ids[:first], [*ids[first:], self.end_id]
         self._check(len(asked) + len(answered), prompt)
         return Encoded(asked + answered, [IGNORE] * len(asked) + answered)
 
@@ -126,7 +127,7 @@ class Encoder:
         Raises:
             TooLongError: if it has more than ``max_length`` tokens.
         """
-        ids = self._before() + self._tokens(render(prompt).text)[0]
+        ids = self._before + self._tokens(render(prompt).text)[0]
         self._check(len(ids), prompt)
         return ids
 
@@ -139,6 +140,7 @@ class Encoder:
         """Return (B, 3, H, W) float32 pixels of encoded pictures, equal to the saved processor's."""
         return self.pictures.batch(pictures)
 
+    @cached_property
     def _before(self) -> list[int]:
         return [*self.begin, *self._tokens(BEFORE_IMAGE)[0], *[self.image_id] * self.image_tokens]
 

@@ -1,8 +1,11 @@
 """A saved LLaVA, read back without reaching for any hub."""
 
+import math
+from collections import Counter
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from transformers import LlavaForConditionalGeneration
 from transformers.utils.logging import disable_progress_bar
 
@@ -19,3 +22,14 @@ def load(folder: Path, dtype: torch.dtype = torch.float32) -> LlavaForConditiona
     return LlavaForConditionalGeneration.from_pretrained(
         folder, dtype=dtype, attn_implementation="sdpa", local_files_only=True, weights_only=True
     ).eval()
+
+
+def parameters(folder: Path) -> dict[str, int]:
+    """Count a saved model's parameters by module, without loading it."""
+    counts: Counter[str] = Counter()
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(file, "pt") as weights:
+            for name in weights.keys():  # noqa: SIM118 - not a mapping
+                module = name.split(".")[0].replace("multi_modal_projector", "projector")
+                counts[module] += math.prod(weights.get_slice(name).get_shape())
+    return dict(sorted(counts.items()))

@@ -1,0 +1,71 @@
+"""The base step, from prepared text to a committed folder."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from tests.tiny import make_tiny, tiny_base
+from vf_ray import artifacts
+from vf_ray.artifacts import Artifact, Spec
+from vf_ray.model.conversation import Encoder
+from vf_ray.model.load import load
+from vf_ray.on_ray.base import conversations, fetcher, make_base
+from vf_ray.shards.schema import to_parquet
+from vf_ray.store import Store
+
+
+def prepared(store: Store, task: str, prompt: str) -> Artifact:
+    rows = pa.table({"prompt": [prompt] * 30, "response": ["yes"] * 30})
+    spec = Spec(kind="instances", name=task, config={"prompt": prompt})
+
+    def make(writer: artifacts.Writer) -> Mapping[str, int]:
+        writer.commit("train.parquet", to_parquet(rows))
+        return {}
+
+    return artifacts.build(store, spec, make)
+
+
+@pytest.fixture
+def sources(store: Store) -> dict[str, Artifact]:
+    return {
+        "b/second": prepared(store, "b/second", "Are there zebras?"),
+        "a/first": prepared(store, "a/first", "Is it odd?"),
+    }
+
+
+def built(store: Store, name: str, sources: Mapping[str, Artifact]) -> Artifact:
+    spec = Spec(kind="base", name=name, config={})
+    return artifacts.build(store, spec, lambda writer: make_base(writer, tiny_base(), 3, sources))
+
+
+def test_the_folder_loads_and_knows_the_prepared_words(
+    store: Store, sources: dict[str, Artifact], tmp_path: Path
+) -> None:
+    artifact = built(store, "one", sources)
+    folder = artifact.download(tmp_path, "model/")
+    encoder = Encoder.of(folder)
+    assert "▁zebras" in encoder.tokenizer.get_vocab()
+    assert load(folder).config.image_token_id == encoder.image_id
+    sizes = artifact.stats["parameters"]
+    assert sizes.keys() == {"language_model", "projector", "vision_tower"}
+    assert sum(sizes.values()) == sum(p.numel() for p in load(folder).parameters())
+
+
+def test_the_order_of_the_sources_does_not_matter(store: Store, sources: dict[str, Artifact]) -> None:
+    one, other = built(store, "one", sources), built(store, "other", dict(reversed(sources.items())))
+    assert one.manifest["files"] == other.manifest["files"]
+    assert next(conversations(sources)) == "\nIs it odd? ASSISTANT: yes"
+
+
+def test_parts_are_fetched_from_wherever_they_lie(store: Store, tmp_path: Path) -> None:
+    for file in make_tiny(tmp_path / "made").iterdir():
+        store.create_file(f"parts/tiny/{file.name}", file)
+    fetch = fetcher(tmp_path / "scratch")
+    folder = fetch(store.at("parts/tiny"))
+    assert {f.name for f in folder.iterdir()} == {f.name for f in (tmp_path / "made").iterdir()}
+    file = fetch(store.at("parts/tiny/config.json"))
+    assert file.read_bytes() == (tmp_path / "made" / "config.json").read_bytes()
+    with pytest.raises(FileNotFoundError, match="parts/absent"):
+        fetch(store.at("parts/absent"))

@@ -1,0 +1,97 @@
+"""The base step: one LLaVA folder, assembled in a Ray task."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from vf_ray import artifacts
+from vf_ray.artifacts import Artifact, Writer
+from vf_ray.chain import Plan, finished
+from vf_ray.config import Base
+from vf_ray.instances.chance import rank
+from vf_ray.store import Store
+
+PREFIX = "model/"
+"""Where a model's folder lies in every artifact that holds one."""
+
+
+def base(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
+    """Return the assembled model, a tokenizer trained on the prepared text included where none is given.
+
+    Raises:
+        FileNotFoundError: if the prepared text is needed and not finished, or a part's URL names nothing.
+    """
+    sources = finished(store, {task: plan.instances[task] for task in plan.base.inputs})
+    recipe = plan.recipe
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        task = ray.remote(num_cpus=1)(make_base)
+        stats: Mapping[str, Any] = ray.get(task.remote(writer, recipe.base, recipe.seed, sources))
+        return stats
+
+    return artifacts.build(store, plan.base, make, force=force)
+
+
+def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artifact]) -> Mapping[str, Any]:
+    """Assemble the model in a scratch folder and commit its files; return its sizes."""
+    from vf_ray.model.assemble import assemble
+
+    with tempfile.TemporaryDirectory(prefix="vf-ray-base-") as scratch:
+        out, texts = Path(scratch) / "model", conversations(sources)
+        assemble(base, texts, out, seed=seed, fetch=fetcher(Path(scratch) / "parts"))
+        files = sorted(file for file in out.iterdir() if file.is_file())
+        for done, file in enumerate(files):
+            writer.progress(done, len(files), "files")
+            writer.commit(f"{PREFIX}{file.name}", file)
+        writer.progress(len(files), len(files), "files")
+        return _sizes(out)
+
+
+def conversations(sources: Mapping[str, Artifact]) -> Iterator[str]:
+    """Yield every conversation that may be trained on, as the model will read it; task by task."""
+    from vf_ray.model.conversation import render
+    from vf_ray.shards.schema import from_parquet
+
+    for task in sorted(sources):
+        table = from_parquet(sources[task].read("train.parquet"), columns=["prompt", "response"])
+        for row in table.to_pylist():
+            yield render(row["prompt"], row["response"]).text
+
+
+def fetcher(folder: Path) -> Callable[[str], Path]:
+    """Return what brings a path, ``file://`` or ``s3://`` URL to this machine; downloads go to ``folder``."""
+
+    def fetch(url: str) -> Path:
+        store = Store.open(url)
+        local = store.local_path("")
+        if local is not None:
+            if not local.exists():
+                raise FileNotFoundError(f"{url}: no such file or folder; the recipe's base names it")
+            return local
+        below = folder / f"{rank(url):x}"
+        for name in store.list():
+            store.download(name, below / name)
+        return below if below.exists() else _fetch_file(url, below)
+
+    return fetch
+
+
+def _fetch_file(url: str, below: Path) -> Path:
+    parent, _, name = url.rpartition("/")
+    Store.open(parent).download(name, below / name)
+    return below / name
+
+
+def _sizes(folder: Path) -> Mapping[str, Any]:
+    from vf_ray.model.conversation import Encoder
+    from vf_ray.model.load import parameters
+
+    encoder = Encoder.of(folder)
+    return {
+        "parameters": parameters(folder),
+        "vocabulary": encoder.tokenizer.get_vocab_size(),
+        "image_tokens": encoder.image_tokens,
+    }
