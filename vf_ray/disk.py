@@ -53,12 +53,12 @@ class Disk:
 
     def sizes(self, prefix: str) -> dict[str, int]:
         top, found = self.root / prefix, {}
-        for folder, _, names in os.walk(top) if not top.is_file() else [(top.parent, [], [top.name])]:
-            for path in (Path(folder) / name for name in names):
-                try:
-                    found[path.relative_to(self.root).as_posix()] = path.stat().st_size
-                except FileNotFoundError:  # deleted since it was listed
-                    continue
+        below = (Path(folder) / name for folder, _, names in os.walk(top) for name in names)
+        for path in [top] if top.is_file() else below:
+            try:
+                found[path.relative_to(self.root).as_posix()] = path.stat().st_size
+            except FileNotFoundError:  # deleted since it was listed
+                continue
         return {name: size for name, size in found.items() if not name.startswith(f"{PARTS}/")}
 
     def create(self, path: str, data: bytes) -> bool:
