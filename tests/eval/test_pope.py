@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from tests.eval.trees import lines, tree
-from vf_ray.eval.benchmarks.pope import OFFSETS, POPE, SHORT, parse
+from vf_ray.eval.benchmarks.pope import OFFSETS, POPE, parse
+from vf_ray.eval.prompts import SHORT
 from vf_ray.eval.types import Exam
 
 Rows = list[dict[str, Any]]
@@ -90,7 +91,7 @@ def test_the_official_answer_file_is_read_by_place(tmp_path: Path) -> None:
 
 def test_answers_to_the_other_random_split_are_refused(tmp_path: Path) -> None:
     exam = write(tmp_path, random=3000)
-    rows = [{"question_id": int(q.id), "text": "yes"} for q in exam.questions]
+    rows: Rows = [{"question_id": int(q.id), "text": "yes"} for q in exam.questions]
     short = [row for row in rows if not 10_002_910 < row["question_id"] < 20_000_000]
     with pytest.raises(ValueError, match="2,910 random questions, the label files hold 3,000"):
         POPE.read(lines(tmp_path / "a.jsonl", short), exam)
