@@ -1,0 +1,1 @@
+"""Real pictures with real labels, written out in published layouts; nothing is downloaded."""
