@@ -112,7 +112,7 @@ def singly(network: Any, feed: Feed, step: int, loss: str) -> torch.Tensor:
 
 
 def test_a_loss_that_is_no_number_stops_the_run_with_its_batch(model: Path, tmp_path: Path) -> None:
-    with pytest.raises(Diverged, match="step 1: the (loss|norm)") as caught:
+    with pytest.raises(Diverged, match=r"step 1: the (loss|norm)") as caught:
         broken = copytree(model, tmp_path / "broken")
         weights = load_file(Path(broken) / "model.safetensors")
         weights["multi_modal_projector.linear_1.weight"][0, 0] = float("nan")

@@ -9,6 +9,7 @@ by every start, so the files of one checkpoint never stem from two. Only tensors
 import json
 import logging
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -57,6 +58,7 @@ class Saver:
     """The same on all ranks, another at every start."""
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "checkpoint"))
     _last: list["Future[None]"] = field(default_factory=list)
+    _given_up: threading.Event = field(default_factory=threading.Event)
 
     def save(self, engine: Any, step: int, carried: Any) -> None:
         """Copy this rank's pieces and store them in the background, once the last save is through.
@@ -74,6 +76,11 @@ class Saver:
         """Wait for the save that is under way and raise what it raised."""
         while self._last:
             self._last.pop().result()
+
+    def close(self) -> None:
+        """Give up a save that is still waiting for other ranks, which may be dead, and end the thread."""
+        self._given_up.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _store(
         self, step: int, tensors: dict[str, Tensor], index: Any, whole: Mapping[str, int], carried: Any
@@ -103,11 +110,11 @@ class Saver:
     def _await(self, name: str) -> None:
         began = time.monotonic()
         while self.writer.committed(name) is None:
-            if time.monotonic() - began > PATIENCE_S:
+            if self._given_up.is_set() or time.monotonic() - began > PATIENCE_S:
                 raise TimeoutError(
                     f"{self.writer.address}: {name} did not come in {PATIENCE_S} s; is its rank alive?"
                 )
-            time.sleep(0.02)
+            self._given_up.wait(0.02)
 
     def _name(self, step: int, rank: int) -> str:
         return f"{_folder(step)}{self.run}/rank-{rank}-of-{self.world}.safetensors"

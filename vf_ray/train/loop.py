@@ -75,6 +75,7 @@ def run(
         state.saver.wait()
         _finish(state)
     finally:
+        state.saver.close()
         state.engine.destroy()
     return _rates(state)
 

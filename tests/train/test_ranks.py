@@ -1,0 +1,52 @@
+"""Several ranks: the same samples, the same losses, whatever their number and however it changes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tiny import make_tiny
+from tests.train.inputs import stage, train
+from tests.train.rank import train_in_ranks
+
+pytestmark = pytest.mark.chain
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny(tmp_path_factory.mktemp("model"))
+
+
+def losses(artifact: Any) -> list[float]:
+    return [json.loads(line)["loss"] for line in artifact.read("metrics.jsonl").splitlines()]
+
+
+@pytest.mark.parametrize("zero", [0, 2, 3])
+def test_two_ranks_give_the_losses_of_one_even_when_one_has_no_pack(
+    model: Path, tmp_path: Path, zero: int
+) -> None:
+    tuned = stage(zero=zero, batch=1, steps=3, save_every=9)  # one sample: the other rank runs a dummy
+    two = train_in_ranks(model, tmp_path / "two", tuned, world=2)
+    assert losses(two) == pytest.approx(losses(train(model, tmp_path / "one", tuned)), abs=1e-5)
+
+
+@pytest.mark.parametrize(("first", "then", "zero"), [(2, 1, 2), (1, 2, 2), (2, 1, 3), (1, 2, 0)])
+def test_a_run_resumes_with_another_number_of_ranks(
+    model: Path, tmp_path: Path, first: int, then: int, zero: int
+) -> None:
+    tuned = stage(zero=zero, micro_tokens=200)
+    with pytest.raises(RuntimeError, match="ranks ended"):
+        train_in_ranks(model, tmp_path / "changed", tuned, world=first, kill_at=4)
+    changed = train_in_ranks(model, tmp_path / "changed", tuned, world=then)
+    assert losses(changed) == pytest.approx(losses(train(model, tmp_path / "one", tuned)), abs=1e-5)
+
+
+def test_two_ranks_killed_and_resumed_are_bit_identical(model: Path, tmp_path: Path) -> None:
+    alone = train_in_ranks(model, tmp_path / "a", stage(zero=2), world=2)
+    with pytest.raises(RuntimeError, match="ranks ended"):
+        train_in_ranks(model, tmp_path / "b", stage(zero=2), world=2, kill_at=5)
+    assert (
+        train_in_ranks(model, tmp_path / "b", stage(zero=2), world=2).manifest["files"]
+        == alone.manifest["files"]
+    )
