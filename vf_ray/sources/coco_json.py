@@ -46,16 +46,22 @@ class CocoRow(Row):
     captions: tuple[CocoCaption, ...] = ()
 
 
-def coco_json(files: Files, image: str) -> Callable[[Tree], Iterator[CocoRow | Reject]]:
+def _all(annotation: Mapping[str, Any]) -> bool:
+    return True
+
+
+def coco_json(
+    files: Files, image: str, keep: Callable[[Mapping[str, Any]], bool] = _all
+) -> Callable[[Tree], Iterator[CocoRow | Reject]]:
     """Return a reader of every annotation file that is there, one row per picture.
 
     ``image`` is a path with ``{file_name}``, ``{image_id}`` (``{image_id:012d}``) and ``{split}``.
-    A picture without annotations is a row with none.
+    Only annotations that ``keep`` accepts count; a picture without any is a row with none.
     """
 
     def read(tree: Tree) -> Iterator[CocoRow | Reject]:
         for split, path in existing(tree, files):
-            yield from _file(tree, path, split, image)
+            yield from _file(tree, path, split, image, keep)
 
     return read
 
@@ -95,12 +101,15 @@ def _captions(row: CocoRow) -> Iterator[CaptionRow]:
         )
 
 
-def _file(tree: Tree, path: str, split: str, image: str) -> Iterator[CocoRow | Reject]:
+def _file(
+    tree: Tree, path: str, split: str, image: str, keep: Callable[[Mapping[str, Any]], bool]
+) -> Iterator[CocoRow | Reject]:
     categories = {
         item["id"]: (str(item["name"]), str(item.get("supercategory", "")))
         for item, _ in json_items(tree, path, split, "categories.item")
     }
-    annotations = (_kept(a) for a, _ in json_items(tree, path, split, "annotations.item"))
+    records = (a for a, _ in json_items(tree, path, split, "annotations.item"))
+    annotations = (_kept(a) for a in records if not isinstance(a, Mapping) or keep(a))
     with Spill(annotations) as annotated:
         yield from parsed(
             json_items(tree, path, split, "images.item"),

@@ -9,6 +9,7 @@ from typing import IO, TypeVar
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.raw import existing
 from vf_ray.sources.records import MALFORMED, At, Parse, parsed
+from vf_ray.sources.unpacked import open_unpacked
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
@@ -70,7 +71,7 @@ def csv_rows(
 def _records(
     tree: Tree, path: str, split: str, dialect: Dialect
 ) -> Iterator[tuple[Mapping[str, str], At] | Reject]:
-    with tree.open(path) as file:
+    with open_unpacked(tree, path) as file:
         lines = _lines(file, dialect)
         columns = tuple(dialect.columns) or tuple(name.strip() for name in next(lines, ()))
         for index, cells in enumerate(line for line in lines if line):

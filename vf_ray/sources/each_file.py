@@ -15,7 +15,11 @@ def each_file(patterns: Mapping[str, str], parse: Parse[R]) -> Callable[[Tree], 
     """Return a reader of split -> pattern; ``parse`` gets a file's bytes, ``at.path`` is the key to it."""
 
     def read(tree: Tree) -> Iterator[R | Reject]:
-        found = [(split, path) for split, pattern in patterns.items() for path in tree.glob(pattern)]
+        found = [
+            (split.partition(" ")[0], path)
+            for split, pattern in patterns.items()
+            for path in tree.glob(pattern)
+        ]
         if not found:
             tree.open(next(iter(patterns.values())))  # says what to obtain
         files = ((tree.read(path), At(path, split, index)) for index, (split, path) in enumerate(found))

@@ -4,16 +4,16 @@ Format: yann.lecun.com/exdb/mnist: two zero bytes, a type byte (8 = unsigned byt
 dimensions, each dimension as a big-endian 32-bit integer, then the data in C order.
 """
 
-import gzip
 import io
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import IO, cast
+from typing import IO
 
 from vf_ray.sources.netpbm import netpbm
 from vf_ray.sources.raw import existing
+from vf_ray.sources.unpacked import open_unpacked
 from vf_ray.types import Reject, Row, Tree
 
 _UNSIGNED_BYTE = 8
@@ -43,9 +43,9 @@ def _gzipped_too(path: str) -> tuple[str, ...]:
 
 
 def _rows(tree: Tree, split: str, pictures: str, labels: str) -> Iterator[IdxRow | Reject]:
-    with open_idx(tree, pictures) as file:
+    with open_unpacked(tree, pictures) as file:
         count = shape_of(file, pictures)[0]
-    with open_idx(tree, labels) as file:
+    with open_unpacked(tree, labels) as file:
         (num_labels,) = shape_of(file, labels)
         codes = file.read(num_labels)
     if not count == num_labels == len(codes):
@@ -56,17 +56,6 @@ def _rows(tree: Tree, split: str, pictures: str, labels: str) -> Iterator[IdxRow
     for number, code in enumerate(codes):
         image = f"{pictures}!idx:{number}"
         yield IdxRow(key=f"{split}/{number}", split=split, image=image, label=code)
-
-
-def open_idx(tree: Tree, path: str) -> IO[bytes]:
-    """Return the unpacked file, whether it lies gzipped or not."""
-    found = next((p for p in _gzipped_too(path) if tree.exists(p)), path)
-    file: IO[bytes] = tree.open(found)
-    if file.read(2) == b"\x1f\x8b":
-        file.seek(0)
-        return cast(IO[bytes], gzip.open(file))
-    file.seek(0)
-    return file
 
 
 def shape_of(file: IO[bytes], path: str) -> tuple[int, ...]:
@@ -86,14 +75,14 @@ def picture(tree: Tree, path: str, which: str) -> bytes:
     if not tree.exists(path):
         unpacked = _unpacked(tree, path)  # type: ignore[arg-type]  # trees are values
         return _picture(io.BytesIO(unpacked), path, int(which))
-    with open_idx(tree, path) as file:
+    with open_unpacked(tree, path) as file:
         return _picture(file, path, int(which))
 
 
 @lru_cache(maxsize=2)
 def _unpacked(tree: Tree, path: str) -> bytes:
     """Unpack a gzipped container once, not for every picture."""
-    with open_idx(tree, path) as file:
+    with open_unpacked(tree, path) as file:
         return file.read()
 
 

@@ -6,11 +6,12 @@ from typing import TypeVar
 
 from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Parse, parsed
+from vf_ray.sources.unpacked import open_unpacked
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
 Files = Mapping[str, str | tuple[str, ...]]
-"""Split -> path, or alternative paths."""
+"""Split -> path, or alternative paths; a key may go on after a blank where a split has several files."""
 
 
 def list_file(
@@ -32,7 +33,7 @@ def lines(
     tree: Tree, path: str, split: str = "all", *, header: int = 0, encoding: str = "utf-8"
 ) -> Iterator[tuple[str, At]]:
     """Yield the lines of a file that hold something, without their ends."""
-    with tree.open(path) as file:
+    with open_unpacked(tree, path) as file:
         text = io.TextIOWrapper(file, encoding=encoding, errors="replace")
         for index, line in enumerate(text):
             if index >= header and line.strip():

@@ -89,11 +89,11 @@ class RawTree(Tree):
 
     @cached_property
     def _lookup(self) -> "_Lookup":
-        fs, root = fsspec.core.url_to_fs(self.url, **_options(self.url))
+        fs, root = fsspec.core.url_to_fs(self.url, **options(self.url))
         return _Lookup(Folder(fs, root), self.raws)
 
 
-def _options(url: str) -> dict[str, Any]:
+def options(url: str) -> dict[str, Any]:
     """Return file system options: a remembered listing hides files written since."""
     if not url.startswith("s3://"):
         return {}
@@ -253,18 +253,31 @@ def spellings(name: str) -> Iterator[str]:
 def existing(tree: Tree, files: Mapping[str, str | tuple[str, ...]]) -> list[tuple[str, str]]:
     """Return (split, path) of the files that are there; a tuple names alternatives, best first.
 
+    A key may go on after a blank (``train 2``) where a split has several files.
+
     Raises:
         FileNotFoundError: if none is there; says what to obtain.
     """
     choices = {split: (paths,) if isinstance(paths, str) else paths for split, paths in files.items()}
     found = [
-        (split, path)
+        (split.partition(" ")[0], path)
         for split, paths in choices.items()
         if (path := next((p for p in paths if tree.exists(p)), None)) is not None
     ]
     if not found:
         tree.open(next(iter(choices.values()))[0])
     return found
+
+
+def several(tree: Tree, split: str, pattern: str) -> dict[str, str]:
+    """Return the files of one split that match, as ``existing`` takes them.
+
+    Raises:
+        FileNotFoundError: if none does; says what to obtain.
+    """
+    if not (paths := tree.glob(pattern)):
+        tree.open(pattern)
+    return {f"{split} {number}": path for number, path in enumerate(paths)}
 
 
 def first_existing(tree: Tree, *paths: str) -> str:

@@ -10,7 +10,7 @@ from vf_ray.types import Made, Raw, Source, Terms
 def _row(record: Record, at: At) -> QaRow:
     return QaRow(
         key=at.key(record["question_id"]),
-        split=at.split.partition(" ")[0],
+        split=at.split,
         image=f"images/{record['image']}",
         question=record["question"],
         answer=str(record["answer"]),

@@ -11,7 +11,7 @@ def _row(record: Record, at: At) -> QaRow:
     choices = tuple(record.get("choices") or ())
     return QaRow(
         key=at.path.removesuffix("/data.json"),
-        split=at.path.split("/")[-4],
+        split=at.split,
         image=at.path.replace("data.json", "image.png"),
         question=record["question"],
         answer=str(choices[record["answer"]] if choices else record["answer"]),

@@ -1,0 +1,404 @@
+"""Sources whose rows are pictures with texts."""
+
+import io
+from typing import Any
+
+from tests.tasks.tree import Files, Trees, gzipped, json_lines, picture, pictures
+
+
+def funsd() -> Files:
+    root = "funsd/dataset/training_data"
+    form = [{"id": 0, "text": "Name:", "label": "question"}, {"id": 1, "text": "", "label": "answer"}]
+    return {f"{root}/annotations/1.json": {"form": form}, **pictures(f"{root}/images/1.png")}
+
+
+def ctw1500() -> Files:
+    box = '<box height="3" width="4" left="0" top="0"><label>{}</label><segs>0</segs></box>'
+    boxes = "".join(map(box.format, ("CAFE, BAR", "###")))
+    return {
+        "ctw1500/ctw1500_train_labels/0001.xml": f"<Annotations><image file='0001.jpg'>{boxes}</image>"
+        "</Annotations>",
+        "ctw1500/ctw1500_test_labels/0001001.txt": f"{','.join('1' * 28)},####OPEN, ALWAYS\n",
+        **pictures("ctw1500/train_images/0001.jpg", "ctw1500/test_images/1001.jpg"),
+    }
+
+
+def total_text() -> Files:
+    region = "x: [[25 31\n 38]], y: [[54 46 41]], ornt: [u'c'], transcriptions: [u'{}']\n"
+    quoted = "x: [[1]], y: [[2]], ornt: [u'h'], transcriptions: [u\"JOE'S\"]\n"
+    return {
+        "total_text/txt_format/Train/poly_gt_img1.txt": region.format("SHOP") + region.format("#") + quoted,
+        **pictures("total_text/totaltext/Images/Train/img1.JPG"),
+    }
+
+
+def cova() -> Files:
+    return {
+        "cova/splits/webpage_info.csv": "webpage_name,domain\n12,www.example.com\n",
+        **pictures("cova/imgs/12.png"),
+    }
+
+
+def flickr_logos_27() -> Files:
+    root = "flickr_logos_27/flickr_logos_27_dataset/flickr_logos_27_dataset"
+    return {
+        f"{root}_training_set_annotation.txt": "1.jpg Puma 4 1 2 3 4 \n1.jpg Puma 4 1 2 3 4 \n",
+        f"{root}_query_set_annotation.txt": "2.jpg\tnone\n3.jpg\tNike\n",
+        **pictures(*(f"{root}_images/{n}.jpg" for n in (1, 2, 3))),
+    }
+
+
+def food_logo_det() -> Files:
+    root = "food_logo_det/FoodLogoDet-1500"
+    box = "<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>4</ymax></bndbox>"
+    return {
+        f"{root}/ImageSets/Main/train.txt": "000001\n",
+        f"{root}/Annotations/000001.xml": f"<annotation><object><name>Nan's</name>{box}</object></annotation>",
+        **pictures(f"{root}/JPEGImages/000001.jpg"),
+    }
+
+
+def concadia() -> Files:
+    texts = {
+        name: {"raw": f"{name} of a bridge.", "tokens": []} for name in ("description", "caption", "context")
+    }
+    return {
+        "concadia/wiki_split.json": {"images": [{"filename": "101.jpg", "split": "train", **texts}]},
+        **pictures("concadia/resized/101.jpg"),
+    }
+
+
+def wit() -> Files:
+    columns = ["language", "page_url", "image_url", "context_page_description"]
+    rows = [
+        ["en", "x", "http://example.org/a/A_%28b%29.jpg", "A is a hill. It is high."],
+        ["de", "x", "http://example.org/c.jpg", "C ist ein Berg."],
+    ]
+    table = "".join("\t".join(row) + "\n" for row in [columns, *rows])
+    return {
+        "wit/wit_v1.train.all-00000-of-00010.tsv.gz": gzipped(table),
+        **pictures("wit/images/A_%28b%29.jpg"),
+    }
+
+
+def semart() -> Files:
+    header = "IMAGE_FILE\tDESCRIPTION\tAUTHOR\tTITLE\tTECHNIQUE\tDATE\tTYPE\tSCHOOL\tTIMEFRAME"
+    line = "1.jpg\tA caf\u00e9 &amp; a dog.\tX\tY\tOil on wood, 2 x 3 cm\t1610\tgenre\tDutch\t1601-1650"
+    return {
+        "semart/SemArt/semart_train.csv": f"{header}\r\n{line}\r\n".encode("cp1252"),
+        **pictures("semart/SemArt/Images/1.jpg"),
+    }
+
+
+def wikiart() -> Files:
+    first, second = "Cubism/ann-a_still-life-1911(1).jpg", "Art_Nouveau_Modern/gr\u00e3\u00a9goire-b_x.jpg"
+    root = "wikiart/wikiart_csv"
+    return {
+        f"{root}/style_train.csv": f"{first},5\r\n{second},1\r\n",
+        f"{root}/style_class.txt": "1 Art_Nouveau\n5 Cubism\n",
+        f"{root}/genre_train.csv": f"{first},9\r\n",
+        f"{root}/genre_class.txt": "9 still_life\n",
+        f"{root}/artist_val.csv": f"{first},2\r\n",
+        f"{root}/artist_class.txt": "2 Ann_A\n",
+        **pictures(f"wikiart/wikiart/{first}", "wikiart/wikiart/Art_Nouveau_Modern/gr\u00e9goire-b_x.jpg"),
+    }
+
+
+def visdial() -> Files:
+    turns = [{"question": n, "answer": n, "gt_index": 0, "answer_options": [0]} for n in range(10)]
+    data = {
+        "questions": [f"is it {n}" for n in range(10)],
+        "answers": [f"yes, {n} " for n in range(10)],
+        "dialogs": [
+            {"image_id": 3001, "caption": "x", "dialog": turns},
+            {"image_id": 3002, "caption": "x", "dialog": turns},
+        ],
+    }
+    return {
+        "visdial/visdial_1.0_train.json": {"version": "1.0", "split": "train", "data": data},
+        **pictures(
+            "coco2014/train2014/COCO_train2014_000000003001.jpg",
+            "coco2014/val2014/COCO_val2014_000000003002.jpg",
+        ),
+    }
+
+
+def memecap() -> Files:
+    record = {
+        "post_id": "ab1",
+        "title": "Mondays",
+        "img_fname": "memes_ab1.png",
+        "img_captions": ["A cat stares."],
+        "meme_captions": [" The author hates Mondays. ", "Mondays are hard."],
+    }
+    return {"memecap/memes-trainval.json": [record], **pictures("memecap/memes/memes_ab1.png")}
+
+
+def wikihow() -> Files:
+    steps = [
+        {"headline": f"Do {n}.", "description": "", "img": None if n == 1 else f"method_0_step_{n}.jpg"}
+        for n in range(4)
+    ]
+    root = "wikihow/data/12_Tie-a-Knot"
+    return {
+        f"{root}/wikihow.json": {"methods": [{"name": "Tying it", "steps": steps}]},
+        "wikihow/data/13_Rest/wikihow.json": {},
+        **pictures(*(f"{root}/image/method_0_step_{n}.jpg" for n in (0, 2, 3))),
+    }
+
+
+def scicap() -> Files:
+    name = "1001.0025v1-Figure2-1.png"
+    record = {
+        "contains-subfigure": False,
+        "figure-ID": name,
+        "0-originally-extracted": "Figure 2: Growth over time.",
+    }
+    return {
+        "scicap/SciCap-Caption-All/train/1001.0025v1-Figure2-1.json": record,
+        **pictures(f"scicap/SciCap-No-Subfig-Img/train/{name}"),
+    }
+
+
+def senticap() -> Files:
+    name = "COCO_val2014_000000284106.jpg"
+    sentences = [{"raw": "a lovely dog", "sentiment": 1}, {"raw": "a sad dog", "sentiment": 0}]
+    images = [{"filename": name, "split": "train", "imgid": 5, "sentences": sentences}]
+    return {
+        "senticap/senticap_dataset/data/senticap_dataset.json": {"images": images},
+        **pictures(f"coco2014/val2014/{name}"),
+    }
+
+
+def vqg() -> Files:
+    return {
+        "vqg/bing_train_all.csv": "image_id,image_url,query_term,questions,captions\n"
+        "0a1b,http://example.org/a.jpg,barn fire,Was anyone hurt?---Who called?,a barn---smoke\n",
+        "vqg/coco_train_all.csv": "image_id,image_url,questions,ratings\n77,x,Is it cold?,3\n",
+        **pictures("vqg/bing_train_all/0a1b.jpg", "vqg/coco_train_all/77.jpg"),
+    }
+
+
+def conceptual_captions() -> Files:
+    return {
+        "conceptual_captions/Train_GCC-training.tsv": 'null\thttp://example.org/a.jpg\n"person" runs\t'
+        "http://example.org/b.jpg\n",
+        **pictures("conceptual_captions/images/a.jpg", "conceptual_captions/images/b.jpg"),
+    }
+
+
+def flickr30k() -> Files:
+    sentences = [{"raw": f"A man walks {n} dogs.", "tokens": []} for n in range(5)]
+    images = [{"filename": "1000.jpg", "split": "train", "sentences": sentences}]
+    return {
+        "flickr30k/dataset_flickr30k.json": {"images": images},
+        **pictures("flickr30k_images/flickr30k-images/1000.jpg"),
+    }
+
+
+def nocaps() -> Files:
+    name = "0013ea2087020901.jpg"
+    return {
+        "nocaps/nocaps_val_4500_captions.json": {
+            "images": [{"id": 0, "file_name": name, "width": 8, "height": 8}],
+            "annotations": [{"image_id": 0, "id": n, "caption": f"A bird {n}. "} for n in range(10)],
+        },
+        **pictures(f"nocaps/val/{name}"),
+    }
+
+
+def parquet(columns: dict[str, list[Any]]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with io.BytesIO() as data:
+        pq.write_table(pa.table(columns), data, row_group_size=2)
+        return data.getvalue()
+
+
+def pickapic() -> Files:
+    columns = {
+        "caption": ["a red fox", "a blue owl", "a red fox"],
+        **{f"image_{k}_uid": [f"{k}a", f"{k}b", f"{k}a"] for k in (0, 1)},
+        **{f"jpg_{k}": [picture(3 * k + n) for n in range(3)] for k in (0, 1)},
+    }
+    return {"pickapic/data/train-00000-of-00001.parquet": parquet(columns)}
+
+
+def vizwiz_captions() -> Files:
+    sentence = {"image_id": 0, "is_precanned": False, "is_rejected": False}
+    return {
+        "vizwiz_captions/annotations/train.json": {
+            "images": [{"id": 0, "file_name": "VizWiz_train_00000000.jpg", "text_detected": True}],
+            "annotations": [
+                {**sentence, "id": 1, "caption": "A CAN\r\nof beans"},
+                {**sentence, "id": 2, "caption": "Quality issues are too severe", "is_precanned": True},
+            ],
+        },
+        **pictures("vizwiz_images/train/VizWiz_train_00000000.jpg"),
+    }
+
+
+def vizwiz_quality() -> Files:
+    record = {
+        "image": "VizWiz_train_00000000.jpg",
+        "flaws": {"FRM": 1, "BLR": 4, "NON": 0},
+        "unrecognizable": 1,
+    }
+    return {
+        "vizwiz_quality/train.json": [record],
+        **pictures("vizwiz_images/train/VizWiz_train_00000000.jpg"),
+    }
+
+
+def localized_narratives() -> Files:
+    records = {
+        "coco_train_localized_narratives-00002-of-00004.jsonl": ("mscoco_train2017", "137576"),
+        "flickr30k_test_localized_narratives.jsonl": ("Flick30k_test", "1007"),
+        "flickr30k_train_localized_narratives.jsonl": ("Flick30k_train", "1008"),
+        "open_images_train_v6_localized_narratives-00001-of-00010.jsonl": ("open_images_train", "00ab"),
+        "ade20k_train_localized_narratives.jsonl": ("ADE20k_train", "ADE_train_00004721"),
+    }
+    line = {"annotator_id": 3, "caption": "In this image there is a tree.", "traces": [[{"x": -0.1}]]}
+    return {
+        **{
+            f"localized_narratives/{name}": json_lines({"dataset_id": part, "image_id": number, **line})
+            for name, (part, number) in records.items()
+        },
+        **pictures(
+            "coco2017/train2017/000000137576.jpg",
+            "flickr30k_images/flickr30k-images/1007.jpg",
+            "flickr30k_images/flickr30k-images/1008.jpg",
+            "open_images/train/00ab.jpg",
+            "ade20k/ADEChallengeData2016/images/training/ADE_train_00004721.jpg",
+        ),
+    }
+
+
+def ffhq_text() -> Files:
+    return {
+        "ffhq_text/FFHQ-Text/Text/00936.txt": "She smiles.\nHer hair is long.\n",
+        **pictures("ffhq_text/FFHQ-Text/Image/00936.png"),
+    }
+
+
+def lad() -> Files:
+    root = "lad/LAD_annotations"
+    return {
+        f"{root}/label_list.txt": "Label_A_01, red panda, x\n",
+        f"{root}/attribute_list.txt": "Attr_A_001, colour: red, x\nAttr_A_002, has wings, x\n",
+        f"{root}/attributes.txt": "Label_A_01, A_red panda/ab.jpg, [ 1  0 ]\n",
+        **pictures("lad/LAD_images/A_red panda/ab.jpg"),
+    }
+
+
+def redcaps() -> Files:
+    record = {"image_id": "ab1", "subreddit": "Birds", "caption": "my <usr> found this", "raw_caption": "My"}
+    return {
+        "redcaps/annotations/birds_2019.json": {"info": {}, "annotations": [record]},
+        **pictures("redcaps/images/birds/ab1.jpg"),
+    }
+
+
+def chart2text() -> Files:
+    root = "chart2text/statista_dataset/dataset"
+    return {
+        f"{root}/captions/1.txt": "Sales rose to 5 units .\n",
+        f"{root}/multiColumn/captions/1.txt": "Two lines cross .\n",
+        **pictures(f"{root}/imgs/1.png", f"{root}/multiColumn/imgs/1.png"),
+    }
+
+
+def spot_the_diff() -> Files:
+    root = "spot_the_diff/data"
+    return {
+        f"{root}/annotations/train.json": [
+            {"img_id": "5", "sentences": ["the car is gone", "", "a man came"]}
+        ],
+        **pictures(f"{root}/resized_images/5.png", f"{root}/resized_images/5_2.png"),
+    }
+
+
+def recipeqa() -> Files:
+    names = [f"pie_{n}_0.jpg" for n in range(4)]
+    record = {"task": "visual_coherence", "qid": "1", "choice_list": names, "answer": 2, "question": []}
+    return {
+        "recipeqa/train.json": {"version": 1, "data": [record, {"task": "textual_cloze", "qid": "2"}]},
+        **pictures(*(f"recipeqa/images-qa/train/images-qa/{name}" for name in names)),
+    }
+
+
+def crisismmd() -> Files:
+    cells = {
+        "tweet_id": "1",
+        "image_id": "1_0",
+        "text_info": "informative",
+        "image_info": "not_informative",
+        "text_human": "rescue_volunteering_or_donation_effort",
+        "image_human": "not_humanitarian",
+        "image_damage": "mild_damage",
+        "tweet_text": 'Stay safe &amp; "dry"',
+        "image_path": "data_image/flood/1_9_2017/1_0.jpg",
+    }
+    root = "crisismmd/CrisisMMD_v2.0"
+    return {
+        f"{root}/annotations/flood_final_data.tsv": "\t".join(cells)
+        + "\n"
+        + "\t".join(cells.values())
+        + "\n",
+        **pictures(f"{root}/{cells['image_path']}"),
+    }
+
+
+def memotion() -> Files:
+    root = "memotion/memotion_dataset_7k"
+    return {
+        f"{root}/labels.csv": ",image_name,text_ocr,text_corrected,humour\n0,image_1.JPG,WHEN YOU,When you,funny\n",
+        **pictures(f"{root}/images/image_1.JPG"),
+    }
+
+
+def mocheg() -> Files:
+    outline = "<p>This is false. A dam was built in 1950. It still stands.</p>"
+    return {
+        "mocheg/mocheg/train/Corpus2.csv": "claim_id,Claim,cleaned_truthfulness,ruling_outline,evidence_id\n"
+        f'7,"The dam, they say, fell.",refuted,"{outline}",1\n7,"The dam, they say, fell.",refuted,"x",2\n',
+        **pictures(
+            "mocheg/mocheg/train/images/00007-proof-01-dam, old.jpg",
+            "mocheg/mocheg/train/images/00007-proof-02-dam.jpg",
+        ),
+    }
+
+
+def winoground() -> Files:
+    record = {
+        "id": 3,
+        "image_0": "ex_3_img_0",
+        "image_1": "ex_3_img_1",
+        "caption_0": "a cup on a box",
+        "caption_1": "a box on a cup",
+    }
+    return {
+        "winoground/examples.jsonl": json_lines(record),
+        **pictures("winoground/images/ex_3_img_0.png", "winoground/images/ex_3_img_1.png"),
+    }
+
+
+def raven() -> Files:
+    import numpy as np
+
+    with io.BytesIO() as data:
+        np.savez(data, image=np.arange(16 * 64, dtype=np.uint8).reshape(16, 8, 8), target=np.int64(3))
+        puzzle = data.getvalue()
+    return {"raven/RAVEN-10000/center_single/RAVEN_0_train.npz": puzzle}
+
+
+TREES: Trees = {
+    f.__name__: f
+    for f in (
+        funsd, ctw1500, total_text, cova, flickr_logos_27, food_logo_det, concadia, wit, semart, wikiart,
+        visdial, memecap, wikihow, scicap, senticap, vqg, conceptual_captions, flickr30k, nocaps, pickapic,
+        vizwiz_captions, vizwiz_quality, localized_narratives, ffhq_text, lad, redcaps, chart2text,
+        spot_the_diff, recipeqa, crisismmd, memotion, mocheg, winoground, raven,
+    )
+}  # fmt: skip

@@ -1,0 +1,68 @@
+"""Parquet tables, also with encoded pictures in a column."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import IO, Any, TypeVar
+
+from vf_ray.sources.list_file import Files
+from vf_ray.sources.raw import existing
+from vf_ray.sources.records import At, Parse, Record, parsed
+from vf_ray.types import Reject, Row, Tree
+
+R = TypeVar("R", bound=Row)
+_BATCH = 512
+
+
+def parquet_table(
+    files: Files, columns: Sequence[str], parse: Parse[R]
+) -> Callable[[Tree], Iterator[R | Reject]]:
+    """Return a reader of every file that is there; ``parse`` gets {column: value} of ``columns`` only."""
+
+    def read(tree: Tree) -> Iterator[R | Reject]:
+        for split, path in existing(tree, files):
+            yield from parsed(_records(tree, path, split, columns), parse)
+
+    return read
+
+
+def _records(tree: Tree, path: str, split: str, columns: Sequence[str]) -> Iterator[tuple[Record, At]]:
+    with tree.open(path) as file:
+        batches = _opened(file, path).iter_batches(batch_size=_BATCH, columns=list(columns))
+        records = (record for batch in batches for record in batch.to_pylist())
+        yield from ((record, At(path, split, index)) for index, record in enumerate(records))
+
+
+def _opened(file: IO[bytes], path: str) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(file)
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{path} is not a whole Parquet file ({error}); fetch it again") from error
+
+
+def picture(tree: Tree, path: str, which: str) -> bytes:
+    """Return the picture in ``<column>:<row>``."""
+    column, _, row = which.rpartition(":")
+    number = int(row)
+    for group, rows in enumerate(_group_sizes(tree, path)):  # type: ignore[arg-type]  # trees are values
+        if number < rows:
+            data: bytes = _group(tree, path, group, column)[number].as_py()  # type: ignore[arg-type]
+            return data
+        number -= rows
+    raise ValueError(f"{path} holds no row {row}")
+
+
+@lru_cache(maxsize=64)
+def _group_sizes(tree: Tree, path: str) -> tuple[int, ...]:
+    with tree.open(path) as file:
+        meta = _opened(file, path).metadata
+        return tuple(meta.row_group(group).num_rows for group in range(meta.num_row_groups))
+
+
+@lru_cache(maxsize=1)
+def _group(tree: Tree, path: str, group: int, column: str) -> Any:
+    """Return one column of a row group: neighbouring pictures are asked for one after another."""
+    with tree.open(path) as file:
+        return _opened(file, path).read_row_group(group, columns=[column]).column(column)

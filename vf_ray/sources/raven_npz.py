@@ -1,0 +1,56 @@
+"""RAVEN's puzzles: one NumPy archive each, with sixteen panels and the number of the right answer."""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from vf_ray.sources.netpbm import netpbm
+from vf_ray.sources.records import At, Record, parsed
+from vf_ray.types import Reject, Row, Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PuzzleRow(Row):
+    """A puzzle; panels 0-7 are the problem, 8-15 the answers to choose from."""
+
+    panels: tuple[str, ...]
+    """Picture paths."""
+    target: int
+    """0-based among the eight answers."""
+
+
+def raven_npz(patterns: Sequence[str]) -> Callable[[Tree], Iterator[PuzzleRow | Reject]]:
+    """Return a reader of ``RAVEN_<number>_<split>.npz`` files."""
+
+    def read(tree: Tree) -> Iterator[PuzzleRow | Reject]:
+        found = [path for pattern in patterns for path in tree.glob(pattern)]
+        if not found:
+            tree.open(patterns[0])  # says what to obtain
+        paths = ((path, At(path, "", index)) for index, path in enumerate(found))
+        yield from parsed(paths, partial(_row, tree=tree))
+
+    return read
+
+
+def _row(path: Record, at: At, tree: Tree) -> PuzzleRow:
+    panels = tuple(f"{path}!raven:{number}" for number in range(16))
+    split = path.removesuffix(".npz").rpartition("_")[2]
+    target = int(_array(tree, path, "target"))
+    return PuzzleRow(key=path, split=split, image=panels[0], panels=panels, target=target)
+
+
+def _array(tree: Tree, path: str, name: str) -> Any:
+    """Return one array; nothing is unpickled."""
+    import numpy as np
+
+    with np.load(io.BytesIO(tree.read(path)), allow_pickle=False) as arrays:
+        return arrays[name]
+
+
+def picture(tree: Tree, path: str, which: str) -> bytes:
+    """Return panel number ``which`` as PGM bytes."""
+    panel = _array(tree, path, "image")[int(which)]
+    height, width = panel.shape
+    return netpbm(panel.astype("uint8").tobytes(), width, height)

@@ -1,0 +1,81 @@
+"""Concadia: Wikipedia pictures with a description, a caption and the text around them."""
+
+from dataclasses import dataclass
+
+from vf_ray.shapes import caption, tidy
+from vf_ray.sources.json_array import json_array
+from vf_ray.sources.records import At, Record
+from vf_ray.types import Made, Raw, Reject, Row, Source, Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConcadiaRow(Row):
+    """What stands for the picture, below it and around it."""
+
+    description: str
+    caption: str
+    context: str
+
+
+def _row(record: Record, at: At) -> ConcadiaRow:
+    return ConcadiaRow(
+        key=at.key(),
+        split=record["split"],
+        image=f"resized/{record['filename']}",
+        **{name: tidy(record[name]["raw"]) for name in ("description", "caption", "context")},
+    )
+
+
+CONCADIA = Source(
+    name="concadia",
+    title="Concadia",
+    url="https://github.com/elisakreiss/concadia",
+    terms=Terms(faces="yes"),
+    raws=(
+        Raw(
+            name="concadia",
+            obtain="Put wiki_split.json and resized.zip here; see github.com/elisakreiss/concadia",
+        ),
+    ),
+    read=json_array({"all": "wiki_split.json"}, _row, items="images.item"),
+)
+
+
+@CONCADIA.task(
+    "description",
+    upstream="CONCADIA+image_description",
+    group="generation",
+    category="Coarse-grained Captioning",
+    instruction="Describe in a phrase or a short sentence what the image shows, for somebody who cannot "
+    "see it.",
+)
+def description(row: ConcadiaRow) -> Made:
+    """What stands for the picture."""
+    return caption(row.image, row.description)
+
+
+def _with_context(row: ConcadiaRow) -> Made:
+    """Caption, then the text around the picture."""
+    if not (row.caption and row.context):
+        return Reject(row.key, "no caption or no context")
+    return caption(row.image, f"{row.caption} {row.context}")
+
+
+CONCADIA.task(
+    "caption_with_context",
+    upstream="CONCADIA+image_caption_context_1",
+    group="generation",
+    category="Knowledge Extraction",
+    instruction="Write a caption for this encyclopedia picture and go on with a paragraph of background "
+    "about its subject.",
+)(_with_context)
+
+CONCADIA.task(
+    "caption_then_background",
+    upstream="CONCADIA+image_caption_context_2",
+    group="generation",
+    category="Knowledge Extraction",
+    instruction="What article could this picture belong to? Give first the sentence below the picture, then "
+    "the passage of the article that surrounds it.",
+    evidence="not in the paper's list; group and category are ours; same target as the first variant",
+)(_with_context)

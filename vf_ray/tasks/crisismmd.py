@@ -1,0 +1,102 @@
+"""CrisisMMD: tweets with pictures during disasters, judged for what they report."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import unescape
+
+from vf_ray.shapes import tidy, words
+from vf_ray.sources.csv_table import TSV, csv_table
+from vf_ray.sources.raw import several
+from vf_ray.sources.records import At, Record
+from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
+
+UNJUDGED = ("", "dont_know_or_cant_judge")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TweetRow(Row):
+    """A picture of a tweet, its text, and the judgements of both by column name."""
+
+    text: str
+    judged: Mapping[str, str]
+
+
+def _row(cells: Record, at: At) -> TweetRow:
+    return TweetRow(
+        key=cells["image_id"],
+        split=at.split,
+        image=f"CrisisMMD_v2.0/{cells['image_path']}",
+        text=tidy(unescape(cells["tweet_text"])),
+        judged={name: value for name, value in cells.items() if name.startswith(("text_", "image_"))},
+    )
+
+
+def _read(tree: Tree) -> Iterator[TweetRow | Reject]:
+    return csv_table(several(tree, "all", "CrisisMMD_v2.0/annotations/*_final_data.tsv"), _row, TSV)(tree)
+
+
+CRISISMMD = Source(
+    name="crisismmd",
+    title="CrisisMMD v2.0",
+    url="https://crisisnlp.qcri.org/crisismmd.html",
+    terms=Terms(faces="yes"),
+    raws=(Raw(name="crisismmd", obtain="Put CrisisMMD_v2.0.tar.gz of crisisnlp.qcri.org/crisismmd here"),),
+    read=_read,
+)
+EVIDENCE = "not in the paper's list; group and category are ours, as is the wording of the target"
+
+
+def _both(row: TweetRow, text: str, image: str) -> Made:
+    """What the text and what the picture was judged to be."""
+    if row.judged[text] in UNJUDGED or row.judged[image] in UNJUDGED:
+        return Reject(row.key, "not judged")
+    answer = f"text: {words(row.judged[text])}; image: {words(row.judged[image])}"
+    return Example(image=row.image, question=f"Tweet: {row.text}", answer=answer)
+
+
+@CRISISMMD.task(
+    "informativeness",
+    upstream="CrisisMMD+Informativeness_classification",
+    group="classification",
+    category="Complex Reasoning",
+    instruction="Is the tweet, and is its image, informative about a disaster or not? Answer in the form "
+    '"text: informative; image: not informative".',
+    ceiling=0.2,
+    evidence=EVIDENCE,
+)
+def informativeness(row: TweetRow) -> Made:
+    """Both judgements."""
+    return _both(row, "text_info", "image_info")
+
+
+@CRISISMMD.task(
+    "humanitarian",
+    upstream="CrisisMMD+humanitarian_categories_classification",
+    group="classification",
+    category="Complex Reasoning",
+    instruction="What does the tweet report, and what does its image show: affected, injured, missing or "
+    "found people, damage to buildings or vehicles, rescue or donations, other relevant information, or "
+    'nothing humanitarian? Answer in the form "text: ...; image: ...".',
+    ceiling=0.6,
+    evidence=EVIDENCE,
+)
+def humanitarian(row: TweetRow) -> Made:
+    """Both categories."""
+    return _both(row, "text_human", "image_human")
+
+
+@CRISISMMD.task(
+    "damage",
+    upstream="CrisisMMD+damage_severity_classification",
+    group="classification",
+    category="Complex Reasoning",
+    instruction="How bad is the damage in the image that comes with the tweet? Answer severe damage, mild "
+    "damage, or little or no damage.",
+    ceiling=1.0,  # judged only where the picture shows damage
+    evidence=EVIDENCE,
+)
+def damage(row: TweetRow) -> Made:
+    """The picture's damage."""
+    if (found := row.judged["image_damage"]) in UNJUDGED:
+        return Reject(row.key, "not judged")
+    return Example(image=row.image, question=f"Tweet: {row.text}", answer=words(found))

@@ -1,0 +1,61 @@
+"""RecipeQA, visual coherence: which of four pictures does not belong to the recipe."""
+
+from dataclasses import dataclass
+
+from vf_ray.sources.json_array import json_array
+from vf_ray.sources.records import At, Record
+from vf_ray.types import Example, Grid, Made, Raw, Row, Source, Terms
+
+LETTERS = ("A", "B", "C", "D")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoherenceRow(Row):
+    """Four pictures, one of them from another recipe."""
+
+    choices: tuple[str, ...]
+    odd: int
+
+
+def _row(record: Record, at: At) -> CoherenceRow | tuple[()]:
+    if record["task"] != "visual_coherence":
+        return ()
+    folder = f"images-qa/{at.split}/images-qa"
+    choices = tuple(f"{folder}/{name}" for name in record["choice_list"])
+    return CoherenceRow(
+        key=at.key(record["qid"]),
+        split=at.split,
+        image=choices[0],
+        choices=choices,
+        odd=int(record["answer"]),
+    )
+
+
+RECIPEQA = Source(
+    name="recipeqa",
+    title="RecipeQA",
+    url="https://hucvl.github.io/recipeqa/",
+    terms=Terms(licence="the recipe pages' own licences", faces="unknown", stated="hucvl.github.io/recipeqa"),
+    raws=(
+        Raw(
+            name="recipeqa",
+            obtain="Put train.json, val.json, test.json and images.zip of hucvl.github.io/recipeqa here",
+        ),
+    ),
+    read=json_array({s: f"{s}.json" for s in ("train", "val", "test")}, _row, items="data.item"),
+)
+
+
+@RECIPEQA.task(
+    "odd_one_out",
+    upstream="recipe-qa+visual_coherence",
+    group="classification",
+    category="Complex Reasoning",
+    instruction="Three of the four lettered pictures show steps of one recipe. Which one does not belong to "
+    'it? Answer in the form "The odd picture is X."',
+    evidence="not in the paper's list; group and category are ours",
+)
+def odd_one_out(row: CoherenceRow) -> Made:
+    """Four pictures as one, with letters."""
+    grid = Grid(paths=row.choices, columns=2, labels=LETTERS[: len(row.choices)])
+    return Example(image=grid, answer=f"The odd picture is {LETTERS[row.odd]}.")

@@ -1,0 +1,49 @@
+"""SentiCap: captions of COCO 2014 pictures that put a good or a bad face on them."""
+
+from collections.abc import Iterator
+
+from vf_ray.shapes import tidy
+from vf_ray.sources.json_array import json_array
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import QaRow
+from vf_ray.sources.shared_raws import COCO_2014
+from vf_ray.types import Example, Made, Raw, Source, Terms
+
+SENTIMENTS = {1: "positive", 0: "negative"}
+
+
+def _rows(record: Record, at: At) -> Iterator[QaRow]:
+    name = record["filename"]
+    for index, sentence in enumerate(record["sentences"]):
+        yield QaRow(
+            key=at.key(record["imgid"], index),
+            split=record["split"],
+            image=f"{name.split('_')[1]}/{name}",
+            question=SENTIMENTS[int(sentence["sentiment"])],
+            answer=tidy(sentence["raw"]),
+        )
+
+
+SENTICAP = Source(
+    name="senticap",
+    title="SentiCap",
+    url="http://users.cecs.anu.edu.au/~u4534172/senticap.html",
+    terms=Terms(faces="yes"),
+    raws=(
+        Raw(name="senticap", obtain="Put senticap_dataset.zip of the project's page here"),
+        COCO_2014,
+    ),
+    read=json_array({"all": "senticap_dataset/data/senticap_dataset.json"}, _rows, items="images.item"),
+)
+
+
+@SENTICAP.task(
+    "caption",
+    upstream="SentiCap+image_sentiment_captioning",
+    group="generation",
+    category="Fine-grained Captioning",
+    instruction="Describe the image in one sentence that carries the sentiment asked for.",
+)
+def sentiment_caption(row: QaRow) -> Made:
+    """One instance per sentence; its sentiment is in the question."""
+    return Example(image=row.image, question=f"Sentiment: {row.question}", answer=row.answer)

@@ -1,0 +1,68 @@
+"""VizWiz-QualityIssues: what is wrong with photographs by blind people, by five votes each."""
+
+from dataclasses import dataclass
+
+from vf_ray.shapes import choose
+from vf_ray.sources.json_array import json_array
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.shared_raws import VIZWIZ_IMAGES
+from vf_ray.types import Made, Raw, Row, Source, Terms
+
+FLAWS = {
+    "NON": "no flaws",
+    "BLR": "blur",
+    "BRT": "too bright",
+    "DRK": "too dark",
+    "FRM": "bad framing",
+    "OBS": "obscured",
+    "ROT": "rotation",
+    "OTH": "other",
+}
+"""The publisher's codes in our words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityRow(Row):
+    """The code with most votes; of equals the first in the file."""
+
+    flaw: str
+
+
+def _row(record: Record, at: At) -> QualityRow:
+    votes = {code: count for code, count in record["flaws"].items() if code in FLAWS}
+    return QualityRow(
+        key=at.key(record["image"]),
+        split=at.split,
+        image=f"{at.split}/{record['image']}",
+        flaw=max(votes, key=lambda code: votes[code]),
+    )
+
+
+VIZWIZ_QUALITY = Source(
+    name="vizwiz_quality",
+    title="VizWiz-QualityIssues",
+    url="https://vizwiz.org/tasks-and-datasets/image-quality-issues/",
+    terms=Terms(
+        licence="CC BY 4.0", training="yes", redistribution="yes", faces="unknown", stated="vizwiz.org"
+    ),
+    raws=(
+        Raw(
+            name="vizwiz_quality",
+            obtain="Put annotations.zip of vizwiz.org's image-quality task into vizwiz_quality/",
+        ),
+        VIZWIZ_IMAGES,
+    ),
+    read=json_array({s: (f"{s}.json", f"annotations/{s}.json") for s in ("train", "val")}, _row),
+)
+
+
+@VIZWIZ_QUALITY.task(
+    "flaw",
+    upstream="image_quality",
+    group="classification",
+    category="Image Quality Classification",
+    instruction="What is the main flaw of this photograph? Answer with the letter and the text of an option.",
+)
+def flaw(row: QualityRow) -> Made:
+    """The flaw with most votes."""
+    return choose(row.image, FLAWS[row.flaw], tuple(FLAWS.values()))

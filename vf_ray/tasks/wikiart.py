@@ -1,0 +1,113 @@
+"""WikiArt: paintings by style, many also by genre and artist."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from vf_ray.shapes import caption, words
+from vf_ray.sources.list_file import lines
+from vf_ray.sources.raw import existing, first_existing
+from vf_ray.sources.records import At
+from vf_ray.types import Made, Raw, Reject, Row, Source, Terms, Tree
+
+LISTS = "wikiart_csv"
+SPLITS = ("train", "val")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WikiArtRow(Row):
+    """A painting; genre and artist are empty where the lists do not say."""
+
+    style: str
+    genre: str
+    artist: str
+
+
+def mended(path: str) -> str:
+    """Return a path whose accents were encoded twice and lower-cased (``grã©goire``) as it was meant."""
+    return re.sub("ã(.)", lambda hit: bytes([0xC3, min(ord(hit[1]), 255)]).decode(errors="replace"), path)
+
+
+def _classes(tree: Tree, kind: str) -> Mapping[str, str]:
+    """Return number -> class of ``<kind>_class.txt``."""
+    numbered = (line.split(maxsplit=1) for line, _ in lines(tree, f"{LISTS}/{kind}_class.txt"))
+    return {number: words(name) for number, name in numbered}
+
+
+def _labels(tree: Tree, kind: str) -> Mapping[str, str]:
+    """Return path -> class of one kind, over both splits; empty where the lists are missing."""
+    files = [path for split in SPLITS if tree.exists(path := f"{LISTS}/{kind}_{split}.csv")]
+    names = _classes(tree, kind) if files else {}
+    pairs = (line.rpartition(",") for path in files for line, _ in lines(tree, path))
+    return {path: names[number] for path, _, number in pairs}
+
+
+def _read(tree: Tree) -> Iterator[WikiArtRow | Reject]:
+    styles = {split: f"{LISTS}/style_{split}.csv" for split in SPLITS}
+    files = existing(tree, styles)
+    names, genres, artists = _classes(tree, "style"), _labels(tree, "genre"), _labels(tree, "artist")
+    for split, path in files:
+        for line, at in lines(tree, path, split):
+            yield _row(tree, line, at, names, genres, artists)
+
+
+def _row(
+    tree: Tree,
+    line: str,
+    at: At,
+    names: Mapping[str, str],
+    genres: Mapping[str, str],
+    artists: Mapping[str, str],
+) -> WikiArtRow | Reject:
+    path, _, number = line.rpartition(",")
+    if number not in names:
+        return Reject(at.key(), "unknown style number", line)
+    image = f"wikiart/{path}"
+    return WikiArtRow(
+        key=path,
+        split=at.split,
+        image=image if path.isascii() else first_existing(tree, image, f"wikiart/{mended(path)}"),
+        style=names[number],
+        genre=genres.get(path, ""),
+        artist=artists.get(path, ""),
+    )
+
+
+WIKIART = Source(
+    name="wikiart",
+    title="WikiArt",
+    url="https://github.com/cs-chan/ArtGAN/blob/master/WikiArt%20Dataset/README.md",
+    terms=Terms(
+        licence="non-commercial research",
+        training="yes",
+        faces="no",
+        stated="github.com/cs-chan/ArtGAN, WikiArt Dataset",
+    ),
+    raws=(
+        Raw(
+            name="wikiart",
+            obtain="Put wikiart.zip and wikiart_csv.zip of github.com/cs-chan/ArtGAN (WikiArt Dataset) here",
+        ),
+    ),
+    read=_read,
+)
+
+
+@WIKIART.task(
+    "artist_genre_style",
+    upstream="WIKIART+art_classification",
+    group="generation",
+    category="Semantic Art Understanding",
+    instruction="Who painted this, what genre is it, and in what style is it made? Answer in one sentence; "
+    "leave out what cannot be told.",
+    evidence="what the lists do not say of a painting is left out; the sentence is ours",
+)
+def artist_genre_style(row: WikiArtRow) -> Made:
+    """One sentence with what is known."""
+    known = [
+        f"it is by {row.artist}" if row.artist else "",
+        f"its genre is {row.genre}" if row.genre else "",
+        f"its style is {row.style}",
+    ]
+    text = ", ".join(part for part in known if part)
+    return caption(row.image, f"{text[0].upper()}{text[1:]}.")

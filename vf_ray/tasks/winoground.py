@@ -1,0 +1,52 @@
+"""Winoground: two pictures and two captions of the same words in another order."""
+
+from collections.abc import Iterator
+
+from vf_ray.shapes import choose, tidy
+from vf_ray.sources.json_lines import json_lines
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import QaRow
+from vf_ray.types import Made, Raw, Source, Terms
+
+
+def _rows(record: Record, at: At) -> Iterator[QaRow]:
+    options = (tidy(record["caption_0"]), tidy(record["caption_1"]))
+    for side in (0, 1):
+        yield QaRow(
+            key=at.key(record["id"], f"image_{side}"),
+            split=at.split,
+            image=f"images/{record[f'image_{side}']}.png",
+            question="",
+            answer=options[side],
+            options=options,
+        )
+
+
+WINOGROUND = Source(
+    name="winoground",
+    title="Winoground",
+    url="https://huggingface.co/datasets/facebook/winoground",
+    terms=Terms(faces="yes"),
+    raws=(
+        Raw(
+            name="winoground",
+            obtain="Accept the terms of facebook/winoground (Hugging Face) and put examples.jsonl and "
+            "images.zip of its data/ folder here",
+        ),
+    ),
+    read=json_lines({"test": ("examples.jsonl", "data/examples.jsonl", "metadata.jsonl")}, _rows),
+)
+
+
+@WINOGROUND.task(
+    "caption_choice",
+    upstream="Winoground+image_captioning",
+    group="classification",
+    category="Image Text Matching",
+    instruction="Both captions use the same words. Which one describes the image? Answer with letter and "
+    "text.",
+    split="test",
+)
+def caption_choice(row: QaRow) -> Made:
+    """One instance per picture."""
+    return choose(row.image, row.answer, row.options)

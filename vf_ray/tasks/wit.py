@@ -1,0 +1,67 @@
+"""WIT: Wikipedia pictures with the page texts around them (English rows)."""
+
+import re
+from collections.abc import Iterator
+
+from vf_ray.shapes import caption, tidy
+from vf_ray.sources.csv_table import TSV, csv_table
+from vf_ray.sources.raw import several
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import TextRow
+from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+
+_SENTENCE = re.compile(r".+?[.!?](?=\s+[A-Z\"(]|$)", re.DOTALL)
+
+
+def _row(cells: Record, at: At) -> TextRow | tuple[()]:
+    if cells["language"] != "en":
+        return ()
+    name = cells["image_url"].rpartition("/")[2]
+    text = tidy(cells["context_page_description"])
+    return TextRow(key=at.key(), split=at.split, image=f"images/{name}", text=text)
+
+
+def _read(tree: Tree) -> Iterator[TextRow | Reject]:
+    patterns = {"train": "wit_v1.train.*.tsv*", "val": "wit_v1.val.*.tsv*", "test": "wit_v1.test.*.tsv*"}
+    found = {s: p for s, p in patterns.items() if tree.glob(p)} or {"train": patterns["train"]}
+    for split, pattern in found.items():
+        yield from csv_table(several(tree, split, pattern), _row, TSV)(tree)
+
+
+WIT = Source(
+    name="wit",
+    title="WIT",
+    url="https://github.com/google-research-datasets/wit",
+    terms=Terms(
+        licence="CC BY-SA 3.0 (texts); pictures under their own licences",
+        training="yes",
+        faces="yes",
+        stated="github.com/google-research-datasets/wit",
+    ),
+    raws=(
+        Raw(
+            name="wit",
+            obtain="Put the wit_v1.*.tsv.gz files of github.com/google-research-datasets/wit here and "
+            "download each image_url of the English rows to images/, under the last part of the address",
+        ),
+    ),
+    read=_read,
+)
+
+
+@WIT.task(
+    "background",
+    upstream="WIT+detailed_description",
+    group="generation",
+    category="Knowledge Extraction",
+    instruction="Say in one sentence, as an encyclopedia would, what the subject of the image is and what "
+    "should be known about it.",
+    ceiling=0.5,
+    evidence="the first sentence of the page's description; the authors' column is not published",
+)
+def background(row: TextRow) -> Made:
+    """The first sentence about the page's subject."""
+    if not row.text:
+        return Reject(row.key, "no page description")
+    found = _SENTENCE.match(row.text)
+    return caption(row.image, found[0] if found else row.text)
