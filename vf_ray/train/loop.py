@@ -29,6 +29,8 @@ from vf_ray.types import Reject
 
 METRICS = "metrics.jsonl"
 MODEL = "model"
+DIVERGED = "diverged"
+"""Folder beside the data, for the batch that stopped a run."""
 
 log = logging.getLogger(__name__)
 
@@ -174,15 +176,16 @@ def _stop_if(problem: str, state: _Run, step: Step) -> None:
     """
     if not problem:
         return
-    path = f"{state.writer.address}/diverged/step-{step.number:08d}.json"
-    told = {"step": step.number, "problem": problem, "samples": step.keys}
-    if state.feed.rank == 0:
-        state.writer.store.create(path, json.dumps(told, indent=1).encode())
-    raise Diverged(
+    path = f"{state.writer.address}/{DIVERGED}/step-{step.number:08d}.json"
+    message = (
         f"step {step.number}: {problem}; its {len(step.keys)} samples are listed in "
         f"{state.writer.store.at(path)}. Look at them, or lower lr ({state.stage.lr}); the older "
         "checkpoints stand"
     )
+    if state.feed.rank == 0:
+        told = {"step": step.number, "message": message, "samples": step.keys}
+        state.writer.store.create(path, json.dumps(told, indent=1).encode())
+    raise Diverged(message)
 
 
 def _carried(state: _Run) -> dict[str, Any]:

@@ -1,0 +1,196 @@
+"""A stage on Ray Train: workers that run the loop, are restarted when they die, and tell how it goes.
+
+Ray Train places and restarts workers; checkpoints are the loop's own, in the artifact itself. So Ray
+gets no checkpoint to carry, and a run's name is never used twice: nothing resumes but from the store.
+"""
+
+import json
+import logging
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from vf_ray import artifacts
+from vf_ray.artifacts import RUN, Artifact, Writer
+from vf_ray.chain import Plan
+from vf_ray.config import Resources, Stage
+from vf_ray.store import Store
+from vf_ray.train.loop import DIVERGED, METRICS, MODEL
+from vf_ray.train.metrics import Diverged, Metrics
+from vf_ray.train.stage import Samples
+
+MAX_FAILURES = 3
+"""Times that a stage's workers are started again after one of them died."""
+HEALTH_CHECK = "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"
+POLL_S = "0.2"
+"""Ray Train looks at its workers every 2 s by default, and everything it does waits for that."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every worker is told."""
+
+    name: str
+    stage: Stage
+    model: Artifact
+    samples: Callable[[], Samples]
+    writer: Writer
+    seed: int
+    threads: int
+
+
+def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifact:
+    """Return the model that a stage of the recipe makes, training it if it is not there.
+
+    Raises:
+        FileNotFoundError: if the model it starts from, or an instance of its mixture, is not finished.
+        Diverged: if the loss left the numbers.
+    """
+    from vf_ray.shards.mixture import mixture
+    from vf_ray.shards.read import Samples as Stored
+
+    stage = plan.stage(name)
+    assert stage is not None, f"recipe {plan.recipe.name!r} has no {name}"
+    model = artifacts.load(store, plan.starts_from(name).address)
+    mixed = mixture(store, plan, name, force=force)
+    samples = partial(Stored.of, store, mixed)
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        threads = plan.recipe.resources.threads
+        job = Job(name, stage, model, samples, writer, plan.recipe.seed, threads)
+        return fit(job, plan.recipe.resources)
+
+    return artifacts.build(store, plan.tuned(name), make, force=force)
+
+
+def fit(job: Job, resources: Resources) -> dict[str, Any]:
+    """Train on the cluster this process is connected to; return the statistics of the artifact.
+
+    Raises:
+        Diverged: if the loss left the numbers; such a run is not tried again.
+        RuntimeError: if workers died more than ``MAX_FAILURES`` times.
+    """
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchConfig, TorchTrainer
+
+    os.environ.setdefault(HEALTH_CHECK, POLL_S)
+    gpus = resources.gpus_per_worker
+    with _scratch(job.writer) as folder:
+        trainer = TorchTrainer(
+            _work,
+            train_loop_config={"job": job},
+            torch_config=TorchConfig(backend="nccl" if gpus else "gloo"),
+            scaling_config=ScalingConfig(
+                num_workers=resources.workers,
+                use_gpu=bool(gpus),
+                resources_per_worker={"CPU": resources.cpus_per_worker} | ({"GPU": gpus} if gpus else {}),
+            ),
+            run_config=RunConfig(
+                name=f"{job.name}-{secrets.token_hex(6)}",
+                storage_path=folder,
+                failure_config=FailureConfig(max_failures=MAX_FAILURES),
+            ),
+        )
+        trainer.fit()
+    return _stats(job.writer)
+
+
+@contextmanager
+def _scratch(writer: Writer) -> Iterator[str]:
+    """Yield where Ray Train may keep its own notes: on this machine, or beside the artifact in a bucket."""
+    if writer.store.url.startswith("file://"):
+        folder = tempfile.mkdtemp(prefix="vf-ray-train-")
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
+    else:
+        path = f"{writer.address}/ray-train-{writer.attempt}"
+        try:
+            yield writer.store.at(path)
+        finally:
+            writer.store.delete(path)
+
+
+def _stats(writer: Writer) -> dict[str, Any]:
+    """Return what the run counted, or raise what stopped it."""
+    if writer.committed(METRICS) is None:
+        told = [writer.store.read_json(p) for p in writer.store.list(f"{writer.address}/{DIVERGED}")]
+        raise Diverged("; ".join(one["message"] for one in told) or f"{writer.address}: no metrics were left")
+    records = [json.loads(line) for line in writer.read(METRICS).splitlines()]
+    rates = [writer.store.read_json(p) for p in writer.store.list(f"{writer.address}/rates")]
+    return {
+        "steps": len(records),
+        "samples": sum(record["samples"] for record in records),
+        "tokens": sum(record["tokens"] for record in records),
+        "labels": sum(record["labels"] for record in records),
+        "first_loss": records[0]["loss"],
+        "last_loss": records[-1]["loss"],
+        RUN: rates[-1] if rates else {},
+    }
+
+
+def _work(config: Mapping[str, Any]) -> None:
+    """Run one worker."""
+    import ray.train
+    import torch
+
+    from vf_ray.train.loop import run
+
+    job: Job = config["job"]
+    context = ray.train.get_context()
+    rank, world = context.get_world_rank(), context.get_world_size()
+    torch.set_num_threads(job.threads or max(1, (os.cpu_count() or 1) // context.get_local_world_size()))
+    with _model_folder(job.model) as folder:
+        try:
+            rates = run(
+                job.stage, model_folder=folder, samples=job.samples(), writer=job.writer, rank=rank,
+                world=world, seed=job.seed, report=_reporter(job) if rank == 0 else _silent,
+            )  # fmt: skip
+        except Diverged as error:  # trying again would come to the same; the driver raises it
+            log.error("%s: %s", job.name, error)
+            return
+    if rank == 0 and rates:
+        name = f"{job.writer.address}/rates/{job.writer.attempt}-{secrets.token_hex(4)}.json"
+        job.writer.store.create(name, json.dumps(rates).encode())
+
+
+@contextmanager
+def _model_folder(model: Artifact) -> Iterator[Path]:
+    """Yield the model's folder: where the store has it on this machine, else a copy for this worker."""
+    config = model.store.local_path(model.path(f"{MODEL}/config.json"))
+    together = {str(Path(model.path(name)).parent) for name in model.names() if name.startswith(f"{MODEL}/")}
+    if config is not None and len(together) == 1:
+        yield config.parent
+        return
+    with tempfile.TemporaryDirectory(prefix="vf-ray-model-") as folder:
+        yield model.download(Path(folder), MODEL)
+
+
+def _silent(metrics: Metrics) -> None:
+    """Leave the telling to the first rank."""
+
+
+def _reporter(job: Job) -> Callable[[Metrics], None]:
+    """Return what tells Ray's dashboard and whoever watches the store about each step."""
+    from ray.util.metrics import Gauge
+
+    names = ("loss", "samples_per_s", "grad_norm", "lr", "fill", "data_wait")
+    gauges = {n: Gauge(f"vf_ray_train_{n}", f"{n} of the last step", tag_keys=("stage",)) for n in names}
+
+    def report(metrics: Metrics) -> None:
+        values = {name: float(getattr(metrics, name)) for name in names}
+        for name, gauge in gauges.items():
+            gauge.set(values[name], tags={"stage": job.name})
+        job.writer.progress(metrics.step, metrics.steps, "steps", values)
+
+    return report
