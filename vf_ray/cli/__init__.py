@@ -1,0 +1,20 @@
+"""``vf-ray``: the verbs that are not flows.
+
+Only this package prints. Each verb imports what it needs when it is called, so that ``vf-ray tasks``
+and ``--help`` load neither torch nor Ray.
+"""
+
+from vf_ray.cli.app import app
+from vf_ray.cli.ask import ask
+from vf_ray.cli.build import build
+from vf_ray.cli.doctor import doctor
+from vf_ray.cli.inspect import inspect
+from vf_ray.cli.runs import runs
+from vf_ray.cli.score import score
+from vf_ray.cli.tasks import tasks
+
+for verb in (tasks, build, inspect, ask, doctor, score):
+    app.command()(verb)
+app.add_typer(runs, name="runs")
+
+__all__ = ["app"]

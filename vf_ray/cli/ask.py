@@ -1,0 +1,34 @@
+"""``vf-ray ask``: one answer from a trained model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from vf_ray.cli.app import show, show_json
+
+
+def ask(
+    checkpoint: Annotated[
+        str, typer.Argument(help="A model folder, an address in the store, or a step: stage2.")
+    ],
+    question: Annotated[str, typer.Argument(help="What to ask about the picture.")],
+    image: Annotated[Path, typer.Option(help="The picture.", exists=True, dir_okay=False)],
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer.")] = 128,
+    store: Annotated[
+        str | None, typer.Option(help="Store URL; default VF_RAY_STORE, else .vf-ray/store.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
+) -> None:
+    """Ask a trained model one question about one picture."""
+    from vf_ray.cli.checkpoints import model_folder
+    from vf_ray.model.ask import answer
+    from vf_ray.store import Store
+
+    with model_folder(checkpoint, Store.open(store)) as folder:
+        said = answer(folder, question, image.read_bytes(), max_new_tokens=max_new_tokens)
+    if as_json:
+        show_json({"checkpoint": checkpoint, "image": str(image), "question": question, "answer": said})
+    else:
+        show(escape(said))

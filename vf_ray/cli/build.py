@@ -1,0 +1,169 @@
+"""``vf-ray build``: a task's instances, made from raw files as they stream by."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, nullcontext
+from dataclasses import asdict, dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from vf_ray.cli.app import note, show, show_json
+
+if TYPE_CHECKING:
+    from vf_ray.types import Instance, Reject, Task
+
+MIN_EXAMINED = 100
+"""Below so many records a share of rejects says little, and the task's ceiling is only mentioned."""
+
+
+def build(
+    task: Annotated[str, typer.Argument(help="Our id, the upstream id, or a source: all its tasks.")],
+    raw: Annotated[str, typer.Option(help="Folder or URL: each Raw under its name, or all merged.")],
+    split: Annotated[str | None, typer.Option(help="Only this split; else every labelled one.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many instances of each task.")] = None,
+    seed: Annotated[int, typer.Option(help="Of every draw: option order, negatives.")] = 0,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Write what cannot be used here, as JSON lines.")
+    ] = None,
+    pictures: Annotated[
+        bool, typer.Option(help="Open each picture, and reject what does not decode.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
+) -> None:
+    """Make the instances of a task from raw files, in the order of the files."""
+    from vf_ray.tasks import find
+
+    chosen = find(task)
+    tally = Tally({each.id: each for each in chosen}, limit)
+    with ExitStack() as open_files:
+        sink = open_files.enter_context(rejects.open("w", encoding="utf-8") if rejects else nullcontext())
+        for verdict in _verdicts(chosen, raw, seed, _split(split), pictures):
+            _put(verdict, tally, sink, as_json)
+            if tally.full:
+                break
+    _close(tally, task, raw, split)
+
+
+@dataclass
+class Tally:
+    """What came of the records so far."""
+
+    tasks: "Mapping[str, Task[Any]]"
+    limit: int | None
+    instances: Counter[str] = field(default_factory=Counter)
+    rejects: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By task (empty: the whole source) and reason."""
+
+    def wants(self, task: str) -> bool:
+        """Return whether more instances of the task are asked for."""
+        return self.limit is None or self.instances[task] < self.limit
+
+    @property
+    def full(self) -> bool:
+        """Return whether every task has as many instances as are asked for."""
+        return not any(map(self.wants, self.tasks))
+
+    def over_ceiling(self) -> Iterator[tuple[str, int, int]]:
+        """Yield (task, rejected, examined) where the share of rejects passes what the task allows."""
+        for name, task in self.tasks.items():
+            rejected = sum(count for (of, _), count in self.rejects.items() if of == name)
+            examined = rejected + self.instances[name]
+            if rejected > task.ceiling * examined:
+                yield name, rejected, examined
+
+
+def _split(name: str | None) -> tuple[str, ...] | None:
+    from vf_ray.config import near, require
+    from vf_ray.types import LABELLED_SPLITS
+
+    if name is None:
+        return None
+    require(name in LABELLED_SPLITS, f"--split {name!r} is no split; {near(name, LABELLED_SPLITS)}")
+    return (name,)
+
+
+def _verdicts(
+    tasks: "tuple[Task[Any], ...]", raw: str, seed: int, splits: tuple[str, ...] | None, pictures: bool
+) -> "Iterator[Instance | Reject]":
+    from vf_ray.instances.sample import examine
+    from vf_ray.sources.raw import RawTree
+    from vf_ray.tasks import source_of
+
+    def of_source(name: str) -> "Iterator[Instance | Reject]":
+        source = source_of(name)
+        tree = RawTree.of(raw, source.raws)
+        mine = [task for task in tasks if source_of(task.id) is source]
+        found = examine(source, tree, mine, seed=seed, splits=splits)
+        if not pictures:
+            return found
+        from vf_ray.cli.pictures import Pictures
+
+        return map(Pictures(tree).checked, found)
+
+    first_of = {source_of(task.id).name: task.id for task in tasks}
+    return chain.from_iterable(map(of_source, first_of.values()))
+
+
+def _put(verdict: "Instance | Reject", tally: Tally, sink: IO[str] | None, as_json: bool) -> None:
+    from vf_ray.types import Reject
+
+    if isinstance(verdict, Reject):
+        tally.rejects[verdict.task, verdict.reason] += 1
+        if sink:
+            sink.write(json.dumps(asdict(verdict), ensure_ascii=False) + "\n")
+    elif tally.wants(verdict.task):
+        tally.instances[verdict.task] += 1
+        _show(verdict, as_json)
+
+
+def _show(instance: "Instance", as_json: bool) -> None:
+    if as_json:
+        show_json(as_object(instance))
+        return
+    show(f"[bold]{escape(instance.task)}[/]  {escape(instance.key)}  [dim]{escape(instance.split)}[/]")
+    show(f"  [dim]{escape(', '.join(as_object(instance)['images']))}[/]")
+    show("\n".join(f"  {escape(line)}" for line in instance.prompt.splitlines()))
+    show(f"  [green]{escape(instance.response)}[/]\n")
+
+
+def as_object(instance: "Instance") -> dict[str, Any]:
+    """Return an instance as JSON-ready data; ``image`` tells how a picture is drawn from ``images``."""
+    from vf_ray.instances.refs import image_text
+    from vf_ray.types import paths_of
+
+    values = {
+        **asdict(instance),
+        "options": list(instance.options),
+        "image": json.loads(image_text(instance.image)),
+    }
+    order = ("task", "key", "split", "images", "question", "options", "answer", "prompt", "response", "image")
+    values["images"] = list(paths_of(instance.image))
+    return {name: values[name] for name in order}
+
+
+def _close(tally: Tally, task: str, raw: str, split: str | None) -> None:
+    """Say on standard error what came out; fail where nothing did, or too much was rejected."""
+    for (of, reason), count in sorted(tally.rejects.items()):
+        note(f"[yellow]rejected[/] {count:>7,}  {escape(of or 'whole source')}: {escape(reason)}")
+    for name, count in sorted(tally.instances.items()):
+        note(f"[green]built[/]    {count:>7,}  {escape(name)}")
+    over = list(tally.over_ceiling())
+    for name, rejected, examined in over:
+        note(
+            f"[yellow]warning:[/] {escape(name)}: {rejected} of {examined} records rejected, more than its "
+            f"ceiling of {tally.tasks[name].ceiling:.0%}"
+        )
+    if not tally.instances:
+        where = f" in split {split!r}" if split else ""
+        raise ValueError(
+            f"{task}: no instance came out of {raw}{where}; see the rejects above, or try another split"
+        )
+    if any(examined >= MIN_EXAMINED for _, _, examined in over):
+        raise ValueError(
+            f"{task}: too many rejects; look at them with --rejects FILE, and mend the raw files"
+        )

@@ -1,0 +1,124 @@
+"""``vf-ray inspect``: instances as the model sees them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from vf_ray.cli.app import note, show, show_json
+
+if TYPE_CHECKING:
+    from vf_ray.model.conversation import Encoder
+    from vf_ray.store import Store
+
+Shown = tuple[Mapping[str, Any], bytes | None]
+"""A row of an instances file, and its picture's bytes where they can be found."""
+
+
+def inspect(
+    what: Annotated[
+        str, typer.Argument(help="A task id, an instances address, or a Parquet file of instances.")
+    ],
+    row: Annotated[int, typer.Option(min=0, help="The first row to show.")] = 0,
+    count: Annotated[int, typer.Option(min=1, help="How many rows.")] = 1,
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="Of the rows that are never trained on.")
+    ] = False,
+    model: Annotated[
+        str, typer.Option(help="Whose tokenizer: a model folder, an address, or a step.")
+    ] = "base",
+    store: Annotated[
+        str | None, typer.Option(help="Store URL; default VF_RAY_STORE, else .vf-ray/store.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
+) -> None:
+    """Show an instance as the model sees it: its picture, its text, which tokens are trained."""
+    from vf_ray.store import Store
+
+    opened = Store.open(store)
+    with ExitStack() as stack:
+        found = list(islice(_rows(what, opened, held_out), row, row + count))
+        if not found:
+            raise ValueError(f"{what}: no row {row}; give a smaller --row")
+        encoder = _encoder(stack, model, opened)
+        for instance, picture in found:
+            (_print_json if as_json else _print)(encoder, instance, picture)
+
+
+def _encoder(stack: ExitStack, model: str, store: "Store") -> "Encoder | None":
+    """Return the encoder of the named model; without any model yet, texts are shown without tokens."""
+    from vf_ray.cli.checkpoints import model_folder
+    from vf_ray.model.conversation import Encoder
+
+    try:
+        folder = stack.enter_context(model_folder(model, store))
+    except ValueError as error:
+        note(f"[yellow]without tokens:[/] {escape(str(error))}")
+        return None
+    return Encoder.of(folder)
+
+
+def _rows(what: str, store: "Store", held_out: bool) -> Iterator[Shown]:
+    from vf_ray.shards.schema import from_parquet
+
+    if Path(what).is_file():
+        return ((row, None) for row in from_parquet(Path(what).read_bytes()).to_pylist())
+    return _of_artifact(_address(what, store), store, "held_out.parquet" if held_out else "train.parquet")
+
+
+def _of_artifact(address: str, store: "Store", name: str) -> Iterator[Shown]:
+    from vf_ray.artifacts import load
+    from vf_ray.shards.mixture import located
+    from vf_ray.shards.schema import from_parquet
+
+    artifact = load(store, address)
+    rows = from_parquet(artifact.read(name)).to_pylist()
+    for row, place in zip(rows, located(artifact, name), strict=True):
+        pictures = load(store, place["pictures"])
+        yield row, pictures.read_range(place["file"], place["offset"], place["size"])
+
+
+def _address(what: str, store: "Store") -> str:
+    """Return the address itself, or that of the newest run which built the task's instances."""
+    from vf_ray.runs import listed
+
+    if what.startswith("instances/"):
+        return what
+    for run in listed(store):
+        for address in run["versions"].get("prepare", ()):
+            if address.rpartition("/")[0] == f"instances/{what}" and store.exists(f"{address}/COMPLETE"):
+                return str(address)
+    raise ValueError(
+        f"no instances of {what!r} in {store.url}: no file, no address, and no run has built such a task; "
+        "`vf-ray tasks` lists the ids, `vf-ray runs show` what the last run built"
+    )
+
+
+def _print(encoder: "Encoder | None", row: Mapping[str, Any], picture: bytes | None) -> None:
+    from rich.console import Console
+
+    from vf_ray.model import inspect as seen
+
+    show(f"[bold]{escape(row['task'])}[/]  {escape(row['key'])}  [dim]{escape(', '.join(row['images']))}[/]")
+    if encoder is None:
+        show(f"{escape(row['prompt'])}\n[green]{escape(row['response'])}[/]")
+        return
+    Console(highlight=False).print(seen.show(encoder, row["prompt"], row["response"], picture))
+    if not Console().is_terminal:
+        trained = (
+            t.text for t in seen.tokens(encoder, encoder.encode(row["prompt"], row["response"])) if t.trained
+        )
+        show(f"trained: {escape(''.join(trained))}")
+
+
+def _print_json(encoder: "Encoder | None", row: Mapping[str, Any], picture: bytes | None) -> None:
+    from vf_ray.model.inspect import tokens
+
+    seen = [] if encoder is None else tokens(encoder, encoder.encode(row["prompt"], row["response"]))
+    size = {} if picture is None else {"picture_bytes": len(picture)}
+    show_json({**row, **size, "tokens": [asdict(token) for token in seen]})

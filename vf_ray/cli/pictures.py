@@ -1,0 +1,33 @@
+"""Check the pictures of instances as they stream by."""
+
+from functools import lru_cache
+
+from vf_ray.shards.drawing import picture
+from vf_ray.shards.images import MOST_PIXELS, BadPictureError
+from vf_ray.sources.pictures import picture_bytes
+from vf_ray.types import ImageRef, Instance, Reject, Tree
+
+REMEMBERED = 65_536
+"""Pictures whose verdict is kept: several instances of one picture mostly stand close together."""
+
+
+class Pictures:
+    """The pictures of one raw tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._fault = lru_cache(maxsize=REMEMBERED)(self._look)
+
+    def checked(self, verdict: Instance | Reject) -> Instance | Reject:
+        """Return the instance, or a reject that says what is wrong with its picture."""
+        if isinstance(verdict, Reject) or (fault := self._fault(verdict.image)) is None:
+            return verdict
+        reason, detail = fault
+        return Reject(key=verdict.key, reason=reason, detail=detail, task=verdict.task)
+
+    def _look(self, image: ImageRef) -> tuple[str, str] | None:
+        try:
+            picture(image, lambda path: picture_bytes(self._tree, path), largest_side=MOST_PIXELS)
+        except BadPictureError as bad:
+            return bad.reason, f"{image}: {bad.detail}"
+        return None

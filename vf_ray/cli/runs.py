@@ -1,0 +1,168 @@
+"""``vf-ray runs``: what the store holds, who made it, from what."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from vf_ray.cli.app import note, show, show_json, show_table
+
+if TYPE_CHECKING:
+    from vf_ray.store import Store
+
+runs = typer.Typer(help="List, show, compare and prune runs and their artifacts.", no_args_is_help=True)
+
+StoreUrl = Annotated[
+    str | None, typer.Option("--store", help="Store URL; default VF_RAY_STORE, else .vf-ray/store.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON value.")]
+COLUMNS = ("id", "when", "recipe", "who", "commit", "finished")
+
+
+@runs.command("list")
+def list_runs(
+    recipe: Annotated[str | None, typer.Option(help="Only runs of this recipe.")] = None,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs, newest first, with how many of each run's artifacts are finished."""
+    from vf_ray.runs import listed
+
+    opened = _opened(store)
+    found = [run for run in listed(opened) if recipe in (None, run["recipe"])]
+    if as_json:
+        show_json([{**run, "finished": _finished(opened, run)} for run in found])
+        return
+    rows = [
+        {**run, "commit": run["commit"][:10], "finished": _share(_finished(opened, run))} for run in found
+    ]
+    show_table(f"{len(rows)} runs in {opened.url}", COLUMNS, rows)
+
+
+@runs.command("show")
+def show_run(
+    run: Annotated[str, typer.Argument(help="A run's id, 'last', or the address of an artifact.")] = "last",
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a run's artifacts, or an artifact's lineage: what it was made from, and by whom."""
+    opened = _opened(store)
+    if "/" in run:
+        _show_artifact(opened, run, as_json)
+    else:
+        _show_run(opened, _id(opened, run), as_json)
+
+
+@runs.command("drift")
+def drift_of_run(
+    run: Annotated[str, typer.Argument(help="A run's id, or 'last'.")] = "last",
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which keys changed since the run of the same recipe before this one."""
+    from vf_ray.runs import drift
+
+    opened = _opened(store)
+    known = _id(opened, run)
+    changed = drift(opened, known)
+    if as_json:
+        show_json(changed)
+        return
+    show(f"{escape(known)}: {len(changed)} keys differ from the run before it")
+    for line in changed:
+        show(f"  {escape(line)}")
+
+
+@runs.command("prune")
+def prune_store(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove dead attempts and versions that no run names; never what is being built.
+
+    Whether somebody still builds an artifact without COMPLETE shows only after a minute of watching.
+    """
+    from vf_ray.runs import prune
+
+    opened = _opened(store)
+    removed = prune(opened, dry_run=dry_run)
+    rows = [{"path": r.path, "files": len(r.files), "bytes": r.size_bytes, "why": r.why} for r in removed]
+    if as_json:
+        show_json(rows)
+        return
+    show_table("would go" if dry_run else "gone", ("path", "files", "bytes", "why"), rows)
+    note(f"{sum(r.size_bytes for r in removed):,} bytes in {len(rows)} places")
+
+
+def _opened(url: str | None) -> "Store":
+    from vf_ray.store import Store
+
+    return Store.open(url)
+
+
+def _id(store: "Store", run: str) -> str:
+    from vf_ray.runs import listed
+
+    if run != "last":
+        return run
+    found = listed(store)
+    if not found:
+        raise ValueError(f"{store.url} has no runs yet; start one, e.g. with `make demo`")
+    return str(found[0]["id"])
+
+
+def _addresses(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    return ((step, address) for step, addresses in run["versions"].items() for address in addresses)
+
+
+def _finished(store: "Store", run: Mapping[str, Any]) -> dict[str, bool]:
+    return {address: store.exists(f"{address}/COMPLETE") for _, address in _addresses(run)}
+
+
+def _share(finished: Mapping[str, bool]) -> str:
+    return f"{sum(finished.values())}/{len(finished)}"
+
+
+def _show_run(store: "Store", run_id: str, as_json: bool) -> None:
+    from vf_ray.runs import show as record
+
+    run = record(store, run_id)
+    finished = _finished(store, run)
+    if as_json:
+        show_json({**run, "finished": finished})
+        return
+    show(f"[bold]{escape(run['id'])}[/]  {run['when']}  {escape(run['who'])}  {run['commit'][:10]}")
+    rows = (
+        {"step": s, "artifact": a, "finished": "yes" if finished[a] else "no"} for s, a in _addresses(run)
+    )
+    show_table(f"recipe {run['recipe']}", ("step", "artifact", "finished"), rows)
+
+
+def _show_artifact(store: "Store", address: str, as_json: bool) -> None:
+    from vf_ray.artifacts import load
+
+    manifest = load(store, address).manifest
+    if as_json:
+        show_json(manifest)
+        return
+    size = sum(file["bytes"] for file in manifest["files"].values())
+    show(f"[bold]{escape(address)}[/]  {len(manifest['files'])} files, {size:,} bytes")
+    for part in ("stats", "run"):
+        show(f"{part}: {escape(str(manifest[part]))}")
+    for line in _lineage(store, address, 0, set()):
+        show(line)
+
+
+def _lineage(store: "Store", address: str, depth: int, seen: set[str]) -> Iterator[str]:
+    """Yield an indented line for each thing an artifact was made from; each is opened once."""
+    from vf_ray.artifacts import load
+
+    if address in seen or not store.exists(f"{address}/COMPLETE"):
+        return
+    seen.add(address)
+    for role, source in load(store, address).manifest["spec"]["inputs"].items():
+        again = " [dim](above)[/]" if source in seen else ""
+        yield f"{'  ' * (depth + 1)}{escape(role)} [dim]from[/] {escape(source)}{again}"
+        yield from _lineage(store, source, depth + 1, seen)

