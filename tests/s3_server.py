@@ -61,7 +61,7 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(10)
+            process.wait(3)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

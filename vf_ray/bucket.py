@@ -1,12 +1,11 @@
 """A store's files in an S3 bucket, through s3fs.
 
 A file appears under its name only when it is whole, and ``If-None-Match: *`` lets one of several
-writers create it. Requests are repeated here and nowhere below, because a repeated create must know
-that it is one: when the answer to the first got lost, the second finds the file "already there".
+writers create it. When the answer to a create gets lost, its repetition (ours, or one that the HTTP
+library makes by itself) finds the name taken; so every created file carries its writer's mark.
 """
 
 import errno
-import itertools
 import os
 import random
 import time
@@ -15,12 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 T = TypeVar("T")
 
-PART_BYTES = 16 << 20
-"""Larger files go up in parts of this size (twice this at least); S3 takes 10,000 parts."""
+LARGEST_PUT = 5 << 30
+"""Bytes that S3 takes in one request; only larger files go up in parts. Amazon's service lets one of
+several simultaneous uploads in parts win, but SeaweedFS 4.48 let two win in one race out of four."""
+PART_BYTES = 64 << 20
 
 _VARIABLES = (
     "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE",
@@ -81,16 +82,22 @@ class Bucket:
         return {name: size for name, size in below.items() if name and not name.endswith("/")}
 
     def create(self, path: str, data: bytes) -> bool:
-        def put(fs: Any, mark: dict[str, str]) -> None:
-            fs.pipe_file(self._at(path), data, mode="create", chunksize=PART_BYTES, Metadata=mark)
-
-        return self._create(path, put)
+        return self._create(path, lambda fs, mark: self._put_once(fs, path, data, mark))
 
     def create_file(self, path: str, local: Path) -> bool:
         def put(fs: Any, mark: dict[str, str]) -> None:
-            fs.put_file(str(local), self._at(path), mode="create", chunksize=PART_BYTES, Metadata=mark)
+            if local.stat().st_size > LARGEST_PUT:
+                about = {"mode": "create", "chunksize": PART_BYTES, "Metadata": mark}
+                fs.put_file(str(local), self._at(path), **about)
+                return
+            with local.open("rb") as body:
+                self._put_once(fs, path, body, mark)
 
         return self._create(path, put)
+
+    def _put_once(self, fs: Any, path: str, body: bytes | IO[bytes], mark: dict[str, str]) -> None:
+        bucket, key = self._key(path)
+        fs.call_s3("put_object", Bucket=bucket, Key=key, Body=body, Metadata=mark, IfNoneMatch="*")
 
     def rewrite(self, path: str, data: bytes) -> None:
         self._ask(path, lambda fs: fs.pipe_file(self._at(path), data))
@@ -117,17 +124,16 @@ class Bucket:
             )
 
     def _create(self, path: str, put: Callable[[Any, dict[str, str]], None]) -> bool:
-        """Create a file at most once, whatever happens to the answers."""
-        token, tries = uuid.uuid4().hex, itertools.count(1)
+        """Create a file at most once, and know whose it is whatever happened to the answers."""
+        token = uuid.uuid4().hex
 
         def once(fs: Any) -> bool:
-            repeated = next(tries) > 1
             try:
                 put(fs, {"writer": token})
             except OSError as error:
                 if not _taken(error):
                     raise
-                return repeated and _made_by(fs, *self._key(path)) == token
+                return _made_by(fs, *self._key(path)) == token
             return True
 
         return self._ask(path, once)
