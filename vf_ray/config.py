@@ -148,6 +148,8 @@ class Evaluate:
     per_task: int = 200
     """Held-out items of each task that the ``tasks`` benchmark asks."""
     batch: int = 64
+    longest: int = 0
+    """Most tokens of an answer; 0: what each benchmark officially allows."""
     judge: str = ""
     """URL of an OpenAI-compatible judge; empty: rules, counted as such."""
     judge_model: str = ""
@@ -155,6 +157,7 @@ class Evaluate:
     def __post_init__(self) -> None:
         require(bool(self.benchmarks), "evaluate.benchmarks is empty")
         require(self.per_task > 0 and self.batch > 0, "evaluate.per_task and evaluate.batch must be positive")
+        require(self.longest >= 0, f"evaluate.longest is {self.longest} tokens; 0 leaves it to each benchmark")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def _question(tree: Tree, row: Mapping[str, Any]) -> Question:
         id=f"{row['task']}#{row['key']}",
         prompt=row["prompt"],
         picture_id=row["picture"],
-        picture=partial(tree.read, f"pictures/{row['picture']}"),
+        picture=partial(tree.read, f"{row['task']}/pictures/{row['picture']}"),
         category=row["task"],
         meta={"answer": row["answer"], "letter": gold, "options": options, "response": row["response"]},
     )
@@ -64,9 +64,10 @@ def normal(text: str) -> str:
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """Score each task, beside the share of its most common answer."""
     items = [_item(question, answers.get(question.id)) for question in exam.questions]
-    most = majority(exam)
+    most, accuracy, named = majority(exam), by_category(items), by_category(_mentions(exam, items))
     table = {
-        name: {"accuracy": figure, "majority": most[name]} for name, figure in by_category(items).items()
+        task: {"accuracy": figure, "majority": most[task], "mentions": named[task]}
+        for task, figure in accuracy.items()
     }
     return Score(
         headline={"accuracy": of_items(items)},
@@ -86,6 +87,18 @@ def _item(question: Question, answer: str | None) -> Item:
         id=question.id, answer=answer, parsed=parsed, gold=meta["response"], value=float(right),
         category=question.category, cluster=question.picture_id,
     )  # fmt: skip
+
+
+def _mentions(exam: Exam, items: Sequence[Item]) -> list[Item]:
+    """Return the items with another value: whether the answer occurs in what was said, as whole words.
+
+    Long-form answers hold the right word without being it; this tells the two apart.
+    """
+    golds = (f" {normal(question.meta['answer'])} " for question in exam.questions)
+    return [
+        replace(item, value=max(item.value, float(gold in f" {normal(item.answer or '')} ")))
+        for gold, item in zip(golds, items, strict=True)
+    ]
 
 
 def majority(exam: Exam) -> dict[str, Figure]:
@@ -141,7 +154,7 @@ TASKS = Benchmark(
     name="tasks",
     title="Held-out instances of our tasks",
     code=1,
-    files="<source>/<task>/held_out.parquet of built instances, and pictures/<sha256>",
+    files="<task>/held_out.parquet of built instances, and <task>/pictures/<sha256>",
     load=load,
     score=score,
     read=read,

@@ -1,0 +1,100 @@
+"""Where a run's benchmarks come from: a folder or bucket, the demo's files, held-out instances."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import IO
+
+from vf_ray import artifacts
+from vf_ray.artifacts import Artifact
+from vf_ray.chain import Plan, finished
+from vf_ray.eval.benchmarks import get
+from vf_ray.eval.held_out import HeldOut
+from vf_ray.eval.types import Exam
+from vf_ray.sources.raw import RawTree
+from vf_ray.store import Store
+from vf_ray.types import Tree
+
+INSTANCES = "tasks"
+"""The benchmark that asks held-out instances."""
+
+
+def exam(store: Store, plan: Plan, name: str) -> Exam:
+    """Return what a recipe asks of a benchmark.
+
+    Raises:
+        FileNotFoundError: if its files, or the instances it asks, are missing.
+        ValueError: if its files are damaged or of mixed versions, or there is nothing to ask.
+    """
+    benchmark = get(name)
+    found = benchmark.load(tree(store, plan, name))
+    if benchmark.capped:
+        found = found.first(plan.recipe.evaluate.per_task)
+    if longest := plan.recipe.evaluate.longest:
+        found = _shortened(found, longest)
+    if not found.questions:
+        raise ValueError(f"benchmark {name!r} asks nothing; its data needs {benchmark.files}")
+    return found
+
+
+def _shortened(found: Exam, longest: int) -> Exam:
+    asked = [replace(q, max_new_tokens=min(q.max_new_tokens, longest)) for q in found.questions]
+    note = f"answers end after {longest} tokens at the latest, by the recipe"
+    return replace(found, questions=tuple(asked), notes=(*found.notes, note))
+
+
+def tree(store: Store, plan: Plan, name: str) -> Tree:
+    """Return the data folder of a benchmark."""
+    if name == INSTANCES:
+        return HeldOut(finished(store, plan.instances), finished(store, plan.pictures))
+    if data := plan.recipe.evaluate.data:
+        return RawTree.of(f"{data.rstrip('/')}/{name}")
+    return packaged(artifacts.load(store, plan.outputs("fetch")[0].address), f"benchmarks/{name}")
+
+
+def packaged(artifact: Artifact, folder: str) -> Tree:
+    """Return a folder of an artifact as a tree, wherever its attempts lie."""
+    names = [name for name in artifact.names() if name.startswith(f"{folder}/")]
+    roots = {artifact.path(name).removesuffix(name) for name in names}
+    return Trees(tuple(RawTree.of(f"{artifact.store.url}/{root}{folder}") for root in sorted(roots)))
+
+
+@dataclass(frozen=True)
+class Trees(Tree):
+    """Several trees as one."""
+
+    trees: tuple[RawTree, ...]
+
+    def read(self, path: str) -> bytes:
+        return self._with(path).read(path)
+
+    def open(self, path: str) -> IO[bytes]:
+        return self._with(path).open(path)
+
+    def exists(self, path: str) -> bool:
+        return any(tree.exists(path) for tree in self.trees)
+
+    def glob(self, pattern: str) -> Sequence[str]:
+        return sorted({path for tree in self.trees for path in tree.glob(pattern)})
+
+    def _with(self, path: str) -> RawTree:
+        for tree in self.trees:
+            if tree.exists(path):
+                return tree
+        raise FileNotFoundError(
+            f"no file {path!r} in {', '.join(tree.url for tree in self.trees) or 'nothing'}"
+        )
+
+
+def fingerprint(found: Exam) -> str:
+    """Return what tells apart two sets of questions, as a model sees them."""
+    digest = hashlib.sha256()
+    for line in _seen(found):
+        digest.update(line.encode() + b"\n")
+    return digest.hexdigest()[:16]
+
+
+def _seen(found: Exam) -> Iterator[str]:
+    for q in found.questions:
+        yield json.dumps([q.id, q.prompt, q.picture_id, q.picture is not None, q.max_new_tokens])

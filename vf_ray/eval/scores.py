@@ -1,0 +1,67 @@
+"""All scores of one run in one record: by benchmark and model, compared, with the verdict on each task."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import pairwise
+from typing import Any
+
+from vf_ray.eval import record
+from vf_ray.eval.benchmarks import get
+from vf_ray.eval.benchmarks.tasks import verdict
+from vf_ray.eval.exams import INSTANCES
+from vf_ray.eval.statistics import paired
+from vf_ray.eval.types import Score
+
+Scores = Mapping[str, Mapping[str, Score]]
+"""Benchmark to model to score, models in the order of their making."""
+
+
+def summary(scores: Scores, trained: Sequence[str], vocabulary: Mapping[str, str]) -> dict[str, Any]:
+    """Return what ``scores.json`` holds.
+
+    ``trained`` are the tasks that stage 1 trains on and a verdict is given for; ``vocabulary`` names
+    the addresses of the models.
+    """
+    found = {name: _benchmark(name, by_model) for name, by_model in scores.items()}
+    verdicts = _verdicts(scores.get(INSTANCES, {}), trained)
+    learned = sum(v["learned"] for v in verdicts.values())
+    return {
+        "models": dict(vocabulary),
+        "benchmarks": found,
+        "verdicts": verdicts,
+        "learned": {"tasks": learned, "of": len(verdicts)},
+    }
+
+
+def _benchmark(name: str, by_model: Mapping[str, Score]) -> dict[str, Any]:
+    benchmark = get(name)
+    return {
+        "title": benchmark.title,
+        "models": {model: record.plain(benchmark, found) for model, found in by_model.items()},
+        "paired": [_paired(one, other, by_model) for one, other in pairwise(by_model)],
+    }
+
+
+def _paired(one: str, other: str, by_model: Mapping[str, Score]) -> dict[str, Any]:
+    result = asdict(paired(by_model[one].items, by_model[other].items))
+    rounded = {key: round(value, 9) if isinstance(value, float) else value for key, value in result.items()}
+    return {"first": one, "second": other, **rounded}
+
+
+def _verdicts(by_model: Mapping[str, Score], trained: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Judge each trained task of stage 1 against base and majority."""
+    if "stage1" not in by_model:
+        return {}
+    after = by_model["stage1"].tables["tasks"]
+    before = by_model["base"].tables["tasks"] if "base" in by_model else {}
+    return {
+        task: asdict(
+            verdict(
+                before[task]["accuracy"] if task in before else None,
+                columns["accuracy"],
+                columns["majority"],
+            )
+        )
+        for task, columns in after.items()
+        if task in trained
+    }
