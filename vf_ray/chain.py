@@ -48,7 +48,7 @@ class Plan:
     @classmethod
     def of(cls, recipe: Recipe, store: Store) -> "Plan":
         """Plan a recipe; a user's raw folder is listed, so that a change in it changes the plan."""
-        from vf_ray.sources.raw import fingerprint
+        from vf_ray.sources.listing import fingerprint
 
         given = recipe.prepare.raw
         return cls(recipe, fingerprint(given) if given else _demo_raw(recipe).address)

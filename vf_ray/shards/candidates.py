@@ -1,0 +1,138 @@
+"""The first phase of preparing a source: one pass over its annotations, candidates for every task.
+
+Everything is streamed through files, so that memory depends neither on rows, nor on candidates, nor
+on rejects.
+"""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vf_ray.artifacts import Writer
+from vf_ray.instances.chance import rank
+from vf_ray.instances.lowest import Lowest
+from vf_ray.instances.refs import image_text
+from vf_ray.instances.sample import AnyTask, Tally, select
+from vf_ray.shards.schema import CANDIDATES
+from vf_ray.types import Instance, Reject, Source, Tree, paths_of
+
+BATCH = 2048
+"""Candidates that are held as Python objects at once."""
+
+SOURCE = ""
+"""Stands for the source itself where tasks are named: records that its reader refused."""
+
+
+def candidates_name(turn: int, task: str) -> str:
+    """Return the name of a task's candidates file."""
+    return f"candidates-{turn}/{_short(task)}.parquet"
+
+
+def rejects_name(turn: int, task: str) -> str:
+    """Return the name of the file of a task's (or with ``SOURCE`` the source's) rejects."""
+    return f"rejects-{turn}/{_short(task) or 'source'}.jsonl"
+
+
+def examined_name(turn: int) -> str:
+    """Return the name of the file that is written last: what one pass found."""
+    return f"examined-{turn}.json"
+
+
+def write_candidates(
+    source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], writer: Writer, *,
+    seed: int, cap: int, slack: int, turn: int,
+) -> Mapping[str, int]:  # fmt: skip
+    """Examine the source for all its tasks and commit what was found; return a line of statistics."""
+    with tempfile.TemporaryDirectory(prefix="vf-ray-") as scratch, _Rejects(Path(scratch)) as rejects:
+        found = select(source, tree, tasks, seed=seed, cap=cap, slack=slack, on_reject=rejects.add)
+        tallies = {SOURCE: found.source, **found.tallies}
+        for task in tasks:
+            local = Path(scratch) / "candidates.parquet"
+            _write(local, _unique(found.lowest[task.id], tallies[task.id], rejects))
+            writer.commit(candidates_name(turn, task.id), local)
+        for task_id, local in rejects.files():
+            writer.commit(rejects_name(turn, task_id), local)
+    more = {task_id: lowest.offered > len(lowest) for task_id, lowest in found.lowest.items()}
+    summary = {task_id: {**asdict(t), "more": more.get(task_id, False)} for task_id, t in tallies.items()}
+    writer.commit(examined_name(turn), json.dumps(summary, sort_keys=True).encode())
+    return {
+        "rows": found.source.examined,
+        "candidates": sum(map(len, found.lowest.values())),
+        "rejected": sum(tally.rejected.total() for tally in tallies.values()),
+    }
+
+
+def read_examined(data: bytes) -> Mapping[str, tuple[Tally, bool]]:
+    """Return each task's tally, and whether the source holds more candidates than were kept."""
+    return {
+        task: (Tally(found["examined"], Counter(found["rejected"])), found["more"])
+        for task, found in json.loads(data).items()
+    }
+
+
+def _unique(lowest: Lowest, tally: Tally, rejects: "_Rejects") -> Iterator[tuple[int, Instance]]:
+    """Pass on instances; of two with one key (then of equal rank, so neighbours) the second is a reject."""
+    last = None
+    for order, instance in lowest:
+        if instance.key == last:
+            tally.rejected["key not unique"] += 1
+            rejects.add(Reject(key=instance.key, reason="key not unique", task=instance.task))
+            continue
+        last = instance.key
+        yield order, instance
+
+
+def _write(local: Path, found: Iterator[tuple[int, Instance]]) -> None:
+    with pq.ParquetWriter(local, CANDIDATES, compression="zstd") as sink:
+        while batch := list(islice(found, BATCH)):
+            sink.write_table(pa.Table.from_pylist([_row(*one) for one in batch], CANDIDATES))
+
+
+def _row(order: int, instance: Instance) -> Mapping[str, Any]:
+    ref = image_text(instance.image)
+    return {
+        "rank": order,
+        "ref": ref,
+        "place": rank("picture", ref),
+        "images": list(paths_of(instance.image)),
+        **{name: getattr(instance, name) for name in CANDIDATES.names if hasattr(instance, name)},
+    }
+
+
+@dataclass
+class _Rejects:
+    """Rejects by task, as they come, in files of a scratch folder."""
+
+    folder: Path
+    _open: dict[str, IO[str]] = field(default_factory=dict)
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> "_Rejects":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def add(self, reject: Reject) -> None:
+        if reject.task not in self._open:
+            local = self.folder / f"{len(self._open)}.jsonl"
+            self._open[reject.task] = self._stack.enter_context(local.open("w", encoding="utf-8"))
+        self._open[reject.task].write(json.dumps(asdict(reject)) + "\n")
+
+    def files(self) -> Iterable[tuple[str, Path]]:
+        for task, file in self._open.items():
+            file.flush()
+            yield task, Path(file.name)
+
+
+def _short(task: str) -> str:
+    return task.partition("/")[2]

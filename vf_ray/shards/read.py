@@ -1,0 +1,175 @@
+"""Read instances by number: text by row group, pictures by exact byte range."""
+
+import io
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vf_ray.artifacts import Artifact
+from vf_ray.shards.finish import TRAIN
+from vf_ray.shards.mixture import NAME
+from vf_ray.shards.order import Order
+from vf_ray.shards.schema import from_parquet
+from vf_ray.store import Store
+
+ROW_GROUPS = 128
+"""Row groups of text (about 1 MiB each) that are kept in memory."""
+REQUESTS = 16
+"""Pictures asked of a bucket at once."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The words of one instance."""
+
+    task: str
+    key: str
+    prompt: str
+    response: str
+
+
+@dataclass
+class Samples:
+    """The rows of a mixture's index, in its order."""
+
+    store: Store
+    index: pa.Table
+    name: str = TRAIN
+    """File of the instances artifacts that the index points into."""
+    used_bytes: int = 0
+    read_bytes: int = 0
+    """Bytes fetched; over ``used_bytes`` it says what block-wise reading costs."""
+    _groups: OrderedDict[tuple[str, int], list[Sample]] = field(default_factory=OrderedDict)
+    _files: dict[str, "_Text"] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, store: Store, mixture: Artifact) -> "Samples":
+        """Read a mixture's index."""
+        return cls(store, from_parquet(mixture.read(NAME)))
+
+    def __len__(self) -> int:
+        return int(self.index.num_rows)
+
+    def order(self, seed: int, epoch: int) -> Order:
+        """Return an epoch's permutation of the samples."""
+        return Order(seed, epoch, len(self))
+
+    def text(self, rows: Sequence[int]) -> list[Sample]:
+        """Return the words of some samples."""
+        places = self._columns(rows, "instances", "row")
+        return [self._sample(address, row) for address, row in places]
+
+    def pictures(self, rows: Sequence[int]) -> list[bytes]:
+        """Return the encoded pictures of some samples; one that several share is read once."""
+        places = self._columns(rows, "pictures", "file", "offset", "size")
+        distinct = list(dict.fromkeys(places))
+        size = sum(place[-1] for place in distinct)
+        self.used_bytes += size
+        self.read_bytes += size
+        found = dict(zip(distinct, self._fetch(distinct), strict=True))
+        return [found[place] for place in places]
+
+    def _columns(self, rows: Sequence[int], *names: str) -> list[tuple[Any, ...]]:
+        taken = self.index.select(list(names)).take(pa.array(rows, pa.int64()))
+        return list(zip(*(column.to_pylist() for column in taken.columns), strict=True))
+
+    def _fetch(self, places: Sequence[tuple[Any, ...]]) -> list[bytes]:
+        if self.store.local_path("") is not None or len(places) < 2:
+            return [self._picture(*place) for place in places]
+        with ThreadPoolExecutor(REQUESTS) as pool:
+            return list(pool.map(lambda place: self._picture(*place), places))
+
+    def _picture(self, address: str, file: str, offset: int, size: int) -> bytes:
+        return self._artifact(address).read_range(file, offset, size)
+
+    def _sample(self, address: str, row: int) -> Sample:
+        text = self._files.get(address) or self._open(address)
+        group, within = text.place(row)
+        if (address, group) not in self._groups:
+            self._groups[address, group] = text.read(group)
+            self.read_bytes += text.size(group)
+            if len(self._groups) > ROW_GROUPS:
+                self._groups.popitem(last=False)
+        self._groups.move_to_end((address, group))
+        sample = self._groups[address, group][within]
+        self.used_bytes += len(sample.prompt.encode()) + len(sample.response.encode())
+        return sample
+
+    def _open(self, address: str) -> "_Text":
+        return self._files.setdefault(address, _Text(self._artifact(address), self.name))
+
+    def _artifact(self, address: str) -> Artifact:
+        return self._artifacts.setdefault(address, Artifact(self.store, address))
+
+    @cached_property
+    def _artifacts(self) -> dict[str, Artifact]:
+        return {}
+
+
+@dataclass
+class _Text:
+    """One instances file, read a row group at a time."""
+
+    artifact: Artifact
+    name: str
+
+    @cached_property
+    def file(self) -> pq.ParquetFile:
+        path = self.artifact.path(self.name)
+        local: Path | None = self.artifact.store.local_path(path)
+        return pq.ParquetFile(local or pa.PythonFile(_Remote(self.artifact.store, path)))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        sizes = [self.file.metadata.row_group(n).num_rows for n in range(self.file.num_row_groups)]
+        return [sum(sizes[:number]) for number in range(len(sizes))]
+
+    def place(self, row: int) -> tuple[int, int]:
+        """Return a row's group, and its number within."""
+        group = next(n for n in reversed(range(len(self._starts))) if self._starts[n] <= row)
+        return group, row - self._starts[group]
+
+    def read(self, group: int) -> list[Sample]:
+        """Return the samples of a row group."""
+        columns = ["task", "key", "prompt", "response"]
+        table = self.file.read_row_group(group, columns=columns, use_threads=False)
+        return [Sample(**row) for row in table.to_pylist()]
+
+    def size(self, group: int) -> int:
+        """Return a row group's bytes as stored."""
+        found = self.file.metadata.row_group(group)
+        return sum(found.column(n).total_compressed_size for n in range(found.num_columns))
+
+
+class _Remote(io.RawIOBase):
+    """A file of the store as a seekable stream of range reads."""
+
+    def __init__(self, store: Store, path: str) -> None:
+        self._store, self._path, self._at = store, path, 0
+        self._size = store.size(path)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        size = self._size - self._at if size < 0 else min(size, self._size - self._at)
+        data = self._store.read_range(self._path, self._at, size)
+        self._at += len(data)
+        return data

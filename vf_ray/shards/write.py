@@ -1,0 +1,114 @@
+"""The second phase of preparing a source: verify, draw and store one shard of its pictures."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vf_ray.artifacts import Writer
+from vf_ray.instances.refs import image_of
+from vf_ray.instances.sample import chance_of
+from vf_ray.shards.drawing import picture
+from vf_ray.shards.images import BadPictureError, Picture, sha256
+from vf_ray.shards.schema import PICTURES, VERDICTS, from_parquet, to_parquet
+from vf_ray.sources.pictures import picture_bytes
+from vf_ray.types import Tree
+
+INDEX = "index.parquet"
+ALL_VERDICTS = "verdicts.parquet"
+
+
+def shard_name(shard: int) -> str:
+    """Return the name of a shard's verdicts, which are committed last."""
+    return f"verdicts/{shard:05d}.parquet"
+
+
+def write_shard(
+    tree: Tree, refs: Sequence[str], writer: Writer, *, shard: int, largest_side: int
+) -> Mapping[str, int]:
+    """Look at each picture once, store the usable ones back to back; return a line of statistics.
+
+    Raises:
+        RuntimeError: if an earlier attempt, with other library versions, stored other bytes.
+    """
+    name = f"pictures-{shard:05d}.bin"
+    with tempfile.TemporaryDirectory(prefix="vf-ray-") as scratch:
+        local = Path(scratch) / "pictures.bin"
+        verdicts = list(_stored(tree, refs, local, name, largest_side))
+        size = local.stat().st_size
+        if size:  # an empty file cannot be mapped
+            writer.commit(name, local)
+            _refuse_other(writer, name, local)
+    writer.commit(shard_name(shard), to_parquet(pa.Table.from_pylist(verdicts, VERDICTS)))
+    bad = sum(bool(verdict["reason"]) for verdict in verdicts)
+    return {"pictures": len(verdicts) - bad, "rejected": bad, "bytes": size}
+
+
+def _stored(
+    tree: Tree, refs: Sequence[str], local: Path, name: str, largest_side: int
+) -> Iterator[Mapping[str, Any]]:
+    places: dict[str, int] = {}
+    with local.open("wb") as sink:
+        for ref in refs:
+            try:
+                found = picture(image_of(ref), lambda path: picture_bytes(tree, path), largest_side)
+            except BadPictureError as error:
+                yield _verdict(ref, reason=error.reason, detail=error.detail)
+                continue
+            except Exception as error:
+                error.add_note(f"while reading the picture {ref} of {tree}")
+                raise
+            digest = sha256(found.data)
+            if digest not in places:
+                places[digest] = sink.tell()
+                sink.write(found.data)
+            yield _good(ref, digest, found, name, places[digest])
+
+
+def _good(ref: str, digest: str, found: Picture, name: str, offset: int) -> Mapping[str, Any]:
+    return _verdict(
+        ref,
+        sha256=digest,
+        chance=min(map(chance_of, found.raws)),
+        file=name,
+        offset=offset,
+        size=len(found.data),
+        width=found.width,
+        height=found.height,
+        format=found.format,
+    )
+
+
+def _verdict(ref: str, **known: Any) -> Mapping[str, Any]:
+    unknown = {field.name: "" if field.type == pa.string() else 0 for field in VERDICTS}
+    return {**unknown, "ref": ref, **known}
+
+
+def _refuse_other(writer: Writer, name: str, local: Path) -> None:
+    """Make sure that the committed file is the one the verdicts speak of."""
+    record = writer.committed(name)
+    if record is None or record["sha256"] != sha256(local.read_bytes()):
+        raise RuntimeError(
+            f"{writer.address}/{name}: an earlier attempt stored other bytes; libraries have changed "
+            "meanwhile. Build it anew with force."
+        )
+
+
+def write_index(writer: Writer, num_shards: int) -> Mapping[str, int]:
+    """Merge the shards' verdicts, and list where each content lies; return the artifact's statistics."""
+    parts = [from_parquet(writer.read(shard_name(shard))) for shard in range(num_shards)]
+    verdicts = pa.concat_tables([VERDICTS.empty_table(), *parts])
+    good = verdicts.filter(pc.equal(verdicts["reason"], "")).select(PICTURES.names)
+    firsts = good.append_column("row", pa.array(range(good.num_rows), pa.int64()))
+    rows = firsts.group_by("sha256", use_threads=False).aggregate([("row", "min")])["row_min"]
+    index = good.take(rows.combine_chunks().sort())
+    writer.commit(ALL_VERDICTS, to_parquet(verdicts))
+    writer.commit(INDEX, to_parquet(index))
+    return {
+        "pictures": index.num_rows,
+        "pictures_rejected": verdicts.num_rows - good.num_rows,
+        "bytes": pc.sum(index["size"]).as_py() or 0,
+    }
