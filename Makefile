@@ -39,10 +39,10 @@ check: $(READY) ## style, types and import contracts
 	@$(BIN)/lint-imports
 
 up: $(READY) ## start Prefect and Ray on this machine and register the deployments
-	@$(BIN)/python infra/local/up.py
+	@$(BIN)/python -m infra.local.up
 
 down: $(READY) ## stop what `make up` started, and nothing else
-	@$(BIN)/python infra/local/down.py
+	@$(BIN)/python -m infra.local.down
 
 $(READY): pyproject.toml
 	@test -x $(BIN)/python || { python=$$(sh infra/local/find_python.sh $(PYTHON)) && "$$python" -m venv .venv; }

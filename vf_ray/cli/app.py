@@ -22,8 +22,8 @@ class Verbs(TyperGroup):
         """Run the verb."""
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:
-            raise  # the reader has seen enough: typer ends quietly
+        except (BrokenPipeError, typer.Exit, typer.Abort):
+            raise  # no faults: typer ends the verb quietly
         except EXPECTED as error:
             note(f"[red]error:[/] {escape(str(error) or repr(error))}")
             raise typer.Exit(1) from error

@@ -1,0 +1,44 @@
+"""Stop what ``make up`` started on this machine, and nothing else. Running it again changes nothing."""
+
+import os
+import signal
+from pathlib import Path
+
+from infra.local.processes import family, stop_rest
+from infra.local.processes import stop as stop_process
+from infra.local.state import ROOT, State, locked
+
+ORDER = (
+    ("prefect-worker", signal.SIGINT, 15.0),
+    ("prefect-server", signal.SIGINT, 15.0),
+    ("ray-head", signal.SIGTERM, 30.0),
+)
+"""Whom to ask, how, and for how many seconds: flow runs must end while the server still listens."""
+
+
+def main() -> None:
+    """Stop the services that the state names."""
+    folder = Path(os.environ.get("VF_RAY_UP_DIR", ROOT / ".vf-ray" / "up"))
+    if not folder.is_dir():
+        print("nothing is up")
+        return
+    with locked(folder) as state:
+        print(stop(state))
+
+
+def stop(state: State) -> str:
+    """Stop a state's processes and theirs: the worker before the server, Ray last."""
+    marker = str(state.folder)
+    known = family(list(state.processes.values()), marker)
+    for name, how, patience_s in ORDER:
+        if name in state.processes:
+            stop_process(state.processes[name], how, patience_s)
+    known |= family(list(state.processes.values()), marker)
+    stop_rest(known, marker)
+    state.forget()
+    names = ", ".join(state.processes)
+    return f"stopped {names}" if known else "nothing is up"
+
+
+if __name__ == "__main__":
+    main()

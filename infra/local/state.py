@@ -1,0 +1,87 @@
+"""What `make up` remembers below ``.vf-ray/up``: which processes are its own, and where they listen."""
+
+import fcntl
+import json
+import shlex
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from infra.local.processes import Process
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The checkout."""
+
+
+@dataclass
+class State:
+    """One set of services."""
+
+    folder: Path
+    prefect: str = ""
+    """Address of the Prefect server."""
+    dashboard: str = ""
+    """Address of the Ray dashboard, to which jobs are submitted."""
+    store: str = ""
+    scratch: str = ""
+    """Ray's temporary folder."""
+    processes: dict[str, Process] = field(default_factory=dict)
+    """By name, in the order of starting."""
+
+    @classmethod
+    def at(cls, folder: Path) -> "State":
+        """Read what was started, or return an empty state."""
+        file = folder / "state.json"
+        if not file.is_file():
+            return cls(folder)
+        found = json.loads(file.read_text())
+        found["processes"] = {name: Process(**p) for name, p in found["processes"].items()}
+        return cls(folder, **found)
+
+    @property
+    def token_file(self) -> Path:
+        """Return the file that holds the Ray token."""
+        return self.folder / "ray_token"
+
+    @property
+    def env_file(self) -> Path:
+        """Return the file that a user's shell reads."""
+        return self.folder / "env"
+
+    @property
+    def running(self) -> bool:
+        """Return whether everything that was started still runs."""
+        return bool(self.processes) and all(process.alive for process in self.processes.values())
+
+    def save(self) -> None:
+        """Write the state; half a file is never seen."""
+        data = {k: v for k, v in asdict(self).items() if k != "folder"}
+        part = self.folder / "state.json.part"
+        part.write_text(json.dumps(data, indent=1) + "\n")
+        part.replace(self.folder / "state.json")
+
+    def forget(self) -> None:
+        """Remove what describes running services; history and logs stay."""
+        for name in ("state.json", "env"):
+            (self.folder / name).unlink(missing_ok=True)
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def write_env(self, variables: Mapping[str, str]) -> None:
+        """Write what a shell needs to use the services, with this checkout's programs first on PATH."""
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+        lines.append(f'export PATH={shlex.quote(str(ROOT / ".venv" / "bin"))}:"$PATH"')
+        self.env_file.write_text(
+            "# read this with:  . " + str(self.env_file) + "\n" + "\n".join(lines) + "\n"
+        )
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[State]:
+    """Give the state to one process at a time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield State.at(folder)

@@ -1,0 +1,67 @@
+"""Start what a Prefect run needs on this machine: ``make up``. Running it again changes nothing."""
+
+import os
+import sys
+from pathlib import Path
+
+from infra.local import services
+from infra.local.down import stop
+from infra.local.state import ROOT, State, locked
+from vf_ray.store import Store
+
+FOLDER = Path(os.environ.get("VF_RAY_UP_DIR", ROOT / ".vf-ray" / "up"))
+
+
+def main() -> None:
+    """Start the services, or see that they run; say how to use them."""
+    with locked(FOLDER) as state:
+        if state.running:
+            print("already up")
+        else:
+            state = start(state)
+        print(how_to_use(state))
+
+
+def start(old: State) -> State:
+    """Start everything anew; what is left of an earlier start is stopped first, and so is half a start."""
+    if old.processes:
+        print("what ran before is incomplete: starting anew")
+        stop(old)
+    state = State(old.folder, store=Store.open().url)
+    (state.folder / "prefect").mkdir(exist_ok=True)
+    services.new_token(state)
+    try:
+        for name, begin in (
+            ("Prefect server", services.start_prefect),
+            ("Ray head", services.start_ray),
+            ("work pool, worker, deployments", services.start_worker),
+        ):
+            print(f"starting {name} ...", flush=True)
+            begin(state)
+    except BaseException:
+        stop(state)
+        raise
+    state.write_env(services.public(state))
+    return state
+
+
+def how_to_use(state: State) -> str:
+    """Return the two addresses and what to type."""
+    return f"""
+Prefect        {state.prefect}   runs, logs, progress, results
+Ray dashboard  {state.dashboard}   jobs, metrics; it asks for the token in {state.token_file}
+store          {state.store}
+logs           {state.folder}/*.log
+
+In any shell:  . {state.env_file}
+then           prefect deployment run visionflan/full --watch
+               prefect deployment run visionflan/full --param recipe=smoke --watch
+               prefect deployment run visionflan/stage2 --watch
+Stop it with   make down"""
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except services.StartError as error:
+        sys.exit(f"error: {error}")
