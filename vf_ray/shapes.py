@@ -1,5 +1,6 @@
 """The few ways in which most tasks return an example."""
 
+import re
 from collections.abc import Sequence
 
 from vf_ray.types import Example, ImageRef
@@ -15,6 +16,11 @@ def tidy(text: str) -> str:
 def words(name: str) -> str:
     """Return an identifier such as a folder's name as words."""
     return tidy(name.replace("_", " "))
+
+
+def camel_words(name: str) -> str:
+    """Return a name such as ``BareLand`` as words in lower case."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
 def with_article(noun: str) -> str:

@@ -1,6 +1,13 @@
 """Sources whose rows are pictures with labels."""
 
-from tests.tasks.tree import Files, Trees, pictures
+import io
+from pathlib import Path
+from typing import Any
+
+from tests.tasks.tree import Files, Trees, json_lines, pictures
+from vf_ray.sources.imagenet_words import imagenet_words
+
+CHECKED_IN = Path(__file__).parent / "raw"
 
 
 def pacs() -> Files:
@@ -10,14 +17,11 @@ def pacs() -> Files:
 
 
 def mnist_m() -> Files:
+    root = "mnist_m/mnist_m/mnist_m"
     return {
-        "mnist_m/mnist_m/mnist_m_train_labels.txt": "00000000.png 5\n00000001.png 0\n",
-        "mnist_m/mnist_m/mnist_m_test_labels.txt": "00000000.png 7\n",
-        **pictures(
-            "mnist_m/mnist_m/mnist_m_train/00000000.png",
-            "mnist_m/mnist_m/mnist_m_train/00000001.png",
-            "mnist_m/mnist_m/mnist_m_test/00000000.png",
-        ),
+        f"{root}_train_labels.txt": "00000000.png 5\n00000001.png 0\n",
+        f"{root}_test_labels.txt": "00000000.png 7\n",
+        **pictures(f"{root}_train/00000000.png", f"{root}_train/00000001.png", f"{root}_test/00000000.png"),
     }
 
 
@@ -29,4 +33,442 @@ def dtd() -> Files:
     }
 
 
-TREES: Trees = {"pacs": pacs, "mnist_m": mnist_m, "dtd": dtd}
+def eurosat() -> Files:
+    names = ("AnnualCrop", "Forest", "Highway", "River", "PermanentCrop")
+    return pictures(*(f"eurosat/2750/{name}/{name}_1.jpg" for name in names))
+
+
+def cinic10() -> Files:
+    names = {"train": ("airplane", "bird", "automobile"), "valid": ("cat",)}
+    return pictures(*(f"cinic10/{s}/{n}/n01_1.png" for s, found in names.items() for n in found))
+
+
+def w300() -> Files:
+    return {
+        "w300/300W/01_Indoor/indoor_001.pts": "version: 1\nn_points: 68\n",
+        **pictures("w300/300W/01_Indoor/indoor_001.png", "w300/300W/02_Outdoor/outdoor_001.png"),
+    }
+
+
+def aid() -> Files:
+    return pictures("aid/AID/BareLand/bareland_1.jpg", "aid/AID/Airport/airport_78.jpg")
+
+
+def cat2000() -> Files:
+    root = "cat2000/trainSet/Stimuli/OutdoorManMade"
+    return pictures(f"{root}/001.jpg", f"{root}/Output/001_SaliencyMap.jpg")
+
+
+def dark_zurich() -> Files:
+    times = ("day", "twilight", "night")
+    return pictures(
+        *(f"dark_zurich/rgb_anon/train/{t}/GOPR0345/GOPR0345_frame_000495_rgb_anon.png" for t in times)
+    )
+
+
+def core50() -> Files:
+    root = "core50/core50_128x128"
+    return pictures(f"{root}/s1/o1/C_01_01_000.png", f"{root}/s11/o50/C_11_50_299.png")
+
+
+def cub() -> Files:
+    root = "cub/CUB_200_2011"
+    paths = ("001.Black_footed_Albatross/B_1.jpg", "002.Long_tailed_Jaeger/L_1.jpg")
+    return {
+        f"{root}/images.txt": "".join(f"{n} {path}\n" for n, path in enumerate(paths, 1)),
+        f"{root}/classes.txt": "1 001.Black_footed_Albatross\n2 002.Long_tailed_Jaeger\n",
+        f"{root}/image_class_labels.txt": "1 1\n2 2\n",
+        f"{root}/train_test_split.txt": "1 1\n2 0\n",
+        **pictures(*(f"{root}/images/{path}" for path in paths)),
+    }
+
+
+def caltech101() -> Files:
+    names = ("garfield", "hedgehog", "accordion", "BACKGROUND_Google")
+    return pictures(*(f"caltech101/101_ObjectCategories/{name}/image_0001.jpg" for name in names))
+
+
+def caltech256() -> Files:
+    root = "caltech256/256_ObjectCategories"
+    return {
+        f"{root}/198.spider/RENAME2": "#!/bin/sh\n",
+        **pictures(f"{root}/043.coin/043_0068.jpg", f"{root}/253.faces-easy-101/253_0001.jpg"),
+    }
+
+
+def crowdhuman() -> Files:
+    boxes = [
+        {"tag": "person", "extra": {"box_id": 0, "occ": 0}},
+        {"tag": "person", "extra": {"ignore": 1}},
+        {"tag": "mask", "extra": {"ignore": 1}},
+    ]
+    return {
+        "crowdhuman/annotation_train.odgt": json_lines({"ID": "27,98a", "gtboxes": boxes}),
+        **pictures("crowdhuman/Images/27,98a.jpg"),
+    }
+
+
+def deepfashion() -> Files:
+    return pictures("deepfashion/img_highres_subset/2-in-1_Space_Dye/img_00000001.jpg")
+
+
+def deepweeds() -> Files:
+    names = ("20170811-124834-1.jpg", "20170811-124834-2.jpg")
+    return {
+        "deepweeds/labels/labels.csv": "Filename,Label,Species\n"
+        f"{names[0]},7,Snake weed\n{names[1]},8,Negative\n",
+        **pictures(*(f"deepweeds/images/{name}" for name in names)),
+    }
+
+
+def domainnet() -> Files:
+    domains = ("clipart", "infograph", "painting", "quickdraw", "real", "sketch")
+    paths = {d: f"{d}/The_Eiffel_Tower/{d}_297_000001.jpg" for d in domains}
+    return {
+        **{f"domainnet/{d}_train.txt": f"{path} 296\n" for d, path in paths.items()},
+        **pictures(*(f"domainnet/{path}" for path in paths.values())),
+    }
+
+
+def exdark() -> Files:
+    return {
+        "exdark/imageclasslist.txt": "Name | Class | Light | In/Out | Train/Val/Test\r\n"
+        "2015_00001.png 1 2 1 1\r\n2015_00002.jpg 12 2 1 3\r\n",
+        **pictures("exdark/ExDark/Bicycle/2015_00001.jpg", "exdark/ExDark/Table/2015_00002.JPG"),
+    }
+
+
+def expw() -> Files:
+    face = "{} {} 10 10 40 40 9.5 {}\n"
+    return {
+        "expw/label/label.lst": face.format("a_b_1.jpg", 0, 3)
+        + face.format("a_b_2.jpg", 0, 3)
+        + face.format("a_b_2.jpg", 1, 4),
+        **pictures("expw/image/origin/a_b_1.jpg", "expw/image/origin/a_b_2.jpg"),
+    }
+
+
+def fgvc_aircraft() -> Files:
+    root = "fgvc_aircraft/fgvc-aircraft-2013b/data"
+    names = {"manufacturer": "Boeing", "family": "Boeing 737", "variant": "737-800"}
+    return {
+        **{f"{root}/images_{level}_train.txt": f"0034309 {name}\n" for level, name in names.items()},
+        **pictures(f"{root}/images/0034309.jpg"),
+    }
+
+
+def fairface() -> Files:
+    return {
+        "fairface/fairface_label_train.csv": "file,age,gender,race,service_test\n"
+        "train/1.jpg,50-59,Male,Latino_Hispanic,True\n",
+        "fairface/fairface_label_val.csv": "file,age,gender,race,service_test\n"
+        "val/1.jpg,0-2,Female,East Asian,False\n",
+        **pictures("fairface/train/1.jpg", "fairface/val/1.jpg"),
+    }
+
+
+def gtsrb() -> Files:
+    root = "gtsrb/GTSRB/Final_Training/Images"
+    header = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n"
+    tables = {
+        f"{root}/{n:05d}/GT-{n:05d}.csv": f"{header}00000_00000.ppm;8;8;1;1;6;6;{n}\n" for n in range(11)
+    }
+    return {**tables, **pictures(*(f"{root}/{n:05d}/00000_00000.ppm" for n in range(11)))}
+
+
+def mat(**variables: Any) -> bytes:
+    from scipy.io import savemat
+
+    with io.BytesIO() as data:
+        savemat(data, variables)
+        return data.getvalue()
+
+
+def cells(*values: Any) -> Any:
+    """Return a MATLAB cell array."""
+    import numpy as np
+
+    array = np.empty((len(values), 1), dtype=object)
+    array[:, 0] = values
+    return array
+
+
+def structs(*records: dict[str, Any]) -> Any:
+    """Return a MATLAB struct array."""
+    import numpy as np
+
+    array = np.zeros((len(records), 1), dtype=[(name, object) for name in records[0]])
+    for row, record in zip(array, records, strict=True):
+        for name, value in record.items():
+            row[0][name] = value
+    return array
+
+
+def hico() -> Files:
+    import numpy as np
+
+    root = "hico/hico_20150920"
+    names = {s: (f"HICO_{s}2015_00000001.jpg", f"HICO_{s}2015_00000002.jpg") for s in ("train", "test")}
+    actions = structs(
+        {"nname": "hair_drier", "vname": "hold", "vname_ing": "holding"},
+        {"nname": "hair_drier", "vname": "no_interaction", "vname_ing": "no_interaction"},
+    )
+    flags = np.array([[1.0, np.nan], [-1.0, 1.0]])
+    return {
+        f"{root}/anno.mat": mat(
+            list_action=actions,
+            list_train=cells(*names["train"]),
+            list_test=cells(*names["test"]),
+            anno_train=flags,
+            anno_test=flags,
+        ),
+        **pictures(*(f"{root}/images/{s}2015/{name}" for s in names for name in names[s])),
+    }
+
+
+def imagenet_a() -> Files:
+    found = sorted(imagenet_words())[:8]
+    root = "imagenet_a/imagenet-a"
+    return {
+        f"{root}/README.txt": "Our classes\nn01440764 tench\n",
+        **pictures(*(f"{root}/{wnid}/0.01_fish _ fish_0.9.jpg" for wnid in found)),
+    }
+
+
+def imagenet_r() -> Files:
+    root = "imagenet_r/imagenet-r"
+    return {
+        f"{root}/README.txt": "n01484850 great_white_shark\n",
+        **pictures(f"{root}/n01484850/misc_34.jpg", f"{root}/n01484850/videogame_1.jpg"),
+    }
+
+
+def imagenet_sketch() -> Files:
+    return pictures("imagenet_sketch/sketch/n01443537/sketch_1.JPEG")
+
+
+def imagenet_c() -> Files:
+    kinds = ("motion_blur", "snow", "gaussian_noise", "spatter", "pixelate")
+    return pictures(*(f"imagenet_c/{kind}/3/n01443537/ILSVRC2012_val_00000001.JPEG" for kind in kinds))
+
+
+def jhu_crowd() -> Files:
+    root = "jhu_crowd/jhu_crowd_v2.0/train"
+    return {
+        f"{root}/image_labels.txt": "0001,12,cocnert,0,0\n0002,0,Canada,2,1\n",
+        **pictures(f"{root}/images/0001.jpg", f"{root}/images/0002.jpg"),
+    }
+
+
+def lfw() -> Files:
+    return pictures("lfw/lfw/Ann_van_Nobody/Ann_van_Nobody_0001.jpg")
+
+
+def lsun() -> Files:
+    databases = {name: (CHECKED_IN / "lsun" / f"{name}.mdb").read_bytes() for name in ("bedroom", "tower")}
+    return {f"lsun/{name}_train_lmdb/data.mdb": data for name, data in databases.items()}
+
+
+def mvtec_ad() -> Files:
+    root = "mvtec_ad/mvtec_anomaly_detection/metal_nut"
+    parts = ("train/good/000", "test/good/000", "test/bent/000", "ground_truth/bent/000_mask")
+    return pictures(*(f"{root}/{part}.png" for part in parts))
+
+
+def nabirds() -> Files:
+    root = "nabirds/nabirds"
+    return {
+        f"{root}/images.txt": "0000139e-21dc 0817/0000139e21dc.jpg\n",
+        f"{root}/classes.txt": "817 Common Eider (Adult male)\n",
+        f"{root}/image_class_labels.txt": "0000139e-21dc 817\n",
+        f"{root}/train_test_split.txt": "0000139e-21dc 1\n",
+        f"{root}/parts/parts.txt": "0 bill\n1 crown\n3 left eye\n",
+        f"{root}/parts/part_locs.txt": "0000139e-21dc 0 5 6 1\n0000139e-21dc 1 0 0 0\n"
+        "0000139e-21dc 3 2 2 1\n",
+        **pictures(f"{root}/images/0817/0000139e21dc.jpg"),
+    }
+
+
+def nus_wide() -> Files:
+    return {
+        "nus_wide/ImageList/TrainImagelist.txt": "actor\\0001_2124494179.jpg\n"
+        "C:\\ImageData\\Flickr\\cat\\0002_1.jpg\n",
+        "nus_wide/Groundtruth/TrainTestLabels/Labels_animal_Train.txt": "0\n1\n",
+        **pictures("nus_wide/Flickr/actor/0001_2124494179.jpg", "nus_wide/Flickr/cat/0002_1.jpg"),
+    }
+
+
+def objectnet() -> Files:
+    root = "objectnet/objectnet-1.0"
+    return {
+        f"{root}/mappings/folder_to_objectnet_label.json": {"cd_case": "CD/DVD case"},
+        **pictures(f"{root}/images/cd_case/0a1b2c3d4e5f607.png"),
+    }
+
+
+def office_home() -> Files:
+    root = "office_home/OfficeHomeDataset_10072016"
+    return pictures(f"{root}/Real World/Alarm_Clock/00001.jpg", f"{root}/Art/TV/00001.jpg")
+
+
+def office31() -> Files:
+    return pictures(
+        *(f"office31/{d}/images/letter_tray/frame_0001.jpg" for d in ("amazon", "dslr", "webcam"))
+    )
+
+
+def voc2007() -> Files:
+    root = "voc2007/VOCdevkit/VOC2007"
+    box = "<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>4</ymax></bndbox>"
+    part = f"<part><name>head</name>{box}</part>"
+    xml = (
+        "<annotation><owner><name>nobody</name></owner>"
+        f"<object><name>person</name>{box}{part}<difficult>1</difficult></object>"
+        f"<object><name>chair</name>{box}</object></annotation>"
+    )
+    return {
+        f"{root}/ImageSets/Main/train.txt": "000012\n",
+        f"{root}/Annotations/000012.xml": xml,
+        **pictures(f"{root}/JPEGImages/000012.jpg"),
+    }
+
+
+def places205() -> Files:
+    root = "places205/data/vision/torralba/deeplearning/images256"
+    return {
+        "places205/trainvalsplit_places205/train_places205.csv": "a/abbey/gsun_x.jpg 0\n"
+        "b/bar/in/gsun_y.jpg 1\n",
+        "places205/IndoorOutdoor_places205.csv": "'/a/abbey',2\n'/b/bar/in',1\n",
+        **pictures(f"{root}/a/abbey/gsun_x.jpg", f"{root}/b/bar/in/gsun_y.jpg"),
+    }
+
+
+def places365() -> Files:
+    return {
+        "places365/categories_places365.txt": "/a/airfield 0\n/a/apartment_building/outdoor 1\n",
+        "places365/places365_train_standard.txt": "/a/airfield/00000001.jpg 0\n"
+        "/a/apartment_building/outdoor/00000001.jpg 1\n",
+        "places365/places365_val.txt": "Places365_val_00000001.jpg 1\n",
+        **pictures(
+            "places365/data_256/a/airfield/00000001.jpg",
+            "places365/data_256/a/apartment_building/outdoor/00000001.jpg",
+            "places365/val_256/Places365_val_00000001.jpg",
+        ),
+    }
+
+
+def raf_db() -> Files:
+    marks = "1.0\t2.0\n" * 5
+    return {
+        "raf_db/basic/EmoLabel/list_patition_label.txt": "train_00001.jpg 5\ntest_0001.jpg 7\n",
+        "raf_db/basic/Annotation/manual/train_00001_manu_attri.txt": f"{marks}0\n2\n1\n",
+        "raf_db/basic/Annotation/manual/test_0001_manu_attri.txt": f"{marks}2\n0\n4\n",
+        **pictures(
+            "raf_db/basic/Image/original/train_00001.jpg", "raf_db/basic/Image/original/test_0001.jpg"
+        ),
+    }
+
+
+def road_anomaly() -> Files:
+    root = "road_anomaly/RoadAnomaly_jpg"
+    names = ["lost_tires08.jpg", "animals06_sheep_roads_lambs.jpg"]
+    return {f"{root}/frame_list.json": names, **pictures(*(f"{root}/frames/{name}" for name in names))}
+
+
+def stl10() -> Files:
+    root = "stl10/stl10_binary"
+    classes = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck")
+    return {
+        f"{root}/class_names.txt": "\n".join(classes),
+        f"{root}/train_X.bin": bytes(range(256)) * 108 + b"\7" * 27648,
+        f"{root}/train_y.bin": bytes([3, 10]),
+    }
+
+
+def set5() -> Files:
+    return pictures("set5/Set5_HR/bird.png", "set5/Set5_LR_x2/bird.png", "set5/Set5_HR/head.png")
+
+
+def stanford_cars() -> Files:
+    records = structs({"class": 1, "fname": "00001.jpg"}, {"class": 2, "fname": "00002.jpg"})
+    return {
+        "stanford_cars/devkit/cars_meta.mat": mat(
+            class_names=cells("AM General Hummer SUV 2000", "Audi A5 2012")
+        ),
+        "stanford_cars/devkit/cars_train_annos.mat": mat(annotations=records),
+        **pictures("stanford_cars/cars_train/00001.jpg", "stanford_cars/cars_train/00002.jpg"),
+    }
+
+
+def stanford_dogs() -> Files:
+    names = (
+        "n02091032-Italian_greyhound/n02091032_135.jpg",
+        "n02099267-flat-coated_retriever/n02099267_1.jpg",
+    )
+    return {
+        "stanford_dogs/train_list.mat": mat(file_list=cells(*names)),
+        **pictures(*(f"stanford_dogs/Images/{name}" for name in names)),
+    }
+
+
+def tu_berlin_sketch() -> Files:
+    root = "tu_berlin_sketch/png"
+    return pictures(f"{root}/cow/4801.png", f"{root}/airplane/1.png", f"{root}/brain/2881.png")
+
+
+def visda2017() -> Files:
+    from vf_ray.tasks.visda2017 import CLASSES
+
+    return {
+        "visda2017/train/image_list.txt": "aeroplane/src_1_x__0_1_2.png 0\n",
+        **pictures(
+            *(f"visda2017/train/{name}/src_1_x__0_1_2.png" for name in CLASSES),
+            *(f"visda2017/validation/{name}/{name}_1.jpg" for name in CLASSES),
+        ),
+    }
+
+
+def yoga82() -> Files:
+    path = "Boat_Pose_or_Paripurna_Navasana_/12.jpg"
+    return {"yoga82/yoga_train.txt": f"{path},0,1,8\n", **pictures(f"yoga82/Images/{path}")}
+
+
+def ayahoo() -> Files:
+    return pictures("ayahoo/ayahoo_test_images/building_759.jpg", "ayahoo/ayahoo_test_images/bag_5.jpg")
+
+
+def inaturalist() -> Files:
+    path = "train_mini/00000_Animalia_x/0a1b-2c3d.jpg"
+    category = {
+        "id": 0, "name": "Lumbricus terrestris", "common_name": "Common Earthworm",
+        "supercategory": "Animalia", "kingdom": "Animalia", "phylum": "Annelida", "class": "Clitellata",
+        "order": "Haplotaxida", "family": "Lumbricidae", "genus": "Lumbricus",
+    }  # fmt: skip
+    return {
+        "inaturalist/train_mini.json": {
+            "images": [{"id": 5, "file_name": path, "width": 8, "height": 8}],
+            "categories": [category],
+            "annotations": [{"id": 5, "image_id": 5, "category_id": 0}],
+        },
+        **pictures(f"inaturalist/{path}"),
+    }
+
+
+def model_vs_human() -> Files:
+    return pictures(
+        "model_vs_human/power-equalisation/dnn/session-1/0001_pow_dnn_0_dog_10_n02106166_1.png",
+        "model_vs_human/cue-conflict/airplane/airplane1-bicycle2.png",
+    )
+
+
+TREES: Trees = {
+    f.__name__: f
+    for f in (
+        pacs, mnist_m, dtd, eurosat, cinic10, w300, aid, cat2000, dark_zurich, core50, cub, caltech101,
+        caltech256, crowdhuman, deepfashion, deepweeds, domainnet, exdark, expw, fgvc_aircraft, fairface,
+        gtsrb, hico, imagenet_a, imagenet_r, imagenet_sketch, imagenet_c, jhu_crowd, lfw, lsun, mvtec_ad,
+        nabirds, nus_wide, objectnet, office_home, office31, voc2007, places205, places365, raf_db,
+        road_anomaly, stl10, set5, stanford_cars, stanford_dogs, tu_berlin_sketch, visda2017, yoga82,
+        ayahoo, inaturalist, model_vs_human,
+    )
+}  # fmt: skip

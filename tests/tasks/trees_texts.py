@@ -53,15 +53,15 @@ def food_logo_det() -> Files:
     box = "<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>4</ymax></bndbox>"
     return {
         f"{root}/ImageSets/Main/train.txt": "000001\n",
-        f"{root}/Annotations/000001.xml": f"<annotation><object><name>Nan's</name>{box}</object></annotation>",
+        f"{root}/Annotations/000001.xml": "<annotation>"
+        f"<object><name>Nan's</name>{box}</object></annotation>",
         **pictures(f"{root}/JPEGImages/000001.jpg"),
     }
 
 
 def concadia() -> Files:
-    texts = {
-        name: {"raw": f"{name} of a bridge.", "tokens": []} for name in ("description", "caption", "context")
-    }
+    names = ("description", "caption", "context")
+    texts = {name: {"raw": f"{name} of a bridge.", "tokens": []} for name in names}
     return {
         "concadia/wiki_split.json": {"images": [{"filename": "101.jpg", "split": "train", **texts}]},
         **pictures("concadia/resized/101.jpg"),
@@ -353,7 +353,8 @@ def crisismmd() -> Files:
 def memotion() -> Files:
     root = "memotion/memotion_dataset_7k"
     return {
-        f"{root}/labels.csv": ",image_name,text_ocr,text_corrected,humour\n0,image_1.JPG,WHEN YOU,When you,funny\n",
+        f"{root}/labels.csv": ",image_name,text_ocr,text_corrected,humour\n"
+        "0,image_1.JPG,WHEN YOU,When you,funny\n",
         **pictures(f"{root}/images/image_1.JPG"),
     }
 

@@ -1,6 +1,8 @@
 """Class folders: the label of a picture is the folder it lies in.
 
 A template such as ``kfold/{domain}/{label}/*`` says where; its named parts become the row's fields.
+``{domain=amazon}`` is that name and no other: the first folder is best given so, because in a merged
+tree another source's folders lie beside it.
 """
 
 import re
@@ -10,9 +12,15 @@ from dataclasses import dataclass
 from vf_ray.types import Reject, Row, Tree
 
 EXTENSIONS = frozenset(["jpg", "jpeg", "png", "gif", "bmp", "ppm", "pgm", "webp", "tif", "tiff"])
-SPLITS: Mapping[str, str] = {"train": "train", "val": "val", "valid": "val", "test": "test"}
+SPLITS: Mapping[str, str] = {
+    "train": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+}
 """Folder name of a split -> our name for it."""
-_FIELDS = ("label", "domain", "split")
+_PART = r"(\{\w+(?:=[^{}]*)?\}|\*)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +52,7 @@ def image_folder(
                 if named.get("label") not in skip:
                     yield _row(path, named, split, splits)
         if not found:  # says what to obtain
-            tree.open(re.sub(r"\{(\w+)\}", r"<\1>", templates[0]))
+            tree.open(_pattern(templates[0]))
 
     return read
 
@@ -65,7 +73,7 @@ def _row(path: str, named: Mapping[str, str], split: str, splits: Mapping[str, s
 def matching(tree: Tree, template: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the pictures that match a template, in path order, with what its named parts stand for."""
     pattern = compiled(template)
-    for path in tree.glob(re.sub(r"\{\w+\}", "*", template)):
+    for path in tree.glob(_pattern(template)):
         hit = pattern.fullmatch(path)
         if hit and path.rpartition(".")[2].lower() in EXTENSIONS:
             yield path, hit.groupdict()
@@ -73,11 +81,16 @@ def matching(tree: Tree, template: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 def compiled(template: str) -> re.Pattern[str]:
     """Return the regular expression of a template with ``{names}`` and ``*``."""
-    parts = re.split(r"(\{\w+\}|\*)", template)
-    return re.compile("".join(map(_expression, parts)))
+    return re.compile("".join(map(_expression, re.split(_PART, template))))
+
+
+def _pattern(template: str) -> str:
+    """Return what ``Tree.glob`` looks for."""
+    return re.sub(_PART, lambda part: part[0][1:-1].partition("=")[2] or "*", template)
 
 
 def _expression(part: str) -> str:
     if part.startswith("{"):
-        return f"(?P<{part[1:-1]}>[^/]+?)"
+        name, _, fixed = part[1:-1].partition("=")
+        return f"(?P<{name}>{re.escape(fixed) if fixed else '[^/]+?'})"
     return "[^/]*" if part == "*" else re.escape(part)

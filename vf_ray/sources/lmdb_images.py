@@ -1,0 +1,41 @@
+"""LMDB databases whose values are encoded pictures, one database a class (LSUN's layout)."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from vf_ray.sources import lmdb_pages
+from vf_ray.sources.rows import LabelRow
+from vf_ray.types import Reject, Tree
+
+
+def lmdb_images(
+    folder: str, labels: Sequence[str], splits: Mapping[str, str]
+) -> Callable[[Tree], Iterator[LabelRow | Reject]]:
+    """Return a reader of the databases that are there; ``folder`` has ``{label}`` and ``{split}``.
+
+    ``splits`` maps our names to the publisher's.
+    """
+
+    def read(tree: Tree) -> Iterator[LabelRow | Reject]:
+        named = [
+            (ours, label, _path(folder, label, theirs)) for ours, theirs in splits.items() for label in labels
+        ]
+        found = [item for item in named if tree.exists(item[2])]
+        if not found:
+            tree.open(named[0][2])  # says what to obtain
+        for split, label, path in found:
+            with tree.open(path) as file:
+                for entry in lmdb_pages.Pages(file, path).entries():
+                    image = f"{path}!lmdb:{entry.key.hex()}"
+                    yield LabelRow(key=image, split=split, image=image, label=label)
+
+    return read
+
+
+def _path(folder: str, label: str, split: str) -> str:
+    return f"{folder.format(label=label, split=split)}/data.mdb"
+
+
+def picture(tree: Tree, path: str, which: str) -> bytes:
+    """Return the picture whose key is ``which`` in hexadecimal."""
+    with tree.open(path) as file:
+        return lmdb_pages.picture(file, path, bytes.fromhex(which))

@@ -1,0 +1,123 @@
+"""LMDB databases read in place: from a disk, an archive or a bucket.
+
+The lmdb library maps a local file into memory and can do none of that, so this reads the pages
+itself (openldap's ``mdb.c``, format version 1, 64-bit, one unnamed table without duplicate keys).
+Nothing is ever written.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import IO, NamedTuple
+
+_MAGIC = 0xBEEFC0DE
+_HEADER = struct.Struct("<QHHHH")  # page number, padding, flags, lower, upper
+_META = struct.Struct("<IIQQ")  # magic, version, address, map size
+_TABLE = struct.Struct("<IHHQQQQQ")  # page size or padding, flags, depth, pages x3, entries, root
+_NODE = struct.Struct("<HHHH")  # low, high, flags, key size
+_BRANCH, _LEAF, _BIG_DATA = 0x01, 0x02, 0x01
+_NOTHING = (1 << 64) - 1
+
+
+class Entry(NamedTuple):
+    """A key, and where its value lies in the file."""
+
+    key: bytes
+    start: int
+    size: int
+
+
+class Pages:
+    """One database file."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file = file
+        self._name = name
+        self._size = 4096
+        first = self._meta(0)
+        self._size = first[1]
+        second = self._meta(1)
+        self.root = max(first, second)[2]  # the newer transaction
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield all entries in key order."""
+        if self.root != _NOTHING:
+            yield from self._below(self.root)
+
+    def find(self, key: bytes) -> Entry | None:
+        """Return the entry of ``key``."""
+        number = self.root
+        while number != _NOTHING:
+            page, flags = self._page(number)
+            nodes = self._nodes(page)
+            if flags & _LEAF:
+                found = (self._entry(page, number, at) for at in nodes)
+                return next((entry for entry in found if entry.key == key), None)
+            below = [at for turn, at in enumerate(nodes) if turn == 0 or self._key(page, at) <= key]
+            number = self._child(page, below[-1])
+        return None
+
+    def value(self, entry: Entry) -> bytes:
+        """Return an entry's value."""
+        self._file.seek(entry.start)
+        return self._file.read(entry.size)
+
+    def _meta(self, number: int) -> tuple[int, int, int]:
+        """Return transaction number, page size and root page."""
+        page, _ = self._page(number)
+        magic, version, _, _ = _META.unpack_from(page, _HEADER.size)
+        if magic != _MAGIC or version != 1:
+            raise ValueError(f"{self._name} is no LMDB database (magic {magic:#x}, version {version})")
+        tables = _HEADER.size + _META.size
+        size = _TABLE.unpack_from(page, tables)[0]
+        root = _TABLE.unpack_from(page, tables + _TABLE.size)[-1]
+        _, transaction = struct.unpack_from("<QQ", page, tables + 2 * _TABLE.size)
+        return transaction, size, root
+
+    def _page(self, number: int) -> tuple[bytes, int]:
+        self._file.seek(number * self._size)
+        page = self._file.read(self._size)
+        if len(page) < self._size:
+            raise ValueError(f"{self._name} ends before its page {number}; fetch it again")
+        return page, _HEADER.unpack_from(page)[2]
+
+    def _below(self, number: int) -> Iterator[Entry]:
+        page, flags = self._page(number)
+        for at in self._nodes(page):
+            if flags & _BRANCH:
+                yield from self._below(self._child(page, at))
+            else:
+                yield self._entry(page, number, at)
+
+    def _nodes(self, page: bytes) -> tuple[int, ...]:
+        count = (_HEADER.unpack_from(page)[3] - _HEADER.size) // 2
+        return struct.unpack_from(f"<{count}H", page, _HEADER.size)
+
+    def _key(self, page: bytes, at: int) -> bytes:
+        start = at + _NODE.size
+        return page[start : start + _NODE.unpack_from(page, at)[3]]
+
+    def _child(self, page: bytes, at: int) -> int:
+        low, high, top, _ = _NODE.unpack_from(page, at)
+        number: int = low | high << 16 | top << 32
+        return number
+
+    def _entry(self, page: bytes, number: int, at: int) -> Entry:
+        low, high, flags, key_size = _NODE.unpack_from(page, at)
+        data = at + _NODE.size + key_size
+        start = number * self._size + data
+        if flags & _BIG_DATA:  # the value fills pages of its own, behind one header
+            (first,) = struct.unpack_from("<Q", page, data)
+            start = first * self._size + _HEADER.size
+        return Entry(self._key(page, at), start, low | high << 16)
+
+
+def picture(file: IO[bytes], name: str, key: bytes) -> bytes:
+    """Return the value of ``key``.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    pages = Pages(file, name)
+    if (entry := pages.find(key)) is None:
+        raise ValueError(f"{name} holds no key {key!r}")
+    return pages.value(entry)

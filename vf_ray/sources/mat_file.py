@@ -1,0 +1,26 @@
+"""MATLAB files (up to version 7.2), as plain Python and NumPy values."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vf_ray.types import Tree
+
+
+def load_mat(tree: Tree, path: str, names: Sequence[str]) -> Mapping[str, Any]:
+    """Return the named variables; structs are dicts, cells lists or arrays, single values scalars.
+
+    Raises:
+        ValueError: if the file is no MATLAB file, or lacks a variable.
+    """
+    from scipy.io import loadmat
+
+    try:
+        found: dict[str, Any] = loadmat(
+            io.BytesIO(tree.read(path)), variable_names=names, simplify_cells=True
+        )
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise ValueError(f"{path} is no MATLAB file up to version 7.2 ({error}); fetch it again") from error
+    if missing := [name for name in names if name not in found]:
+        raise ValueError(f"{path} lacks the variables {missing}; fetch it again")
+    return found

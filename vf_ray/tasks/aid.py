@@ -1,0 +1,28 @@
+"""AID: aerial pictures of thirty kinds of places."""
+
+from vf_ray.shapes import camel_words, name_it
+from vf_ray.sources.image_folder import FolderRow, image_folder
+from vf_ray.types import Made, Raw, Source, Terms
+
+AID = Source(
+    name="aid",
+    title="AID",
+    url="https://captain-whu.github.io/AID/",
+    terms=Terms(faces="no"),
+    raws=(Raw(name="aid", obtain="Put AID.zip (or AID_dataset.zip) of captain-whu.github.io/AID here"),),
+    read=image_folder("AID/{label}/*"),
+)
+
+
+@AID.task(
+    "scene",
+    upstream="AID+aerial_scene_classification",
+    group="classification",
+    category="Scene Classification",
+    instruction="What is this place, seen from the air? Answer with one to three words, such as "
+    "baseball field.",
+    evidence="class names as words in lower case",
+)
+def scene(row: FolderRow) -> Made:
+    """The class folder."""
+    return name_it(row.image, camel_words(row.label))

@@ -1,0 +1,66 @@
+"""Caltech-101: pictures of 101 kinds of things and living beings."""
+
+from vf_ray.shapes import choose, name_it
+from vf_ray.sources.image_folder import FolderRow, image_folder
+from vf_ray.types import Made, Raw, Source, Terms
+
+CALTECH101 = Source(
+    name="caltech101",
+    title="Caltech-101",
+    url="https://data.caltech.edu/records/mzrjq-6wc02",
+    terms=Terms(faces="yes"),
+    raws=(
+        Raw(
+            name="caltech101",
+            obtain="Put caltech-101.zip of data.caltech.edu/records/mzrjq-6wc02 here; it may stay packed",
+        ),
+    ),
+    read=image_folder("101_ObjectCategories/{label}/*", skip=("BACKGROUND_Google",)),
+)
+LIVING = frozenset(
+    [
+        "ant", "beaver", "bonsai", "butterfly", "cougar_body", "cougar_face", "crab", "crayfish", "crocodile",
+        "crocodile_head", "dalmatian", "dolphin", "dragonfly", "elephant", "emu", "flamingo", "flamingo_head",
+        "gerenuk", "hawksbill", "hedgehog", "ibis", "joshua_tree", "kangaroo", "leopards", "llama", "lobster",
+        "lotus", "mayfly", "octopus", "okapi", "panda", "pigeon", "platypus", "rhino", "rooster",
+        "scorpion", "sea_horse", "starfish", "sunflower", "tick", 
+        "water_lilly", "wild_cat",
+    ]
+)  # fmt: skip
+DOUBTFUL = frozenset(
+    [
+        "brain", "brontosaurus", "buddha", "faces", "faces_easy", "garfield", "snoopy", "stegosaurus",
+        "strawberry", "trilobite", "nautilus",
+    ]
+)  # fmt: skip
+"""Neither surely alive nor surely not: drawn, extinct, plucked, or part of a body."""
+
+
+@CALTECH101.task(
+    "object",
+    upstream="Caltech101+Image_classification",
+    group="classification",
+    category="General Object",
+    instruction="Name the thing or living being in the image with one or two words.",
+    evidence="the noise class is left out",
+)
+def thing(row: FolderRow) -> Made:
+    """The class folder."""
+    return name_it(row.image, row.label)
+
+
+@CALTECH101.task(
+    "living",
+    upstream="Caltech101+Living_Thing_classification",
+    group="classification",
+    category="General Object",
+    instruction="Does the image show a living organism, be it an animal or a plant? Answer with the letter "
+    "and Yes or No.",
+    evidence="which classes are living is our table; doubtful ones are left out",
+)
+def living(row: FolderRow) -> Made:
+    """By our table of living classes."""
+    label = row.label.lower()
+    if label in DOUBTFUL:
+        return None
+    return choose(row.image, "Yes" if label in LIVING else "No", ("Yes", "No"))

@@ -1,0 +1,73 @@
+"""DomainNet: 345 kinds of things as clip art, infographics, paintings, doodles, photographs, sketches."""
+
+from functools import partial
+
+from vf_ray.shapes import name_it, with_article, words
+from vf_ray.sources.image_folder import FolderRow
+from vf_ray.sources.list_file import list_file
+from vf_ray.sources.records import At
+from vf_ray.types import Example, Made, Raw, Source, Terms
+
+STYLES = {
+    "clipart": "clip art",
+    "infograph": "info graph",
+    "painting": "painting",
+    "quickdraw": "rough sketch",
+    "real": "real image",
+    "sketch": "sketch",
+}
+
+
+def _row(line: str, at: At) -> FolderRow:
+    path = line.rpartition(" ")[0]
+    domain, label, _ = path.split("/")
+    return FolderRow(key=path, split=at.split, image=path, label=label, domain=domain)
+
+
+DOMAINNET = Source(
+    name="domainnet",
+    title="DomainNet",
+    url="http://ai.bu.edu/M3SDA/",
+    terms=Terms(licence="non-commercial research (fair use)", training="yes", stated="ai.bu.edu/M3SDA"),
+    raws=(
+        Raw(
+            name="domainnet",
+            obtain="Put the six zips (clipart.zip, infograph.zip ...) and the lists (clipart_train.txt ...) "
+            "of ai.bu.edu/M3SDA here",
+        ),
+    ),
+    read=list_file(
+        {f"{split} {domain}": f"{domain}_{split}.txt" for split in ("train", "test") for domain in STYLES},
+        _row,
+    ),
+)
+
+
+def _thing(row: FolderRow, domain: str) -> Made:
+    return name_it(row.image, row.label) if row.domain == domain else None
+
+
+for domain, style in list(STYLES.items())[:5]:
+    DOMAINNET.task(
+        domain,
+        upstream=f"DOMAIN_NET+{domain}_image_classification",
+        group="classification",
+        category="General Object Classification in Special Image Domain",
+        instruction=f"The image is {with_article(style)}. Which thing does it show? Answer with its name, "
+        "one to three words.",
+    )(partial(_thing, domain=domain))
+
+
+@DOMAINNET.task(
+    "style",
+    upstream="DOMAIN_NET+image_category_classification",
+    group="classification",
+    category="Image-Style Classification",
+    instruction="In which style is the image made (clip art, info graph, painting, rough sketch, real image "
+    'or sketch), and what does it show? Answer in the form "This is a painting of a dog."',
+)
+def style_and_thing(row: FolderRow) -> Made:
+    """One sentence with both."""
+    thing = words(row.label)
+    answer = f"This is {with_article(STYLES[row.domain])} of {with_article(thing)}."
+    return Example(image=row.image, answer=answer)

@@ -1,0 +1,89 @@
+"""FGVC-Aircraft: photographs of aircraft, by manufacturer, family and variant."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from vf_ray.sources.list_file import lines
+from vf_ray.sources.raw import existing
+from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
+
+ROOT = "fgvc-aircraft-2013b/data"
+LEVELS = ("manufacturer", "family", "variant")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AircraftRow(Row):
+    """A picture and the aircraft's names by level."""
+
+    names: Mapping[str, str]
+
+
+def _names(tree: Tree, level: str, split: str) -> Mapping[str, str]:
+    pairs = (line.split(" ", 1) for line, _ in lines(tree, f"{ROOT}/images_{level}_{split}.txt"))
+    return {number: name.strip() for number, name in pairs}
+
+
+def _read(tree: Tree) -> Iterator[AircraftRow | Reject]:
+    splits = {split: f"{ROOT}/images_variant_{split}.txt" for split in ("train", "val", "test")}
+    for split, _ in existing(tree, splits):
+        by_level = {level: _names(tree, level, split) for level in LEVELS}
+        for number in by_level["variant"]:
+            names = {level: found[number] for level, found in by_level.items() if number in found}
+            if len(names) < len(LEVELS):
+                yield Reject(number, "a level has no name", ", ".join(names))
+                continue
+            yield AircraftRow(key=number, split=split, image=f"{ROOT}/images/{number}.jpg", names=names)
+
+
+FGVC_AIRCRAFT = Source(
+    name="fgvc_aircraft",
+    title="FGVC-Aircraft",
+    url="https://www.robots.ox.ac.uk/~vgg/data/fgvc-aircraft/",
+    terms=Terms(
+        licence="non-commercial research",
+        training="yes",
+        faces="no",
+        stated="www.robots.ox.ac.uk/~vgg/data/fgvc-aircraft",
+    ),
+    raws=(
+        Raw(
+            name="fgvc_aircraft",
+            obtain="Put fgvc-aircraft-2013b.tar.gz of www.robots.ox.ac.uk/~vgg/data/fgvc-aircraft here",
+        ),
+    ),
+    read=_read,
+)
+INSTRUCTIONS = {
+    "manufacturer": "Who built this aircraft? Answer with the manufacturer's name.",
+    "family": "To which family of aircraft does this one belong? Answer with its name, such as Boeing 737.",
+    "variant": "Which variant of aircraft is this, as precisely as one can see? Answer with its name, such "
+    "as 737-800.",
+}
+
+
+def _level(row: AircraftRow, level: str) -> Made:
+    return Example(image=row.image, answer=row.names[level])
+
+
+for level, instruction in INSTRUCTIONS.items():
+    FGVC_AIRCRAFT.task(
+        level,
+        upstream=f"FGVC_Aircraft+Aircraft_Classification_{level.capitalize()}",
+        group="classification",
+        category="Vehicle Classification",
+        instruction=instruction,
+    )(partial(_level, level=level))
+
+
+@FGVC_AIRCRAFT.task(
+    "model",
+    upstream="FGVC_Aircraft+Aircraft_Classification",
+    group="classification",
+    category="Vehicle Classification",
+    instruction="Identify the aircraft. Answer with manufacturer, family and variant, separated by "
+    "semicolons.",
+)
+def model(row: AircraftRow) -> Made:
+    """All three levels."""
+    return Example(image=row.image, answer="; ".join(row.names[level] for level in LEVELS))

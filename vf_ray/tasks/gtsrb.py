@@ -1,0 +1,76 @@
+"""GTSRB: German traffic signs, cut out of video frames."""
+
+from collections.abc import Iterator
+
+from vf_ray.shapes import choose
+from vf_ray.sources.csv_table import Dialect, csv_table
+from vf_ray.sources.raw import several
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import LabelRow
+from vf_ray.types import Made, Pool, Raw, Reject, Source, Terms, Tree
+
+TRAIN, TEST = "GTSRB/Final_Training/Images", "GTSRB/Final_Test/Images"
+TEST_LABELS = "GT-final_test.csv"
+SIGNS = (
+    "Speed limit 20 km/h", "Speed limit 30 km/h", "Speed limit 50 km/h", "Speed limit 60 km/h",
+    "Speed limit 70 km/h", "Speed limit 80 km/h", "End of speed limit 80 km/h", "Speed limit 100 km/h",
+    "Speed limit 120 km/h", "No passing", "No passing for heavy vehicles",
+    "Right of way at the next intersection", "Priority road", "Yield", "Stop", "No vehicles",
+    "No heavy vehicles", "No entry", "General caution", "Dangerous curve to the left",
+    "Dangerous curve to the right", "Double curve", "Bumpy road", "Slippery road",
+    "Road narrows on the right", "Road work", "Traffic signals", "Pedestrians", "Children crossing",
+    "Bicycles crossing", "Beware of ice and snow", "Wild animals crossing",
+    "End of all speed and passing limits", "Turn right ahead", "Turn left ahead", "Ahead only",
+    "Go straight or right", "Go straight or left", "Keep right", "Keep left", "Roundabout mandatory",
+    "End of no passing", "End of no passing for heavy vehicles",
+)  # fmt: skip
+"""Names for the 43 class numbers, which the archive leaves without: the signs' usual English names."""
+
+
+def _row(cells: Record, at: At) -> LabelRow:
+    folder = at.path.rpartition("/")[0] if at.split == "train" else TEST
+    return LabelRow(
+        key=f"{folder}/{cells['Filename']}",
+        split=at.split,
+        image=f"{folder}/{cells['Filename']}",
+        label=SIGNS[int(cells["ClassId"])],
+    )
+
+
+def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
+    dialect = Dialect(separator=";")
+    yield from csv_table(several(tree, "train", f"{TRAIN}/*/GT-*.csv"), _row, dialect)(tree)
+    if tree.exists(TEST_LABELS):
+        yield from csv_table({"test": TEST_LABELS}, _row, dialect)(tree)
+
+
+GTSRB = Source(
+    name="gtsrb",
+    title="GTSRB",
+    url="https://benchmark.ini.rub.de/",
+    terms=Terms(
+        licence="CC0 (as recorded for a mirror)", faces="no", stated="recorded by the authors for a mirror"
+    ),
+    raws=(
+        Raw(
+            name="gtsrb",
+            obtain="Put GTSRB_Final_Training_Images.zip (and the test pictures and GT-final_test.csv) of "
+            "benchmark.ini.rub.de here",
+        ),
+    ),
+    read=_read,
+)
+
+
+@GTSRB.task(
+    "sign",
+    upstream="GTSRB+image_classification",
+    group="classification",
+    category="General Object",
+    instruction="What does this traffic sign say? Answer with the letter and the name of one of the ten.",
+    pool=lambda row: row.label,
+    evidence="not in the paper's list; group and category are ours, as are the signs' names",
+)
+def sign(row: LabelRow, pool: Pool) -> Made:
+    """The right name among nine others."""
+    return choose(row.image, row.label, (row.label, *pool.draw(row.key, 9, exclude=(row.label,))))

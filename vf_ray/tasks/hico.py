@@ -1,0 +1,92 @@
+"""HICO: photographs of people doing things with objects, 600 pairs of verb and object."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vf_ray.shapes import with_article, words
+from vf_ray.sources.mat_file import load_mat
+from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
+
+ROOT = "hico_20150920"
+NOTHING = "no_interaction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InteractionRow(Row):
+    """A picture and what people do in it: (verb in -ing form, noun) of each certain pair."""
+
+    actions: tuple[tuple[str, str], ...]
+
+
+def _read(tree: Tree) -> Iterator[InteractionRow | Reject]:
+    """Only 1 is certain: 0 is ambiguous, -1 negative, NaN (most) unknown."""
+    for split in ("train", "test"):
+        names = ("list_action", f"list_{split}", f"anno_{split}")
+        found = load_mat(tree, f"{ROOT}/anno.mat", names)
+        yield from _rows(found, split)
+
+
+def _rows(found: Mapping[str, Any], split: str) -> Iterator[InteractionRow]:
+    actions = [(_verb(action), words(str(action["nname"]))) for action in found["list_action"]]
+    certain = found[f"anno_{split}"] == 1
+    files = found[f"list_{split}"]
+    for number, name in enumerate([files] if isinstance(files, str) else files):
+        positive = certain[:, number] if certain.ndim == 2 else certain
+        yield InteractionRow(
+            key=str(name),
+            split=split,
+            image=f"{ROOT}/images/{split}2015/{name}",
+            actions=tuple(action for action, flag in zip(actions, positive, strict=True) if flag),
+        )
+
+
+def _verb(action: Mapping[str, Any]) -> str:
+    verb = str(action["vname_ing"] if action["vname"] != NOTHING else NOTHING)
+    return words(verb) if verb != NOTHING else NOTHING
+
+
+HICO = Source(
+    name="hico",
+    title="HICO",
+    url="http://www-personal.umich.edu/~ywchao/hico/",
+    terms=Terms(faces="yes"),
+    raws=(Raw(name="hico", obtain="Put hico_20150920.tar.gz of www-personal.umich.edu/~ywchao/hico here"),),
+    read=_read,
+)
+
+
+@HICO.task(
+    "activity",
+    upstream="HICO+human_activity_detection",
+    group="classification",
+    category="Human Activity",
+    instruction="What is the person doing with the object? Answer with sentences of the form "
+    '"A person is holding the cup."; if nothing is done with it, name the object alone.',
+    ceiling=0.2,
+    evidence="all certain pairs of a picture; where the verb is no interaction, the object is named alone",
+)
+def activity(row: InteractionRow) -> Made:
+    """One sentence a pair."""
+    if not row.actions:
+        return Reject(row.key, "no certain action")
+    sentences = (f"A person is {verb} the {noun}." for verb, noun in row.actions if verb != NOTHING)
+    alone = (f"There is {with_article(noun)}." for verb, noun in row.actions if verb == NOTHING)
+    return Example(image=row.image, answer=" ".join((*sentences, *alone)))
+
+
+@HICO.task(
+    "object",
+    upstream="HICO+object_classification",
+    group="classification",
+    category="General Object",
+    instruction="Which object is the person using or close to? Answer with its name; separate several by "
+    "commas.",
+    ceiling=0.2,
+    evidence="not in the paper's list; group and category are ours",
+)
+def thing(row: InteractionRow) -> Made:
+    """Every object once."""
+    if not row.actions:
+        return Reject(row.key, "no certain action")
+    return Example(image=row.image, answer=", ".join(dict.fromkeys(noun for _, noun in row.actions)))

@@ -1,0 +1,55 @@
+"""ImageNet-A: photographs of 200 ImageNet classes that fool classifiers."""
+
+from collections.abc import Iterator
+
+from vf_ray.shapes import choose, with_article
+from vf_ray.sources.image_folder import image_folder
+from vf_ray.sources.imagenet_words import words_of
+from vf_ray.sources.rows import LabelRow
+from vf_ray.types import Made, Pool, Raw, Reject, Source, Terms, Tree
+
+
+def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
+    named = words_of(tree, "imagenet-a/README.txt")
+    for row in image_folder("imagenet-a/{label}/*", split="test")(tree):
+        if isinstance(row, Reject) or row.label not in named:
+            yield row if isinstance(row, Reject) else Reject(row.key, "unknown ImageNet class", row.label)
+            continue
+        yield LabelRow(key=row.key, split=row.split, image=row.image, label=named[row.label])
+
+
+IMAGENET_A = Source(
+    name="imagenet_a",
+    title="ImageNet-A",
+    url="https://github.com/hendrycks/natural-adv-examples",
+    terms=Terms(
+        licence="MIT (repository)", faces="unknown", stated="github.com/hendrycks/natural-adv-examples"
+    ),
+    raws=(
+        Raw(
+            name="imagenet_a",
+            obtain="Put imagenet-a.tar of github.com/hendrycks/natural-adv-examples here",
+        ),
+    ),
+    read=_read,
+)
+
+
+def _sentence(word: str) -> str:
+    return f"The image shows {with_article(word)}"
+
+
+@IMAGENET_A.task(
+    "object",
+    upstream="ImageNet-A+image_classification",
+    group="classification",
+    category="General Object",
+    instruction="The subject is easily mistaken for something else. Which sentence is true? Answer with the "
+    "letter and the sentence.",
+    pool=lambda row: row.label,
+    split="test",
+)
+def thing(row: LabelRow, pool: Pool) -> Made:
+    """The true sentence among seven about other classes."""
+    others = pool.draw(row.key, 7, exclude=(row.label,))
+    return choose(row.image, _sentence(row.label), tuple(map(_sentence, (row.label, *others))))

@@ -1,0 +1,69 @@
+"""ImageNet-R: art, cartoons, toys and other renditions of 200 ImageNet classes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vf_ray.shapes import name_it
+from vf_ray.sources.image_folder import image_folder
+from vf_ray.sources.imagenet_words import words_of
+from vf_ray.types import Made, Raw, Reject, Row, Source, Terms, Tree
+
+DOMAINS = (
+    "art", "cartoon", "deviantart", "embroidery", "graffiti", "graphic", "misc", "origami", "painting",
+    "sculpture", "sketch", "sticker", "tattoo", "toy", "videogame",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenditionRow(Row):
+    """A rendition of a class."""
+
+    label: str
+    domain: str
+
+
+def _read(tree: Tree) -> Iterator[RenditionRow | Reject]:
+    named = words_of(tree, "imagenet-r/README.txt")
+    for row in image_folder("imagenet-r/{label}/{domain}_*", split="test")(tree):
+        if isinstance(row, Reject) or row.label not in named:
+            yield row if isinstance(row, Reject) else Reject(row.key, "unknown ImageNet class", row.label)
+            continue
+        yield RenditionRow(
+            key=row.key, split=row.split, image=row.image, label=named[row.label], domain=row.domain
+        )
+
+
+IMAGENET_R = Source(
+    name="imagenet_r",
+    title="ImageNet-R",
+    url="https://github.com/hendrycks/imagenet-r",
+    terms=Terms(licence="MIT (repository)", faces="unknown", stated="github.com/hendrycks/imagenet-r"),
+    raws=(Raw(name="imagenet_r", obtain="Put imagenet-r.tar of github.com/hendrycks/imagenet-r here"),),
+    read=_read,
+)
+
+
+@IMAGENET_R.task(
+    "object",
+    upstream="ImageNet-R+image_classification",
+    group="classification",
+    category="General Object Classification in Special Image Domain",
+    instruction="Somebody drew, built or painted this. Name what it depicts in one to three words.",
+    split="test",
+)
+def thing(row: RenditionRow) -> Made:
+    """The class."""
+    return name_it(row.image, row.label)
+
+
+@IMAGENET_R.task(
+    "domain",
+    upstream="ImageNet-R+image_domain_classification",
+    group="classification",
+    category="Image-Style Classification",
+    instruction=f"What kind of rendition is this? Answer with one word: {', '.join(DOMAINS)}.",
+    split="test",
+)
+def domain(row: RenditionRow) -> Made:
+    """What the file name begins with."""
+    return name_it(row.image, row.domain)

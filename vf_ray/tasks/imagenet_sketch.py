@@ -1,0 +1,36 @@
+"""ImageNet-Sketch: black-and-white sketches of the 1,000 ImageNet classes."""
+
+from vf_ray.shapes import with_article
+from vf_ray.sources.image_folder import FolderRow, image_folder
+from vf_ray.sources.imagenet_words import imagenet_words
+from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
+
+IMAGENET_SKETCH = Source(
+    name="imagenet_sketch",
+    title="ImageNet-Sketch",
+    url="https://github.com/HaohanWang/ImageNet-Sketch",
+    terms=Terms(licence="MIT (repository)", faces="unknown", stated="github.com/HaohanWang/ImageNet-Sketch"),
+    raws=(
+        Raw(
+            name="imagenet_sketch",
+            obtain="Put ImageNet-Sketch.zip (it holds sketch/) here; see "
+            "github.com/HaohanWang/ImageNet-Sketch",
+        ),
+    ),
+    read=image_folder("sketch/{label}/*"),
+)
+
+
+@IMAGENET_SKETCH.task(
+    "object",
+    upstream="ImageNet-Sketch+image_classification",
+    group="classification",
+    category="General Object Classification in Special Image Domain",
+    instruction='What is drawn here? Answer in the form "The sketch is a teapot."',
+    evidence="the archive has no names: WordNet's first word for each class",
+)
+def thing(row: FolderRow) -> Made:
+    """The class's word in a sentence."""
+    if (word := imagenet_words().get(row.label)) is None:
+        return Reject(row.key, "unknown ImageNet class", row.label)
+    return Example(image=row.image, answer=f"The sketch is {with_article(word)}.")

@@ -1,0 +1,26 @@
+"""LFW: faces of well-known people from news photographs."""
+
+from vf_ray.shapes import name_it
+from vf_ray.sources.image_folder import FolderRow, image_folder
+from vf_ray.types import Made, Raw, Source, Terms
+
+LFW = Source(
+    name="lfw",
+    title="Labeled Faces in the Wild",
+    url="http://vis-www.cs.umass.edu/lfw/",
+    terms=Terms(licence="research only", training="yes", faces="yes", stated="vis-www.cs.umass.edu/lfw"),
+    raws=(Raw(name="lfw", obtain="Put lfw.tgz of vis-www.cs.umass.edu/lfw here"),),
+    read=image_folder("lfw/{label}/*"),
+)
+
+
+@LFW.task(
+    "person",
+    upstream="LFW+face_recognition",
+    group="classification",
+    category="Facial Recognition",
+    instruction="Who is this well-known person? Answer with first and last name.",
+)
+def person(row: FolderRow) -> Made:
+    """The folder's name."""
+    return name_it(row.image, row.label)

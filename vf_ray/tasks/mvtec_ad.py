@@ -1,0 +1,63 @@
+"""MVTec AD: industrial items, flawless and with defects."""
+
+from vf_ray.shapes import name_it, words
+from vf_ray.sources.image_folder import FolderRow, image_folder
+from vf_ray.types import Example, Made, Raw, Source, Terms
+
+ITEMS = (
+    "bottle", "cable", "capsule", "carpet", "grid", "hazelnut", "leather", "metal_nut", "pill", "screw",
+    "tile", "toothbrush", "transistor", "wood", "zipper",
+)  # fmt: skip
+
+MVTEC_AD = Source(
+    name="mvtec_ad",
+    title="MVTec AD",
+    url="https://www.mvtec.com/company/research/datasets/mvtec-ad/",
+    terms=Terms(
+        licence="CC BY-NC-SA 4.0",
+        training="yes",
+        redistribution="yes",
+        faces="no",
+        stated="www.mvtec.com/company/research/datasets/mvtec-ad",
+    ),
+    raws=(
+        Raw(
+            name="mvtec_ad",
+            obtain="Unpack mvtec_anomaly_detection.tar.xz of www.mvtec.com here (xz cannot be read in place)",
+        ),
+    ),
+    read=image_folder(
+        *(
+            f"mvtec_anomaly_detection/{{domain={item}}}/{{split={split}}}/{{label}}/*"
+            for item in ITEMS
+            for split in ("train", "test")
+        )
+    ),
+)
+
+
+@MVTEC_AD.task(
+    "anomaly",
+    upstream="MVTecAD+anomaly_detection",
+    group="classification",
+    category="Anomaly Detection",
+    instruction="Inspect the item. What is wrong with it? Answer with one or two words for the defect, or "
+    "good if there is none.",
+    split="test",
+    evidence="the test part: in the training part nothing is wrong; the folder good is the answer good",
+)
+def anomaly(row: FolderRow) -> Made:
+    """The folder of the defect."""
+    return Example(image=row.image, answer=words(row.label)) if row.split == "test" else None
+
+
+@MVTEC_AD.task(
+    "item",
+    upstream="MVTecAD+image_classification",
+    group="classification",
+    category="General Object",
+    instruction="Which industrial item or material is inspected here? Answer with one or two words.",
+)
+def item_name(row: FolderRow) -> Made:
+    """The item's folder."""
+    return name_it(row.image, row.domain)

@@ -1,0 +1,62 @@
+"""Places205: photographs of 205 kinds of places, each kind indoors or outdoors."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from vf_ray.shapes import choose
+from vf_ray.sources.list_file import lines, list_file
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import LabelRow
+from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+
+IMAGES = "data/vision/torralba/deeplearning/images256"
+SIDES = {"1": "Indoor", "2": "Outdoor"}
+SIDE_FILES = ("IndoorOutdoor_places205.csv", "trainvalsplit_places205/IndoorOutdoor_places205.csv")
+
+
+def _sides(tree: Tree) -> Mapping[str, str]:
+    """Return class number -> side; the file has one line a class, in their order, the code last."""
+    path = next((path for path in SIDE_FILES if tree.exists(path)), SIDE_FILES[0])
+    codes = (re.split(r"[\s,]+", line.strip())[-1] for line, _ in lines(tree, path))
+    return {str(number): SIDES[code] for number, code in enumerate(codes)}
+
+
+def _row(line: Record, at: At, sides: Mapping[str, str]) -> LabelRow:
+    path, number = line.rsplit(" ", 1)
+    return LabelRow(key=path, split=at.split, image=f"{IMAGES}/{path}", label=sides[number])
+
+
+def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
+    files = {s: f"trainvalsplit_places205/{s}_places205.csv" for s in ("train", "val")}
+    return list_file(files, partial(_row, sides=_sides(tree)))(tree)
+
+
+PLACES205 = Source(
+    name="places205",
+    title="Places205",
+    url="http://places.csail.mit.edu/index.html",
+    terms=Terms(
+        licence="labels CC BY; pictures are their owners'", faces="unknown", stated="places.csail.mit.edu"
+    ),
+    raws=(
+        Raw(
+            name="places205",
+            obtain="Put imagesPlaces205_resize.tar.gz, trainvalsplit_places205.tar.gz and "
+            "IndoorOutdoor_places205.csv of places.csail.mit.edu here",
+        ),
+    ),
+    read=_read,
+)
+
+
+@PLACES205.task(
+    "indoor_outdoor",
+    upstream="Places205+Image_env_classification",
+    group="classification",
+    category="Scene Classification",
+    instruction="Is this place inside or in the open air? Answer with the letter and Indoor or Outdoor.",
+)
+def indoor_outdoor(row: LabelRow) -> Made:
+    """The side of the picture's class."""
+    return choose(row.image, row.label, tuple(SIDES.values()))

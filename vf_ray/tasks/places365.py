@@ -1,0 +1,57 @@
+"""Places365: photographs of 365 kinds of places."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from vf_ray.shapes import name_it
+from vf_ray.sources.list_file import lines, list_file
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import LabelRow
+from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+
+FOLDERS = {"train": "data_256", "val": "val_256"}
+
+
+def _classes(tree: Tree) -> Mapping[str, str]:
+    """Return class number -> name; ``/a/apartment_building/outdoor`` is "apartment building outdoor"."""
+    pairs = (line.rsplit(" ", 1) for line, _ in lines(tree, "categories_places365.txt"))
+    return {number: path.split("/", 2)[2].replace("/", " ") for path, number in pairs}
+
+
+def _row(line: Record, at: At, classes: Mapping[str, str]) -> LabelRow:
+    path, number = line.rsplit(" ", 1)
+    image = f"{FOLDERS[at.split]}/{path.removeprefix('/')}"
+    return LabelRow(key=image, split=at.split, image=image, label=classes[number])
+
+
+def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
+    files = {"train": "places365_train_standard.txt", "val": "places365_val.txt"}
+    return list_file(files, partial(_row, classes=_classes(tree)))(tree)
+
+
+PLACES365 = Source(
+    name="places365",
+    title="Places365",
+    url="http://places2.csail.mit.edu/download.html",
+    terms=Terms(faces="unknown"),
+    raws=(
+        Raw(
+            name="places365",
+            obtain="Put filelist_places365-standard.tar, train_256_places365standard.tar and val_256.tar of "
+            "places2.csail.mit.edu here",
+        ),
+    ),
+    read=_read,
+)
+
+
+@PLACES365.task(
+    "scene",
+    upstream="places365+Image_Classification",
+    group="classification",
+    category="Scene Classification",
+    instruction="What kind of place is this? Answer with one to three words, such as plaza or train station.",
+)
+def scene(row: LabelRow) -> Made:
+    """The class name."""
+    return name_it(row.image, row.label)

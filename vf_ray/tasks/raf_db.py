@@ -1,0 +1,80 @@
+"""RAF-DB: faces with emotion, gender, age and race as judged by a crowd."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from vf_ray.sources.list_file import list_file
+from vf_ray.sources.records import At, Record
+from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
+
+EMOTIONS = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
+"""Number 1 is the first."""
+GENDERS = ("male", "female", "of unsure gender")
+RACES = ("Caucasian", "African-American", "Asian")
+AGES = ("0-3", "4-19", "20-39", "40-69", "70+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceRow(Row):
+    """A face's judged traits."""
+
+    emotion: str
+    gender: str
+    race: str
+    age: str
+
+
+def _row(line: Record, at: At, tree: Tree) -> FaceRow | Reject:
+    name, emotion = line.split()
+    stem = name.removesuffix(".jpg")
+    path = f"basic/Annotation/manual/{stem}_manu_attri.txt"
+    if not tree.exists(path):
+        return Reject(name, "annotation file missing", path)
+    gender, race, age = (int(code) for code in tree.read(path).decode().split()[-3:])
+    return FaceRow(
+        key=name,
+        split=name.partition("_")[0],
+        image=f"basic/Image/original/{name}",
+        emotion=EMOTIONS[int(emotion) - 1],
+        gender=GENDERS[gender],
+        race=RACES[race],
+        age=AGES[age],
+    )
+
+
+def _read(tree: Tree) -> Iterator[FaceRow | Reject]:
+    return list_file({"all": "basic/EmoLabel/list_patition_label.txt"}, partial(_row, tree=tree))(tree)
+
+
+RAF_DB = Source(
+    name="raf_db",
+    title="RAF-DB",
+    url="http://www.whdeng.cn/raf/model1.html",
+    terms=Terms(
+        licence="non-commercial research", training="yes", faces="yes", stated="www.whdeng.cn/raf/model1.html"
+    ),
+    raws=(
+        Raw(
+            name="raf_db",
+            obtain="Ask for the basic set at www.whdeng.cn/raf/model1.html and unpack it, its inner zips "
+            "too, here (basic/...)",
+        ),
+    ),
+    read=_read,
+)
+
+
+@RAF_DB.task(
+    "person",
+    upstream="RAF_DB+human_emotion_detection",
+    group="classification",
+    category="Human Activity",
+    instruction='Describe the person in the form "The person is male, aged 20-39, Asian; the emotion is '
+    f'happiness." Ages: {", ".join(AGES)}. Emotions: {", ".join(EMOTIONS)}.',
+    evidence="the wording of the target is ours; unsure gender is said so",
+)
+def person(row: FaceRow) -> Made:
+    """All four traits in one sentence."""
+    answer = f"The person is {row.gender}, aged {row.age}, {row.race}; the emotion is {row.emotion}."
+    return Example(image=row.image, answer=answer)

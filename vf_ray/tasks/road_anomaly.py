@@ -1,0 +1,49 @@
+"""Road Anomaly: sixty pictures of roads with something on them that should not be there."""
+
+import re
+
+from vf_ray.shapes import name_it
+from vf_ray.sources.json_array import json_array
+from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import LabelRow
+from vf_ray.types import Made, Raw, Source, Terms
+
+ROOT = "RoadAnomaly_jpg"
+
+
+def _row(name: Record, at: At) -> LabelRow:
+    stem = name.rpartition(".")[0]
+    label = re.match(r"[^\d]+", stem)
+    if label is None:
+        raise ValueError(f"{name!r} begins with no group")
+    return LabelRow(key=stem, split=at.split, image=f"{ROOT}/frames/{name}", label=label[0])
+
+
+ROAD_ANOMALY = Source(
+    name="road_anomaly",
+    title="Road Anomaly",
+    url="https://www.epfl.ch/labs/cvlab/data/road-anomaly/",
+    terms=Terms(
+        licence="research only; pictures are their owners'",
+        training="yes",
+        faces="unknown",
+        stated="www.epfl.ch/labs/cvlab/data/road-anomaly",
+    ),
+    raws=(Raw(name="road_anomaly", obtain="Put RoadAnomaly_jpg.zip of www.epfl.ch/labs/cvlab here"),),
+    read=json_array({"test": f"{ROOT}/frame_list.json"}, _row),
+)
+
+
+@ROAD_ANOMALY.task(
+    "anomaly",
+    upstream="Road-Anomaly+anomaly_detection",
+    group="classification",
+    category="Anomaly Detection",
+    instruction="What on or beside the road does not belong there? Answer with one or two words, such as "
+    "animals or obstacles.",
+    split="test",
+    evidence="the target is what the file name says before its number",
+)
+def anomaly(row: LabelRow) -> Made:
+    """The group in the file's name."""
+    return name_it(row.image, row.label)

@@ -1,0 +1,75 @@
+"""Stanford Cars: photographs of 196 models of cars."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from vf_ray.sources.list_file import Files
+from vf_ray.sources.mat_file import load_mat
+from vf_ray.sources.raw import existing
+from vf_ray.sources.records import At, Record, parsed
+from vf_ray.sources.rows import LabelRow
+from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
+
+FILES: Files = {
+    "train": "devkit/cars_train_annos.mat",
+    "test": ("cars_test_annos_withlabels.mat", "devkit/cars_test_annos_withlabels.mat"),
+}
+TWO_WORDS = ("AM General", "Aston Martin", "Land Rover")
+"""Makers whose name has two words; all others are the first word of a class name."""
+
+
+def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
+    for split, path in existing(tree, FILES):
+        names = load_mat(tree, "devkit/cars_meta.mat", ("class_names",))["class_names"]
+        records = load_mat(tree, path, ("annotations",))["annotations"]
+        placed = ((record, At(path, split, index)) for index, record in enumerate(records))
+        yield from parsed(placed, partial(_row, names=names))
+
+
+def _row(record: Record, at: At, names: Any) -> LabelRow:
+    image = f"cars_{at.split}/{record['fname']}"  # both folders count from 00001
+    return LabelRow(key=image, split=at.split, image=image, label=str(names[int(record["class"]) - 1]))
+
+
+STANFORD_CARS = Source(
+    name="stanford_cars",
+    title="Stanford Cars",
+    url="https://ai.stanford.edu/~jkrause/cars/car_dataset.html",
+    terms=Terms(faces="no"),
+    raws=(
+        Raw(
+            name="stanford_cars",
+            obtain="Put cars_train.tgz, cars_test.tgz, car_devkit.tgz and "
+            "cars_test_annos_withlabels.mat here; "
+            "the publisher's page is gone, mirrors keep these names",
+        ),
+    ),
+    read=_read,
+)
+
+
+@STANFORD_CARS.task(
+    "model",
+    upstream="Cars+car_classification",
+    group="classification",
+    category="Vehicle Classification",
+    instruction="Which car is this? Answer with maker, model, type and year, such as Audi A5 Coupe 2012.",
+)
+def model(row: LabelRow) -> Made:
+    """The class name as printed."""
+    return Example(image=row.image, answer=row.label)
+
+
+@STANFORD_CARS.task(
+    "brand",
+    upstream="Cars+car_brand_classification",
+    group="classification",
+    category="Vehicle Classification",
+    instruction="Which company made this car? Answer with the brand alone.",
+    evidence="the brand is cut out of the class name by our list of makers with two words",
+)
+def brand(row: LabelRow) -> Made:
+    """The maker at the start of the class name."""
+    two = next((maker for maker in TWO_WORDS if row.label.startswith(maker)), "")
+    return Example(image=row.image, answer=two or row.label.split()[0])

@@ -1,0 +1,54 @@
+"""Stanford Dogs: photographs of 120 breeds."""
+
+from collections.abc import Iterator
+
+from vf_ray.shapes import name_it
+from vf_ray.sources.image_folder import image_folder
+from vf_ray.sources.mat_file import load_mat
+from vf_ray.sources.raw import first_existing
+from vf_ray.sources.rows import LabelRow
+from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+
+
+def _row(path: str, split: str) -> LabelRow:
+    """The breed is what follows the first hyphen of the folder: some breeds have one of their own."""
+    breed = path.partition("/")[0].partition("-")[2]
+    return LabelRow(key=path, split=split, image=f"Images/{path}", label=breed)
+
+
+def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
+    lists = {s: first_existing(tree, f"{s}_list.mat", f"lists/{s}_list.mat") for s in ("train", "test")}
+    found = {split: path for split, path in lists.items() if tree.exists(path)}
+    for split, path in found.items():
+        for name in load_mat(tree, path, ("file_list",))["file_list"]:
+            yield _row(str(name), split)
+    if not found:
+        for row in image_folder("Images/{label}/*")(tree):
+            yield row if isinstance(row, Reject) else _row(row.image.removeprefix("Images/"), "all")
+
+
+STANFORD_DOGS = Source(
+    name="stanford_dogs",
+    title="Stanford Dogs",
+    url="http://vision.stanford.edu/aditya86/ImageNetDogs/",
+    terms=Terms(faces="no"),
+    raws=(
+        Raw(
+            name="stanford_dogs",
+            obtain="Put images.tar and lists.tar of vision.stanford.edu/aditya86/ImageNetDogs here",
+        ),
+    ),
+    read=_read,
+)
+
+
+@STANFORD_DOGS.task(
+    "breed",
+    upstream="STANFORD_DOGS+dog_classification",
+    group="classification",
+    category="Animal Classification",
+    instruction="Which breed is this dog? Answer with the name of the breed.",
+)
+def breed(row: LabelRow) -> Made:
+    """The breed with blanks."""
+    return name_it(row.image, row.label)

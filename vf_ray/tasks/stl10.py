@@ -1,0 +1,31 @@
+"""STL-10: small pictures of ten kinds of animals and vehicles."""
+
+from vf_ray.shapes import choose
+from vf_ray.sources.stl_bin import StlRow, stl_bin
+from vf_ray.types import Made, Raw, Source, Terms
+
+CLASSES = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck")
+
+STL10 = Source(
+    name="stl10",
+    title="STL-10",
+    url="https://cs.stanford.edu/~acoates/stl10/",
+    terms=Terms(faces="no"),
+    raws=(Raw(name="stl10", obtain="Put stl10_binary.tar.gz of cs.stanford.edu/~acoates/stl10 here"),),
+    read=stl_bin(
+        {s: (f"stl10_binary/{s}_X.bin", f"stl10_binary/{s}_y.bin") for s in ("train", "test")},
+        names="stl10_binary/class_names.txt",
+    ),
+)
+
+
+@STL10.task(
+    "object",
+    upstream="STL-10+Image_Classification",
+    group="classification",
+    category="General Object",
+    instruction="Which animal or vehicle is in this small image? Answer with the letter and the name.",
+)
+def thing(row: StlRow) -> Made:
+    """The class among all ten."""
+    return choose(row.image, row.label, CLASSES)

@@ -1,0 +1,65 @@
+"""VisDA-2017: twelve kinds of objects, rendered for training and photographed for validation."""
+
+from vf_ray.shapes import choose, name_it
+from vf_ray.sources.image_folder import FolderRow, image_folder
+from vf_ray.types import Made, Pool, Raw, Source, Terms
+
+CLASSES = (
+    "aeroplane", "bicycle", "bus", "car", "horse", "knife", "motorcycle", "person", "plant", "skateboard",
+    "train", "truck",
+)  # fmt: skip
+
+VISDA2017 = Source(
+    name="visda2017",
+    title="VisDA-2017",
+    url="http://ai.bu.edu/visda-2017/",
+    terms=Terms(
+        licence="non-commercial research, no redistribution",
+        training="yes",
+        redistribution="no",
+        faces="unknown",
+        stated="github.com/VisionLearningGroup/taskcv-2017-public",
+    ),
+    raws=(
+        Raw(name="visda2017", obtain="Put train.tar and validation.tar of csr.bu.edu/ftp/visda17/clf here"),
+    ),
+    read=image_folder("{split=train}/{label}/*", "{split=validation}/{label}/*"),
+)
+
+
+@VISDA2017.task(
+    "object",
+    upstream="VisDA-2017+image_classification",
+    group="classification",
+    category="General Object Classification in Special Image Domain",
+    instruction="The image is a 3D rendering. Name the object in one word.",
+)
+def thing(row: FolderRow) -> Made:
+    """The class folder of a rendering."""
+    return name_it(row.image, row.label) if row.split == "train" else None
+
+
+def _choice(row: FolderRow, pool: Pool) -> Made:
+    """The class among nine of the eleven others."""
+    return choose(row.image, row.label, (row.label, *pool.draw(row.key, 9, exclude=(row.label,))))
+
+
+VISDA2017.task(
+    "rendered_choice",
+    upstream="VisDA-2017+object_classification_train",
+    group="classification",
+    category="General Object Classification in Special Image Domain",
+    instruction="Which object was rendered here without its surroundings? Answer with the letter and "
+    "the word.",
+    pool=lambda row: row.label,
+)(_choice)
+VISDA2017.task(
+    "photographed_choice",
+    upstream="VisDA-2017+object_classification_validation",
+    group="classification",
+    category="General Object",
+    instruction="Which object was cut out of this photograph? Answer with the letter and the word.",
+    pool=lambda row: row.label,
+    split="val",
+    evidence="not in the paper's list; group and category are ours",
+)(_choice)
