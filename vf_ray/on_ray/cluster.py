@@ -50,6 +50,7 @@ def _start(resources: Resources) -> None:
         ray.init(logging_level=logging.WARNING)
         return
     _ensure_token()
+    logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
     ray.init(
         address="local",  # "auto" is ambiguous where several clusters run
         num_cpus=logical_cpus(resources),

@@ -6,10 +6,10 @@ unit whose last file is committed is never done again. ``run_here`` does units o
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from vf_ray.artifacts import Artifact, Spec, Writer, build, find
+from vf_ray.artifacts import Artifact, Spec, Writer, build, find, load
 from vf_ray.instances.sample import AnyTask
 from vf_ray.shards.candidates import candidates_name, examined_name, read_examined, write_candidates
 from vf_ray.shards.finish import write_instances
@@ -20,6 +20,9 @@ from vf_ray.sources.raw import RawTree
 from vf_ray.store import Store
 from vf_ray.tasks import sources
 from vf_ray.types import Source, Tree
+
+LEAST_SLACK = 256
+"""Candidates that are kept beyond a task's cap, or a quarter of the cap if that is more."""
 
 MORE_SLACK = 8
 """Factor by which a pass that kept too few candidates is repeated."""
@@ -113,9 +116,41 @@ class Shard:
         return write_shard(tree, self.refs, self.writer, shard=self.number, largest_side=self.largest_side)
 
 
+def build_pictures(
+    store: Store, spec: Spec, origin: Origin, run: Runner = run_here, *, force: bool = False
+) -> Artifact:
+    """Build the pictures and candidates of a source; ``spec.config`` holds seed, cap, largest_side, tasks."""
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        return _Progress(origin, writer, spec.config, run).finish()
+
+    return build(store, spec, make, force=force)
+
+
+def build_instances(
+    store: Store, spec: Spec, pictures: Artifact, origin: Origin, *, force: bool = False
+) -> Artifact:
+    """Build one task's instances; ``spec.config`` holds cap and held_out.
+
+    Raises:
+        ValueError: if the task's rejects exceed its ceiling, or it yields nothing.
+    """
+    (task,) = tasks_of(origin.source(), (spec.name,))
+    cap, held_out = spec.config["cap"], spec.config["held_out"]
+    return build(
+        store, spec, lambda writer: write_instances(pictures, task, writer, cap=cap, held_out=held_out),
+        force=force,
+    )  # fmt: skip
+
+
+def tasks_of(source: Source[Any], ids: Sequence[str]) -> list[AnyTask]:
+    """Return the source's tasks of these ids, in the source's order."""
+    return [task for task in source.tasks if task.id in ids]
+
+
 @dataclass
-class _Source:
-    """A source while it is prepared: state is only what its committed files say."""
+class _Progress:
+    """How far a source is; anything but a cache of its committed files it does not know."""
 
     origin: Origin
     writer: Writer
@@ -123,49 +158,69 @@ class _Source:
     run: Runner
     turn: int = 0
     num_shards: int = 0
-    rows: int = 0
+    usable: dict[str, bool] = field(default_factory=dict)
 
-    def build(self) -> Mapping[str, Any]:
-        usable: dict[str, bool] = {}
-        queues = self._examined()
+    def finish(self) -> Mapping[str, Any]:
+        """Do what is left to do; return the artifact's statistics."""
+        queues = self._examine()
         while True:
-            due = next_round(queues, usable, self.config["cap"])
+            due = next_round(queues, self.usable, self.config["cap"])
             if due.refs:
-                usable |= self._looked_at(due.refs, len(usable))
+                self._look_at(due.refs)
             elif due.short:
                 self.turn += 1
-                queues = self._examined()
+                queues = self._examine()
             else:
-                break
-        return {**write_index(self.writer, self.num_shards), "turns": self.turn + 1, "rows": self.rows}
+                return {**write_index(self.writer, self.num_shards), "turns": self.turn + 1}
 
-    def _examined(self) -> list[Queue]:
+    def _examine(self) -> list[Queue]:
         cap, tasks = self.config["cap"], tuple(self.config["tasks"])
-        slack = max(256, cap // 4) * MORE_SLACK**self.turn
-        self._do([Examine(self.origin, self.writer, tasks, self.config["seed"], cap, slack, self.turn)])
+        slack = max(LEAST_SLACK, cap // 4) * MORE_SLACK**self.turn
+        unit = Examine(self.origin, self.writer, tasks, self.config["seed"], cap, slack, self.turn)
+        self._do([unit], "passes")
         found = read_examined(self.writer.read(examined_name(self.turn)))
-        self.rows = found[""][0].examined
         return [self._queue(task, found[task.id][1]) for task in tasks_of(self.origin.source(), tasks)]
 
     def _queue(self, task: AnyTask, more: bool) -> Queue:
         table = from_parquet(self.writer.read(candidates_name(self.turn, task.id)), ["ref"])
         return Queue(table["ref"].to_pylist(), more, task.ceiling)
 
-    def _looked_at(self, refs: Sequence[str], before: int) -> dict[str, bool]:
-        """Look at the pictures; return which can be used."""
-        units = [
-            Shard(self.origin, self.writer, tuple(part), self.num_shards + turn, self.config["largest_side"])
-            for turn, part in enumerate(shards(refs))
-        ]
-        done = before
-        for line in self._do(units):
-            done += line["pictures"] + line["rejected"]
-            self.writer.progress(done, before + len(refs), "pictures")
+    def _look_at(self, refs: Sequence[str]) -> None:
+        first, side = self.num_shards, self.config["largest_side"]
+        cut = enumerate(shards(refs), first)
+        units = [Shard(self.origin, self.writer, tuple(part), number, side) for number, part in cut]
+        self._do(units, "picture shards")
         self.num_shards += len(units)
-        names = [shard_name(unit.number) for unit in units]
-        tables = [from_parquet(self.writer.read(name), ["ref", "reason"]) for name in names]
-        return {r: not reason for t in tables for r, reason in zip(*t.to_pydict().values(), strict=True)}
+        for number in range(first, self.num_shards):
+            table = from_parquet(self.writer.read(shard_name(number)), ["ref", "reason"])
+            reasons = table["reason"].to_pylist()
+            self.usable |= {ref: not r for ref, r in zip(table["ref"].to_pylist(), reasons, strict=True)}
 
-    def _do(self, units: Sequence[Unit]) -> list[Line]:
+    def _do(self, units: Sequence[Unit], what: str) -> None:
+        """Do the units that are not done yet."""
         self.writer.check()
-        return list(self.run([unit for unit in units if not unit.done()]))
+        left = [unit for unit in units if not unit.done()]
+        for done, _ in enumerate(self.run(left) if left else (), len(units) - len(left) + 1):
+            self.writer.progress(done, len(units), what)
+
+
+@dataclass(frozen=True)
+class Finish:
+    """One task's instances: the whole artifact, its lease included."""
+
+    origin: Origin
+    store: Store
+    spec: Spec
+    force: bool
+
+    def name(self) -> str:
+        return f"{self.spec.name} instances"
+
+    def done(self) -> bool:
+        return not self.force and find(self.store, self.spec) is not None
+
+    def run(self) -> Line:
+        pictures = load(self.store, self.spec.inputs["pictures"])
+        made = build_instances(self.store, self.spec, pictures, self.origin, force=self.force).stats
+        built, rejected = made["train"] + made["held_out"], sum(made["rejected"].values())
+        return {"task": self.spec.name, "built": built, "rejected": rejected}

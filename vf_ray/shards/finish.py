@@ -85,8 +85,9 @@ def _refuse(task: AnyTask, writer: Writer, tallies: Mapping[str, Tally]) -> None
             )
     if not tallies["pictures"].examined:
         raise ValueError(
-            f"task {task.id!r}: no instance came out of {tallies['records of the source'].examined} records, "
-            f"{tallies['records'].examined} of them in its split {task.split!r}; check the raw files and the split"
+            f"task {task.id!r}: no instance came out of {tallies['records of the source'].examined} "
+            f"records, {tallies['records'].examined} of them in its split {task.split!r}; check the raw "
+            "files and the split"
         )
 
 
