@@ -16,11 +16,18 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 def check(instance: Instance) -> Reject | None:
     """Return why the instance cannot be used, or None."""
-    fault = _text_fault(instance) or _image_fault(instance)
+    fault = _unicode_fault(instance) or _text_fault(instance) or _image_fault(instance)
     if fault is None:
         return None
     reason, detail = fault
     return Reject(key=instance.key, reason=reason, detail=detail, task=instance.task)
+
+
+def _unicode_fault(instance: Instance) -> tuple[str, str] | None:
+    """Find what has no UTF-8 form; file names of another encoding come as such text."""
+    texts = (instance.key, instance.prompt, instance.response, *paths_of(instance.image))
+    broken = next((text for text in texts if _SURROGATE.search(text)), None)
+    return None if broken is None else ("text is not Unicode", ascii(broken[:200]))
 
 
 def _text_fault(instance: Instance) -> tuple[str, str] | None:
@@ -39,8 +46,6 @@ def _character_fault(text: str) -> tuple[str, str] | None:
         return "text holds a special token", token
     if found := _CONTROL.search(text):
         return "text holds a control character", repr(found.group())
-    if found := _SURROGATE.search(text):
-        return "text is not Unicode", repr(found.group())
     return None
 
 

@@ -44,7 +44,7 @@ VERDICTS = pa.schema(
         ("format", pa.string()),
     ]
 )
-"""``verdicts.parquet`` (and one per shard) of a ``pictures`` artifact: every picture that was looked at."""
+"""``verdicts.parquet`` of a ``pictures`` artifact: every picture that was looked at."""
 
 PICTURES = pa.schema(
     [VERDICTS.field(n) for n in ("sha256", "file", "offset", "size", "width", "height", "format")]

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vf_ray.artifacts import Writer
+from vf_ray.artifacts import WORK, Writer
 from vf_ray.instances.refs import image_of
 from vf_ray.instances.sample import chance_of
 from vf_ray.shards.drawing import picture
@@ -16,6 +16,7 @@ from vf_ray.shards.images import BadPictureError, Picture, sha256
 from vf_ray.shards.schema import PICTURES, VERDICTS, from_parquet, to_parquet
 from vf_ray.sources.pictures import picture_bytes
 from vf_ray.types import Tree
+from vf_ray.writer import digest_of
 
 INDEX = "index.parquet"
 ALL_VERDICTS = "verdicts.parquet"
@@ -23,7 +24,7 @@ ALL_VERDICTS = "verdicts.parquet"
 
 def shard_name(shard: int) -> str:
     """Return the name of a shard's verdicts, which are committed last."""
-    return f"verdicts/{shard:05d}.parquet"
+    return f"{WORK}verdicts-{shard:05d}.parquet"
 
 
 def write_shard(
@@ -90,7 +91,7 @@ def _verdict(ref: str, **known: Any) -> Mapping[str, Any]:
 def _refuse_other(writer: Writer, name: str, local: Path) -> None:
     """Make sure that the committed file is the one the verdicts speak of."""
     record = writer.committed(name)
-    if record is None or record["sha256"] != sha256(local.read_bytes()):
+    if record is None or record["sha256"] != digest_of(local)["sha256"]:
         raise RuntimeError(
             f"{writer.address}/{name}: an earlier attempt stored other bytes; libraries have changed "
             "meanwhile. Build it anew with force."
