@@ -65,19 +65,17 @@ def _from_ps() -> Iterator[tuple[int, Entry]]:
 
 
 def start(command: Sequence[str], environment: Mapping[str, str], log: Path, folder: Path) -> Process:
-    """Start a command in a session of its own, which outlives this process; its output goes to ``log``."""
+    """Start a command in a session of its own, which outlives this process; its output goes to ``log``.
+
+    It hears interrupts only if this process does not ignore them.
+    """
     with log.open("ab") as sink:
         running = subprocess.Popen(
             command, env=dict(environment), cwd=folder, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
-            start_new_session=True, preexec_fn=_hear_interrupts,
+            start_new_session=True,
         )  # fmt: skip
     found = table().get(running.pid)
     return Process(running.pid, found.started if found else "ended at once")
-
-
-def _hear_interrupts() -> None:
-    """Undo what a shell in the background hands down: ignored interrupts, by which we ask services to end."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def family(roots: Collection[Process], marker: str) -> dict[int, str]:

@@ -146,6 +146,7 @@ def prefect(state: State, *words: str) -> str:
     command = [_beside("prefect"), "--no-prompt", *words]
     done = subprocess.run(
         command,
+        check=False,
         env=inner(state),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,

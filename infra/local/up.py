@@ -1,6 +1,7 @@
 """Start what a Prefect run needs on this machine: ``make up``. Running it again changes nothing."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -14,12 +15,11 @@ FOLDER = Path(os.environ.get("VF_RAY_UP_DIR", ROOT / ".vf-ray" / "up"))
 
 def main() -> None:
     """Start the services, or see that they run; say how to use them."""
-    with locked(FOLDER) as state:
-        if state.running:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # `make up &` hands down an ignored one
+    with locked(FOLDER) as found:
+        if found.running:
             print("already up")
-        else:
-            state = start(state)
-        print(how_to_use(state))
+        print(how_to_use(found if found.running else start(found)))
 
 
 def start(old: State) -> State:

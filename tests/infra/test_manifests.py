@@ -1,0 +1,151 @@
+"""Manifests for Kubernetes, Docker and Prefect: they parse, agree with each other and name what exists."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from vf_ray import recipes
+from vf_ray.chain import STEPS
+
+ROOT = Path(__file__).parents[2]
+RAY = ROOT / "infra" / "ray"
+DEPLOYMENTS = ("prefect.yaml", "infra/prefect/kubernetes.yaml")
+
+
+def load(path: str) -> Any:
+    return yaml.safe_load((ROOT / path).read_text())
+
+
+def cluster() -> Mapping[str, Any]:
+    documents = yaml.safe_load_all((RAY / "cluster.yaml").read_text())
+    found: Mapping[str, Any] = next(d for d in documents if d["kind"] == "RayCluster")
+    return found
+
+
+def groups() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    spec = cluster()["spec"]
+    yield "head", spec["headGroupSpec"]
+    yield from ((group["groupName"], group) for group in spec["workerGroupSpecs"])
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^FROM \S+ AS (\w+)$", (ROOT / "docker/Dockerfile").read_text(), re.MULTILINE))
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text in a nest of mappings and lists."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from texts(inner)
+
+
+def test_the_cluster_has_a_head_without_work_and_groups_for_both_kinds() -> None:
+    assert [name for name, _ in groups()] == ["head", "cpu", "gpu"]
+    assert cluster()["apiVersion"] == "ray.io/v1"
+    assert cluster()["spec"]["authOptions"] == {"mode": "token"}
+    assert cluster()["spec"]["headGroupSpec"]["rayStartParams"]["num-cpus"] == "0"
+
+
+def test_the_cluster_runs_the_ray_that_is_installed() -> None:
+    import importlib.metadata
+
+    assert cluster()["spec"]["rayVersion"] == importlib.metadata.version("ray")
+
+
+@pytest.mark.parametrize(("name", "group"), list(groups()))
+def test_each_group_asks_for_what_its_pods_need(name: str, group: Mapping[str, Any]) -> None:
+    pod = group["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["image"] == f"vf-ray:{'gpu' if name == 'gpu' else 'cpu'}"
+    assert container["resources"]["requests"]["memory"] == container["resources"]["limits"]["memory"]
+    assert ("nvidia.com/gpu" in container["resources"]["limits"]) == (name == "gpu")
+    mounted = {mount["name"] for mount in container["volumeMounts"]}
+    assert mounted == {volume["name"] for volume in pod["volumes"]}
+    if name != "head":
+        assert 0 <= group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
+
+
+def test_start_parameters_are_texts_because_the_operator_takes_no_numbers() -> None:
+    assert all(isinstance(v, str) for _, group in groups() for v in group["rayStartParams"].values())
+
+
+def test_the_job_has_the_very_cluster() -> None:
+    job = load("infra/ray/job.yaml")
+    assert job["kind"] == "RayJob"
+    assert job["spec"]["rayClusterSpec"] == cluster()["spec"]
+    assert job["spec"]["shutdownAfterJobFinishes"] is True
+
+
+@pytest.mark.parametrize("name", ["job.yaml", "job-on-cluster.yaml"])
+def test_jobs_start_a_recipe_that_exists_and_carry_no_keys(name: str) -> None:
+    spec = load(f"infra/ray/{name}")["spec"]
+    command, recipe = spec["entrypoint"].rsplit(" ", 1)
+    assert command == "python -m flows"
+    assert recipe in recipes.names()
+    assert set(yaml.safe_load(spec["runtimeEnvYAML"])["env_vars"]) == {"VF_RAY_STORE"}
+
+
+def test_the_job_on_a_cluster_selects_ours() -> None:
+    selector = load("infra/ray/job-on-cluster.yaml")["spec"]["clusterSelector"]
+    assert selector == {"ray.io/cluster": cluster()["metadata"]["name"]}
+
+
+@pytest.mark.parametrize("path", DEPLOYMENTS)
+def test_deployments_preset_the_steps_of_the_flow(path: str) -> None:
+    declared = load(path)["deployments"]
+    assert [d["parameters"].get("only") for d in declared] == [None, *STEPS]
+    for deployment in declared:
+        file, function = deployment["entrypoint"].split(":")
+        assert f"def {function}(" in (ROOT / file).read_text()
+        assert deployment["parameters"]["recipe"] in recipes.names()
+
+
+def test_the_kubernetes_template_declares_what_it_uses() -> None:
+    template = json.loads((ROOT / "infra/prefect/kubernetes-job-template.json").read_text())
+    used = set(re.findall(r"\{\{ (\w+) \}\}", json.dumps(template["job_configuration"])))
+    declared = set(template["variables"]["properties"])
+    assert used == declared
+    given = load("infra/prefect/kubernetes.yaml")["definitions"]["flow"]["work_pool"]["job_variables"]
+    assert set(given) <= declared
+
+
+def test_automations_are_what_prefect_accepts() -> None:
+    from prefect.events.schemas.automations import AutomationCore
+
+    for automation in load("infra/prefect/automations.yaml")["automations"]:
+        assert AutomationCore.model_validate(automation).name.startswith("vf-ray")
+
+
+def test_images_are_targets_of_the_dockerfile() -> None:
+    everything = [d for name in RAY.glob("*.yaml") for d in yaml.safe_load_all(name.read_text())]
+    everything += [load("infra/prefect/kubernetes.yaml"), load("docker/compose.yaml")]
+    named = {text for document in everything for text in texts(document) if re.fullmatch(r"vf-ray:\w+", text)}
+    assert named == {"vf-ray:cpu", "vf-ray:gpu"}
+    assert {"base", "cpu", "gpu"} == targets()
+
+
+def test_the_image_copies_what_exists_and_what_it_may() -> None:
+    copied = re.findall(
+        r"^COPY --chown=vfray (.+) \S+$", (ROOT / "docker/Dockerfile").read_text(), re.MULTILINE
+    )
+    sources = {name for line in copied for name in line.split()}
+    allowed = (ROOT / "docker/Dockerfile.dockerignore").read_text().splitlines()
+    assert all((ROOT / name).exists() for name in sources)
+    assert {f"!{name}" for name in sources} <= set(allowed)
+
+
+def test_compose_listens_on_loopback_only_and_waits_for_what_it_needs() -> None:
+    services = load("docker/compose.yaml")["services"]
+    ports = [port for service in services.values() for port in service.get("ports", ())]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+    for service in services.values():
+        assert set(service.get("depends_on", {})) <= set(services)
+        assert service["build"]["target"] in targets()
