@@ -8,7 +8,15 @@ from typing import Any
 
 from vf_ray.demo.grids import COLOURS, Grid
 from vf_ray.demo.layouts import write, write_idx, write_json_lines, write_table
-from vf_ray.demo.questions import ASKED, MOST_PRESENCE, presence, present_and_absent
+from vf_ray.demo.questions import (
+    ASKED,
+    MOST_PRESENCE,
+    MOSTLY,
+    MOSTLY_ASKED,
+    most_cells,
+    presence,
+    present_and_absent,
+)
 from vf_ray.demo.raw import GRID_FILE
 from vf_ray.demo.scans import PHOTOGRAPHS, Digits, Piece
 from vf_ray.instances.chance import rank, shuffled
@@ -86,8 +94,9 @@ Asked = tuple[str, str, tuple[str, ...], bytes, str]
 
 
 def _grid_questions(grids: Sequence[Grid], seed: int) -> Iterator[Asked]:
-    for sort in ("top_left", "background", "mostly", "shape"):
-        question, _, answer = ASKED[sort]
+    sorts = {sort: ASKED[sort] for sort in ("top_left", "background", "shape")}
+    sorts[MOSTLY] = (MOSTLY_ASKED, 1.0, most_cells)
+    for sort, (question, _, answer) in sorts.items():
         chosen = [grid for grid in _in_order(grids, seed, sort) if answer(grid)][:MOST_GROUP]
         for grid in chosen:
             right = str(answer(grid))
@@ -96,7 +105,7 @@ def _grid_questions(grids: Sequence[Grid], seed: int) -> Iterator[Asked]:
 
 
 def _options(sort: str, right: str, *parts: str) -> tuple[str, ...]:
-    fixed = {"mostly": ("black", "coloured"), "shape": ("square", "wide", "tall")}
+    fixed = {MOSTLY: ("black", "coloured"), "shape": ("square", "wide", "tall")}
     if sort in fixed:
         return shuffled(fixed[sort], *parts)
     wrong = shuffled((colour for colour in COLOURS if colour != right), *parts, "wrong")[:3]

@@ -1,6 +1,6 @@
 """What the demo's annotators ask about the grids, and the answers that the cells give."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from vf_ray.demo.grids import BLACK, COLOURS, Grid
 from vf_ray.instances.chance import SPAN, rank, shuffled
@@ -15,12 +15,15 @@ ASKED: Mapping[str, tuple[str, float, Answer]] = {
     "bottom_right": ("Which colour is the bottom right cell?", 0.5, lambda g: g.colour_at(-1, -1)),
     "background": ("Which colour do most cells have?", 0.5, lambda g: g.most(black=True)),
     "rows": ("How many rows of cells are there?", 0.5, lambda g: str(g.height)),
-    "colours": ("How many different colours are there?", 0.5, lambda g: str(len(g.counts))),
+    "colours": ("How many different colours are there?", 0.4, lambda g: str(len(g.counts))),
     "size": ("How many rows and columns are there?", 0.5, lambda g: f"{g.height} by {g.width}"),
-    "shape": ("Which shape does the grid have?", 0.8, lambda g: g.shape),
-    "mostly": ("Which cells are there more of?", 0.8, lambda g: "black" if g.mostly_black else "coloured"),
+    "shape": ("Which shape does the grid have?", 0.9, lambda g: g.shape),
 }
 """Sort of question -> its words, the share of grids that it is asked about, its answer."""
+RARER: Mapping[tuple[str, str], float] = {("shape", "square"): 0.4}
+"""Sort and answer that most grids would give: asked about a smaller share, as VQA v2 is balanced."""
+MOSTLY = "mostly"
+MOSTLY_ASKED = "Which cells are there more of?"
 
 
 def presence(colour: str) -> str:
@@ -31,13 +34,37 @@ def presence(colour: str) -> str:
 def asked(grid: Grid, seed: int) -> Iterator[tuple[str, str, str]]:
     """Yield (sort, question, answer) for a grid; ``seed`` decides which are asked."""
     for sort, (question, share, answer) in ASKED.items():
-        if rank(str(seed), grid.name, sort) < share * SPAN and (said := answer(grid)) is not None:
+        said = answer(grid)
+        if said is not None and _drawn(grid, seed, sort, RARER.get((sort, said), share)):
             yield sort, question, said
+    if _drawn(grid, seed, MOSTLY, 0.8):
+        question, letter = mostly(grid, shuffled(("black", "coloured"), str(seed), grid.name, MOSTLY))
+        yield MOSTLY, question, letter
+    yield from _presences(grid, seed)
+
+
+def _drawn(grid: Grid, seed: int, sort: str, share: float) -> bool:
+    return rank(str(seed), grid.name, sort) < share * SPAN
+
+
+def mostly(grid: Grid, options: Sequence[str]) -> tuple[str, str]:
+    """Return a question with its options, one a line as LLaVA-1.5 asks them, and the right letter."""
+    listed = "".join(f"\n{letter}. {option}" for letter, option in zip("AB", options, strict=True))
+    return MOSTLY_ASKED + listed, "AB"[options.index(most_cells(grid))]
+
+
+def most_cells(grid: Grid) -> str:
+    """Return whether more cells are black, or coloured."""
+    return "black" if grid.mostly_black else "coloured"
+
+
+def _presences(grid: Grid, seed: int) -> Iterator[tuple[str, str, str]]:
     here, absent = present_and_absent(grid)
     count = min(len(here), len(absent), MOST_PRESENCE)
     for colours, there in ((here, "yes"), (absent, "no")):
         for colour in shuffled(colours, str(seed), grid.name, PRESENCE)[:count]:
             yield PRESENCE, presence(colour), there
+            yield PRESENCE, f"Are there any {colour} cells in the image?", there
 
 
 def present_and_absent(grid: Grid) -> tuple[list[str], list[str]]:

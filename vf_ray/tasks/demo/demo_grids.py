@@ -5,7 +5,7 @@ from functools import partial
 from vf_ray.shapes import ask, choose
 from vf_ray.sources.vqa_json import VqaRow, vqa_json
 from vf_ray.tasks.demo.raws import ARC_TERMS, GRIDS, OBTAIN
-from vf_ray.types import Group, Made, Raw, Source
+from vf_ray.types import Example, Group, Made, Raw, Source
 
 QUESTIONS = Source(
     name="demo_grids",
@@ -20,39 +20,47 @@ QUESTIONS = Source(
         splits={"train": "train"},
     ),
 )
+SHORT = "Answer the question using a single word or phrase."
+LETTER = "Answer with the option's letter from the given choices directly."
+"""How LLaVA-1.5 asks for a form of answer, letter for letter: behind the question."""
 OPEN: dict[str, tuple[Group, str, str]] = {
-    "presence": (
-        "question answering", "Perception", "Answer the question using a single word or phrase.",
-    ),
     "top_left": ("question answering", "Color", "Name one colour."),
     "bottom_right": ("question answering", "Color", "Name one colour."),
     "background": ("classification", "Color", "Name the background."),
     "rows": ("question answering", "Counting", "Count and answer with a number."),
     "colours": ("question answering", "Counting", "Count and answer with a number."),
     "size": ("generation", "Visual Reasoning", "Write the size of the grid."),
-}  # fmt: skip
+}
 """Sort of question -> group, category, instruction."""
-LETTERED: dict[str, tuple[str, tuple[str, ...]]] = {
-    "shape": ("Choose the shape.", ("square", "wide", "tall")),
-    "mostly": (
-        "Answer with the option's letter from the given choices directly.", ("black", "coloured"),
-    ),
-}  # fmt: skip
-"""Sort of question -> instruction, options."""
 
 
 def _answer(row: VqaRow, sort: str) -> Made:
     return ask(row.image, row.question, row.answer) if row.question_type == sort else None
 
 
-def _choice(row: VqaRow, sort: str, options: tuple[str, ...]) -> Made:
-    return choose(row.image, row.answer, options, row.question) if row.question_type == sort else None
-
-
 for sort, (group, category, instruction) in OPEN.items():
     QUESTIONS.task(sort, group=group, category=category, instruction=instruction)(partial(_answer, sort=sort))
 
-for sort, (instruction, options) in LETTERED.items():
-    QUESTIONS.task(sort, group="classification", category="Visual Reasoning", instruction=instruction)(
-        partial(_choice, sort=sort, options=options)
-    )
+
+@QUESTIONS.task("presence", group="question answering", category="Perception", instruction="")
+def presence(row: VqaRow) -> Made:
+    """Yes or no, asked as POPE asks: the form of the answer is the instruction, and comes last."""
+    if row.question_type != "presence":
+        return None
+    return Example(image=row.image, question=f"{row.question}\n{SHORT}", answer=row.answer)
+
+
+@QUESTIONS.task("mostly", group="classification", category="Visual Reasoning", instruction="")
+def mostly(row: VqaRow) -> Made:
+    """A letter, asked as LLaVA-1.5 asks: the question file itself lists the options."""
+    if row.question_type != "mostly":
+        return None
+    return Example(image=row.image, question=f"{row.question}\n{LETTER}", answer=row.answer)
+
+
+@QUESTIONS.task("shape", group="classification", category="Visual Reasoning", instruction="Choose the shape.")
+def shape(row: VqaRow) -> Made:
+    """Square, wide or tall, as lettered options."""
+    if row.question_type != "shape":
+        return None
+    return choose(row.image, row.answer, ("square", "wide", "tall"), row.question)
