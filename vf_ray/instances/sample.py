@@ -147,7 +147,12 @@ def takes(task: AnyTask, row: Row) -> bool:
 
 def held_out(sha256: str, share: float) -> bool:
     """Say whether a picture of this content is kept from training, whatever task it comes from."""
-    return chance_of(sha256) < share * SPAN
+    return chance_of(sha256) < chance_below(share)
+
+
+def chance_below(share: float) -> int:
+    """Return the bound under which ``chance_of`` lies for this share of all contents."""
+    return min(int(share * SPAN), SPAN - 1)
 
 
 def chance_of(sha256: str) -> int:

@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vf_ray.artifacts import Artifact, Writer
-from vf_ray.instances.chance import SPAN
-from vf_ray.instances.sample import AnyTask, Tally
+from vf_ray.instances.sample import AnyTask, Tally, chance_below
 from vf_ray.shards.candidates import SOURCE, candidates_name, examined_name, read_examined, rejects_name
 from vf_ray.shards.schema import INSTANCES, from_parquet, to_parquet
 from vf_ray.shards.write import ALL_VERDICTS
@@ -95,7 +94,7 @@ def _commit(writer: Writer, good: pa.Table, held_out: float) -> Mapping[str, Any
     """Write both splits in the order of their pictures, which lie in that order too."""
     ordered = good.sort_by([("place", "ascending"), ("rank", "ascending")])
     table = ordered.rename_columns({"sha256": "picture"}).select(INSTANCES.names)
-    kept_out = pc.less(ordered["chance"], pa.scalar(min(int(held_out * SPAN), SPAN - 1), pa.uint64()))
+    kept_out = pc.less(ordered["chance"], pa.scalar(chance_below(held_out), pa.uint64()))
     splits = {TRAIN: table.filter(pc.invert(kept_out)), HELD_OUT: table.filter(kept_out)}
     for name, rows in splits.items():
         writer.commit(name, to_parquet(rows.cast(INSTANCES)))

@@ -1,0 +1,123 @@
+"""One pass for all tasks: what is chosen depends on seed, task and key alone."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.shards.synthetic import Thing, files, here, rows
+from vf_ray.instances.chance import SPAN, rank
+from vf_ray.instances.lowest import Lowest
+from vf_ray.instances.sample import Selection, chance_of, examine, held_out, select, takes
+from vf_ray.types import Instance, Reject
+
+TREE = files(0)
+
+
+def chosen(shuffle: int | None, cap: int, seed: int = 0, count: int = 150) -> tuple[Selection, list[Reject]]:
+    origin, rejects = here(rows(count, pictures=20), TREE, shuffle=shuffle), list[Reject]()
+    tasks = origin.source().tasks
+    found = select(origin.source(), TREE, tasks, seed=seed, cap=cap, slack=0, on_reject=rejects.append)
+    return found, rejects
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(), st.integers(1, 200), st.integers(0, 3))
+def test_the_choice_does_not_depend_on_the_order_of_rows(shuffle: int, cap: int, seed: int) -> None:
+    (one, rejects), (other, others) = chosen(None, cap, seed), chosen(shuffle, cap, seed)
+    assert {t: list(low) for t, low in one.lowest.items()} == {
+        t: list(low) for t, low in other.lowest.items()
+    }
+    assert (one.tallies, one.source) == (other.tallies, other.source)
+    assert sorted(map(repr, rejects)) == sorted(map(repr, others))
+
+
+def test_a_smaller_cap_is_the_beginning_of_a_larger_one() -> None:
+    small, large = chosen(None, 10)[0].lowest, chosen(None, 60)[0].lowest
+    for task, lowest in small.items():
+        assert list(lowest) == list(large[task])[:10]
+
+
+def test_the_chosen_are_those_of_lowest_rank() -> None:
+    origin = here(rows(150, pictures=20), TREE)
+    every = [v for v in examine(origin.source(), TREE, origin.source().tasks, seed=0, splits=("train",))]
+    for task, lowest in chosen(None, 25)[0].lowest.items():
+        mine = [v for v in every if isinstance(v, Instance) and v.task == task]
+        best = sorted((rank("0", v.task, v.key), v.key) for v in mine)[:25]
+        assert [(order, v.key) for order, v in lowest] == best
+
+
+def test_every_split_is_examined_but_only_the_tasks_own_is_selected() -> None:
+    origin = here(rows(150, pictures=20), TREE)
+    splits = {
+        v.split
+        for v in examine(origin.source(), TREE, origin.source().tasks, seed=0)
+        if isinstance(v, Instance)
+    }
+    assert splits == {"train", "val"}
+    assert {v.split for low in chosen(None, 500)[0].lowest.values() for _, v in low} == {"train"}
+
+
+def test_a_split_without_a_name_is_everybodys() -> None:
+    task = here([], TREE).source().tasks[0]
+    assert takes(task, Thing(key="1", split="all", label="", number=0))
+    assert not takes(task, Thing(key="1", split="val", label="", number=0))
+
+
+def test_every_record_is_counted_once_for_each_task_it_is_for() -> None:
+    found, rejects = chosen(None, 5)
+    train = [row for row in rows(150, pictures=20) if row.split == "train"]
+    of_task = [row for row in train if row.number % 3]
+    illegible = sum(row.number % 11 == 5 for row in of_task)
+    assert found.source.examined == 150
+    assert found.tallies["invented/choose"].examined == len(train)
+    assert found.tallies["invented/odd"].examined == len(of_task)
+    assert found.tallies["invented/odd"].rejected == {"number illegible": illegible}
+    assert sum(r.task == "invented/odd" for r in rejects) == illegible
+    assert found.tallies["invented/odd"].share == pytest.approx(illegible / len(of_task))
+
+
+def test_refusals_of_the_reader_and_impossible_examples_are_counted() -> None:
+    broken = Reject(key="list.csv:x", reason="line torn")
+    wrong = Thing(key="list.csv:w", split="train", image="a.png", label="gnu", number=1)
+    origin, rejects = here([broken, wrong], TREE), list[Reject]()
+    found = select(
+        origin.source(), TREE, origin.source().tasks, seed=0, cap=5, slack=0, on_reject=rejects.append
+    )
+    assert found.source.rejected == {"line torn": 1}
+    assert found.tallies["invented/choose"].rejected == {"example impossible": 1}
+    assert "'gnu' is not one of the options" in next(r.detail for r in rejects if r.task == "invented/choose")
+    assert found.tallies["invented/pooled"].rejected == {"example impossible": 1}  # a pool of one text
+
+
+def test_an_error_in_a_task_says_which_row() -> None:
+    row = Thing(key="list.csv:3", split="train", image="a.png", label="ant", number="three")  # type: ignore[arg-type]
+    origin = here([row], TREE)
+    with pytest.raises(TypeError) as raised:
+        select(origin.source(), TREE, origin.source().tasks, seed=0, cap=5, slack=0)
+    assert raised.value.__notes__ == ["while task 'invented/odd' made an example of row 'list.csv:3'"]
+
+
+def of_key(key: str, answer: str) -> Instance:
+    return Instance(
+        task="t/t", key=key, split="train", image="1", question="", options=(),
+        answer=answer, prompt="p", response=answer,
+    )  # fmt: skip
+
+
+def test_two_records_of_one_key_come_in_an_order_of_their_content() -> None:
+    def kept(answers: str) -> list[str]:
+        lowest = Lowest(seed=0, size=2)
+        for answer in answers:
+            lowest.add(of_key("same", answer))
+        return [instance.answer for _, instance in lowest]
+
+    assert kept("abc") == kept("bca") == kept("cab")
+    assert len(kept("abc")) == 2
+
+
+def test_pictures_are_held_out_by_content_alone() -> None:
+    hashes = [f"{n * (SPAN // 500):016x}" + "0" * 48 for n in range(500)]
+    assert not any(held_out(h, 0.0) for h in hashes)
+    assert sum(held_out(h, 0.0099) for h in hashes) == 5
+    assert all(held_out(h, 0.5) for h in hashes if held_out(h, 0.2))
+    assert [chance_of(h) for h in hashes] == sorted(chance_of(h) for h in hashes)
