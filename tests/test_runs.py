@@ -145,6 +145,21 @@ def test_pruning_an_unfinished_version_keeps_its_finished_files(store: Store) ->
     assert build(store, planned.base, write).path("data.bin").endswith("attempt-1/data.bin")
 
 
+def test_pruning_keeps_what_was_built_within_a_named_build(store: Store) -> None:
+    planned = plan(store)
+    runs.record(store, planned)
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        build(store, OTHER, write)
+        assert removed(store) == {}
+        return {}
+
+    build(store, planned.base, make)
+    alone = build(store, Spec(kind="base", name="alone", config={}), write)
+    assert list(removed(store)) == [alone.address]
+    assert find(store, OTHER) is not None
+
+
 def test_pruning_never_takes_what_is_being_built(store: Store) -> None:
     def make(writer: Writer) -> Mapping[str, Any]:
         write(writer)

@@ -2,14 +2,16 @@
 
 An address says what is inside: its version is a fingerprint of the configuration, the inputs and the
 code number. Inside lie ``manifest.json stats.json rejected/ attempt-<n>/ done/ lease/ heartbeat/
-progress/`` and, last of all, ``COMPLETE``, which says which attempt holds each file. Without it an
-artifact does not exist for readers.
+progress/ nested/`` (which artifacts were built within this one's build) and, last of all, ``COMPLETE``,
+which says which attempt holds each file. Without it an artifact does not exist for readers.
 """
 
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -190,6 +192,7 @@ def build(
     def finished() -> bool:
         return not force and find(store, spec) is not None
 
+    _note_nested(store, spec.address)
     if finished():
         return load(store, spec.address)
     with held(store, spec.address, stale_s=stale_s, finished=finished) as lease:
@@ -198,20 +201,33 @@ def build(
         if force:
             _forget(store, spec.address)
         writer, began = Writer(store, spec.address, lease.attempt), time.monotonic()
-        stats = dict(make(writer))
-        run = {**dict(stats.pop(RUN, {})), **_run(lease.attempt, time.monotonic() - began)}
+        with _inside(spec.address):
+            stats = dict(make(writer))
+        run = {
+            **dict(stats.pop(RUN, {})),
+            **provenance.stamp(),
+            "attempt": lease.attempt,
+            "seconds": round(time.monotonic() - began, 3),
+        }
         return _publish(writer, spec, stats, run)
 
 
-def _run(attempt: int, seconds: float) -> dict[str, Any]:
-    return {
-        "attempt": attempt,
-        "who": provenance.who(),
-        "finished": provenance.now(),
-        "seconds": round(seconds, 3),
-        "commit": provenance.commit(),
-        "libraries": provenance.libraries(),
-    }
+_outer: ContextVar[str] = ContextVar("address of the artifact that is being built", default="")
+
+
+@contextmanager
+def _inside(address: str) -> Iterator[None]:
+    token = _outer.set(address)
+    try:
+        yield
+    finally:
+        _outer.reset(token)
+
+
+def _note_nested(store: Store, address: str) -> None:
+    """Write down that the artifact being built rests on another, which pruning then keeps with it."""
+    if outer := _outer.get():
+        store.create(f"{outer}/nested/{address.replace('/', '-')}", address.encode())
 
 
 def _forget(store: Store, address: str) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 LIBRARIES = (
     "vf-ray", "torch", "transformers", "ray", "deepspeed", "prefect", "s3fs", "pyarrow", "pillow", "numpy",
@@ -25,6 +26,11 @@ def who() -> str:
 def now() -> str:
     """Return the time in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def stamp() -> dict[str, Any]:
+    """Return {who, finished, commit, libraries} of something that this process just made."""
+    return {"who": who(), "finished": now(), "commit": commit(), "libraries": libraries()}
 
 
 @cache

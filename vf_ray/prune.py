@@ -10,6 +10,7 @@ from vf_ray.store import Store
 from vf_ray.writer import done_names
 
 _LEASE = re.compile(r"(?P<address>.+)/lease/\d+")
+_NESTED = re.compile(r"(?P<address>.+)/nested/[^/]+")
 _DATA = re.compile(r"attempt-(?P<attempt>\d+)/(?P<name>.+)")
 
 
@@ -32,8 +33,9 @@ def removals(store: Store, named: Collection[str], *, stale_s: float = STALE_S) 
     for path, size in everything.items():
         if (address := _owner(path, addresses)) is not None:
             sizes[address][path[len(address) + 1 :]] = size
+    kept = _with_nested(store, named, everything)
     quiet = idle(store, sorted(addresses), stale_s=stale_s)
-    return [r for address in sorted(quiet) for r in _of(store, address, sizes[address], address in named)]
+    return [r for address in sorted(quiet) for r in _of(store, address, sizes[address], address in kept)]
 
 
 def remove(store: Store, removal: Removal) -> bool:
@@ -60,6 +62,20 @@ def _remove_version(store: Store, address: str) -> bool:
         store.delete(f"{address}/{top}")
     store.delete(address)
     return True
+
+
+def _with_nested(store: Store, named: Collection[str], paths: Collection[str]) -> set[str]:
+    """Return the named addresses and, however deep, those that were built within their builds."""
+    below: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        if match := _NESTED.fullmatch(path):
+            below[match["address"]].append(path)
+    kept, waiting = set(named), list(named)
+    while waiting:
+        inner = {store.read(path).decode() for path in below[waiting.pop()]} - kept
+        kept |= inner
+        waiting += inner
+    return kept
 
 
 def _owner(path: str, addresses: Collection[str]) -> str | None:
