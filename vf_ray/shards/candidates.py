@@ -62,7 +62,10 @@ def write_candidates(
         for task_id, local in rejects.files():
             writer.commit(rejects_name(turn, task_id), local)
     more = {task_id: lowest.offered > len(lowest) for task_id, lowest in found.lowest.items()}
-    summary = {task_id: {**asdict(t), "more": more.get(task_id, False)} for task_id, t in tallies.items()}
+    summary = {
+        task_id: {"examined": t.examined, "rejected": t.rejected, "more": more.get(task_id, False)}
+        for task_id, t in tallies.items()
+    }
     writer.commit(examined_name(turn), json.dumps(summary, sort_keys=True).encode())
     return {
         "rows": found.source.examined,

@@ -1,0 +1,263 @@
+"""A source is prepared to the same instances whoever does it, in whatever order, however often killed."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.shards.synthetic import Here, files, here, rows
+from vf_ray import artifacts
+from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.instances.chance import rank
+from vf_ray.instances.refs import image_text
+from vf_ray.instances.sample import chance_of, examine
+from vf_ray.shards import build, plan
+from vf_ray.shards.build import Line, Unit, build_instances, build_pictures, run_here
+from vf_ray.shards.drawing import picture
+from vf_ray.shards.finish import HELD_OUT, TRAIN
+from vf_ray.shards.images import BadPictureError, Picture, sha256
+from vf_ray.shards.schema import INSTANCES, from_parquet
+from vf_ray.shards.write import INDEX
+from vf_ray.store import Store
+from vf_ray.types import Instance
+
+TASKS = tuple(f"invented/{name}" for name in ("choose", "odd", "pooled", "drawn"))
+BAD = (2, 3, 11)
+TREE = files(25, bad=BAD, twins={7: 8, 20: 1})
+Tables = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def spec(cap: int, seed: int = 0) -> Spec:
+    config = {"seed": seed, "cap": cap, "largest_side": 1024, "tasks": list(TASKS)}
+    return Spec(kind="pictures", name="invented", config=config)
+
+
+def pictures_of(folder: Path, origin: Here, cap: int = 40, **options: Any) -> Artifact:
+    return build_pictures(Store.open(str(folder)), spec(cap), origin, **options)
+
+
+def instances_of(pictures: Artifact, origin: Here, task: str, held_out: float = 0.2) -> Artifact:
+    config = {"cap": pictures.manifest["spec"]["config"]["cap"], "held_out": held_out}
+    made = Spec(kind="instances", name=task, config=config, inputs={"pictures": pictures.address})
+    return build_instances(pictures.store, made, pictures, origin)
+
+
+def tables(pictures: Artifact, origin: Here) -> Tables:
+    """Return every task's instances, train then held out."""
+    made = {task: instances_of(pictures, origin, task) for task in TASKS}
+    return {
+        f"{task}:{name}": from_parquet(artifact.read(name)).to_pylist()
+        for task, artifact in made.items()
+        for name in (TRAIN, HELD_OUT)
+    }
+
+
+def expected(origin: Here, cap: int, held_out: float = 0.2) -> Tables:
+    """Return the same by the plainest means: everything in memory, every picture drawn."""
+    verdicts = examine(origin.source(), origin.tree(), origin.source().tasks, seed=0, splits=("train",))
+    every = [v for v in verdicts if isinstance(v, Instance)]
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for task in TASKS:
+        mine = sorted((v for v in every if v.task == task), key=lambda v: rank("0", v.task, v.key))
+        usable = [(v, seen) for v in mine if (seen := look(origin, v)) is not None][:cap]
+        usable.sort(key=lambda pair: (plan.place(image_text(pair[0].image)), rank("0", task, pair[0].key)))
+        for name, wanted in ((TRAIN, False), (HELD_OUT, True)):
+            split = [p for p in usable if (min(map(chance_of, p[1].raws)) < held_out * 2**64) == wanted]
+            found[f"{task}:{name}"] = [line(instance, seen) for instance, seen in split]
+    return found
+
+
+def look(origin: Here, instance: Instance) -> Picture | None:
+    try:
+        return picture(instance.image, origin.tree().read, 1024)
+    except BadPictureError:
+        return None
+
+
+def line(instance: Instance, seen: Picture) -> Mapping[str, Any]:
+    values = {name: getattr(instance, name, None) for name in INSTANCES.names}
+    images = [instance.image] if isinstance(instance.image, str) else None
+    images = images or list(getattr(instance.image, "paths", ())) or [instance.image.path]  # type: ignore[union-attr]
+    return {**values, "picture": sha256(seen.data), "images": images, "options": list(instance.options)}
+
+
+@pytest.mark.parametrize("cap", [1, 25, 60, 1000])
+def test_the_instances_are_those_that_a_plain_loop_would_choose(tmp_path: Path, cap: int) -> None:
+    origin = here(rows(200, pictures=25), TREE)
+    found = tables(pictures_of(tmp_path, origin, cap), origin)
+    assert found == expected(origin, cap)
+    assert all(found[f"{task}:{TRAIN}"] or cap == 1 for task in TASKS)
+
+
+@settings(max_examples=8, deadline=None)
+@given(shuffle=st.integers(), size=st.integers(1, 40), slack=st.integers(0, 30), order=st.integers())
+def test_nothing_depends_on_rows_shards_slack_or_workers(
+    tmp_path_factory: pytest.TempPathFactory, shuffle: int, size: int, slack: int, order: int
+) -> None:
+    whole = here(rows(200, pictures=25), TREE)
+    mixed = here(rows(200, pictures=25), TREE, shuffle=shuffle)
+
+    def any_order(units: Sequence[Unit]) -> Iterable[Line]:
+        return run_here(sorted(units, key=lambda unit: rank(str(order), unit.name())))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "LEAST_SLACK", slack)
+        patch.setattr(build, "shards", lambda refs: plan.shards(refs, size))
+        made = pictures_of(tmp_path_factory.mktemp("store"), mixed, run=any_order)
+    assert tables(made, mixed) == expected(whole, 40)
+
+
+def test_a_picture_is_stored_once_as_it_was(tmp_path: Path) -> None:
+    origin = here(rows(200, pictures=25), TREE)
+    made = pictures_of(tmp_path, origin)
+    index = from_parquet(made.read(INDEX)).to_pylist()
+    stored = {row["sha256"]: made.read_range(row["file"], row["offset"], row["size"]) for row in index}
+    assert len(stored) == len(index) == made.stats["pictures"]
+    assert all(sha256(data) == digest for digest, data in stored.items())
+    originals = {sha256(data) for data in origin.files.files.values()}
+    used = {
+        row["picture"]
+        for name in (TRAIN, HELD_OUT)
+        for row in tables(made, origin)[f"invented/choose:{name}"]
+    }
+    assert used <= set(stored) & originals
+    assert sum(len(made.read(name)) for name in made.names() if name.endswith(".bin")) == made.stats["bytes"]
+
+
+def test_a_held_out_picture_is_in_nobodys_training(tmp_path: Path) -> None:
+    origin = here(rows(200, pictures=25), TREE)
+    found = tables(pictures_of(tmp_path, origin, 1000), origin)
+    train = {
+        path
+        for name, table in found.items()
+        if name.endswith(TRAIN)
+        for row in table
+        for path in row["images"]
+    }
+    kept = {
+        path
+        for name, table in found.items()
+        if name.endswith(HELD_OUT) and "drawn" not in name  # a grid is held out for any of its pictures
+        for row in table
+        for path in row["images"]
+    }
+    assert train and kept and not train & kept
+
+
+class Killed(BaseException):
+    """Ends a build at a chosen moment, as a kill would."""
+
+
+def killing(commits: int) -> Callable[[Writer, str, Any], None]:
+    """Return a ``Writer.commit`` that dies instead of its nth call, or right after it."""
+    left, commit = [commits], Writer.commit
+
+    def dying(writer: Writer, name: str, data: Any) -> None:
+        left[0] -= 1
+        if left[0] >= 0 or commits % 2:
+            commit(writer, name, data)
+        if left[0] < 0:
+            raise Killed(name)
+
+    return dying
+
+
+def test_a_killed_build_continues_and_ends_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "shards", lambda refs: plan.shards(refs, 7))
+    origin = here(rows(60, pictures=25), TREE)
+    whole, moment = pictures_of(tmp_path / "whole", origin, 20), 0
+    while True:
+        folder = tmp_path / f"killed-{moment}"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Writer, "commit", killing(moment))
+            try:
+                pictures_of(folder, origin, 20)
+                break
+            except Killed:
+                moment += 1
+        done: list[str] = []
+
+        def watched(units: Sequence[Unit], done: list[str] = done) -> Iterable[Line]:
+            done.extend(unit.name() for unit in units)
+            return run_here(units)
+
+        again = pictures_of(folder, origin, 20, run=watched)
+        assert {n: again.read(n) for n in again.names()} == {n: whole.read(n) for n in whole.names()}
+        assert {**again.manifest, "run": 0} == {**whole.manifest, "run": 0}
+        assert len(done) < 10 or moment < 2, "a finished unit is not done again"
+    assert moment > 15
+
+
+def test_rejects_are_written_down_and_counted(tmp_path: Path) -> None:
+    origin = here(rows(200, pictures=25), TREE)
+    made = instances_of(pictures_of(tmp_path, origin, 60), origin, "invented/odd")
+    assert made.stats["rejected"]["picture does not decode"] > 0
+    lines = [
+        json.loads(text)
+        for name in ("rows", "pictures")
+        for text in made.store.read(f"{made.address}/rejected/{name}.jsonl").splitlines()
+    ]
+    counted: dict[str, int] = {}
+    for found in lines:
+        assert found["task"] == "invented/odd" and found["key"].startswith("list.csv:")
+        counted[found["reason"]] = counted.get(found["reason"], 0) + 1
+    assert counted == made.stats["rejected"]
+    assert any("pictures/3.png" in found["detail"] for found in lines)
+
+
+@pytest.mark.parametrize(
+    ("task", "bad", "message"),
+    [
+        ("invented/odd", (), r"\d+ of \d+ records were rejected \(\d+\.\d%; its ceiling is 5\.0%\): 'number"),
+        ("invented/choose", range(9), r"\d+ of 40 pictures were rejected .*'picture does not decode'"),
+    ],
+)  # fmt: skip
+def test_a_task_fails_above_its_ceiling_and_the_others_do_not(
+    tmp_path: Path, task: str, bad: Sequence[int], message: str
+) -> None:
+    origin = here(rows(200, pictures=25), files(25, bad=bad), ceiling=0.05)
+    made = pictures_of(tmp_path, origin)
+    with pytest.raises(ValueError, match=message):
+        instances_of(made, origin, task)
+    rejected = [path for path in made.store.list("instances") if "/rejected/" in path]
+    assert rejected and artifacts.find(made.store, Spec(kind="instances", name=task, config={})) is None
+    if not bad:
+        assert instances_of(made, origin, "invented/choose").stats["train"]
+
+
+def test_a_refused_reader_record_counts_against_every_task(tmp_path: Path) -> None:
+    from vf_ray.types import Reject
+
+    torn = [Reject(key=f"list.csv:{n}", reason="line torn") for n in range(1000, 1050)]
+    origin = here([*rows(200, pictures=25), *torn], files(25), ceiling=0.1)
+    with pytest.raises(ValueError, match=r"50 of 250 records of the source were rejected .* 'line torn' 50"):
+        instances_of(pictures_of(tmp_path, origin), origin, "invented/choose")
+
+
+def test_a_task_without_rows_says_where_it_looked(tmp_path: Path) -> None:
+    origin = here(rows(10, pictures=25, split="test"), TREE)
+    with pytest.raises(
+        ValueError, match=r"no instance came out of 10 records, 0 of them in its split 'train'"
+    ):
+        instances_of(pictures_of(tmp_path, origin), origin, "invented/choose")
+
+
+def test_two_records_of_one_key_become_one_instance(tmp_path: Path) -> None:
+    records = rows(40, pictures=25)
+    origin = here([*records, *records], files(25), ceiling=0.6)
+    made = instances_of(pictures_of(tmp_path, origin, 1000), origin, "invented/choose")
+    assert made.stats["rejected"] == {"key not unique": made.stats["train"] + made.stats["held_out"]}
+
+
+def test_when_too_few_candidates_were_kept_the_pass_is_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "LEAST_SLACK", 0)
+    origin = here(rows(200, pictures=25), files(25, bad=range(0, 20, 2)))
+    made = pictures_of(tmp_path, origin)
+    assert made.stats["turns"] > 1
+    assert tables(made, origin) == expected(origin, 40)
