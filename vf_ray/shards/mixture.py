@@ -1,25 +1,22 @@
 """A mixture: which instances a stage may take, and where their text and pictures lie. It copies nothing."""
 
-import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.chain import Plan, finished
 from vf_ray.instances.chance import rank
-from vf_ray.shards.finish import HELD_OUT, TRAIN
-from vf_ray.shards.schema import MIXTURE, PICTURES, from_parquet, to_parquet
+from vf_ray.shards.finish import TRAIN
+from vf_ray.shards.schema import MIXTURE, from_parquet, to_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
 
 NAME = "index.parquet"
 _TEXT = ["key", "picture", "prompt", "response"]
-
-Place = tuple[str, int, int]
-"""File, offset and size of a picture."""
 
 
 def mixture(store: Store, plan: Plan, stage: str, *, force: bool = False) -> Artifact:
@@ -50,58 +47,59 @@ def write_mixture(
     Raises:
         ValueError: if nothing is left to train on.
     """
-    rows = [row for task in sorted(instances) for row in _of_task(task, instances[task], seed, per_task)]
-    if sample is not None:
-        chosen = set(heapq.nsmallest(sample, range(len(rows)), key=lambda n: rows[n]["rank"]))
-        rows = [row for number, row in enumerate(rows) if number in chosen]
-    if not rows:
+    ranked = (_ranked(table_of(instances[task], TRAIN), task, seed) for task in sorted(instances))
+    chosen = _lowest(_joined(_lowest(table, per_task) for table in ranked), sample)
+    if not chosen.num_rows:
         raise ValueError(
             f"{writer.address}: its tasks {', '.join(sorted(instances))} hold no training instance"
         )
-    writer.commit(NAME, to_parquet(pa.Table.from_pylist(rows, MIXTURE)))
-    tasks = [row["task"] for row in rows]
-    return {"instances": len(rows), "tasks": {task: tasks.count(task) for task in sorted(instances)}}
+    writer.commit(NAME, to_parquet(chosen.select(MIXTURE.names)))
+    counts = {row["values"]: row["counts"] for row in pc.value_counts(chosen["task"]).to_pylist()}
+    return {"instances": chosen.num_rows, "tasks": {task: counts.get(task, 0) for task in sorted(instances)}}
 
 
-def _of_task(task: str, found: Artifact, seed: int, most: int | None) -> list[dict[str, Any]]:
-    rows = list(located(found, TRAIN))
-    for row in rows:
-        row["rank"] = rank("mixture", str(seed), task, row.pop("key"))
-    if most is None or len(rows) <= most:
-        return rows
-    kept = set(heapq.nsmallest(most, range(len(rows)), key=lambda n: rows[n]["rank"]))
-    return [row for number, row in enumerate(rows) if number in kept]
+def table_of(instances: Artifact, name: str) -> pa.Table:
+    """Return the key and the columns of ``MIXTURE`` for each row of an instances file."""
+    spec = instances.manifest["spec"]
+    pictures = artifacts.load(instances.store, spec["inputs"]["pictures"])
+    index = from_parquet(pictures.read(INDEX), columns=["sha256", "file", "offset", "size"])
+    text = from_parquet(instances.read(name), columns=_TEXT)
+    places = index.take(pc.index_in(text["picture"], value_set=index["sha256"]))
+    columns = {
+        "task": _constant(spec["name"], len(text)),
+        "instances": _constant(instances.address, len(text)),
+        "row": pa.array(range(len(text)), pa.int64()),
+        "pictures": _constant(pictures.address, len(text)),
+        "file": pc.dictionary_encode(places["file"]),
+        "offset": places["offset"],
+        "size": places["size"],
+        "prompt_bytes": pc.binary_length(text["prompt"]),
+        "response_bytes": pc.binary_length(text["response"]),
+    }
+    return pa.table({"key": text["key"], **columns}, schema=pa.schema([text.schema.field("key"), *MIXTURE]))
 
 
 def located(instances: Artifact, name: str) -> Iterator[dict[str, Any]]:
     """Yield, for each row of an instances file, its key and the columns of ``MIXTURE``."""
-    spec = instances.manifest["spec"]
-    pictures = artifacts.load(instances.store, spec["inputs"]["pictures"])
-    places = _places(pictures)
-    table = from_parquet(instances.read(name), columns=_TEXT)
-    for number, row in enumerate(table.to_pylist()):
-        file, offset, size = places[row["picture"]]
-        yield {
-            "key": row["key"],
-            "task": spec["name"],
-            "instances": instances.address,
-            "row": number,
-            "pictures": pictures.address,
-            "file": file,
-            "offset": offset,
-            "size": size,
-            "prompt_bytes": len(row["prompt"].encode()),
-            "response_bytes": len(row["response"].encode()),
-        }
+    yield from table_of(instances, name).to_pylist()
 
 
-def held_out_table(instances: Mapping[str, Artifact]) -> pa.Table:
-    """Return the index of every held-out instance, by task: what an evaluation may ask."""
-    rows = [row for task in sorted(instances) for row in located(instances[task], HELD_OUT)]
-    return pa.Table.from_pylist(rows, MIXTURE)
+def _ranked(table: pa.Table, task: str, seed: int) -> pa.Table:
+    ranks = [rank("mixture", str(seed), task, key) for key in table["key"].to_pylist()]
+    return table.drop_columns(["key"]).append_column("rank", pa.array(ranks, pa.uint64()))
 
 
-def _places(pictures: Artifact) -> Mapping[str, Place]:
-    table = from_parquet(pictures.read(INDEX), columns=[*PICTURES.names[:4]])
-    columns = (table.column(name).to_pylist() for name in ("sha256", "file", "offset", "size"))
-    return {sha: (file, offset, size) for sha, file, offset, size in zip(*columns, strict=True)}
+def _lowest(table: pa.Table, most: int | None) -> pa.Table:
+    """Return the ``most`` rows of lowest rank, in the order they were in."""
+    if most is None or len(table) <= most:
+        return table
+    first = pc.sort_indices(table, sort_keys=[("rank", "ascending")])[:most]
+    return table.take(first.take(pc.sort_indices(first)))
+
+
+def _joined(tables: Iterable[pa.Table]) -> pa.Table:
+    return pa.concat_tables(list(tables)).unify_dictionaries().combine_chunks()
+
+
+def _constant(value: str, count: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), count), [value])

@@ -25,6 +25,9 @@ REQUESTS = 16
 """Pictures asked of a bucket at once."""
 
 
+COLUMNS = ["task", "key", "prompt", "response"]
+
+
 @dataclass(frozen=True)
 class Sample:
     """The words of one instance."""
@@ -46,7 +49,7 @@ class Samples:
     used_bytes: int = 0
     read_bytes: int = 0
     """Bytes fetched; over ``used_bytes`` it says what block-wise reading costs."""
-    _groups: OrderedDict[tuple[str, int], list[Sample]] = field(default_factory=OrderedDict)
+    _groups: OrderedDict[tuple[str, int], pa.Table] = field(default_factory=OrderedDict)
     _files: dict[str, "_Text"] = field(default_factory=dict)
 
     @classmethod
@@ -98,7 +101,7 @@ class Samples:
             if len(self._groups) > ROW_GROUPS:
                 self._groups.popitem(last=False)
         self._groups.move_to_end((address, group))
-        sample = self._groups[address, group][within]
+        sample = Sample(*(column[within].as_py() for column in self._groups[address, group].columns))
         self.used_bytes += len(sample.prompt.encode()) + len(sample.response.encode())
         return sample
 
@@ -136,16 +139,15 @@ class _Text:
         group = next(n for n in reversed(range(len(self._starts))) if self._starts[n] <= row)
         return group, row - self._starts[group]
 
-    def read(self, group: int) -> list[Sample]:
-        """Return the samples of a row group."""
-        columns = ["task", "key", "prompt", "response"]
-        table = self.file.read_row_group(group, columns=columns, use_threads=False)
-        return [Sample(**row) for row in table.to_pylist()]
+    def read(self, group: int) -> pa.Table:
+        """Return the text of a row group, its columns in the order of ``Sample``'s fields."""
+        return self.file.read_row_group(group, columns=COLUMNS, use_threads=False).select(COLUMNS)
 
     def size(self, group: int) -> int:
-        """Return a row group's bytes as stored."""
+        """Return the bytes of a row group's text as stored."""
         found = self.file.metadata.row_group(group)
-        return sum(found.column(n).total_compressed_size for n in range(found.num_columns))
+        columns = [found.column(number) for number in range(found.num_columns)]
+        return sum(c.total_compressed_size for c in columns if c.path_in_schema in COLUMNS)
 
 
 class _Remote(io.RawIOBase):

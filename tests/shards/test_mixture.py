@@ -1,0 +1,131 @@
+"""Mixtures copy nothing; what they point at is read back exactly, locally and from a bucket."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.shards.synthetic import Here, files, here, rows
+from tests.shards.test_build import TASKS, instances_of, pictures_of, spec
+from vf_ray import artifacts
+from vf_ray.artifacts import Artifact, Spec
+from vf_ray.shards.build import build_pictures
+from vf_ray.shards.finish import TRAIN
+from vf_ray.shards.images import sha256
+from vf_ray.shards.mixture import NAME, located, write_mixture
+from vf_ray.shards.read import Samples
+from vf_ray.shards.schema import MIXTURE, from_parquet
+from vf_ray.store import Store
+
+
+def origin() -> Here:
+    return here(rows(200, pictures=25), files(25, bad=(3,)))
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Artifact]:
+    made = pictures_of(tmp_path_factory.mktemp("prepared"), origin(), 60)
+    return {task: instances_of(made, origin(), task) for task in TASKS}
+
+
+def mixed(
+    instances: Mapping[str, Artifact],
+    *,
+    seed: int = 0,
+    per_task: int | None = None,
+    sample: int | None = None,
+) -> Artifact:
+    config = {"seed": seed, "per_task": per_task, "sample": sample}
+    made = Spec(
+        kind="mixture", name="stage1", config=config, inputs={t: a.address for t, a in instances.items()}
+    )
+    store = next(iter(instances.values())).store
+    return artifacts.build(
+        store, made, lambda w: write_mixture(instances, w, seed=seed, per_task=per_task, sample=sample)
+    )
+
+
+def keys(mixture: Artifact) -> list[tuple[str, int]]:
+    table = from_parquet(mixture.read(NAME))
+    return list(zip(table["task"].to_pylist(), table["row"].to_pylist(), strict=True))
+
+
+def test_every_instance_is_read_back_with_its_picture(prepared: Mapping[str, Artifact]) -> None:
+    mixture = mixed(prepared)
+    samples = Samples.of(mixture.store, mixture)
+    wanted = [
+        row for task in sorted(prepared) for row in from_parquet(prepared[task].read(TRAIN)).to_pylist()
+    ]
+    assert len(samples) == len(wanted) == mixture.stats["instances"]
+    every = list(range(len(samples)))[::-1]
+    found = list(zip(samples.text(every), samples.pictures(every), strict=True))[::-1]
+    assert [(s.task, s.key, s.prompt, s.response, sha256(p)) for s, p in found] == [
+        (w["task"], w["key"], w["prompt"], w["response"], w["picture"]) for w in wanted
+    ]
+
+
+def test_an_index_says_where_everything_lies(prepared: Mapping[str, Artifact]) -> None:
+    table = from_parquet(mixed(prepared).read(NAME))
+    assert table.schema.equals(MIXTURE)
+    rows_ = [row for task in sorted(prepared) for row in located(prepared[task], TRAIN)]
+    assert [{**row, "key": 0} for row in rows_] == [{**row, "key": 0} for row in table.to_pylist()]
+    text = from_parquet(prepared[TASKS[0]].read(TRAIN)).to_pylist()
+    first = next(located(prepared[TASKS[0]], TRAIN))
+    assert first["prompt_bytes"] == len(text[0]["prompt"].encode())
+    assert first["response_bytes"] == len(text[0]["response"].encode())
+
+
+def test_smaller_choices_are_parts_of_larger_ones(prepared: Mapping[str, Artifact]) -> None:
+    whole = keys(mixed(prepared))
+    ten, twenty = keys(mixed(prepared, per_task=10)), keys(mixed(prepared, per_task=20))
+    assert set(ten) < set(twenty) < set(whole)
+    assert [sum(task == t for t, _ in ten) for task in TASKS] == [10] * len(TASKS)
+    few, more = keys(mixed(prepared, sample=15)), keys(mixed(prepared, sample=40))
+    assert set(few) < set(more) < set(whole)
+    assert (len(few), len(more)) == (15, 40)
+    assert set(keys(mixed(prepared, sample=15, seed=1))) != set(few)
+    for chosen in (ten, few):
+        assert chosen == sorted(chosen)
+
+
+def test_a_mixture_of_some_tasks_holds_the_rows_it_holds_in_a_larger_one(
+    prepared: Mapping[str, Artifact],
+) -> None:
+    some = mixed({task: prepared[task] for task in TASKS[:2]}, per_task=10)
+    assert set(keys(some)) < set(keys(mixed(prepared, per_task=10)))
+    assert some.stats["tasks"] == {TASKS[0]: 10, TASKS[1]: 10}
+
+
+def test_an_empty_mixture_is_an_error(tmp_path: Path) -> None:
+    one = here(rows(1, pictures=25), files(25))
+    made = instances_of(pictures_of(tmp_path, one), one, "invented/choose", held_out=0.9999999)
+    with pytest.raises(
+        ValueError, match=r"mixture/stage1/.*: its tasks invented/choose hold no training instance"
+    ):
+        mixed({"invented/choose": made})
+
+
+def test_reading_in_order_reads_little_more_than_it_uses(prepared: Mapping[str, Artifact]) -> None:
+    mixture = mixed(prepared)
+    samples = Samples.of(mixture.store, mixture)
+    for start in range(0, len(samples) - 16, 16):
+        taken = samples.order(0, 0).rows(start, 16)
+        samples.text(taken)
+        samples.pictures(taken)
+    assert samples.used_bytes > 0
+    assert samples.read_bytes < 1.5 * samples.used_bytes
+
+
+def test_a_store_in_a_bucket_reads_the_same(store: Store) -> None:
+    made = build_pictures(store, spec(20), origin())
+    mixture = mixed({task: instances_of(made, origin(), task) for task in TASKS[:2]})
+    samples = Samples.of(store, mixture)
+    rows_ = list(range(len(samples)))
+    wanted = [row["picture"] for task in TASKS[:2] for row in from_parquet(
+        instances_of(made, origin(), task).read(TRAIN)).to_pylist()]  # fmt: skip
+    assert [sha256(data) for data in samples.pictures(rows_)] == wanted
+    assert len({(s.task, s.key) for s in samples.text(rows_)}) == len(rows_)
+
+
+def test_the_address_of_a_mixture_names_its_tasks(prepared: Mapping[str, Artifact]) -> None:
+    assert mixed(prepared).address != mixed({TASKS[0]: prepared[TASKS[0]]}).address
