@@ -52,7 +52,7 @@ def prepare(store: Store, plan: Plan, *, force: bool = False) -> dict[str, Artif
     """Return the instances artifact of every task of the recipe.
 
     Raises:
-        ValueError: if a task yields nothing, or rejects exceed its ceiling.
+        ValueError: if tasks yield nothing, or rejects exceed their ceilings; the others are finished.
         FileNotFoundError: if a raw file is missing; says what to obtain.
     """
     _quiet()
@@ -62,9 +62,13 @@ def prepare(store: Store, plan: Plan, *, force: bool = False) -> dict[str, Artif
         Finish(_origin(store, plan, source_of(task).name), store, spec, force)
         for task, spec in plan.instances.items()
     ]
+    refused = []
     for line in run_units([unit for unit in units if not unit.done()]):
         _count("vf_ray_rows_built", "Instances written.", line["task"], line["built"])
         _count("vf_ray_rows_rejected", "Records rejected.", line["task"], line["rejected"])
+        refused += [line["refused"]] if line["refused"] else []
+    if refused:
+        raise ValueError("\n".join(sorted(refused)))
     return finished(store, plan.instances)
 
 

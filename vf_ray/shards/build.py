@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from vf_ray.artifacts import Artifact, Spec, Writer, build, find, load
 from vf_ray.instances.sample import AnyTask
 from vf_ray.shards.candidates import candidates_name, examined_name, read_examined, write_candidates
-from vf_ray.shards.finish import write_instances
+from vf_ray.shards.finish import TaskRefusedError, write_instances
 from vf_ray.shards.plan import Queue, next_round, shards
 from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import shard_name, write_index, write_shard
@@ -133,7 +133,7 @@ def build_instances(
     """Build one task's instances; ``spec.config`` holds cap and held_out.
 
     Raises:
-        ValueError: if the task's rejects exceed its ceiling, or it yields nothing.
+        TaskRefusedError: if the task's rejects exceed its ceiling, or it yields nothing.
     """
     (task,) = tasks_of(origin.source(), (spec.name,))
     cap, held_out = spec.config["cap"], spec.config["held_out"]
@@ -220,7 +220,12 @@ class Finish:
         return not self.force and find(self.store, self.spec) is not None
 
     def run(self) -> Line:
+        """Build it; a refusal is returned, so that it does not stop the other tasks."""
         pictures = load(self.store, self.spec.inputs["pictures"])
-        made = build_instances(self.store, self.spec, pictures, self.origin, force=self.force).stats
-        built, rejected = made["train"] + made["held_out"], sum(made["rejected"].values())
-        return {"task": self.spec.name, "built": built, "rejected": rejected}
+        line: dict[str, Any] = {"task": self.spec.name, "built": 0, "rejected": 0, "refused": ""}
+        try:
+            made = build_instances(self.store, self.spec, pictures, self.origin, force=self.force).stats
+        except TaskRefusedError as error:
+            return {**line, "refused": str(error)}
+        rejected = sum(made["rejected"].values())
+        return {**line, "built": made["train"] + made["held_out"], "rejected": rejected}

@@ -19,13 +19,17 @@ TRAIN = "train.parquet"
 HELD_OUT = "held_out.parquet"
 
 
+class TaskRefusedError(ValueError):
+    """A task that yields nothing, or whose rejects exceed its ceiling."""
+
+
 def write_instances(
     pictures: Artifact, task: AnyTask, writer: Writer, *, cap: int, held_out: float
 ) -> Mapping[str, Any]:
     """Commit a task's instances and rejects; return its statistics.
 
     Raises:
-        ValueError: if rejects exceed the task's ceiling, or nothing is left; names the top reasons.
+        TaskRefusedError: if rejects exceed the task's ceiling, or nothing is left; names the top reasons.
     """
     turn = pictures.stats["turns"] - 1
     examined = read_examined(pictures.read(examined_name(turn)))
@@ -77,13 +81,13 @@ def _refuse(task: AnyTask, writer: Writer, tallies: Mapping[str, Tally]) -> None
     for what, tally in tallies.items():
         if tally.share > task.ceiling:
             top = ", ".join(f"{reason!r} {count}" for reason, count in tally.rejected.most_common(3))
-            raise ValueError(
+            raise TaskRefusedError(
                 f"task {task.id!r}: {tally.rejected.total()} of {tally.examined} {what} were rejected "
                 f"({tally.share:.1%}; its ceiling is {task.ceiling:.1%}): {top}. "
                 f"Each is listed in {writer.address}/rejected/; mend the raw files, or raise the ceiling"
             )
     if not tallies["pictures"].examined:
-        raise ValueError(
+        raise TaskRefusedError(
             f"task {task.id!r}: no instance came out of {tallies['records of the source'].examined} "
             f"records, {tallies['records'].examined} of them in its split {task.split!r}; check the raw "
             "files and the split"
