@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
+from tokenizers import pre_tokenizers
 from transformers import CLIPConfig, CLIPModel, LlamaConfig, LlamaForCausalLM, LlamaTokenizer, set_seed
 
 from tests.model.test_conversation import llama_style
@@ -76,3 +78,45 @@ def write_original_llava(folder: Path) -> Path:
     }
     (folder / "config.json").write_text(json.dumps(config | own | {"mm_vision_select_layer": -2}))
     return folder
+
+
+def write_gguf(folder: Path) -> Path:
+    """Write a Llama with a byte-level tokenizer as one GGUF file, as SmolLM2 ships."""
+    from gguf import GGUFWriter
+
+    folder.mkdir()
+    words = ["<|text|>", "<|start|>", "<|end|>", *sorted(pre_tokenizers.ByteLevel.alphabet()), "Ġy", "es"]
+    writer = GGUFWriter(folder / "small.gguf", "llama")
+    writer.add_block_count(1)
+    writer.add_context_length(256)
+    writer.add_embedding_length(WIDTH)
+    writer.add_feed_forward_length(48)
+    writer.add_head_count(4)
+    writer.add_head_count_kv(4)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_vocab_size(len(words))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(words)
+    writer.add_token_types([3, 3, 3] + [1] * (len(words) - 3))
+    writer.add_token_merges(["Ġ y", "e s"])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_pad_token_id(2)
+    for name, shape in gguf_shapes(len(words)).items():
+        writer.add_tensor(name, np.random.default_rng(4).normal(0, 0.02, shape).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return folder
+
+
+def gguf_shapes(rows: int) -> dict[str, tuple[int, ...]]:
+    square, wide = (WIDTH, WIDTH), (48, WIDTH)
+    block = {"attn_q": square, "attn_k": square, "attn_v": square, "attn_output": square, "ffn_gate": wide}
+    block |= {"ffn_up": wide, "ffn_down": (WIDTH, 48), "attn_norm": (WIDTH,), "ffn_norm": (WIDTH,)}
+    return {
+        "token_embd.weight": (rows, WIDTH),
+        "output_norm.weight": (WIDTH,),
+        **{f"blk.0.{name}.weight": shape for name, shape in block.items()},
+    }

@@ -20,6 +20,7 @@ from tests.model.published import (
     WIDTH,
     projector_weights,
     write_clip,
+    write_gguf,
     write_original_llava,
     write_projector,
     write_vicuna,
@@ -137,6 +138,21 @@ def test_an_original_llava_folder_brings_its_projector(parts: Path, tmp_path: Pa
     other = weights(adopted(parts, tmp_path / "other", language_model="llava", projector=""))
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_gguf_language_model_keeps_its_end_token_and_gets_its_own_padding(
+    parts: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("gguf")
+    write_gguf(parts / "gguf")
+    folder = adopted(parts, tmp_path, language_model="gguf", projector="")
+    encoder = Encoder.of(folder)
+    assert encoder.end_id == 2 and encoder.pad_id not in (1, 2) and encoder.image_tokens == 4
+    encoded = encoder.encode("Is it odd?", "yes")
+    trained = [encoder.tokenizer.id_to_token(label) for label in encoded.labels if label >= 0]
+    assert trained == ["Ġy", "es", "<|end|>"]
+    assert load(folder).config.tie_word_embeddings
+    assert "lm_head.weight" in dict(load(folder).state_dict())
 
 
 def test_a_ready_checkpoint_is_taken_as_it_is(tmp_path: Path) -> None:

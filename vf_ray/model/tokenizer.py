@@ -60,15 +60,28 @@ def adopt_tokenizer(folder: Path, gguf_file: str | None = None) -> Any:
 
     source = {"gguf_file": gguf_file} if gguf_file else {}
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **source)
+    if gguf_file:
+        tokenizer.add_special_tokens(_gguf_tokens(folder / gguf_file))
     if isinstance(tokenizer, LlamaTokenizer) and not gguf_file:
         # Llama's newer behaviour has no blank after <image>; LLaVA-1.5, which tokenises by piece, has one.
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, legacy=True)
-    missing = {} if tokenizer.pad_token else {"pad_token": PAD}
+    # Padding with the end token would keep the embedding of the end from learning.
+    missing = {"pad_token": PAD} if tokenizer.pad_token in (None, tokenizer.eos_token) else {}
     tokenizer.add_special_tokens(
         missing | {"additional_special_tokens": [AddedToken(IMAGE, normalized=False)]}
     )
     tokenizer.padding_side = "left"
     return tokenizer
+
+
+def _gguf_tokens(file: Path) -> dict[str, str]:
+    """Return the start and end token that a GGUF file names; transformers 5.17 mixes them up."""
+    from gguf import GGUFReader
+
+    fields = GGUFReader(file).fields
+    words = fields["tokenizer.ggml.tokens"].contents()
+    named = {kind: fields.get(f"tokenizer.ggml.{kind}_token_id") for kind in ("bos", "eos")}
+    return {f"{kind}_token": words[field.contents()] for kind, field in named.items() if field}
 
 
 def _pieces() -> pre_tokenizers.PreTokenizer:
