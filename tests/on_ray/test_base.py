@@ -9,11 +9,14 @@ import pytest
 from tests.tiny import make_tiny, tiny_base
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
+from vf_ray.chain import Plan
+from vf_ray.config import Recipe, plain
 from vf_ray.model.conversation import Encoder
 from vf_ray.model.load import load
-from vf_ray.on_ray.base import conversations, fetcher, make_base
+from vf_ray.on_ray.base import base, conversations, fetcher, make_base
 from vf_ray.shards.schema import to_parquet
 from vf_ray.store import Store
+from vf_ray.tasks import catalogue
 
 
 def prepared(store: Store, task: str, prompt: str) -> Artifact:
@@ -69,3 +72,36 @@ def test_parts_are_fetched_from_wherever_they_lie(store: Store, tmp_path: Path) 
     assert file.read_bytes() == (tmp_path / "made" / "config.json").read_bytes()
     with pytest.raises(FileNotFoundError, match="parts/absent"):
         fetch(store.at("parts/absent"))
+
+
+def recipe(**base: object) -> Recipe:
+    tasks = sorted(catalogue())[:2]
+    stage = {"tasks": tasks, "lr": 1e-3, "batch": 2, "steps": 1}
+    return Recipe.from_mapping({"name": "tiny", "prepare": {"tasks": tasks}, "base": base, "stage1": stage})
+
+
+def instances(store: Store, plan: Plan) -> None:
+    for spec in plan.instances.values():
+        rows = pa.table({"prompt": ["Is it odd?"], "response": ["yes"]})
+
+        def make(writer: artifacts.Writer, rows: pa.Table = rows) -> Mapping[str, int]:
+            writer.commit("train.parquet", to_parquet(rows))
+            return {}
+
+        artifacts.build(store, spec, make)
+
+
+@pytest.mark.chain
+def test_the_step_runs_on_ray_and_a_second_time_finds_its_result(
+    ray_cluster: None, local_store: Store, tmp_path: Path
+) -> None:
+    plan = Plan.of(recipe(**plain(tiny_base())), local_store)
+    with pytest.raises(FileNotFoundError, match="not finished"):
+        base(local_store, plan)
+    instances(local_store, plan)
+    first = base(local_store, plan)
+    assert first.address == plan.base.address and first.manifest == base(local_store, plan).manifest
+    folder = first.download(tmp_path, "model/")
+    ready = Plan.of(recipe(checkpoint=str(folder), image_size=16, patch_size=8), local_store)
+    again = base(local_store, ready)
+    assert again.stats == first.stats and again.address != first.address

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from rich.console import Group
 from rich.text import Text
+from tokenizers.decoders import ByteLevel
 from torch import Tensor
 
 from vf_ray.model.conversation import IGNORE, Encoded, Encoder
@@ -35,8 +36,15 @@ def tokens(encoder: Encoder, encoded: Encoded) -> Iterator[Token]:
         if run:
             yield Token(encoder.image_id, "<image>", False, run)
             run = 0
-        piece = encoder.tokenizer.id_to_token(token_id) or ""
-        yield Token(token_id, piece.replace("▁", " "), label != IGNORE)
+        yield Token(token_id, _text(encoder, token_id), label != IGNORE)
+
+
+def _text(encoder: Encoder, token_id: int) -> str:
+    """Return a token as it stands in the text, with its blank."""
+    if isinstance(encoder.tokenizer.decoder, ByteLevel):
+        text: str = encoder.tokenizer.decode([token_id], skip_special_tokens=False)
+        return text
+    return (encoder.tokenizer.id_to_token(token_id) or "").replace("▁", " ")
 
 
 def show(encoder: Encoder, prompt: str, response: str, picture: bytes | None = None) -> Group:
