@@ -5,6 +5,7 @@ from typing import Any
 
 import ijson
 
+from vf_ray.shapes import tidy
 from vf_ray.sources.records import At
 from vf_ray.types import Tree
 
@@ -38,4 +39,4 @@ def json_pairs(tree: Tree, path: str, split: str, items: str = "") -> Iterator[t
 
 
 def _damaged(path: str, error: Exception) -> ValueError:
-    return ValueError(f"{path} is not whole JSON ({error}); fetch it again")
+    return ValueError(f"{path} is not whole JSON ({tidy(str(error))}); fetch it again")

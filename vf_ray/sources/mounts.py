@@ -8,13 +8,17 @@ import io
 import os
 import tarfile
 import zipfile
+import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from threading import Lock
 from typing import IO, Any, Protocol
 
 from vf_ray.sources.gzip_seek import GzipSeek
 
+STREAM, SCAN, PICK = 1 << 20, 8 << 20, 1 << 18
+"""Bytes to read ahead in a bucket: a file from start to end, an archive's index, one member."""
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
 
@@ -66,8 +70,10 @@ class Folder:
     def is_dir(self, path: str) -> bool:
         return bool(self.fs.isdir(self.at(path)))
 
-    def open(self, path: str) -> IO[bytes]:
-        opened: IO[bytes] = self.fs.open(self.at(path), "rb")
+    def open(self, path: str, block: int = STREAM) -> IO[bytes]:
+        """Open a file; from a bucket, each request brings ``block`` bytes more than were asked for."""
+        ahead = {} if self._local else {"block_size": block, "cache_type": "readahead"}
+        opened: IO[bytes] = self.fs.open(self.at(path), "rb", **ahead)
         return opened
 
     def read(self, path: str) -> bytes:
@@ -143,9 +149,10 @@ class Zip(_Indexed):
 class Tar(_Indexed):
     """A tar archive, read in place; a gzipped one through kept decompressor states."""
 
-    def __init__(self, packed: IO[bytes], name: str) -> None:
+    def __init__(self, packed: IO[bytes], picked: IO[bytes], name: str) -> None:
         self._name = name
-        self._file = packed
+        self._file = picked
+        self._lock = Lock()
         self._offsets, self._sizes = array("q"), array("q")
         self.members = {}
         with tarfile.open(fileobj=packed, mode="r:") as tar:
@@ -163,7 +170,8 @@ class Tar(_Indexed):
         if path not in self.members:
             raise FileNotFoundError(f"no {path!r} in {self._name}")
         number = self.members[path]
-        return io.BufferedReader(_Part(self._file, self._offsets[number], self._sizes[number]))
+        part = _Part(self._file, self._lock, self._offsets[number], self._sizes[number])
+        return io.BufferedReader(part, max(1, min(self._sizes[number], STREAM)))
 
     def read(self, path: str) -> bytes:
         with self.open(path) as member:
@@ -173,8 +181,8 @@ class Tar(_Indexed):
 class _Part(io.RawIOBase):
     """A stretch of a file, as a file."""
 
-    def __init__(self, whole: IO[bytes], start: int, size: int) -> None:
-        self._whole, self._start, self._size, self._at = whole, start, size, 0
+    def __init__(self, whole: IO[bytes], lock: Lock, start: int, size: int) -> None:
+        self._whole, self._lock, self._start, self._size, self._at = whole, lock, start, size, 0
 
     def readable(self) -> bool:
         return True
@@ -187,8 +195,9 @@ class _Part(io.RawIOBase):
         return self._at
 
     def readinto(self, target: Any) -> int:
-        self._whole.seek(self._start + self._at)
-        data = self._whole.read(max(0, min(len(target), self._size - self._at)))
+        with self._lock:  # other members share the file
+            self._whole.seek(self._start + self._at)
+            data = self._whole.read(max(0, min(len(target), self._size - self._at)))
         target[: len(data)] = data
         self._at += len(data)
         return len(data)
@@ -203,23 +212,25 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(ARCHIVES)
 
 
-def mount(packed: IO[bytes], name: str) -> Mount:
-    """Return the content of an archive.
+def mount(opened: Callable[[int], IO[bytes]], name: str) -> Mount:
+    """Return the content of an archive; ``opened`` opens it, given the bytes to read ahead.
 
     Raises:
         ValueError: if it is damaged.
     """
-    kind: type[Zip] | type[Tar] = Zip if name.lower().endswith(".zip") else Tar
     try:
-        return kind(_unpacked(packed), name)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
+        if name.lower().endswith(".zip"):
+            return Zip(opened(PICK), name)
+        scanned, gzipped = _unpacked(opened(SCAN))
+        return Tar(scanned, scanned if gzipped else opened(PICK), name)
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
         raise ValueError(f"{name} is not a whole archive ({error}); fetch it again") from error
 
 
-def _unpacked(packed: IO[bytes]) -> IO[bytes]:
+def _unpacked(packed: IO[bytes]) -> tuple[IO[bytes], bool]:
     """Look through gzip, judged by content: some ``.tar.gz`` are plain tars."""
     magic = packed.read(2)
     packed.seek(0)
     if magic != b"\x1f\x8b":
-        return packed
-    return io.BufferedReader(GzipSeek(packed), 1 << 16)
+        return packed, False
+    return io.BufferedReader(GzipSeek(packed), 1 << 16), True

@@ -7,7 +7,7 @@ its own becomes PGM or PPM, which is the pixels behind a short header: one byte 
 import re
 from collections.abc import Callable, Mapping
 
-from vf_ray.sources import idx, lmdb_images, parquet_table, raven_npz, stl_bin
+from vf_ray.sources import cifar_pickle, idx, lmdb_images, parquet_table, raven_npz, stl_bin
 from vf_ray.types import Tree
 
 _INSIDE = re.compile(r"(?P<path>.+)!(?P<kind>[a-z0-9]+):(?P<which>.+)", re.DOTALL)
@@ -33,6 +33,7 @@ def picture_exists(tree: Tree, path: str) -> bool:
 
 
 KINDS: Mapping[str, Callable[[Tree, str, str], bytes]] = {
+    "cifar": cifar_pickle.picture,
     "idx": idx.picture,
     "lmdb": lmdb_images.picture,
     "parquet": parquet_table.picture,

@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import IO, Any, NamedTuple
 
 import fsspec
@@ -132,7 +132,7 @@ class _Lookup:
             yield from _with_archives(Folder(self._root.fs, self._root.at(name)))
         for archive in (f"{name}{end}" for end in ARCHIVES):
             if self._root.is_file(archive):
-                outer = mount(self._root.open(archive), self._root.at(archive))
+                outer = mount(partial(self._root.open, archive), self._root.at(archive))
                 yield from (outer, *_inner(outer, archive))
 
     @cached_property
@@ -186,7 +186,7 @@ def _with_archives(folder: Folder) -> Iterator[Mount]:
     yield folder
     names = [name for name, is_dir in sorted(folder.entries("")) if not is_dir and is_archive(name)]
     for name in names:
-        outer = mount(folder.open(name), folder.at(name))
+        outer = mount(partial(folder.open, name), folder.at(name))
         yield from (outer, *_inner(outer, name))
 
 
@@ -201,7 +201,11 @@ def _inner(outer: Mount, name: str) -> Iterator[Mount]:
             data = packed.read(_LARGEST_INNER + 1)
         if len(data) > _LARGEST_INNER:
             raise ValueError(f"{path!r} inside {name} is too large to read in place; unpack {name}")
-        yield mount(io.BytesIO(data), f"{name}/{path}")
+        yield mount(partial(_in_memory, data), f"{name}/{path}")
+
+
+def _in_memory(data: bytes, block: int) -> io.BytesIO:
+    return io.BytesIO(data)
 
 
 def _direct(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:

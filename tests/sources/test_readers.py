@@ -1,0 +1,204 @@
+"""Readers meet the records that publishers really ship: bad ones become rejects with a name."""
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tasks.tree import Files, gzipped, pictures, write
+from vf_ray.sources.coco_json import CocoRow, coco_captions, coco_json
+from vf_ray.sources.csv_table import TSV, Dialect, csv_rows
+from vf_ray.sources.idx import idx
+from vf_ray.sources.image_folder import image_folder
+from vf_ray.sources.json_array import json_array, json_object
+from vf_ray.sources.json_lines import json_lines
+from vf_ray.sources.raw import RawTree
+from vf_ray.sources.records import MALFORMED, At, Record
+from vf_ray.sources.rows import LabelRow, TextRow
+from vf_ray.sources.voc_xml import voc_xml
+from vf_ray.sources.vqa_json import VqaRow, vqa_json
+from vf_ray.types import Reject, Row
+
+
+def tree(root: Path, files: Files) -> RawTree:
+    return RawTree.of(str(write(root, files)))
+
+
+def reasons(found: list[Any]) -> list[str]:
+    return [item.reason for item in found if isinstance(item, Reject)]
+
+
+def keys(found: list[Any]) -> list[str]:
+    return [item.key for item in found if isinstance(item, Row)]
+
+
+VQA = vqa_json(questions="q_{split}.json", annotations="a_{split}.json", image="{split}/{image_id:04d}.jpg")
+
+
+def test_vqa_is_joined_by_id_and_names_what_does_not_join(tmp_path: Path) -> None:
+    questions = [
+        {"image_id": 1, "question_id": 10, "question": " Why? "},
+        {"image_id": "2", "question_id": "11", "question": "Who?"},
+        {"image_id": 3, "question_id": 12, "question": "When?"},
+        {"image_id": "x", "question_id": 13, "question": "Where?"},
+        "no record",
+    ]
+    annotations = [
+        {"question_id": 11, "answers": [{"answer": "a"}, {"answer": "b"}], "multiple_choice_answer": "a"},
+        {"question_id": 10, "answers": [{"answer": 7}], "question_type": "why"},
+        {"question_id": 13, "answers": []},
+        {"image_id": 1},
+        None,
+    ]
+    files = {"q_train.json": {"questions": questions}, "a_train.json": {"annotations": annotations}}
+    found = list(VQA(tree(tmp_path, files)))
+    rows = [row for row in found if isinstance(row, VqaRow)]
+    assert [(r.question_id, r.question, r.answers, r.answer, r.image) for r in rows] == [
+        (10, "Why?", ("7",), "", "train/0001.jpg"),
+        (11, "Who?", ("a", "b"), "a", "train/0002.jpg"),
+    ]
+    assert reasons(found) == ["question without annotation", MALFORMED, MALFORMED]
+    assert rows[0].question_type == "why"
+
+
+def test_every_split_that_is_there_is_read_and_none_is_an_error(tmp_path: Path) -> None:
+    record = {"image_id": 1, "question_id": 10, "question": "Why?"}
+    files = {
+        "q_val.json": {"questions": [record]},
+        "a_val.json": {"annotations": [{**record, "answers": []}]},
+    }
+    assert [row.split for row in VQA(tree(tmp_path, files)) if isinstance(row, Row)] == ["val"]
+    with pytest.raises(FileNotFoundError, match=r"a_train\.json"):
+        list(VQA(RawTree.of(str(tmp_path / "empty"))))
+
+
+def test_truncated_json_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    files = {"x.json": json.dumps([{"id": n} for n in range(50)])[:200]}
+    read = json_array({"all": "x.json"}, lambda record, at: LabelRow(key=at.key(), split="all", label="x"))
+    with pytest.raises(ValueError, match=r"x\.json is not whole JSON.*fetch it again"):
+        list(read(tree(tmp_path, files)))
+
+
+def test_coco_groups_annotations_in_any_order(tmp_path: Path) -> None:
+    files = {
+        "a.json": {
+            "annotations": [
+                {"id": 2, "image_id": 5, "caption": "second"},
+                {"id": 3, "image_id": 6, "category_id": 1, "bbox": [1, 2, 3, 4.5], "iscrowd": 1},
+                {"id": 1, "image_id": 5, "caption": "first"},
+                {"id": 9, "caption": "of no picture"},
+            ],
+            "images": [{"id": 5, "file_name": "5.jpg"}, {"id": 6, "file_name": "6.jpg"}, {"file_name": "x"}],
+            "categories": [{"id": 1, "name": "cat", "supercategory": "animal"}],
+        }
+    }
+    found = list(coco_json({"train": "a.json"}, "{split}/{file_name}")(tree(tmp_path, files)))
+    first, second = (row for row in found if isinstance(row, CocoRow))
+    assert [(c.id, c.text) for c in first.captions] == [(2, "second"), (1, "first")]
+    assert [(o.category, o.supercategory, o.box, o.crowd) for o in second.objects] == [
+        ("cat", "animal", (1.0, 2.0, 3.0, 4.5), True)
+    ]
+    assert reasons(found) == [MALFORMED]
+    captions = list(coco_captions({"train": "a.json"}, "{file_name}")(tree(tmp_path, files)))
+    assert keys(captions) == ["a/5/2", "a/5/1"]
+
+
+def test_tables_in_the_dialects_that_occur(tmp_path: Path) -> None:
+    files: Files = {
+        "plain.csv": '\ufefffile,label\n1.jpg,"a, ""b""\nc"\n2.jpg\n\n3.jpg,d\n',
+        "quotes.tsv": 'file\tlabel\n1.jpg\t"open\n2.jpg\tclosed"\n',
+        "old.csv": "1.jpg;caf\u00e9\r\n".encode("cp1252"),
+        "packed.csv.gz": gzipped("file,label\n1.jpg,x\n"),
+    }
+    raw = tree(tmp_path, files)
+    found = list(csv_rows({"all": "plain.csv"}, "images/{file}", key="file")(raw))
+    assert [row.cells["label"] for row in found if not isinstance(row, Reject)] == ['a, "b"\nc', "d"]
+    assert keys(found) == ["plain/1.jpg", "plain/3.jpg"] and reasons(found) == [MALFORMED]
+    quotes = list(csv_rows({"all": "quotes.tsv"}, "{file}", dialect=TSV)(raw))
+    assert [row.cells["label"] for row in quotes if not isinstance(row, Reject)] == ['"open', 'closed"']
+    old = Dialect(separator=";", encoding="cp1252", columns=("file", "label"))
+    assert [r.cells["label"] for r in csv_rows({"all": "old.csv"}, "{file}", dialect=old)(raw)] == [
+        "caf\u00e9"
+    ]  # type: ignore[union-attr]
+    assert keys(list(csv_rows({"all": "packed.csv.gz"}, "{file}", key="file")(raw))) == ["packed/1.jpg"]
+
+
+def test_a_bad_line_of_json_lines_is_one_reject(tmp_path: Path) -> None:
+    def parse(record: Record, at: At) -> TextRow:
+        return TextRow(key=at.key(), split=at.split, text=record["text"])
+
+    raw = tree(tmp_path, {"x.jsonl": '{"text": "a"}\n{"text"\n\n[]\n{"text": "b"}\n'})
+    found = list(json_lines({"train": "x.jsonl"}, parse)(raw))
+    assert keys(found) == ["x/0", "x/4"] and reasons(found) == [MALFORMED, MALFORMED]
+
+
+def test_objects_give_their_names(tmp_path: Path) -> None:
+    def parse(pair: Record, at: At) -> TextRow:
+        return TextRow(key=at.key(pair[0]), split=at.split, text=pair[1]["t"])
+
+    raw = tree(tmp_path, {"x.json": {"in": {"007": {"t": "a"}, "8": 3}}})
+    found = list(json_object({"train": "x.json"}, parse, items="in")(raw))
+    assert keys(found) == ["x/007"] and reasons(found) == [MALFORMED]
+
+
+def test_folders_name_classes_and_splits(tmp_path: Path) -> None:
+    files = pictures("train/cat/1.JPG", "valid/cat/1.jpg", "extra/dog/1.png", "train/cat/deep/2.jpg")
+    raw = tree(tmp_path, {**files, "train/cat/notes.txt": "x", "train/cat/._1.jpg": b"x"})
+    found = list(image_folder("{split}/{label}/*")(raw))
+    assert [(row.key, row.split) for row in found if isinstance(row, Row)] == [
+        ("train/cat/1.JPG", "train"), ("valid/cat/1.jpg", "val"),
+    ]  # fmt: skip
+    assert reasons(found) == ["unknown split folder"]
+    fixed = list(image_folder("{split=train}/{label}/*")(raw))
+    assert keys(fixed) == ["train/cat/1.JPG"] and reasons(fixed) == []
+
+
+def test_idx_counts_must_agree(tmp_path: Path) -> None:
+    head = b"\0\0\x08\x03\0\0\0\2\0\0\0\1\0\0\0\1"
+    files = {"p": head + b"ab", "l": b"\0\0\x08\x01\0\0\0\3\1\2\3"}
+    with pytest.raises(ValueError, match=r"holds 2 pictures.*labels"):
+        list(idx({"train": ("p", "l")})(tree(tmp_path, files)))
+
+
+def test_voc_knows_objects_from_their_parts(tmp_path: Path) -> None:
+    box = "<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox>"
+    files = {
+        "list.txt": "1\n2\n3\n4\n",
+        "1.xml": f"<a><owner><name>me</name></owner><object><name>dog</name>{box}<part><name>head</name>{box}"
+        "</part></object></a>",
+        "2.xml": "<a><object>",
+        "3.xml": "<a><object/></a>",
+    }
+    read = voc_xml({"train": "list.txt"}, annotation="{name}.xml", image="{name}.jpg")
+    found = list(read(tree(tmp_path, files)))
+    (row,) = (item for item in found if not isinstance(item, Reject))
+    assert [(o.name, o.box) for o in row.objects] == [("dog", (1.0, 2.0, 3.0, 4.0))]
+    assert reasons(found) == [MALFORMED, MALFORMED, "annotation file missing"]
+
+
+class Harmful:
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return (exec, ("raise SystemExit('ran')",))
+
+
+def test_pickles_build_arrays_and_nothing_else(tmp_path: Path) -> None:
+    np = pytest.importorskip("numpy")
+    from vf_ray.sources.cifar_pickle import cifar_pickle
+    from vf_ray.sources.pictures import picture_bytes
+
+    pixels = np.arange(2 * 3072, dtype=np.uint8).reshape(2, 3072)
+    files = {
+        "batch": pickle.dumps({b"data": pixels, b"labels": [1, 0]}, protocol=2),
+        "meta": pickle.dumps({b"label_names": [b"cat", b"dog"]}, protocol=2),
+        "harmful": pickle.dumps({b"labels": Harmful()}, protocol=2),
+    }
+    raw = tree(tmp_path, files)
+    first, second = cifar_pickle({"train": "batch"}, names="meta")(raw)
+    assert not isinstance(first, Reject) and not isinstance(second, Reject)
+    assert (first.label, second.label) == ("dog", "cat")
+    head, _, body = picture_bytes(raw, second.image).partition(b"\n255\n")
+    assert head == b"P6\n32 32" and body[:3] == bytes(pixels[1, [0, 1024, 2048]])
+    with pytest.raises(ValueError, match=r"harmful is no pickle of arrays.*exec"):
+        list(cifar_pickle({"train": "harmful"}, names="meta")(raw))

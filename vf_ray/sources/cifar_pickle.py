@@ -1,0 +1,89 @@
+"""CIFAR's batches: Python 2 pickles of arrays, read by an unpickler that can build nothing else.
+
+A pickle may call any function by its name; here every name but the few that NumPy arrays need is
+refused, so that a foreign file cannot run code.
+"""
+
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import IO, Any
+
+from vf_ray.sources.netpbm import netpbm
+from vf_ray.sources.raw import existing
+from vf_ray.types import Reject, Row, Tree
+
+SIDE = 32
+_ALLOWED = frozenset(
+    [
+        ("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct"),
+        ("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode"),
+    ]
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CifarRow(Row):
+    """A picture and the name of its class."""
+
+    label: str
+
+
+class _Arrays(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _ALLOWED:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}; only arrays are read")
+        return super().find_class(module, name)
+
+
+def load_arrays(file: IO[bytes], path: str) -> Mapping[str, Any]:
+    """Return a pickled dict of arrays, lists and texts.
+
+    Raises:
+        ValueError: if the file holds anything else, or is damaged.
+    """
+    try:
+        found = _Arrays(file, encoding="bytes").load()
+    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is no pickle of arrays ({error}); fetch it again from its publisher"
+        ) from error
+    return {_text(key): value for key, value in found.items()}
+
+
+def cifar_pickle(
+    files: Mapping[str, str], *, names: str, labels: str = "labels", listed: str = "label_names"
+) -> Callable[[Tree], Iterator[CifarRow | Reject]]:
+    """Return a reader of split -> batch; ``names`` is the file that lists the classes.
+
+    CIFAR-10: ``labels``, ``label_names``; CIFAR-100: ``fine_labels``, ``fine_label_names``.
+    """
+
+    def read(tree: Tree) -> Iterator[CifarRow | Reject]:
+        for split, path in existing(tree, files):
+            classes = [_text(name) for name in _batch(tree, names)[listed]]  # type: ignore[arg-type]
+            for number, code in enumerate(_batch(tree, path)[labels]):  # type: ignore[arg-type]
+                image = f"{path}!cifar:{number}"
+                yield CifarRow(key=image, split=split, image=image, label=classes[int(code)])
+
+    return read
+
+
+def picture(tree: Tree, path: str, which: str) -> bytes:
+    """Return picture number ``which`` of a batch as PPM bytes."""
+    pixels = _batch(tree, path)["data"]  # type: ignore[arg-type]  # trees are values
+    if not 0 <= int(which) < len(pixels):
+        raise ValueError(f"{path} holds no picture {which}")
+    bands = pixels[int(which)].reshape(3, SIDE, SIDE)
+    return netpbm(bands.transpose(1, 2, 0).astype("uint8").tobytes(), SIDE, SIDE, bands=3)
+
+
+@lru_cache(maxsize=3)
+def _batch(tree: Tree, path: str) -> Mapping[str, Any]:
+    with tree.open(path) as file:
+        return load_arrays(file, path)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
