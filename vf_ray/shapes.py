@@ -24,7 +24,9 @@ def camel_words(name: str) -> str:
 
 
 def with_article(noun: str) -> str:
-    """Return a noun with "a" or "an", judged by its first letter."""
+    """Return a noun with "a" or "an", judged by its first letter; "The ..." has its article."""
+    if noun.startswith("The "):
+        return noun
     return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.tasks.tree import Files, write, write_tarred, write_zipped
+from tests.tasks.golden import FOLDER, golden
+from tests.tasks.tree import Files, write, write_merged, write_tarred, write_zipped
 from tests.tasks.trees import TREES
 from vf_ray.instances.sample import examine
 from vf_ray.sources.pictures import picture_bytes, picture_exists
@@ -70,7 +71,7 @@ def test_a_recipe_finds_rows_in_the_split_it_takes(source: Source[Any], tmp_path
         assert splits & {task.split, "all"} or task.split == "all", (task.id, splits)
 
 
-@pytest.mark.parametrize("lay", [write, write_zipped, write_tarred])
+@pytest.mark.parametrize("lay", [write, write_zipped, write_tarred, write_merged])
 def test_archives_and_repetition_change_nothing(
     source: Source[Any], tmp_path: Path, lay: Callable[[Path, Files], Path]
 ) -> None:
@@ -90,3 +91,8 @@ def test_a_missing_raw_names_its_remedy(source: Source[Any], tmp_path: Path) -> 
     with pytest.raises(FileNotFoundError) as caught:
         list(source.read(RawTree.of(str(tmp_path), source.raws)))
     assert source.raws[0].obtain[:20] in str(caught.value)
+
+
+def test_instances_read_as_the_golden_ones(source: Source[Any]) -> None:
+    path = FOLDER / f"{source.name}.jsonl"
+    assert golden(source) == path.read_text(encoding="utf-8"), "python -m tests.tasks.golden, then look at it"

@@ -78,3 +78,8 @@ def write_tarred(root: Path, files: Files) -> Path:
 def gzipped(text: str) -> bytes:
     """Return gzipped text, the same at any time."""
     return gzip.compress(text.encode(), mtime=0)
+
+
+def write_merged(root: Path, files: Files) -> Path:
+    """Write all Raws into one tree."""
+    return write(root, {path.partition("/")[2]: value for path, value in files.items()})

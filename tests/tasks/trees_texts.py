@@ -92,7 +92,7 @@ def semart() -> Files:
 
 def wikiart() -> Files:
     first, second = "Cubism/ann-a_still-life-1911(1).jpg", "Art_Nouveau_Modern/gr\u00e3\u00a9goire-b_x.jpg"
-    root = "wikiart/wikiart_csv"
+    root = "wikiart_archive/wikiart_csv"
     return {
         f"{root}/style_train.csv": f"{first},5\r\n{second},1\r\n",
         f"{root}/style_class.txt": "1 Art_Nouveau\n5 Cubism\n",
@@ -100,7 +100,10 @@ def wikiart() -> Files:
         f"{root}/genre_class.txt": "9 still_life\n",
         f"{root}/artist_val.csv": f"{first},2\r\n",
         f"{root}/artist_class.txt": "2 Ann_A\n",
-        **pictures(f"wikiart/wikiart/{first}", "wikiart/wikiart/Art_Nouveau_Modern/gr\u00e9goire-b_x.jpg"),
+        **pictures(
+            f"wikiart_archive/wikiart/{first}",
+            "wikiart_archive/wikiart/Art_Nouveau_Modern/gr\u00e9goire-b_x.jpg",
+        ),
     }
 
 

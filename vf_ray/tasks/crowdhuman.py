@@ -48,4 +48,5 @@ CROWDHUMAN = Source(
 )
 def count(row: CrowdRow) -> Made:
     """The number of marked persons."""
-    return Example(image=row.image, answer=f"There are {row.persons} people in this picture.")
+    found = "is 1 person" if row.persons == 1 else f"are {row.persons} people"
+    return Example(image=row.image, answer=f"There {found} in this picture.")

@@ -53,8 +53,8 @@ for domain, style in list(STYLES.items())[:5]:
         upstream=f"DOMAIN_NET+{domain}_image_classification",
         group="classification",
         category="General Object Classification in Special Image Domain",
-        instruction=f"The image is {with_article(style)}. Which thing does it show? Answer with its name, "
-        "one to three words.",
+        instruction=f"An image of the style {style}. Which thing does it show? Answer with its name, one to "
+        "three words.",
     )(partial(_thing, domain=domain))
 
 

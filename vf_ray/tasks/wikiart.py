@@ -85,7 +85,7 @@ WIKIART = Source(
     ),
     raws=(
         Raw(
-            name="wikiart",
+            name="wikiart_archive",  # not as its own folder wikiart/, which has a neighbour
             obtain="Put wikiart.zip and wikiart_csv.zip of github.com/cs-chan/ArtGAN (WikiArt Dataset) here",
         ),
     ),

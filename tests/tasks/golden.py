@@ -1,0 +1,49 @@
+"""One instance of every task as a reviewer can read it.
+
+``python -m tests.tasks.golden`` writes the files anew; look at the difference before committing it.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.tasks.tree import write
+from tests.tasks.trees import TREES
+from vf_ray.instances.refs import image_text
+from vf_ray.instances.sample import examine
+from vf_ray.sources.raw import RawTree
+from vf_ray.tasks import sources
+from vf_ray.types import Instance, Source
+
+FOLDER = Path(__file__).parent / "golden"
+SEED = 7
+
+
+def golden(source: Source[Any]) -> str:
+    """Return the first instance of each task of the source, one JSON object a line."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = RawTree.of(str(write(Path(folder), TREES[source.name]())), source.raws)
+        first: dict[str, Instance] = {}
+        for verdict in examine(source, tree, source.tasks, seed=SEED):
+            if isinstance(verdict, Instance):
+                first.setdefault(verdict.task, verdict)
+    return "".join(json.dumps(_readable(first[task.id]), ensure_ascii=False) + "\n" for task in source.tasks)
+
+
+def _readable(instance: Instance) -> dict[str, Any]:
+    return {
+        "task": instance.task,
+        "key": instance.key,
+        "split": instance.split,
+        "image": json.loads(image_text(instance.image)),
+        "prompt": instance.prompt,
+        "response": instance.response,
+    }
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, declared in sources().items():
+        if name in TREES:
+            (FOLDER / f"{name}.jsonl").write_text(golden(declared), encoding="utf-8")
