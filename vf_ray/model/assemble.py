@@ -147,7 +147,7 @@ def _gguf(path: Path) -> tuple[Path, str | None]:
     return path, files[0].name
 
 
-def _grow(model: LlamaForCausalLM, tokenizer: Any) -> None:
+def _grow(model: LlamaForCausalLM | LlavaForConditionalGeneration, tokenizer: Any) -> None:
     """Give new tokens embeddings, each the mean of the old ones: nothing is drawn, and logits stay small."""
     rows = model.get_input_embeddings().num_embeddings
     if len(tokenizer) <= rows:
@@ -171,4 +171,5 @@ def _ready(base: Base, fetch: Fetch) -> tuple[LlavaForConditionalGeneration, Any
             f"base.checkpoint at {folder} has picture size, patch size and {IMAGE} id {found}; "
             f"the recipe and the tokenizer say {expected}"
         )
+    _grow(model, tokenizer)
     return model, tokenizer

@@ -41,10 +41,10 @@ def tokens(encoder: Encoder, encoded: Encoded) -> Iterator[Token]:
 
 def _text(encoder: Encoder, token_id: int) -> str:
     """Return a token as it stands in the text, with its blank."""
-    if isinstance(encoder.tokenizer.decoder, ByteLevel):
-        text: str = encoder.tokenizer.decode([token_id], skip_special_tokens=False)
-        return text
-    return (encoder.tokenizer.id_to_token(token_id) or "").replace("▁", " ")
+    piece: str = encoder.tokenizer.id_to_token(token_id) or ""
+    if "ByteLevel" in str(encoder.tokenizer.decoder):  # alone or in a sequence
+        piece = ByteLevel().decode([piece])
+    return piece.replace("▁", " ")
 
 
 def show(encoder: Encoder, prompt: str, response: str, picture: bytes | None = None) -> Group:
