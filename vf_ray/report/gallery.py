@@ -1,0 +1,49 @@
+"""A few right and wrong answers of each task and benchmark, with their pictures."""
+
+from collections.abc import Mapping, Sequence
+
+from vf_ray.eval.types import Exam, Item, Question
+from vf_ray.instances.chance import rank
+from vf_ray.report.document import Shown
+from vf_ray.report.names import model
+from vf_ray.report.pictures import data_uri
+
+MOST, MOST_OF_OTHERS = 24, 4
+"""Questions of our own tasks, and of each published benchmark."""
+SHOWN_MODELS = ("stage1", "stage2")
+
+
+def gallery(exams: Mapping[str, Exam], items: Mapping[str, Mapping[str, Sequence[Item]]]) -> list[Shown]:
+    """Return some questions, of each category one that BASE has right and one that it has wrong."""
+    shown: list[Shown] = []
+    for benchmark, exam in exams.items():
+        asked = {question.id: question for question in exam.questions}
+        said = {name: {item.id: item for item in found} for name, found in items[benchmark].items()}
+        most = MOST if benchmark == "tasks" else MOST_OF_OTHERS
+        for identity in _chosen(items[benchmark])[:most]:
+            shown.append(_shown(benchmark, asked[identity], said))
+    return shown
+
+
+def _chosen(by_model: Mapping[str, Sequence[Item]]) -> list[str]:
+    """Return ids, by category: one right, then one wrong, in an order that only the ids decide."""
+    judged = by_model.get("stage1") or next(iter(by_model.values()))
+    found: list[str] = []
+    for category in dict.fromkeys(item.category for item in judged):
+        members = sorted((i for i in judged if i.category == category), key=lambda i: rank("gallery", i.id))
+        found += [i.id for i in members if i.value >= 1][:1]
+        found += [i.id for i in members if i.value < 1][:1]
+    return found
+
+
+def _shown(benchmark: str, question: Question, said: Mapping[str, Mapping[str, Item]]) -> Shown:
+    picture, small = data_uri(question.picture()) if question.picture else ("", False)
+    items = {name: said[name][question.id] for name in said if name in SHOWN_MODELS or len(said) == 1}
+    return Shown(
+        picture=picture,
+        pixelated=small,
+        title=question.category if benchmark == "tasks" else f"{benchmark}: {question.category}",
+        prompt=question.prompt,
+        gold=next(iter(items.values())).gold,
+        answers=[(model(name), item.answer or "", item.value >= 1) for name, item in items.items()],
+    )

@@ -1,0 +1,123 @@
+"""Everything a report tells, read from the artifacts of one run; plain data from here on."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vf_ray.artifacts import Artifact, load
+from vf_ray.chain import TUNED, Plan, finished
+from vf_ray.eval import record
+from vf_ray.eval.types import Item
+from vf_ray.store import Store
+from vf_ray.tasks import catalogue, source_of
+
+METRICS = "metrics.jsonl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """One task as it was prepared."""
+
+    task: str
+    group: str
+    category: str
+    licence: str
+    train: int
+    held_out: int
+    examined: int
+    rejected: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """One stage as it ran."""
+
+    name: str
+    address: str
+    tuned: tuple[str, ...]
+    tasks: int
+    stats: Mapping[str, Any]
+    steps: Sequence[int]
+    losses: Sequence[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What came out of a run."""
+
+    recipe: str
+    about: str
+    built: Sequence[Built]
+    stages: Sequence[Trained]
+    scores: Mapping[str, Any]
+    items: Mapping[str, Mapping[str, Sequence[Item]]]
+    """Benchmark to model to items."""
+    lineage: Sequence[tuple[str, str]]
+    """Step and address, in the order of making."""
+
+    @property
+    def models(self) -> list[str]:
+        return list(self.scores["models"])
+
+    def figures(self, benchmark: str, model: str) -> Mapping[str, Any]:
+        """Return a benchmark's score of one model as ``scores.json`` holds it."""
+        found: Mapping[str, Any] = self.scores["benchmarks"][benchmark]["models"][model]
+        return found
+
+
+def gather(store: Store, plan: Plan) -> Findings:
+    """Read a run's artifacts.
+
+    Raises:
+        FileNotFoundError: if one of them is not finished.
+    """
+    scores = load(store, plan.scores.address)
+    found = json.loads(scores.read("scores.json"))
+    items = {
+        name: {m: record.items_of(scores.read(f"items/{name}/{m}.jsonl")) for m in entry["models"]}
+        for name, entry in found["benchmarks"].items()
+    }
+    instances = finished(store, plan.instances)
+    return Findings(
+        recipe=plan.recipe.name,
+        about=plan.recipe.about,
+        built=[_built(task, artifact.stats) for task, artifact in instances.items()],
+        stages=[_trained(store, plan, name) for name in TUNED if plan.stage(name)],
+        scores=found,
+        items=items,
+        lineage=[(step, a) for step in plan.steps if step != "report" for a in plan.addresses(step)],
+    )
+
+
+def _built(task: str, stats: Mapping[str, Any]) -> Built:
+    declared = catalogue()[task]
+    return Built(
+        task=task,
+        group=declared.group,
+        category=declared.category,
+        licence=source_of(task).terms.licence,
+        train=stats["train"],
+        held_out=stats["held_out"],
+        examined=stats["examined"],
+        rejected=stats["rejected"],
+    )
+
+
+def _trained(store: Store, plan: Plan, name: str) -> Trained:
+    artifact, stage = load(store, plan.tuned(name).address), plan.stage(name)
+    assert stage is not None, f"recipe {plan.recipe.name!r} has no {name}"
+    told = _metrics(artifact)
+    return Trained(
+        name=name,
+        address=artifact.address,
+        tuned=stage.tune,
+        tasks=len(plan.stage_tasks(name)),
+        stats=artifact.stats,
+        steps=[line["step"] for line in told],
+        losses=[line["loss"] for line in told],
+    )
+
+
+def _metrics(artifact: Artifact) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in artifact.read(METRICS).splitlines()]

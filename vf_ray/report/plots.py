@@ -1,0 +1,194 @@
+"""Plots as self-contained SVG: no script, no font, no file beside them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+FONT = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
+INK, SOFT, GRID = "#1b1f24", "#626a75", "#e3e6ea"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """A line, or a column of dots with intervals."""
+
+    name: str
+    colour: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dot:
+    """A value with its interval."""
+
+    name: str
+    colour: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Maps data to pixels."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        share = (value - self.low) / ((self.high - self.low) or 1.0)
+        return round(self.start + share * (self.end - self.start), 2)
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Return round values from ``low`` to ``high``."""
+    span = (high - low) or 1.0
+    unit = 10.0 ** math.floor(math.log10(span / most))
+    step = next(unit * k for k in (1, 2, 2.5, 5, 10) if span / (unit * k) <= most)
+    first = math.ceil(low / step - 1e-9)
+    return [round(step * k, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def lines(
+    series: Sequence[Series], *, x_label: str, y_label: str, width: int = 760, height: int = 280
+) -> str:
+    """Return smoothed curves over faint raw ones, with a legend."""
+    xs, ys = [x for s in series for x in s.x], [y for s in series for y in s.y]
+    x = _Scale(0, max(xs, default=1), 52, width - 14)
+    y = _Scale(0, max(ys, default=1) * 1.04, height - 40, 16)
+    body = [_frame(x, y, x_label, y_label, height)]
+    for one in series:
+        body.append(_path(one.x, one.y, x, y, f"stroke='{one.colour}' stroke-opacity='.22' stroke-width='1'"))
+        body.append(_path(one.x, smoothed(one.y), x, y, f"stroke='{one.colour}' stroke-width='2'"))
+    body.append(_legend([(s.name, s.colour) for s in series], width - 14, 14))
+    return _svg(width, height, "".join(body), f"{y_label} against {x_label}")
+
+
+def smoothed(values: Sequence[float]) -> list[float]:
+    """Return a running mean over about a fortieth of the values, corrected at the start."""
+    keep = 1 - 1 / max(2.0, len(values) / 40)
+    mean, weight, found = 0.0, 0.0, []
+    for value in values:
+        mean, weight = keep * mean + (1 - keep) * value, keep * weight + (1 - keep)
+        found.append(mean / weight)
+    return found
+
+
+def intervals(rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 760) -> str:
+    """Return one row for each name, with dots on whiskers from 0 to 1; a legend above."""
+    left, row_height, top = 178, 30, 30
+    height = top + row_height * len(rows) + 40
+    x = _Scale(0, 1, left, width - 20)
+    body = [_vertical(x, value, top, height - 38, f"{100 * value:.0f}") for value in ticks(0, 1, 5)]
+    for place, (name, dots) in enumerate(rows.items()):
+        middle = top + row_height * (place + 0.5)
+        body.append(_text(left - 12, middle + 4, name, "end", INK, 12))
+        body += [_whisker(dot, x, middle + 7 * (n - (len(dots) - 1) / 2)) for n, dot in enumerate(dots)]
+    legend = {dot.name: dot.colour for dots in rows.values() for dot in dots}
+    body.append(_legend(list(legend.items()), width - 20, 14))
+    body.append(_text((left + width) / 2, height - 6, x_label, "middle", SOFT, 11))
+    return _svg(width, height, "".join(body), x_label)
+
+
+def _whisker(dot: Dot, x: _Scale, y: float) -> str:
+    title = f"<title>{escape(dot.name)}: {dot.value:.3f} [{dot.low:.3f}, {dot.high:.3f}]</title>"
+    ends = f"x1='{x(dot.low)}' x2='{x(dot.high)}' y1='{y}' y2='{y}'"
+    line = f"<line {ends} stroke='{dot.colour}' stroke-width='1.6'/>"
+    return f"<g>{title}{line}<circle cx='{x(dot.value)}' cy='{y}' r='3.4' fill='{dot.colour}'/></g>"
+
+
+def bars(
+    groups: Sequence[str], series: Sequence[tuple[str, str, Sequence[float]]], *, x_label: str, y_label: str,
+    width: int = 760, height: int = 240,
+) -> str:  # fmt: skip
+    """Return grouped bars; ``series`` are (name, colour, one value for each group)."""
+    y = _Scale(0, max((v for _, _, values in series for v in values), default=1) * 1.06, height - 44, 18)
+    left, right = 52.0, width - 14.0
+    room = (right - left) / max(1, len(groups))
+    thick = room * 0.78 / max(1, len(series))
+    body = [_horizontal(y, value, left, right) for value in ticks(0, y.high, 5)]
+    for n, (_, colour, values) in enumerate(series):
+        for g, value in enumerate(values):
+            at = left + room * g + room * 0.11 + thick * n
+            size = f"x='{at:.2f}' y='{y(value)}' width='{thick * 0.92:.2f}' height='{y(0) - y(value):.2f}'"
+            body.append(f"<rect {size} fill='{colour}' rx='1.5'/>")
+    for g, name in enumerate(groups):
+        body.append(_text(left + room * (g + 0.5), height - 28, name, "middle", SOFT, 11))
+    body.append(_text((left + right) / 2, height - 8, x_label, "middle", SOFT, 11))
+    body.append(_text(left, 12, y_label, "start", SOFT, 11))
+    body.append(_legend([(name, colour) for name, colour, _ in series], width - 14, 14))
+    return _svg(width, height, "".join(body), f"{y_label} by {x_label}")
+
+
+def scatter(dots: Sequence[tuple[str, str, float, float]], *, x_label: str, y_label: str) -> str:
+    """Return named points; ``dots`` are (name, colour, x, y), both between 0 and 1."""
+    width, height = 420, 280
+    x, y = _Scale(0, 1, 52, width - 24), _Scale(0, 1, height - 40, 16)
+    body = [_frame(x, y, x_label, y_label, height)]
+    for name, colour, across, up in dots:
+        body.append(f"<circle cx='{x(across)}' cy='{y(up)}' r='5.5' fill='{colour}'/>")
+        body.append(_text(x(across) + 9, y(up) + 4, name, "start", INK, 12))
+    return _svg(width, height, "".join(body), f"{y_label} against {x_label}")
+
+
+def _frame(x: _Scale, y: _Scale, x_label: str, y_label: str, height: int) -> str:
+    parts = [_horizontal(y, value, x.start, x.end) for value in ticks(y.low, y.high, 5)]
+    parts += [
+        _text(x(value), height - 24, _tick(value), "middle", SOFT, 11) for value in ticks(x.low, x.high, 8)
+    ]
+    parts.append(_text((x.start + x.end) / 2, height - 6, x_label, "middle", SOFT, 11))
+    parts.append(_text(x.start, 11, y_label, "start", SOFT, 11))
+    return "".join(parts)
+
+
+def _horizontal(y: _Scale, value: float, left: float, right: float) -> str:
+    at = y(value)
+    line = f"<line x1='{left}' x2='{right}' y1='{at}' y2='{at}' stroke='{GRID}'/>"
+    return line + _text(left - 8, at + 4, _tick(value), "end", SOFT, 11)
+
+
+def _vertical(x: _Scale, value: float, top: float, bottom: float, name: str) -> str:
+    at = x(value)
+    line = f"<line x1='{at}' x2='{at}' y1='{top}' y2='{bottom}' stroke='{GRID}'/>"
+    return line + _text(at, bottom + 16, name, "middle", SOFT, 11)
+
+
+def _path(xs: Sequence[float], ys: Sequence[float], x: _Scale, y: _Scale, style: str) -> str:
+    points = " ".join(f"{x(a)},{y(b)}" for a, b in _thinned(xs, ys))
+    return f"<polyline points='{points}' fill='none' stroke-linejoin='round' {style}/>"
+
+
+def _thinned(xs: Sequence[float], ys: Sequence[float], most: int = 600) -> list[tuple[float, float]]:
+    step = max(1, math.ceil(len(xs) / most))
+    return list(zip(xs[::step], ys[::step], strict=True))
+
+
+def _legend(entries: Sequence[tuple[str, str]], right: float, y: float) -> str:
+    parts, at = [], right
+    for name, colour in reversed(entries):
+        at -= 6.4 * len(name) + 6
+        parts.append(_text(at, y, name, "start", INK, 11))
+        at -= 13
+        parts.append(f"<rect x='{at:.1f}' y='{y - 8}' width='9' height='9' rx='2' fill='{colour}'/>")
+        at -= 10
+    return "".join(parts)
+
+
+def _text(x: float, y: float, text: str, anchor: str, fill: str, size: int) -> str:
+    place = f"x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}' fill='{fill}' font-size='{size}'"
+    return f"<text {place} {FONT}>{escape(text)}</text>"
+
+
+def _tick(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:g}"
+
+
+def _svg(width: int, height: int, body: str, label: str) -> str:
+    size = f"viewBox='0 0 {width} {height}' width='{width}' height='{height}'"
+    return (
+        f"<svg xmlns='http://www.w3.org/2000/svg' {size} role='img' aria-label='{escape(label)}'>{body}</svg>"
+    )

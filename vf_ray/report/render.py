@@ -1,0 +1,87 @@
+"""The report step: one self-contained page, and the same in Markdown and JSON."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from vf_ray import artifacts
+from vf_ray.artifacts import Artifact, Writer
+from vf_ray.chain import Plan
+from vf_ray.eval.exams import INSTANCES, exam
+from vf_ray.eval.types import Exam
+from vf_ray.report import names, sections
+from vf_ray.report.card import card
+from vf_ray.report.document import Document, Gallery, Section, Shown
+from vf_ray.report.gallery import gallery
+from vf_ray.report.gather import Findings, gather
+from vf_ray.report.tables import Table
+from vf_ray.store import Store
+
+
+def report(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
+    """Return the report of a run.
+
+    Raises:
+        FileNotFoundError: if one of the artifacts it tells about is not finished.
+    """
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        writer.progress(0, 3, "parts")
+        found = gather(store, plan)
+        writer.progress(1, 3, "parts")
+        exams: dict[str, Exam] = {name: exam(store, plan, name) for name in found.scores["benchmarks"]}
+        shown = gallery(exams, found.items)
+        writer.progress(2, 3, "parts")
+        _commit(writer, document(found, shown), found)
+        writer.progress(3, 3, "parts")
+        return dict(found.scores["learned"])
+
+    return artifacts.build(store, plan.report, make, force=force)
+
+
+def document(found: Findings, shown: list[Shown]) -> Document:
+    """Return the whole report as data."""
+    parts = [
+        sections.overview(found),
+        sections.tasks(found),
+        sections.stage_two(found),
+        *(sections.benchmark(found, name) for name in found.scores["benchmarks"] if name != INSTANCES),
+        Section(title="Answers", blocks=[Gallery(shown=shown)]) if shown else None,
+        sections.training(found),
+        sections.built(found),
+        sections.lineage(found),
+    ]
+    return Document(
+        title=f"vf-ray: {found.recipe}", about=found.about, sections=[part for part in parts if part]
+    )
+
+
+def _commit(writer: Writer, made: Document, found: Findings) -> None:
+    data = {**made.plain(), "scores": found.scores}
+    files = {
+        "report.html": made.html(),
+        "report.md": made.markdown(),
+        "report.json": json.dumps(data, indent=1, ensure_ascii=False) + "\n",
+        "summary.txt": summary(found).text(),
+        "card.md": card(found),
+        **{f"{name}.svg": svg for name, svg in made.plots().items()},
+    }
+    for name, text in files.items():
+        writer.commit(name, text.encode())
+
+
+def summary(found: Findings) -> Table:
+    """Return the table that a run ends with."""
+    rows = []
+    for name in found.scores["benchmarks"]:
+        for metric in list(found.figures(name, found.models[0])["headline"])[:1]:
+            values = [found.figures(name, m)["headline"][metric]["value"] for m in found.models]
+            rows.append(
+                [
+                    f"{name}: {metric}",
+                    *[f"{value:.3f}" if max(values) <= 1 else f"{value:.1f}" for value in values],
+                ]
+            )
+    learned = found.scores["learned"]
+    rows.append([f"tasks learned: {learned['tasks']} of {learned['of']}", *[""] * len(found.models)])
+    return Table(headers=["benchmark", *map(names.model, found.models)], rows=rows)

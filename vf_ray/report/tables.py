@@ -1,0 +1,90 @@
+"""Tables as data, written as HTML, Markdown or plain text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table whose first column names its rows."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    caption: str = ""
+    wide: Sequence[int] = ()
+    """Columns of running text, set left; all others but the first are figures, set right."""
+
+    def html(self) -> str:
+        """Return the table as HTML; cells are text, never markup."""
+        head = "".join(f"<th{self._side(n)}>{escape(text)}</th>" for n, text in enumerate(self.headers))
+        body = "".join(
+            "<tr>" + "".join(f"<td{self._side(n)}>{_cell(text)}</td>" for n, text in enumerate(row)) + "</tr>"
+            for row in self.rows
+        )
+        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        inside = f"{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+        return f'<div class="scroll"><table>{inside}</table></div>'
+
+    def markdown(self) -> str:
+        """Return the table as Markdown."""
+        marks = ["---" if n == 0 or n in self.wide else "---:" for n in range(len(self.headers))]
+        lines = [_line(self.headers), "| " + " | ".join(marks) + " |", *map(_line, self.rows)]
+        return "\n".join(([f"**{self.caption}**", ""] if self.caption else []) + lines) + "\n"
+
+    def text(self) -> str:
+        """Return the table with columns lined up, for a terminal."""
+        columns = list(zip(self.headers, *self.rows, strict=True))
+        widths = [max(map(len, column)) for column in columns]
+        return "\n".join(self._padded(row, widths) for row in (self.headers, *self.rows)) + "\n"
+
+    def plain(self) -> dict[str, Any]:
+        """Return the table as JSON-ready data."""
+        return {
+            "caption": self.caption,
+            "headers": list(self.headers),
+            "rows": [list(row) for row in self.rows],
+        }
+
+    def _side(self, column: int) -> str:
+        return "" if column == 0 or column in self.wide else ' class="n"'
+
+    def _padded(self, row: Sequence[str], widths: Sequence[int]) -> str:
+        cells = [
+            cell.ljust(width) if n == 0 or n in self.wide else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        return "  ".join(cells).rstrip()
+
+
+def _cell(text: str) -> str:
+    """Return a cell's text; an interval in it is set smaller."""
+    before, mark, interval = text.partition(" [")
+    shown = escape(before) + (f'<span class="ci"> [{escape(interval)}</span>' if mark else "")
+    return {"learned": f'<b class="yes">{shown}</b>', "failed": f'<b class="no">{shown}</b>'}.get(text, shown)
+
+
+def _line(cells: Sequence[str]) -> str:
+    escaped = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
+    return "| " + " | ".join(escaped) + " |"
+
+
+def figure(data: Mapping[str, float] | None) -> str:
+    """Return a figure with its interval, or a dash."""
+    if data is None:
+        return "-"
+    low, high = share_or_number(data["low"], data), share_or_number(data["high"], data)
+    return f"{share_or_number(data['value'], data)} [{low}, {high}]"
+
+
+def share_or_number(value: float, data: Mapping[str, float]) -> str:
+    """Return a number on the scale of its figure: shares (at most 1) with three digits."""
+    return f"{value:.3f}" if data["high"] <= 1 else f"{value:,.1f}"
+
+
+def percent(data: Mapping[str, float] | None) -> str:
+    """Return a share as per cent with its interval."""
+    if data is None:
+        return "-"
+    return f"{100 * data['value']:.0f} [{100 * data['low']:.0f}, {100 * data['high']:.0f}]"
