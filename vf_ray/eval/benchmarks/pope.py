@@ -137,7 +137,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     items = [_item(question, answers.get(question.id)) for question in exam.questions]
     splits = grouped(items)
     table = {name: _figures(members) for name, members in splits.items()}
-    headline = {f"{key} (mean of splits)": _mean(splits, metric) for key, metric in METRICS.items()}
+    headline = {f"mean {key}": _mean(splits, metric) for key, metric in METRICS.items()}
     return Score(
         headline=headline,
         tables={"splits": table},
