@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from vf_ray import recipes
+from vf_ray.artifacts import Spec
 from vf_ray.chain import STEPS, Plan
 from vf_ray.store import Store
 
@@ -54,4 +55,4 @@ def test_without_a_stage_its_step_is_gone(local_store: Store) -> None:
 def test_a_plan_is_plain_data(local_store: Store) -> None:
     for step in STEPS:
         for spec in plan(local_store).outputs(step):
-            assert json.loads(json.dumps(spec.plain())) == spec.plain()
+            assert Spec(**json.loads(json.dumps(spec.plain()))).address == spec.address
