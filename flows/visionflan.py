@@ -53,7 +53,7 @@ def visionflan(
     with Place(store, plan) as place:
         for name in chosen:
             again = force or name == only
-            run_step.with_options(name=name)(name, place, show, again)  # type: ignore[call-overload]
+            run_step.with_options(name=name)(name, place, show, again)
     show.results()
     return {name: plan.addresses(name) for name in plan.steps}
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import uuid
 from pathlib import Path
+from typing import Any
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -52,13 +53,14 @@ def refuse_private_disk(store: Store) -> None:
         )
 
 
-@ray.remote(num_cpus=0)
 def _read(path: str) -> bytes | None:
     return Path(path).read_bytes() if Path(path).is_file() else None
 
 
-def _read_on(node: str):  # type: ignore[no-untyped-def]  # ray's remote functions have no type
-    return _read.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False))
+def _read_on(node: str) -> Any:
+    """Return the remote function that reads a file on the node."""
+    there = NodeAffinitySchedulingStrategy(node, soft=False)
+    return ray.remote(_read).options(num_cpus=0, scheduling_strategy=there)
 
 
 if __name__ == "__main__":

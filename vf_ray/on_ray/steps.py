@@ -21,7 +21,7 @@ def run(step: str, recipe: Recipe, store: Store, *, force: bool = False) -> None
         FileNotFoundError: if an input of the step is not finished.
     """
     plan = Plan.of(recipe, store)
-    verbs: Mapping[str, Callable[[Store, Plan, bool], None]] = {
+    verbs: Mapping[str, Callable[[Store, Plan, bool], object]] = {
         "fetch": _fetch,
         "prepare": lambda s, p, f: prepare(s, p, force=f),
         "base": lambda s, p, f: base(s, p, force=f),

@@ -25,12 +25,18 @@ LEARNED = "10 points above the better of start and majority answer, intervals ap
 
 
 def _tile(found: Findings, benchmark: str) -> Tile:
+    """Return a benchmark's first figure: of BASE, large, with the other models' below."""
     metric = next(iter(found.figures(benchmark, found.models[0])["headline"]))
-    values = [found.figures(benchmark, m)["headline"][metric]["value"] for m in found.models]
-    shown = [f"{value:.3f}" if max(values) <= 1 else f"{value:.1f}" for value in values]
-    path = " > ".join(names.model(m) for m in found.models)
-    title = found.scores["benchmarks"][benchmark]["title"].split(" (")[0]
-    return Tile(value=" > ".join(shown), label=f"{title}, {metric}", detail=path)
+    values = {m: found.figures(benchmark, m)["headline"][metric]["value"] for m in found.models}
+    shown = {m: f"{v:.3f}" if max(values.values()) <= 1 else f"{v:.1f}" for m, v in values.items()}
+    large = "stage1" if "stage1" in shown else found.models[-1]
+    others = ", ".join(f"{names.model(m)} {text}" for m, text in shown.items() if m != large)
+    title = _short(found.scores["benchmarks"][benchmark]["title"])
+    return Tile(value=shown[large], label=f"{title}, {metric}, {names.model(large)}", detail=others)
+
+
+def _short(title: str) -> str:
+    return title.split(" (")[0]
 
 
 def tasks(found: Findings) -> Section | None:
@@ -59,8 +65,8 @@ def tasks(found: Findings) -> Section | None:
 
 TASKS_TEXT = (
     "Pictures chosen by their content are kept out of every stage, whatever task they come from. Each task "
-    "is asked about its held-out items; an answer is right if it equals the task's answer after normalising, or "
-    "names the right letter. Learned: BASE lies at least 10 points above the better of the starting model "
+    "is asked about its held-out items; an answer is right if it equals the task's answer after normalising, "
+    "or names the right letter. Learned: BASE lies at least 10 points above the better of the starting model "
     "and the most common answer, on 150 items or more, with 95% intervals apart."
 )
 TASKS_CAPTION = "Right answers with 95% Wilson intervals; black: always giving the most common answer."
@@ -107,20 +113,20 @@ def _task_notes(found: Findings) -> list[str]:
 def benchmark(found: Findings, name: str) -> Section:
     """Return one published benchmark: headline beside the paper, tables, comparison of models."""
     entry = found.scores["benchmarks"][name]
-    blocks: list[Block] = [_headline(found, name)]
+    blocks: list[Block] = [headline(found, name)]
     if name == "pope":
         blocks.append(Plot(name="pope-yes-ratio", svg=_yes_plot(found), caption=YES_CAPTION))
     tables = found.figures(name, found.models[0])["tables"]
     blocks += [_detail(found, name, table) for table in tables]
     blocks.append(_compared(entry))
     blocks.append(Notes(lines=_benchmark_notes(found, name)))
-    return Section(title=entry["title"], blocks=blocks)
+    return Section(title=_short(entry["title"]), blocks=blocks)
 
 
 YES_CAPTION = "Hallucination against the share of yes: a model that says yes to everything lies at 1, .67."
 
 
-def _headline(found: Findings, name: str) -> Table:
+def headline(found: Findings, name: str) -> Table:
     metrics = found.figures(name, found.models[0])["headline"]
     known = [m for m in paper.MODELS if any(paper.figure(name, metric, m) is not None for metric in metrics)]
     rows = []
