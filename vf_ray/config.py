@@ -157,7 +157,7 @@ class Evaluate:
     def __post_init__(self) -> None:
         require(bool(self.benchmarks), "evaluate.benchmarks is empty")
         require(self.per_task > 0 and self.batch > 0, "evaluate.per_task and evaluate.batch must be positive")
-        require(self.longest >= 0, f"evaluate.longest is {self.longest} tokens; 0 leaves it to each benchmark")
+        require(self.longest >= 0, f"evaluate.longest is {self.longest}; 0 leaves it to each benchmark")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,8 @@ def test_fifty_kills_change_nothing(tmp_path: Path) -> None:
         rng = random.Random(f"{seed}/{rounds}")
         done += _round(tmp_path / f"round-{rounds}", rng, length_s, kills - done, whole)
     print(
-        f"{done} kills in {rounds} rounds (seed {seed}): every round ended equal to the {length_s:.0f} s whole run"
+        f"{done} kills in {rounds} rounds (seed {seed}): every round ended equal to the whole run, "
+        f"which took {length_s:.0f} s"
     )
 
 
