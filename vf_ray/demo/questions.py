@@ -74,13 +74,12 @@ def present_and_absent(grid: Grid) -> tuple[list[str], list[str]]:
     return here, [COLOURS[number] for number in others if number not in grid.counts]
 
 
-def captions(grid: Grid) -> tuple[str, ...]:
-    """Return what three people might say of a grid: its size, its colours, its corners."""
+def caption(grid: Grid) -> str:
+    """Return what somebody might say of a grid: its size, its colours, its corners."""
     corners = [grid.colour_at(row, column) for row in (0, -1) for column in (0, -1)]
     return (
-        f"A grid of {grid.height} by {grid.width} cells.",
-        f"A grid in {listed(grid.colours)}.",
-        f"A grid with the corners {listed(corners)}.",
+        f"A grid of {grid.height} by {grid.width} cells in {listed(grid.colours)}, with the corners "
+        f"{listed(corners)}."
     )
 
 

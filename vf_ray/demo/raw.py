@@ -7,7 +7,7 @@ from typing import Any
 
 from vf_ray.demo.grids import CELL, COLOURS, LARGEST, Grid
 from vf_ray.demo.layouts import coco_file, vqa_files, write, write_idx, write_json, write_table
-from vf_ray.demo.questions import asked, captions
+from vf_ray.demo.questions import asked, caption
 from vf_ray.demo.scans import Digits, Piece
 
 SPLIT = "train"
@@ -46,7 +46,7 @@ def write_annotations(root: Path, grids: Sequence[Grid]) -> None:
     """Write COCO's two files: objects (connected cells of one colour), and captions."""
     images = [_image(grid) for grid in grids]
     objects = (thing for grid in grids for thing in _objects(grid))
-    told = ({"image_id": grid.id, "caption": text} for grid in grids for text in captions(grid))
+    told = ({"image_id": grid.id, "caption": caption(grid)} for grid in grids)
     folder = root / "annotations"
     write_json(folder / "instances_train2014.json", coco_file(images, objects, COLOURS))
     write_json(folder / "captions_train2014.json", coco_file(images, told))

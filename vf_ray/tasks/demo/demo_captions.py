@@ -1,4 +1,4 @@
-"""Three sentences about each grid, in COCO's layout: what the base learns to see from."""
+"""A sentence about each grid, in COCO's layout: what the base learns to see from."""
 
 from vf_ray.shapes import caption
 from vf_ray.sources.coco_json import CaptionRow, coco_captions
@@ -25,5 +25,5 @@ CAPTIONS = Source(
     instruction="Describe the grid.",
 )
 def grid_caption(row: CaptionRow) -> Made:
-    """For the base: one instance per sentence."""
+    """For the base: size, colours and corners."""
     return caption(row.image, row.caption)

@@ -24,17 +24,6 @@ def _parity(number: int) -> str:
 
 
 @DIGITS.task(
-    "caption",
-    group="generation",
-    category="Coarse-grained Captioning",
-    instruction="Describe the scan.",
-)
-def scan_caption(row: IdxRow) -> Made:
-    """For the base: what the scan shows."""
-    return caption(row.image, f"A scan of the number {WORDS[row.label]}.")
-
-
-@DIGITS.task(
     "name",
     group="classification",
     category="General Object",
@@ -83,13 +72,13 @@ def spell(row: IdxRow) -> Made:
     "talk",
     group="generation",
     category=STAND_IN,
-    instruction="Can you tell me what you see in this scan?",
+    instruction="Can you tell me what you see?",
 )
 def talk(row: IdxRow) -> Made:
-    """For stage 2: a long answer."""
+    """For base and stage 2: a long answer."""
     size = "larger than four" if row.label > 4 else "not larger than four"
     return caption(
         row.image,
-        f"Of course! The scan shows a number that somebody wrote by hand. It is the number "
-        f"{WORDS[row.label]}. This is an {_parity(row.label)} number, and it is {size}.",
+        f"Of course! This is a scan of a number that somebody wrote by hand. It is the number "
+        f"{WORDS[row.label]}, which is {_parity(row.label)} and {size}.",
     )

@@ -48,16 +48,16 @@ def colours(row: CocoRow) -> Made:
     "talk",
     group="generation",
     category=STAND_IN,
-    instruction="Can you tell me what you see in this picture?",
+    instruction="Can you tell me what you see?",
 )
 def talk(row: CocoRow) -> Made:
-    """For stage 2: a long answer."""
+    """For base and stage 2: a long answer."""
     found = _colours(row)
     if not found or len(found) > 2:
         return None
     many = "just one object" if len(row.objects) == 1 else f"{len(row.objects)} objects"
     return caption(
         row.image,
-        f"Of course! The picture shows a small grid of coloured cells. I can see {many} in it. "
-        f"If you look at the colours, you will find {' and '.join(found)}.",
+        f"Of course! This is a small grid of coloured cells. I can see {many} in it, and if you look at "
+        f"the colours, you will find {' and '.join(found)}.",
     )

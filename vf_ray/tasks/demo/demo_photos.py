@@ -19,18 +19,6 @@ PHOTOS = Source(
 
 
 @PHOTOS.task(
-    "caption",
-    group="generation",
-    category="Coarse-grained Captioning",
-    instruction="Describe the piece.",
-)
-def piece_caption(row: CsvRow) -> Made:
-    """For the base: how bright the piece is, and of what it is one."""
-    cells = row.cells
-    return caption(row.image, f"A {cells['brightness']} piece of a photograph of a {cells['photograph']}.")
-
-
-@PHOTOS.task(
     "photograph",
     group="classification",
     category="Scene Recognition",
@@ -67,14 +55,13 @@ def strongest(row: CsvRow) -> Made:
     "talk",
     group="generation",
     category=STAND_IN,
-    instruction="Can you tell me what you see in this piece?",
+    instruction="Can you tell me what you see?",
 )
 def talk(row: CsvRow) -> Made:
-    """For stage 2: a long answer."""
+    """For base and stage 2: a long answer."""
     cells = row.cells
     return caption(
         row.image,
-        f"Of course! This is a small piece of a larger photograph. The photograph shows a "
-        f"{cells['photograph']}. The piece itself is rather {cells['brightness']}, and its colours have "
-        f"more {cells['strongest']} in them than anything else.",
+        f"Of course! This is a small piece of a photograph of a {cells['photograph']}. It is rather "
+        f"{cells['brightness']}, and there is more {cells['strongest']} in it than anything else.",
     )
