@@ -154,7 +154,8 @@ def test_build_streams(demo_raw: Path) -> None:
     """A reader that has seen enough ends the verb at once."""
     command = f"vf-ray build demo_digits --raw {demo_raw} --json | head -n 1"
     path = f"PATH={Path(sys.executable).parent}:$PATH"
-    done = subprocess.run(["sh", "-c", f"{path}; {command}"], capture_output=True, text=True, timeout=60)
+    shell = ["sh", "-c", f"{path}; {command}"]
+    done = subprocess.run(shell, check=True, capture_output=True, text=True, timeout=60)
     assert json.loads(done.stdout)["task"].startswith("demo_digits/")
     assert "Traceback" not in done.stderr
 
