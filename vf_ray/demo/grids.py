@@ -21,7 +21,7 @@ LARGEST = 8
 CELL = 4
 """Pixels of a cell's side; every grid lies in the upper left of a white square of LARGEST cells."""
 BLACK = 0
-_RGB = np.array(
+RGB = np.array(
     [
         (0, 0, 0), (30, 90, 220), (230, 50, 40), (50, 190, 60), (250, 220, 30),
         (150, 150, 150), (240, 30, 190), (250, 140, 20), (110, 210, 250), (120, 20, 40),
@@ -55,7 +55,7 @@ class Grid:
         """Return the grid drawn, as PPM: a form that depends on no library's version."""
         side = LARGEST * CELL
         canvas = np.full((side, side, 3), 255, np.uint8)
-        drawn = _RGB[self.cells].repeat(CELL, 0).repeat(CELL, 1)
+        drawn = RGB[self.cells].repeat(CELL, 0).repeat(CELL, 1)
         canvas[: drawn.shape[0], : drawn.shape[1]] = drawn
         return netpbm(canvas.tobytes(), side, side, 3)
 
