@@ -2,12 +2,14 @@
 
 import io
 import random
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from vf_ray.artifacts import Artifact, Spec, Writer, build
 from vf_ray.config import Stage
@@ -86,6 +88,15 @@ def stage(**changes: Any) -> Stage:
         "zero": 0,
     }  # fmt: skip
     return Stage(**values | changes)
+
+
+def broken(folder: Path, out: Path) -> Path:
+    """Copy a model to ``out`` with one weight that is no number."""
+    shutil.copytree(folder, out)
+    weights = load_file(out / "model.safetensors")
+    weights["multi_modal_projector.linear_1.weight"][0, 0] = float("nan")
+    save_file(weights, out / "model.safetensors", metadata={"format": "pt"})
+    return out
 
 
 def train(

@@ -2,16 +2,15 @@
 
 import json
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load as loads
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from tests.tiny import make_tiny
-from tests.train.inputs import Listed, stage, train
+from tests.train.inputs import Listed, broken, stage, train
 from vf_ray.model.attention import enable_packing
 from vf_ray.model.load import load
 from vf_ray.train.feed import Feed
@@ -113,11 +112,7 @@ def singly(network: Any, feed: Feed, step: int, loss: str) -> torch.Tensor:
 
 def test_a_loss_that_is_no_number_stops_the_run_with_its_batch(model: Path, tmp_path: Path) -> None:
     with pytest.raises(Diverged, match=r"step 1: the (loss|norm)") as caught:
-        broken = copytree(model, tmp_path / "broken")
-        weights = load_file(Path(broken) / "model.safetensors")
-        weights["multi_modal_projector.linear_1.weight"][0, 0] = float("nan")
-        save_file(weights, Path(broken) / "model.safetensors", metadata={"format": "pt"})
-        train(Path(broken), tmp_path / "store", stage())
+        train(broken(model, tmp_path / "broken"), tmp_path / "store", stage())
     (kept,) = [p for p in (tmp_path / "store").rglob("step-00000001.json")]
     assert str(kept) in str(caught.value).replace("file://", "")
     assert len(json.loads(kept.read_text())["samples"]) == 8

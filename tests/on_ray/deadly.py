@@ -1,0 +1,51 @@
+"""Samples that kill the worker that reads them, once, after the first checkpoint is complete."""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.train.inputs import Listed, Said, Shuffled
+from vf_ray.artifacts import Writer
+from vf_ray.train import checkpoint
+
+PATIENCE_S = 60.0
+
+
+@dataclass
+class Deadly:
+    """Wraps listed samples; the sixth step that is read is the last one of its process."""
+
+    listed: Listed
+    writer: Writer
+    read: int = 0
+
+    @classmethod
+    def of(cls, size: int, writer: Writer) -> "Deadly":
+        return cls(Listed.of(size), writer)
+
+    def __len__(self) -> int:
+        return len(self.listed)
+
+    def order(self, seed: int, epoch: int) -> Shuffled:
+        return self.listed.order(seed, epoch)
+
+    def pictures(self, rows: Sequence[int]) -> list[bytes]:
+        return self.listed.pictures(rows)
+
+    def text(self, rows: Sequence[int]) -> list[Said]:
+        self.read += 1
+        if self.read == 6 and self._first():
+            self._await_checkpoint()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.listed.text(rows)
+
+    def _first(self) -> bool:
+        return self.writer.store.create("killed", str(os.getpid()).encode())
+
+    def _await_checkpoint(self) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not checkpoint.steps(self.writer):
+            assert time.monotonic() < end, "no checkpoint came"
+            time.sleep(0.02)

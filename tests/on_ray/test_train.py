@@ -1,0 +1,79 @@
+"""A stage on Ray Train: what it leaves, and what a killed worker costs."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.on_ray.deadly import Deadly
+from tests.tiny import make_tiny
+from tests.train.inputs import Listed, broken, stage, train
+from vf_ray import artifacts
+from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.config import Resources
+from vf_ray.on_ray.train import Job, fit
+from vf_ray.store import Store
+from vf_ray.train.metrics import Diverged
+
+pytestmark = pytest.mark.chain
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture
+def bucket(s3_store_url: str) -> Store:
+    return Store.open(f"{s3_store_url}-{uuid.uuid4().hex[:8]}")
+
+
+def stored(store: Store, folder: Path) -> Artifact:
+    """Return the model as an artifact of the store."""
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        for file in sorted(folder.iterdir()):
+            writer.commit(f"model/{file.name}", file)
+        return {}
+
+    return artifacts.build(store, Spec(kind="base", name="tiny", config={}), make)
+
+
+def losses(artifact: Artifact) -> list[float]:
+    return [json.loads(line)["loss"] for line in artifact.read("metrics.jsonl").splitlines()]
+
+
+def test_a_killed_worker_is_started_again_and_goes_on_from_the_bucket(
+    ray_cluster: None, bucket: Store, folder: Path, tmp_path: Path
+) -> None:
+    model, tuned = stored(bucket, folder), stage(steps=10, zero=2)
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        job = Job("stage1", tuned, model, partial(Deadly.of, 40, writer), writer, seed=0, threads=1)
+        return fit(job, Resources(workers=2, cpus_per_worker=0.5))
+
+    done = artifacts.build(bucket, Spec(kind="stage1", name="tiny", config={}), make)
+    assert bucket.exists("killed")
+    assert losses(done) == pytest.approx(losses(train(folder, tmp_path / "alone", tuned)), abs=1e-5)
+    (timings,) = (bucket.read(p).splitlines() for p in bucket.list(f"{done.address}/timings"))
+    assert len(timings) < 10, "the second start began at the first step"
+    assert done.stats["steps"] == 10
+    assert done.manifest["run"]["samples_per_s"] > 0
+    assert not [p for p in bucket.list(done.address) if "/work/" in p or "/ray-train" in p]
+
+
+def test_a_run_that_diverges_is_not_tried_again(
+    ray_cluster: None, local_store: Store, folder: Path, tmp_path: Path
+) -> None:
+    model = stored(local_store, broken(folder, tmp_path / "broken"))
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        job = Job("stage1", stage(), model, partial(Listed.of, 40), writer, seed=0, threads=1)
+        return fit(job, Resources())
+
+    with pytest.raises(Diverged, match=r"step 1: .*listed in"):
+        artifacts.build(local_store, Spec(kind="stage1", name="tiny", config={}), make)
