@@ -100,7 +100,7 @@ def test_a_failed_build_lets_go_and_the_next_keeps_its_files(store: Store) -> No
         build(store, ONE, fail_after_one_file)
     began = time.monotonic()
     made = build(store, ONE, write_one)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert made.path("data.bin") == f"{ONE.address}/attempt-1/data.bin"
     assert made.manifest["run"]["attempt"] == 2
 

@@ -50,7 +50,7 @@ def test_a_late_answer_is_an_error_in_time(aws: pytest.MonkeyPatch) -> None:
         began = time.monotonic()
         with pytest.raises(TimeoutError, match=r"s3://bucket/x: no good answer .* AWS_ENDPOINT_URL"):
             Store("s3://bucket", QUICK).read("x")
-        assert 3 * QUICK.timeout_s <= time.monotonic() - began < 10
+        assert 3 * QUICK.timeout_s <= time.monotonic() - began < 20
 
 
 def test_without_credentials_the_variables_are_named(aws: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_wrong_secret_is_refused_and_said(
             PermissionError, match=f"the store at {s3.endpoint} refuses .*AWS_SECRET_ACCESS_KEY"
         ):
             ask("x")
-        assert time.monotonic() - began < 2, "a refusal is not asked again"
+        assert time.monotonic() - began < 8, "a refusal is not asked again"
 
 
 @pytest.fixture(scope="module")

@@ -102,16 +102,19 @@ def test_an_old_owner_can_no_longer_commit(store: Store) -> None:
     assert writer.names() == ["early"]
 
 
+@pytest.mark.chain  # takes seconds, lest a busy machine look like a dead owner
 def test_a_beating_owner_is_waited_for(local_store: Store) -> None:
+    patient_s = 3.0
+
     def slow(writer: Writer) -> Mapping[str, Any]:
-        time.sleep(3 * STALE_S)
+        time.sleep(1.5 * patient_s)
         return write_one(writer)
 
     with ThreadPoolExecutor(1) as pool:
-        owner = pool.submit(build, local_store, ONE, slow, stale_s=STALE_S)
+        owner = pool.submit(build, local_store, ONE, slow, stale_s=patient_s)
         while lease.newest_attempt(local_store, ONE.address) == 0:
             time.sleep(0.01)
-        build(local_store, ONE, lambda writer: pytest.fail("taken over"), stale_s=STALE_S)
+        build(local_store, ONE, lambda writer: pytest.fail("taken over"), stale_s=patient_s)
         assert owner.result().manifest["run"]["attempt"] == 1
 
 
@@ -194,7 +197,7 @@ def test_a_signalled_build_need_not_be_waited_for(local_store: Store, number: si
     assert released == (number != signal.SIGKILL)
     began = time.monotonic()
     made = build(local_store, ONE, write_one)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert made.path("data.bin") == f"{ONE.address}/attempt-1/data.bin"
 
 

@@ -22,6 +22,7 @@ LARGEST_PUT = 5 << 30
 """Bytes that S3 takes in one request; only larger files go up in parts. Amazon's service lets one of
 several simultaneous uploads in parts win, but SeaweedFS 4.48 let two win in one race out of four."""
 PART_BYTES = 64 << 20
+RANGE_BYTES = 8 << 20
 
 _VARIABLES = (
     "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE",
@@ -103,7 +104,8 @@ class Bucket:
         self._ask(path, lambda fs: fs.pipe_file(self._at(path), data))
 
     def download(self, path: str, local: Path) -> None:
-        self._ask(path, lambda fs: fs.get_file(self._at(path), str(local)))
+        gently = {"chunksize": RANGE_BYTES, "max_concurrency": 4}  # s3fs by itself holds ten times 50 MB
+        self._ask(path, lambda fs: fs.get_file(self._at(path), str(local), **gently))
 
     def delete(self, path: str) -> None:
         names = sorted({path, *self.sizes(path)})
