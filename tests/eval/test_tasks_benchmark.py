@@ -83,6 +83,6 @@ def test_learned_takes_ten_points_apart_from_the_better_of_base_and_majority() -
     assert verdict(figure(10, 200), figure(140, 200), figure(100, 200)).learned
     assert "+20 points against majority" in verdict(figure(10, 200), figure(140, 200), figure(100, 200)).why
     assert not verdict(figure(130, 200), figure(140, 200), figure(100, 200)).learned
-    assert "against base" in verdict(figure(130, 200), figure(140, 200), figure(100, 200)).why
+    assert "against start" in verdict(figure(130, 200), figure(140, 200), figure(100, 200)).why
     assert "only 149 items" in verdict(None, figure(149, 149), figure(1, 149)).why
     assert "overlaps" in verdict(None, figure(86, 150), figure(70, 150)).why

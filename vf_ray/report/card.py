@@ -4,8 +4,7 @@ from collections import Counter
 
 from vf_ray.report import names
 from vf_ray.report.gather import Findings
-from vf_ray.report.sections import _headline
-from vf_ray.report.tables import Table
+from vf_ray.report.sections import headline
 
 
 def card(found: Findings) -> str:
@@ -24,13 +23,9 @@ def card(found: Findings) -> str:
         f"**Data.** {len(found.built)} tasks. Licences as recorded for the sources: {listed}. "
         "What a licence allows is for its holder to say.\n",
         "**Limits.** English, one picture, one turn. Scores are those of the tables below.\n",
-        *(f"## {found.scores['benchmarks'][name]['title']}\n\n{_scores(found, name).markdown()}"
+        *(f"## {found.scores['benchmarks'][name]['title']}\n\n{headline(found, name).markdown()}"
           for name in found.scores["benchmarks"]),
         "## Artifacts\n",
         "\n".join(f"- {names.model(m)}: `{address}`" for m, address in found.scores["models"].items()) + "\n",
     ]  # fmt: skip
     return "\n".join(part for part in parts if part)
-
-
-def _scores(found: Findings, name: str) -> Table:
-    return _headline(found, name)

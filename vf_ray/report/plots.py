@@ -131,7 +131,8 @@ def scatter(dots: Sequence[tuple[str, str, float, float]], *, x_label: str, y_la
     body = [_frame(x, y, x_label, y_label, height)]
     for name, colour, across, up in dots:
         body.append(f"<circle cx='{x(across)}' cy='{y(up)}' r='5.5' fill='{colour}'/>")
-        body.append(_text(x(across) + 9, y(up) + 4, name, "start", INK, 12))
+        near, anchor = (9, "start") if across < 0.75 else (-9, "end")
+        body.append(_text(x(across) + near, y(up) + 4, name, anchor, INK, 12))
     return _svg(width, height, "".join(body), f"{y_label} against {x_label}")
 
 

@@ -65,9 +65,9 @@ def tasks(found: Findings) -> Section | None:
 
 TASKS_TEXT = (
     "Pictures chosen by their content are kept out of every stage, whatever task they come from. Each task "
-    "is asked about its held-out items; an answer is right if it equals the task's answer after normalising, "
-    "or names the right letter. Learned: BASE lies at least 10 points above the better of the starting model "
-    "and the most common answer, on 150 items or more, with 95% intervals apart."
+    "is asked about its held-out items; an answer is right if it equals the task's answer after "
+    "normalising, or names the right letter. Learned: BASE lies at least 10 points above the better of the "
+    "starting model and the most common answer, on 150 items or more, with 95% intervals apart."
 )
 TASKS_CAPTION = "Right answers with 95% Wilson intervals; black: always giving the most common answer."
 
@@ -131,10 +131,10 @@ def headline(found: Findings, name: str) -> Table:
     known = [m for m in paper.MODELS if any(paper.figure(name, metric, m) is not None for metric in metrics)]
     rows = []
     for metric in metrics:
-        ours = [figure(found.figures(name, m)["headline"].get(metric)) for m in found.models]
+        ours = [figure(found.figures(name, m)["headline"].get(metric), metric) for m in found.models]
         theirs = [_paper(paper.figure(name, metric, m)) for m in known]
         rows.append([metric, *ours, *theirs])
-    headers = ["", *[names.model(m) for m in found.models], *[f"paper: {m}" for m in known]]
+    headers = ["", *[names.model(m) for m in found.models], *[f"paper {m}" for m in known]]
     return Table(headers=headers, rows=rows, caption="Official figures, with 95% intervals")
 
 
@@ -143,20 +143,34 @@ def _paper(value: float | None) -> str:
 
 
 def _detail(found: Findings, name: str, table: str) -> Table:
-    """Return a per-split or per-category table: one column for each model and figure."""
+    """Return a per-split or per-category table: a column for each model, or for each of several figures."""
     first = found.figures(name, found.models[0])["tables"][table]
     columns = list(dict.fromkeys(column for row in first.values() for column in row))
-    many = len(columns) > 1
-    headers = [table, "n"]
-    headers += [f"{names.model(m)} {c}" if many else names.model(m) for c in columns for m in found.models]
-    rows = []
-    for row in first:
-        cells = [
-            found.figures(name, m)["tables"][table].get(row, {}).get(c) for c in columns for m in found.models
+    by_model = {m: found.figures(name, m)["tables"][table] for m in found.models}
+    caption = f"By {SINGULAR.get(table, table)}"
+    if len(columns) == 1:
+        headers = ["", "n", *map(names.model, by_model)]
+        rows = [
+            [row, f"{first[row][columns[0]]['n']:,}"]
+            + [figure(rows.get(row, {}).get(columns[0])) for rows in by_model.values()]
+            for row in first
         ]
-        shown = [_value(cell) if many else figure(cell) for cell in cells]
-        rows.append([row, f"{cells[0]['n']:,}", *shown])
-    return Table(headers=headers, rows=rows, caption=f"By {table.rstrip('s')}")
+        return Table(headers=headers, rows=rows, caption=caption)
+    rows = [
+        [f"{row}, {names.model(m)}", *[_value(rows.get(row, {}).get(column)) for column in columns]]
+        for row in first
+        for m, rows in by_model.items()
+    ]
+    return Table(headers=["", *columns], rows=rows, caption=caption)
+
+
+SINGULAR = {
+    "splits": "split",
+    "categories": "category",
+    "abilities": "ability",
+    "sets": "set",
+    "tasks": "task",
+}
 
 
 def _value(data: Mapping[str, float] | None) -> str:
@@ -167,7 +181,8 @@ def _compared(entry: Mapping[str, Any]) -> Table:
     rows = [
         [
             f"{names.model(p['first'])} to {names.model(p['second'])}", f"{100 * p['difference']:+.1f}",
-            f"{100 * p['low']:+.1f} to {100 * p['high']:+.1f}", f"{p['p']:.2g}",
+            f"{100 * p['low']:+.1f} to {100 * p['high']:+.1f}", 
+            "< .001" if p["p"] < 0.001 else f"{p['p']:.3f}",
             f"{100 * p['detectable']:.1f}",
         ]
         for p in entry["paired"]

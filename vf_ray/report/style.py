@@ -6,7 +6,7 @@ CSS = """
 html{scroll-behavior:smooth;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--tint);color:var(--ink);
 font:15px/1.55 system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;font-feature-settings:"tnum"}
-header,main{max-width:940px;margin:0 auto;padding:0 28px}
+header,main{max-width:1020px;margin:0 auto;padding:0 28px}
 header{padding-top:44px}
 h1{font-size:30px;line-height:1.2;margin:0 0 6px;letter-spacing:-.015em}
 header p{color:var(--soft);max-width:680px;margin:0 0 18px}
@@ -25,9 +25,10 @@ p{margin:0 0 12px;max-width:720px}
 .scroll{overflow-x:auto;margin:6px 0 16px}
 table{border-collapse:collapse;width:100%;font-size:13.5px}
 caption{text-align:left;color:var(--soft);font-size:13px;padding-bottom:6px}
-th,td{text-align:left;padding:6px 12px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
+th,td{text-align:left;padding:6px 0 6px 18px;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;font-size:12.5px;color:var(--soft);border-bottom-color:#c9ced5;white-space:nowrap}
-td.n,th.n{text-align:right;white-space:nowrap;padding-left:12px;padding-right:0}
+td.n,th.n{text-align:right;white-space:nowrap}
+td:first-child,th:first-child{padding-left:0;white-space:nowrap}
 tbody tr:last-child td{border-bottom:0}
 .ci{color:#8b919b;font-size:12px}
 .yes{color:var(--yes)}.no{color:var(--no)}

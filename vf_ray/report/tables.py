@@ -70,17 +70,13 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(escaped) + " |"
 
 
-def figure(data: Mapping[str, float] | None) -> str:
-    """Return a figure with its interval, or a dash."""
+def figure(data: Mapping[str, float] | None, name: str = "%") -> str:
+    """Return a figure with its interval, or a dash; ``name`` tells shares from per cent and points."""
     if data is None:
         return "-"
-    low, high = share_or_number(data["low"], data), share_or_number(data["high"], data)
-    return f"{share_or_number(data['value'], data)} [{low}, {high}]"
-
-
-def share_or_number(value: float, data: Mapping[str, float]) -> str:
-    """Return a number on the scale of its figure: shares (at most 1) with three digits."""
-    return f"{value:.3f}" if data["high"] <= 1 else f"{value:,.1f}"
+    digits = 3 if data["high"] <= 1 and "%" not in name else 1
+    value, low, high = (f"{data[key]:,.{digits}f}" for key in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
 
 
 def percent(data: Mapping[str, float] | None) -> str:

@@ -132,14 +132,12 @@ def verdict(before: Figure | None, after: Figure, most: Figure) -> Verdict:
     """
     rival, name = (most, "majority")
     if before is not None and before.value > most.value:
-        rival, name = (before, "base")
+        rival, name = (before, "start")
     gain = after.value - rival.value
     if after.n < FEWEST:
         return Verdict(learned=False, why=f"only {after.n} items; a verdict takes {FEWEST}")
     if gain < MARGIN:
-        return Verdict(
-            learned=False, why=f"{100 * gain:+.0f} points against {name}; +{100 * MARGIN:.0f} are asked"
-        )
+        return Verdict(learned=False, why=f"{100 * gain:+.0f} points against {name}")
     if after.low <= rival.high:
         return Verdict(learned=False, why=f"the interval overlaps that of {name}")
     return Verdict(learned=True, why=f"{100 * gain:+.0f} points against {name}")
