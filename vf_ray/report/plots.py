@@ -54,7 +54,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 def lines(
-    series: Sequence[Series], *, x_label: str, y_label: str, width: int = 760, height: int = 280
+    series: Sequence[Series], *, x_label: str, y_label: str, width: int = 900, height: int = 280
 ) -> str:
     """Return smoothed curves over faint raw ones, with a legend."""
     xs, ys = [x for s in series for x in s.x], [y for s in series for y in s.y]
@@ -78,16 +78,16 @@ def smoothed(values: Sequence[float]) -> list[float]:
     return found
 
 
-def intervals(rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 760) -> str:
+def intervals(rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 900) -> str:
     """Return one row for each name, with dots on whiskers from 0 to 1; a legend above."""
-    left, row_height, top = 178, 30, 30
+    left, row_height, top = 178, 36, 30
     height = top + row_height * len(rows) + 40
     x = _Scale(0, 1, left, width - 20)
     body = [_vertical(x, value, top, height - 38, f"{100 * value:.0f}") for value in ticks(0, 1, 5)]
     for place, (name, dots) in enumerate(rows.items()):
         middle = top + row_height * (place + 0.5)
         body.append(_text(left - 12, middle + 4, name, "end", INK, 12))
-        body += [_whisker(dot, x, middle + 7 * (n - (len(dots) - 1) / 2)) for n, dot in enumerate(dots)]
+        body += [_whisker(dot, x, middle + 6.5 * (n - (len(dots) - 1) / 2)) for n, dot in enumerate(dots)]
     legend = {dot.name: dot.colour for dots in rows.values() for dot in dots}
     body.append(_legend(list(legend.items()), width - 20, 14))
     body.append(_text((left + width) / 2, height - 6, x_label, "middle", SOFT, 11))
@@ -103,7 +103,7 @@ def _whisker(dot: Dot, x: _Scale, y: float) -> str:
 
 def bars(
     groups: Sequence[str], series: Sequence[tuple[str, str, Sequence[float]]], *, x_label: str, y_label: str,
-    width: int = 760, height: int = 240,
+    width: int = 900, height: int = 240,
 ) -> str:  # fmt: skip
     """Return grouped bars; ``series`` are (name, colour, one value for each group)."""
     y = _Scale(0, max((v for _, _, values in series for v in values), default=1) * 1.06, height - 44, 18)
@@ -129,10 +129,15 @@ def scatter(dots: Sequence[tuple[str, str, float, float]], *, x_label: str, y_la
     width, height = 420, 280
     x, y = _Scale(0, 1, 52, width - 24), _Scale(0, 1, height - 40, 16)
     body = [_frame(x, y, x_label, y_label, height)]
+    lines: list[float] = []
     for name, colour, across, up in dots:
+        line = y(up) + 4
+        while any(abs(line - other) < 14 for other in lines):  # names must not cover each other
+            line -= 14
+        lines.append(line)
         body.append(f"<circle cx='{x(across)}' cy='{y(up)}' r='5.5' fill='{colour}'/>")
         near, anchor = (9, "start") if across < 0.75 else (-9, "end")
-        body.append(_text(x(across) + near, y(up) + 4, name, anchor, INK, 12))
+        body.append(_text(x(across) + near, line, name, anchor, INK, 12))
     return _svg(width, height, "".join(body), f"{y_label} against {x_label}")
 
 

@@ -1,0 +1,35 @@
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vf_ray.report.plots import Dot, Series, bars, intervals, lines, scatter, smoothed, ticks
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_ticks_are_few_round_and_inside(low: float, span: float) -> None:
+    found = ticks(low, low + span)
+    assert len(found) <= 7
+    assert all(low - 1e-6 * span <= value <= low + span + 1e-6 * span for value in found)
+
+
+def test_every_plot_is_well_formed_and_needs_no_file() -> None:
+    dot = Dot(name="a <b>", colour="#000", value=0.5, low=0.4, high=0.6)
+    drawn = [
+        lines([Series(name="x & y", colour="#123", x=[1, 2], y=[2, 1])], x_label="step", y_label="loss"),
+        intervals({"task": [dot]}, x_label="%"),
+        bars(["1", "2"], [("a", "#000", [1, 2])], x_label="words", y_label="%"),
+        scatter([("a", "#000", 0.1, 0.2), ("b", "#111", 0.1, 0.2)], x_label="x", y_label="y"),
+        lines([], x_label="step", y_label="loss"),
+    ]  # fmt: skip
+    for svg in drawn:
+        root = ElementTree.fromstring(svg)
+        assert root.tag.endswith("svg")
+        assert "href" not in svg
+
+
+def test_smoothing_keeps_a_constant_and_follows_a_fall() -> None:
+    assert smoothed([2.0] * 50) == pytest.approx([2.0] * 50)
+    fall = smoothed([float(n) for n in range(100, 0, -1)])
+    assert fall == sorted(fall, reverse=True)
