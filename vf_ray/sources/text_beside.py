@@ -1,0 +1,44 @@
+"""Pictures with a text file of the same name beside each."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from vf_ray.types import Reject, Row, Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextRow(Row):
+    """A picture, its text, and the folders it lies in."""
+
+    text: str
+    """The first line of the file."""
+    folders: tuple[str, ...]
+    """Below the root, outermost first."""
+
+
+def text_beside(
+    root: str, *, picture: str = ".png", text: str = ".txt", split: str = "all"
+) -> Callable[[Tree], Iterator[TextRow | Reject]]:
+    """Return a reader of every picture anywhere below ``root``, by the file names' endings."""
+
+    def read(tree: Tree) -> Iterator[TextRow | Reject]:
+        paths = tree.glob(f"{root}/**/*{picture}")
+        if not paths:
+            tree.open(f"{root}/<folder>/<name>{picture}")  # says what to obtain
+        for path in paths:
+            beside = path.removesuffix(picture) + text
+            yield (
+                _row(path, root, tree.read(beside), split)
+                if tree.exists(beside)
+                else Reject(path, "picture without text", beside)
+            )
+
+    return read
+
+
+def _row(path: str, root: str, text: bytes, split: str) -> TextRow | Reject:
+    lines = text.decode("utf-8-sig", "replace").splitlines()
+    if not lines or not lines[0].strip():
+        return Reject(path, "text empty")
+    folders = tuple(path.removeprefix(f"{root}/").split("/")[:-1])
+    return TextRow(key=path, split=split, image=path, text=lines[0].strip(), folders=folders)
