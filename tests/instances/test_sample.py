@@ -24,8 +24,8 @@ def chosen(shuffle: int | None, cap: int, seed: int = 0, count: int = 150) -> tu
 @given(st.integers(), st.integers(1, 200), st.integers(0, 3))
 def test_the_choice_does_not_depend_on_the_order_of_rows(shuffle: int, cap: int, seed: int) -> None:
     (one, rejects), (other, others) = chosen(None, cap, seed), chosen(shuffle, cap, seed)
-    assert {t: list(low) for t, low in one.lowest.items()} == {
-        t: list(low) for t, low in other.lowest.items()
+    assert {t: list(low.by_rank()) for t, low in one.lowest.items()} == {
+        t: list(low.by_rank()) for t, low in other.lowest.items()
     }
     assert (one.tallies, one.source) == (other.tallies, other.source)
     assert sorted(map(repr, rejects)) == sorted(map(repr, others))
@@ -34,7 +34,7 @@ def test_the_choice_does_not_depend_on_the_order_of_rows(shuffle: int, cap: int,
 def test_a_smaller_cap_is_the_beginning_of_a_larger_one() -> None:
     small, large = chosen(None, 10)[0].lowest, chosen(None, 60)[0].lowest
     for task, lowest in small.items():
-        assert list(lowest) == list(large[task])[:10]
+        assert list(lowest.by_rank()) == list(large[task].by_rank())[:10]
 
 
 def test_the_chosen_are_those_of_lowest_rank() -> None:
@@ -43,7 +43,7 @@ def test_the_chosen_are_those_of_lowest_rank() -> None:
     for task, lowest in chosen(None, 25)[0].lowest.items():
         mine = [v for v in every if isinstance(v, Instance) and v.task == task]
         best = sorted((rank("0", v.task, v.key), v.key) for v in mine)[:25]
-        assert [(order, v.key) for order, v in lowest] == best
+        assert [(kept.rank, kept.instance.key) for kept in lowest.by_rank()] == best
 
 
 def test_every_split_is_examined_but_only_the_tasks_own_is_selected() -> None:
@@ -54,7 +54,9 @@ def test_every_split_is_examined_but_only_the_tasks_own_is_selected() -> None:
         if isinstance(v, Instance)
     }
     assert splits == {"train", "val"}
-    assert {v.split for low in chosen(None, 500)[0].lowest.values() for _, v in low} == {"train"}
+    assert {k.instance.split for low in chosen(None, 500)[0].lowest.values() for k in low.by_rank()} == {
+        "train"
+    }
 
 
 def test_a_split_without_a_name_is_everybodys() -> None:
@@ -109,7 +111,7 @@ def test_two_records_of_one_key_come_in_an_order_of_their_content() -> None:
         lowest = Lowest(seed=0, size=2)
         for answer in answers:
             lowest.add(of_key("same", answer))
-        return [instance.answer for _, instance in lowest]
+        return [kept.instance.answer for kept in lowest.by_rank()]
 
     assert kept("abc") == kept("bca") == kept("cab")
     assert len(kept("abc")) == 2

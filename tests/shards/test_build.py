@@ -13,7 +13,7 @@ from tests.shards.synthetic import Here, files, here, rows
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.instances.chance import rank
-from vf_ray.instances.refs import image_text
+from vf_ray.instances.refs import image_text, place
 from vf_ray.instances.sample import chance_of, examine
 from vf_ray.shards import build, plan
 from vf_ray.shards.build import Line, Unit, build_instances, build_pictures, run_here
@@ -64,7 +64,7 @@ def expected(origin: Here, cap: int, held_out: float = 0.2) -> Tables:
     for task in TASKS:
         mine = sorted((v for v in every if v.task == task), key=lambda v: rank("0", v.task, v.key))
         usable = [(v, seen) for v in mine if (seen := look(origin, v)) is not None][:cap]
-        usable.sort(key=lambda pair: (plan.place(image_text(pair[0].image)), rank("0", task, pair[0].key)))
+        usable.sort(key=lambda pair: (place(image_text(pair[0].image)), rank("0", task, pair[0].key)))
         for name, wanted in ((TRAIN, False), (HELD_OUT, True)):
             split = [p for p in usable if (min(map(chance_of, p[1].raws)) < held_out * 2**64) == wanted]
             found[f"{task}:{name}"] = [line(instance, seen) for instance, seen in split]

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vf_ray.shards.plan import Queue, next_round, place, shards
+from vf_ray.instances.refs import place
+from vf_ray.shards.plan import Queue, next_round, shards
 
 refs = st.lists(st.integers(0, 30).map(str), max_size=40)
 

@@ -1,17 +1,35 @@
 """The instances of lowest rank out of a stream, in any order, with flat memory.
 
-Texts go to an unnamed temporary file; memory holds a number and a position for each kept one.
+Texts go to an unnamed temporary file; memory holds a few numbers for each kept one.
 """
 
 import heapq
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import IO
+from itertools import pairwise
+from typing import IO, NamedTuple
 
 from vf_ray.instances.chance import SPAN, rank
-from vf_ray.instances.refs import instance_of, instance_text
+from vf_ray.instances.refs import image_text, instance_of, instance_text, place
 from vf_ray.types import Instance
+
+
+class Kept(NamedTuple):
+    """An instance of low rank."""
+
+    rank: int
+    again: bool
+    """Whether another one of this key, and so of this rank, comes first."""
+    instance: Instance
+
+
+class _Entry(NamedTuple):
+    below: int
+    """Negative, for the heap gives up its smallest: rank, then rank of the text."""
+    at: int
+    length: int
+    place: int
 
 
 @dataclass
@@ -20,8 +38,7 @@ class Lowest:
 
     seed: int
     size: int
-    _heap: list[tuple[int, int, int]] = field(default_factory=list)
-    """Negative order, position and length of the text."""
+    _heap: list[_Entry] = field(default_factory=list)
     _spool: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
     offered: int = 0
 
@@ -29,12 +46,12 @@ class Lowest:
         """Keep the instance if its rank is among the lowest so far."""
         self.offered += 1
         rank_ = rank(str(self.seed), instance.task, instance.key)
-        if len(self._heap) == self.size and -rank_ * SPAN < self._heap[0][0]:
+        if len(self._heap) == self.size and -rank_ * SPAN < self._heap[0].below:
             return  # above every kept one, whatever its text
         text = instance_text(instance)
-        order = rank_ * SPAN + rank(text)
         data = text.encode("utf-8")
-        entry = (-order, self._spool.tell(), len(data))
+        below = -(rank_ * SPAN + rank(text))
+        entry = _Entry(below, self._spool.tell(), len(data), place(image_text(instance.image)))
         self._spool.write(data)
         if len(self._heap) < self.size:
             heapq.heappush(self._heap, entry)
@@ -44,9 +61,19 @@ class Lowest:
     def __len__(self) -> int:
         return len(self._heap)
 
-    def __iter__(self) -> Iterator[tuple[int, Instance]]:
-        """Yield rank and instance, ascending; no ``add`` may happen meanwhile."""
-        for order, position, length in sorted(self._heap, reverse=True):
-            self._spool.seek(position)
-            yield -order // SPAN, instance_of(self._spool.read(length).decode("utf-8"))
+    def by_rank(self) -> Iterator[Kept]:
+        """Yield what is kept, ascending in rank."""
+        return self._read(sorted(self._heap, reverse=True))
+
+    def by_place(self) -> Iterator[Kept]:
+        """Yield what is kept in the order of its pictures' places, then ascending in rank."""
+        return self._read(sorted(self._heap, key=lambda entry: (entry.place, -entry.below)))
+
+    def _read(self, entries: Iterable[_Entry]) -> Iterator[Kept]:
+        ascending = sorted(self._heap, reverse=True)
+        again = {b.at for a, b in pairwise(ascending) if -a.below // SPAN == -b.below // SPAN}
+        for entry in entries:
+            self._spool.seek(entry.at)
+            text = self._spool.read(entry.length).decode("utf-8")
+            yield Kept(-entry.below // SPAN, entry.at in again, instance_of(text))
         self._spool.seek(0, 2)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from vf_ray.instances.chance import rank
 from vf_ray.types import Boxed, Crop, Grid, ImageRef, Instance
 
 _DRAWN: Mapping[str, Any] = {"crop": Crop, "boxed": Boxed, "grid": Grid}
@@ -26,6 +27,11 @@ def image_of(text: str) -> ImageRef:
     cls = _DRAWN[data.pop("draw")]
     image: ImageRef = cls(**{name: _tuples(value) for name, value in data.items()})
     return image
+
+
+def place(ref: str) -> int:
+    """Return where the picture of this text lies among those of its source: a rank."""
+    return rank("picture", ref)
 
 
 def instance_text(instance: Instance) -> str:

@@ -182,8 +182,8 @@ class _Progress:
         return [self._queue(task, found[task.id][1]) for task in tasks_of(self.origin.source(), tasks)]
 
     def _queue(self, task: AnyTask, more: bool) -> Queue:
-        table = from_parquet(self.writer.read(candidates_name(self.turn, task.id)), ["ref"])
-        return Queue(table["ref"].to_pylist(), more, task.ceiling)
+        table = from_parquet(self.writer.read(candidates_name(self.turn, task.id)), ["rank", "ref"])
+        return Queue(table.sort_by("rank")["ref"].to_pylist(), more, task.ceiling)
 
     def _look_at(self, refs: Sequence[str]) -> None:
         first, side = self.num_shards, self.config["largest_side"]

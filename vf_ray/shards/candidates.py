@@ -15,14 +15,12 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from vf_ray.artifacts import Writer
-from vf_ray.instances.chance import rank
-from vf_ray.instances.lowest import Lowest
+from vf_ray.instances.lowest import Kept
 from vf_ray.instances.refs import image_text
 from vf_ray.instances.sample import AnyTask, Tally, select
-from vf_ray.shards.schema import CANDIDATES
+from vf_ray.shards.schema import CANDIDATES, GroupedWriter
 from vf_ray.types import Instance, Reject, Source, Tree, paths_of
 
 BATCH = 2048
@@ -57,7 +55,7 @@ def write_candidates(
         tallies = {SOURCE: found.source, **found.tallies}
         for task in tasks:
             local = Path(scratch) / "candidates.parquet"
-            _write(local, _unique(found.lowest[task.id], tallies[task.id], rejects))
+            _write(local, _unique(found.lowest[task.id].by_place(), tallies[task.id], rejects))
             writer.commit(candidates_name(turn, task.id), local)
         for task_id, local in rejects.files():
             writer.commit(rejects_name(turn, task_id), local)
@@ -82,30 +80,26 @@ def read_examined(data: bytes) -> Mapping[str, tuple[Tally, bool]]:
     }
 
 
-def _unique(lowest: Lowest, tally: Tally, rejects: "_Rejects") -> Iterator[tuple[int, Instance]]:
-    """Pass on instances; of two with one key (then of equal rank, so neighbours) the second is a reject."""
-    last = None
-    for order, instance in lowest:
-        if instance.key == last:
+def _unique(lowest: Iterator[Kept], tally: Tally, rejects: "_Rejects") -> Iterator[Kept]:
+    """Pass on candidates; of two with one key the second is a reject."""
+    for kept in lowest:
+        if kept.again:
             tally.rejected["key not unique"] += 1
-            rejects.add(Reject(key=instance.key, reason="key not unique", task=instance.task))
-            continue
-        last = instance.key
-        yield order, instance
+            rejects.add(Reject(key=kept.instance.key, reason="key not unique", task=kept.instance.task))
+        else:
+            yield kept
 
 
-def _write(local: Path, found: Iterator[tuple[int, Instance]]) -> None:
-    with pq.ParquetWriter(local, CANDIDATES, compression="zstd") as sink:
+def _write(local: Path, found: Iterator[Kept]) -> None:
+    with GroupedWriter(local, CANDIDATES) as sink:
         while batch := list(islice(found, BATCH)):
-            sink.write_table(pa.Table.from_pylist([_row(*one) for one in batch], CANDIDATES))
+            sink.add(pa.Table.from_pylist([_row(kept.rank, kept.instance) for kept in batch], CANDIDATES))
 
 
 def _row(order: int, instance: Instance) -> Mapping[str, Any]:
-    ref = image_text(instance.image)
     return {
         "rank": order,
-        "ref": ref,
-        "place": rank("picture", ref),
+        "ref": image_text(instance.image),
         "images": list(paths_of(instance.image)),
         **{name: getattr(instance, name) for name in CANDIDATES.names if hasattr(instance, name)},
     }

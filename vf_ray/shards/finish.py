@@ -1,17 +1,30 @@
 """The last phase: a task's first usable candidates become its instances."""
 
 import json
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.instances.sample import AnyTask, Tally, chance_below
-from vf_ray.shards.candidates import SOURCE, candidates_name, examined_name, read_examined, rejects_name
-from vf_ray.shards.schema import INSTANCES, from_parquet, to_parquet
+from vf_ray.shards.candidates import (
+    BATCH,
+    SOURCE,
+    candidates_name,
+    examined_name,
+    read_examined,
+    rejects_name,
+)
+from vf_ray.shards.schema import INSTANCES, GroupedWriter, from_parquet
 from vf_ray.shards.write import ALL_VERDICTS
 from vf_ray.types import Reject
 
@@ -34,30 +47,54 @@ def write_instances(
     turn = pictures.stats["turns"] - 1
     examined = read_examined(pictures.read(examined_name(turn)))
     rows, source = examined[task.id][0], examined[SOURCE][0]
-    looked_at = _looked_at(pictures, candidates_name(turn, task.id), cap)
-    bad = looked_at.filter(pc.not_equal(looked_at["reason"], ""))
-    good = looked_at.filter(pc.equal(looked_at["reason"], ""))
+    file = pq.ParquetFile(pa.BufferReader(pictures.read(candidates_name(turn, task.id))))
+    choice = _choose(pictures, file, cap)
     writer.reject("rows", _row_rejects(pictures, rejects_name(turn, task.id)))
-    writer.reject("pictures", _picture_rejects(bad))
-    first = looked_at.slice(0, cap)["reason"].to_pylist()
-    _refuse(task, writer, {"records": rows, "records of the source": source, "pictures": _tally(first)})
-    counts = _commit(writer, good, held_out)
-    rejected = rows.rejected + Counter(bad["reason"].to_pylist())
+    writer.reject("pictures", _picture_rejects(file, choice, task.id))
+    first = _tally(choice.reasons.take(pa.array(choice.order[:cap])))
+    _refuse(task, writer, {"records": rows, "records of the source": source, "pictures": first})
+    rejected = rows.rejected + _tally(choice.reasons.filter(pa.array(choice.seen))).rejected
+    counts = _commit(writer, file, choice, chance_below(held_out))
     return {**counts, "examined": rows.examined, "rejected": dict(sorted(rejected.items()))}
 
 
-def _looked_at(pictures: Artifact, name: str, cap: int) -> pa.Table:
-    """Return candidates with their pictures' verdicts, ascending in rank, up to the last one taken."""
-    verdicts = from_parquet(pictures.read(ALL_VERDICTS), ["ref", "sha256", "chance", "reason", "detail"])
-    candidates = from_parquet(pictures.read(name))
-    at = pc.index_in(candidates["ref"], value_set=verdicts["ref"])
-    known = pc.is_valid(at)
-    found, candidates = verdicts.take(at.filter(known)), candidates.filter(known)
-    for column in ("sha256", "chance", "reason", "detail"):
-        candidates = candidates.append_column(column, found[column])
-    taken = pc.cumulative_sum(pc.equal(found["reason"], "").cast(pa.int64()))
-    last = pc.index(taken, cap).as_py()
-    return candidates if last < 0 else candidates.slice(0, last + 1)
+@dataclass(frozen=True)
+class _Choice:
+    """Which of a task's candidates become instances; all by row of the candidates file."""
+
+    order: npt.NDArray[np.int64]
+    """Rows in ascending rank."""
+    seen: npt.NDArray[np.bool_]
+    """Rows up to the last one taken whose picture was looked at."""
+    taken: npt.NDArray[np.bool_]
+    pictures: pa.Array
+    """sha256 of the stored picture."""
+    chances: pa.Array
+    reasons: pa.Array
+    """Why the picture cannot be used; empty if it can, null if nobody looked at it."""
+    details: pa.Array
+
+
+def _choose(pictures: Artifact, file: pq.ParquetFile, cap: int) -> _Choice:
+    """Take the first ``cap`` candidates, ascending in rank, whose picture can be used."""
+    names = ["sha256", "chance", "reason", "detail"]
+    verdicts = from_parquet(pictures.read(ALL_VERDICTS), ["ref", *names])
+    candidates = file.read(columns=["rank", "ref"], use_threads=False)
+    at = pc.index_in(candidates["ref"], value_set=verdicts["ref"]).combine_chunks()
+    found = {name: verdicts[name].combine_chunks().take(at) for name in names}
+    good = _mask(pc.equal(found["reason"], ""))
+    order = np.argsort(candidates["rank"].to_numpy(), kind="stable")
+    rank_of_last = int(np.searchsorted(np.cumsum(good[order]), cap))
+    seen = np.zeros(len(order), bool)
+    seen[order[: rank_of_last + 1]] = True
+    seen &= _mask(at.is_valid())
+    return _Choice(order, seen, seen & good, *found.values())
+
+
+def _mask(answers: pa.Array) -> npt.NDArray[np.bool_]:
+    """Return yes as true; no and unknown as false."""
+    mask: npt.NDArray[np.bool_] = pc.fill_null(answers, False).to_numpy(zero_copy_only=False)
+    return mask
 
 
 def _row_rejects(pictures: Artifact, name: str) -> Iterator[Reject]:
@@ -66,14 +103,21 @@ def _row_rejects(pictures: Artifact, name: str) -> Iterator[Reject]:
             yield Reject(**json.loads(line))
 
 
-def _picture_rejects(bad: pa.Table) -> Iterator[Reject]:
-    for row in bad.select(["task", "key", "reason", "detail", "ref"]).to_pylist():
-        detail = f"{row['ref']} {row['detail']}".strip()
-        yield Reject(key=row["key"], reason=row["reason"], detail=detail, task=row["task"])
+def _picture_rejects(file: pq.ParquetFile, choice: _Choice, task: str) -> Iterator[Reject]:
+    start = 0
+    for batch in file.iter_batches(BATCH, columns=["key", "ref"], use_threads=False):
+        for row in np.flatnonzero(
+            choice.seen[start : start + len(batch)] & ~choice.taken[start : start + len(batch)]
+        ):
+            key, ref = batch["key"][row].as_py(), batch["ref"][row].as_py()
+            reason, detail = choice.reasons[start + row].as_py(), choice.details[start + row].as_py()
+            yield Reject(key=key, reason=reason, detail=f"{ref} {detail}".strip(), task=task)
+        start += len(batch)
 
 
-def _tally(reasons: list[str]) -> Tally:
-    return Tally(len(reasons), Counter(reason for reason in reasons if reason))
+def _tally(reasons: pa.Array) -> Tally:
+    known = reasons.drop_null().to_pylist()
+    return Tally(len(known), Counter(reason for reason in known if reason))
 
 
 def _refuse(task: AnyTask, writer: Writer, tallies: Mapping[str, Tally]) -> None:
@@ -94,18 +138,35 @@ def _refuse(task: AnyTask, writer: Writer, tallies: Mapping[str, Tally]) -> None
         )
 
 
-def _commit(writer: Writer, good: pa.Table, held_out: float) -> Mapping[str, Any]:
+def _commit(writer: Writer, file: pq.ParquetFile, choice: _Choice, chance: int) -> Mapping[str, Any]:
     """Write both splits in the order of their pictures, which lie in that order too."""
-    ordered = good.sort_by([("place", "ascending"), ("rank", "ascending")])
-    table = ordered.rename_columns({"sha256": "picture"}).select(INSTANCES.names)
-    kept_out = pc.less(ordered["chance"], pa.scalar(chance_below(held_out), pa.uint64()))
-    splits = {TRAIN: table.filter(pc.invert(kept_out)), HELD_OUT: table.filter(kept_out)}
-    for name, rows in splits.items():
-        writer.commit(name, to_parquet(rows.cast(INSTANCES)))
+    kept_out = choice.taken & _mask(pc.less(choice.chances, pa.scalar(chance, pa.uint64())))
+    counts: Counter[str] = Counter(train=0, held_out=0, text_bytes=0, answer_bytes=0)
+    with tempfile.TemporaryDirectory(prefix="vf-ray-") as scratch:
+        for name, mask in ((TRAIN, choice.taken & ~kept_out), (HELD_OUT, kept_out)):
+            local = Path(scratch) / name
+            with GroupedWriter(local, INSTANCES) as sink:
+                for table in _masked(file, mask, choice.pictures):
+                    sink.add(table)
+                    counts.update(_counted(table, name))
+            writer.commit(name, local)
+    distinct = pc.count_distinct(choice.pictures.filter(pa.array(choice.taken))).as_py()
+    return {**counts, "pictures": distinct}
+
+
+def _masked(file: pq.ParquetFile, mask: npt.NDArray[np.bool_], pictures: pa.Array) -> Iterator[pa.Table]:
+    """Yield the rows of a candidates file that ``mask`` marks, with their pictures."""
+    start = 0
+    for batch in file.iter_batches(BATCH, use_threads=False):
+        here = pa.array(mask[start : start + len(batch)])
+        table = pa.table(batch).append_column("picture", pictures[start : start + len(batch)])
+        yield table.filter(here).select(INSTANCES.names).cast(INSTANCES)
+        start += len(batch)
+
+
+def _counted(table: pa.Table, name: str) -> Mapping[str, int]:
     return {
-        "train": splits[TRAIN].num_rows,
-        "held_out": splits[HELD_OUT].num_rows,
-        "pictures": pc.count_distinct(table["picture"]).as_py(),
+        name.removesuffix(".parquet"): table.num_rows,
         "text_bytes": pc.sum(pc.binary_length(table["prompt"])).as_py() or 0,
         "answer_bytes": pc.sum(pc.binary_length(table["response"])).as_py() or 0,
     }

@@ -8,7 +8,7 @@ lost some, those of as many further candidates, until nothing is missing. No pic
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vf_ray.instances.chance import rank
+from vf_ray.instances.refs import place
 
 SHARD_PICTURES = 512
 """Pictures of one unit of work and of one file; a constant, for it decides what files there are."""
@@ -43,11 +43,6 @@ def next_round(queues: Iterable[Queue], usable: Mapping[str, bool], cap: int) ->
         unseen.update(refs)
         short |= lacks
     return Round(tuple(sorted(unseen, key=place)), short and not unseen)
-
-
-def place(ref: str) -> int:
-    """Return where a picture lies among those of its source."""
-    return rank("picture", ref)
 
 
 def shards(refs: Sequence[str], size: int = SHARD_PICTURES) -> list[Sequence[str]]:

@@ -1,5 +1,7 @@
 """The columns of every table: the contract between preparing, training and evaluating."""
 
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,11 +25,10 @@ CANDIDATES = pa.schema(
     [
         ("rank", pa.uint64()),  # rank(seed, task, key)
         ("ref", pa.string()),  # the picture as instances.refs.image_text writes it
-        ("place", pa.uint64()),  # rank of ref: where its picture lies among all of the source
         *(field for field in INSTANCES if field.name != "picture"),
     ]
 )
-"""``candidates-<turn>/<task>.parquet`` of a ``pictures`` artifact, ascending in rank."""
+"""``candidates-<turn>/<task>.parquet`` of a ``pictures`` artifact, in the order of place, then rank."""
 
 VERDICTS = pa.schema(
     [
@@ -68,6 +69,35 @@ MIXTURE = pa.schema(
 
 ROW_GROUP_BYTES = 1 << 20
 """Size of a row group in memory: what one read of text fetches, compressed."""
+
+
+class GroupedWriter:
+    """Writes a Parquet file bit by bit, in row groups of about ``ROW_GROUP_BYTES``; flat in memory."""
+
+    def __init__(self, local: Path, schema: pa.Schema) -> None:
+        self._file = pq.ParquetWriter(local, schema, compression="zstd")
+        self._waiting: list[pa.Table] = []
+        self._bytes = 0
+
+    def __enter__(self) -> "GroupedWriter":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._flush()
+        self._file.close()
+
+    def add(self, table: pa.Table) -> None:
+        """Append some rows."""
+        if table.num_rows:
+            self._waiting.append(table)
+            self._bytes += table.nbytes
+        if self._bytes >= ROW_GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._file.write_table(pa.concat_tables(self._waiting))
+        self._waiting, self._bytes = [], 0
 
 
 def to_parquet(table: pa.Table) -> bytes:

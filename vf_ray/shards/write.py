@@ -1,6 +1,7 @@
 """The second phase of preparing a source: verify, draw and store one shard of its pictures."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from vf_ray.instances.refs import image_of
 from vf_ray.instances.sample import chance_of
 from vf_ray.shards.drawing import picture
 from vf_ray.shards.images import BadPictureError, Picture, sha256
-from vf_ray.shards.schema import PICTURES, VERDICTS, from_parquet, to_parquet
+from vf_ray.shards.schema import PICTURES, VERDICTS, GroupedWriter, from_parquet, to_parquet
 from vf_ray.sources.pictures import picture_bytes
 from vf_ray.types import Tree
 from vf_ray.writer import digest_of
@@ -100,16 +101,30 @@ def _refuse_other(writer: Writer, name: str, local: Path) -> None:
 
 def write_index(writer: Writer, num_shards: int) -> Mapping[str, int]:
     """Merge the shards' verdicts, and list where each content lies; return the artifact's statistics."""
-    parts = [from_parquet(writer.read(shard_name(shard))) for shard in range(num_shards)]
-    verdicts = pa.concat_tables([VERDICTS.empty_table(), *parts])
-    good = verdicts.filter(pc.equal(verdicts["reason"], "")).select(PICTURES.names)
-    firsts = good.append_column("row", pa.array(range(good.num_rows), pa.int64()))
-    rows = firsts.group_by("sha256", use_threads=False).aggregate([("row", "min")])["row_min"]
-    index = good.take(rows.combine_chunks().sort())
-    writer.commit(ALL_VERDICTS, to_parquet(verdicts))
-    writer.commit(INDEX, to_parquet(index))
-    return {
-        "pictures": index.num_rows,
-        "pictures_rejected": verdicts.num_rows - good.num_rows,
-        "bytes": pc.sum(index["size"]).as_py() or 0,
-    }
+    seen: set[str] = set()
+    counts: Counter[str] = Counter(pictures=0, pictures_rejected=0, bytes=0)
+    with tempfile.TemporaryDirectory(prefix="vf-ray-") as scratch:
+        verdicts, index = Path(scratch) / ALL_VERDICTS, Path(scratch) / INDEX
+        with GroupedWriter(verdicts, VERDICTS) as every, GroupedWriter(index, PICTURES) as distinct:
+            for shard in range(num_shards):
+                table = from_parquet(writer.read(shard_name(shard)))
+                every.add(table)
+                firsts = _firsts(table, seen)
+                distinct.add(firsts)
+                bad = pc.sum(pc.not_equal(table["reason"], "")).as_py()
+                counts.update(
+                    pictures=len(firsts), bytes=sum(firsts["size"].to_pylist()), pictures_rejected=bad
+                )
+        writer.commit(ALL_VERDICTS, verdicts)
+        writer.commit(INDEX, index)
+    return dict(counts)
+
+
+def _firsts(verdicts: pa.Table, seen: set[str]) -> pa.Table:
+    """Return the places of contents that no earlier verdict has placed, and note them."""
+    rows = []
+    for row, digest in enumerate(verdicts["sha256"].to_pylist()):
+        if digest and digest not in seen:
+            seen.add(digest)
+            rows.append(row)
+    return verdicts.take(pa.array(rows, pa.int64())).select(PICTURES.names)
