@@ -14,6 +14,9 @@ from typing import Any
 from vf_ray.store import Store
 
 PATIENCE_S = 300
+TASK = ("ray::Map", "ray::IDLE")
+"""A worker that runs Ray Data's tasks, or just did. Ray's own agents are no worker: the node ends with them."""
+TRAINER = ("ray::RayTrainWorker",)
 Ready = Callable[[Store], bool]
 
 
@@ -24,8 +27,8 @@ class Kill:
     name: str
     ready: Ready
     """Whether the moment has come, told from what the store holds."""
-    victim: str = ""
-    """Start of a Ray worker's process title; empty: the driver, which ends the whole run."""
+    victim: tuple[str, ...] = ()
+    """Starts of Ray workers' process titles; none: the driver, which ends the whole run."""
 
 
 def start(store: Store, log: Path, *arguments: str) -> subprocess.Popen[bytes]:

@@ -4,17 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.smoke import Kill, end, finish, holds, outcome, start, strike
+from tests.flows.smoke import TASK, TRAINER, Kill, end, finish, holds, outcome, start, strike
 from vf_ray import artifacts
+from vf_ray.chain import STEPS
 from vf_ray.store import Store
 
 pytestmark = pytest.mark.chain
 
 KILLS = (
     Kill("the driver, while pictures are written", holds("pictures/", "/done/")),
-    Kill("a Ray Data task, while instances are written", holds("instances/", "/done/"), "ray::"),
+    Kill("a Ray Data worker, once some pictures are written", holds("pictures/", "COMPLETE"), TASK),
     Kill("the driver, after the first checkpoint of the base", holds("align/", "/checkpoints/", "COMPLETE")),
-    Kill("a train worker of stage 1", holds("stage1/", "/checkpoints/", "COMPLETE"), "ray::RayTrainWorker"),
+    Kill("a train worker of stage 1", holds("stage1/", "/checkpoints/", "COMPLETE"), TRAINER),
     Kill("the driver, late in stage 2", holds("stage2/", "/checkpoints/", "COMPLETE")),
     Kill("the driver, while answers come in", holds("answers/", "/done/")),
 )
@@ -55,6 +56,6 @@ def test_killed_at_six_points_it_ends_the_same(unharmed: Store, tmp_path: Path) 
 def test_a_second_run_only_looks(unharmed: Store, tmp_path: Path) -> None:
     before, log = unharmed.list(""), tmp_path / "log"
     finish(start(unharmed, log), log)
-    assert log.read_text().count("up to date") == 7
+    assert log.read_text().count("up to date") == len(STEPS)
     added = set(unharmed.list("")) - set(before)
     assert all(path.startswith("runs/") for path in added), added

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.smoke import Kill, end, finish, outcome, start, strike
+from tests.flows.smoke import TASK, TRAINER, Kill, end, finish, outcome, start, strike
 from vf_ray.store import Store
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
 
-VICTIMS = ("", "", "ray::", "ray::RayTrainWorker")
+VICTIMS = ((), (), TASK, TRAINER)
 """The driver twice as often as a worker of either kind."""
 
 
