@@ -85,7 +85,7 @@ def test_the_loss_is_the_one_of_samples_taken_singly(model: Path, loss: str) -> 
     network.zero_grad()
     single = singly(network, feed, 2, loss)
     single.backward()
-    assert float(packed) == pytest.approx(float(single), abs=1e-5)
+    assert float(packed.detach()) == pytest.approx(float(single.detach()), abs=1e-5)
     for name, parameter in network.named_parameters():
         if name in gradients:
             torch.testing.assert_close(parameter.grad, gradients[name], atol=1e-5, rtol=1e-3)
