@@ -18,15 +18,20 @@ def score(
     benchmark: Annotated[str, typer.Argument(help="Name of a benchmark, e.g. pope.")],
     data: Annotated[str, typer.Option(help="Folder or URL with the benchmark's official files.")],
     answers: Annotated[Path, typer.Option(help="Answers in the benchmark's format.", exists=True)],
+    judge_replies: Annotated[
+        Path | None,
+        typer.Option(help="Recorded replies, by request, by id or in call order.", exists=True),
+    ] = None,
+    judge: Annotated[str, typer.Option(help="URL of an OpenAI-compatible judge.")] = "",
+    judge_model: Annotated[str, typer.Option(help="The judge's model name.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
 ) -> None:
-    """Score an answer file by the benchmark's official rule."""
-    from vf_ray.eval.benchmarks import get
-    from vf_ray.sources.raw import RawTree
+    """Score an answer file by the benchmark's official rule; without a judge, what needs one is counted."""
+    from vf_ray.eval.score import score_answers
 
-    chosen = get(benchmark)
-    exam = chosen.load(RawTree.of(data))
-    found = chosen.score(exam, chosen.read(answers, exam), None)
+    chosen, found = score_answers(
+        benchmark, data, answers, replies=judge_replies, url=judge, model=judge_model
+    )
     if as_json:
         show_json({"benchmark": chosen.name, **asdict(found)})
         return

@@ -22,8 +22,9 @@ from vf_ray.chain import CODE, Plan, finished
 from vf_ray.eval import record
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.exams import exam, fingerprint
+from vf_ray.eval.judge import HttpJudge, Remembered
 from vf_ray.eval.scores import summary
-from vf_ray.eval.types import Exam, Question, Score
+from vf_ray.eval.types import Exam, Judge, Question, Score
 from vf_ray.on_ray.base import PREFIX
 from vf_ray.store import Store
 
@@ -158,6 +159,12 @@ def read_answers(artifact: Artifact) -> dict[str, str]:
     return found
 
 
+def _judge(plan: Plan, store: Store) -> Judge | None:
+    """Return the recipe's judge; what it has said once is kept in the store."""
+    asked = plan.recipe.evaluate
+    return Remembered(HttpJudge(url=asked.judge, model=asked.judge_model), store) if asked.judge else None
+
+
 def _score(
     plan: Plan,
     models: Mapping[str, Artifact],
@@ -166,8 +173,9 @@ def _score(
     writer: Writer,
 ) -> Mapping[str, Any]:
     scores: dict[str, dict[str, Score]] = {name: {} for name in exams}
+    judge = _judge(plan, writer.store)
     for (name, model), artifact in answered.items():
-        found = record.score(get(name), exams[name], read_answers(artifact))
+        found = record.score(get(name), exams[name], read_answers(artifact), judge)
         scores[name][model] = found
         writer.commit(f"items/{name}/{model}.jsonl", record.lines(record.parsed(found.items)))
         if found.records:
