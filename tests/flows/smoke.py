@@ -1,5 +1,6 @@
 """Run the smoke recipe as a user would, kill parts of it, and compare what came out."""
 
+import contextlib
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ from vf_ray.store import Store
 
 PATIENCE_S = 300
 TASK = ("ray::Map", "ray::IDLE")
-"""A worker that runs Ray Data's tasks, or just did. Ray's own agents are no worker: the node ends with them."""
+"""A worker that runs Ray Data's tasks, or just did; not one of Ray's agents, with which a node ends."""
 TRAINER = ("ray::RayTrainWorker",)
 Ready = Callable[[Store], bool]
 
@@ -56,6 +57,8 @@ def end(run: subprocess.Popen[bytes]) -> None:
     for pid in [run.pid, *descendants(run.pid)]:
         _kill(pid)
     run.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(run.pid, signal.SIGKILL)  # what a killed driver orphaned, such as Prefect's server
 
 
 def strike(run: subprocess.Popen[bytes], store: Store, kill: Kill) -> bool:
@@ -71,9 +74,9 @@ def strike(run: subprocess.Popen[bytes], store: Store, kill: Kill) -> bool:
 def _struck(run: subprocess.Popen[bytes], kill: Kill) -> bool:
     if not kill.victim:
         below = descendants(run.pid)  # Ray's processes notice the driver's death by themselves, but late
-        for pid in [run.pid, *below]:
+        for pid in below:
             _kill(pid)
-        run.wait()
+        end(run)
         return True
     victims = [pid for pid in descendants(run.pid) if title(pid).startswith(kill.victim)]
     for pid in victims[:1]:
