@@ -73,10 +73,7 @@ def strike(run: subprocess.Popen[bytes], store: Store, kill: Kill) -> bool:
 
 def _struck(run: subprocess.Popen[bytes], kill: Kill) -> bool:
     if not kill.victim:
-        below = descendants(run.pid)  # Ray's processes notice the driver's death by themselves, but late
-        for pid in below:
-            _kill(pid)
-        end(run)
+        end(run)  # and what is below it: Ray's processes notice the driver's death, but late
         return True
     victims = [pid for pid in descendants(run.pid) if title(pid).startswith(kill.victim)]
     for pid in victims[:1]:
