@@ -158,9 +158,8 @@ class Evaluate:
         require(bool(self.benchmarks), "evaluate.benchmarks is empty")
         require(self.per_task > 0 and self.batch > 0, "evaluate.per_task and evaluate.batch must be positive")
         both = bool(self.judge) == bool(self.judge_model)
-        require(
-            both, f"evaluate.judge is {self.judge!r}, judge_model {self.judge_model!r}; give both or none"
-        )
+        told = f"evaluate.judge is {self.judge!r}, evaluate.judge_model {self.judge_model!r}"
+        require(both, f"{told}; give both or none")
         require(self.longest >= 0, f"evaluate.longest is {self.longest}; 0 leaves it to each benchmark")
 
 

@@ -1,0 +1,107 @@
+from pathlib import Path
+
+import pytest
+
+from tests.eval.trees import lines, tree
+from vf_ray.eval.benchmarks.mme import COGNITION, MME, PERCEPTION, parse
+from vf_ray.eval.prompts import SHORT
+from vf_ray.eval.types import Exam
+
+
+def write(root: Path, pictures: int = 3, nested: bool = False) -> Exam:
+    for task in (*PERCEPTION, *COGNITION):
+        folder = root / "MME_Benchmark_release_version" / task
+        texts = folder / "questions_answers_YN" if nested else folder
+        images = folder / "images" if nested else folder
+        texts.mkdir(parents=True, exist_ok=True)
+        images.mkdir(exist_ok=True)
+        for n in range(pictures):
+            (images / f"{n}.png").write_bytes(b"picture")
+            (texts / f"{n}.txt").write_text(
+                f"Is there {n}? Please answer yes or no.\tYes\n"
+                f"Is there no {n}? Please answer yes or no.\tNo\n"
+            )
+    return MME.load(tree(root))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("Yes", "yes"), ("no", "no"), ("know what", "no"), ("none", "no"), ("not", "no"), ("snow", "no"),
+        ("noyes", "no"), ("eyes", "yes"), ("nyes", "yes"), ("yes, no", "yes"), ("The answer is yes", ""),
+        ("**Yes**", ""), ("I know", ""), ("y", ""), ("", ""), (" no", "no"), ("  no", "no"), ("   no", ""),
+    ],
+)  # fmt: skip
+def test_an_answer_is_read_by_its_first_four_characters(answer: str, said: str) -> None:
+    assert parse(answer) == said
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_scores_add_accuracy_and_both_right(tmp_path: Path, nested: bool) -> None:
+    exam = write(tmp_path, nested=nested)
+    assert len(exam.questions) == 14 * 6
+    answers = {q.id: q.meta["gold"] for q in exam.questions}
+    assert MME.score(exam, answers, None).headline["perception"].value == pytest.approx(2000)
+    answers["count/1.png#0"] = "no"
+    found = MME.score(exam, answers, None)
+    assert found.tables["subtasks"]["count"]["score"].value == pytest.approx(100 * 5 / 6 + 100 * 2 / 3)
+    assert found.headline["perception"].value == pytest.approx(1800 + 150)
+    assert found.headline["cognition"].value == pytest.approx(800)
+    assert found.headline["perception"].low <= 1950 <= found.headline["perception"].high
+    assert exam.questions[0].prompt == "Is there 0?" + SHORT
+    picture = exam.questions[0].picture
+    assert picture is not None
+    assert picture() == b"picture"
+
+
+def test_a_subtask_with_nothing_parsable_counts_nothing_and_says_so(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    found = MME.score(exam, {q.id: "perhaps" for q in exam.questions if q.category == "OCR"}, None)
+    assert found.headline["total"].value == 0
+    assert found.counts["unparsable"] == 84
+    assert found.counts["missing"] == 78
+    assert "OCR: no answer can be parsed" in " ".join(found.notes)
+
+
+def test_the_official_result_folder_is_read(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    results = tmp_path / "results"
+    results.mkdir()
+    for task in (*PERCEPTION, *COGNITION):
+        rows = [
+            f"{n}.png\t{words} Please answer yes or no.\t{gold}\t{gold}, so\tI\tsay"
+            for n in reversed(range(3))
+            for words, gold in ((f"Is there {n}?", "Yes"), (f"Is there no {n}?", "No"))
+        ]  # fmt: skip
+        (results / f"{task}.txt").write_text("\n".join(rows) + "\n")
+    answers = MME.read(results, exam)
+    assert answers["existence/2.png#1"] == "No, so\tI\tsay"
+    assert MME.score(exam, answers, None).headline["total"].value == pytest.approx(2800)
+    (results / "OCR.txt").write_text("0.png\tIs there 0? Please answer yes or no.\tYes\nYes\n")
+    with pytest.raises(ValueError, match=r"OCR\.txt line 1"):
+        MME.read(results, exam)
+
+
+@pytest.mark.parametrize("folder", ["", "images/"])
+def test_llavas_answers_are_matched_by_question(tmp_path: Path, folder: str) -> None:
+    exam = write(tmp_path)
+    rows = [
+        {"question_id": q.picture_id.replace("/", f"/{folder}"), "prompt": q.prompt, "text": q.meta["gold"]}
+        for q in reversed(exam.questions)
+    ]
+    answers = MME.read(lines(tmp_path / "a.jsonl", rows), exam)
+    assert MME.score(exam, answers, None).headline["total"].value == pytest.approx(2800)
+    with pytest.raises(ValueError, match="twice"):
+        MME.read(lines(tmp_path / "a.jsonl", [rows[0], rows[0]]), exam)
+    rows[0]["prompt"] = "Is it?" + SHORT
+    with pytest.raises(ValueError, match="does not ask"):
+        MME.read(lines(tmp_path / "a.jsonl", rows), exam)
+
+
+def test_damaged_and_missing_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="MME"):
+        MME.load(tree(tmp_path))
+    write(tmp_path)
+    (tmp_path / "MME_Benchmark_release_version" / "color" / "1.txt").write_text("Is it?\tYes\n")
+    with pytest.raises(ValueError, match=r"color/1\.txt"):
+        MME.load(tree(tmp_path))

@@ -1,0 +1,200 @@
+"""MME: fourteen subtasks of yes/no questions, two about each picture.
+
+Rule: the benchmark's own ``calculation.py`` (BradyFU/Awesome-Multimodal-Large-Language-Models, branch
+Evaluation). An answer that is not exactly yes or no is judged by its first four characters. A subtask
+scores 100 x accuracy + 100 x the share of pictures with both answers right; perception sums ten
+subtasks, cognition four. Prompt: LLaVA's, which replaces the request for yes or no by its own suffix.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from vf_ray.eval import answers as read_answers
+from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
+from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, of_items, ratio
+from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
+from vf_ray.types import Tree
+
+PERCEPTION = (
+    "existence", "count", "position", "color", "posters", "celebrity", "scene", "landmark", "artwork", "OCR",
+)  # fmt: skip
+COGNITION = ("commonsense_reasoning", "numerical_calculation", "text_translation", "code_reasoning")
+ASKS = "Please answer yes or no."
+ROOTS = (
+    "",
+    "MME_Benchmark_release_version/",
+    "MME_Benchmark_release_version/MME_Benchmark/",
+    "MME_Benchmark/",
+)
+PICTURES = (".jpg", ".png")
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions of the subtasks that are there."""
+    found = {task: list(_task(tree, task)) for task in (*PERCEPTION, *COGNITION)}
+    absent = [task for task, questions in found.items() if not questions]
+    if len(absent) == len(found):
+        raise FileNotFoundError(
+            "the data folder holds no <subtask>/*.txt of MME, such as existence/; download it"
+        )
+    notes = [f"questions: {sum(map(len, found.values())):,} in {len(found) - len(absent)} subtasks"]
+    if absent:
+        notes.append(f"without {', '.join(absent)}: sums are lower than the benchmark's")
+    return Exam(questions=tuple(q for questions in found.values() for q in questions), notes=tuple(notes))
+
+
+def _task(tree: Tree, task: str) -> Iterator[Question]:
+    for root in ROOTS:
+        for texts, pictures in (("questions_answers_YN/", "images/"), ("", "")):
+            if paths := tree.glob(f"{root}{task}/{texts}*.txt"):
+                for path in paths:
+                    yield from _picture(tree, task, path, f"{root}{task}/{pictures}", pictures)
+                return
+
+
+def _picture(tree: Tree, task: str, path: str, folder: str, inside: str) -> list[Question]:
+    stem = path.rpartition("/")[2].removesuffix(".txt")
+    name = next((stem + end for end in PICTURES if tree.exists(f"{folder}{stem}{end}")), stem + PICTURES[0])
+    rows = [line.split("\t") for line in tree.read(path).decode("utf-8-sig").splitlines() if line.strip()]
+    if len(rows) != 2 or any(len(row) != 2 or row[1].lower() not in ("yes", "no") for row in rows):
+        raise ValueError(f"{path} does not hold two lines of question, tab, Yes or No; download it again")
+    return [
+        Question(
+            id=f"{task}/{name}#{number}",
+            prompt=_bare(text) + SHORT,
+            picture_id=f"{task}/{name}",
+            picture=partial(tree.read, f"{folder}{name}"),
+            category=task,
+            max_new_tokens=SHORT_TOKENS,
+            meta={"gold": gold.lower(), "llava": f"{task}/{inside}{name}"},
+        )
+        for number, (text, gold) in enumerate(rows)
+    ]
+
+
+def _bare(text: str) -> str:
+    """Return a question without any request for the form of the answer."""
+    return " ".join(text.removesuffix(SHORT).replace(ASKS, "").split())
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read the folder of result files that the official script takes, or LLaVA's answer file.
+
+    Both are matched by picture and question; an official file's order does not matter.
+    """
+    found = list(_results(path)) if path.is_dir() else read_answers.records(path)
+    by_text = {(_key(q.meta["llava"]), _bare(q.prompt)): q.id for q in exam.questions}
+    numbered = [{**record, "id": _match(by_text, record, path.name)} for record in found]
+    return read_answers.keyed(numbered, exam, path.name, lambda record: str(record["id"]))
+
+
+def _key(name: str) -> str:
+    """Return subtask and picture; LLaVA writes the folder between them or not, by how the data lay."""
+    task, _, rest = name.partition("/")
+    return f"{task}/{rest.rpartition('/')[2]}"
+
+
+def _match(by_text: Mapping[tuple[str, str], str], record: Mapping[str, Any], name: str) -> str:
+    picture, text = str(record.get("question_id", "")), str(record.get("prompt", ""))
+    found = by_text.get((_key(picture), _bare(text)))
+    if found is None:
+        raise ValueError(f"{name} answers {picture!r}: {_bare(text)!r}, which this data does not ask")
+    return found
+
+
+def _results(folder: Path) -> Iterator[dict[str, str]]:
+    for task in (*PERCEPTION, *COGNITION):
+        path = folder / f"{task}.txt"
+        lines = path.read_text().split("\n") if path.exists() else []
+        for number, line in enumerate(lines, start=1):
+            cells = line.split("\t", 3)  # a tab in an answer stays in it; the official script stops there
+            if line and len(cells) != 4:
+                told = "picture, question, truth and answer, parted by tabs"
+                raise ValueError(f"{path.name} line {number} is {line[:60]!r}; expected {told}")
+            if line:
+                yield {"question_id": f"{task}/{cells[0]}", "prompt": cells[1], "text": cells[3]}
+
+
+def parse(answer: str) -> str:
+    """Return ``yes``, ``no``, or nothing for what the official script calls other."""
+    said = answer.lower()
+    if said in ("yes", "no"):
+        return said
+    start = said[:4]
+    return "yes" if "yes" in start else "no" if "no" in start else ""
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score by subtask; missing and other answers are wrong."""
+    items = [_item(question, answers.get(question.id)) for question in exam.questions]
+    tasks = grouped(items)
+    return Score(
+        headline={
+            "perception": _sum(tasks, PERCEPTION),
+            "cognition": _sum(tasks, COGNITION),
+            "total": _sum(tasks, (*PERCEPTION, *COGNITION)),
+        },
+        tables={"subtasks": {task: _figures(members) for task, members in tasks.items()}},
+        counts=count(items),
+        items=items,
+        notes=(*exam.notes, *_notes(tasks)),
+    )
+
+
+def _item(question: Question, answer: str | None) -> Item:
+    parsed, gold = parse(answer or ""), question.meta["gold"]
+    return Item(
+        id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
+        category=question.category, cluster=question.picture_id,
+    )  # fmt: skip
+
+
+def _notes(tasks: Mapping[str, Sequence[Item]]) -> list[str]:
+    return [
+        f"{task}: no answer can be parsed, where the official script stops; it counts as 0 here"
+        for task, items in tasks.items()
+        if not any(item.parsed for item in items)
+    ]
+
+
+def _pictures(items: Sequence[Item]) -> tuple[list[tuple[float, float, float, float]], list[str]]:
+    """Return right answers, questions, pictures with both right, pictures; for each picture."""
+    by_picture: dict[str, list[float]] = {}
+    for item in items:
+        by_picture.setdefault(item.cluster, []).append(item.value)
+    counts = [(float(sum(values)), float(len(values)), min(values), 1.0) for values in by_picture.values()]
+    return counts, list(by_picture)
+
+
+def _points(sums: Floats) -> Floats:
+    return 100 * ratio(sums[..., 0], sums[..., 1]) + 100 * ratio(sums[..., 2], sums[..., 3])
+
+
+def _figures(items: Sequence[Item]) -> dict[str, Figure]:
+    counts, names = _pictures(items)
+    both = bootstrap(counts, names, lambda s: 100 * ratio(s[..., 2], s[..., 3]))
+    return {
+        "score": bootstrap(counts, names, _points),
+        "accuracy %": of_items(items).times(100),
+        "accuracy+ %": both,
+    }
+
+
+def _sum(tasks: Mapping[str, Sequence[Item]], names: Sequence[str]) -> Figure:
+    parts = [_pictures(tasks[name]) for name in names if name in tasks]
+    if not parts:
+        return Figure(value=0.0, low=0.0, high=0.0, n=0)
+    return macro([counts for counts, _ in parts], [which for _, which in parts], _points).times(len(parts))
+
+
+MME = Benchmark(
+    name="mme",
+    title="MME",
+    code=1,
+    files="MME_Benchmark_release_version/<subtask>/, flat or with images/ and questions_answers_YN/",
+    load=load,
+    score=score,
+    read=read,
+)

@@ -1,0 +1,270 @@
+"""MMMU, validation: college questions of thirty subjects, lettered or open.
+
+Rule: MMMU-Benchmark/MMMU ``eval/eval_utils.py``. What names no option is drawn at random there, with
+``random.seed(42)`` over the items in order; the same draw is made here, in the order of the subjects,
+and counted as fallback. Prompt: its ``configs/llava1.5.yaml``. Decoding differs: the official LLaVA
+script samples with five beams and crops the picture; here it is greedy, padded like every other.
+"""
+
+import ast
+import json
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from vf_ray.eval import answers as read_answers
+from vf_ray.eval import files
+from vf_ray.eval.prompts import LETTER, SHORT, SHORT_TOKENS, lettered
+from vf_ray.eval.statistics import grouped, of_items
+from vf_ray.eval.types import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.types import Tree
+
+SEED = 42
+DOMAINS: Mapping[str, tuple[str, ...]] = {
+    "Art and Design": ("Art", "Art_Theory", "Design", "Music"),
+    "Business": ("Accounting", "Economics", "Finance", "Manage", "Marketing"),
+    "Science": ("Biology", "Chemistry", "Geography", "Math", "Physics"),
+    "Health and Medicine": (
+        "Basic_Medical_Science", "Clinical_Medicine", "Diagnostics_and_Laboratory_Medicine", "Pharmacy",
+        "Public_Health",
+    ),
+    "Humanities and Social Science": ("History", "Literature", "Sociology", "Psychology"),
+    "Tech and Engineering": (
+        "Agriculture", "Architecture_and_Engineering", "Computer_Science", "Electronics", "Energy_and_Power",
+        "Materials", "Mechanical_Engineering",
+    ),
+}  # fmt: skip
+ANSWERS = "answer_dict_val.json"
+IMAGE_MARK = re.compile(r"<image \d+>")
+
+
+def load(tree: Tree) -> Exam:
+    """Return the validation questions; from the answer dictionary alone where there are no tables."""
+    paths = tree.glob("**/validation-*.parquet")
+    if paths:
+        questions = tuple(q for path in sorted(paths) for q in _table(tree, path))
+        return Exam(questions=questions, notes=(f"questions: {len(questions):,} of {len(paths)} tables",))
+    golds = files.read_json(tree, files.one_of(tree, ANSWERS, f"eval/{ANSWERS}", f"mmmu/eval/{ANSWERS}"))
+    note = (
+        f"{ANSWERS} alone: without the options, a lettered answer must be the letter (the official eval_only)"
+    )
+    return Exam(questions=tuple(_bare(identity, gold) for identity, gold in golds.items()), notes=(note,))
+
+
+def _table(tree: Tree, path: str) -> Iterator[Question]:
+    columns = ["id", "question", "options", "answer", "question_type"]
+    rows = pq.ParquetFile(tree.open(path)).read(columns=columns).to_pylist()
+    for number, row in enumerate(rows):
+        options = list(ast.literal_eval(row["options"]))
+        open_ended = row["question_type"] != "multiple-choice"
+        shown = len(IMAGE_MARK.findall(" ".join(options))) <= 1
+        yield Question(
+            id=row["id"],
+            prompt=_prompt(row["question"], options, open_ended),
+            picture_id=row["id"] if shown else "",
+            picture=partial(_picture, tree, path, number) if shown else None,
+            category=subject(row["id"]),
+            max_new_tokens=SHORT_TOKENS,
+            meta={"gold": _gold(row["answer"]), "options": options, "open": open_ended},
+        )
+
+
+def _prompt(question: str, options: Sequence[str], open_ended: bool) -> str:
+    if open_ended:
+        return question + SHORT
+    return f"{question}\n{lettered(options, '({letter}) {text}')}\n{LETTER}"
+
+
+def _picture(tree: Tree, path: str, number: int) -> bytes:
+    """Return the first picture of a row; the official LLaVA script gives no other to the model."""
+    rows = pq.ParquetFile(tree.open(path)).read(columns=["image_1"])
+    data: bytes = rows["image_1"][number].as_py()["bytes"]
+    return data
+
+
+def _gold(text: str) -> list[str]:
+    """Return the accepted answers: one, or those of a list in text form."""
+    if text.startswith("[") and text.endswith("]"):
+        return [str(answer) for answer in ast.literal_eval(text)]
+    return [text]
+
+
+def _bare(identity: str, gold: Mapping[str, Any]) -> Question:
+    truth = gold["ground_truth"]
+    return Question(
+        id=identity,
+        prompt="",
+        category=subject(identity),
+        meta={
+            "gold": list(map(str, truth)) if isinstance(truth, list) else [str(truth)],
+            "options": [],
+            "open": gold["question_type"] != "multiple-choice",
+        },
+    )
+
+
+def subject(identity: str) -> str:
+    """Return the subject of an id such as ``validation_Art_Theory_3``."""
+    return "_".join(identity.split("_")[1:-1])
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read MMMU's output: id to answer, a list of {id, response}, or a folder of subjects with such lists."""
+    if path.is_dir():
+        found = [record for file in sorted(path.glob("*/output.json")) for record in _records(file)]
+    elif path.suffix == ".jsonl":
+        return read_answers.llava_jsonl(path, exam)
+    else:
+        found = _records(path)
+    return read_answers.keyed(found, exam, path.name, lambda record: str(record["id"]))
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    try:
+        whole = json.loads(path.read_text(), object_pairs_hook=_once)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path.name} is not whole JSON ({error})") from error
+    if isinstance(whole, dict):
+        return [{"id": identity, "text": text} for identity, text in whole.items()]
+    return [{"id": record["id"], "text": record["response"]} for record in whole]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the answers hold {twice!r} twice; keep one of them")
+    return found
+
+
+def chosen(answer: str, options: Sequence[str]) -> str:
+    """Return the letter a lettered answer names, or nothing."""
+    said = answer
+    for mark in MARKS:  # one mark after the other, as the official script does
+        said = said.strip(mark)
+    said = f" {said} "
+    letters = [chr(ord("A") + n) for n in range(len(options))]
+    for form in ("({})", " {} "):
+        if found := [letter for letter in letters if form.format(letter) in said]:
+            return _last(found, [said.rfind(form.format(letter)) for letter in found])
+    if len(said.split()) <= 5:
+        return ""
+    texts = {letter: option.lower() for letter, option in zip(letters, options, strict=True)}
+    found = [letter for letter, text in texts.items() if text in said.lower()]
+    return _last(found, [said.lower().rfind(texts[letter]) for letter in found]) if found else ""
+
+
+def _last(letters: Sequence[str], places: Sequence[int]) -> str:
+    return letters[places.index(max(places))]
+
+
+MARKS = (",", ".", "!", "?", ";", ":", "'")
+KEYS = ("could be ", "so ", "is ", "thus ", "therefore ", "final ", "answer ", "result ")
+_SENTENCE = re.compile(r"\.\s(?=[A-Z])|\n")
+_NUMBERS = (
+    re.compile(r"-?\b\d{1,3}(?:,\d{3})+\b"),
+    re.compile(r"-?\d+(?:\.\d+)?[eE][+-]?\d+"),
+    re.compile(r"-?(?:\d+\.\d+|\.\d+|\d+\b)(?![eE][+-]?\d+)(?![,\d])"),
+)
+
+
+def candidates(answer: str) -> set[str | float]:
+    """Return the texts and numbers that an open answer may mean."""
+    tails = _tails(answer)
+    numbers = [number for tail in tails for pattern in _NUMBERS for number in pattern.findall(tail)]
+    return {form for text in (*tails, *numbers) for form in forms(text)}
+
+
+def _tails(answer: str) -> list[str]:
+    """Return what follows the key words of each sentence, else the whole answer."""
+    whole = answer.strip().strip(".").lower()
+    sentences = _SENTENCE.split(whole)
+    found = []
+    for number, sentence in enumerate(sentences):
+        keys = (*KEYS, "=") if number == len(sentences) - 1 else KEYS
+        tails = [sentence.split(key)[-1].strip() for key in keys if key in sentence]
+        shortest = ""
+        for tail in tails:
+            if not shortest or len(tail) < len(shortest):  # so an empty tail wins, unless another follows it
+                shortest = tail
+        if shortest and shortest not in MARKS:
+            found.append(shortest)
+    return found or [whole]
+
+
+def forms(text: str) -> list[str | float]:
+    """Return a text as it is compared: numbers rounded to two digits, single characters beside a blank."""
+    said = text.strip()
+    try:
+        return [round(float(said.replace(",", "")), 2)]
+    except ValueError:
+        lower = said.lower()
+        return [f" {lower}", f"{lower} "] if len(lower) == 1 else [lower]
+
+
+def is_right(found: set[str | float], gold: Sequence[str]) -> bool:
+    """Tell whether a number equals, or a text holds, one of the accepted answers."""
+    accepted = [form for text in gold for form in forms(text)]
+    texts = [form for form in accepted if isinstance(form, str)]
+    return any(
+        any(text in said for text in texts) if isinstance(said, str) else said in accepted for said in found
+    )
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score all items alike, by subject and by domain."""
+    chance = random.Random(SEED)
+    items = [_item(question, answers.get(question.id), chance) for question in exam.questions]
+    subjects = grouped(items)
+    domains = {
+        name: [item for subject_name in names for item in subjects.get(subject_name, ())]
+        for name, names in DOMAINS.items()
+    }
+    return Score(
+        headline={"accuracy %": of_items(items).times(100)},
+        tables={
+            "domains": {name: {"accuracy %": of_items(of).times(100)} for name, of in domains.items() if of},
+            "subjects": {name: {"accuracy %": of_items(of).times(100)} for name, of in subjects.items()},
+        },
+        counts=count(items),
+        items=items,
+        notes=exam.notes,
+    )
+
+
+def _item(question: Question, answer: str | None, chance: random.Random) -> Item:
+    meta, gold = question.meta, question.meta["gold"]
+    parsed, how = "", "rule"
+    if answer is None:
+        right = False
+    elif meta["open"]:
+        found = candidates(answer)
+        parsed, right = " | ".join(sorted(map(str, found))), is_right(found, gold)
+    elif not meta["options"]:
+        parsed, right = answer, answer in gold
+    else:
+        parsed = chosen(answer, meta["options"])
+        if not parsed:
+            how, parsed = "fallback", chance.choice([chr(ord("A") + n) for n in range(len(meta["options"]))])
+        right = parsed in gold
+    return Item(
+        id=question.id, answer=answer, parsed=parsed, gold=" | ".join(gold), value=float(right),
+        category=question.category, how=how,
+    )  # fmt: skip
+
+
+MMMU = Benchmark(
+    name="mmmu",
+    title="MMMU (validation)",
+    code=1,
+    files="<subject>/validation-*.parquet of MMMU/MMMU, or answer_dict_val.json to score answers only",
+    load=load,
+    score=score,
+    read=read,
+)
