@@ -28,6 +28,10 @@ def exam(store: Store, plan: Plan, name: str) -> Exam:
         ValueError: if its files are damaged or of mixed versions, or there is nothing to ask.
     """
     benchmark = get(name)
+    if benchmark.needs_judge and not plan.recipe.evaluate.judge:
+        raise ValueError(
+            f"benchmark {name!r} is graded by a judge; set evaluate.judge and evaluate.judge_model"
+        )
     found = benchmark.load(tree(store, plan, name))
     if benchmark.capped:
         found = found.first(plan.recipe.evaluate.per_task)

@@ -151,6 +151,8 @@ class Benchmark:
     """
     judged: bool = False
     """Whether a judge grades the answers, officially."""
+    needs_judge: bool = False
+    """Whether no rule can stand in for the judge."""
     capped: bool = False
     """Whether a recipe's ``per_task`` limits the questions of each category."""
 

@@ -1,0 +1,155 @@
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.eval.trees import lines, tree
+from vf_ray.eval.benchmarks import llava_bench, mm_vet
+from vf_ray.eval.benchmarks.llava_bench import LLAVA_BENCH
+from vf_ray.eval.benchmarks.mm_vet import AGAIN, MM_VET
+from vf_ray.eval.types import Exam, Reply, Request
+
+
+@dataclass
+class Grader:
+    """A judge that replies by a rule of the test."""
+
+    rule: Callable[[Request], str | None]
+    name: str = "grader-1"
+    asked: list[Request] = field(default_factory=list)
+
+    def replies(self, requests: Sequence[Request]) -> list[Reply]:
+        self.asked += requests
+        return [Reply(text=self.rule(request)) for request in requests]
+
+
+def mm_vet_exam(root: Path, evaluator: bool = False) -> Exam:
+    entries = {
+        "v1_0": {"imagename": "a.jpg", "question": "What is x?", "answer": "-1<AND>-5", 
+            "capability": ["ocr", "math"]},
+        "v1_1": {"imagename": "b.jpg", "question": "What color?", "answer": "red<OR>crimson", 
+            "capability": ["rec"]},
+        "v1_2": {"imagename": "b.jpg", "question": "Read it", "answer": "STOP", "capability": ["ocr"]},
+    }  # fmt: skip
+    (root / "mm-vet.json").write_text(json.dumps(entries))
+    if evaluator:
+        (root / "mm-vet_evaluator.py").write_text('import openai\nprompt = """Official table"""\n')
+    return MM_VET.load(tree(root))
+
+
+@pytest.mark.parametrize(
+    ("reply", "value"),
+    [("0.5", 0.5), ("1", 1), ("0.3 because", 0.3), (" 0.5", None), ("1.5", None), ("-0.1", None),
+    ("nan", None),
+     ("", None), ("good", None), ("0.5\n", 0.5)],
+)  # fmt: skip
+def test_a_grade_is_the_text_before_the_first_blank(reply: str, value: float | None) -> None:
+    assert mm_vet.grade(reply) == value
+
+
+def test_mm_vet_means_by_capability(tmp_path: Path) -> None:
+    exam = mm_vet_exam(tmp_path, evaluator=True)
+    grader = Grader(lambda r: {"v1_0": "0.5", "v1_1": "1.0"}.get(r.id, "0.0"))
+    found = MM_VET.score(exam, {"v1_0": "-1", "v1_1": "red", "v1_2": "go"}, grader)
+    assert found.headline["total"].value == pytest.approx(50)
+    assert found.tables["capabilities"]["ocr"]["score"].value == pytest.approx(25)
+    assert set(found.tables["capability sets"]) == {"math+ocr", "rec", "ocr"}
+    assert grader.asked[0].user == "Official table\nWhat is x? | -1 <AND> -5 | -1 | "
+    assert (grader.asked[0].max_tokens, grader.asked[0].temperature) == (3, 0)
+    assert found.counts["judged"] == 3
+    assert found.records[0]["reply"] == "0.5"
+
+
+def test_mm_vet_asks_again_hotter_and_then_counts_zero(tmp_path: Path) -> None:
+    exam = mm_vet_exam(tmp_path)
+    grader = Grader(lambda r: "0.7" if r.temperature == 1.0 and r.id == "v1_1" else "well")
+    found = MM_VET.score(exam, {"v1_1": "red", "v1_2": "go"}, grader)
+    asked = [(r.temperature, r.user.endswith(AGAIN)) for r in grader.asked if r.id == "v1_2"]
+    assert asked == [(0.0, False), *[(0.5 * turn, True) for turn in range(1, 6)]]
+    assert [item.value for item in found.items] == [0, 0.7, 0]
+    assert found.counts["fallback"] == 2
+    assert found.counts["missing"] == 1
+    assert "ours" in found.notes[1]
+
+
+def test_mm_vet_without_a_judge_is_counted_as_ruled(tmp_path: Path) -> None:
+    exam = mm_vet_exam(tmp_path)
+    found = MM_VET.score(exam, {"v1_0": "x is -1", "v1_1": "a Crimson one", "v1_2": "go"}, None)
+    assert [item.value for item in found.items] == [0.5, 1, 0]
+    assert found.counts["fallback"] == 3
+    assert "not MM-Vet's score" in found.notes[-1]
+
+
+def test_mm_vet_answers_come_in_two_forms(tmp_path: Path) -> None:
+    exam = mm_vet_exam(tmp_path)
+    (tmp_path / "a.json").write_text('{"v1_0": "x", "v1_2": "y"}')
+    rows = [{"question_id": 2, "text": "y"}, {"question_id": 0, "text": "x"}]
+    assert MM_VET.read(tmp_path / "a.json", exam) == MM_VET.read(lines(tmp_path / "a.jsonl", rows), exam)
+    notebook = {
+        "cells": [{"cell_type": "code", "source": ["!pip install x\n", "prompt = 'From a notebook'"]}]
+    }
+    (tmp_path / "mm-vet_evaluator.ipynb").write_text(json.dumps(notebook))
+    assert MM_VET.load(tree(tmp_path)).extra == "From a notebook"
+
+
+def llava_exam(root: Path, rules: bool = True) -> Exam:
+    rows = [
+        {
+            "question_id": n,
+            "image": f"{n // 2}.jpg",
+            "category": ("conv", "detail", "complex")[n % 3],
+            "text": f"q{n}",
+        }
+        for n in range(6)
+    ]
+    lines(root / "questions.jsonl", rows)
+    lines(
+        root / "context.jsonl", [{"id": n, "image": f"{n}.jpg", "caption": ["one", "two"]} for n in range(3)]
+    )
+    lines(root / "answers_gpt4.jsonl", [{"question_id": n, "text": f"gpt4 {n}"} for n in range(6)])
+    if rules:
+        kinds = {
+            f"llava_bench_{k}": {"role": "Assistant", "prompt": f"rule {k}"}
+            for k in ("conv", "detail", "complex")
+        }
+        (root / "rule.json").write_text(json.dumps(kinds))
+    return LLAVA_BENCH.load(tree(root))
+
+
+@pytest.mark.parametrize(
+    ("reply", "pair"),
+    [("8 9\nbecause", (8, 9)), ("8,9", (8, 9)), ("9, 7", (-1, -1)), ("6  9", (-1, -1)),
+    ("8/10 7/10", (-1, -1)),
+     ("Assistant 1: 8", (-1, -1)), ("8 9 7", (-1, -1)), ("", (-1, -1)), ("nan 3", (-1, -1)),
+     ("7.5 8.5", (7.5, 8.5))],
+)  # fmt: skip
+def test_two_grades_are_read_as_by_the_official_script(reply: str, pair: tuple[float, float]) -> None:
+    assert llava_bench.grades(reply) == pair
+
+
+def test_the_relative_score_is_the_ratio_of_means_with_failures_in_them(tmp_path: Path) -> None:
+    exam = llava_exam(tmp_path)
+    said = {"0": "9, 7", "1": "9 8", "2": "8 6", "3": "10 5", "4": "9 9", "5": "8 8"}
+    grader = Grader(lambda r: said[r.id])
+    found = LLAVA_BENCH.score(exam, {str(n): f"mine {n}" for n in range(6)}, grader)
+    reference, model = round((-1 + 9 + 8 + 10 + 9 + 8) / 6, 3), round((-1 + 8 + 6 + 5 + 9 + 8) / 6, 3)
+    assert found.headline["relative score"].value == pytest.approx(100 * model / reference)
+    assert found.tables["categories"]["conversation"]["model"].value == pytest.approx(20)
+    assert found.counts["unparsable"] == found.counts["fallback"] == 1
+    assert grader.asked[1].user == (
+        "[Context]\none\ntwo\n\n[Question]\nq1\n\n[Assistant 1]\ngpt4 1\n\n[End of Assistant 1]\n\n"
+        "[Assistant 2]\nmine 1\n\n[End of Assistant 2]\n\n[System]\nrule detail\n\n"
+    )
+    assert grader.asked[1].temperature == 0.2
+
+
+def test_llava_bench_needs_a_judge_and_whole_files(tmp_path: Path) -> None:
+    exam = llava_exam(tmp_path, rules=False)
+    assert "ours" in exam.notes[1]
+    with pytest.raises(ValueError, match="graded by a judge"):
+        LLAVA_BENCH.score(exam, {}, None)
+    lines(tmp_path / "context.jsonl", [{"id": 0, "image": "0.jpg", "caption": "one"}])
+    with pytest.raises(ValueError, match="question 2 has no context"):
+        LLAVA_BENCH.load(tree(tmp_path))

@@ -1,0 +1,194 @@
+"""LLaVA-Bench (in the wild): 60 questions about 24 pictures, graded beside the answers of GPT-4.
+
+Rule: LLaVA ``eval_gpt_review_bench.py`` and ``summarize_gpt_review.py``: the judge gives both answers
+a grade in its first line; what cannot be read is -1 for both and stays in the means; the score is the
+ratio of the means, which are rounded to three digits first. LLaVA's rules (``rule.json``) are read
+from the data folder; where they are not there, wording of our own is used, and the score says so.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from vf_ray.eval import files, judging
+from vf_ray.eval.answers import llava_jsonl
+from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.statistics import Floats, bootstrap, grouped, ratio
+from vf_ray.eval.types import (
+    Answers,
+    Benchmark,
+    Exam,
+    Figure,
+    Item,
+    Judge,
+    Question,
+    Reply,
+    Request,
+    Score,
+    count,
+)
+from vf_ray.types import Tree
+
+SYSTEM = "You are a helpful and precise assistant for checking the quality of the answer."
+FAILED = (-1.0, -1.0)
+CATEGORIES: Mapping[str, str] = {"conv": "conversation", "detail": "description", "complex": "reasoning"}
+OURS = (
+    "Grade how well each of the two assistants answers the question about a picture, which you know only "
+    "from "
+    "the context above: helpfulness, relevance, accuracy and level of detail, each with an overall number "
+    "from 1 "
+    "to 10. Write the two numbers in the first line, the first assistant's first, with a blank between "
+    "them and "
+    "nothing else; then explain. The order of the assistants must not matter."
+)
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions with their context and GPT-4's answers, and the judge's rules."""
+    root = files.one_of(tree, "questions.jsonl", "llava-bench-in-the-wild/questions.jsonl").removesuffix(
+        "questions.jsonl"
+    )
+    rows = _lines(tree, f"{root}questions.jsonl")
+    captions = {row["image"]: row["caption"] for row in _lines(tree, f"{root}context.jsonl")}
+    references = {str(row["question_id"]): row["text"] for row in _lines(tree, f"{root}answers_gpt4.jsonl")}
+    for row in rows:
+        if row["image"] not in captions or str(row["question_id"]) not in references:
+            raise ValueError(
+                f"question {row['question_id']} has no context or no reference; download all files anew"
+            )
+    rules, note = _rules(tree, root)
+    questions = tuple(_question(tree, root, row, captions, references) for row in rows)
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", note), extra=rules)
+
+
+def _lines(tree: Tree, path: str) -> list[dict[str, Any]]:
+    return list(files.json_lines(tree.read(path), path))
+
+
+def _question(
+    tree: Tree, root: str, row: Mapping[str, Any], captions: Mapping[str, Any], references: Mapping[str, str]
+) -> Question:
+    caption = captions[row["image"]]
+    return Question(
+        id=str(row["question_id"]),
+        prompt=row["text"],
+        picture_id=row["image"],
+        picture=files.picture(tree, row["image"], (f"{root}images", "images", root.rstrip("/"))),
+        category=row["category"],
+        max_new_tokens=LONG_TOKENS,
+        meta={
+            "context": "\n".join(caption) if isinstance(caption, list) else caption,
+            "reference": references[str(row["question_id"])],
+        },
+    )
+
+
+def _rules(tree: Tree, root: str) -> tuple[dict[str, str], str]:
+    for path in (f"{root}rule.json", "rule.json", "llava/eval/table/rule.json"):
+        if tree.exists(path):
+            rules = files.read_json(tree, path)
+            prefix = "llava_bench_"
+            named = {key.removeprefix(prefix): rule["prompt"] for key, rule in rules.items() if prefix in key}
+            return named, f"judge's rules: {path}"
+    return {}, "judge's rules: ours, because rule.json is not in the data folder"
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score relative to GPT-4's answers; a missing answer is judged as an empty one.
+
+    Raises:
+        ValueError: without a judge: nothing else can grade these answers.
+    """
+    if judge is None:
+        raise ValueError("llava-bench is graded by a judge; give its address, or recorded replies")
+    requests = [_request(exam, question, answers.get(question.id, "")) for question in exam.questions]
+    replies, records = judging.ask(judge, requests)
+    pairs = {identity: _pair(reply) for identity, reply in replies.items()}
+    items = [_item(question, answers.get(question.id), pairs[question.id]) for question in exam.questions]
+    by_category = {name: [pairs[item.id] for item in members] for name, members in grouped(items).items()}
+    table = {CATEGORIES.get(name, name): _figures(found) for name, found in by_category.items()}
+    whole = _figures([pairs[item.id] for item in items])
+    return Score(
+        headline={"relative score": whole["relative"]},
+        tables={"categories": {**table, "all": whole}},
+        counts=count(items, judged=sum(item.how == "judge" for item in items)),
+        items=items,
+        notes=(*exam.notes, *_notes(judge, pairs)),
+        records=records,
+    )
+
+
+def _notes(judge: Judge, pairs: Mapping[str, tuple[float, float]]) -> list[str]:
+    failed = sum(pair == FAILED for pair in pairs.values())
+    told = f"{failed:,} replies could not be read and count -1 for both, as in the official script"
+    return [
+        f"judge: {judge.name}; the figure depends on it: the paper's 70.7 and 78.3 are of an older GPT-4",
+        told,
+    ]
+
+
+def _request(exam: Exam, question: Question, answer: str) -> Request:
+    meta = question.meta
+    rule = exam.extra.get(question.category, OURS)
+    user = (
+        f"[Context]\n{meta['context']}\n\n[Question]\n{question.prompt}\n\n"
+        f"[Assistant 1]\n{meta['reference']}\n\n[End of Assistant 1]\n\n"
+        f"[Assistant 2]\n{answer}\n\n[End of Assistant 2]\n\n[System]\n{rule}\n\n"
+    )
+    return Request(id=question.id, system=SYSTEM, user=user, temperature=0.2)
+
+
+def _pair(reply: Reply) -> tuple[float, float]:
+    return grades(reply.text) if reply.text is not None else FAILED
+
+
+def grades(reply: str) -> tuple[float, float]:
+    """Return the two numbers of the first line, parted by one comma or blank; (-1, -1) for anything else."""
+    parts = reply.split("\n")[0].replace(",", " ").split(" ")
+    try:
+        found = [float(part) for part in parts]
+    except ValueError:
+        return FAILED
+    usable = len(found) == 2 and not any(math.isnan(value) for value in found)
+    return (found[0], found[1]) if usable else FAILED
+
+
+def _item(question: Question, answer: str | None, pair: tuple[float, float]) -> Item:
+    failed = pair == FAILED
+    return Item(
+        id=question.id, answer=answer, parsed="" if failed else f"{pair[1]:g} to {pair[0]:g}",
+        gold=question.meta["reference"], value=max(0.0, pair[1]) / 10, category=question.category,
+        cluster=question.picture_id, how="fallback" if failed else "judge",
+    )  # fmt: skip
+
+
+def _figures(pairs: Sequence[tuple[float, float]]) -> dict[str, Figure]:
+    """Return the relative score, and both means times ten."""
+    n = len(pairs)
+    counts = [(reference, model, 1.0) for reference, model in pairs]
+    names = [str(number) for number in range(n)]
+    first, second = (round(sum(pair[place] for pair in pairs) / n, 3) for place in (0, 1))
+    relative = bootstrap(counts, names, _relative)
+    return {
+        "relative": replace(relative, value=100 * second / first if first else 0.0),
+        "GPT-4": bootstrap(counts, names, lambda s: 10 * ratio(s[..., 0], s[..., 2])),
+        "model": bootstrap(counts, names, lambda s: 10 * ratio(s[..., 1], s[..., 2])),
+    }
+
+
+def _relative(sums: Floats) -> Floats:
+    return 100 * ratio(sums[..., 1], sums[..., 0])
+
+
+LLAVA_BENCH = Benchmark(
+    name="llava-bench",
+    title="LLaVA-Bench (in the wild)",
+    code=1,
+    files="questions.jsonl, context.jsonl, answers_gpt4.jsonl, images/ and LLaVA's rule.json",
+    load=load,
+    score=score,
+    read=llava_jsonl,
+    judged=True,
+    needs_judge=True,
+)

@@ -1,0 +1,220 @@
+"""MM-Vet: 218 questions that mix six capabilities, each answer graded from 0 to 1 by a language model.
+
+Rule: yuweihao/MM-Vet ``mm-vet_evaluator``: one request of examples and the question, answer and
+prediction in a row; a reply that does not start with a number in [0, 1] is asked for again, hotter
+each time, and counts 0 after five tries. The examples are read from the evaluator in the data folder;
+where it is not there, wording of our own is used, and the score says so.
+"""
+
+import ast
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vf_ray.eval import answers as read_answers
+from vf_ray.eval import files, judging
+from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.statistics import mean
+from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Request, Score, count
+from vf_ray.types import Tree
+
+TRIES = 6
+"""The first request and five more."""
+AGAIN = "\nPredict the correctness of the answer (digit): "
+EVALUATORS = ("mm-vet_evaluator.py", "mm-vet_evaluator.ipynb")
+OURS = (
+    "Compare a prediction with the ground truth and grade it with one number: 0.0 is wrong, 1.0 is right, "
+    "and "
+    "0.1 to 0.9 are partly right. <AND> between parts of the ground truth means that all are needed; <OR> "
+    "means "
+    "that any one is enough. Reply with the number only.\n\nQuestion | Ground truth | Prediction | "
+    "Correctness\n"
+    "--- | --- | --- | ---"
+)
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions, and the judge's instructions."""
+    path = files.one_of(tree, "mm-vet.json", "mm-vet/mm-vet.json")
+    entries = files.read_json(tree, path)
+    folder = path.rpartition("/")[0]
+    folders = (f"{folder}/images" if folder else "images", "images", folder)
+    questions = tuple(_question(tree, identity, entry, folders) for identity, entry in entries.items())
+    table, note = _instructions(tree)
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", note), extra=table)
+
+
+def _question(tree: Tree, identity: str, entry: Mapping[str, Any], folders: Sequence[str]) -> Question:
+    return Question(
+        id=identity,
+        prompt=entry["question"],
+        picture_id=entry["imagename"],
+        picture=files.picture(tree, entry["imagename"], folders),
+        category="+".join(sorted(entry["capability"])),
+        max_new_tokens=LONG_TOKENS,
+        meta={
+            "gold": entry["answer"],
+            "capability": tuple(entry["capability"]),
+            "question": entry["question"],
+        },
+    )
+
+
+def _instructions(tree: Tree) -> tuple[str, str]:
+    for name in EVALUATORS:
+        for path in (name, f"mm-vet/{name}"):
+            if tree.exists(path):
+                return _assigned(tree.read(path), path), f"judge's instructions: {path}"
+    return OURS, f"judge's instructions: ours, because {' and '.join(EVALUATORS)} are not in the data folder"
+
+
+def _assigned(data: bytes, path: str) -> str:
+    """Return the text that the evaluator assigns to ``prompt``, without running it."""
+    source = data.decode()
+    if path.endswith(".ipynb"):
+        cells = [cell for cell in json.loads(source)["cells"] if cell["cell_type"] == "code"]
+        source = "\n".join(_code(cell) for cell in cells)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            if "prompt" in names and isinstance(node.value.value, str):
+                return node.value.value
+    raise ValueError(f"{path} assigns no text to prompt; take the published evaluator, or remove the file")
+
+
+def _code(cell: Mapping[str, Any]) -> str:
+    """Return a notebook cell without its shell lines."""
+    lines = "".join(cell["source"]).split("\n")
+    return "\n".join(line for line in lines if not line.lstrip().startswith(("!", "%")))
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read the evaluator's input, ``{v1_0: text}``, or LLaVA's answer file (``question_id`` 0, 1 ...)."""
+    if path.suffix == ".jsonl":
+        found = read_answers.records(path)
+        return read_answers.keyed(found, exam, path.name, lambda record: _named(record["question_id"]))
+    try:
+        whole = json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path.name} is not whole JSON ({error})") from error
+    rows = [{"id": identity, "text": text} for identity, text in whole.items()]
+    return read_answers.keyed(rows, exam, path.name, lambda record: str(record["id"]))
+
+
+def _named(identity: Any) -> str:
+    return str(identity) if str(identity).startswith("v1_") else f"v1_{identity}"
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score the mean grade, by capability and by set of capabilities."""
+    asked = [question for question in exam.questions if question.id in answers]
+    grades, records = _graded(exam, asked, answers, judge)
+    items = [_item(question, answers.get(question.id), grades, judge) for question in exam.questions]
+    return Score(
+        headline={"total": mean([item.value for item in items]).times(100)},
+        tables={"capabilities": _by_capability(exam, items), "capability sets": _by_set(items)},
+        counts=count(items, judged=sum(item.how == "judge" for item in items)),
+        items=items,
+        notes=(*exam.notes, _note(items, judge)),
+        records=records,
+    )
+
+
+def _graded(
+    exam: Exam, asked: Sequence[Question], answers: Answers, judge: Judge | None
+) -> tuple[dict[str, float], list[Mapping[str, Any]]]:
+    if judge is None:
+        return {}, []
+    requests = [_request(exam.extra, question, answers[question.id]) for question in asked]
+    return judging.until_parsed(judge, requests, grade, _again, TRIES)
+
+
+def _request(table: str, question: Question, answer: str) -> Request:
+    gold = question.meta["gold"].replace("<AND>", " <AND> ").replace("<OR>", " <OR> ")
+    row = " | ".join([question.meta["question"], gold, answer, ""])
+    return Request(id=question.id, user=f"{table}\n{row}", max_tokens=3)
+
+
+def _again(request: Request, turn: int) -> Request:
+    user = request.user if request.user.endswith(AGAIN) else request.user + AGAIN
+    return replace(request, user=user, temperature=0.5 * (turn + 1))
+
+
+def grade(reply: str) -> float | None:
+    """Return the number before the first blank, if it lies in [0, 1]; the official rule takes nan too."""
+    try:
+        found = float(reply.split(" ")[0].strip())
+    except ValueError:
+        return None
+    return found if 0.0 <= found <= 1.0 and not math.isnan(found) else None
+
+
+def by_rule(answer: str, gold: str) -> float:
+    """Return the share of the required parts that the answer holds: a stand-in without a judge."""
+    said = answer.lower()
+    parts = [[text.strip().lower() for text in part.split("<OR>")] for part in gold.split("<AND>")]
+    return sum(any(text in said for text in part) for part in parts) / len(parts)
+
+
+def _item(question: Question, answer: str | None, grades: Mapping[str, float], judge: Judge | None) -> Item:
+    gold, how, parsed = question.meta["gold"], "fallback", ""
+    if answer is None:
+        value = 0.0
+    elif question.id in grades:
+        value, how = grades[question.id], "judge"
+        parsed = f"{value:g}"
+    elif judge is not None:
+        value = 0.0  # official, after its tries
+    else:
+        value = by_rule(answer, gold)
+        parsed = f"{value:g}"
+    return Item(
+        id=question.id,
+        answer=answer,
+        parsed=parsed,
+        gold=gold,
+        value=value,
+        category=question.category,
+        how=how,
+    )
+
+
+def _note(items: Sequence[Item], judge: Judge | None) -> str:
+    if judge is None:
+        return (
+            "no judge: parts of the ground truth were looked for in the answers, which is not MM-Vet's score"
+        )
+    failed = sum(item.answer is not None and item.how == "fallback" for item in items)
+    return f"judge: {judge.name}; {failed:,} items count 0 because no reply could be read in {TRIES} tries"
+
+
+def _by_capability(exam: Exam, items: Sequence[Item]) -> dict[str, dict[str, Figure]]:
+    names = dict.fromkeys(name for question in exam.questions for name in question.meta["capability"])
+    pairs = list(zip(exam.questions, items, strict=True))
+    return {
+        name: {"score": mean([item.value for q, item in pairs if name in q.meta["capability"]]).times(100)}
+        for name in names
+    }
+
+
+def _by_set(items: Sequence[Item]) -> dict[str, dict[str, Figure]]:
+    names = dict.fromkeys(item.category for item in items)
+    return {
+        name: {"score": mean([item.value for item in items if item.category == name]).times(100)}
+        for name in names
+    }
+
+
+MM_VET = Benchmark(
+    name="mm-vet",
+    title="MM-Vet",
+    code=1,
+    files="mm-vet.json, images/ and, for its instructions, mm-vet_evaluator.py or .ipynb",
+    load=load,
+    score=score,
+    read=read,
+    judged=True,
+)
