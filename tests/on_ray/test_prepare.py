@@ -121,5 +121,5 @@ def test_a_refused_task_is_named_and_the_others_are_finished(
 
 def test_missing_raw_files_say_what_to_obtain(raw: Path, local_store: Store, tmp_path: Path) -> None:
     shutil.copytree(raw / "demo_colours", tmp_path / "raw" / "demo_colours")
-    with pytest.raises(FileNotFoundError, match=r"no file '?train-images-idx3-ubyte.*Raw 'demo_digits': "):
+    with pytest.raises(FileNotFoundError, match=r"no file 'train-labels-idx1-ubyte'.*Raw 'demo_digits': "):
         prepare(local_store, plan_of(tmp_path / "raw", local_store))

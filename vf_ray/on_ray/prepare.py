@@ -7,6 +7,7 @@ through Ray. A killed unit is repeated; finished ones are found.
 import logging
 import pickle
 import tempfile
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import ray.data
-import ray.exceptions
 from ray.util.metrics import Counter
 
 from vf_ray import artifacts
@@ -93,23 +93,29 @@ def run_units(units: Sequence[Unit]) -> Iterator[Line]:
     items = [{"unit": pickle.dumps(unit)} for unit in units]
     dataset = ray.data.from_items(items, override_num_blocks=len(items))
     dataset.set_name(units[0].name().replace(" ", "_").replace("/", "_"))
-    try:
-        yield from dataset.map(_run).iter_rows()
-    except ray.exceptions.RayTaskError as error:
-        raise _innermost(error) from error
+    for done in dataset.map(_run).iter_rows():
+        if done["error"]:
+            raise pickle.loads(done["error"])
+        yield pickle.loads(done["line"])
 
 
-def _run(item: Mapping[str, Any]) -> dict[str, Any]:
+def _run(item: Mapping[str, Any]) -> dict[str, bytes]:
+    """Do a unit; return its line or its error, which Ray Data would wrap until nothing is left of it."""
     unit: Unit = pickle.loads(item["unit"])
-    return {"unit": unit.name(), **unit.run()}
+    try:
+        return {"line": pickle.dumps({"unit": unit.name(), **unit.run()}), "error": b""}
+    except Exception as error:
+        return {"line": b"", "error": _packed(error, unit.name())}
 
 
-def _innermost(error: ray.exceptions.RayTaskError) -> BaseException:
-    """Return what the user's code raised: Ray and Ray Data each wrap it once."""
-    found: BaseException = error.cause if isinstance(error.cause, BaseException) else error
-    while isinstance(found.__cause__, BaseException) and found.__cause__ is not found:
-        found = found.__cause__
-    return found
+def _packed(error: Exception, unit: str) -> bytes:
+    error.add_note(f"in the unit {unit!r}:\n{''.join(traceback.format_exception(error))}")
+    try:
+        packed = pickle.dumps(error)
+        pickle.loads(packed)  # some errors can be packed but not unpacked
+    except Exception:
+        return pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}", *error.__notes__))
+    return packed
 
 
 def _count(name: str, about: str, task: str, number: int) -> None:
