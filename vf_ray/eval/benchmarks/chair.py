@@ -1,0 +1,256 @@
+"""CHAIR: objects that a caption names and the picture does not hold (COCO 2014).
+
+Rule: LisaAnne/Hallucination ``utils/chair.py``. A caption's words are made singular, known pairs of
+words are joined, and what is in the user's ``synonyms.txt`` is a mention; an object is there if it is
+segmented or some reference caption mentions it. Lower is better.
+
+The official script makes words singular with ``pattern.en`` and splits sentences with NLTK's trained
+model. Here both come without a download: TextBlob's singular forms, which stem from pattern's, and a
+split behind every ``.``, ``!`` and ``?``. Rare words (``bus`` in some versions of pattern) and
+abbreviations inside a caption can be counted otherwise.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import ijson
+
+from vf_ray.eval import answers as read_answers
+from vf_ray.eval import files
+from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.statistics import bootstrap, proportion, ratio
+from vf_ray.eval.types import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.types import Tree
+
+PROMPT = "Please describe this image in detail."
+"""The benchmark names none; this one is usual for chat models, and the figures depend on it."""
+PICTURE = re.compile(r"(?:.*/)?(?:COCO_\w+?_)?0*(\d+)\.\w+")
+PAIRS = (
+    "motor bike", "motor cycle", "air plane", "traffic light", "street light", "traffic signal", "stop light",
+    "fire hydrant", "stop sign", "parking meter", "suit case", "sports ball", "baseball bat",
+    "baseball glove", "tennis racket", "wine glass", "hot dog", "cell phone", "mobile phone", "teddy bear",
+    "hair drier", "potted plant", "bow tie", "laptop computer", "stove top oven", "home plate",
+)  # fmt: skip
+ANIMALS = (
+    "bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "animal", "cub",
+)  # fmt: skip
+VEHICLES = ("jet", "train")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Which words mean which of the 80 objects."""
+
+    lines: tuple[str, ...]
+    """Of ``synonyms.txt``: an object and its synonyms, parted by comma and blank."""
+
+    @cached_property
+    def objects(self) -> Mapping[str, str]:
+        """Return the object of each synonym."""
+        rows = [line.strip().split(", ") for line in self.lines if line.strip()]
+        return {word: row[0] for row in rows for word in row}
+
+    @cached_property
+    def pairs(self) -> Mapping[str, str]:
+        """Return what two words in a row are taken for."""
+        found = {pair: pair for pair in PAIRS}
+        found |= {f"{age} {animal}": animal for animal in ANIMALS for age in ("baby", "adult")}
+        found |= {f"passenger {vehicle}": vehicle for vehicle in VEHICLES}
+        return {**found, "bow tie": "tie", "toilet seat": "toilet", "wine glas": "wine glass"}
+
+    def mentions(self, caption: str) -> list[str]:
+        """Return the objects a caption mentions, as often as it does."""
+        words = self._joined(list(_singular_words(caption.lower())))
+        if "toilet" in words and "seat" in words:  # a toilet's seat is no chair
+            words = [word for word in words if word != "seat"]
+        return [self.objects[word] for word in words if word in self.objects]
+
+    def _joined(self, words: Sequence[str]) -> list[str]:
+        found, place = [], 0
+        while place < len(words):
+            pair = " ".join(words[place : place + 2])
+            found.append(self.pairs.get(pair, words[place]))
+            place += 2 if pair in self.pairs else 1
+        return found
+
+
+def _singular_words(text: str) -> Iterator[str]:
+    tokenizer = _tokenizer()
+    for sentence in _SENTENCE.split(text):
+        yield from (_singular(word) for word in tokenizer.tokenize(sentence))
+
+
+@lru_cache(maxsize=1)
+def _tokenizer() -> Any:
+    from nltk.tokenize.destructive import NLTKWordTokenizer  # slow to import
+
+    return NLTKWordTokenizer()
+
+
+@lru_cache(maxsize=65536)
+def _singular(word: str) -> str:
+    from textblob.en.inflect import singularize
+
+    found: str = singularize(word)
+    return found
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What pictures hold."""
+
+    lexicon: Lexicon
+    objects: Mapping[str, frozenset[str]]
+    """By picture id."""
+    asked: bool
+    """Whether the pictures lie in the data folder, so that an answer can be missing."""
+
+
+def load(tree: Tree) -> Exam:
+    """Return one question for each picture: of those in ``val2014/``, else of all that are annotated."""
+    lexicon = Lexicon(
+        tuple(tree.read(files.one_of(tree, "synonyms.txt", "data/synonyms.txt")).decode().splitlines())
+    )
+    instances = _annotations(tree, "instances")
+    captions = _annotations(tree, "captions")
+    pictures = [path for end in ("jpg", "png") for path in tree.glob(f"val2014/*.{end}")]
+    ids = {_picture_id(path): path for path in pictures}
+    objects = _objects(tree, lexicon, instances, captions, set(ids) or None)
+    questions = tuple(_question(tree, identity, ids.get(identity, "")) for identity in (ids or objects))
+    notes = (
+        f"prompt: {PROMPT}",
+        "singular forms by TextBlob, sentences split at . ! ?: see the module's text",
+    )
+    return Exam(questions=questions, notes=notes, extra=Truth(lexicon, objects, bool(ids)))
+
+
+def _annotations(tree: Tree, kind: str) -> list[str]:
+    found = [
+        path
+        for folder in ("", "annotations/", "coco/annotations/")
+        for split in ("all2014", "train2014", "val2014")
+        if tree.exists(path := f"{folder}{kind}_{split}.json")
+    ]
+    return found or [
+        files.one_of(tree, f"annotations/{kind}_val2014.json", f"annotations/{kind}_all2014.json")
+    ]
+
+
+def _picture_id(path: str) -> str:
+    found = PICTURE.fullmatch(path)
+    if found is None:
+        raise ValueError(f"{path} is not named by a COCO picture id; expected COCO_val2014_000000000042.jpg")
+    return found[1]
+
+
+def _question(tree: Tree, identity: str, path: str) -> Question:
+    picture = files.picture(tree, path, ("",)) if path else None
+    return Question(
+        id=identity, prompt=PROMPT, picture_id=identity, picture=picture, max_new_tokens=LONG_TOKENS
+    )
+
+
+def _objects(
+    tree: Tree, lexicon: Lexicon, instances: Iterable[str], captions: Iterable[str], wanted: set[str] | None
+) -> dict[str, frozenset[str]]:
+    """Return the objects of each picture, segmented or mentioned by a reference; files are streamed."""
+    found: dict[str, set[str]] = {}
+    for path in instances:
+        names = {row["id"]: row["name"] for row in _items(tree, path, "categories.item")}
+        for row in _items(tree, path, "annotations.item"):
+            if wanted is None or str(row["image_id"]) in wanted:
+                found.setdefault(str(row["image_id"]), set()).add(lexicon.objects[names[row["category_id"]]])
+    for path in captions:
+        for row in _items(tree, path, "annotations.item"):
+            if wanted is None or str(row["image_id"]) in wanted:
+                found.setdefault(str(row["image_id"]), set()).update(lexicon.mentions(row["caption"]))
+    return {identity: frozenset(objects) for identity, objects in found.items()}
+
+
+def _items(tree: Tree, path: str, where: str) -> Iterator[dict[str, Any]]:
+    with tree.open(path) as opened:
+        yield from ijson.items(opened, where)
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read captions: the official ``{"imgToEval": {...}}``, a list, or JSON lines; by ``image_id``."""
+    if path.suffix == ".jsonl":
+        found: list[dict[str, Any]] = read_answers.records(path)
+    else:
+        try:
+            whole = json.loads(path.read_text())
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path.name} is not whole JSON ({error})") from error
+        found = list(whole["imgToEval"].values()) if isinstance(whole, dict) else whole
+    rows = [{**row, "text": row["caption"] if "caption" in row else row.get("text")} for row in found]
+    return read_answers.keyed(rows, exam, path.name, _id)
+
+
+def _id(record: Mapping[str, Any]) -> str:
+    key = "image_id" if "image_id" in record else "question_id"
+    return str(record[key])
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score the captions that are there; nothing is counted for a picture without one."""
+    truth: Truth = exam.extra
+    asked = [q for q in exam.questions if truth.asked or q.id in answers]
+    made = [(question, _counted(truth, question.id, answers.get(question.id))) for question in asked]
+    answered = [(question, counted) for question, counted in made if question.id in answers]
+    rows = [
+        (float(bool(wrong)), len(wrong), len(named), len(covered), len(there))
+        for _, (named, wrong, covered, there) in answered
+    ]
+    ids = [question.id for question, _ in answered]
+    items = [_item(question, answers.get(question.id), counted) for question, counted in made]
+    return Score(
+        headline={
+            "CHAIRs %": proportion([row[0] for row in rows], ids).times(100),
+            "CHAIRi %": bootstrap(rows, ids, lambda s: 100 * ratio(s[..., 1], s[..., 2])),
+            "recall %": bootstrap(rows, ids, lambda s: 100 * ratio(s[..., 3], s[..., 4])),
+        },
+        tables={},
+        counts={
+            **count(items),
+            "unparsable": 0,
+            "mentions": sum(row[2] for row in rows),
+            "without mention": sum(not row[2] for row in rows),
+        },
+        items=items,
+        notes=exam.notes,
+    )
+
+
+Counted = tuple[list[str], list[str], set[str], frozenset[str]]
+"""Objects mentioned, mentioned though absent, present and mentioned, present."""
+
+
+def _counted(truth: Truth, identity: str, caption: str | None) -> Counted:
+    there = truth.objects.get(identity, frozenset())
+    named = truth.lexicon.mentions(caption or "")
+    return named, [name for name in named if name not in there], set(named) & there, there
+
+
+def _item(question: Question, answer: str | None, counted: Counted) -> Item:
+    named, wrong, _, there = counted
+    return Item(
+        id=question.id, answer=answer, parsed=", ".join(named), gold=", ".join(sorted(there)),
+        value=float(answer is not None and not wrong),
+    )  # fmt: skip
+
+
+CHAIR = Benchmark(
+    name="chair",
+    title="CHAIR",
+    code=1,
+    files="synonyms.txt, annotations/{instances,captions}_{train,val}2014.json; pictures in val2014/",
+    load=load,
+    score=score,
+    read=read,
+)
