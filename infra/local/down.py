@@ -9,8 +9,8 @@ from infra.local.processes import stop as stop_process
 from infra.local.state import ROOT, State, locked
 
 ORDER = (
-    ("prefect-worker", signal.SIGINT, 15.0),
-    ("prefect-server", signal.SIGINT, 15.0),
+    ("prefect-worker", signal.SIGINT, 10.0),
+    ("prefect-server", signal.SIGINT, 10.0),
     ("ray-head", signal.SIGTERM, 30.0),
 )
 """Whom to ask, how, and for how many seconds: flow runs must end while the server still listens."""
