@@ -1,0 +1,113 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.eval.trees import lines, tree
+from vf_ray.eval.benchmarks.scienceqa import SCIENCEQA, parse
+from vf_ray.eval.benchmarks.seed_bench import SEED_BENCH
+from vf_ray.eval.types import Exam
+
+
+def seed(root: Path, pictures: bool = False) -> Exam:
+    rows = [
+        {
+            "question_id": str(n), "question_type_id": (1, 2, 10)[n % 3], "data_id": f"1234{n}",
+            "data_type": "video" if n % 3 == 2 else "image", "question": f"q{n}?", "choice_a": "w",
+            "choice_b": "x", "choice_c": "y", "choice_d": "z", "answer": "ABCD"[n % 4],
+        }
+        for n in range(6)
+    ]  # fmt: skip
+    kinds = {"Scene Understanding": 1, "Instance Identity": 2, "Action Recognition": 10}
+    (root / "SEED-Bench.json").write_text(json.dumps({"question_type": kinds, "questions": rows}))
+    if pictures:
+        (root / "SEED-Bench-image").mkdir()
+        (root / "SEED-Bench-image" / "12340").write_bytes(b"no extension")
+    return SEED_BENCH.load(tree(root))
+
+
+def test_seed_takes_the_exact_letter_only(tmp_path: Path) -> None:
+    exam = seed(tmp_path)
+    answers = {q.id: q.meta["gold"] for q in exam.questions} | {"0": "a", "1": "B."}
+    found = SEED_BENCH.score(exam, answers, None)
+    assert found.headline["all %"].value == pytest.approx(400 / 6)
+    assert found.headline["video %"].value == 100
+    assert found.tables["categories"]["Scene Understanding"]["accuracy %"].value == 50
+    assert found.counts["unparsable"] == 2
+    assert exam.questions[0].prompt == (
+        "q0?\nA. w\nB. x\nC. y\nD. z\nAnswer with the option's letter from the given choices directly."
+    )
+
+
+def test_seed_leaves_video_out_where_its_frames_are_not_named(tmp_path: Path) -> None:
+    exam = seed(tmp_path, pictures=True)
+    assert len(exam.questions) == 4
+    assert "2 questions about video are left out" in exam.notes[-1]
+    picture = exam.questions[0].picture
+    assert picture is not None
+    assert picture() == b"no extension"
+    named = [{"question_id": str(n), "image": f"SEED-Bench-video-image/{n}.png"} for n in range(6)]
+    lines(tmp_path / "llava-seed-bench.jsonl", named)
+    assert len(SEED_BENCH.load(tree(tmp_path)).questions) == 6
+
+
+def test_seed_with_no_right_answer_of_a_kind_gives_zero(tmp_path: Path) -> None:
+    exam = seed(tmp_path)
+    found = SEED_BENCH.score(exam, {"0": "D"}, None)  # the official conversion stops at both
+    assert found.headline["all %"].value == 0
+    assert found.counts["missing"] == 5
+
+
+@pytest.mark.parametrize(
+    ("answer", "letter"),
+    [("A", "A"), ("A. x", "A"), ("A.", ""), ("a", ""), ("(A)", ""), ("A: x", ""), ("A. ", "A"),
+    ("The answer is B.", "B"),
+     ("The answer is B", ""), ("So The answer is C, I think", "C"),
+     ("The answer is A. The answer is B.", ""), ("", "")],
+)  # fmt: skip
+def test_scienceqa_reads_answers_as_llavas_script(answer: str, letter: str) -> None:
+    assert parse(answer) == letter
+
+
+def scienceqa(root: Path) -> Exam:
+    problems: dict[str, Any] = {
+        str(n): {
+            "question": f"q{n}?", "choices": ["x", "y"] if n < 3 else ["x", "y", "z"], "answer": n % 2,
+            "hint": "h" if n % 2 else "", "image": "image.png" if n >= 2 else None,
+            "subject": "natural science",
+        }
+        for n in range(4)
+    }  # fmt: skip
+    (root / "problems.json").write_text(json.dumps(problems))
+    (root / "pid_splits.json").write_text(json.dumps({"train": [], "test": list(problems)}))
+    return SCIENCEQA.load(tree(root))
+
+
+def test_scienceqa_counts_pictures_among_the_answered(tmp_path: Path) -> None:
+    exam = scienceqa(tmp_path)
+    found = SCIENCEQA.score(exam, {"0": "A", "1": "C", "3": "B. y"}, None)
+    assert found.headline["accuracy %"].value == 50
+    assert found.headline["IMG accuracy %"].value == 100
+    assert found.headline["IMG accuracy %"].n == 1
+    assert found.items[1].parsed == ""  # C is no option of that question
+    assert exam.questions[1].prompt == (
+        "Context: h\nq1?\nA. x\nB. y\nAnswer with the option's letter from the given choices directly."
+    )
+
+
+def test_scienceqa_takes_llavas_words_where_they_are(tmp_path: Path) -> None:
+    scienceqa(tmp_path)
+    asked = [
+        {
+            "id": "2",
+            "image": "2/image.png",
+            "conversations": [{"from": "human", "value": "<image>\nContext: N/A\nq"}],
+        }
+    ]
+    (tmp_path / "llava_test_CQM-A.json").write_text(json.dumps(asked))
+    exam = SCIENCEQA.load(tree(tmp_path))
+    assert exam.questions[2].prompt.startswith("Context: N/A\nq\nAnswer with")
+    (tmp_path / "pid_splits.json").write_text(json.dumps({"test": ["9"]}))
+    with pytest.raises(ValueError, match="problem 9"):
+        SCIENCEQA.load(tree(tmp_path))

@@ -1,0 +1,197 @@
+"""HallusionBench: yes/no questions about pictures that fool, some of them altered.
+
+Rule: tianyi-lab/HallusionBench ``utils.py``: a language model says of each answer whether it is
+correct, incorrect or unclear; where no picture is needed and none was shown (VS, figure 0) unclear is
+right too. aAcc is over questions, qAcc over questions with all their pictures, fAcc over pictures with
+all their questions, VS without its figure 0. Without a judge the first yes or no decides, counted as
+fallback.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vf_ray.eval import answers as read_answers
+from vf_ray.eval import files, judging
+from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.statistics import bootstrap, of_items, share
+from vf_ray.eval.types import (
+    Answers,
+    Benchmark,
+    Exam,
+    Figure,
+    Item,
+    Judge,
+    Question,
+    Reply,
+    Request,
+    Score,
+    count,
+)
+from vf_ray.types import Tree
+
+CORRECT, INCORRECT, UNCLEAR = "correct", "incorrect", "unclear"
+OURS = (
+    "You grade answers to yes-or-no questions about pictures. Compare the prediction with the reference "
+    "answer. "
+    "Reply with one word: correct if it agrees with it, incorrect if it contradicts it, unclear if it "
+    "takes no "
+    "side or says that it cannot tell.\n"
+)
+_SAID = re.compile(r"\b(yes|no)\b")
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions, with a picture where they have one."""
+    path = files.one_of(tree, "HallusionBench.json", "hallusion_bench/HallusionBench.json")
+    rows = files.read_json(tree, path)
+    questions = tuple(_question(tree, row) for row in rows)
+    if len({question.id for question in questions}) != len(questions):
+        raise ValueError(f"{path} holds a question twice; download it again")
+    shown = sum(question.picture is not None for question in questions)
+    return Exam(
+        questions=questions, notes=(f"questions: {len(questions):,}, {shown:,} with a picture", JUDGING)
+    )
+
+
+JUDGING = "judge's instructions: ours; the official ones are part of its code"
+
+
+def _question(tree: Tree, row: Mapping[str, Any]) -> Question:
+    shown = bool(row.get("filename")) and str(row.get("visual_input")) != "0"
+    name = str(row.get("filename") or "").removeprefix("./")
+    return Question(
+        id=_identity(row),
+        prompt=row["question"],
+        picture_id=name if shown else "",
+        picture=files.picture(tree, name, ("", "hallusion_bench", "images")) if shown else None,
+        category=f"{row['category']}/{row['subcategory']}",
+        max_new_tokens=LONG_TOKENS,
+        meta={
+            "gold": str(row["gt_answer"]),
+            "details": row.get("gt_answer_details") or "",
+            "figure": str(row["figure_id"]),
+            "by_question": (row["category"], row["subcategory"], str(row["set_id"]), str(row["question_id"])),
+            "by_figure": (row["category"], row["subcategory"], str(row["set_id"]), str(row["figure_id"])),
+        },
+    )
+
+
+def _identity(row: Mapping[str, Any]) -> str:
+    keys = ("category", "subcategory", "set_id", "figure_id", "question_id")
+    return "/".join(str(row[key]) for key in keys)
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read the benchmark's own list with ``model_prediction`` filled in, or LLaVA's answer file."""
+    if path.suffix == ".jsonl":
+        return read_answers.llava_jsonl(path, exam)
+    try:
+        rows = json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path.name} is not whole JSON ({error})") from error
+    found = [{**row, "text": row["model_prediction"]} for row in rows if "model_prediction" in row]
+    return read_answers.keyed(found, exam, path.name, _identity)
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score questions, questions across pictures, and pictures; a missing answer is wrong."""
+    asked = [question for question in exam.questions if question.id in answers]
+    verdicts: dict[str, str] = {}
+    records: Sequence[Mapping[str, Any]] = ()
+    if judge is not None:
+        replies, records = judging.ask(judge, [_request(q, answers[q.id]) for q in asked])
+        verdicts = {identity: verdict(reply) for identity, reply in replies.items()}
+    items = [_item(q, answers.get(q.id), verdicts.get(q.id, "")) for q in exam.questions]
+    pairs = list(zip(exam.questions, items, strict=True))
+    return Score(
+        headline=_figures(pairs),
+        tables={"categories": {name: _figures(_of(pairs, name)) for name in _categories(items)}},
+        counts=count(items, judged=sum(item.how == "judge" for item in items)),
+        items=items,
+        notes=(*exam.notes, _note(items, judge)),
+        records=records,
+    )
+
+
+Pairs = Sequence[tuple[Question, Item]]
+
+
+def _categories(items: Sequence[Item]) -> list[str]:
+    return list(dict.fromkeys([*(i.category.split("/")[0] for i in items), *(i.category for i in items)]))
+
+
+def _of(pairs: Pairs, name: str) -> Pairs:
+    return [pair for pair in pairs if name in (pair[1].category, pair[1].category.split("/")[0])]
+
+
+def _note(items: Sequence[Item], judge: Judge | None) -> str:
+    ruled = sum(item.how == "fallback" for item in items)
+    if judge is None:
+        return f"no judge: the first yes or no of each answer decided all {ruled:,} items"
+    return f"judge: {judge.name}; {ruled:,} items decided by the first yes or no instead"
+
+
+def _request(question: Question, answer: str) -> Request:
+    gold = {"1": "Yes", "0": "No"}.get(question.meta["gold"], question.meta["gold"])
+    reference = f"{gold}. {question.meta['details']}".strip()
+    user = f"{OURS}Question: {question.prompt}\nReference answer: {reference}\nPrediction: {answer}\nVerdict:"
+    return Request(id=question.id, user=user, max_tokens=16)
+
+
+def verdict(reply: Reply) -> str:
+    """Return what a judge said; ``incorrect`` is looked for first, because it holds the other word."""
+    said = (reply.text or "").lower()
+    return next((word for word in (INCORRECT, CORRECT, UNCLEAR) if word in said), "")
+
+
+def by_rule(answer: str, gold: str) -> str:
+    """Return the verdict of the first yes or no in an answer."""
+    said = _SAID.search(answer.lower())
+    if said is None:
+        return UNCLEAR
+    return CORRECT if (said[1] == "yes") == (gold == "1") else INCORRECT
+
+
+def _item(question: Question, answer: str | None, judged: str) -> Item:
+    meta = question.meta
+    how = "judge" if judged else "fallback"
+    parsed = "" if answer is None else judged or by_rule(answer, meta["gold"])
+    forgiving = question.id.startswith("VS/") and meta["figure"] == "0"
+    right = parsed == CORRECT or (parsed == UNCLEAR and forgiving)
+    return Item(
+        id=question.id, answer=answer, parsed=parsed, gold="yes" if meta["gold"] == "1" else "no",
+        value=float(right), category=question.category, cluster=question.picture_id or question.id, how=how,
+    )  # fmt: skip
+
+
+def _figures(pairs: Pairs) -> dict[str, Figure]:
+    figures = [(q, item) for q, item in pairs if not (q.id.startswith("VS/") and q.meta["figure"] == "0")]
+    return {
+        "aAcc %": of_items([item for _, item in pairs]).times(100),
+        "qAcc %": _all_right(pairs, "by_question"),
+        "fAcc %": _all_right(figures, "by_figure"),
+    }
+
+
+def _all_right(pairs: Pairs, key: str) -> Figure:
+    """Return the share of groups in which every item is right."""
+    groups: dict[tuple[str, ...], list[float]] = {}
+    for question, item in pairs:
+        groups.setdefault(question.meta[key], []).append(item.value)
+    counts = [(min(values), 1.0) for values in groups.values()]
+    return bootstrap(counts, ["/".join(name[:3]) for name in groups], share).times(100)
+
+
+HALLUSIONBENCH = Benchmark(
+    name="hallusionbench",
+    title="HallusionBench",
+    code=1,
+    files="HallusionBench.json and hallusion_bench/ with its pictures",
+    load=load,
+    score=score,
+    read=read,
+    judged=True,
+)

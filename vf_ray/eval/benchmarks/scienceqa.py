@@ -1,0 +1,125 @@
+"""ScienceQA, test split: school questions with options, half of them about a picture.
+
+Rule: LLaVA ``eval_science_qa.py``. An answer is a letter, a letter followed by ``. ``, or the one place
+where it says "The answer is X" with one more character; all else fails. IMG is the share over
+questions with a picture that were answered. Vision-Flan trains on ScienceQA: it is not held out there.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vf_ray.eval import files
+from vf_ray.eval.answers import llava_jsonl
+from vf_ray.eval.prompts import LETTER, LONG_TOKENS, lettered
+from vf_ray.eval.statistics import by_category, of_items
+from vf_ray.eval.types import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.types import Tree
+
+LETTERS = ("A", "B", "C", "D", "E")
+"""The script's options, whatever a question has."""
+_STATED = re.compile(r"The answer is ([A-Z]).")
+LLAVA = "llava_test_CQM-A.json"
+FOLDERS = ("images/test", "test", "images", "")
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions of the test split, in LLaVA's words where its question file is there."""
+    problems = files.read_json(tree, files.one_of(tree, "problems.json", "data/scienceqa/problems.json"))
+    splits = files.read_json(tree, files.one_of(tree, "pid_splits.json", "data/scienceqa/pid_splits.json"))
+    absent = [identity for identity in splits["test"] if identity not in problems]
+    if absent:
+        raise ValueError(
+            f"pid_splits.json names problem {absent[0]}, which problems.json lacks; take one version"
+        )
+    asked = _llava(tree)
+    questions = tuple(_question(tree, identity, problems[identity], asked) for identity in splits["test"])
+    source = LLAVA if asked else "worded here in its form"
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}; prompts: {source}",))
+
+
+def _llava(tree: Tree) -> dict[str, str]:
+    if not tree.exists(LLAVA):
+        return {}
+    rows = files.read_json(tree, LLAVA)
+    return {str(row["id"]): row["conversations"][0]["value"] for row in rows}
+
+
+def _question(tree: Tree, identity: str, problem: Mapping[str, Any], asked: Mapping[str, str]) -> Question:
+    image = problem.get("image")
+    text = asked.get(identity) or _worded(problem)
+    name = f"{identity}/{image}"
+    return Question(
+        id=identity,
+        prompt=text.replace("<image>", "").strip() + LETTER,
+        picture_id=name if image else "",
+        picture=files.picture(tree, name, FOLDERS) if image else None,
+        category=str(problem.get("subject", "")),
+        max_new_tokens=LONG_TOKENS,
+        meta={"gold": LETTERS[problem["answer"]], "options": len(problem["choices"]), "image": bool(image)},
+    )
+
+
+def _worded(problem: Mapping[str, Any]) -> str:
+    hint = f"Context: {problem['hint']}\n" if problem.get("hint") else ""
+    return f"{hint}{problem['question']}\n{lettered(problem['choices'])}"
+
+
+def parse(answer: str) -> str:
+    """Return the letter of an answer, or nothing where the script says FAILED."""
+    if answer in LETTERS:
+        return answer
+    if len(answer) >= 3 and answer[0] in LETTERS and answer[1:3] == ". ":
+        return answer[0]
+    stated = _STATED.findall(answer)
+    return stated[0] if len(stated) == 1 else ""
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score all questions, and those with a picture among the answered ones."""
+    items = [_item(question, answers.get(question.id)) for question in exam.questions]
+    pairs = list(zip(exam.questions, items, strict=True))
+    pictured = [item for question, item in pairs if question.meta["image"] and item.answer is not None]
+    return Score(
+        headline={"accuracy %": of_items(items).times(100), "IMG accuracy %": of_items(pictured).times(100)},
+        tables={
+            "subjects": {name: {"accuracy %": f.times(100)} for name, f in by_category(items).items()},
+        },
+        counts=count(items),
+        items=items,
+        notes=(*exam.notes, *_notes(pairs)),
+    )
+
+
+def _notes(pairs: Sequence[tuple[Question, Item]]) -> list[str]:
+    left = sum(question.meta["image"] and item.answer is None for question, item in pairs)
+    told = f"{left:,} unanswered questions with a picture are wrong, and left out of IMG as officially"
+    return [told] if left else []
+
+
+def _item(question: Question, answer: str | None) -> Item:
+    parsed = parse(answer or "")
+    if parsed not in LETTERS[: question.meta["options"]]:
+        parsed = ""  # a letter, but none of this question's
+    gold = question.meta["gold"]
+    return Item(
+        id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
+        category=question.category, cluster=question.picture_id or question.id,
+    )  # fmt: skip
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read LLaVA's answer file."""
+    return llava_jsonl(path, exam)
+
+
+SCIENCEQA = Benchmark(
+    name="scienceqa",
+    title="ScienceQA (test)",
+    code=1,
+    files=f"problems.json, pid_splits.json, images/test/ (and {LLAVA})",
+    load=load,
+    score=score,
+    read=read,
+)

@@ -1,0 +1,112 @@
+"""SEED-Bench (the first): 19,242 lettered questions of twelve kinds, about pictures and video frames.
+
+Rule: LLaVA's ``convert_seed_for_submission.py``: the answer must be the letter and nothing else. (The
+benchmark's own metric ranks the likelihood of the four options, which needs the model itself.)
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vf_ray.eval import files
+from vf_ray.eval.answers import llava_jsonl
+from vf_ray.eval.prompts import LETTER, SHORT_TOKENS, lettered
+from vf_ray.eval.statistics import by_category, of_items
+from vf_ray.eval.types import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.types import Tree
+
+PICTURES, FRAMES = "SEED-Bench-image", "SEED-Bench-video-image"
+LLAVA = "llava-seed-bench.jsonl"
+VIDEO = ("10", "11", "12")
+"""Kinds of question about video."""
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions; those about video only where their frames can be found, or nothing is asked."""
+    whole = files.read_json(tree, files.one_of(tree, "SEED-Bench.json", "seed_bench/SEED-Bench.json"))
+    names = {str(number): kind for kind, number in whole["question_type"].items()}
+    llava = _llava(tree)
+    questions = [_question(tree, row, names, llava) for row in whole["questions"]]
+    if len({question.id for question in questions}) != len(questions):
+        raise ValueError("SEED-Bench.json holds a question_id twice; download it again")
+    kept = [q for q in questions if not q.meta["video"] or llava or not _has_pictures(tree, questions)]
+    left = len(questions) - len(kept)
+    notes = [
+        f"questions: {len(kept):,}",
+        "rule: LLaVA's exact letter, not the likelihood ranking of the benchmark",
+    ]
+    if left:
+        notes.append(
+            f"{left:,} questions about video are left out: {LLAVA}, which names their frames, is not there"
+        )
+    return Exam(questions=tuple(kept), notes=tuple(notes))
+
+
+def _llava(tree: Tree) -> dict[str, str]:
+    """Return the picture of each question as LLaVA's question file names it."""
+    if not tree.exists(LLAVA):
+        return {}
+    return {str(row["question_id"]): row["image"] for row in files.json_lines(tree.read(LLAVA), LLAVA)}
+
+
+def _has_pictures(tree: Tree, questions: list[Question]) -> bool:
+    first = next((q for q in questions if not q.meta["video"]), None)
+    return first is not None and tree.exists(first.picture_id)
+
+
+def _question(
+    tree: Tree, row: Mapping[str, Any], names: Mapping[str, str], llava: Mapping[str, str]
+) -> Question:
+    identity, kind = str(row["question_id"]), str(row["question_type_id"])
+    options = [row[f"choice_{letter}"] for letter in "abcd"]
+    name = llava.get(identity, f"{PICTURES}/{row['data_id']}")
+    return Question(
+        id=identity,
+        prompt=f"{row['question']}\n{lettered(options)}{LETTER}",
+        picture_id=name,
+        picture=files.picture(tree, name, ("", "seed_bench")),
+        category=names[kind],
+        max_new_tokens=SHORT_TOKENS,
+        meta={"gold": row["answer"], "video": row.get("data_type") == "video" or kind in VIDEO},
+    )
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score all, pictures, video, and each kind; a missing answer is wrong."""
+    items = [_item(question, answers.get(question.id)) for question in exam.questions]
+    video = [i for q, i in zip(exam.questions, items, strict=True) if q.meta["video"]]
+    pictures = [i for q, i in zip(exam.questions, items, strict=True) if not q.meta["video"]]
+    headline = {"all %": items, "image %": pictures, "video %": video}
+    return Score(
+        headline={name: of_items(members).times(100) for name, members in headline.items() if members},
+        tables={
+            "categories": {name: {"accuracy %": f.times(100)} for name, f in by_category(items).items()},
+        },
+        counts=count(items),
+        items=items,
+        notes=exam.notes,
+    )
+
+
+def _item(question: Question, answer: str | None) -> Item:
+    gold = question.meta["gold"]
+    return Item(
+        id=question.id, answer=answer, parsed=answer if answer in ("A", "B", "C", "D") else "", gold=gold,
+        value=float(answer == gold), category=question.category, cluster=question.picture_id,
+    )  # fmt: skip
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read LLaVA's answer file."""
+    return llava_jsonl(path, exam)
+
+
+SEED_BENCH = Benchmark(
+    name="seed-bench",
+    title="SEED-Bench (1)",
+    code=1,
+    files=f"SEED-Bench.json, {PICTURES}/, and for video {FRAMES}/ with {LLAVA}",
+    load=load,
+    score=score,
+    read=read,
+)
