@@ -1,14 +1,12 @@
 """An invented source: small pictures in memory, some of them bad, and tasks of every kind."""
 
+import hashlib
 import io
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
-
-import numpy as np
-from PIL import Image
 
 from vf_ray.types import Boxed, Crop, Example, Grid, Made, Pool, Raw, Reject, Row, Source, Terms
 
@@ -58,12 +56,10 @@ class Here:
         return self.files
 
 
-def png(number: int, side: int = 12) -> bytes:
-    """Return a picture that only its number decides."""
-    pixels = np.random.default_rng(number).integers(0, 256, (side, side, 3), dtype=np.uint8)
-    sink = io.BytesIO()
-    Image.fromarray(pixels).save(sink, "PNG")
-    return sink.getvalue()
+def ppm(number: int, side: int = 12) -> bytes:
+    """Return a picture that only its number decides, with any version of any library."""
+    pixels = hashlib.shake_256(str(number).encode()).digest(3 * side * side)
+    return f"P6\n{side} {side}\n255\n".encode() + pixels
 
 
 def rows(count: int, *, pictures: int, split: str = "train") -> list[Thing]:
@@ -72,7 +68,7 @@ def rows(count: int, *, pictures: int, split: str = "train") -> list[Thing]:
         Thing(
             key=f"list.csv:{n}",
             split="val" if n % 7 == 3 else split,
-            image=f"pictures/{n * 31 % pictures}.png",
+            image=f"pictures/{n * 31 % pictures}.ppm",
             label=LABELS[n * n % len(LABELS)],
             number=n,
         )
@@ -82,9 +78,9 @@ def rows(count: int, *, pictures: int, split: str = "train") -> list[Thing]:
 
 def files(pictures: int, bad: Sequence[int] = (), twins: Mapping[int, int] = {}) -> Memory:
     """Return pictures by number: ``bad`` ones are cut off, ``twins`` have another one's bytes."""
-    found = {f"pictures/{n}.png": png(twins.get(n, n)) for n in range(pictures)}
+    found = {f"pictures/{n}.ppm": ppm(twins.get(n, n)) for n in range(pictures)}
     for n in bad:
-        found[f"pictures/{n}.png"] = found[f"pictures/{n}.png"][:60]
+        found[f"pictures/{n}.ppm"] = found[f"pictures/{n}.ppm"][:60]
     return Memory(found)
 
 
@@ -133,7 +129,7 @@ def _declare(source: Source[Thing], ceiling: float) -> None:
 
     @source.task("drawn", instruction="What is seen?", **kind)
     def drawn(row: Thing) -> Example:
-        one, another = row.image, f"pictures/{row.number % 5}.png"
+        one, another = row.image, f"pictures/{row.number % 5}.ppm"
         image = (Crop(one, (1, 1, 9, 9)), Boxed(one, ((2, 2, 8, 8),)), Grid((one, another), 2))[
             row.number % 3
         ]

@@ -206,7 +206,7 @@ def test_rejects_are_written_down_and_counted(tmp_path: Path) -> None:
         assert found["task"] == "invented/odd" and found["key"].startswith("list.csv:")
         counted[found["reason"]] = counted.get(found["reason"], 0) + 1
     assert counted == made.stats["rejected"]
-    assert any("pictures/3.png" in found["detail"] for found in lines)
+    assert any("pictures/3.ppm" in found["detail"] for found in lines)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,101 @@
+"""What preparing costs: against a plain loop, against reading and decoding, and in memory."""
+
+import io
+import json
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.bench.preparing import LABELS, Photographs, prepare, write_photographs
+from vf_ray.store import Store
+
+pytestmark = pytest.mark.bench
+COUNT = 4_096
+ROUNDS = 2
+MOST_MB = 300
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photographs")
+    size = write_photographs(folder, COUNT)
+    print(f"\n{COUNT} JPEG pictures of 640 x 480, {size / COUNT / 1e3:.0f} kB each")
+    for path in folder.iterdir():  # all timings find the files in the page cache
+        path.read_bytes()
+    return folder
+
+
+def seconds(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def plain_loop(folder: Path, out: Path) -> None:
+    """Do the same work as one would without thinking of it: one process, files and JSON lines."""
+    out.mkdir()
+    with (out / "instances.jsonl").open("w") as lines:
+        for number, path in enumerate(sorted(folder.iterdir())):
+            data = path.read_bytes()
+            Image.open(io.BytesIO(data)).load()
+            (out / path.name).write_bytes(data)
+            answer = LABELS[number % len(LABELS)]
+            options = " ".join(f"({letter}) {label}" for letter, label in zip("abcdef", LABELS, strict=True))
+            prompt = f"Which animal is it?\nOptions: {options}"
+            lines.write(json.dumps({"image": path.name, "prompt": prompt, "response": answer}) + "\n")
+
+
+def decode(paths: Iterable[Path]) -> None:
+    for path in paths:
+        Image.open(io.BytesIO(path.read_bytes())).load()
+
+
+def limit(folder: Path) -> None:
+    """Read and decode the same bytes on both cores, and do nothing else."""
+    paths = sorted(folder.iterdir())
+    with get_context("fork").Pool(2) as pool:
+        pool.map(decode, [paths[start::8] for start in range(8)], chunksize=1)
+
+
+def test_throughput(photographs: Path, tmp_path: Path, ray_cluster: None) -> None:
+    from vf_ray.on_ray.prepare import run_units
+
+    origin = Photographs(str(photographs))
+
+    def on_ray() -> None:
+        prepare(_store(tmp_path), origin, COUNT, run_units)
+
+    work = {
+        "plain loop": lambda: plain_loop(photographs, tmp_path / uuid.uuid4().hex),
+        "in one process": lambda: prepare(_store(tmp_path), origin, COUNT),
+        "on Ray": on_ray,
+        "read and decode on 2 cores": lambda: limit(photographs),
+    }
+    on_ray()  # its workers have started and imported
+    best = {name: min(seconds(one) for _ in range(ROUNDS)) for name, one in work.items()}
+    rates = ", ".join(f"{name} {COUNT / s:,.0f}/s" for name, s in best.items())
+    ours = best["on Ray"]
+    print(
+        f"\n{rates}: {best['plain loop'] / ours:.2f} x the plain loop, "
+        f"{best['read and decode on 2 cores'] / ours:.2f} of the limit"
+    )
+    assert best["plain loop"] / ours > 1
+
+
+def _store(folder: Path) -> Store:
+    return Store.open(str(folder / uuid.uuid4().hex))
+
+
+@pytest.mark.parametrize("count", [10_000, 100_000])
+def test_memory_is_flat(count: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.bench.preparing", str(count), str(tmp_path)]
+    grown = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    print(f"\n{count} instances, every phase in one process: {grown:.0f} MB above imports")
+    assert grown < MOST_MB

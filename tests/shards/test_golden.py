@@ -1,0 +1,56 @@
+"""Output may change only together with its number in ``chain.CODE``: addresses would lie otherwise.
+
+Rows are compared, not Parquet files: their bytes follow the version of pyarrow.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.shards.synthetic import files, here, rows
+from tests.shards.test_build import BAD, TASKS, instances_of, pictures_of, tables
+from tests.shards.test_mixture import mixed
+from vf_ray.artifacts import Artifact
+from vf_ray.chain import CODE
+from vf_ray.shards.mixture import NAME
+from vf_ray.shards.schema import from_parquet
+from vf_ray.shards.write import ALL_VERDICTS
+
+GOLDEN = {
+    ("pictures", 1): "d4080a8f0200f8eb",
+    ("instances", 1): "18f81bfb02a8c98d",
+    ("mixture", 1): "0750292a2544d495",
+}
+"""Digest of what each kind holds, by its code. When one changes: bump the code, then pin it here."""
+
+
+def digest(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def test_what_artifacts_hold_changes_only_with_their_code(tmp_path: Path) -> None:
+    origin = here(rows(120, pictures=25), files(25, bad=BAD, twins={7: 8}))
+    made = pictures_of(tmp_path, origin, 30)
+    instances = {name: table for name, table in tables(made, origin).items() if "drawn" not in name}
+    some = {task: instances_of(made, origin, task) for task in TASKS[:3]}
+    mixture = from_parquet(mixed(some, per_task=9).read(NAME))
+    found = {
+        ("pictures", CODE["pictures"]): digest(list(map(seen, verdicts(made)))),
+        ("instances", CODE["instances"]): digest(instances),
+        ("mixture", CODE["mixture"]): digest(mixture.select(["task", "row", "response_bytes"]).to_pylist()),
+    }
+    assert found == GOLDEN
+
+
+def verdicts(made: Artifact) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = from_parquet(made.read(ALL_VERDICTS)).to_pylist()
+    return found
+
+
+def seen(verdict: Mapping[str, Any]) -> list[Any]:
+    """Return what of a verdict does not follow Pillow's version: composed pictures' bytes do."""
+    names = ["ref", "chance", "reason", "file", "width", "height", "format"]
+    own = ["sha256"] if verdict["format"] == "PPM" else []
+    return [verdict[name] for name in names + own]
