@@ -1,6 +1,7 @@
 """The plan: addresses follow from what changes bytes, and from nothing else."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from vf_ray import recipes
 from vf_ray.artifacts import Spec
 from vf_ray.chain import STEPS, Plan
 from vf_ray.store import Store
+from vf_ray.tasks import catalogue, source_of
 
 OVERRIDES = {
     "stage2.lr": ("stage2", "evaluate", "report"),
@@ -56,3 +58,15 @@ def test_a_plan_is_plain_data(local_store: Store) -> None:
     for step in STEPS:
         for spec in plan(local_store).outputs(step):
             assert Spec(**json.loads(json.dumps(spec.plain()))).address == spec.address
+
+
+def test_a_task_that_is_worded_anew_is_prepared_anew(
+    local_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {task: spec.address for task, spec in plan(local_store).instances.items()}
+    first = min(before)
+    worded = {**catalogue(), first: replace(catalogue()[first], instruction="Say it otherwise.")}
+    monkeypatch.setattr("vf_ray.chain.catalogue", lambda: worded)
+    after = {task: spec.address for task, spec in plan(local_store).instances.items()}
+    changed = {task for task in before if before[task] != after[task]}
+    assert changed == {task for task in before if source_of(task) is source_of(first)}

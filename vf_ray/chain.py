@@ -14,7 +14,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.config import Recipe, Stage, plain
 from vf_ray.store import Store
-from vf_ray.tasks import matching, source_of
+from vf_ray.tasks import catalogue, matching, source_of, sources
 
 STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report")
 
@@ -104,7 +104,8 @@ class Plan:
             "seed": self.recipe.seed,
             "cap": prepare.cap,
             "largest_side": prepare.largest_side,
-            "tasks": [task for task in self.tasks if source_of(task).name == source],
+            "source": sources()[source].code,
+            "tasks": {task: _words(task) for task in self.tasks if source_of(task).name == source},
         }
         return Spec(
             kind="pictures", name=source, config=config, inputs={"raw": self.raw}, code=CODE["pictures"]
@@ -208,6 +209,11 @@ def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:
 def licensed(tasks: Sequence[str], use: str) -> tuple[str, ...]:
     """Return the tasks whose source's terms say yes to ``use``; unknown counts as no."""
     return tuple(t for t in tasks if use == "any" or getattr(source_of(t).terms, use) == "yes")
+
+
+def _words(task: str) -> Mapping[str, str]:
+    """Return what of a task is data and changes its instances; of its function ``Source.code`` tells."""
+    return {"instruction": catalogue()[task].instruction, "split": catalogue()[task].split}
 
 
 def _demo_raw(recipe: Recipe) -> Spec:

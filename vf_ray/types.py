@@ -185,6 +185,8 @@ class Source(Generic[R]):
     terms: Terms
     raws: tuple[Raw, ...]
     read: Callable[[Tree], Iterator[R | Reject]]
+    code: int = 1
+    """Bumped by hand when what its reader or the functions of its tasks return changes."""
     tasks: list[Task[R]] = field(default_factory=list)
 
     def task(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.shards.synthetic import Here, files, here, rows
+from tests.shards.synthetic import Here, Memory, files, here, rows
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.instances.chance import rank
@@ -207,6 +208,16 @@ def test_rejects_are_written_down_and_counted(tmp_path: Path) -> None:
         counted[found["reason"]] = counted.get(found["reason"], 0) + 1
     assert counted == made.stats["rejected"]
     assert any("pictures/3.ppm" in found["detail"] for found in lines)
+
+
+def test_a_missing_picture_and_a_path_outside_are_rejects(tmp_path: Path) -> None:
+    outside = replace(rows(1, pictures=25)[0], key="list.csv:out", image="../secret.ppm")
+    there = files(25)
+    gone = Memory({path: data for path, data in there.files.items() if path != "pictures/4.ppm"})
+    origin = here([*rows(200, pictures=25), outside], gone)
+    made = instances_of(pictures_of(tmp_path, origin, 1000), origin, "invented/choose")
+    missing = sum(row.image == "pictures/4.ppm" for row in rows(200, pictures=25) if row.split == "train")
+    assert made.stats["rejected"] == {"picture missing": missing, "picture path outside the tree": 1}
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,10 @@ class _Text:
     def file(self) -> pq.ParquetFile:
         path = self.artifact.path(self.name)
         local: Path | None = self.artifact.store.local_path(path)
-        return pq.ParquetFile(local or pa.PythonFile(_Remote(self.artifact.store, path)))
+        if local is not None:
+            return pq.ParquetFile(local)
+        remote = pa.PythonFile(_Remote(self.artifact.store, path))
+        return pq.ParquetFile(remote, pre_buffer=True)  # one request for neighbouring columns
 
     @cached_property
     def _starts(self) -> list[int]:
