@@ -27,6 +27,8 @@ QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "HF_HUB_OFFLINE": "1",
 }
+BRISK = {"RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0"}
+"""Ray would wait half a minute for a node to fall idle; by then the worker has ended every run."""
 FOREIGN = ("RAY_ADDRESS", "RAY_AUTH_TOKEN", "PREFECT_API_KEY", "PREFECT_PROFILE")
 """Variables that would lead our services to somebody else's."""
 
@@ -52,13 +54,8 @@ def inner(state: State) -> dict[str, str]:
     """Return the environment of the services themselves."""
     mine = {k: v for k, v in os.environ.items() if k not in FOREIGN}
     path = f"{Path(sys.executable).parent}{os.pathsep}{mine.get('PATH', '')}"
-    return {
-        **mine,
-        **public(state),
-        "PATH": path,
-        MARKER: str(state.folder),
-        "PREFECT_LOGGING_COLORS": "false",
-    }
+    own = {"PATH": path, MARKER: str(state.folder), "PREFECT_LOGGING_COLORS": "false"}
+    return {**mine, **public(state), **BRISK, **own}
 
 
 def free_port(wanted: int = 0, taken: Sequence[int] = ()) -> int:
