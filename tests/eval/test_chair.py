@@ -3,9 +3,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nltk.tokenize.destructive import NLTKWordTokenizer
 
 from tests.eval.trees import lines, tree
-from vf_ray.eval.benchmarks.chair import CHAIR, Lexicon
+from vf_ray.eval.benchmarks.chair import CHAIR, Lexicon, words
 from vf_ray.eval.types import Exam
 
 SYNONYMS = (
@@ -32,6 +35,17 @@ SYNONYMS = (
 )
 def test_mentions_are_singular_joined_and_counted_each_time(caption: str, objects: list[str]) -> None:
     assert Lexicon(SYNONYMS).mentions(caption) == objects
+
+
+WORDS = ("a", "cannot", "dogs", "gonna", "go", ",", " ", ".", "it's", "man", "!", "?", "e.g.")
+TEXT = st.lists(st.sampled_from(WORDS))
+    st.sampled_from(["a", "cannot", "dogs", "gonna", "go", ",", " ", ".", "it's", "man", "!", "?", "e.g."])
+)
+
+
+@given(TEXT.map("".join) | TEXT.map(" ".join))
+def test_plain_sentences_are_taken_apart_as_nltk_does(sentence: str) -> None:
+    assert words(sentence) == NLTKWordTokenizer().tokenize(sentence)
 
 
 def test_a_synonym_with_a_leading_blank_is_lost_as_officially() -> None:

@@ -41,6 +41,10 @@ ANIMALS = (
 )  # fmt: skip
 VEHICLES = ("jet", "train")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_PLAIN = re.compile(r"[a-z]+(?:,? [a-z]+)*[.!?]?")
+_WORD = re.compile(r"[a-z]+|[,.!?]")
+_CONTRACTED = re.compile(r"\b(?:cannot|gimme|gonna|gotta|lemme|wanna)\b")
+"""Words that NLTK parts in two."""
 
 
 @dataclass(frozen=True)
@@ -66,24 +70,31 @@ class Lexicon:
 
     def mentions(self, caption: str) -> list[str]:
         """Return the objects a caption mentions, as often as it does."""
-        words = self._joined(list(_singular_words(caption.lower())))
-        if "toilet" in words and "seat" in words:  # a toilet's seat is no chair
-            words = [word for word in words if word != "seat"]
-        return [self.objects[word] for word in words if word in self.objects]
+        said = self._joined(list(_singular_words(caption.lower())))
+        if "toilet" in said and "seat" in said:  # a toilet's seat is no chair
+            said = [word for word in said if word != "seat"]
+        return [self.objects[word] for word in said if word in self.objects]
 
-    def _joined(self, words: Sequence[str]) -> list[str]:
+    def _joined(self, said: Sequence[str]) -> list[str]:
         found, place = [], 0
-        while place < len(words):
-            pair = " ".join(words[place : place + 2])
-            found.append(self.pairs.get(pair, words[place]))
+        while place < len(said):
+            pair = " ".join(said[place : place + 2])
+            found.append(self.pairs.get(pair, said[place]))
             place += 2 if pair in self.pairs else 1
         return found
 
 
 def _singular_words(text: str) -> Iterator[str]:
-    tokenizer = _tokenizer()
     for sentence in _SENTENCE.split(text):
-        yield from (_singular(word) for word in tokenizer.tokenize(sentence))
+        yield from map(_singular, words(sentence))
+
+
+def words(sentence: str) -> list[str]:
+    """Return the tokens of NLTK's tokenizer, which is asked only where it is not plain."""
+    if _PLAIN.fullmatch(sentence) and not _CONTRACTED.search(sentence):
+        return _WORD.findall(sentence)
+    tokens: list[str] = _tokenizer().tokenize(sentence)
+    return tokens
 
 
 @lru_cache(maxsize=1)
