@@ -221,3 +221,60 @@ def test_verdicts_with_pictures_keep_rejects_as_they_are(tmp_path: Path) -> None
     found = pictures.checked(missing)
     assert isinstance(found, Reject)
     assert (found.task, found.reason) == ("a/b", "picture missing")
+
+
+@pytest.fixture
+def parquet(tmp_path: Path) -> Path:
+    """Return a file of instances as a user may have been given it."""
+    import pyarrow as pa
+
+    from vf_ray.shards.schema import INSTANCES, to_parquet
+
+    row = {
+        "task": "a/b",
+        "key": "k",
+        "split": "train",
+        "picture": "0",
+        "images": ["x.png"],
+        "question": "What?",
+    }
+    row |= {"options": ["yes", "no"], "answer": "no", "prompt": "Look.\nWhat?", "response": "(b) no"}
+    file = tmp_path / "train.parquet"
+    file.write_bytes(to_parquet(pa.Table.from_pylist([row, {**row, "key": "l"}], INSTANCES)))
+    return file
+
+
+def test_inspect_shows_rows_of_a_file_even_without_a_model(run: Run, ran: Store, parquet: Path) -> None:
+    result = run("inspect", parquet, "--json", "--row", 1, "--count", 5)
+    assert [(row["key"], row["tokens"]) for row in lines(result)] == [("l", [])]
+    assert "without tokens" in result.stderr
+    assert "(b) no" in run("inspect", parquet).stdout
+    assert "no row 2" in run("inspect", parquet, "--row", 2).stderr
+
+
+def test_score_gives_the_official_figures(run: Run, tmp_path: Path) -> None:
+    from vf_ray.eval.benchmarks.pope import OFFSETS
+
+    labels = ("yes", "no", "no", "yes")
+    folder = tmp_path / "data" / "coco"
+    folder.mkdir(parents=True)
+    asked = [
+        {"question_id": n, "image": f"{n // 2}.jpg", "text": f"Is there a {n}?", "label": label}
+        for n, label in enumerate(labels)
+    ]
+    for split in OFFSETS:
+        (folder / f"coco_pope_{split}.json").write_text("\n".join(map(json.dumps, asked)))
+    said = [
+        {"question_id": offset + n + 1, "text": "No" if n else "Yes"}
+        for offset in OFFSETS.values()
+        for n in range(len(labels))
+    ]
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text("\n".join(map(json.dumps, said)))
+    words = ("score", "pope", "--data", tmp_path / "data", "--answers", answers)
+    result = run(*words, "--json")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["counts"]["questions"] == 12
+    assert any(figure["value"] == pytest.approx(2 / 3, abs=0.01) for figure in found["headline"].values())
+    assert "f1" in run(*words).stdout
