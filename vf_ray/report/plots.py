@@ -57,15 +57,19 @@ def lines(
     series: Sequence[Series], *, x_label: str, y_label: str, width: int = 900, height: int = 280
 ) -> str:
     """Return smoothed curves over faint raw ones, with a legend."""
-    xs, ys = [x for s in series for x in s.x], [y for s in series for y in s.y]
-    x = _Scale(0, max(xs, default=1), 52, width - 14)
-    y = _Scale(0, max(ys, default=1) * 1.04, height - 40, 16)
+    x = _Scale(0, max((x for s in series for x in s.x), default=1), 52, width - 14)
+    y = _Scale(0, _settled(series), height - 40, 16)
     body = [_frame(x, y, x_label, y_label, height)]
     for one in series:
         body.append(_path(one.x, one.y, x, y, f"stroke='{one.colour}' stroke-opacity='.22' stroke-width='1'"))
         body.append(_path(one.x, smoothed(one.y), x, y, f"stroke='{one.colour}' stroke-width='2'"))
     body.append(_legend([(s.name, s.colour) for s in series], width - 14, 14))
     return _svg(width, height, "".join(body), f"{y_label} against {x_label}")
+
+
+def _settled(series: Sequence[Series]) -> float:
+    """Return the top of the scale: the first steps, where a loss falls from far above, may leave it."""
+    return 1.04 * max((max(s.y[len(s.y) // 30 :]) for s in series if s.y), default=1.0)
 
 
 def smoothed(values: Sequence[float]) -> list[float]:
@@ -164,7 +168,7 @@ def _vertical(x: _Scale, value: float, top: float, bottom: float, name: str) -> 
 
 
 def _path(xs: Sequence[float], ys: Sequence[float], x: _Scale, y: _Scale, style: str) -> str:
-    points = " ".join(f"{x(a)},{y(b)}" for a, b in _thinned(xs, ys))
+    points = " ".join(f"{x(a)},{y(min(b, y.high))}" for a, b in _thinned(xs, ys))
     return f"<polyline points='{points}' fill='none' stroke-linejoin='round' {style}/>"
 
 
