@@ -9,7 +9,7 @@ from vf_ray.artifacts import Artifact, Writer
 from vf_ray.chain import Plan
 from vf_ray.eval.exams import INSTANCES, exam
 from vf_ray.eval.types import Exam
-from vf_ray.report import names, sections
+from vf_ray.report import making, names, sections
 from vf_ray.report.card import card
 from vf_ray.report.document import Document, Gallery, Section, Shown
 from vf_ray.report.gallery import gallery
@@ -47,9 +47,9 @@ def document(found: Findings, shown: list[Shown]) -> Document:
         sections.stage_two(found),
         *(sections.benchmark(found, name) for name in found.scores["benchmarks"] if name != INSTANCES),
         Section(title="Answers", blocks=[Gallery(shown=shown)]) if shown else None,
-        sections.training(found),
-        sections.built(found),
-        sections.lineage(found),
+        making.training(found),
+        making.built(found),
+        making.lineage(found),
     ]
     return Document(
         title=f"vf-ray: {found.recipe}", about=found.about, sections=[part for part in parts if part]

@@ -1,0 +1,71 @@
+"""The sections on how a model was made: its training, its data, and the addresses of both."""
+
+from vf_ray.report import names, plots
+from vf_ray.report.document import Block, Notes, Plot, Section, Text
+from vf_ray.report.gather import Findings
+from vf_ray.report.tables import Table
+
+
+def training(found: Findings) -> Section | None:
+    """Return the stages: sizes, losses, curves."""
+    if not found.stages:
+        return None
+    rows = [
+        [
+            names.STAGES.get(s.name, s.name), ", ".join(s.tuned), f"{s.tasks:,}", f"{s.stats['steps']:,}",
+            f"{s.stats['samples']:,}", f"{s.stats['tokens']:,}", f"{s.stats['first_loss']:.3f}",
+            f"{s.stats['last_loss']:.3f}",
+        ]
+        for s in found.stages
+    ]  # fmt: skip
+    headers = ["stage", "tuned", "tasks", "steps", "samples", "tokens", "first loss", "last loss"]
+    curves = [
+        plots.Series(
+            name=names.STAGES.get(s.name, s.name), colour=names.colour(s.name), x=s.steps, y=s.losses
+        )
+        for s in found.stages
+    ]
+    drawn = plots.lines(curves, x_label="step", y_label="loss per label token")
+    blocks: list[Block] = [
+        Table(headers=headers, rows=rows, wide=(1,)),
+        Plot(name="loss", svg=drawn, caption="Training loss; bold: running mean."),
+    ]
+    return Section(title="Training", blocks=blocks)
+
+
+def built(found: Findings) -> Section:
+    """Return the tasks as prepared: counts, and rejects by reason."""
+    rows = [
+        [
+            b.task, b.group, b.category, b.licence, f"{b.train:,}", f"{b.held_out:,}", f"{b.examined:,}",
+            "; ".join(f"{count:,} {reason}" for reason, count in b.rejected.items()) or "none",
+        ]
+        for b in found.built
+    ]  # fmt: skip
+    headers = [
+        "task",
+        "group",
+        "category",
+        "licence",
+        "to train",
+        "held out",
+        "examined",
+        "rejected, by reason",
+    ]
+    totals = (
+        f"{sum(b.train for b in found.built):,} to train, {sum(b.held_out for b in found.built):,} held out"
+    )
+    words = f"{len(found.built)} tasks in {len({b.group for b in found.built})} groups: {totals}."
+    return Section(
+        title="What was built",
+        blocks=[Text(words=words), Table(headers=headers, rows=rows, wide=(1, 2, 3, 7))],
+    )
+
+
+def lineage(found: Findings) -> Section:
+    """Return the address of everything the figures rest on."""
+    rows = [[step, address] for step, address in found.lineage]
+    rows += [["answers", address] for address in sorted(found.scores.get("answers", {}).values())]
+    note = "How long each step took stands in its manifest.json, under run, and in vf-ray runs show."
+    blocks: list[Block] = [Table(headers=["step", "artifact"], rows=rows, wide=(1,)), Notes(lines=[note])]
+    return Section(title="Lineage", blocks=blocks)
