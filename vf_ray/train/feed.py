@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import torch
+
 from vf_ray.config import Stage
 from vf_ray.model.conversation import Encoded, Encoder
 from vf_ray.train.collate import Pack, collate, num_labels, token_weights
@@ -103,8 +105,13 @@ class Feed:
 
 
 def ahead(make: Callable[[S], T], items: Iterable[S], depth: int = 2) -> Iterator[T]:
-    """Yield ``make(item)`` for each item in order, making up to ``depth`` more in a thread meanwhile."""
-    pool, waiting = ThreadPoolExecutor(1, "feed"), deque[Future[T]]()
+    """Yield ``make(item)`` for each item in order, making up to ``depth`` more in a thread meanwhile.
+
+    That thread computes with itself alone: a second team of OpenMP threads on the same cores would make
+    the training's own wait asleep at every barrier, which costs a third of its rate.
+    """
+    pool = ThreadPoolExecutor(1, "feed", initializer=torch.set_num_threads, initargs=(1,))
+    waiting = deque[Future[T]]()
     try:
         for item in items:
             waiting.append(pool.submit(make, item))
