@@ -16,6 +16,7 @@ from flows.show import Show
 from vf_ray import recipes, runs
 from vf_ray.chain import STEPS, Plan
 from vf_ray.config import near, require
+from vf_ray.doctor import refuse_missing_gpus
 from vf_ray.store import Store
 
 
@@ -47,6 +48,8 @@ def visionflan(
     store = Store.open()
     plan = Plan.of(recipes.load(recipe, overrides), store)
     chosen = choose(plan, store, only, upstream, downstream)
+    if force or only or any(plan.unfinished(name, store) for name in chosen):
+        refuse_missing_gpus(plan.recipe)
     show = Show(store, plan)
     show.plan_and_changes(runs.changes(store, plan))
     runs.record(store, plan, flow_run.get_id() or "")

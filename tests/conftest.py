@@ -49,9 +49,7 @@ def ray_cluster(s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Start the run's one Ray; after the S3 server, whose variables its workers inherit."""
     from vf_ray.on_ray.cluster import local_cluster
 
-    token = tmp_path_factory.mktemp("ray") / "token"
-    token.write_text(uuid.uuid4().hex + uuid.uuid4().hex)  # Ray makes one at its default place only
-    os.environ["RAY_AUTH_TOKEN_PATH"] = str(token)
+    os.environ["RAY_AUTH_TOKEN_PATH"] = str(tmp_path_factory.mktemp("ray") / "token")
     with local_cluster(Resources()):
         yield
     del os.environ["RAY_AUTH_TOKEN_PATH"]

@@ -173,8 +173,6 @@ class Resources:
     cpus_per_worker: float = 1.0
     threads: int = 0
     """Threads of a CPU worker; 0: the machine's cores shared out among the workers."""
-    prepare_tasks: int = 0
-    """Preparing tasks at once; 0: one per core."""
 
     def __post_init__(self) -> None:
         require(self.workers > 0, f"resources.workers is {self.workers}; at least 1")

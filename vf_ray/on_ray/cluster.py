@@ -13,13 +13,10 @@ import ray
 from vf_ray.config import Resources
 
 ENVIRONMENT = {
-    "RAY_DATA_USE_DATASOURCE_V2": "0",  # the new source adds seconds to every execution
-    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # by default every checkpoint report waits 2 s
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_DEDUP_LOGS": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a task without a GPU keeps CUDA_VISIBLE_DEVICES as it is
 }
-"""Read by Ray when it is imported or started; workers inherit them."""
+"""Read by Ray when it starts; workers inherit them."""
 
 OBJECT_STORE_BYTES = 256 << 20
 """Rows never pass through the object store, only lines of statistics."""
@@ -27,11 +24,7 @@ OBJECT_STORE_BYTES = 256 << 20
 
 @contextmanager
 def local_cluster(resources: Resources) -> Iterator[None]:
-    """Connect to the job's cluster where ``RAY_ADDRESS`` is set, else start a Ray and stop it afterwards.
-
-    Raises:
-        RuntimeError: if the recipe wants GPUs and there are too few.
-    """
+    """Connect to the job's cluster where ``RAY_ADDRESS`` is set, else start a Ray and stop it afterwards."""
     if ray.is_initialized():
         yield
         return
@@ -39,7 +32,6 @@ def local_cluster(resources: Resources) -> Iterator[None]:
         os.environ.setdefault(name, value)
     _start(resources)
     try:
-        _refuse_without_gpus(resources)
         yield
     finally:
         ray.shutdown()
@@ -77,13 +69,3 @@ def _ensure_token() -> None:
     if not token.exists():
         token.touch(mode=0o600)
         token.write_text(secrets.token_hex(32), encoding="ascii")
-
-
-def _refuse_without_gpus(resources: Resources) -> None:
-    wanted, there = resources.workers * resources.gpus_per_worker, ray.cluster_resources().get("GPU", 0)
-    if wanted > there:
-        raise RuntimeError(
-            f"the recipe wants {wanted} GPUs (resources.workers x resources.gpus_per_worker), this Ray "
-            f"has {there:g}; point RAY_API_SERVER_ADDRESS at a cluster that has them, or set "
-            "resources.gpus_per_worker=0"
-        )
