@@ -8,7 +8,7 @@ at step 1.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,12 @@ WINDOW = 128
 """Blocks that are shuffled together."""
 
 _Rows = npt.NDArray[np.int64]
+
+
+@lru_cache(maxsize=2)
+def order(seed: int, epoch: int, size: int) -> "Order":
+    """Return an epoch's order; those of the epoch at hand and the next are kept, blocks permuted."""
+    return Order(seed, epoch, size)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from vf_ray.artifacts import Artifact
 from vf_ray.shards.finish import TRAIN
 from vf_ray.shards.mixture import NAME
-from vf_ray.shards.order import Order
+from vf_ray.shards.order import Order, order
 from vf_ray.shards.schema import from_parquet
 from vf_ray.store import Store
 
@@ -62,7 +62,7 @@ class Samples:
 
     def order(self, seed: int, epoch: int) -> Order:
         """Return an epoch's permutation of the samples."""
-        return Order(seed, epoch, len(self))
+        return order(seed, epoch, len(self))
 
     def text(self, rows: Sequence[int]) -> list[Sample]:
         """Return the words of some samples."""
