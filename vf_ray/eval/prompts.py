@@ -9,6 +9,9 @@ from collections.abc import Sequence
 SHORT = "\nAnswer the question using a single word or phrase."
 LETTER = "\nAnswer with the option's letter from the given choices directly."
 
+JUDGE_SYSTEM = "You are a helpful and precise assistant for checking the quality of the answer."
+"""What LLaVA-Bench and EMT (Zhai et al. 2309.10313) tell their judge to be, verbatim."""
+
 SHORT_TOKENS = 128
 """max_new_tokens of LLaVA's ``model_vqa_loader``."""
 LONG_TOKENS = 1024

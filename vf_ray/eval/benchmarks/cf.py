@@ -15,7 +15,7 @@ from typing import Any
 from vf_ray.eval import judging
 from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.image_sets import ImageSet, found
-from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS
 from vf_ray.eval.statistics import grouped, macro, of_items, share
 from vf_ray.eval.types import (
     Answers,
@@ -32,7 +32,6 @@ from vf_ray.eval.types import (
 )
 from vf_ray.types import Tree
 
-JUDGE_SYSTEM = "You are a helpful and precise assistant for checking the quality of the answer."
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from vf_ray.eval import files, judging
 from vf_ray.eval.answers import llava_jsonl
-from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS
 from vf_ray.eval.statistics import Floats, bootstrap, grouped, ratio
 from vf_ray.eval.types import (
     Answers,
@@ -30,7 +30,6 @@ from vf_ray.eval.types import (
 )
 from vf_ray.types import Tree
 
-SYSTEM = "You are a helpful and precise assistant for checking the quality of the answer."
 FAILED = (-1.0, -1.0)
 CATEGORIES: Mapping[str, str] = {"conv": "conversation", "detail": "description", "complex": "reasoning"}
 OURS = (
@@ -136,7 +135,7 @@ def _request(exam: Exam, question: Question, answer: str) -> Request:
         f"[Assistant 1]\n{meta['reference']}\n\n[End of Assistant 1]\n\n"
         f"[Assistant 2]\n{answer}\n\n[End of Assistant 2]\n\n[System]\n{rule}\n\n"
     )
-    return Request(id=question.id, system=SYSTEM, user=user, temperature=0.2)
+    return Request(id=question.id, system=JUDGE_SYSTEM, user=user, temperature=0.2)
 
 
 def _pair(reply: Reply) -> tuple[float, float]:
