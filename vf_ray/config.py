@@ -5,22 +5,17 @@ the nearest known one. Values that depend on the machine sit in ``Resources`` an
 a result's address.
 """
 
-import dataclasses
-import difflib
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
+
+from vf_ray.strict import build, near, plain, put, require, thawed
+
+__all__ = [
+    "MODULES", "Base", "Evaluate", "Prepare", "Recipe", "Resources", "Stage", "near", "plain", "require",
+]  # fmt: skip
 
 MODULES = ("vision_tower", "projector", "language_model")
-T = TypeVar("T")
-
-
-def require(condition: bool, message: str) -> None:
-    """Raise ``ValueError(message)`` unless ``condition`` holds."""
-    if not condition:
-        raise ValueError(message)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,81 +197,7 @@ class Recipe:
         Raises:
             ValueError: for an unknown key, a value of the wrong type, or an impossible combination.
         """
-        merged = _plain(values)
+        merged = thawed(values)
         for dotted, value in (overrides or {}).items():
-            _put(merged, dotted, value)
-        return _from(cls, merged, "")
-
-
-def near(name: str, known: typing.Iterable[str]) -> str:
-    """Say which known names are nearest to ``name``, or which there are."""
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(map(repr, close))}?" if close else f"known: {', '.join(names)}"
-
-
-def plain(config: Any) -> dict[str, Any]:
-    """Return a configuration as JSON-ready data."""
-    data: dict[str, Any] = dataclasses.asdict(config)
-    return data
-
-
-def _plain(values: Any) -> Any:
-    return {k: _plain(v) for k, v in values.items()} if isinstance(values, Mapping) else values
-
-
-def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
-    *parents, last = dotted.split(".")
-    for name in parents:
-        inner = values.get(name)
-        values[name] = inner if isinstance(inner, dict) else {}
-        values = values[name]
-    values[last] = value
-
-
-def _from(cls: type[T], values: Any, path: str) -> T:
-    where = path.rstrip(".") or "recipe"
-    require(isinstance(values, Mapping), f"{where} is {values!r}; expected a mapping of keys")
-    hints = typing.get_type_hints(cls)
-    known = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    for key in values:
-        require(key in known, f"unknown key {path}{key!s} = {values[key]!r}; {near(str(key), known)}")
-    needed = [n for n, f in known.items() if f.default is f.default_factory is dataclasses.MISSING]
-    missing = [n for n in needed if n not in values]
-    require(not missing, f"{where} lacks the key {', '.join(missing)}")
-    made = {key: _convert(hints[key], value, f"{path}{key}") for key, value in values.items()}
-    try:
-        return cls(**made)
-    except ValueError as error:
-        prefix = "" if not path or str(error).startswith(path) else f"{path.rstrip('.')}: "
-        raise ValueError(f"{prefix}{error}") from None
-
-
-def _convert(hint: Any, value: Any, path: str) -> Any:
-    """Check ``value`` against a field's type; YAML lists become tuples and ``2e-5`` a float."""
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if dataclasses.is_dataclass(hint):
-        return _from(typing.cast(type, hint), value, f"{path}.")
-    if origin in (types.UnionType, typing.Union):
-        inner = next(a for a in args if a is not type(None))
-        return None if value is None else _convert(inner, value, path)
-    if origin is tuple:
-        require(isinstance(value, list | tuple), f"{path} is {value!r}; expected a list")
-        return tuple(_convert(args[0], v, path) for v in value)
-    if origin is Literal:
-        require(value in args, f"{path} is {value!r}; {near(str(value), map(str, args))}")
-        return value
-    return _scalar(hint, value, path)
-
-
-def _scalar(hint: type, value: Any, path: str) -> Any:
-    wrong = f"{path} is {value!r}; expected {hint.__name__}"
-    if hint is float and isinstance(value, str):  # YAML 1.1 reads 2e-5 as text
-        try:
-            return float(value)
-        except ValueError:
-            raise ValueError(wrong) from None
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    require(isinstance(value, hint) and (hint is bool or not isinstance(value, bool)), wrong)
-    return value
+            put(merged, dotted, value)
+        return build(cls, merged)

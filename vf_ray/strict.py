@@ -1,0 +1,100 @@
+"""Data into dataclasses, strictly: an unknown key is an error that names the nearest known one."""
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise ``ValueError(message)`` unless ``condition`` holds."""
+    if not condition:
+        raise ValueError(message)
+
+
+def near(name: str, known: typing.Iterable[str]) -> str:
+    """Say which known names are nearest to ``name``, or which there are."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(map(repr, close))}?" if close else f"known: {', '.join(names)}"
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """Return a configuration as JSON-ready data."""
+    data: dict[str, Any] = dataclasses.asdict(config)
+    return data
+
+
+def thawed(values: Any) -> Any:
+    """Return a copy of nested mappings as dicts, so that overrides leave the original alone."""
+    return {k: thawed(v) for k, v in values.items()} if isinstance(values, Mapping) else values
+
+
+def put(values: dict[str, Any], dotted: str, value: Any) -> None:
+    """Set a value below nested keys such as ``stage1.lr``."""
+    *parents, last = dotted.split(".")
+    for name in parents:
+        inner = values.get(name)
+        values[name] = inner if isinstance(inner, dict) else {}
+        values = values[name]
+    values[last] = value
+
+
+def build(cls: type[T], values: Any, path: str = "") -> T:
+    """Make a dataclass of YAML data; ``path`` (``stage1.``) is where the data stand.
+
+    Raises:
+        ValueError: for an unknown key, a lacking one, or a value of the wrong type.
+    """
+    where = path.rstrip(".") or "recipe"
+    require(isinstance(values, Mapping), f"{where} is {values!r}; expected a mapping of keys")
+    hints = typing.get_type_hints(cls)
+    known = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    for key in values:
+        require(key in known, f"unknown key {path}{key!s} = {values[key]!r}; {near(str(key), known)}")
+    needed = [n for n, f in known.items() if f.default is f.default_factory is dataclasses.MISSING]
+    missing = [n for n in needed if n not in values]
+    require(not missing, f"{where} lacks the key {', '.join(missing)}")
+    made = {key: _convert(hints[key], value, f"{path}{key}") for key, value in values.items()}
+    try:
+        return cls(**made)
+    except ValueError as error:
+        prefix = "" if not path or str(error).startswith(path) else f"{path.rstrip('.')}: "
+        raise ValueError(f"{prefix}{error}") from None
+
+
+def _convert(hint: Any, value: Any, path: str) -> Any:
+    """Check ``value`` against a field's type; YAML lists become tuples and ``2e-5`` a float."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if dataclasses.is_dataclass(hint):
+        return build(typing.cast(type, hint), value, f"{path}.")
+    if origin in (types.UnionType, typing.Union):
+        inner = next(a for a in args if a is not type(None))
+        return None if value is None else _convert(inner, value, path)
+    if origin is tuple:
+        require(isinstance(value, list | tuple), f"{path} is {value!r}; expected a list")
+        return tuple(_convert(args[0], v, path) for v in value)
+    if origin is Mapping:
+        require(isinstance(value, Mapping), f"{path} is {value!r}; expected a mapping of names")
+        return {str(k): _convert(args[1], v, f"{path}.{k}") for k, v in value.items()}
+    if origin is Literal:
+        require(value in args, f"{path} is {value!r}; {near(str(value), map(str, args))}")
+        return value
+    return _scalar(hint, value, path)
+
+
+def _scalar(hint: type, value: Any, path: str) -> Any:
+    wrong = f"{path} is {value!r}; expected {hint.__name__}"
+    if hint is float and isinstance(value, str):  # YAML 1.1 reads 2e-5 as text
+        try:
+            return float(value)
+        except ValueError:
+            raise ValueError(wrong) from None
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    require(isinstance(value, hint) and (hint is bool or not isinstance(value, bool)), wrong)
+    return value
