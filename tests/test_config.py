@@ -36,6 +36,9 @@ def recipe(**overrides: Any) -> Recipe:
         ({"prepare.cap": 0}, r"cap is 0; it must be positive"),
         ({"prepare.tasks": []}, r"prepare\.tasks is empty"),
         ({"base.image_size": 300}, r"image_size 300 is not a multiple of base\.patch_size 14"),
+        ({"base.heads": 3}, r"base\.width 5120 is not a multiple of base\.heads 3"),
+        ({"base.size": "70B"}, r"base\.size is '70B'; did you mean '7B'"),
+        ({"base.checkpoint": "a", "base.language_model": "b"}, r"a checkpoint brings its own"),
         ({"stage2": 5}, r"stage2 is 5; expected a mapping"),
         ({"evaluate.models": ["stage3"]}, r"evaluate\.models is 'stage3'; did you mean"),
         ({"resources.gpus_per_worker": 8}, r"gpus_per_worker is 0 or 1"),
@@ -44,6 +47,13 @@ def recipe(**overrides: Any) -> Recipe:
 def test_refused_before_anything_starts(overrides: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         recipe(**overrides)
+
+
+def test_a_size_fills_in_what_no_number_says() -> None:
+    small = recipe(**{"base.size": "0.1B", "base.width": 288, "base.vocabulary": 900}).base
+    assert (small.layers, small.width, small.vocabulary, small.kv_heads) == (30, 288, 900, 3)
+    assert recipe(**{"base.heads": 8}).base.kv_heads == 8
+    assert recipe(**{"base.size": "34B"}).base.image_tokens == 576
 
 
 def test_a_lacking_key_is_named() -> None:

@@ -17,6 +17,26 @@ __all__ = [
 
 MODULES = ("vision_tower", "projector", "language_model")
 
+_EYES = {"image_size": 336, "patch_size": 14, "vision_width": 1024, "vision_layers": 24, "vision_heads": 16}
+_SMALL_EYES = {
+    "image_size": 224,
+    "patch_size": 16,
+    "vision_width": 768,
+    "vision_layers": 12,
+    "vision_heads": 12,
+}
+_TINY_EYES = {"image_size": 32, "patch_size": 8, "vision_width": 128, "vision_layers": 4, "vision_heads": 4}
+SIZES: Mapping[str, Mapping[str, int]] = {
+    "tiny": _TINY_EYES | {"width": 128, "layers": 4, "heads": 4, "kv_heads": 4, "vocabulary": 1024},
+    "0.1B": _SMALL_EYES | {"width": 576, "layers": 30, "heads": 9, "kv_heads": 3, "vocabulary": 32_000},
+    "1B": _EYES | {"width": 2048, "layers": 22, "heads": 32, "kv_heads": 4, "vocabulary": 32_000},
+    "7B": _EYES | {"width": 4096, "layers": 32, "heads": 32, "kv_heads": 32, "vocabulary": 32_000},
+    "13B": _EYES | {"width": 5120, "layers": 40, "heads": 40, "kv_heads": 40, "vocabulary": 32_000},
+    "34B": _EYES | {"width": 8192, "layers": 48, "heads": 64, "kv_heads": 8, "vocabulary": 32_000},
+}
+"""Shapes by name: the demo's, SmolLM2-135M with CLIP ViT-B/16, and with CLIP ViT-L/14 at 336 pixels
+TinyLlama-1.1B, Vicuna-7B, Vicuna-13B (the paper's) and CodeLlama-34B."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prepare:
@@ -96,35 +116,42 @@ class Base:
     """The LLaVA checkpoint that stage 1 starts from, and how it comes to be."""
 
     checkpoint: str = ""
-    """URL of a ready Hugging Face LLaVA folder; empty: assembled from the parts below."""
+    """URL of a LLaVA folder, in Hugging Face's layout or that of LLaVA's authors (which then needs
+    ``vision``); empty: assembled from the parts below."""
     vision: str = ""
     """URL of a CLIP vision tower; empty: a fresh one of the sizes below."""
     language_model: str = ""
     """URL of a Llama model and its tokenizer; empty: a fresh one of the sizes below."""
     projector: str = ""
-    """URL of a pre-trained projector (LLaVA's mm_projector layout); empty: a fresh one."""
-    image_size: int = 336
-    patch_size: int = 14
-    vision_width: int = 1024
-    vision_layers: int = 24
-    vision_heads: int = 16
-    width: int = 5120
-    layers: int = 40
-    heads: int = 40
-    vocabulary: int = 1024
-    """Tokens of the tokenizer trained on the prepared text, when none is given."""
+    """URL of a pre-trained projector: LLaVA's ``mm_projector.bin``, or a LLaVA folder whose projector is
+    put in (the paper's Table 6); empty: the checkpoint's, or a fresh one."""
+    size: Literal["tiny", "0.1B", "1B", "7B", "13B", "34B"] = "13B"
+    """Sizes of fresh parts; of adopted ones, what estimates count with."""
+    image_size: int = 0
+    """This number and those below: 0 leaves it to ``size``."""
+    patch_size: int = 0
+    vision_width: int = 0
+    vision_layers: int = 0
+    vision_heads: int = 0
+    width: int = 0
+    layers: int = 0
+    heads: int = 0
+    kv_heads: int = 0
+    """Heads of keys and values; 0 where ``heads`` is given: as many."""
+    vocabulary: int = 0
+    """Most tokens of the tokenizer trained on the prepared text, when none is given."""
     select_layer: int = -2
 
     def __post_init__(self) -> None:
-        fits = self.image_size % self.patch_size == 0
-        require(
-            fits, f"base.image_size {self.image_size} is not a multiple of base.patch_size {self.patch_size}"
-        )
-        require(
-            self.vision_width % self.vision_heads == 0,
-            "base.vision_width must be a multiple of base.vision_heads",
-        )
-        require(self.width % self.heads == 0, "base.width must be a multiple of base.heads")
+        sizes = dict(SIZES[self.size]) | ({"kv_heads": self.heads} if self.heads else {})
+        for key, value in sizes.items():
+            object.__setattr__(self, key, getattr(self, key) or value)
+        for large, small in (("image_size", "patch_size"), ("vision_width", "vision_heads"),
+                             ("width", "heads"), ("heads", "kv_heads")):  # fmt: skip
+            one, other = getattr(self, large), getattr(self, small)
+            require(one % other == 0, f"base.{large} {one} is not a multiple of base.{small} {other}")
+        both = self.checkpoint and self.language_model
+        require(not both, "base names a checkpoint and a language_model; a checkpoint brings its own")
 
     @property
     def image_tokens(self) -> int:
@@ -185,7 +212,8 @@ class Recipe:
     base: Base
     align: Stage | None = None
     """A first tuning before stage 1, on captions: LLaVA's projector alignment, or the demo's eyes."""
-    stage1: Stage
+    stage1: Stage | None = None
+    """Without any stage, a recipe evaluates its base (the paper's Table 6)."""
     stage2: Stage | None = None
     evaluate: Evaluate = field(default_factory=Evaluate)
     resources: Resources = field(default_factory=Resources)

@@ -188,12 +188,13 @@ def _opens(path: Path) -> bool:
 def space(recipe: Recipe, store: Store) -> Iterator[Check]:
     """Check memory and disk against a coarse estimate: the model, its optimizer state, its checkpoints."""
     size = parameters(recipe.base)
-    models = 1 + sum(stage is not None for stage in (recipe.align, recipe.stage1, recipe.stage2))
+    stages = [stage for stage in (recipe.align, recipe.stage1, recipe.stage2) if stage is not None]
+    models = 1 + len(stages)
     need = 4 * size * models + 2 * TRAINED_BYTES * size + (1 << 30)
     if (folder := store.local_path("")) is not None:
         yield _room("disk", _disk_free(folder), need, f"free some in {folder}, or set {VARIABLE} elsewhere")
     if Dashboard.from_environment() is None and not recipe.resources.gpus_per_worker:
-        copies = recipe.resources.workers if recipe.align or recipe.stage1.zero < 2 else 1
+        copies = recipe.resources.workers if any(stage.zero < 2 for stage in stages) else 1
         need = TRAINED_BYTES * size * copies + RAY_BYTES
         yield _room("memory", _memory_free(), need, "close something, or use a smaller model or a cluster")
 

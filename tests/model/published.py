@@ -64,20 +64,34 @@ def write_projector(file: Path) -> Path:
     return file
 
 
-def write_original_llava(folder: Path) -> Path:
-    """Turn a Vicuna into the folder LLaVA's authors publish: ``.bin`` weights, the projector among them."""
+LLAVA_SETTINGS = {
+    "architectures": ["LlavaLlamaForCausalLM"], "model_type": "llava_llama",
+    "mm_projector_type": "mlp2x_gelu",
+    "mm_vision_tower": "openai/clip-vit-large-patch14-336", "mm_vision_select_layer": -2,
+    "mm_vision_select_feature": "patch", "mm_use_im_start_end": False, "mm_use_im_patch_token": False,
+    "image_aspect_ratio": "pad", "tune_mm_mlp_adapter": False, "use_mm_proj": True,
+}  # fmt: skip
+"""What LLaVA-1.5's published configuration adds to its Llama's."""
+
+
+def write_original_llava(folder: Path, tower: dict[str, torch.Tensor] | None = None) -> Path:
+    """Turn a Vicuna into the folder LLaVA's authors publish: ``.bin`` shards, the projector in the last."""
     write_vicuna(folder)
-    weights = LlamaForCausalLM.from_pretrained(folder).state_dict() | projector_weights()
+    weights = LlamaForCausalLM.from_pretrained(folder).state_dict()
     (folder / "model.safetensors").unlink()
-    torch.save(weights, folder / "pytorch_model.bin")
-    config = json.loads((folder / "config.json").read_text())
-    own = {
-        "architectures": ["LlavaLlamaForCausalLM"],
-        "model_type": "llava_llama",
-        "mm_projector_type": "mlp2x_gelu",
-    }
-    (folder / "config.json").write_text(json.dumps(config | own | {"mm_vision_select_layer": -2}))
+    own = projector_weights() | {f"model.vision_tower.vision_tower.{n}": w for n, w in (tower or {}).items()}
+    shards = {"pytorch_model-00001-of-00002.bin": weights, "pytorch_model-00002-of-00002.bin": own}
+    for name, held in shards.items():
+        torch.save(held, folder / name)
+    index = {"metadata": {}, "weight_map": {key: name for name, held in shards.items() for key in held}}
+    (folder / "pytorch_model.bin.index.json").write_text(json.dumps(index))
+    change_settings(folder, LLAVA_SETTINGS)
     return folder
+
+
+def change_settings(folder: Path, changes: dict[str, object]) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | changes))
 
 
 def write_gguf(folder: Path) -> Path:

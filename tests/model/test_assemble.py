@@ -1,6 +1,7 @@
 """Assembled models are their parts, and what is written is what is read."""
 
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from transformers import (
 from tests.model.published import (
     VISION_WIDTH,
     WIDTH,
+    change_settings,
     projector_weights,
     write_clip,
     write_gguf,
@@ -133,12 +135,68 @@ def test_the_saved_processor_gives_what_training_uses(made: str, parts: Path, tm
     assert list(whole["input_ids"][0]) == encoder.encode("What digit is shown?", "(b) seven").ids
 
 
-def test_an_original_llava_folder_brings_its_projector(parts: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_of_llavas_authors_is_its_parts(parts: Path, tmp_path: Path) -> None:
     write_original_llava(parts / "llava")
     one = weights(adopted(parts, tmp_path / "one"))
-    other = weights(adopted(parts, tmp_path / "other", language_model="llava", projector=""))
+    original = {"checkpoint": "llava", "language_model": "", "projector": ""}
+    folder = adopted(parts, tmp_path / "other", **original)
+    other = weights(folder)
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
+    settings = json.loads((folder / "config.json").read_text())
+    assert not [key for key in (*settings, *settings["text_config"]) if "mm_" in key]
+
+
+def test_a_tower_that_the_checkpoint_tuned_is_kept(parts: Path, tmp_path: Path) -> None:
+    tuned = {
+        f"vision_model.{n.removeprefix('vision_model.')}": 2 * weight for n, weight in tower(parts).items()
+    }
+    tuned |= {"vision_model.embeddings.position_ids": torch.arange(5)}
+    write_original_llava(parts / "tuned", tuned)
+    folder = adopted(parts, tmp_path, checkpoint="tuned", language_model="", projector="")
+    found = weights(folder)
+    for name, weight in tower(parts).items():
+        torch.testing.assert_close(found[f"model.vision_tower.{name}"], 2 * weight)
+
+
+def tower(root: Path) -> dict[str, torch.Tensor]:
+    return dict(CLIPVisionModel.from_pretrained(root / "clip").state_dict())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"image_aspect_ratio": "anyres"}, "image_aspect_ratio='anyres'; expected 'pad', as in LLaVA-1.5"),
+        ({"mm_projector_type": "linear"}, "mm_projector_type='linear'; expected 'mlp2x_gelu'"),
+        ({"mm_vision_select_layer": -1}, "mm_vision_select_layer=-1; expected -2"),
+    ],
+)
+def test_kin_of_llava_1_5_are_refused_by_their_setting(
+    parts: Path, tmp_path: Path, changes: dict[str, object], message: str
+) -> None:
+    change_settings(write_original_llava(tmp_path / "kin"), changes)
+    with pytest.raises(ValueError, match=message):
+        adopted(parts, tmp_path / "out", checkpoint=tmp_path / "kin", language_model="", projector="")
+
+
+def test_a_checkpoint_without_a_tower_names_the_one_it_wants(parts: Path, tmp_path: Path) -> None:
+    write_original_llava(tmp_path / "llava")
+    given = {"checkpoint": tmp_path / "llava", "language_model": "", "projector": "", "vision": ""}
+    with pytest.raises(ValueError, match=r"name it as base\.vision: it says 'openai/clip"):
+        adopted(parts, tmp_path / "out", **given)
+
+
+def test_another_projector_is_put_into_a_ready_model(parts: Path, tmp_path: Path) -> None:
+    first = adopted(parts, tmp_path / "first", projector="")
+    ready = {"checkpoint": first, "language_model": "", "vision": ""}
+    swapped = weights(adopted(parts, tmp_path / "swapped", **ready))
+    given = weights(adopted(parts, tmp_path / "given"))
+    assert swapped.keys() == given.keys() and all(torch.equal(swapped[n], given[n]) for n in given)
+    folder = adopted(parts, tmp_path / "back", **ready | {"projector": first})
+    back, fresh = weights(folder), weights(first)
+    assert all(torch.equal(back[name], fresh[name]) for name in fresh)
+    with pytest.raises(ValueError, match=r"base\.vision is for a checkpoint of LLaVA's authors"):
+        adopted(parts, tmp_path / "both", **ready | {"vision": "clip"})
 
 
 def test_a_gguf_language_model_keeps_its_end_token_and_gets_its_own_padding(

@@ -21,7 +21,7 @@ from transformers import (
 )
 from transformers.models.llava.image_processing_pil_llava import LlavaImageProcessorPil
 
-from vf_ray.config import Base
+from vf_ray.config import Base, require
 from vf_ray.model import parts
 from vf_ray.model.conversation import CHAT_TEMPLATE, IMAGE
 from vf_ray.model.export import save_model
@@ -52,7 +52,8 @@ def assemble(base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: F
     Raises:
         ValueError: if the parts do not fit each other or the recipe.
     """
-    model, tokenizer = _ready(base, fetch) if base.checkpoint else _from_parts(base, texts, seed, fetch)
+    ready = base.checkpoint and not parts.is_original_llava(fetch(base.checkpoint))
+    model, tokenizer = _ready(base, fetch) if ready else _from_parts(base, texts, seed, fetch)
     model.generation_config = GenerationConfig(
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
@@ -109,26 +110,29 @@ def _initialise(projector: nn.Module, seed: int) -> None:
 def _from_parts(
     base: Base, texts: Iterable[str], seed: int, fetch: Fetch
 ) -> tuple[LlavaForConditionalGeneration, Any]:
-    language = _language(base, texts, seed, fetch)
+    original = fetch(base.checkpoint) if base.checkpoint else None
+    if original:
+        parts.require_llava_1_5(original, base)
+    language = _language(base.checkpoint or base.language_model, base, texts, seed, fetch)
     vision = parts.read_vision(fetch(base.vision), base) if base.vision else parts.fresh_vision(base, seed)
     model = join(vision, language, base.select_layer, seed)
-    if source := _projector_source(base, fetch):
-        parts.fill_projector(model.model.multi_modal_projector, parts.projector_weights(source))
+    if original:
+        parts.fill_vision(vision, parts.weights(original, "vision_tower."))
+    _fill_projector(model, base.projector or base.checkpoint, fetch)
     return model, language.tokenizer
 
 
-def _projector_source(base: Base, fetch: Fetch) -> Path | None:
-    if base.projector:
-        return fetch(base.projector)
-    whole = fetch(base.language_model) if base.language_model else None
-    return whole if whole and whole.is_dir() and parts.is_original_llava(whole) else None
+def _fill_projector(model: LlavaForConditionalGeneration, url: str, fetch: Fetch) -> None:
+    if url:
+        found = parts.projector_weights(fetch(url))
+        parts.fill_projector(model.model.multi_modal_projector, found)
 
 
-def _language(base: Base, texts: Iterable[str], seed: int, fetch: Fetch) -> Language:
-    if not base.language_model:
+def _language(url: str, base: Base, texts: Iterable[str], seed: int, fetch: Fetch) -> Language:
+    if not url:
         tokenizer = train_tokenizer(texts, base.vocabulary)
         return Language(parts.fresh_language_model(base, tokenizer, seed), tokenizer)
-    folder, gguf_file = _gguf(fetch(base.language_model))
+    folder, gguf_file = _gguf(fetch(url))
     tokenizer = adopt_tokenizer(folder, gguf_file)
     model = parts.read_language_model(folder, gguf_file)
     _grow(model, tokenizer)
@@ -161,7 +165,10 @@ def _grow(model: LlamaForCausalLM | LlavaForConditionalGeneration, tokenizer: An
 def _ready(base: Base, fetch: Fetch) -> tuple[LlavaForConditionalGeneration, Any]:
     """Read a finished Hugging Face LLaVA, and bring its processor to LLaVA-1.5's ways."""
     folder = fetch(base.checkpoint)
-    model = LlavaForConditionalGeneration.from_pretrained(folder, dtype="auto", local_files_only=True)
+    require(not base.vision, "base.vision is for a checkpoint of LLaVA's authors; this one has its own tower")
+    model = LlavaForConditionalGeneration.from_pretrained(
+        folder, dtype="auto", local_files_only=True, weights_only=True
+    )
     tokenizer = adopt_tokenizer(folder)
     config, image_id = model.config, tokenizer.convert_tokens_to_ids(IMAGE)
     found = (config.vision_config.image_size, config.vision_config.patch_size, config.image_token_id)
@@ -172,4 +179,5 @@ def _ready(base: Base, fetch: Fetch) -> tuple[LlavaForConditionalGeneration, Any
             f"the recipe and the tokenizer say {expected}"
         )
     _grow(model, tokenizer)
+    _fill_projector(model, base.projector, fetch)
     return model, tokenizer

@@ -1,6 +1,7 @@
 """The three parts of a LLaVA, each fresh or read from what its authors published."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,17 @@ CONTEXT = 4096
 """Positions of a fresh language model: Vicuna-1.5's."""
 PROJECTOR = {"0": "linear_1", "2": "linear_2"}
 """LLaVA numbers the layers of its projector; Hugging Face names them."""
+PROJECTORS = ("mm_projector.", "multi_modal_projector.")
+LLAVA_KEYS = re.compile(r"(freeze_|tune_|unfreeze_|use_)?mm_|image_|tokenizer_|pretrain")
+"""Settings that LLaVA's authors keep among those of the language model."""
+LLAVA_1_5: Mapping[str, Any] = {
+    "mm_projector_type": "mlp2x_gelu",
+    "mm_vision_select_feature": "patch",
+    "mm_use_im_start_end": False,
+    "mm_use_im_patch_token": False,
+    "image_aspect_ratio": "pad",
+}
+"""What sets LLaVA-1.5 apart from its kin, whose pictures or projectors need other code."""
 
 
 @contextmanager
@@ -65,7 +77,8 @@ def fresh_language_model(base: Base, tokenizer: Any, seed: int) -> LlamaForCausa
     """Return a Llama of the recipe's sizes, untrained."""
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=base.width, intermediate_size=llama_inner(base.width),
-        num_hidden_layers=base.layers, num_attention_heads=base.heads, max_position_embeddings=CONTEXT,
+        num_hidden_layers=base.layers, num_attention_heads=base.heads,
+        num_key_value_heads=base.kv_heads, max_position_embeddings=CONTEXT,
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id, initializer_range=first_spread(base.width),
     )  # fmt: skip
@@ -105,7 +118,7 @@ def _read_llama(folder: Path) -> Any:
     if not is_original_llava(folder):
         return AutoModelForCausalLM.from_pretrained(folder, **options)
     settings = json.loads((folder / "config.json").read_text())
-    own = {key: value for key, value in settings.items() if not key.startswith("mm_")}
+    own = {key: value for key, value in settings.items() if not LLAVA_KEYS.match(key)}
     config = LlamaConfig.from_dict(own | {"model_type": "llama", "architectures": ["LlamaForCausalLM"]})
     return LlamaForCausalLM.from_pretrained(folder, config=config, **options)
 
@@ -125,15 +138,45 @@ def is_original_llava(folder: Path) -> bool:
     return config.exists() and "mm_projector_type" in json.loads(config.read_text())
 
 
+def require_llava_1_5(folder: Path, base: Base) -> None:
+    """Refuse a folder of LLaVA's authors that is no LLaVA-1.5, or whose tower is not named.
+
+    Raises:
+        ValueError: naming the setting and what was expected.
+    """
+    settings = json.loads((folder / "config.json").read_text())
+    for key, value in {**LLAVA_1_5, "mm_vision_select_layer": base.select_layer}.items():
+        if settings.get(key, value) != value:
+            raise ValueError(
+                f"base.checkpoint at {folder} has {key}={settings[key]!r}; "
+                f"expected {value!r}, as in LLaVA-1.5"
+            )
+    if not base.vision:
+        raise ValueError(
+            f"base.checkpoint at {folder} keeps no vision tower of its own; name it as base.vision: "
+            f"it says {settings.get('mm_vision_tower')!r}"
+        )
+
+
+def fill_vision(vision: CLIPVisionModel, found: Mapping[str, Tensor]) -> None:
+    """Put a tuned vision tower's weights, where a checkpoint holds them, over the published ones."""
+    named = {n.rpartition("vision_tower.")[2]: w for n, w in found.items() if not n.endswith("position_ids")}
+    own = vision.state_dict()
+    if not any(name in own for name in named):  # transformers 5.24 drops the prefix that 5.17 keeps
+        named = {name.removeprefix("vision_model."): weight for name, weight in named.items()}
+    if named:
+        vision.load_state_dict(named)
+
+
 def fill_projector(projector: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Fill a projector from LLaVA's ``[model.]mm_projector.{0,2}.{weight,bias}``.
+    """Fill a projector from LLaVA's ``[model.]mm_projector.{0,2}.{weight,bias}`` or Hugging Face's names.
 
     Raises:
         ValueError: if a weight is missing, unknown or of another shape.
     """
     found = {}
     for name, weight in weights.items():
-        number, _, kind = name.rpartition("mm_projector.")[2].partition(".")
+        number, _, kind = name.rpartition("projector.")[2].partition(".")
         found[f"{PROJECTOR.get(number, number)}.{kind}"] = weight
     expected = {name: tuple(weight.shape) for name, weight in projector.state_dict().items()}
     shapes = {name: tuple(weight.shape) for name, weight in found.items()}
@@ -143,15 +186,20 @@ def fill_projector(projector: nn.Module, weights: Mapping[str, Tensor]) -> None:
 
 
 def projector_weights(path: Path) -> Mapping[str, Tensor]:
-    """Read ``mm_projector.bin``, or the projector among the weights of an original LLaVA folder.
+    """Read ``mm_projector.bin``, or the projector among the weights of a LLaVA folder of either layout."""
+    alone = path if path.is_file() else path / "mm_projector.bin"
+    return weights(alone if alone.exists() else path, *PROJECTORS)
+
+
+def weights(path: Path, *places: str) -> Mapping[str, Tensor]:
+    """Read the tensors of a file, or of a folder's files, whose name holds one of ``places``.
 
     Files are read as tensors only: one that holds anything else is refused by torch.
     """
-    alone = path if path.is_file() else path / "mm_projector.bin"
-    files = [alone] if alone.exists() else sorted([*path.glob("*.bin"), *path.glob("*.safetensors")])
+    files = [path] if path.is_file() else sorted([*path.glob("*.bin"), *path.glob("*.safetensors")])
     found: dict[str, Tensor] = {}
     for file in files:
-        found |= {name: weight for name, weight in _tensors(file).items() if "mm_projector." in name}
+        found |= {n: w for n, w in _tensors(file).items() if any(p in n for p in places)}
     return found
 
 

@@ -180,7 +180,7 @@ def _score(
         writer.commit(f"items/{name}/{model}.jsonl", record.lines(record.parsed(found.items)))
         if found.records:
             writer.commit(f"judged/{name}/{model}.jsonl", record.lines(found.records))
-    trained = plan.stage_tasks("stage1")
+    trained = plan.stage_tasks("stage1") if plan.stage("stage1") else ()
     made = summary(scores, trained, {model: artifact.address for model, artifact in models.items()})
     made["answers"] = {f"{model}/{name}": a.address for (name, model), a in answered.items()}
     writer.commit("scores.json", (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode())
