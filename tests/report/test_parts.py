@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 from vf_ray.eval.types import Exam, Item, Question
+from vf_ray.page.pictures import LARGEST, data_uri
 from vf_ray.report.changes import bin_names, form
 from vf_ray.report.gallery import gallery
 from vf_ray.report.paper import FIGURES
-from vf_ray.report.pictures import LARGEST, data_uri
 
 
 def item(identity: str, answer: str | None, value: float = 1.0, category: str = "c") -> Item:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from vf_ray.eval.types import Exam, Item, Question
 from vf_ray.instances.chance import rank
-from vf_ray.report.document import Shown
+from vf_ray.page.document import Shown
+from vf_ray.page.pictures import data_uri
 from vf_ray.report.names import model
-from vf_ray.report.pictures import data_uri
 
 MOST, MOST_OF_OTHERS = 24, 4
 """Questions of our own tasks, and of each published benchmark."""

@@ -1,9 +1,10 @@
 """The sections on how a model was made: its training, its data, and the addresses of both."""
 
-from vf_ray.report import names, plots
-from vf_ray.report.document import Block, Notes, Plot, Section, Text
+from vf_ray.page import plots
+from vf_ray.page.document import Block, Notes, Plot, Section, Text
+from vf_ray.page.tables import Table
+from vf_ray.report import names
 from vf_ray.report.gather import Findings
-from vf_ray.report.tables import Table
 
 
 def training(found: Findings) -> Section | None:

@@ -9,12 +9,12 @@ from vf_ray.artifacts import Artifact, Writer
 from vf_ray.chain import Plan
 from vf_ray.eval.exams import INSTANCES, exam
 from vf_ray.eval.types import Exam
+from vf_ray.page.document import Document, Gallery, Section, Shown
+from vf_ray.page.tables import Table
 from vf_ray.report import making, names, sections
 from vf_ray.report.card import card
-from vf_ray.report.document import Document, Gallery, Section, Shown
 from vf_ray.report.gallery import gallery
 from vf_ray.report.gather import Findings, gather
-from vf_ray.report.tables import Table
 from vf_ray.store import Store
 
 

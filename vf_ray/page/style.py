@@ -1,4 +1,4 @@
-"""The look of a report: one column, system fonts, figures that line up, and a page that prints."""
+"""The look of a page: one column, system fonts, figures that line up, and a page that prints."""
 
 CSS = """
 :root{--ink:#1b1f24;--soft:#626a75;--line:#e3e6ea;--paper:#fff;--tint:#f6f7f9;--blue:#2563c9;--yes:#1f7a4d;--no:#b3402f}

@@ -1,12 +1,20 @@
-"""A report as data: sections of text, tables, plots and pictures; written as HTML, Markdown and JSON."""
+"""A page as data: sections of text, tables, plots and pictures; written as HTML, Markdown and JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
-from vf_ray.report.style import CSS
-from vf_ray.report.tables import Table
+from vf_ray.page.style import CSS
+from vf_ray.page.tables import Table
+
+
+class Block(Protocol):
+    """Something that stands on a page."""
+
+    def html(self) -> str: ...
+    def markdown(self) -> str: ...
+    def plain(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,15 +155,14 @@ def _card(shown: Shown) -> str:
     )
 
 
-Block = Text | Notes | Table | Plot | Tiles | Gallery
-
-
 @dataclass(frozen=True, kw_only=True)
 class Section:
     """A heading and what stands below it."""
 
     title: str
     blocks: Sequence[Block]
+    listed: bool = True
+    """Whether the page's head links to it."""
 
     @property
     def anchor(self) -> str:
@@ -165,7 +172,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A whole report."""
+    """A whole page."""
 
     title: str
     about: str
@@ -173,7 +180,7 @@ class Document:
 
     def html(self) -> str:
         """Return one self-contained page."""
-        links = "".join(f"<a href='#{s.anchor}'>{escape(s.title)}</a>" for s in self.sections)
+        links = "".join(f"<a href='#{s.anchor}'>{escape(s.title)}</a>" for s in self.sections if s.listed)
         body = "".join(_section(s) for s in self.sections)
         head = "<meta charset='utf-8'><meta name='viewport' content='width=device-width,initial-scale=1'>"
         title = escape(self.title)

@@ -1,7 +1,7 @@
 from html.parser import HTMLParser
 
-from vf_ray.report.document import Block, Document, Gallery, Notes, Plot, Section, Shown, Text, Tile, Tiles
-from vf_ray.report.tables import Table, figure, percent
+from vf_ray.page.document import Block, Document, Gallery, Notes, Plot, Section, Shown, Text, Tile, Tiles
+from vf_ray.page.tables import Table, figure, percent
 
 HOSTILE = "<script>alert('x')</script> & | \n ok"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vf_ray.report.plots import Dot, Series, bars, intervals, lines, scatter, smoothed, ticks
+from vf_ray.page.plots import Dot, Series, bars, intervals, lines, scatter, smoothed, ticks
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
