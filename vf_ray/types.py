@@ -70,8 +70,12 @@ class Example:
     """The part of the prompt that differs from row to row; may be empty."""
     options: tuple[str, ...] = ()
     """In any order; ``instances`` shuffles and letters them."""
+    further: tuple[str, ...] = ()
+    """What is said after the first answer, alternately by the user and by the model."""
 
     def __post_init__(self) -> None:
+        if len(self.further) % 2:
+            raise ValueError(f"the conversation ends with a question: {self.further[-1]!r}")
         if self.options and self.answer not in self.options:
             raise ValueError(f"answer {self.answer!r} is not one of the options {self.options!r}")
         if len(set(self.options)) != len(self.options):
@@ -92,7 +96,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """A finished conversation of one turn, about one picture."""
+    """A finished conversation about one picture."""
 
     task: str
     key: str
@@ -105,6 +109,13 @@ class Instance:
     prompt: str
     """What the user says, without the picture, which always comes before it."""
     response: str
+    further: tuple[str, ...] = ()
+    """What is said after that, alternately by the user and by the model."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Return all that is said, alternately by the user and by the model."""
+        return (self.prompt, self.response, *self.further)
 
 
 class Tree(Protocol):
@@ -136,6 +147,31 @@ class Terms:
     """Where the publisher says so."""
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that its publisher serves to everyone."""
+
+    url: str
+    checksum: str = ""
+    """``sha256:`` or ``md5:`` and the digits; empty where nobody published it."""
+    size: int = 0
+    """Bytes; 0 where nobody published it."""
+    as_name: str = ""
+    """The file's path below its Raw's folder; empty: the last part of the address."""
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            raise ValueError(f"download {self.url!r}: expected an http:// or https:// address")
+        kind, _, digits = self.checksum.partition(":")
+        if self.checksum and len(digits) != {"sha256": 64, "md5": 32}.get(kind):
+            raise ValueError(f"download {self.url}: checksum {self.checksum!r}; expected sha256: or md5:")
+
+    @property
+    def name(self) -> str:
+        """Return the file's path below its Raw's folder."""
+        return self.as_name or self.url.partition("?")[0].rpartition("/")[2]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
     """An archive or tree as its publisher ships it; several sources may share one."""
@@ -144,6 +180,8 @@ class Raw:
     """Folder (or archive stem) under the raw root."""
     obtain: str
     """What to fetch, from whom, and where to put it."""
+    files: tuple[Download, ...] = ()
+    """Everything the Raw needs, where all of it has public addresses that are evidenced."""
 
 
 R = TypeVar("R", bound=Row)
