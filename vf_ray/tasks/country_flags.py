@@ -45,13 +45,13 @@ FLAGS = Source(
     raws=(
         Raw(
             name="svg_country_flags",
-            obtain="Unpack the npm package here: npm pack svg-country-flags && tar xzf "
-            "svg-country-flags-*.tgz -C svg_country_flags",
+            obtain="Unpack the npm package here: npm pack svg-country-flags && "
+            "mkdir -p svg_country_flags && tar xzf svg-country-flags-*.tgz -C svg_country_flags",
         ),
         Raw(
             name="flag_icons",
-            obtain="Unpack the npm package here: npm pack flag-icons && tar xzf flag-icons-*.tgz -C "
-            "flag_icons",
+            obtain="Unpack the npm package here: npm pack flag-icons && mkdir -p flag_icons && "
+            "tar xzf flag-icons-*.tgz -C flag_icons",
         ),
     ),
     read=json_array({"all": "country.json"}, _row),

@@ -45,8 +45,8 @@ EMOJI = Source(
     raws=(
         Raw(
             name="emoji",
-            obtain="Unpack the npm package here: npm pack emoji-datasource-google && tar xzf "
-            "emoji-datasource-google-*.tgz -C emoji",
+            obtain="Unpack the npm package here: npm pack emoji-datasource-google && mkdir -p emoji && "
+            "tar xzf emoji-datasource-google-*.tgz -C emoji",
         ),
     ),
     read=json_array({"all": "emoji.json"}, _row),

