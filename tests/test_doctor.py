@@ -1,5 +1,6 @@
 """The doctor: each thing that would stop a recipe is found beforehand, with what to do about it."""
 
+import importlib.util
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -154,7 +155,7 @@ def test_missing_sources_say_how_to_obtain_them(tmp_path: Path) -> None:
     found = {check.name: check for check in doctor.sources(asked)}
     assert set(found) == {"source okvqa", "source dtd"}
     assert not any(check.ok for check in found.values())
-    assert "'okvqa" in found["source okvqa"].remedy
+    assert "'okvqa" in found["source okvqa"].found + found["source okvqa"].remedy
 
 
 def test_sources_that_are_there_are_read(tmp_path: Path) -> None:
@@ -201,6 +202,14 @@ def test_weights_that_are_not_there_do_not(tmp_path: Path) -> None:
     (check,) = doctor.weights(Base(vision=str(tmp_path / "none")))
     assert not check.ok
     assert "nothing is there" in check.found
+
+
+def test_gguf_weights_want_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "small.gguf").write_bytes(b"GGUF")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    (check,) = doctor.weights(Base(language_model=str(tmp_path)))
+    assert not check.ok
+    assert check.remedy == "pip install gguf"
 
 
 def test_space_is_estimated_from_the_model(local_store: Store) -> None:

@@ -123,7 +123,10 @@ def _source(source: Source[Any], raw: str) -> Check:
     try:
         first = next(source.read(RawTree.of(raw, source.raws)), None)
     except (OSError, ValueError) as error:
-        return Check(name, False, str(error), remedy)
+        said = source.raws[0].obtain.rstrip(".") in str(error)
+        return Check(
+            name, False, str(error), f"put it below {raw}, or correct prepare.raw" if said else remedy
+        )
     if first is None:
         return Check(name, False, f"no record below {raw}", remedy)
     return Check(name, True, f"first record {first.key}")
@@ -155,6 +158,8 @@ def _weights(key: str, url: str) -> Check:
         return Check(name, False, f"{url}: nothing is there", remedy)
     if missing or broken:
         return Check(name, False, f"{url}: missing {missing}, damaged {broken}", remedy)
+    if any(file.endswith(".gguf") for file in files) and importlib.util.find_spec("gguf") is None:
+        return Check(name, False, f"{url}: a GGUF file, and no package that reads it", "pip install gguf")
     return Check(name, True, f"{url}: {len(files)} files")
 
 
