@@ -58,7 +58,7 @@ def test_a_subtask_with_nothing_parsable_counts_nothing_and_says_so(tmp_path: Pa
     exam = write(tmp_path)
     found = MME.score(exam, {q.id: "perhaps" for q in exam.questions if q.category == "OCR"}, None)
     assert found.headline["total"].value == 0
-    assert found.counts["unparsable"] == 84
+    assert found.counts["unparsable"] == 6
     assert found.counts["missing"] == 78
     assert "OCR: no answer can be parsed" in " ".join(found.notes)
 
@@ -96,6 +96,28 @@ def test_llavas_answers_are_matched_by_question(tmp_path: Path, folder: str) -> 
     rows[0]["prompt"] = "Is it?" + SHORT
     with pytest.raises(ValueError, match="does not ask"):
         MME.read(lines(tmp_path / "a.jsonl", rows), exam)
+
+
+def test_llavas_converted_results_are_matched_whatever_the_pictures_ending(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    results = tmp_path / "results"
+    results.mkdir()
+    (results / "color.txt").write_text("2.txt\tIs there 2?  Please answer yes or no.\tYes\tyes\n")
+    assert MME.read(results, exam) == {"color/2.png#0": "yes"}
+    (results / "color.txt").write_text("2.txt\tIs there 2? Please answer yes or no.\tNo\tyes\n")
+    with pytest.raises(ValueError, match=r"'no' as the truth of 'color/2\.png#0', this data 'yes'"):
+        MME.read(results, exam)
+    (results / "color.txt").unlink()
+    with pytest.raises(FileNotFoundError, match=r"no result file such as existence\.txt"):
+        MME.read(results, exam)
+
+
+def test_blanks_inside_a_question_are_asked_as_they_are(tmp_path: Path) -> None:
+    write(tmp_path)
+    path = tmp_path / "MME_Benchmark_release_version" / "color" / "1.txt"
+    path.write_text("Is  it  red?  Please answer yes or no.\tYes\r\nIs it? Please answer yes or no.\tNo\r\n")
+    asked = {q.id: q.prompt for q in MME.load(tree(tmp_path)).questions}
+    assert asked["color/1.png#0"] == "Is  it  red?" + SHORT
 
 
 def test_damaged_and_missing_files_are_named(tmp_path: Path) -> None:

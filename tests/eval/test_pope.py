@@ -104,7 +104,9 @@ def test_answers_to_other_questions_are_refused_by_their_text(tmp_path: Path) ->
     exam = write(tmp_path)
     rows = [{"question_id": int(q.id), "prompt": q.prompt, "text": "yes"} for q in exam.questions]
     rows[5]["prompt"] = "Is there a dog in the image?" + SHORT
-    with pytest.raises(ValueError, match=r"'Is there a dog in the image\?', the label files say"):
+    with pytest.raises(
+        ValueError, match=r"a\.jsonl question 10000006 is .*a dog.*, the label files say '.* random 5"
+    ):
         POPE.read(lines(tmp_path / "a.jsonl", rows), exam)
 
 

@@ -158,12 +158,13 @@ class Benchmark:
 
 
 def count(items: Sequence[Item], **more: int) -> dict[str, int]:
-    """Return the counts that every score carries."""
+    """Return the counts that every score carries; what is missing is counted as nothing else."""
+    answered = [item for item in items if item.answer is not None]
     return {
         "questions": len(items),
-        "missing": sum(item.answer is None for item in items),
-        "empty": sum(item.answer is not None and not item.answer.strip() for item in items),
-        "unparsable": sum(not item.parsed for item in items),
-        "fallback": sum(item.how == "fallback" for item in items),
+        "missing": len(items) - len(answered),
+        "empty": sum(not (item.answer or "").strip() for item in answered),
+        "unparsable": sum(not item.parsed for item in answered),
+        "fallback": sum(item.how == "fallback" for item in answered),
         **more,
     }

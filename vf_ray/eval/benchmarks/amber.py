@@ -7,9 +7,11 @@ trained taggers and is not scored.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
@@ -26,7 +28,13 @@ KINDS: Mapping[str, str] = {
     "discriminative-relation": "relation",
     "relation": "relation",
 }
+GENERATIVE = "generative"
 ATTRIBUTES = ("state", "number", "action")
+RULE = (
+    "rule: AMBER's inference.py: exactly Yes or No, positive is No, over the answers that are there, rounded "
+    "as it prints them; VLMEvalKit reads yes and no in any case"
+)
+PROMPT = "prompt: the query and LLaVA's request for a single word"
 START, ADDED, ADDED_EXISTENCE = 0.001, 0.0001, 0.001
 
 
@@ -40,13 +48,16 @@ def load(tree: Tree) -> Exam:
     asked = [row for row in queries if _kind(known, row["id"])]
     questions = tuple(_question(tree, row, known[row["id"]]) for row in asked)
     note = f"questions: {len(questions):,}; the generative part is left out"
-    return Exam(questions=questions, notes=(note, "prompt: the query and LLaVA's request for a single word"))
+    return Exam(questions=questions, notes=(note, RULE, PROMPT))
 
 
 def _kind(known: Mapping[int, Mapping[str, Any]], identity: int) -> str:
     if identity not in known:
         raise ValueError(f"query {identity} has no annotation; take both files from one version")
-    return KINDS.get(known[identity]["type"], "")
+    kind = known[identity]["type"]
+    if kind != GENERATIVE and kind not in KINDS:
+        raise ValueError(f"annotation {identity} is of type {kind!r}; expected one of {', '.join(KINDS)}")
+    return KINDS.get(kind, "")
 
 
 def _question(tree: Tree, row: Mapping[str, Any], truth: Mapping[str, Any]) -> Question:
@@ -75,20 +86,33 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 
 
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
-    """Score all questions and each kind; a missing answer is wrong."""
+    """Score all questions and each kind, of those that are answered."""
     items = [_item(question, answers.get(question.id)) for question in exam.questions]
-    kinds = grouped(items)
-    table = {kind: _figures(members, kind) for kind, members in kinds.items()}
+    answered = [item for item in items if item.answer is not None]
+    kinds = grouped(answered)
+    table = {
+        kind: _figures(members, START, ADDED_EXISTENCE if kind == "existence" else ADDED)
+        for kind, members in kinds.items()
+    }
     attributes = [item for kind in ATTRIBUTES for item in kinds.get(kind, ())]
     if attributes:
-        table["attribute"] = _figures(attributes, "attribute")
+        table["attribute"] = _figures(attributes, START * len(ATTRIBUTES), ADDED)
     return Score(
-        headline=_figures(items, "all"),
+        headline=_figures(answered, START, ADDED),
         tables={"kinds": table},
         counts=count(items),
         items=items,
-        notes=exam.notes,
+        notes=(*exam.notes, *_notes(items)),
     )
+
+
+def _notes(items: Sequence[Item]) -> list[str]:
+    if not (missing := sum(item.answer is None for item in items)):
+        return []
+    share = 100 * sum(item.value for item in items) / len(items)
+    return [
+        f"{missing:,} missing answers are left out, as officially; counted as wrong: accuracy {share:.1f} %"
+    ]
 
 
 def _item(question: Question, answer: str | None) -> Item:
@@ -100,12 +124,12 @@ def _item(question: Question, answer: str | None) -> Item:
     )  # fmt: skip
 
 
-def _figures(items: Sequence[Item], kind: str) -> dict[str, Figure]:
-    added = ADDED_EXISTENCE if kind == "existence" else ADDED
+def _figures(items: Sequence[Item], start: float, added: float) -> dict[str, Figure]:
+    """Return the official four; denominators begin at ``start``, F1's is larger by ``added``."""
     counts = [
         (
             item.value,
-            1,
+            1.0,
             float(item.parsed == item.gold == "no"),
             float(item.parsed == "no"),
             float(item.gold == "no"),
@@ -114,16 +138,17 @@ def _figures(items: Sequence[Item], kind: str) -> dict[str, Figure]:
     ]
     pictures = [item.cluster for item in items]
 
-    def f1(sums: Floats) -> Floats:
-        precision, recall = sums[..., 2] / (sums[..., 3] + START), sums[..., 2] / (sums[..., 4] + START)
-        return 200 * precision * recall / (precision + recall + added)
+    def part(of: int, by: int) -> Callable[[Floats], Floats]:
+        return lambda s: np.round(100 * s[..., of] / (s[..., by] + start), 1)
 
-    return {
-        "accuracy %": bootstrap(counts, pictures, lambda s: 100 * s[..., 0] / (s[..., 1] + START)),
-        "precision %": bootstrap(counts, pictures, lambda s: 100 * s[..., 2] / (s[..., 3] + START)),
-        "recall %": bootstrap(counts, pictures, lambda s: 100 * s[..., 2] / (s[..., 4] + START)),
-        "f1 %": bootstrap(counts, pictures, f1),
-    }
+    accuracy, precision, recall = part(0, 1), part(2, 3), part(2, 4)
+
+    def f1(s: Floats) -> Floats:
+        p, r = precision(s) / 100, recall(s) / 100
+        return np.round(200 * p * r / (p + r + added), 1)
+
+    metrics = {"accuracy %": accuracy, "precision %": precision, "recall %": recall, "f1 %": f1}
+    return {name: bootstrap(counts, pictures, metric) for name, metric in metrics.items()}
 
 
 AMBER = Benchmark(

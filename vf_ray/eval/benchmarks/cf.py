@@ -32,6 +32,10 @@ from vf_ray.eval.types import (
 )
 from vf_ray.types import Tree
 
+RULE = (
+    "prompt and judge request: EMT's, as its ports have them; the paper publishes neither, nor its sample; "
+    "all test pictures are asked"
+)
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -39,7 +43,7 @@ def load(tree: Tree) -> Exam:
     """Return the questions of every test set that is there."""
     sets = found(tree)
     absent = {"mnist", "cifar-10", "cifar-100", "miniimagenet"} - {made.name for made in sets}
-    notes = [made.note for made in sets]
+    notes = [*(made.note for made in sets), RULE]
     if absent:
         notes.append(
             f"without {', '.join(sorted(absent))}: the mean is not the paper's CF, which takes all four"

@@ -135,7 +135,8 @@ def load(tree: Tree) -> Exam:
     objects = _objects(tree, lexicon, instances, captions, set(ids) or None)
     questions = tuple(_question(tree, identity, ids.get(identity, "")) for identity in (ids or objects))
     notes = (
-        f"prompt: {PROMPT}",
+        f"prompt: {PROMPT} (the benchmark names none)",
+        "rule: CHAIR's chair.py, each mention counted; recall is lmms-eval's addition; lower is better",
         "singular forms by TextBlob, sentences split at . ! ?: see the module's text",
     )
     return Exam(questions=questions, notes=notes, extra=Truth(lexicon, objects, bool(ids)))
@@ -205,7 +206,8 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 
 def _id(record: Mapping[str, Any]) -> str:
     key = "image_id" if "image_id" in record else "question_id"
-    return str(record[key])
+    named = PICTURE.fullmatch(str(record[key]))
+    return named[1] if named else str(record[key])
 
 
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:

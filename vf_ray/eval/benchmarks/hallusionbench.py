@@ -52,10 +52,15 @@ def load(tree: Tree) -> Exam:
         raise ValueError(f"{path} holds a question twice; download it again")
     shown = sum(question.picture is not None for question in questions)
     return Exam(
-        questions=questions, notes=(f"questions: {len(questions):,}, {shown:,} with a picture", JUDGING)
+        questions=questions,
+        notes=(f"questions: {len(questions):,}, {shown:,} with a picture", RULE, JUDGING),
     )
 
 
+RULE = (
+    "rule: HallusionBench's utils.py over every question, prompt: the question alone; VLMEvalKit asks those "
+    "with a picture only and looks for yes or no"
+)
 JUDGING = "judge's instructions: ours; the official ones are part of its code"
 
 

@@ -30,6 +30,9 @@ from vf_ray.eval.types import (
 )
 from vf_ray.types import Tree
 
+RULE = (
+    "rule: LLaVA's ratio of means, both grades in the first line or -1; lmms-eval takes any two numbers of it"
+)
 FAILED = (-1.0, -1.0)
 CATEGORIES: Mapping[str, str] = {"conv": "conversation", "detail": "description", "complex": "reasoning"}
 OURS = (
@@ -58,7 +61,7 @@ def load(tree: Tree) -> Exam:
             )
     rules, note = _rules(tree, root)
     questions = tuple(_question(tree, root, row, captions, references) for row in rows)
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", note), extra=rules)
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=rules)
 
 
 def _lines(tree: Tree, path: str) -> list[dict[str, Any]]:
@@ -105,26 +108,29 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     replies, records = judging.ask(judge, requests)
     pairs = {identity: _pair(reply) for identity, reply in replies.items()}
     items = [_item(question, answers.get(question.id), pairs[question.id]) for question in exam.questions]
-    by_category = {name: [pairs[item.id] for item in members] for name, members in grouped(items).items()}
-    table = {CATEGORIES.get(name, name): _figures(found) for name, found in by_category.items()}
-    whole = _figures([pairs[item.id] for item in items])
+    table = {CATEGORIES.get(name, name): _figures(members, pairs) for name, members in grouped(items).items()}
+    whole = _figures(items, pairs)
     return Score(
         headline={"relative score": whole["relative"]},
         tables={"categories": {**table, "all": whole}},
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
-        notes=(*exam.notes, *_notes(judge, pairs)),
+        notes=(*exam.notes, *_notes(judge, pairs, items)),
         records=records,
     )
 
 
-def _notes(judge: Judge, pairs: Mapping[str, tuple[float, float]]) -> list[str]:
+def _notes(judge: Judge, pairs: Mapping[str, tuple[float, float]], items: Sequence[Item]) -> list[str]:
     failed = sum(pair == FAILED for pair in pairs.values())
-    told = f"{failed:,} replies could not be read and count -1 for both, as in the official script"
-    return [
+    notes = [
         f"judge: {judge.name}; the figure depends on it: the paper's 70.7 and 78.3 are of an older GPT-4",
-        told,
+        f"{failed:,} replies could not be read and count -1 for both, as in the official script",
     ]
+    if missing := sum(item.answer is None for item in items):
+        notes.append(
+            f"{missing:,} missing answers were judged as empty ones; the official script pairs wrongly"
+        )
+    return notes
 
 
 def _request(exam: Exam, question: Question, answer: str) -> Request:
@@ -162,12 +168,11 @@ def _item(question: Question, answer: str | None, pair: tuple[float, float]) -> 
     )  # fmt: skip
 
 
-def _figures(pairs: Sequence[tuple[float, float]]) -> dict[str, Figure]:
+def _figures(items: Sequence[Item], pairs: Mapping[str, tuple[float, float]]) -> dict[str, Figure]:
     """Return the relative score, and both means times ten."""
-    n = len(pairs)
-    counts = [(reference, model, 1.0) for reference, model in pairs]
-    names = [str(number) for number in range(n)]
-    first, second = (round(sum(pair[place] for pair in pairs) / n, 3) for place in (0, 1))
+    counts = [(*pairs[item.id], 1.0) for item in items]
+    names = [item.cluster for item in items]
+    first, second = (round(sum(row[place] for row in counts) / len(counts), 3) for place in (0, 1))
     relative = bootstrap(counts, names, _relative)
     return {
         "relative": replace(relative, value=100 * second / first if first else 0.0),

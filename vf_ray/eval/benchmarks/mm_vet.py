@@ -2,7 +2,7 @@
 
 Rule: yuweihao/MM-Vet ``mm-vet_evaluator``: one request of examples and the question, answer and
 prediction in a row; a reply that does not start with a number in [0, 1] is asked for again, hotter
-each time, and counts 0 after five tries. The examples are read from the evaluator in the data folder;
+each time, and counts 0 after five replies. The examples are read from the evaluator in the data folder;
 where it is not there, wording of our own is used, and the score says so.
 """
 
@@ -21,8 +21,12 @@ from vf_ray.eval.statistics import mean
 from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Request, Score, count
 from vf_ray.types import Tree
 
-TRIES = 6
-"""The first request and five more."""
+TRIES = 5
+"""Replies that are read: the first request's and four more (a sixth is asked for there, and not read)."""
+RULE = (
+    "rule: mm-vet_evaluator: a grade from 0 to 1, one run; lmms-eval asks with another prompt, VLMEvalKit "
+    "wants the whole reply to be a number"
+)
 AGAIN = "\nPredict the correctness of the answer (digit): "
 EVALUATORS = ("mm-vet_evaluator.py", "mm-vet_evaluator.ipynb")
 OURS = (
@@ -44,7 +48,7 @@ def load(tree: Tree) -> Exam:
     folders = (f"{folder}/images" if folder else "images", "images", folder)
     questions = tuple(_question(tree, identity, entry, folders) for identity, entry in entries.items())
     table, note = _instructions(tree)
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", note), extra=table)
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=table)
 
 
 def _question(tree: Tree, identity: str, entry: Mapping[str, Any], folders: Sequence[str]) -> Question:
@@ -114,7 +118,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     grades, records = _graded(exam, asked, answers, judge)
     items = [_item(question, answers.get(question.id), grades, judge) for question in exam.questions]
     return Score(
-        headline={"total": mean([item.value for item in items]).times(100)},
+        headline={"total": _mean(items)},
         tables={"capabilities": _by_capability(exam, items), "capability sets": _by_set(items)},
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
@@ -140,7 +144,7 @@ def _request(table: str, question: Question, answer: str) -> Request:
 
 def _again(request: Request, turn: int) -> Request:
     user = request.user if request.user.endswith(AGAIN) else request.user + AGAIN
-    return replace(request, user=user, temperature=0.5 * (turn + 1))
+    return replace(request, user=user, temperature=0.5 * turn)
 
 
 def grade(reply: str) -> float | None:
@@ -178,6 +182,7 @@ def _item(question: Question, answer: str | None, grades: Mapping[str, float], j
         gold=gold,
         value=value,
         category=question.category,
+        cluster=question.picture_id,
         how=how,
     )
 
@@ -195,17 +200,17 @@ def _by_capability(exam: Exam, items: Sequence[Item]) -> dict[str, dict[str, Fig
     names = dict.fromkeys(name for question in exam.questions for name in question.meta["capability"])
     pairs = list(zip(exam.questions, items, strict=True))
     return {
-        name: {"score": mean([item.value for q, item in pairs if name in q.meta["capability"]]).times(100)}
-        for name in names
+        name: {"score": _mean([item for q, item in pairs if name in q.meta["capability"]])} for name in names
     }
 
 
 def _by_set(items: Sequence[Item]) -> dict[str, dict[str, Figure]]:
     names = dict.fromkeys(item.category for item in items)
-    return {
-        name: {"score": mean([item.value for item in items if item.category == name]).times(100)}
-        for name in names
-    }
+    return {name: {"score": _mean([item for item in items if item.category == name])} for name in names}
+
+
+def _mean(items: Sequence[Item]) -> Figure:
+    return mean([item.value for item in items], [item.cluster for item in items]).times(100)
 
 
 MM_VET = Benchmark(

@@ -5,6 +5,7 @@ The published table already holds the rotations: rotation r of a question has th
 LLaVA's ``model_vqa_mmbench.py`` with ``--single-pred-prompt``.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,6 +34,10 @@ from vf_ray.eval.types import (
 from vf_ray.types import Tree
 
 ROTATION = 1_000_000
+RULE = (
+    "rule: CircularEval over the rows that are there, letters as VLMEvalKit infers them; prompt: LLaVA's; "
+    "lmms-eval differs in both"
+)
 SHORTEST_PICTURE = 64
 """A shorter image cell is the index of the row that holds the picture."""
 
@@ -47,7 +52,7 @@ def load(tree: Tree) -> Exam:
     questions = tuple(_question(row, pictures, name) for row in rows)
     groups = len({question.meta["group"] for question in questions})
     note = f"{name}: {groups:,} questions in {len(questions):,} rows"
-    return Exam(questions=questions, notes=(note,))
+    return Exam(questions=questions, notes=(note, RULE))
 
 
 def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str) -> Question:
@@ -68,7 +73,7 @@ def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str) ->
     return Question(
         id=row["index"],
         prompt=f"{hint}{row['question']}\n{lettered(list(options.values()))}{LETTER}",
-        picture_id=str(group),
+        picture_id=hashlib.sha256(image.encode()).hexdigest()[:16],
         picture=partial(tables.base64_picture, image),
         category=row.get("category", ""),
         max_new_tokens=LONG_TOKENS,
@@ -184,7 +189,7 @@ def _circular(exam: Exam, items: Sequence[Item]) -> list[Item]:
         Item(
             id=group, answer=None, parsed="".join(m.parsed or "-" for m in members),
             gold="".join(m.gold for m in members),
-            value=min(m.value for m in members), category=members[0].category,
+            value=min(m.value for m in members), category=members[0].category, cluster=members[0].cluster,
         )
         for group, members in rows.items()
     ]  # fmt: skip

@@ -6,9 +6,10 @@ scores 100 x accuracy + 100 x the share of pictures with both answers right; per
 subtasks, cognition four. Prompt: LLaVA's, which replaces the request for yes or no by its own suffix.
 """
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vf_ray.eval import answers as read_answers
@@ -29,6 +30,10 @@ ROOTS = (
     "MME_Benchmark/",
 )
 PICTURES = (".jpg", ".png")
+RULE = (
+    "rule: exactly yes or no, else the first four characters (the benchmark's calculation.py); "
+    "lmms-eval and VLMEvalKit read answers otherwise"
+)
 
 
 def load(tree: Tree) -> Exam:
@@ -39,7 +44,7 @@ def load(tree: Tree) -> Exam:
         raise FileNotFoundError(
             "the data folder holds no <subtask>/*.txt of MME, such as existence/; download it"
         )
-    notes = [f"questions: {sum(map(len, found.values())):,} in {len(found) - len(absent)} subtasks"]
+    notes = [f"questions: {sum(map(len, found.values())):,} in {len(found) - len(absent)} subtasks", RULE]
     if absent:
         notes.append(f"without {', '.join(absent)}: sums are lower than the benchmark's")
     return Exam(questions=tuple(q for questions in found.values() for q in questions), notes=tuple(notes))
@@ -57,13 +62,14 @@ def _task(tree: Tree, task: str) -> Iterator[Question]:
 def _picture(tree: Tree, task: str, path: str, folder: str, inside: str) -> list[Question]:
     stem = path.rpartition("/")[2].removesuffix(".txt")
     name = next((stem + end for end in PICTURES if tree.exists(f"{folder}{stem}{end}")), stem + PICTURES[0])
-    rows = [line.split("\t") for line in tree.read(path).decode("utf-8-sig").splitlines() if line.strip()]
+    lines = io.StringIO(tree.read(path).decode("utf-8-sig"), newline=None)
+    rows = [line.strip().split("\t") for line in lines if line.strip()]
     if len(rows) != 2 or any(len(row) != 2 or row[1].lower() not in ("yes", "no") for row in rows):
         raise ValueError(f"{path} does not hold two lines of question, tab, Yes or No; download it again")
     return [
         Question(
             id=f"{task}/{name}#{number}",
-            prompt=_bare(text) + SHORT,
+            prompt=text.replace(ASKS, "").strip() + SHORT,
             picture_id=f"{task}/{name}",
             picture=partial(tree.read, f"{folder}{name}"),
             category=task,
@@ -85,36 +91,48 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
     Both are matched by picture and question; an official file's order does not matter.
     """
     found = list(_results(path)) if path.is_dir() else read_answers.records(path)
-    by_text = {(_key(q.meta["llava"]), _bare(q.prompt)): q.id for q in exam.questions}
+    by_text = {(_key(q.meta["llava"]), _bare(q.prompt)): q for q in exam.questions}
     numbered = [{**record, "id": _match(by_text, record, path.name)} for record in found]
     return read_answers.keyed(numbered, exam, path.name, lambda record: str(record["id"]))
 
 
 def _key(name: str) -> str:
-    """Return subtask and picture; LLaVA writes the folder between them or not, by how the data lay."""
+    """Return subtask and picture without its ending.
+
+    LLaVA writes the folder between them or not, by how the data lay, and its converter ends all in .txt.
+    """
     task, _, rest = name.partition("/")
-    return f"{task}/{rest.rpartition('/')[2]}"
+    return f"{task}/{PurePosixPath(rest).stem}"
 
 
-def _match(by_text: Mapping[tuple[str, str], str], record: Mapping[str, Any], name: str) -> str:
+def _match(by_text: Mapping[tuple[str, str], Question], record: Mapping[str, Any], name: str) -> str:
     picture, text = str(record.get("question_id", "")), str(record.get("prompt", ""))
     found = by_text.get((_key(picture), _bare(text)))
     if found is None:
         raise ValueError(f"{name} answers {picture!r}: {_bare(text)!r}, which this data does not ask")
-    return found
+    truth, gold = record.get("truth", found.meta["gold"]).lower(), found.meta["gold"]
+    if truth != gold:
+        raise ValueError(f"{name} gives {truth!r} as the truth of {found.id!r}, this data {gold!r}")
+    return found.id
 
 
 def _results(folder: Path) -> Iterator[dict[str, str]]:
-    for task in (*PERCEPTION, *COGNITION):
-        path = folder / f"{task}.txt"
-        lines = path.read_text().split("\n") if path.exists() else []
-        for number, line in enumerate(lines, start=1):
+    paths = [path for task in (*PERCEPTION, *COGNITION) if (path := folder / f"{task}.txt").exists()]
+    if not paths:
+        raise FileNotFoundError(
+            f"{folder} holds no result file such as existence.txt; expected one a subtask"
+        )
+    for path in paths:
+        for number, line in enumerate(path.read_text().split("\n"), start=1):
             cells = line.split("\t", 3)  # a tab in an answer stays in it; the official script stops there
             if line and len(cells) != 4:
                 told = "picture, question, truth and answer, parted by tabs"
                 raise ValueError(f"{path.name} line {number} is {line[:60]!r}; expected {told}")
             if line:
-                yield {"question_id": f"{task}/{cells[0]}", "prompt": cells[1], "text": cells[3]}
+                picture, text, truth, answer = cells
+                yield {
+                    "question_id": f"{path.stem}/{picture}", "prompt": text, "truth": truth, "text": answer,
+                }  # fmt: skip
 
 
 def parse(answer: str) -> str:
@@ -152,11 +170,14 @@ def _item(question: Question, answer: str | None) -> Item:
 
 
 def _notes(tasks: Mapping[str, Sequence[Item]]) -> list[str]:
-    return [
+    notes = [
         f"{task}: no answer can be parsed, where the official script stops; it counts as 0 here"
         for task, items in tasks.items()
         if not any(item.parsed for item in items)
     ]
+    if any(item.answer is None for items in tasks.values() for item in items):
+        notes.append("missing answers are wrong; the official script stops at a missing line")
+    return notes
 
 
 def _pictures(items: Sequence[Item]) -> tuple[list[tuple[float, float, float, float]], list[str]]:

@@ -11,6 +11,7 @@ import json
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,11 @@ DOMAINS: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 ANSWERS = "answer_dict_val.json"
+RULE = (
+    "rule: MMMU's parse and eval, over the answers that are there; eval-only is its other script, for "
+    "answers that are letters already; lmms-eval and VLMEvalKit read answers otherwise"
+)
+PICTURES = "of several pictures only the first is shown, and none where options are pictures, as officially"
 IMAGE_MARK = re.compile(r"<image \d+>")
 
 
@@ -48,12 +54,16 @@ def load(tree: Tree) -> Exam:
     paths = tree.glob("**/validation-*.parquet")
     if paths:
         questions = tuple(q for path in sorted(paths) for q in _table(tree, path))
-        return Exam(questions=questions, notes=(f"questions: {len(questions):,} of {len(paths)} tables",))
+        return Exam(
+            questions=questions,
+            notes=(f"questions: {len(questions):,} of {len(paths)} tables", RULE, PICTURES),
+        )
     golds = files.read_json(tree, files.one_of(tree, ANSWERS, f"eval/{ANSWERS}", f"mmmu/eval/{ANSWERS}"))
     note = (
         f"{ANSWERS} alone: without the options, a lettered answer must be the letter (the official eval_only)"
     )
-    return Exam(questions=tuple(_bare(identity, gold) for identity, gold in golds.items()), notes=(note,))
+    questions = tuple(_bare(identity, gold) for identity, gold in golds.items())
+    return Exam(questions=questions, notes=(note, RULE))
 
 
 def _table(tree: Tree, path: str) -> Iterator[Question]:
@@ -221,21 +231,41 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all items alike, by subject and by domain."""
     chance = random.Random(SEED)
     items = [_item(question, answers.get(question.id), chance) for question in exam.questions]
-    subjects = grouped(items)
+    scored = [item for item in items if item.answer is not None]
+    letters = [
+        item if q.meta["open"] else replace(item, value=float(item.answer in q.meta["gold"]))
+        for q, item in zip(exam.questions, items, strict=True)
+        if item.answer is not None
+    ]
+    subjects = grouped(scored)
     domains = {
         name: [item for subject_name in names for item in subjects.get(subject_name, ())]
         for name, names in DOMAINS.items()
     }
     return Score(
-        headline={"accuracy %": of_items(items).times(100)},
+        headline={
+            "accuracy %": of_items(scored).times(100),
+            "eval-only accuracy %": of_items(letters).times(100),
+        },
         tables={
             "domains": {name: {"accuracy %": of_items(of).times(100)} for name, of in domains.items() if of},
             "subjects": {name: {"accuracy %": of_items(of).times(100)} for name, of in subjects.items()},
         },
         counts=count(items),
         items=items,
-        notes=exam.notes,
+        notes=(*exam.notes, *_notes(items)),
     )
+
+
+def _notes(items: Sequence[Item]) -> list[str]:
+    missing, drawn = sum(i.answer is None for i in items), sum(i.how == "fallback" for i in items)
+    notes = [f"{drawn:,} answers name no option: one is drawn at random, as officially"] if drawn else []
+    if missing:
+        share = 100 * sum(item.value for item in items) / len(items)
+        notes.append(
+            f"{missing:,} missing answers are left out, as officially; counted as wrong: {share:.1f} %"
+        )
+    return notes
 
 
 def _item(question: Question, answer: str | None, chance: random.Random) -> Item:

@@ -22,6 +22,10 @@ OFFSETS = {"adversarial": 0, "random": 10_000_000, "popular": 20_000_000}
 SPLITS = ("random", "popular", "adversarial")
 PICTURES = ("val2014", "coco/val2014", "images", "")
 LABELS = ("coco/coco_pope_{}.json", "coco_pope_{}.json", "output/coco/coco_pope_{}.json")
+RULE = (
+    "rule: the first sentence is no if it holds No, no or not as a word, else yes (RUCAIBox/POPE, LLaVA); "
+    "lmms-eval and VLMEvalKit read answers otherwise"
+)
 MIXED = (
     "POPE's random split is published with 2,910 and with 3,000 questions; take labels and answers from one"
 )
@@ -36,7 +40,7 @@ def load(tree: Tree) -> Exam:
     if tree.exists("llava_pope_test.jsonl"):
         _same_version(tree.read("llava_pope_test.jsonl"), questions)
     sizes = ", ".join(f"{split} {len(rows):,}" for split, rows in labels.items())
-    return Exam(questions=questions, notes=(f"questions: {sizes}",))
+    return Exam(questions=questions, notes=(f"questions: {sizes}", RULE))
 
 
 def _path(tree: Tree, split: str) -> str | None:
@@ -82,14 +86,8 @@ def _same_text(ours: Mapping[str, Question], identity: str, text: str, name: str
     if identity not in ours:
         raise ValueError(f"{name} holds question {identity}, which the label files lack; {MIXED}")
     expected = ours[identity].prompt.removesuffix(SHORT)
-    if _bare(text) != expected:
-        raise ValueError(
-            f"{name} question {identity} is {_bare(text)!r}, the label files say {expected!r}; {MIXED}"
-        )
-
-
-def _bare(text: str) -> str:
-    return text.removeprefix("<image>\n").removesuffix(SHORT)
+    if expected not in text:  # whatever else the prompt says
+        raise ValueError(f"{name} question {identity} is {text!r}, the label files say {expected!r}; {MIXED}")
 
 
 def read(path: Path, exam: Exam) -> dict[str, str]:

@@ -20,6 +20,10 @@ from vf_ray.types import Tree
 LETTERS = ("A", "B", "C", "D", "E")
 """The script's options, whatever a question has."""
 _STATED = re.compile(r"The answer is ([A-Z]).")
+RULE = (
+    "rule: LLaVA's eval_science_qa.py, IMG over the answered; lmms-eval takes a letter in any case; "
+    "Vision-Flan trains on ScienceQA"
+)
 LLAVA = "llava_test_CQM-A.json"
 FOLDERS = ("images/test", "test", "images", "")
 
@@ -36,7 +40,7 @@ def load(tree: Tree) -> Exam:
     asked = _llava(tree)
     questions = tuple(_question(tree, identity, problems[identity], asked) for identity in splits["test"])
     source = LLAVA if asked else "worded here in its form"
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}; prompts: {source}",))
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}; prompts: {source}", RULE))
 
 
 def _llava(tree: Tree) -> dict[str, str]:

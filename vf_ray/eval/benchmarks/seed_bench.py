@@ -4,7 +4,7 @@ Rule: LLaVA's ``convert_seed_for_submission.py``: the answer must be the letter 
 benchmark's own metric ranks the likelihood of the four options, which needs the model itself.)
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ def load(tree: Tree) -> Exam:
     left = len(questions) - len(kept)
     notes = [
         f"questions: {len(kept):,}",
-        "rule: LLaVA's exact letter, not the likelihood ranking of the benchmark",
+        "rule: LLaVA's exact letter, not the likelihood ranking of the benchmark; lmms-eval takes the first "
+        "character, VLMEvalKit infers a letter",
     ]
     if left:
         notes.append(
@@ -84,7 +85,14 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         },
         counts=count(items),
         items=items,
-        notes=exam.notes,
+        notes=(*exam.notes, *_notes(items)),
+    )
+
+
+def _notes(items: Sequence[Item]) -> list[str]:
+    missing = any(item.answer is None for item in items)
+    return (
+        ["missing answers are wrong; the official script stops while it writes them out"] if missing else []
     )
 
 
