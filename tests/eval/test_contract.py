@@ -1,0 +1,120 @@
+"""What every published benchmark owes, tried on its official files in miniature."""
+
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.eval.miniature import WRITERS
+from tests.eval.test_mmbench import Oracle
+from tests.eval.trees import lines, tree
+from vf_ray.eval import record
+from vf_ray.eval.benchmarks import catalogue, get
+from vf_ray.eval.exams import INSTANCES, fingerprint
+from vf_ray.eval.types import Benchmark, Exam, Figure, Score
+
+Case = tuple[Benchmark, Exam]
+
+
+@pytest.fixture(params=sorted(set(catalogue()) - {INSTANCES}))
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
+    WRITERS[request.param](tmp_path / "data")
+    benchmark = get(request.param)
+    return benchmark, benchmark.load(tree(tmp_path / "data"))
+
+
+def scored(case: Case, answers: Mapping[str, str]) -> Score:
+    benchmark, exam = case
+    judge = Oracle("8 9") if benchmark.needs_judge else None
+    return record.score(benchmark, exam, answers, judge)
+
+
+def figures(found: Score) -> Iterator[Figure]:
+    yield from found.headline.values()
+    for rows in found.tables.values():
+        for columns in rows.values():
+            yield from columns.values()
+
+
+def llava_records(case: Case, text: str = "yes") -> list[dict[str, Any]]:
+    """Return answers as LLaVA's scripts write them."""
+    named = {"question_id": lambda q: q.meta.get("llava", q.id)}
+    return [
+        {"question_id": named["question_id"](q), "prompt": q.prompt, "text": text, "model_id": "m"}
+        for q in case[1].questions
+    ]
+
+
+def test_questions_are_unique_worded_and_their_pictures_open(case: Case) -> None:
+    questions = case[1].questions
+    assert questions
+    assert len({q.id for q in questions}) == len(questions)
+    for question in questions:
+        assert question.prompt.strip() == question.prompt
+        if question.picture is not None:
+            assert question.picture_id
+            with Image.open(io.BytesIO(question.picture())) as opened:
+                assert opened.convert("RGB").size == (24, 16)
+
+
+def test_the_same_files_ask_the_same(case: Case, tmp_path: Path) -> None:
+    assert fingerprint(case[1]) == fingerprint(case[0].load(tree(tmp_path / "data")))
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "no", "No", "Yes", "A", "nonsense", "A\tB\nC | D", "nan", "\u2028<&>'\""]
+)
+def test_whatever_is_answered_gives_finite_figures_inside_their_intervals(case: Case, answer: str) -> None:
+    found = scored(case, {q.id: answer for q in case[1].questions})
+    for figure in figures(found):
+        assert figure.low <= figure.value <= figure.high
+        assert all(map(math.isfinite, (figure.low, figure.value, figure.high)))
+    json.dumps(record.plain(case[0], found), allow_nan=False)
+    kept = record.items_of(record.lines(record.parsed(found.items)))
+    assert kept == list(found.items)
+    assert found.counts["missing"] == 0
+    assert found.counts["empty"] == (len(case[1].questions) if not answer else 0)
+
+
+def test_nothing_answered_is_all_missing_and_nothing_else(case: Case) -> None:
+    found = scored(case, {})
+    counts = {name: found.counts[name] for name in ("missing", "empty", "fallback")}
+    assert counts == {"missing": len(found.items), "empty": 0, "fallback": 0}
+
+
+def test_every_result_names_the_choice_it_made(case: Case) -> None:
+    notes = scored(case, {q.id: "A" for q in case[1].questions}).notes
+    assert any(note.startswith(("rule:", "prompt and judge request:")) for note in notes)
+
+
+def test_the_order_of_answers_does_not_matter(case: Case, tmp_path: Path) -> None:
+    benchmark, exam = case
+    rows = llava_records(case)
+    forth = benchmark.read(lines(tmp_path / "a.jsonl", rows), exam)
+    back = benchmark.read(lines(tmp_path / "b.jsonl", reversed(rows)), exam)
+    assert forth == back == {q.id: "yes" for q in exam.questions}
+    one, other = (record.plain(benchmark, scored(case, answers)) for answers in (forth, back))
+    assert one == other
+
+
+def test_an_answer_given_twice_or_to_nothing_is_refused(case: Case, tmp_path: Path) -> None:
+    benchmark, exam = case
+    rows = llava_records(case)
+    with pytest.raises(ValueError, match="twice"):
+        benchmark.read(lines(tmp_path / "a.jsonl", [*rows, rows[0]]), exam)
+    rows[0]["question_id"] = "none/such.png"
+    with pytest.raises(ValueError, match=r"does not ask|lack"):
+        benchmark.read(lines(tmp_path / "a.jsonl", rows), exam)
+    with pytest.raises(ValueError, match=f"{benchmark.name}: answer to 'none'"):
+        record.score(benchmark, exam, {"none": "yes"})
+
+
+def test_an_empty_folder_is_refused_by_what_it_lacks(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"download"):
+        case[0].load(tree(tmp_path / "empty"))
