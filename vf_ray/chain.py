@@ -20,10 +20,10 @@ STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "r
 
 CODE: Mapping[str, int] = {
     "raw": 1,
-    "pictures": 1,
-    "instances": 1,
+    "pictures": 2,
+    "instances": 2,
     "mixture": 1,
-    "base": 1,
+    "base": 2,
     "tuned": 1,
     "answers": 1,
     "scores": 1,

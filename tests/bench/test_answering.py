@@ -36,7 +36,13 @@ def answerer(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
         image_size=32, patch_size=8, vision_width=128, vision_layers=4, vision_heads=4, width=192, layers=5,
         heads=6, vocabulary=1024,
     )  # fmt: skip
-    assemble(base, [render(f"{WORDS} {k}", "yes").text for k in range(40)], folder, seed=3, fetch=Path)
+    assemble(
+        base,
+        [turn.text for k in range(40) for turn in render(f"{WORDS} {k}", "yes")],
+        folder,
+        seed=3,
+        fetch=Path,
+    )
     found = Answerer.of(folder)
     generator = torch.Generator().manual_seed(1)
     for weight in found.model.parameters():  # answers of many lengths, not one token for ever

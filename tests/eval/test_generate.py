@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         image_size=28, patch_size=7, vision_width=32, vision_layers=2, vision_heads=2, width=48, layers=3,
         heads=4, vocabulary=400,
     )  # fmt: skip
-    texts = [render(f"{WORDS} {k}", "yes").text for k in range(40)]
+    texts = [turn.text for k in range(40) for turn in render(f"{WORDS} {k}", "yes")]
     assemble(base, texts, out, seed=3, fetch=_no_parts)
     return out
 

@@ -8,11 +8,11 @@ from vf_ray.types import Crop, Grid, ImageRef, Instance
 
 def instance(
     prompt: str = "Name it.", answer: str = "cat", image: ImageRef = "a/1.jpg", options: tuple[str, ...] = (),
-    key: str = "k",
+    key: str = "k", further: tuple[str, ...] = (),
 ) -> Instance:  # fmt: skip
     return Instance(
         task="invented/name", key=key, split="train", image=image, question="", options=options,
-        answer=answer, prompt=prompt, response=answer,
+        answer=answer, prompt=prompt, response=answer, further=further,
     )  # fmt: skip
 
 
@@ -21,6 +21,10 @@ def instance(
     [
         (instance(answer=""), "answer empty"),
         (instance(answer=" \n"), "answer empty"),
+        (instance(further=("Why?", "Whiskers.", "Sure?", " ")), "answer empty"),
+        (instance(further=("And <image>?", "No.")), "text holds a special token"),
+        (instance(further=("Why?", "x" * MOST_CHARACTERS)), "text too long"),
+        (instance(further=("Why?", "\ud83d")), "text is not Unicode"),
         (instance(options=("cat", " ")), "option empty"),
         (instance(prompt="Look at <image> again."), "text holds a special token"),
         (instance(answer="cat</s>"), "text holds a special token"),
@@ -53,6 +57,7 @@ def test_unusable_conversations_are_named(made: Instance, reason: str) -> None:
     "made",
     [
         instance(),
+        instance(further=("", "Whiskers.", "Sure?", "Yes.")),
         instance(prompt="He said: USER: hello ASSISTANT: hi ASSISTANT: and left."),
         instance(prompt="a\tb\nc", answer="3 < 5 and <b>bold</b>, 東京, \U0001f600"),
         instance(image="a..b/c.d/1.jpg"),

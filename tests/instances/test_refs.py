@@ -23,6 +23,7 @@ words = st.text(max_size=8)
 instances = st.builds(
     Instance, task=words, key=words, split=words, image=images, question=words,
     options=st.lists(words, max_size=3).map(tuple), answer=words, prompt=words, response=words,
+    further=st.lists(words, max_size=4).map(tuple),
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The wording of a conversation: what a model is shown and what it must say."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,13 @@ def test_options_are_lettered_and_the_answer_carries_its_letter() -> None:
 def test_without_options_the_answer_stands_alone() -> None:
     made = word(task(), ROW, Example(image="1.jpg", answer="A dog."), seed=0)
     assert (made.prompt, made.response, made.options) == ("Name it.", "A dog.", ())
+
+
+def test_further_turns_are_carried_as_they_are() -> None:
+    example = Example(image="1.jpg", options=("cat", "dog"), answer="cat", further=("Why?", "Whiskers."))
+    assert word(task(), ROW, example, seed=0).further == ("Why?", "Whiskers.")
+    with pytest.raises(ValueError, match="ends with a question"):
+        Example(image="1.jpg", answer="cat", further=("Why?",))
 
 
 @given(st.permutations(("cat", "dog", "elk", "fox")), st.integers())

@@ -2,7 +2,9 @@
 
 import json
 import pickle
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -11,7 +13,15 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
-from vf_ray.model.conversation import IGNORE, Encoder, TooLongError
+from vf_ray.model.conversation import (
+    BEFORE_IMAGE,
+    CHAT_TEMPLATE,
+    IGNORE,
+    TURN,
+    Encoder,
+    TooLongError,
+    render,
+)
 from vf_ray.model.pixels import Pixels
 
 IMAGE_TOKENS, LLAVA_IMAGE = 4, -200
@@ -33,14 +43,21 @@ SAMPLES = [
 ]
 
 
-def llama_style() -> PreTrainedTokenizerFast:
-    """Build a Llama-2 shaped tokenizer: Metaspace with a blank in front of the text only, byte fallback."""
+def llama_style(prepend: str = "first") -> PreTrainedTokenizerFast:
+    """Build a Llama-2 shaped tokenizer: Metaspace, a blank in front of the text only, byte fallback.
+
+    ``prepend="always"`` is what transformers calls legacy: a blank after each special token too. As in
+    Llama's vocabulary there is a token "USER" but none with a blank before it.
+    """
     draft = Tokenizer(models.BPE())
     draft.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=True)
     draft.train_from_iterator(CORPUS, trainers.BpeTrainer(vocab_size=200, show_progress=False))
     learned = json.loads(draft.to_str())["model"]
-    words = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *learned["vocab"]]
-    merges = [tuple(pair) for pair in learned["merges"]]
+    absent = [word for word in learned["vocab"] if word.startswith("▁U")]
+    known = [word for word in learned["vocab"] if word not in absent] + ["SER", "USER"]
+    words = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *dict.fromkeys(known)]
+    merges = [tuple(pair) for pair in learned["merges"] if "".join(pair) not in absent]
+    merges += [pair for pair in (("S", "ER"), ("U", "SER")) if pair not in merges]
     model = models.BPE(
         {word: i for i, word in enumerate(words)},
         merges,
@@ -49,7 +66,7 @@ def llama_style() -> PreTrainedTokenizerFast:
         fuse_unk=True,
     )
     tokenizer = Tokenizer(model)
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=prepend, split=False)
     tokenizer.decoder = decoders.Sequence(
         [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
     )
@@ -67,7 +84,10 @@ def theirs() -> PreTrainedTokenizerFast:
 
 @pytest.fixture(scope="module")
 def ours() -> Encoder:
-    made = llama_style()
+    return encoder_of(llama_style())
+
+
+def encoder_of(made: PreTrainedTokenizerFast) -> Encoder:
     return Encoder(
         tokenizer=made.backend_tokenizer, pictures=Pixels(size=8), image_tokens=IMAGE_TOKENS, max_length=256,
         begin=(1,), end_id=2, image_id=made.convert_tokens_to_ids("<image>"), pad_id=0,
@@ -80,19 +100,27 @@ def llava_ids(tokenizer: Any, text: str) -> list[int]:
     return first + [i for piece in rest for i in [LLAVA_IMAGE, *piece[1:]]]
 
 
-def llava_sample(tokenizer: Any, prompt: str, response: str) -> tuple[list[int], list[int]]:
-    """Mask one turn as LLaVA's v1 preprocessing counts it: rounds, then lengths of re-tokenised parts."""
+def llava_sample(
+    tokenizer: Any, prompt: str, response: str, further: Sequence[str] = (), legacy: bool = False
+) -> tuple[list[int], list[int]]:
+    """Mask as LLaVA's v1 preprocessing counts: rounds, then lengths of re-tokenised parts.
+
+    Where the tokenizer is not legacy, it takes one off for each later round, which by itself starts
+    with a blank more than in the conversation.
+    """
     user = ("<image>\n" + prompt.strip()).strip()
     text = f"{CORPUS[0].split(' USER')[0]} USER: {user} ASSISTANT: {response}</s>"
+    text += "".join(f"USER: {q} ASSISTANT: {a}</s>" for q, a in zip(further[::2], further[1::2], strict=True))
     ids = llava_ids(tokenizer, text)
     labels, used = [IGNORE, *ids[1:]], 1
-    for turn in (turn for turn in text.split("</s>") if turn):
+    for number, turn in enumerate(turn for turn in text.split("</s>") if turn):
         parts = turn.split(" ASSISTANT: ")
         if len(parts) != 2:
             break
-        asked = len(llava_ids(tokenizer, parts[0] + " ASSISTANT: ")) - 2
+        more = 1 if number and not legacy else 0
+        asked = len(llava_ids(tokenizer, parts[0] + " ASSISTANT: ")) - 2 - more
         labels[used : used + asked] = [IGNORE] * asked
-        used += len(llava_ids(tokenizer, turn))
+        used += len(llava_ids(tokenizer, turn)) - more
     if used != len([i for i in ids if i != tokenizer.pad_token_id]):
         return ids, [IGNORE] * len(ids)
     return ids, labels
@@ -112,6 +140,28 @@ def test_ids_and_labels_equal_llavas(prompt: str, response: str, ours: Encoder, 
     ids, labels = llava_sample(theirs, prompt, response)
     assert any(label != IGNORE for label in labels), "LLaVA itself would not train this one"
     assert shrunk(encoded.ids, encoded.labels, ours.image_id) == (ids, labels)
+
+
+FURTHER = [
+    ("Why?", "It looks like a seven."),
+    ("And  the other? ", " a three", "Are you sure?\nSay yes or no.", "yes\n"),
+    ("図は何?", "🙂", "", "no question at all", "USER speaks", "nobody: USER"),
+]
+
+
+@pytest.mark.parametrize("prepend", ["first", "always"])
+@pytest.mark.parametrize("further", FURTHER)
+@pytest.mark.parametrize("prompt, response", SAMPLES[:3])
+def test_ids_and_labels_of_several_turns_equal_llavas(
+    prompt: str, response: str, further: tuple[str, ...], prepend: str
+) -> None:
+    theirs = llama_style(prepend)
+    encoder = encoder_of(theirs)
+    encoded = encoder.encode(prompt, response, further)
+    encoder.tokenizer.encode_special_tokens = False  # it is theirs too
+    ids, labels = llava_sample(theirs, prompt, response, further, legacy=prepend == "always")
+    assert labels.count(encoder.end_id) == 1 + len(further) // 2, "LLaVA itself would not train this one"
+    assert shrunk(encoded.ids, encoded.labels, encoder.image_id) == (ids, labels)
 
 
 HARD = [
@@ -149,13 +199,42 @@ def test_any_text_is_trained_whole_and_nothing_else(ours: Encoder, prompt: str, 
     assert encoded.ids[:split] == encoder.prompt_ids(prompt.strip())
 
 
+@settings(max_examples=100, deadline=None)
+@given(said=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4))
+def test_every_answer_is_trained_whole_and_nothing_else(ours: Encoder, said: list[tuple[str, str]]) -> None:
+    encoder = replace(ours, max_length=4096)
+    (prompt, response), *later = said
+    further = [text for pair in later for text in pair]
+    encoded = encoder.encode(prompt, response, further)
+    trained = [label for label in encoded.labels if label != IGNORE]
+    assert trained[-1] == encoder.end_id
+    answers = [list(run) for end, run in groupby(trained, lambda token: token == encoder.end_id) if not end]
+    assert list(map(encoder.decode, answers)) == [answer for _, answer in said]
+    first = encoder.encode(prompt, response)
+    assert (encoded.ids[: len(first.ids)], encoded.labels[: len(first.ids)]) == (first.ids, first.labels)
+    assert all(label in (IGNORE, token) for token, label in zip(encoded.ids, encoded.labels, strict=True))
+
+
+def test_the_template_for_processors_renders_the_same_turns(ours: Encoder) -> None:
+    theirs = llama_style()
+    picture = [{"type": "image"}, {"type": "text", "text": "Odd?"}]
+    said = [("user", picture), ("assistant", "yes"), ("user", "Sure?"), ("assistant", "very")]
+    messages = [{"role": role, "content": content} for role, content in said]
+    text = theirs.apply_chat_template(messages, chat_template=CHAT_TEMPLATE, tokenize=False)
+    rendered = [turn.text + "</s>" for turn in render("Odd?", "yes", ("Sure?", "very"))]
+    assert text == f"{BEFORE_IMAGE}<image>{''.join(rendered)}"
+
+
 def test_too_long_and_empty_are_refused_by_name(ours: Encoder) -> None:
     with pytest.raises(TooLongError, match="at most 256"):
         ours.encode("why? " * 200, "because")
     with pytest.raises(TooLongError, match="at most 256"):
         ours.prompt_ids("why? " * 200)
-    with pytest.raises(ValueError, match="empty"):
-        ours.encode("why?", "")
+    for answers in (("",), ("so", ("sure?", ""))):
+        with pytest.raises(ValueError, match="empty"):
+            ours.encode("why?", *answers)
+    with pytest.raises(ValueError, match="keeps for itself"):
+        ours.encode("why?", "so", (TURN, "yes"))
 
 
 def test_it_travels_to_other_processes(ours: Encoder) -> None:

@@ -32,9 +32,16 @@ def test_the_trained_tokens_are_the_response(folder: Path) -> None:
     assert "".join(token.text for token in seen).endswith("Is the number odd? ASSISTANT: yes 4</s>")
 
 
+def test_later_answers_are_trained_too(folder: Path) -> None:
+    encoder = Encoder.of(folder)
+    seen = list(tokens(encoder, encoder.encode("Odd?", "yes", ("Sure?", "very"))))
+    assert "".join(token.text for token in seen if token.trained) == " yes</s> very</s>"
+    assert "".join(token.text for token in seen).endswith("USER: Sure? ASSISTANT: very</s>")
+
+
 def test_it_prints_text_counts_and_picture(folder: Path) -> None:
     console = Console(file=io.StringIO(), width=200, color_system="truecolor", force_terminal=True)
-    console.print(show(Encoder.of(folder), "Is the number odd?", "yes", png()))
+    console.print(show(Encoder.of(folder), "Is the number odd?", "yes", picture=png()))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "4 of the picture" in text and "<image> x 4" in text and "(3, 16, 16)" in text
     assert "\x1b[1;30;42m" in text

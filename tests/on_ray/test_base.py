@@ -20,7 +20,7 @@ from vf_ray.tasks import catalogue
 
 
 def prepared(store: Store, task: str, prompt: str) -> Artifact:
-    rows = pa.table({"prompt": [prompt] * 30, "response": ["yes"] * 30})
+    rows = pa.table({"prompt": [prompt] * 30, "response": ["yes"] * 30, "further": [["Why?", "So."]] * 30})
     spec = Spec(kind="instances", name=task, config={"prompt": prompt})
 
     def make(writer: artifacts.Writer) -> Mapping[str, int]:
@@ -82,7 +82,7 @@ def recipe(**base: object) -> Recipe:
 
 def instances(store: Store, plan: Plan) -> None:
     for spec in plan.instances.values():
-        rows = pa.table({"prompt": ["Is it odd?"], "response": ["yes"]})
+        rows = pa.table({"prompt": ["Is it odd?"], "response": ["yes"], "further": [[]]})
 
         def make(writer: artifacts.Writer, rows: pa.Table = rows) -> Mapping[str, int]:
             writer.commit("train.parquet", to_parquet(rows))

@@ -133,4 +133,4 @@ def _declare(source: Source[Thing], ceiling: float) -> None:
         image = (Crop(one, (1, 1, 9, 9)), Boxed(one, ((2, 2, 8, 8),)), Grid((one, another), 2))[
             row.number % 3
         ]
-        return Example(image=image, answer=row.label)
+        return Example(image=image, answer=row.label, further=("Are you sure?", "Yes.") * (row.number % 4))

@@ -83,7 +83,8 @@ def line(instance: Instance, seen: Picture) -> Mapping[str, Any]:
     values = {name: getattr(instance, name, None) for name in INSTANCES.names}
     images = [instance.image] if isinstance(instance.image, str) else None
     images = images or list(getattr(instance.image, "paths", ())) or [instance.image.path]  # type: ignore[union-attr]
-    return {**values, "picture": sha256(seen.data), "images": images, "options": list(instance.options)}
+    lists = {name: list(getattr(instance, name)) for name in ("options", "further")}
+    return {**values, **lists, "picture": sha256(seen.data), "images": images}
 
 
 @pytest.mark.parametrize("cap", [1, 25, 60, 1000])

@@ -10,7 +10,7 @@ from tests.shards.test_build import TASKS, instances_of, pictures_of, spec
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.shards.build import build_pictures
-from vf_ray.shards.finish import TRAIN
+from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.images import sha256
 from vf_ray.shards.mixture import NAME, located, write_mixture
 from vf_ray.shards.read import Samples
@@ -59,9 +59,10 @@ def test_every_instance_is_read_back_with_its_picture(prepared: Mapping[str, Art
     assert len(samples) == len(wanted) == mixture.stats["instances"]
     every = list(range(len(samples)))[::-1]
     found = list(zip(samples.text(every), samples.pictures(every), strict=True))[::-1]
-    assert [(s.task, s.key, s.prompt, s.response, sha256(p)) for s, p in found] == [
-        (w["task"], w["key"], w["prompt"], w["response"], w["picture"]) for w in wanted
+    assert [(s.task, s.key, s.prompt, s.response, s.further, sha256(p)) for s, p in found] == [
+        (w["task"], w["key"], w["prompt"], w["response"], w["further"], w["picture"]) for w in wanted
     ]
+    assert {len(s.further) for s, _ in found} == {0, 2, 4, 6}
 
 
 def test_an_index_says_where_everything_lies(prepared: Mapping[str, Artifact]) -> None:
@@ -69,10 +70,18 @@ def test_an_index_says_where_everything_lies(prepared: Mapping[str, Artifact]) -
     assert table.schema.equals(MIXTURE)
     rows_ = [row for task in sorted(prepared) for row in located(prepared[task], TRAIN)]
     assert [{**row, "key": 0} for row in rows_] == [{**row, "key": 0} for row in table.to_pylist()]
-    text = from_parquet(prepared[TASKS[0]].read(TRAIN)).to_pylist()
-    first = next(located(prepared[TASKS[0]], TRAIN))
-    assert first["prompt_bytes"] == len(text[0]["prompt"].encode())
-    assert first["response_bytes"] == len(text[0]["response"].encode())
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_index_counts_what_each_side_says(prepared: Mapping[str, Artifact], task: str) -> None:
+    text = from_parquet(prepared[task].read(TRAIN)).to_pylist()
+    for row, place in zip(text, located(prepared[task], TRAIN), strict=True):
+        assert place["prompt_bytes"] == len("".join([row["prompt"], *row["further"][::2]]).encode())
+        assert place["response_bytes"] == len("".join([row["response"], *row["further"][1::2]]).encode())
+    said = sum(len("".join([row["prompt"], *row["further"][::2]]).encode()) for row in text)
+    held_out = from_parquet(prepared[task].read(HELD_OUT)).to_pylist()
+    said += sum(len("".join([row["prompt"], *row["further"][::2]]).encode()) for row in held_out)
+    assert prepared[task].stats["text_bytes"] == said
 
 
 def test_smaller_choices_are_parts_of_larger_ones(prepared: Mapping[str, Artifact]) -> None:

@@ -26,6 +26,7 @@ class Said:
     key: str
     prompt: str
     response: str
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -127,8 +127,10 @@ def _show(instance: "Instance", as_json: bool) -> None:
         return
     show(f"[bold]{escape(instance.task)}[/]  {escape(instance.key)}  [dim]{escape(instance.split)}[/]")
     show(f"  [dim]{escape(', '.join(as_object(instance)['images']))}[/]")
-    show("\n".join(f"  {escape(line)}" for line in instance.prompt.splitlines()))
-    show(f"  [green]{escape(instance.response)}[/]\n")
+    for place, text in enumerate(instance.texts):
+        lines = "\n".join(f"  {escape(line)}" for line in text.splitlines())
+        show(f"[green]{lines}[/]" if place % 2 else lines)
+    show("")
 
 
 def as_object(instance: "Instance") -> dict[str, Any]:
@@ -139,9 +141,13 @@ def as_object(instance: "Instance") -> dict[str, Any]:
     values = {
         **asdict(instance),
         "options": list(instance.options),
+        "further": list(instance.further),
         "image": json.loads(image_text(instance.image)),
     }
-    order = ("task", "key", "split", "images", "question", "options", "answer", "prompt", "response", "image")
+    order = (
+        "task", "key", "split", "images", "question", "options", "answer", "prompt", "response", "further",
+        "image",
+    )  # fmt: skip
     values["images"] = list(paths_of(instance.image))
     return {name: values[name] for name in order}
 

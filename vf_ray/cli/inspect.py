@@ -105,20 +105,25 @@ def _print(encoder: "Encoder | None", row: Mapping[str, Any], picture: bytes | N
     from vf_ray.model import inspect as seen
 
     show(f"[bold]{escape(row['task'])}[/]  {escape(row['key'])}  [dim]{escape(', '.join(row['images']))}[/]")
+    texts = _texts(row)
     if encoder is None:
-        show(f"{escape(row['prompt'])}\n[green]{escape(row['response'])}[/]")
+        for place, text in enumerate((*texts[:2], *texts[2])):
+            show(f"[green]{escape(text)}[/]" if place % 2 else escape(text))
         return
-    Console(highlight=False).print(seen.show(encoder, row["prompt"], row["response"], picture))
+    Console(highlight=False).print(seen.show(encoder, *texts, picture))
     if not Console().is_terminal:
-        trained = (
-            t.text for t in seen.tokens(encoder, encoder.encode(row["prompt"], row["response"])) if t.trained
-        )
+        trained = (token.text for token in seen.tokens(encoder, encoder.encode(*texts)) if token.trained)
         show(f"trained: {escape(''.join(trained))}")
 
 
 def _print_json(encoder: "Encoder | None", row: Mapping[str, Any], picture: bytes | None) -> None:
     from vf_ray.model.inspect import tokens
 
-    seen = [] if encoder is None else tokens(encoder, encoder.encode(row["prompt"], row["response"]))
+    seen = [] if encoder is None else tokens(encoder, encoder.encode(*_texts(row)))
     size = {} if picture is None else {"picture_bytes": len(picture)}
     show_json({**row, **size, "tokens": [asdict(token) for token in seen]})
+
+
+def _texts(row: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    """Return prompt, response and what is said after them."""
+    return row["prompt"], row["response"], tuple(row["further"] or ())

@@ -8,7 +8,7 @@ SPECIAL = ("<image>", "<s>", "</s>", "<unk>", "<pad>")
 """Text that LLaVA's tokenizer reads as a token of its own, wherever it stands."""
 
 MOST_CHARACTERS = 16_384
-"""Of prompt and response together: far beyond 2,048 tokens, so surely a broken record."""
+"""Of all that is said: far beyond 2,048 tokens, so surely a broken record."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -25,17 +25,17 @@ def check(instance: Instance) -> Reject | None:
 
 def _unicode_fault(instance: Instance) -> tuple[str, str] | None:
     """Find what has no UTF-8 form; file names of another encoding come as such text."""
-    texts = (instance.key, instance.prompt, instance.response, *paths_of(instance.image))
+    texts = (instance.key, *instance.texts, *paths_of(instance.image))
     broken = next((text for text in texts if _SURROGATE.search(text)), None)
     return None if broken is None else ("text is not Unicode", ascii(broken[:200]))
 
 
 def _text_fault(instance: Instance) -> tuple[str, str] | None:
-    if not instance.answer.strip():
-        return "answer empty", repr(instance.answer)
+    if not all(said.strip() for said in (instance.answer, *instance.further[1::2])):
+        return "answer empty", repr((instance.answer, *instance.further))[:200]
     if any(not option.strip() for option in instance.options):
         return "option empty", repr(instance.options)
-    text = f"{instance.prompt}\n{instance.response}"
+    text = "\n".join(instance.texts)
     if len(text) > MOST_CHARACTERS:
         return "text too long", f"{len(text)} characters; at most {MOST_CHARACTERS}"
     return _character_fault(text)

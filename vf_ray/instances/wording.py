@@ -19,6 +19,7 @@ def word(task: Task[Any], row: Row, example: Example, seed: int) -> Instance:
         answer=example.answer,
         prompt=_prompt(task.instruction, example.question, options),
         response=_lettered(options.index(example.answer), example.answer) if options else example.answer,
+        further=example.further,
     )
 
 

@@ -1,19 +1,20 @@
 """A conversation as the model reads it: token ids, and which of them are trained.
 
 The text is LLaVA-1.5's vicuna_v1 template. It falls into two chunks around the picture, and each
-chunk is tokenised by itself, as LLaVA does: a Llama tokenizer starts both with its blank. Labels
-come from where the response starts in the rendered text, so what the user or the model says can
+chunk is tokenised by itself, as LLaVA does: a Llama tokenizer starts both with its blank. A later
+turn follows an end token, and whether it starts with a blank is again the tokenizer's own rule.
+Labels come from where an answer starts in the rendered turn, so what the user or the model says can
 never shift them. Strings such as ``</s>`` or ``<image>`` inside that text are encoded as text.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 from torch import Tensor
 
 from vf_ray.model.pixels import Pixels
@@ -26,9 +27,12 @@ SYSTEM = (
 BEFORE_IMAGE = f"{SYSTEM} USER: "
 IMAGE = "<image>"
 IGNORE = -100
+TURN = "\ufdd0turn\ufdd1"
+"""Stands before a later turn while it is tokenised; of code points that Unicode keeps for such inner use."""
 CHAT_TEMPLATE = (
     SYSTEM + "{% for message in messages %}"
-    "{% if message['role'] == 'user' %}{{ ' USER: ' }}{% else %}{{ ' ASSISTANT: ' }}{% endif %}"
+    "{% if message['role'] == 'assistant' %}{{ ' ASSISTANT: ' }}"
+    "{% else %}{{ ' USER: ' if loop.first else 'USER: ' }}{% endif %}"
     "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
     "{% for part in message['content'] if part['type'] == 'image' %}{{ '<image>\n' }}{% endfor %}"
     "{% for part in message['content'] if part['type'] == 'text' %}{{ part['text'] }}{% endfor %}{% endif %}"
@@ -51,18 +55,28 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
-    """The text that follows the picture, and where in it the response starts."""
+class Turn:
+    """A question and its answer as text, and where in it the answer starts."""
 
     text: str
     answer_start: int
-    """Index of the blank before the response: what LLaVA trains starts with it."""
+    """Index of the blank before the answer: what LLaVA trains starts with it."""
 
 
-def render(prompt: str, response: str = "") -> Rendered:
-    """Render one turn of vicuna_v1 after the picture; without a response, the model's turn is open."""
-    asked = f"\n{prompt} ASSISTANT:"
-    return Rendered(f"{asked} {response}" if response else asked, len(asked))
+def render(prompt: str, response: str = "", further: Sequence[str] = ()) -> Iterator[Turn]:
+    """Render vicuna_v1 from behind the picture on; the end token between turns is not part of them.
+
+    ``further`` is said after the response, alternately by user and model. Without a response, the
+    model's turn is open.
+    """
+    yield _turn(f"\n{prompt}", response)
+    for asked, answer in zip(further[::2], further[1::2], strict=True):
+        yield _turn(f"USER: {asked}", answer)
+
+
+def _turn(opening: str, answer: str) -> Turn:
+    asked = f"{opening} ASSISTANT:"
+    return Turn(f"{asked} {answer}" if answer else asked, len(asked))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,23 +117,26 @@ class Encoder:
             pad_id=tokenizer.pad_token_id,
         )
 
-    def encode(self, prompt: str, response: str) -> Encoded:
-        """Encode a training conversation; the response and the end token carry labels.
+    def encode(self, prompt: str, response: str, further: Sequence[str] = ()) -> Encoded:
+        """Encode a training conversation; the answers and the end tokens after them carry labels.
 
-        The prompt loses blanks at its ends, as in LLaVA's training code.
+        ``further`` is said after the response, alternately by user and model. The prompt loses
+        blanks at its ends, as in LLaVA's training code; later texts keep them.
 
         Raises:
             TooLongError: if it has more than ``max_length`` tokens.
-            ValueError: if the response is empty.
+            ValueError: if an answer is empty, ``further`` ends with a question, or a text holds ``TURN``.
         """
-        if not response:
-            raise ValueError(f"the response to {prompt[:80]!r} is empty; nothing of it could be trained")
-        rendered = render(prompt.strip(), response)
-        ids, offsets = self._tokens(rendered.text)
-        first = next(i for i, (_, end) in enumerate(offsets) if end > rendered.answer_start)
-        asked, answered = self._before + ids[:first], [*ids[first:], self.end_id]
-        self._check(len(asked) + len(answered), prompt)
-        return Encoded(asked + answered, [IGNORE] * len(asked) + answered)
+        if not response or not all(further[1::2]):
+            raise ValueError(f"an answer to {prompt[:80]!r} is empty; nothing of it could be trained")
+        ids, labels = list(self._before), [IGNORE] * len(self._before)
+        for number, turn in enumerate(render(prompt.strip(), response, further)):
+            found, offsets = self._later_tokens(turn.text) if number else self._tokens(turn.text)
+            first = next(i for i, (_, end) in enumerate(offsets) if end > turn.answer_start)
+            ids += [*found, self.end_id]
+            labels += [*[IGNORE] * first, *found[first:], self.end_id]
+        self._check(len(ids), prompt)
+        return Encoded(ids, labels)
 
     def prompt_ids(self, prompt: str) -> list[int]:
         """Encode a question for generation, up to and with ``ASSISTANT:``.
@@ -127,7 +144,7 @@ class Encoder:
         Raises:
             TooLongError: if it has more than ``max_length`` tokens.
         """
-        ids = self._before + self._tokens(render(prompt).text)[0]
+        ids = self._before + self._tokens(next(render(prompt)).text)[0]
         self._check(len(ids), prompt)
         return ids
 
@@ -148,6 +165,24 @@ class Encoder:
         self.tokenizer.encode_special_tokens = True  # as plain text; set here, for pickling forgets it
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
         return encoding.ids, encoding.offsets
+
+    def _later_tokens(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Tokenise what follows an end token; the tokenizer may start it otherwise than a text."""
+        if TURN in text:
+            raise ValueError(f"the turn {text[:80]!r} holds {TURN!r}, which vf-ray keeps for itself")
+        self._with_turns.encode_special_tokens = True
+        encoding = self._with_turns.encode(f"{TURN}{text}", add_special_tokens=False)
+        start = len(TURN)
+        return encoding.ids[1:], [(begin - start, end - start) for begin, end in encoding.offsets[1:]]
+
+    @cached_property
+    def _with_turns(self) -> Tokenizer:
+        """Return the tokenizer with one more token that parts a text just as its end token does."""
+        known = self.tokenizer.get_added_tokens_decoder().get(self.end_id)
+        flags = {name: getattr(known, name, False) for name in ("lstrip", "rstrip", "normalized")}
+        made = Tokenizer.from_str(self.tokenizer.to_str())
+        made.add_tokens([AddedToken(TURN, special=False, **flags)])
+        return made
 
     def _check(self, length: int, prompt: str) -> None:
         if length > self.max_length:

@@ -1,6 +1,6 @@
 """An instance as the model sees it: its tokens, which of them are trained, and its picture's pixels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -47,13 +47,15 @@ def _text(encoder: Encoder, token_id: int) -> str:
     return piece.replace("▁", " ")
 
 
-def show(encoder: Encoder, prompt: str, response: str, picture: bytes | None = None) -> Group:
+def show(
+    encoder: Encoder, prompt: str, response: str, further: Sequence[str] = (), picture: bytes | None = None
+) -> Group:
     """Return a conversation for a terminal: counts, coloured tokens, and the picture in grey.
 
     Raises:
         ValueError: as ``encode`` and ``pixels`` do.
     """
-    encoded = encoder.encode(prompt, response)
+    encoded = encoder.encode(prompt, response, further)
     trained = sum(label != IGNORE for label in encoded.labels)
     head = Text(
         f"{len(encoded.ids)} tokens: {encoder.image_tokens} of the picture, "

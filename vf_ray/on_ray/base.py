@@ -56,9 +56,9 @@ def conversations(sources: Mapping[str, Artifact]) -> Iterator[str]:
     from vf_ray.shards.schema import from_parquet
 
     for task in sorted(sources):
-        table = from_parquet(sources[task].read("train.parquet"), columns=["prompt", "response"])
+        table = from_parquet(sources[task].read("train.parquet"), columns=["prompt", "response", "further"])
         for row in table.to_pylist():
-            yield render(row["prompt"], row["response"]).text
+            yield from (turn.text for turn in render(**row))
 
 
 def fetcher(folder: Path) -> Callable[[str], Path]:

@@ -24,7 +24,7 @@ from vf_ray.shards.candidates import (
     read_examined,
     rejects_name,
 )
-from vf_ray.shards.schema import INSTANCES, GroupedWriter, from_parquet
+from vf_ray.shards.schema import INSTANCES, GroupedWriter, from_parquet, said_bytes
 from vf_ray.shards.write import ALL_VERDICTS
 from vf_ray.types import Reject
 
@@ -165,8 +165,9 @@ def _masked(file: pq.ParquetFile, mask: npt.NDArray[np.bool_], pictures: pa.Arra
 
 
 def _counted(table: pa.Table, name: str) -> Mapping[str, int]:
+    asked, answered = (pc.sum(sizes).as_py() or 0 for sizes in said_bytes(table))
     return {
         name.removesuffix(".parquet"): table.num_rows,
-        "text_bytes": pc.sum(pc.binary_length(table["prompt"])).as_py() or 0,
-        "answer_bytes": pc.sum(pc.binary_length(table["response"])).as_py() or 0,
+        "text_bytes": asked,
+        "answer_bytes": answered,
     }

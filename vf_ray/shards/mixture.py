@@ -11,12 +11,12 @@ from vf_ray.artifacts import Artifact, Writer
 from vf_ray.chain import Plan, finished
 from vf_ray.instances.chance import rank
 from vf_ray.shards.finish import TRAIN
-from vf_ray.shards.schema import MIXTURE, from_parquet, to_parquet
+from vf_ray.shards.schema import MIXTURE, from_parquet, said_bytes, to_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
 
 NAME = "index.parquet"
-_TEXT = ["key", "picture", "prompt", "response"]
+_TEXT = ["key", "picture", "prompt", "response", "further"]
 
 
 def mixture(store: Store, plan: Plan, stage: str, *, force: bool = False) -> Artifact:
@@ -65,6 +65,7 @@ def table_of(instances: Artifact, name: str) -> pa.Table:
     index = from_parquet(pictures.read(INDEX), columns=["sha256", "file", "offset", "size"])
     text = from_parquet(instances.read(name), columns=_TEXT)
     places = index.take(pc.index_in(text["picture"], value_set=index["sha256"]))
+    prompt_bytes, response_bytes = said_bytes(text)
     columns = {
         "task": _constant(spec["name"], len(text)),
         "instances": _constant(instances.address, len(text)),
@@ -73,8 +74,8 @@ def table_of(instances: Artifact, name: str) -> pa.Table:
         "file": pc.dictionary_encode(places["file"]),
         "offset": places["offset"],
         "size": places["size"],
-        "prompt_bytes": pc.binary_length(text["prompt"]),
-        "response_bytes": pc.binary_length(text["response"]),
+        "prompt_bytes": prompt_bytes,
+        "response_bytes": response_bytes,
     }
     return pa.table({"key": text["key"], **columns}, schema=pa.schema([text.schema.field("key"), *MIXTURE]))
 

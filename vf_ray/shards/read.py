@@ -25,7 +25,7 @@ REQUESTS = 16
 """Pictures asked of a bucket at once."""
 
 
-COLUMNS = ["task", "key", "prompt", "response"]
+COLUMNS = ["task", "key", "prompt", "response", "further"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Sample:
     key: str
     prompt: str
     response: str
+    further: Sequence[str] = ()
 
 
 @dataclass
@@ -102,7 +103,7 @@ class Samples:
                 self._groups.popitem(last=False)
         self._groups.move_to_end((address, group))
         sample = Sample(*(column[within].as_py() for column in self._groups[address, group].columns))
-        self.used_bytes += len(sample.prompt.encode()) + len(sample.response.encode())
+        self.used_bytes += sum(len(t.encode()) for t in (sample.prompt, sample.response, *sample.further))
         return sample
 
     def _open(self, address: str) -> "_Text":

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 INSTANCES = pa.schema(
@@ -17,6 +19,7 @@ INSTANCES = pa.schema(
         ("answer", pa.string()),
         ("prompt", pa.string()),  # what the user says; the picture always comes before it
         ("response", pa.string()),
+        ("further", pa.list_(pa.string())),  # what is said after that, alternately by user and model
     ]
 )
 """``train.parquet`` and ``held_out.parquet`` of an ``instances`` artifact, in the order of their pictures."""
@@ -61,11 +64,23 @@ MIXTURE = pa.schema(
         ("file", pa.dictionary(pa.int32(), pa.string())),
         ("offset", pa.int64()),
         ("size", pa.int64()),
-        ("prompt_bytes", pa.int32()),
-        ("response_bytes", pa.int32()),
+        ("prompt_bytes", pa.int32()),  # of all that the user says
+        ("response_bytes", pa.int32()),  # of all that the model says
     ]
 )
 """``index.parquet`` of a ``mixture`` artifact, by task, then in the order of the instances file."""
+
+
+def said_bytes(instances: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """Return for each row of ``INSTANCES`` the bytes that the user says, and those that the model says."""
+    later = instances["further"].combine_chunks()
+    owners, sizes = pc.list_parent_indices(later), pc.binary_length(pc.list_flatten(later))
+    users, models = (  # every list is even, so turns alternate across their borders too
+        np.bincount(owners[who::2], sizes[who::2], len(instances)).astype(np.int32) for who in (0, 1)
+    )
+    prompts, responses = (pc.binary_length(instances[name]) for name in ("prompt", "response"))
+    return pc.add(prompts, users), pc.add(responses, models)
+
 
 ROW_GROUP_BYTES = 1 << 20
 """Size of a row group in memory: what one read of text fetches, compressed."""

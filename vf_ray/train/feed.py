@@ -86,7 +86,7 @@ class Feed:
 
     def _encode(self, text: Text) -> Encoded | Reject:
         try:
-            return self.encoder.encode(text.prompt, text.response)
+            return self.encoder.encode(text.prompt, text.response, text.further)
         except ValueError as error:
             return Reject(text.key, "cannot be encoded", str(error), text.task)
 
