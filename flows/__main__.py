@@ -7,20 +7,21 @@ from typing import Any
 
 import yaml
 
-QUIET = {
+ENVIRONMENT = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_LOGGING_LEVEL": "ERROR",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # 20 by default, which a busy machine misses
     "RAY_USAGE_STATS_ENABLED": "0",
     "HF_HUB_OFFLINE": "1",
 }
-"""Nothing is fetched or reported at run time; set before the libraries are imported."""
+"""Nothing is fetched or reported at run time. Put in place before the libraries are imported."""
 
 
 def main() -> None:
     """Run the flow that the command line describes; a recipe that cannot run ends with its reason."""
     asked = _parser().parse_args()
-    for name, value in QUIET.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     from flows.visionflan import visionflan
 

@@ -101,7 +101,7 @@ def fit(job: Job, resources: Resources) -> dict[str, Any]:
             ),
         )
         trainer.fit()
-    return _stats(job.writer)
+    return stats(job.writer)
 
 
 @contextmanager
@@ -121,7 +121,7 @@ def _scratch(writer: Writer) -> Iterator[str]:
             writer.store.delete(path)
 
 
-def _stats(writer: Writer) -> dict[str, Any]:
+def stats(writer: Writer) -> dict[str, Any]:
     """Return what the run counted, or raise what stopped it."""
     if writer.committed(METRICS) is None:
         told = [writer.store.read_json(p) for p in writer.store.list(f"{writer.address}/{DIVERGED}")]
