@@ -1,0 +1,195 @@
+import itertools
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.quality.photographs import jpeg, pieces, png, resized
+from tests.quality.planted import Made, Stated, plant
+from vf_ray.quality import looks
+from vf_ray.quality.examine import Quality, TaskQuality, examine
+from vf_ray.quality.prepared import Prepared
+from vf_ray.quality.record import plain
+from vf_ray.store import Store
+
+TASK, SIBLING, OTHER = "stl10/object", "caltech101/object", "okvqa/answer"
+
+
+def noise(number: int) -> bytes:
+    """Return a picture unlike any other."""
+    return png(Image.fromarray(np.random.default_rng(number).integers(0, 256, (32, 32, 3), np.uint8)))
+
+
+PICTURES = [noise(number) for number in range(12)]
+
+
+def of(quality: Quality, task: str) -> TaskQuality:
+    return next(found for found in quality.tasks if found.task == task)
+
+
+def names(quality: Quality, task: str) -> set[str]:
+    return {flag.name for flag in quality.flags.get(task, ())}
+
+
+def look_at(store: Store, tasks: dict[str, Sequence[Made]], **more: Stated) -> Quality:
+    return examine("planted", plant(store, tasks, more), sample=3)
+
+
+def test_answers_and_lengths_are_counted_over_both_files(local_store: Store) -> None:
+    answers = ["dog"] * 6 + ["a black cat"] * 3 + ["elk"]
+    made = [
+        Made(picture=p, answer=a, held=n % 5 == 0)
+        for n, (p, a) in enumerate(zip(PICTURES[:10], answers, strict=True))
+    ]
+    found = of(look_at(local_store, {TASK: made}), TASK)
+    assert (found.instances, found.train, found.held_out, found.pictures) == (10, 8, 2, 10)
+    assert found.measured.answers.top == [("dog", 6), ("a black cat", 3), ("elk", 1)]
+    assert found.measured.answers.share == 0.6
+    words = found.measured.lengths["response words"]
+    assert (words.least, words.median, words.most, words.mean) == (1, 1, 3, 1.6)
+    assert found.measured.lengths["prompt characters"].median == len("Look at the picture.")
+    assert found.held_out_pictures == 2
+
+
+def test_an_instance_that_comes_again_is_counted_whatever_order_its_options_are_in(
+    local_store: Store,
+) -> None:
+    options = [("cat", "dog"), ("dog", "cat"), ("cat", "dog")]
+    made = [Made(picture=PICTURES[0], question="Which?", options=o, answer="dog") for o in options]
+    made += [Made(picture=PICTURES[1], question="Which?", options=options[0], answer="dog")]
+    found = of(look_at(local_store, {TASK: made}), TASK)
+    assert (found.measured.repeated, found.measured.contradictory) == (2, 0)
+
+
+def test_contradictions_are_flagged_but_not_among_captions(local_store: Store) -> None:
+    made = [Made(picture=PICTURES[0], answer=a) for a in ("dog", "cat")] + [Made(picture=PICTURES[1])]
+    quality = look_at(local_store, {TASK: made, "flickr30k/captions": made})
+    assert of(quality, TASK).measured.contradictory == 2
+    assert "contradictory answers" in names(quality, TASK)
+    assert of(quality, "flickr30k/captions").measured.contradictory == 2
+    assert "contradictory answers" not in names(quality, "flickr30k/captions")
+
+
+def test_the_same_content_in_two_sources_is_shared(local_store: Store) -> None:
+    quality = look_at(
+        local_store,
+        {
+            TASK: [Made(picture=p) for p in PICTURES[:5]],
+            SIBLING: [Made(picture=p) for p in PICTURES[3:9]],
+            OTHER: [Made(picture=p, answer="no") for p in PICTURES[4:5]],
+        },
+    )
+    assert [of(quality, task).equal_elsewhere for task in (TASK, SIBLING, OTHER)] == [2, 2, 1]
+    assert [of(quality, task).repeated_elsewhere for task in (TASK, SIBLING, OTHER)] == [2, 2, 0]
+    assert quality.duplicates.equal == {
+        ("caltech101", "okvqa"): 1, ("caltech101", "stl10"): 2, ("okvqa", "stl10"): 1
+    }  # fmt: skip
+    assert quality.pictures == 9
+    assert all(of(quality, task).near_elsewhere == 0 for task in (TASK, SIBLING, OTHER))
+
+
+def test_pictures_that_look_alike_are_found_within_and_across_and_from_train_to_held_out(
+    local_store: Store,
+) -> None:
+    first, second, third, *rest = pieces()
+    quality = look_at(
+        local_store,
+        {
+            TASK: [
+                Made(picture=jpeg(first, 90)),
+                Made(picture=jpeg(first, 50)),
+                Made(picture=jpeg(second, 90), held=True),
+                *(Made(picture=jpeg(piece, 90)) for piece in rest),
+            ],
+            SIBLING: [Made(picture=png(resized(second, 0.5))), Made(picture=png(third))],
+        },
+    )
+    here, there = of(quality, TASK), of(quality, SIBLING)
+    assert (here.near_within, here.near_elsewhere, here.leaked) == (2, 1, 1)
+    assert (there.near_within, there.near_elsewhere, there.leaked) == (0, 1, 0)
+    assert {"pictures alike", "held out, yet seen"} <= names(quality, TASK)
+    assert quality.duplicates.near == {("caltech101", "stl10"): 1, ("stl10", "stl10"): 1}
+    assert set(quality.duplicates.twins) == set(quality.duplicates.near)
+
+
+def test_plain_pictures_are_counted_and_never_alike(local_store: Store) -> None:
+    made = [Made(picture=png(Image.new("RGB", (40, 30), (n, 0, 0)))) for n in range(4)]
+    found = of(look_at(local_store, {TASK: made}), TASK)
+    assert (found.plain, found.near_within) == (4, 0)
+
+
+def test_rejects_are_held_against_the_tasks_ceiling(local_store: Store) -> None:
+    made = {TASK: [Made(picture=PICTURES[0])]}
+    near = Stated(examined=1_000, rejected={"answer empty": 30, "picture missing": 15})
+    quality = examine("planted", plant(local_store, made, {TASK: near}))
+    assert of(quality, TASK).reject_share == 0.045
+    (flag,) = (f for f in quality.flags[TASK] if f.name == "rejects near the ceiling")
+    assert "90%" in flag.words
+
+
+@pytest.mark.parametrize(
+    ("answers", "cap", "expected"),
+    [
+        (["yes"] * 12, 12, {"one answer"}),
+        (["yes"] * 11 + ["no"], 12, {"majority answer"}),
+        (["yes"] * 9 + ["no"] * 3, 12, set()),
+        (["yes"] * 9 + ["no"] * 3, 13, {"few instances"}),
+    ],
+)
+def test_flags(local_store: Store, answers: Sequence[str], cap: int, expected: set[str]) -> None:
+    made = [Made(picture=p, answer=a) for p, a in zip(PICTURES, answers, strict=True)]
+    quality = examine("planted", plant(local_store, {TASK: made}, {TASK: Stated(cap=cap)}))
+    assert names(quality, TASK) == expected
+
+
+def test_figures_do_not_depend_on_the_order_of_instances_or_on_how_many_are_read_at_once(
+    local_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [Made(picture=p, question=q) for p, q in itertools.product(PICTURES[:6], ("one?", "two?"))]
+    forward = plain(examine("planted", plant(local_store, {TASK: made})))
+    monkeypatch.setattr("vf_ray.quality.prepared.BATCH", 5)
+    monkeypatch.setattr(looks, "READ_PICTURES", 2)
+    monkeypatch.setattr(looks, "UNIT", 3)
+    other = Store.open(f"{local_store.url}-other")
+    assert plain(examine("planted", plant(other, {TASK: made[::-1]}))) == forward
+
+
+def test_figures_are_json(local_store: Store) -> None:
+    quality = look_at(local_store, {TASK: [Made(picture=jpeg(p, q)) for p in pieces()[:2] for q in (90, 40)]})
+    assert json.loads(json.dumps(plain(quality)))["alike"][0]["pairs"] == 2
+
+
+def test_hashing_goes_on_where_it_was_killed(local_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = plant(local_store, {TASK: [Made(picture=p) for p in PICTURES]})
+    monkeypatch.setattr(looks, "UNIT", 3)
+    hashed: list[int] = []
+    whole, limit = looks.looks, 6
+
+    def counting(pictures: Sequence[bytes]) -> looks.Looks:
+        if len(hashed) + len(pictures) > limit:
+            raise KeyboardInterrupt
+        hashed.extend(range(len(pictures)))
+        return whole(pictures)
+
+    monkeypatch.setattr(looks, "looks", counting)
+    with pytest.raises(KeyboardInterrupt):
+        looks.seen(prepared.pictures)
+    done, limit = len(hashed), 99
+    told: list[tuple[int, int]] = []
+    again = looks.seen(prepared.pictures, lambda *numbers: told.append(numbers))
+    assert 3 <= done <= 6 and len(hashed) == 12
+    assert told[-1] == (12, 12) and len(again.ids) == 12
+    monkeypatch.setattr(looks, "looks", whole)
+    fresh = plant(Store.open(f"{local_store.url}-fresh"), {TASK: [Made(picture=p) for p in PICTURES]})
+    assert (looks.seen(fresh.pictures).looks.hashes == again.looks.hashes).all()
+
+
+def test_an_unprepared_recipe_is_told_how_to_prepare(local_store: Store) -> None:
+    from vf_ray import recipes
+    from vf_ray.chain import Plan
+
+    plan = Plan.of(recipes.load("smoke"), local_store)
+    with pytest.raises(FileNotFoundError, match="flows smoke --only prepare"):
+        Prepared.of(local_store, plan)

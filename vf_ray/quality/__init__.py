@@ -1,0 +1,1 @@
+"""What came out of preparing, looked at: distributions, duplicates, contamination, size."""

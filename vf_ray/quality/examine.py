@@ -1,0 +1,128 @@
+"""The quality of what a recipe has prepared: each task's figures, what is odd about them, and twins."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vf_ray.artifacts import Artifact
+from vf_ray.quality.duplicates import Duplicates, duplicates
+from vf_ray.quality.flags import Flag, flags
+from vf_ray.quality.looks import Told, seen
+from vf_ray.quality.measures import Measured, measured
+from vf_ray.quality.members import Members
+from vf_ray.quality.prepared import Prepared
+from vf_ray.tasks import catalogue, source_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskQuality:
+    """One task's figures."""
+
+    task: str
+    source: str
+    group: str
+    category: str
+    train: int
+    held_out: int
+    cap: int
+    """Instances the recipe would take."""
+    examined: int
+    """Records the task was shown."""
+    rejected: Mapping[str, int]
+    """Of them, by reason."""
+    ceiling: float
+    """Largest share that may be rejected, as the task states it."""
+    measured: Measured
+    repeated_elsewhere: int
+    """Distinct picture, question and answer that another task has too."""
+    plain: int
+    equal_elsewhere: int
+    near_within: int
+    near_elsewhere: int
+    leaked: int
+    """These five: as ``Duplicates`` has them."""
+
+    @property
+    def instances(self) -> int:
+        return self.measured.instances
+
+    @property
+    def pictures(self) -> int:
+        """Return the number of distinct pictures."""
+        return len(self.measured.pictures)
+
+    @property
+    def held_out_pictures(self) -> int:
+        """Return how many of the pictures are kept from training."""
+        return int(self.measured.held_out.sum())
+
+    @property
+    def reject_share(self) -> float:
+        return sum(self.rejected.values()) / self.examined if self.examined else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """All tasks of a recipe."""
+
+    recipe: str
+    tasks: Sequence[TaskQuality]
+    flags: Mapping[str, Sequence[Flag]]
+    """By task; only those that have any."""
+    pictures: int
+    """Distinct contents over all tasks."""
+    duplicates: Duplicates
+
+
+def examine(
+    recipe: str, prepared: Prepared, *, seed: int = 0, sample: int = 0, told: Told = lambda done, total: None
+) -> Quality:
+    """Measure every task; ``sample`` instances of each are kept to be shown.
+
+    ``told`` hears how many pictures have been hashed; those of earlier calls are found in the store.
+    """
+    found = {task: measured(prepared, task, seed=seed, sample=sample) for task in sorted(prepared.instances)}
+    members = Members.of(found)
+    twins = duplicates(members, seen(prepared.pictures, told))
+    again = _repeated_elsewhere(found)
+    tasks = [_quality(task, prepared.instances[task], found[task], again[task], twins) for task in found]
+    odd = {quality.task: flags(quality) for quality in tasks}
+    return Quality(
+        recipe=recipe,
+        tasks=tasks,
+        flags={task: those for task, those in odd.items() if those},
+        pictures=len(members.ids),
+        duplicates=twins,
+    )
+
+
+def _repeated_elsewhere(found: Mapping[str, Measured]) -> dict[str, int]:
+    every, counts = np.unique(np.concatenate([m.contents for m in found.values()]), return_counts=True)
+    several = every[counts > 1]
+    return {task: int(np.isin(m.contents, several).sum()) for task, m in found.items()}
+
+
+def _quality(
+    task: str, artifact: Artifact, found: Measured, repeated_elsewhere: int, twins: Duplicates
+) -> TaskQuality:
+    declared, stats = catalogue()[task], artifact.stats
+    return TaskQuality(
+        task=task,
+        source=source_of(task).name,
+        group=declared.group,
+        category=declared.category,
+        train=stats["train"],
+        held_out=stats["held_out"],
+        cap=artifact.manifest["spec"]["config"]["cap"],
+        examined=stats["examined"],
+        rejected=stats["rejected"],
+        ceiling=declared.ceiling,
+        measured=found,
+        repeated_elsewhere=repeated_elsewhere,
+        plain=twins.plain[task],
+        equal_elsewhere=twins.equal_elsewhere[task],
+        near_within=twins.near_within[task],
+        near_elsewhere=twins.near_elsewhere[task],
+        leaked=twins.leaked[task],
+    )

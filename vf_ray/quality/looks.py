@@ -1,0 +1,135 @@
+"""What every stored picture looks like: hashed once, kept in the store, gone on with after a kill.
+
+Decoding is nearly all the work, and a million pictures take it for an hour of one core; so hashes
+are an artifact of their own, one for each artifact of pictures, and ``vf-ray runs prune`` may take it.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from vf_ray import artifacts
+from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.instances.sample import chance_of
+from vf_ray.quality.perceptual import WORDS, Looks, looks
+from vf_ray.shards.schema import from_parquet, to_parquet
+from vf_ray.shards.write import INDEX
+
+CODE = 1
+"""Bump when the hashes change."""
+UNIT = 8_192
+"""Pictures of one file of hashes: what a kill may cost."""
+READ_BYTES, READ_PICTURES = 16 << 20, 512
+"""What is fetched and decoded at once, at most."""
+SCHEMA = pa.schema(
+    [("picture", pa.uint64()), ("detail", pa.uint8()), *((f"word{n}", pa.uint64()) for n in range(WORDS))]
+)
+
+Told = Callable[[int, int], None]
+"""Is told how many pictures of how many are done."""
+Ids = npt.NDArray[np.uint64]
+
+
+def picture_id(sha256: str) -> int:
+    """Return a picture's content as 64 bits: the first of its hash (a clash in 10^7 pictures: 3 in 10^6)."""
+    return chance_of(sha256)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Pictures and their looks, ascending in id."""
+
+    ids: Ids
+    looks: Looks
+
+    def of(self, ids: Ids) -> Looks:
+        """Return the looks of these pictures, in their order; each must be known."""
+        rows = np.searchsorted(self.ids, ids)
+        assert np.array_equal(self.ids[rows], ids), "every stored picture is hashed"
+        return Looks(self.looks.hashes[rows], self.looks.detail[rows])
+
+
+def seen(pictures: Mapping[str, Artifact], told: Told = lambda done, total: None) -> Seen:
+    """Return the looks of all pictures of some artifacts, hashing what is not hashed yet."""
+    sizes = {name: found.stats["pictures"] for name, found in sorted(pictures.items())}
+    tables: list[pa.Table] = []
+    for name in sizes:
+        before, total = sum(map(len, tables)), sum(sizes.values())
+        hashed = build(pictures[name], partial(_told_in_all, told, before, total))
+        tables += [from_parquet(hashed.read(part)) for part in hashed.names()]
+    return _merged(pa.concat_tables(tables) if tables else SCHEMA.empty_table())
+
+
+def _told_in_all(told: Told, before: int, total: int, done: int) -> None:
+    told(before + done, total)
+
+
+def build(pictures: Artifact, told: Callable[[int], None]) -> Artifact:
+    """Return the hashes of an artifact's pictures, making what is missing."""
+    spec = Spec(
+        kind="looks",
+        name=pictures.manifest["spec"]["name"],
+        config={},
+        inputs={"pictures": pictures.address},
+        code=CODE,
+    )
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        index = from_parquet(pictures.read(INDEX), ["sha256", "file", "offset", "size"])
+        index = index.sort_by([("file", "ascending"), ("offset", "ascending")])
+        for number, start in enumerate(range(0, len(index), UNIT)):
+            name = f"looks-{number:05d}.parquet"
+            if writer.committed(name) is None:
+                writer.commit(name, to_parquet(_hashed(pictures, index.slice(start, UNIT))))
+            told(min(start + UNIT, len(index)))
+        return {"pictures": len(index)}
+
+    return artifacts.build(pictures.store, spec, make)
+
+
+def _hashed(pictures: Artifact, index: pa.Table) -> pa.Table:
+    """Return the hashes of some rows of an index; threads decode beside each other."""
+    runs = list(_runs(index))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = list(pool.map(lambda run: looks(_read(pictures, run)), runs))
+    ids = np.array([picture_id(sha256) for sha256 in index["sha256"].to_pylist()], np.uint64)
+    hashes = np.concatenate([part.hashes for part in parts])
+    words = {f"word{n}": hashes[:, n] for n in range(WORDS)}
+    return pa.table(
+        {"picture": ids, "detail": np.concatenate([part.detail for part in parts]), **words}, SCHEMA
+    )
+
+
+def _runs(index: pa.Table) -> Iterator[list[Mapping[str, Any]]]:
+    """Cut rows, sorted by place, into runs that one read fetches."""
+    run: list[Mapping[str, Any]] = []
+    for row in index.to_pylist():
+        ends = row["offset"] + row["size"]
+        if run and (
+            row["file"] != run[0]["file"] or ends - run[0]["offset"] > READ_BYTES or len(run) == READ_PICTURES
+        ):
+            yield run
+            run = []
+        run.append(row)
+    if run:
+        yield run
+
+
+def _read(pictures: Artifact, run: list[Mapping[str, Any]]) -> list[bytes]:
+    start = run[0]["offset"]
+    data = pictures.read_range(run[0]["file"], start, run[-1]["offset"] + run[-1]["size"] - start)
+    return [data[row["offset"] - start : row["offset"] - start + row["size"]] for row in run]
+
+
+def _merged(table: pa.Table) -> Seen:
+    """Return each content once; sources may share pictures."""
+    ids, rows = np.unique(table["picture"].to_numpy(), return_index=True)
+    hashes = np.stack([table[f"word{n}"].to_numpy()[rows] for n in range(WORDS)], axis=1)
+    return Seen(ids, Looks(hashes, table["detail"].to_numpy()[rows]))

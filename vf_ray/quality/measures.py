@@ -1,0 +1,157 @@
+"""One pass over a task's instances: what it answers, how long its texts are, which instances repeat."""
+
+import heapq
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vf_ray.instances.chance import SPAN, rank
+from vf_ray.quality.looks import Ids, picture_id
+from vf_ray.quality.prepared import Prepared
+from vf_ray.shards.finish import HELD_OUT
+
+COLUMNS = ("key", "picture", "question", "options", "answer", "prompt", "response")
+MOST_ANSWERS = 12
+"""Answers that are named, the most common first."""
+TEXTS = ("prompt words", "prompt characters", "response words", "response characters")
+_LEVELS = (0.0, 0.05, 0.5, 0.95, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How a length is distributed."""
+
+    mean: float
+    least: int
+    p5: int
+    median: int
+    p95: int
+    most: int
+
+    @classmethod
+    def of(cls, values: npt.NDArray[np.int32]) -> "Spread":
+        """Return the spread of some lengths; quantiles are lengths that occur."""
+        least, p5, median, p95, most = (
+            np.quantile(values, _LEVELS, method="inverted_cdf").astype(int).tolist()
+        )
+        return cls(mean=float(values.mean()), least=least, p5=p5, median=median, p95=p95, most=most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What a task answers."""
+
+    distinct: int
+    top: Sequence[tuple[str, int]]
+    """The most common answers and their counts, most common first."""
+    share: float
+    """Of the most common one: what a model scores that always says it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Shown:
+    """One instance of the contact sheet."""
+
+    key: str
+    picture: str
+    prompt: str
+    response: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One task's instances, of training and held out."""
+
+    instances: int
+    answers: Answers
+    lengths: Mapping[str, Spread]
+    """By the names of ``TEXTS``."""
+    words: Mapping[str, npt.NDArray[np.int32]]
+    """All lengths in words, of prompts and of responses, for drawing."""
+    repeated: int
+    """Instances whose picture, question and answer an earlier one has."""
+    contradictory: int
+    """Instances whose picture, question and options another one has with another answer."""
+    pictures: Ids
+    """Distinct, ascending."""
+    held_out: npt.NDArray[np.bool_]
+    """Which of them no stage trains on."""
+    contents: Ids
+    """Picture, question and answer of each instance as 64 bits; distinct, ascending."""
+    shown: Sequence[Shown]
+
+
+def measured(prepared: Prepared, task: str, *, seed: int, sample: int) -> Measured:
+    """Read a task's instances once; ``sample`` of them, chosen by ``seed`` and key, are kept to be shown."""
+    tally = _Tally(task, seed, sample)
+    for name, batch in prepared.batches(task, COLUMNS):
+        held = name == HELD_OUT
+        for row in batch.to_pylist():
+            tally.add(row, held)
+    return tally.finish()
+
+
+@dataclass
+class _Tally:
+    task: str
+    seed: int
+    sample: int
+    answers: Counter[str] = field(default_factory=Counter)
+    lengths: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """In the order of ``TEXTS``."""
+    pictures: dict[int, bool] = field(default_factory=dict)
+    """Id, and whether it is held out."""
+    contents: list[int] = field(default_factory=list)
+    asked: list[tuple[int, int]] = field(default_factory=list)
+    """What is asked (picture, question, options), and what is answered."""
+    chosen: list[tuple[int, Shown]] = field(default_factory=list)
+    """A heap whose smallest is of the highest rank."""
+
+    def add(self, row: Mapping[str, Any], held: bool) -> None:
+        picture, question, answer = row["picture"], row["question"], row["answer"]
+        self.answers[answer] += 1
+        texts = (row["prompt"], row["response"])
+        self.lengths.append(tuple(n for text in texts for n in (len(text.split()), len(text))))  # type: ignore[arg-type]
+        self.pictures[picture_id(picture)] = held
+        self.contents.append(rank(picture, question, answer))
+        self.asked.append((rank(picture, question, *sorted(row["options"] or ())), rank(answer)))
+        self._show(Shown(key=row["key"], picture=picture, prompt=texts[0], response=texts[1]))
+
+    def _show(self, shown: Shown) -> None:
+        place = (SPAN - rank("contact sheet", str(self.seed), self.task, shown.key), shown)
+        if len(self.chosen) < self.sample:
+            heapq.heappush(self.chosen, place)
+        elif self.sample:
+            heapq.heappushpop(self.chosen, place)
+
+    def finish(self) -> Measured:
+        lengths = np.array(self.lengths, np.int32)
+        contents = np.unique(np.array(self.contents, np.uint64))
+        pictures = np.array(sorted(self.pictures), np.uint64)
+        return Measured(
+            instances=len(self.lengths),
+            answers=_answers(self.answers),
+            lengths={name: Spread.of(lengths[:, n]) for n, name in enumerate(TEXTS)},
+            words={"prompt": lengths[:, 0], "response": lengths[:, 2]},
+            repeated=len(self.contents) - len(contents),
+            contradictory=_contradictory(self.asked),
+            pictures=pictures,
+            held_out=np.array([self.pictures[int(one)] for one in pictures], bool),
+            contents=contents,
+            shown=[shown for _, shown in sorted(self.chosen, reverse=True)],
+        )
+
+
+def _answers(counts: Counter[str]) -> Answers:
+    top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_ANSWERS]
+    return Answers(distinct=len(counts), top=top, share=top[0][1] / counts.total())
+
+
+def _contradictory(asked: Sequence[tuple[int, int]]) -> int:
+    """Return how many instances ask something that has several answers here."""
+    answers = Counter(question for question, _ in set(asked))
+    return sum(answers[question] > 1 for question, _ in asked)

@@ -1,0 +1,68 @@
+"""Which pictures belong to which tasks, as arrays: every content once, whatever tasks share it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from vf_ray.instances.chance import rank
+from vf_ray.quality.looks import Ids
+from vf_ray.quality.measures import Measured
+from vf_ray.tasks import source_of
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Members:
+    """All pictures of some tasks, and all memberships (a picture in a task) in the order of pictures."""
+
+    tasks: Sequence[str]
+    ids: Ids
+    """Of the pictures, distinct and ascending."""
+    held_out: npt.NDArray[np.bool_]
+    """By picture: its content decides, so it is the same in every task."""
+    picture: Rows
+    """By membership: place of the picture in ``ids``."""
+    task: Rows
+    """By membership: place of the task in ``tasks``."""
+
+    @classmethod
+    def of(cls, measured: Mapping[str, Measured]) -> "Members":
+        """Join the pictures of some tasks, of which there is at least one."""
+        tasks = sorted(measured)
+        parts = [measured[task].pictures for task in tasks]
+        ids, first, picture = np.unique(np.concatenate(parts), return_index=True, return_inverse=True)
+        held_out = np.concatenate([measured[task].held_out for task in tasks])[first]
+        task = np.repeat(np.arange(len(tasks)), [len(part) for part in parts])
+        order = np.lexsort((task, picture))
+        return cls(tasks, ids, held_out, picture[order], task[order])
+
+    @cached_property
+    def sources(self) -> Sequence[str]:
+        """Return the source of each task."""
+        return [source_of(task).name for task in self.tasks]
+
+    @cached_property
+    def kinds(self) -> tuple[Rows, list[tuple[int, ...]]]:
+        """Return each picture's kind, and for each kind the tasks that its pictures belong to.
+
+        There are few kinds, so what depends on tasks alone is worked out for kinds.
+        """
+        marks = np.array([rank("task", task) for task in self.tasks], np.uint64)
+        starts = np.searchsorted(self.picture, np.arange(len(self.ids)))
+        sums = np.add.reduceat(marks[self.task], starts)  # of random numbers: other sets have other sums
+        _, examples, kind = np.unique(sums, return_index=True, return_inverse=True)
+        ends = np.append(starts, len(self.picture))
+        return kind, [tuple(self.task[starts[one] : ends[one + 1]].tolist()) for one in examples]
+
+    def count(self, memberships: npt.NDArray[np.bool_]) -> dict[str, int]:
+        """Return how many of the marked memberships each task has."""
+        return self.tally(self.task[memberships])
+
+    def tally(self, tasks: Rows) -> dict[str, int]:
+        """Return how often each task is named by its place."""
+        counts = np.bincount(tasks, minlength=len(self.tasks)).tolist()
+        return dict(zip(self.tasks, counts, strict=True))

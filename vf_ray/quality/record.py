@@ -1,0 +1,62 @@
+"""Figures as JSON-ready data: what ``vf-ray quality --json`` prints."""
+
+from dataclasses import asdict
+from typing import Any
+
+from vf_ray.quality.examine import Quality, TaskQuality
+from vf_ray.quality.flags import RULES
+from vf_ray.quality.perceptual import PLAINEST, RADIUS
+
+
+def plain(quality: Quality) -> dict[str, Any]:
+    """Return all figures, with the thresholds they were judged by."""
+    twins = quality.duplicates
+    alike = [
+        {
+            "sources": list(pair),
+            "pairs": count,
+            "closest": [f"{picture:016x}" for picture in twins.twins[pair][:2]],
+            "bits": twins.twins[pair].bits,
+        }
+        for pair, count in twins.near.items()
+    ]
+    return {
+        "recipe": quality.recipe,
+        "pictures": quality.pictures,
+        "tasks": [_task(task, quality) for task in quality.tasks],
+        "shared": [{"sources": list(pair), "pictures": n} for pair, n in twins.equal.items()],
+        "alike": alike,
+        "thresholds": {rule.name: rule.limit for rule in RULES},
+        "hash": {"bits": 256, "radius": RADIUS, "least_detail": PLAINEST},
+    }
+
+
+def _task(task: TaskQuality, quality: Quality) -> dict[str, Any]:
+    found = task.measured
+    return {
+        "task": task.task,
+        "source": task.source,
+        "group": task.group,
+        "category": task.category,
+        "instances": task.instances,
+        "train": task.train,
+        "held_out": task.held_out,
+        "examined": task.examined,
+        "rejected": dict(task.rejected),
+        "reject_share": task.reject_share,
+        "ceiling": task.ceiling,
+        "answers": {"distinct": found.answers.distinct, "majority_share": found.answers.share},
+        "top_answers": [{"answer": text, "instances": count} for text, count in found.answers.top],
+        "lengths": {name: asdict(spread) for name, spread in found.lengths.items()},
+        "repeated": found.repeated,
+        "contradictory": found.contradictory,
+        "repeated_elsewhere": task.repeated_elsewhere,
+        "pictures": task.pictures,
+        "pictures_held_out": task.held_out_pictures,
+        "pictures_plain": task.plain,
+        "pictures_equal_elsewhere": task.equal_elsewhere,
+        "pictures_near_within": task.near_within,
+        "pictures_near_elsewhere": task.near_elsewhere,
+        "pictures_leaked": task.leaked,
+        "flags": [asdict(flag) for flag in quality.flags.get(task.task, ())],
+    }
