@@ -6,7 +6,7 @@ the raw input, and "is it up to date" needs neither Ray nor torch.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -26,15 +26,19 @@ CODE: Mapping[str, int] = {
     "base": 2,
     "tuned": 1,
     "answers": 1,
-    "scores": 1,
-    "report": 1,
+    "judged": 1,
+    "scores": 2,
+    "report": 2,
 }
 """Bump a number when the bytes that its kind of artifact holds change; a golden test watches."""
 
-EXECUTION = ("save_every", "micro_tokens", "zero", "offload", "gradient_checkpointing")
+EXECUTION = ("save_every", "micro_tokens", "zero", "offload", "recompute", "compile", "share_pictures")
 """Keys of a stage that say how it runs, not what it computes."""
 
 TUNED = ("align", "stage1", "stage2")
+
+INSTANCES = "tasks"
+"""The benchmark that asks held-out instances, which has no folder of its own."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +48,21 @@ class Plan:
     recipe: Recipe
     raw: str
     """Address of the fetched raw artifact, or fingerprint of the user's raw folder."""
+    exams: Mapping[str, str] = field(default_factory=dict)
+    """Fingerprint of the user's folder of each benchmark; empty: the demo's, among the raw files."""
 
     @classmethod
     def of(cls, recipe: Recipe, store: Store) -> "Plan":
-        """Plan a recipe; a user's raw folder is listed, so that a change in it changes the plan."""
+        """Plan a recipe; the user's folders are listed, so that a change in them changes the plan.
+
+        Raises:
+            FileNotFoundError: if there is nothing in one of them.
+        """
         from vf_ray.sources.listing import fingerprint
 
         given = recipe.prepare.raw
-        return cls(recipe, fingerprint(given) if given else _demo_raw(recipe).address)
+        raw = fingerprint(given) if given else _demo_raw(recipe).address
+        return cls(recipe, raw, _exams(recipe))
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
@@ -171,30 +182,91 @@ class Plan:
         return {name: spec for name, spec in found.items() if name in self.recipe.evaluate.models}
 
     @cached_property
+    def served(self) -> Mapping[str, str]:
+        """Return what a model served elsewhere is known by, wherever that is; empty: there is none."""
+        served = self.recipe.evaluate.served
+        return {"model": served.model, "version": served.version} if served else {}
+
+    @cached_property
+    def judge(self) -> Mapping[str, str]:
+        """Return what the judge is known by; empty: there is none."""
+        asked = self.recipe.evaluate
+        if not asked.judge:
+            return {}
+        return {"model": asked.judge_model} if asked.judge_model else {"checkpoint": asked.judge}
+
+    def answers(self, model: str, benchmark: str, questions: str) -> Spec:
+        """Return the answers of a model to a benchmark, by whose ``questions`` as the model sees them.
+
+        Their fingerprint is known once the benchmark's files are read, so no run can name this beforehand;
+        pruning keeps it with the scores that it was made for.
+        """
+        spec = self.models.get(model)
+        config: dict[str, Any] = {"questions": questions, "decoding": "greedy"}
+        config |= {} if spec else {"served": self.served}
+        config |= {"files": self.exams[benchmark]} if benchmark in self.exams else {}
+        inputs = {"model": spec.address} if spec else {}
+        inputs |= {} if benchmark in (INSTANCES, *self.exams) else {"data": self.raw}
+        return Spec(
+            kind="answers", name=f"{model}/{benchmark}", config=config, inputs=inputs, code=CODE["answers"]
+        )
+
+    def judged(self, model: str, benchmark: str, requests: str, answers: Spec) -> Spec:
+        """Return what the judge says of answers; ``requests`` is the fingerprint of what it is asked."""
+        return Spec(
+            kind="judged",
+            name=f"{model}/{benchmark}",
+            config={"judge": self.judge, "requests": requests},
+            inputs={"answers": answers.address},
+            code=CODE["judged"],
+        )
+
+    @cached_property
     def scores(self) -> Spec:
         """Return the scores of every model on every benchmark."""
-        config = {k: v for k, v in plain(self.recipe.evaluate).items() if k != "batch"}
+        asked = plain(self.recipe.evaluate)
+        config = {key: asked[key] for key in ("benchmarks", "models", "per_task", "longest")}
+        config |= {"served": self.served, "judge": self.judge, "files": dict(self.exams)}
         inputs = {name: spec.address for name, spec in self.models.items()}
         inputs |= {task: spec.address for task, spec in self.instances.items()}
-        return Spec(
-            kind="scores",
-            name=self.recipe.name,
-            config=config,
-            inputs=inputs | {"data": self.recipe.evaluate.data or self.raw},
-            code=CODE["scores"],
-        )
+        inputs |= {} if asked["data"] else {"data": self.raw}
+        return Spec(kind="scores", name=self.recipe.name, config=config, inputs=inputs, code=CODE["scores"])
 
     @cached_property
     def report(self) -> Spec:
         """Return the page that tells what came out."""
         inputs = {"scores": self.scores.address}
         inputs |= {name: self.tuned(name).address for name in TUNED if self.stage(name)}
+        inputs |= {f"earlier {n}": address for n, address in enumerate(self.recipe.evaluate.earlier)}
         return Spec(kind="report", name=self.recipe.name, config={}, inputs=inputs, code=CODE["report"])
 
     def _stage(self, name: str) -> Stage:
         found = self.stage(name)
         assert found is not None, f"recipe {self.recipe.name!r} has no {name}"
         return found
+
+
+def _exams(recipe: Recipe) -> dict[str, str]:
+    """Return the fingerprint of each benchmark's folder that the recipe names."""
+    from vf_ray.sources.listing import fingerprint
+
+    found, asked = {}, recipe.evaluate
+    for name in asked.benchmarks if asked.data else ():
+        if name == INSTANCES:
+            continue
+        try:
+            found[name] = fingerprint(exam_url(asked.data, name))
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"no files below {exam_url(asked.data, name)}; put the official files of {name} there, "
+                "or leave it out of evaluate.benchmarks"
+            ) from error
+    return found
+
+
+def exam_url(data: str, benchmark: str) -> str:
+    """Return where the official files of a benchmark lie."""
+    return f"{data.rstrip('/')}/{benchmark}"
 
 
 def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:

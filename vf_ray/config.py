@@ -12,7 +12,8 @@ from typing import Any, Literal
 from vf_ray.strict import build, near, plain, put, require, thawed
 
 __all__ = [
-    "MODULES", "Base", "Evaluate", "Prepare", "Recipe", "Resources", "Stage", "near", "plain", "require",
+    "MODULES", "Base", "Evaluate", "Lora", "Prepare", "Recipe", "Resources", "Served", "Stage",
+    "is_http", "near", "plain", "require",
 ]  # fmt: skip
 
 MODULES = ("vision_tower", "projector", "language_model")
@@ -63,6 +64,22 @@ class Prepare:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lora:
+    """Low-rank adapters beside the linear layers of the language model, which itself stays as it is."""
+
+    rank: int = 128
+    alpha: float = 256.0
+    """The adapters' share is multiplied by ``alpha / rank``."""
+    dropout: float = 0.05
+    """Of what enters an adapter; what is dropped depends on the number of workers."""
+
+    def __post_init__(self) -> None:
+        require(self.rank > 0, f"lora.rank is {self.rank}; it must be positive")
+        require(self.alpha > 0, f"lora.alpha is {self.alpha}; it must be positive")
+        require(0 <= self.dropout < 1, f"lora.dropout is {self.dropout}; it is a share in [0, 1)")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stage:
     """One tuning run: its data, what it tunes, and its optimisation."""
 
@@ -70,6 +87,10 @@ class Stage:
     """Task ids or patterns, each one among the prepared tasks."""
     tune: tuple[str, ...] = ("projector", "language_model")
     lr: float
+    own_lr: Mapping[str, float] = field(default_factory=dict)
+    """Tuned modules with a rate of their own, as ``{projector: 2e-5}``; they follow the same schedule."""
+    lora: Lora | None = None
+    """Tune the language model through adapters, merged into it at the end; None: as a whole."""
     batch: int
     """Samples per optimiser step over all workers (the paper: 16 x 8 = 128, then 8 x 8 = 64)."""
     steps: int | None = None
@@ -91,9 +112,18 @@ class Stage:
     """Steps between checkpoints."""
     loss: Literal["token_mean", "sample_mean"] = "token_mean"
     precision: Literal["fp32", "bf16"] = "fp32"
+    """``bf16`` computes in it and keeps fp32 values and moments in the optimizer."""
     zero: Literal[0, 1, 2, 3] = 2
+    """What DeepSpeed spreads over the workers: moments (1), gradients too (2), weights too (3)."""
     offload: bool = False
-    gradient_checkpointing: bool = False
+    """Keep the optimizer's state in the host's memory."""
+    recompute: float = 0.0
+    """Share of the language model's layers whose activations are not kept but computed again
+    (gradient checkpointing): 1 takes least memory and a third more work."""
+    compile: bool = False
+    """Compile the language model's layers: minutes at the start, less time per step on a GPU."""
+    share_pictures: bool = False
+    """Encode a picture that several samples of a pack show only once; exact."""
 
     def __post_init__(self) -> None:
         require(bool(self.tasks), "stage.tasks is empty; name at least one task or pattern")
@@ -108,7 +138,26 @@ class Stage:
         require(length is not None and length > 0, f"stage length is {length}; it must be positive")
         require(0 <= self.warmup < 1, f"stage.warmup is {self.warmup}; it is a share of the steps in [0, 1)")
         require(self.save_every > 0, f"stage.save_every is {self.save_every}; it must be positive")
+        require(0 <= self.recompute <= 1, f"stage.recompute is {self.recompute}; it is a share of the layers")
+        self._require_tuned_names()
+        self._require_zero()
+
+    def _require_tuned_names(self) -> None:
+        for name, lr in self.own_lr.items():
+            require(name in self.tune, f"stage.own_lr names {name!r}; {near(name, self.tune)}")
+            require(0 < lr < 1, f"stage.own_lr.{name} is {lr}; a learning rate lies between 0 and 1")
+        told = "stage.lora adapts the language model; add language_model to stage.tune"
+        require(self.lora is None or "language_model" in self.tune, told)
+
+    def _require_zero(self) -> None:
         require(not (self.offload and self.zero < 2), f"stage.offload needs zero 2 or 3, not {self.zero}")
+        masters = self.precision == "fp32" or self.zero > 0
+        require(
+            masters, "stage.precision bf16 needs zero 1, 2 or 3, which keep the weights in fp32 beside it"
+        )
+        require(
+            not (self.compile and self.zero == 3), "stage.compile needs zero 0, 1 or 2: under 3 it stalls"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +209,30 @@ class Base:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Served:
+    """A model that somebody else serves, behind an OpenAI-compatible address such as vLLM's."""
+
+    url: str
+    """With or without ``/v1`` at its end; it may move without anything being asked again."""
+    model: str
+    """The server's name for it."""
+    version: str = ""
+    """Tells apart models that bear one name, such as a revision."""
+    at_once: int = 32
+    """Requests under way at a time."""
+
+    def __post_init__(self) -> None:
+        require(is_http(self.url), f"served.url is {self.url!r}; expected http:// or https://")
+        require(bool(self.model), "served.model is empty; give the server's name for the model")
+        require(self.at_once > 0, f"served.at_once is {self.at_once}; at least 1")
+
+
+def is_http(url: str) -> bool:
+    """Tell whether a URL is a web server's."""
+    return url.startswith(("http://", "https://"))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evaluate:
     """Which models answer which benchmarks."""
 
@@ -169,19 +242,25 @@ class Evaluate:
     models: tuple[Literal["base", "stage1", "stage2"], ...] = ("base", "stage1", "stage2")
     per_task: int = 200
     """Held-out items of each task that the ``tasks`` benchmark asks."""
+    served: Served | None = None
+    """One more model, asked where it is served."""
     batch: int = 64
     longest: int = 0
     """Most tokens of an answer; 0: what each benchmark officially allows."""
     judge: str = ""
-    """URL of an OpenAI-compatible judge; empty: rules, counted as such."""
+    """Address of an OpenAI-compatible judge, or URL of a language model's folder; empty: rules, counted
+    as such."""
     judge_model: str = ""
+    """Name of the judge at its address."""
+    earlier: tuple[str, ...] = ()
+    """Addresses of earlier scores (``scores/<recipe>/<version>``) that the report shows beside these."""
 
     def __post_init__(self) -> None:
         require(bool(self.benchmarks), "evaluate.benchmarks is empty")
         require(self.per_task > 0 and self.batch > 0, "evaluate.per_task and evaluate.batch must be positive")
-        both = bool(self.judge) == bool(self.judge_model)
         told = f"evaluate.judge is {self.judge!r}, evaluate.judge_model {self.judge_model!r}"
-        require(both, f"{told}; give both or none")
+        named = is_http(self.judge) == bool(self.judge_model)
+        require(named, f"{told}; an address needs the judge's name there, a folder none")
         require(self.longest >= 0, f"evaluate.longest is {self.longest}; 0 leaves it to each benchmark")
 
 

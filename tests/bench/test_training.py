@@ -20,13 +20,13 @@ from tests.train.inputs import Listed, stage, train
 from vf_ray.artifacts import Spec, Writer, build
 from vf_ray.config import Base
 from vf_ray.model.assemble import assemble
-from vf_ray.model.attention import enable_packing
 from vf_ray.model.load import load
+from vf_ray.model.packed import packed
 from vf_ray.shards.order import Order
 from vf_ray.store import Store
 from vf_ray.train import checkpoint, deepspeed
 from vf_ray.train.collate import collate, num_labels
-from vf_ray.train.loop import _model
+from vf_ray.train.learner import learner
 from vf_ray.train.pack import partition
 from vf_ray.train.stage import rows_of_step
 from vf_ray.train.step import loss_of
@@ -70,7 +70,7 @@ def conversations(network: Any, count: int, seed: int) -> list[Drawn]:
     return found
 
 
-def packed(network: Any, batch: Sequence[Drawn]) -> None:
+def in_packs(network: Any, batch: Sequence[Drawn]) -> None:
     plan = partition([len(one.ids) for one in batch], ranks=1, capacity=2048)
     weight = 1 / sum(map(num_labels, batch))
     for (members,) in plan.packs:
@@ -121,13 +121,12 @@ def one_thread() -> Iterator[None]:
 
 
 def test_packs_against_padded_batches(model: Path, one_thread: None) -> None:
-    network, plain = load(model).train(), load(model).train()
-    enable_packing(network)
+    network, plain = packed(load(model)), load(model).train()
     batch = conversations(network, 64, seed=3)
     grouped = sorted(batch, key=lambda one: -len(one.ids))
     spent = least(
         {
-            "packed": lambda: packed(network, batch),
+            "packed": lambda: in_packs(network, batch),
             "pad to the longest of 8": lambda: padded(plain, batch),
             "grouped by length": lambda: padded(plain, grouped),
         }
@@ -148,7 +147,7 @@ def test_a_save_blocks_for_a_fraction_of_its_time(tmp_path: Path) -> None:
     folder = made(tmp_path / "model", width=640)
     deepspeed.prepare_process()
     deepspeed.join(0, 1)
-    engine = deepspeed.start(*_model(tuned, folder), tuned)
+    engine = deepspeed.start(learner(tuned, folder, 0), tuned)
 
     def make(writer: Writer) -> dict[str, Any]:
         saver, blocked, whole = checkpoint.Saver(writer, 0, 1, "bench"), [], []

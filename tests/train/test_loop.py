@@ -11,8 +11,9 @@ from safetensors.torch import load_file
 
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, broken, stage, train
-from vf_ray.model.attention import enable_packing
+from vf_ray.config import Lora
 from vf_ray.model.load import load
+from vf_ray.model.packed import packed
 from vf_ray.train.feed import Feed
 from vf_ray.train.metrics import Diverged
 from vf_ray.train.stage import rows_of_step
@@ -71,22 +72,47 @@ def test_only_what_the_stage_names_is_tuned(model: Path, tmp_path: Path) -> None
     assert changed == {name for name in before if name.startswith("multi_modal_projector.")}
 
 
+@pytest.mark.parametrize("zero", [0, 2, 3])
+def test_a_module_may_have_a_rate_of_its_own(model: Path, tmp_path: Path, zero: int) -> None:
+    done = train(model, tmp_path, stage(zero=zero, steps=1, warmup=0, own_lr={"projector": 3e-5}))
+    before, after = load_file(model / "model.safetensors"), loads(done.read("model/model.safetensors"))
+    moved = {name: float((after[name] - before[name]).abs().max()) for name in before}  # Adam: the rate
+    assert moved["multi_modal_projector.linear_1.weight"] == pytest.approx(3e-5, rel=0.05)
+    assert moved["language_model.model.norm.weight"] == pytest.approx(3e-3, rel=0.05)
+
+
+@pytest.mark.parametrize("zero", [2, *(pytest.param(zero, marks=pytest.mark.chain) for zero in (0, 3))])
+def test_adapters_learn_resume_and_are_merged(model: Path, tmp_path: Path, zero: int) -> None:
+    tuned = stage(zero=zero, lora=Lora(rank=4, alpha=8, dropout=0.1))
+    alone = train(model, tmp_path / "a", tuned)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, tmp_path / "b", tuned, kill_at=5)
+    resumed = train(model, tmp_path / "b", tuned)
+    assert resumed.manifest["files"] == alone.manifest["files"]
+    before, after = load_file(model / "model.safetensors"), loads(alone.read("model/model.safetensors"))
+    assert before.keys() == after.keys()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {
+        n for n in before if ("_proj.weight" in n and "language_model" in n) or "projector" in n
+    }
+    assert {"adapters/adapter_config.json", "adapters/adapter_model.safetensors"} <= set(alone.names())
+
+
 @pytest.mark.parametrize("loss", ["token_mean", "sample_mean"])
 def test_the_loss_is_the_one_of_samples_taken_singly(model: Path, loss: str) -> None:
     chosen = stage(loss=loss, batch=6, micro_tokens=150)
     feed = Feed.of(chosen, Listed.of(20), model, seed=0, rank=0, world=1)
-    network = load(model)
-    enable_packing(network)
+    network = packed(load(model))
     packs = feed.step(2).packs
     assert len(packs) > 1
-    packed = sum(loss_of(network, pack) for pack in packs)
-    packed.backward()
+    together = sum(loss_of(network, pack) for pack in packs)
+    together.backward()
     gradients = {n: p.grad.clone() for n, p in network.named_parameters() if p.grad is not None}
-    network.zero_grad()
-    single = singly(network, feed, 2, loss)
+    alone = load(model)
+    single = singly(alone, feed, 2, loss)
     single.backward()
-    assert float(packed.detach()) == pytest.approx(float(single.detach()), abs=1e-5)
-    for name, parameter in network.named_parameters():
+    assert float(together.detach()) == pytest.approx(float(single.detach()), abs=1e-5)
+    for name, parameter in alone.named_parameters():
         if name in gradients:
             torch.testing.assert_close(parameter.grad, gradients[name], atol=1e-5, rtol=1e-3)
 

@@ -5,7 +5,7 @@ After ``enable_packing(model)`` a packed forward pass is ::
     model(
         input_ids=(1, S), position_ids=(1, S),  # positions restart at 0 in every segment
         pixel_values=(N, 3, H, W),              # N pictures, in the order of their segments
-        cu_seq_lens_q=(K + 1,) int32,           # segment borders: 0 ... S
+        cu_seq_lens_q=(K + 1,) int32,           # segment borders: 0 ... S; best on the CPU
         logits_to_keep=(L,) int64,              # positions whose logits are wanted; 0: all
     )
 
@@ -21,7 +21,8 @@ precision goes through torch's varlen kernel in one call.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import Any
 
 import torch
@@ -54,27 +55,38 @@ class Segments:
     """How the tokens of one row fall into segments; made once for all layers."""
 
     lengths: tuple[int, ...]
-    batches: tuple[Tensor, ...]
-    """(n, longest) int64 each: the tokens of n segments of like length, the last one repeated as padding."""
-    place: Tensor
-    """(S,) int64: where each token is found when the batches are laid end to end."""
+    device: torch.device
 
-    @classmethod
-    def of(cls, lengths: tuple[int, ...], device: torch.device) -> "Segments":
-        """Group segments by length, longest first."""
-        size_K = torch.tensor(lengths)
+    @cached_property
+    def borders(self) -> Tensor:
+        """Return (K + 1,) int32: where segments start, and the number of tokens."""
+        return torch.tensor([0, *accumulate(self.lengths)], dtype=torch.int32, device=self.device)
+
+    @property
+    def batches(self) -> tuple[Tensor, ...]:
+        """Return (n, longest) int64 each: tokens of n segments of like length, the last one as padding."""
+        return self._batched[0]
+
+    @property
+    def place(self) -> Tensor:
+        """Return (S,) int64: where each token is found when the batches are laid end to end."""
+        return self._batched[1]
+
+    @cached_property
+    def _batched(self) -> tuple[tuple[Tensor, ...], Tensor]:
+        size_K = torch.tensor(self.lengths)
         start_K = size_K.cumsum(0) - size_K
         place_S, batches, laid = torch.empty(int(size_K.sum()), dtype=torch.int64), [], 0
-        for group in _alike(lengths):
-            longest = lengths[group[0]]
+        for group in _alike(self.lengths):
+            longest = self.lengths[group[0]]
             offset_L, size_n1 = torch.arange(longest), size_K[group, None]
             tokens_nL = start_K[group, None] + torch.minimum(offset_L, size_n1 - 1)
             slots_nL = torch.arange(laid, laid + tokens_nL.numel()).view_as(tokens_nL)
             real_nL = offset_L < size_n1
             place_S[tokens_nL[real_nL]] = slots_nL[real_nL]
-            batches.append(tokens_nL.to(device))
+            batches.append(tokens_nL.to(self.device))
             laid += tokens_nL.numel()
-        return cls(lengths, tuple(batches), place_S.to(device))
+        return tuple(batches), place_S.to(self.device)
 
 
 def _alike(lengths: tuple[int, ...]) -> list[list[int]]:
@@ -88,6 +100,7 @@ def _alike(lengths: tuple[int, ...]) -> list[list[int]]:
     return groups
 
 
+@torch.compiler.disable  # type: ignore[untyped-decorator]  # made anew for the segments of each pack
 def packed_attention(
     module: nn.Module,
     query_1HSD: Tensor,
@@ -107,8 +120,8 @@ def packed_attention(
             module, query_1HSD, key_1GSD, value_1GSD, attention_mask, **kwargs
         )
         return ordinary
-    if query_1HSD.is_cuda and query_1HSD.dtype in _HALF and not kwargs.get("dropout"):
-        return _varlen(query_1HSD, key_1GSD, value_1GSD, segments.lengths, kwargs), None
+    if uses_varlen(query_1HSD.device, query_1HSD.dtype) and not kwargs.get("dropout"):
+        return _varlen(query_1HSD, key_1GSD, value_1GSD, segments, kwargs), None
     return _by_batch(query_1HSD, key_1GSD, value_1GSD, segments, kwargs), None
 
 
@@ -127,17 +140,25 @@ def _by_batch(
     return torch.cat(outs)[segments.place].unsqueeze(0)
 
 
+def uses_varlen(device: torch.device, dtype: torch.dtype) -> bool:
+    """Tell whether packs attend in one call of torch's varlen kernel."""
+    return device.type == "cuda" and dtype in _HALF
+
+
 def _varlen(
-    query: Tensor, key: Tensor, value: Tensor, segments: tuple[int, ...], kwargs: Mapping[str, Any]
+    query: Tensor, key: Tensor, value: Tensor, segments: Segments, kwargs: Mapping[str, Any]
 ) -> Tensor:
     from torch.nn.attention.varlen import varlen_attn
 
-    borders = kwargs["cu_seq_lens_q"].to(query.device, torch.int32)
+    borders, longest = segments.borders, max(segments.lengths)
     q_SHD, k_SGD, v_SGD = (x.squeeze(0).transpose(0, 1) for x in (query, key, value))
+    usual = kwargs.get("scaling") in (None, q_SHD.shape[-1] ** -0.5)
+    # torch 2.11 knows neither argument in all its builds; so they are named only where they matter
+    more: dict[str, Any] = {} if usual else {"scale": kwargs["scaling"]}
+    more |= {} if q_SHD.shape[1] == k_SGD.shape[1] else {"enable_gqa": True}
     out_SHD = varlen_attn(
-        q_SHD, k_SGD, v_SGD, borders, borders, max(segments), max(segments), scale=kwargs.get("scaling"),
-        window_size=(-1, 0), enable_gqa=q_SHD.shape[1] != k_SGD.shape[1],
-    )  # fmt: skip
+        q_SHD, k_SGD, v_SGD, borders, borders, longest, longest, window_size=(-1, 0), **more
+    )
     assert isinstance(out_SHD, Tensor)
     return out_SHD.unsqueeze(0)
 
@@ -149,9 +170,10 @@ def _announce_segments(
     borders = kwargs.get("cu_seq_lens_q")
     if borders is None:
         return None
-    segments = Segments.of(_lengths(borders, kwargs), borders.device)
+    device = kwargs["inputs_embeds"].device
+    segments = Segments(_lengths(borders, kwargs), device)
     # A mask that already has four dimensions is passed on as it is; packed_attention never reads it.
-    placeholder = torch.empty(1, 1, 0, 0, device=borders.device)
+    placeholder = torch.empty(1, 1, 0, 0, device=device)
     return args, {**kwargs, "segments": segments, "attention_mask": placeholder, "use_cache": False}
 
 

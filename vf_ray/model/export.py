@@ -19,6 +19,7 @@ LAYOUT = (
     (r"^model\.vision_tower\.(vision_model\.)?", "vision_tower.vision_model."),
 )
 """Names inside the model, and as published."""
+ADAPTED = re.compile(r"\.(lora_|base_layer\.)")
 SHARD = "5GB"
 WEIGHTS = re.compile(r".*\.(safetensors|bin)(\.index\.json)?|config\.json|generation_config\.json")
 
@@ -34,7 +35,7 @@ def save(model: PreTrainedModel, encoder_folder: Path, out: Path) -> None:
 def save_model(model: PreTrainedModel, out: Path) -> None:
     """Write configuration and weights, without the files that turn text and pictures into input."""
     out.mkdir(parents=True, exist_ok=True)
-    model.config.architectures = [type(model).__name__]
+    model.config.architectures = ["LlavaForConditionalGeneration"]
     model.config.dtype = model.dtype
     model.config.save_pretrained(out)
     model.generation_config.save_pretrained(out)
@@ -51,6 +52,6 @@ def published(name: str) -> str:
         ValueError: for a tensor that a LLaVA does not have.
     """
     for pattern, replacement in LAYOUT:
-        if re.match(pattern, name):
+        if re.match(pattern, name) and not ADAPTED.search(name):
             return re.sub(pattern, replacement, name)
     raise ValueError(f"tensor {name!r} has no place in a LLaVA folder; merge adapters before saving")

@@ -12,12 +12,15 @@ PLACES = {
     "language_model": ("model.language_model.", "lm_head."),
 }
 """Where each module's parameters live in the model."""
+MARK = "lora_"
+"""What the names of adapters' weights hold."""
 
 
 def tune(model: nn.Module, names: Sequence[str]) -> list[nn.Parameter]:
     """Let only the named modules learn; return their parameters in the model's order.
 
-    Vision layers above the one LLaVA reads from can learn nothing and stay frozen.
+    Vision layers above the one LLaVA reads from can learn nothing and stay frozen. A language model
+    with adapters learns through them alone.
 
     Raises:
         ValueError: for an unknown module.
@@ -25,11 +28,18 @@ def tune(model: nn.Module, names: Sequence[str]) -> list[nn.Parameter]:
     for name in names:
         if name not in MODULES:
             raise ValueError(f"no module {name!r} to tune; {near(name, MODULES)}")
-    prefixes = tuple(place for name in names for place in PLACES[name])
     idle = {id(parameter) for parameter in _unread(model)}
+    adapted = any(MARK in name for name, _ in model.named_parameters())
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(name.startswith(prefixes) and id(parameter) not in idle)
+        module = module_of(name)
+        passed_by = adapted and module == "language_model" and MARK not in name
+        parameter.requires_grad_(module in names and id(parameter) not in idle and not passed_by)
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+def module_of(name: str) -> str:
+    """Return the module that a parameter belongs to, by its name in the model."""
+    return next(module for module, places in PLACES.items() if name.startswith(places))
 
 
 def _unread(model: nn.Module) -> Iterator[nn.Parameter]:

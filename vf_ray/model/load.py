@@ -11,17 +11,25 @@ from transformers.utils.logging import disable_progress_bar
 
 
 def load(folder: Path, dtype: torch.dtype = torch.float32) -> LlavaForConditionalGeneration:
-    """Load the model of a folder, ready to answer; ``.train()`` and ``tune`` make it ready to learn.
+    """Load the model of a folder, ready to answer; ``tune`` and ``packed`` make it ready to learn.
 
     Raises:
         FileNotFoundError: if there is no model in the folder.
+        ValueError: if a weight is missing or too many; transformers would draw it and go on.
     """
     if not (folder / "config.json").exists():
         raise FileNotFoundError(f"{folder} holds no config.json; expected a saved LLaVA folder")
     disable_progress_bar()  # a bar per worker would bury the run's own
-    return LlavaForConditionalGeneration.from_pretrained(
-        folder, dtype=dtype, attn_implementation="sdpa", local_files_only=True, weights_only=True
-    ).eval()
+    model, told = LlavaForConditionalGeneration.from_pretrained(
+        folder, dtype=dtype, attn_implementation="sdpa", local_files_only=True, weights_only=True,
+        output_loading_info=True,
+    )  # fmt: skip
+    odd = {
+        kind: sorted(told[f"{kind}_keys"])[:3] for kind in ("missing", "unexpected") if told[f"{kind}_keys"]
+    }
+    if odd:
+        raise ValueError(f"{folder}: its weights are not those of a whole LLaVA: {odd}")
+    return model.eval()
 
 
 def parameters(folder: Path) -> dict[str, int]:

@@ -4,7 +4,8 @@ The step's loss is a weighted sum of token cross-entropies. The weights are thos
 batch (1 / its label tokens, or 1 / (its samples x the sample's label tokens)), so packs, micro-steps
 and ranks only add up: how a step is cut never changes its loss.
 
-Shapes: S tokens of the pack, N pictures, L label tokens, C/H/W channels, height, width
+Shapes: S tokens of the pack, K conversations, N different pictures, L label tokens, C/H/W channels,
+height, width
 """
 
 from collections.abc import Sequence
@@ -35,9 +36,11 @@ class Pack:
     position_ids: Tensor
     """(1, S), restarting at 0 with every conversation."""
     bounds: Tensor
-    """(N + 1,) int32: the first token of each conversation, and S."""
+    """(K + 1,) int32: the first token of each conversation, and S; stays on the CPU, where it is read."""
     pixels: Tensor
     """(N, C, H, W)"""
+    shows: Tensor
+    """(K,): the picture that each conversation shows."""
     keep: Tensor
     """(L,): positions whose logits predict a label."""
     targets: Tensor
@@ -52,9 +55,8 @@ class Pack:
             return tensor.to(device, non_blocking=True)
 
         return Pack(
-            moved(self.input_ids), moved(self.position_ids), moved(self.bounds),
-            moved(self.pixels).to(dtype), moved(self.keep), moved(self.targets),
-            moved(self.weights),
+            moved(self.input_ids), moved(self.position_ids), self.bounds, moved(self.pixels).to(dtype),
+            moved(self.shows), moved(self.keep), moved(self.targets), moved(self.weights),
         )  # fmt: skip
 
 
@@ -78,8 +80,16 @@ def token_weights(encoded: Sequence[Encoded], loss: Literal["token_mean", "sampl
     return [1 / (num_samples * count) if count else 0.0 for count in counts]
 
 
-def collate(encoded: Sequence[Encoded], weights: Sequence[float], pixels_NCHW: Tensor) -> Pack:
-    """Lay conversations end to end; each one's first token starts a new position count."""
+def collate(
+    encoded: Sequence[Encoded],
+    weights: Sequence[float],
+    pixels_NCHW: Tensor,
+    shows: Sequence[int] | None = None,
+) -> Pack:
+    """Lay conversations end to end; each one's first token starts a new position count.
+
+    ``shows`` says which picture each conversation shows; by default each has its own.
+    """
     lengths = [len(one.ids) for one in encoded]
     starts = torch.tensor([0, *lengths]).cumsum(0)
     labels_S = torch.tensor([label for one in encoded for label in (IGNORED, *one.labels[1:])])
@@ -90,6 +100,7 @@ def collate(encoded: Sequence[Encoded], weights: Sequence[float], pixels_NCHW: T
         position_ids=torch.cat([torch.arange(length) for length in lengths])[None],
         bounds=starts.to(torch.int32),
         pixels=pixels_NCHW,
+        shows=torch.tensor(range(len(encoded)) if shows is None else shows),
         keep=at_L - 1,
         targets=labels_S[at_L],
         weights=each,

@@ -14,6 +14,7 @@ import torch.distributed
 from torch import nn
 
 from vf_ray.config import Stage
+from vf_ray.model.freeze import module_of
 
 BETAS = (0.9, 0.999)
 EPS = 1e-8
@@ -63,7 +64,7 @@ def settings(stage: Stage) -> dict[str, Any]:
         "gradient_accumulation_steps": 1,
         "managed_gradient_accumulation": False,
         "gradient_clipping": 0.0 if plain_optimizer(stage) else stage.clip,
-        "zero_optimization": {"stage": zero_stage(stage)},
+        "zero_optimization": {"stage": stage.zero},
         "zero_force_ds_cpu_optimizer": False,
         "steps_per_print": 10**9,
     }
@@ -78,25 +79,21 @@ def settings(stage: Stage) -> dict[str, Any]:
     return values
 
 
-def zero_stage(stage: Stage) -> int:
-    """Return the ZeRO stage that runs: bf16 needs fp32 masters, which DeepSpeed keeps from stage 1 on."""
-    return max(stage.zero, 1) if stage.precision == "bf16" else stage.zero
-
-
 def plain_optimizer(stage: Stage) -> bool:
     """Tell whether DeepSpeed leaves the optimizer bare; then it neither records nor clips the norm."""
-    return zero_stage(stage) == 0
+    return stage.zero == 0
 
 
-def start(model: nn.Module, tuned: Sequence[nn.Parameter], stage: Stage) -> Any:
-    """Return the DeepSpeed engine that trains ``tuned``; frozen parameters take no optimizer state.
+def start(model: nn.Module, stage: Stage) -> Any:
+    """Return the DeepSpeed engine that trains what learns; frozen parameters take no optimizer state.
 
     The optimizer is torch's fused AdamW: DeepSpeed's own ones are compiled at first use, for a minute.
     """
     import deepspeed
 
+    tuned = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(
-        tuned, lr=stage.lr, betas=BETAS, eps=EPS, weight_decay=stage.weight_decay, fused=True
+        groups(model, stage), lr=stage.lr, betas=BETAS, eps=EPS, weight_decay=stage.weight_decay, fused=True
     )
     engine, *_ = deepspeed.initialize(
         model=model, model_parameters=tuned, optimizer=optimizer, config=settings(stage),
@@ -107,10 +104,19 @@ def start(model: nn.Module, tuned: Sequence[nn.Parameter], stage: Stage) -> Any:
     return engine
 
 
-def set_rate(engine: Any, rate: float) -> None:
-    """Set the learning rate of the next step."""
-    for group in engine.optimizer.param_groups:
-        group["lr"] = rate
+def groups(model: nn.Module, stage: Stage) -> list[dict[str, Any]]:
+    """Return what learns by its rate, each group with the ratio of its rate to the stage's."""
+    found: dict[float, list[nn.Parameter]] = {}
+    for name, weight in model.named_parameters():
+        if weight.requires_grad:
+            found.setdefault(stage.own_lr.get(module_of(name), stage.lr), []).append(weight)
+    return [{"params": weights, "lr": lr, "ratio": lr / stage.lr} for lr, weights in found.items()]
+
+
+def set_rate(optimizer: Any, rate: float) -> None:
+    """Set the learning rate of the next step; groups with a rate of their own keep their ratio to it."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["ratio"]
 
 
 def grad_norm(engine: Any) -> float:

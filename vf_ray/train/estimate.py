@@ -110,7 +110,8 @@ def _activations(stage: Stage, base: Base, weight: int) -> int:
     """Return the bytes that one pack keeps for its backward pass."""
     tokens, w, inner = stage.micro_tokens, base.width, _inner(base.width)
     layer = 10 * w + 4 * inner  # norms, q k v before and after rotation, attention, gate up silu product
-    kept = w * base.layers + layer if stage.gradient_checkpointing else layer * base.layers
+    forgotten = round(stage.recompute * base.layers)
+    kept = (base.layers - forgotten) * layer + (forgotten * w + layer if forgotten else 0)
     logits = LABEL_SHARE * tokens * base.vocabulary * (8 + weight)  # and their fp32 copy and gradient
     return int(kept * tokens * weight + logits)
 

@@ -40,6 +40,12 @@ class Step:
     keys: tuple[str, ...]
     """``task key`` of every sample of the global batch."""
 
+    @property
+    def shared(self) -> float:
+        """Return the share of this rank's samples whose picture is encoded for another one of their pack."""
+        shown = sum(len(pack.shows) for pack in self.packs)
+        return 1 - sum(len(pack.pixels) for pack in self.packs) / shown
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -93,14 +99,20 @@ class Feed:
     def _packs(
         self, plan: Plan, rows: Sequence[int], encoded: Sequence[Encoded], weights: Sequence[float]
     ) -> tuple[Pack, ...]:
-        """Collate this rank's packs; an empty one becomes the shortest sample with weight 0."""
+        """Collate this rank's packs, each picture once; an empty one becomes the shortest, of weight 0."""
         shortest = min(range(len(encoded)), key=lambda i: (len(encoded[i].ids), i))
         made = []
         for ranks in plan.packs:
             members = ranks[self.rank] or (shortest,)
             share = 1.0 if ranks[self.rank] else 0.0
-            pixels = self.encoder.pixels(self.samples.pictures([rows[i] for i in members]))
-            made.append(collate([encoded[i] for i in members], [share * weights[i] for i in members], pixels))
+            pictures = self.samples.pictures([rows[i] for i in members])
+            places = {picture: place for place, picture in enumerate(dict.fromkeys(pictures))}
+            made.append(
+                collate(
+                    [encoded[i] for i in members], [share * weights[i] for i in members],
+                    self.encoder.pixels(list(places)), [places[picture] for picture in pictures],
+                )
+            )  # fmt: skip
         return tuple(made)
 
 

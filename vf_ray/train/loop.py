@@ -22,6 +22,7 @@ from vf_ray.artifacts import Writer
 from vf_ray.config import Stage
 from vf_ray.train import checkpoint, deepspeed
 from vf_ray.train.feed import Feed, Step, ahead, timed
+from vf_ray.train.learner import fast_paths, learner
 from vf_ray.train.metrics import Diverged, Metrics, lines, summary, trouble
 from vf_ray.train.stage import Samples, num_steps, rate
 from vf_ray.train.step import backward
@@ -29,6 +30,7 @@ from vf_ray.types import Reject
 
 METRICS = "metrics.jsonl"
 MODEL = "model"
+ADAPTERS = "adapters"
 DIVERGED = "diverged"
 """Folder beside the data, for the batch that stopped a run."""
 
@@ -90,21 +92,10 @@ def _start(
     deepspeed.join(rank, world)
     saver = checkpoint.Saver(writer, rank, world, _agreed(secrets.token_hex(4)))
     feed = Feed.of(stage, samples, folder, seed, rank, world)
-    engine = deepspeed.start(*_model(stage, folder), stage)
+    model = learner(stage, folder, seed)
+    log.info("fast paths: %s", fast_paths(stage, model, deepspeed.device_of(0)))
+    engine = deepspeed.start(model, stage)
     return _Run(stage, folder, feed, engine, writer, saver, report, num_steps(stage, len(samples)))
-
-
-def _model(stage: Stage, folder: Path) -> tuple[Any, Any]:
-    """Return the model, ready to learn, and the parameters that the stage tunes."""
-    from vf_ray.model.attention import enable_packing
-    from vf_ray.model.freeze import tune
-    from vf_ray.model.load import load
-
-    model = load(folder, torch.bfloat16 if stage.precision == "bf16" else torch.float32).train()
-    enable_packing(model)
-    if stage.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
-    return model, tune(model, stage.tune)
 
 
 def _agreed(value: Any) -> Any:
@@ -155,8 +146,8 @@ def _train(state: _Run) -> None:
 def _one(state: _Run, step: Step) -> dict[str, Any]:
     """Take one step and return its record."""
     lr = rate(state.stage, step.number, state.steps)
-    torch.manual_seed(state.feed.seed * 1_000_003 + step.number)  # should a model drop out at random
-    deepspeed.set_rate(state.engine, lr)
+    torch.manual_seed(state.feed.seed * 1_000_003 + step.number)  # adapters may drop out
+    deepspeed.set_rate(state.engine.optimizer, lr)
     loss = backward(state.engine, step.packs, state.feed.world)
     _stop_if(trouble(loss, [record["loss"] for record in state.records[-100:]]), state, step)
     state.engine.step()
@@ -165,6 +156,7 @@ def _one(state: _Run, step: Step) -> dict[str, Any]:
     return {
         "step": step.number, "steps": state.steps, "loss": loss, "lr": lr, "grad_norm": norm,
         "samples": step.samples, "tokens": step.tokens, "labels": step.labels, "fill": step.fill,
+        "shared": step.shared,
     }  # fmt: skip
 
 
@@ -194,7 +186,7 @@ def _carried(state: _Run) -> dict[str, Any]:
 
 def _finish(state: _Run) -> None:
     """Commit the model and the metrics; every rank takes part in gathering what ZeRO-3 has spread."""
-    if deepspeed.zero_stage(state.stage) == 3:
+    if state.stage.zero == 3:
         import deepspeed as library
 
         with library.zero.GatheredParameters(list(state.engine.module.parameters())):
@@ -207,17 +199,28 @@ def _finish(state: _Run) -> None:
 def _publish(state: _Run) -> None:
     if state.feed.rank:
         return
-    from vf_ray.model.export import save
-
     _unshare(state.engine.module)
     state.writer.reject("train", state.rejects)
     with tempfile.TemporaryDirectory(prefix="vf-ray-model-") as folder:
-        save(state.engine.module, state.folder, Path(folder))
+        _export(state, Path(folder))
         for file in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
-            state.writer.commit(f"{MODEL}/{file.relative_to(folder)}", file)
+            state.writer.commit(str(file.relative_to(folder)), file)
     name = f"{state.writer.address}/timings/{state.writer.attempt}-{state.saver.run}.jsonl"
     state.writer.store.create(name, lines(state.timings))
     state.writer.commit(METRICS, lines(state.records))
+
+
+def _export(state: _Run, out: Path) -> None:
+    """Write the model, and the adapters that are merged into it where there are any."""
+    from vf_ray.model.export import save
+
+    model = state.engine.module
+    if state.stage.lora:
+        from vf_ray.model.adapters import merge, save_adapters
+
+        save_adapters(model, state.stage.lora, out / ADAPTERS)
+        merge(model)
+    save(model, state.folder, out / MODEL)
 
 
 def _unshare(model: torch.nn.Module) -> None:

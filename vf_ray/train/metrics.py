@@ -8,7 +8,7 @@ import json
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 RECENT = 50
@@ -32,8 +32,10 @@ class Metrics:
     labels: int
     fill: float
     """Real tokens / (ranks x longest pack, summed over micro-steps)."""
-    seconds: float = field(metadata={"timing": True})
-    data_wait: float = field(metadata={"timing": True})
+    shared: float
+    """Share of the first rank's samples whose picture was encoded for another one of their pack."""
+    seconds: float
+    data_wait: float
     """Seconds of the step in which the training waited for data."""
 
     def lasting(self) -> dict[str, Any]:

@@ -5,22 +5,17 @@ from typing import Any
 
 import torch
 import torch.distributed
-import torch.nn.functional as F
 from torch import Tensor
 
 from vf_ray.train.collate import Pack
 
 
 def loss_of(model: Any, pack: Pack) -> Tensor:
-    """Return the pack's share of the step's loss; logits are made only where there is a label."""
-    logits_LV = model(
-        input_ids=pack.input_ids,
-        position_ids=pack.position_ids,
-        pixel_values=pack.pixels,
-        cu_seq_lens_q=pack.bounds,
-        logits_to_keep=pack.keep,
-    ).logits[0]
-    losses_L = F.cross_entropy(logits_LV.float(), pack.targets, reduction="none")
+    """Return the pack's share of the step's loss, through a ``PackedLlava`` or an engine around it."""
+    losses_L: Tensor = model(
+        input_ids=pack.input_ids, position_ids=pack.position_ids, bounds=pack.bounds, pixels=pack.pixels,
+        shows=pack.shows, keep=pack.keep, targets=pack.targets,
+    )  # fmt: skip
     return (losses_L * pack.weights).sum()
 
 

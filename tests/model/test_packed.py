@@ -1,0 +1,125 @@
+"""A model that learns from packs computes what transformers' own does."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import LlavaForConditionalGeneration
+
+from tests.tiny import make_tiny
+from tests.train.inputs import Listed, stage
+from vf_ray.model import packed as module
+from vf_ray.model.export import save
+from vf_ray.model.freeze import tune
+from vf_ray.model.load import load
+from vf_ray.model.packed import packed, recompute
+from vf_ray.train.collate import Pack
+from vf_ray.train.feed import Feed
+from vf_ray.train.learner import fast_paths, layers, learner
+from vf_ray.train.step import loss_of
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def pack(folder: Path) -> Pack:
+    (made,) = Feed.of(stage(), Listed.of(40), folder, seed=0, rank=0, world=1).step(1).packs
+    return made
+
+
+def gradients(model: torch.nn.Module, pack: Pack) -> dict[str, torch.Tensor]:
+    loss_of(model, pack).backward()
+    return {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
+
+
+def assert_equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
+    assert one.keys() == other.keys()
+    for name, gradient in one.items():
+        torch.testing.assert_close(other[name], gradient, atol=1e-7, rtol=1e-5, msg=name)
+
+
+def test_logits_made_piece_by_piece_give_the_same_gradients(
+    folder: Path, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = gradients(packed(load(folder)), pack)
+    monkeypatch.setattr(module, "LOGITS", 3 * 384)  # three label tokens at a time
+    assert len(pack.targets) > 9
+    assert_equal(whole, gradients(packed(load(folder)), pack))
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_recomputed_layers_give_the_same_gradients(folder: Path, pack: Pack, share: float) -> None:
+    forgetful = packed(load(folder))
+    recompute(forgetful, share)
+    assert sum(layer.gradient_checkpointing for layer in layers(forgetful)) == 2 * share
+    assert_equal(gradients(packed(load(folder)), pack), gradients(forgetful, pack))
+
+
+def test_a_picture_encoded_once_gives_what_two_copies_give(folder: Path, pack: Pack) -> None:
+    twice = Pack(
+        pack.input_ids, pack.position_ids, pack.bounds, pack.pixels[pack.shows],
+        torch.arange(len(pack.shows)), pack.keep, pack.targets, pack.weights,
+    )  # fmt: skip
+    once = Pack(
+        pack.input_ids, pack.position_ids, pack.bounds, pack.pixels[:1], torch.zeros_like(pack.shows),
+        pack.keep, pack.targets, pack.weights,
+    )  # fmt: skip
+    same = Pack(
+        pack.input_ids, pack.position_ids, pack.bounds, pack.pixels[:1].repeat(len(pack.shows), 1, 1, 1),
+        torch.arange(len(pack.shows)), pack.keep, pack.targets, pack.weights,
+    )  # fmt: skip
+    model = packed(load(folder))
+    torch.testing.assert_close(loss_of(model, twice), loss_of(model, pack))
+    assert_equal(gradients(packed(load(folder)), same), gradients(packed(load(folder)), once))
+
+
+def test_the_feed_shares_pictures_and_says_how_often(folder: Path) -> None:
+    listed = Listed.of(8)
+    doubled = Listed(listed.said, tuple(listed.seen[i // 2] for i in range(8)))
+    chosen = stage(batch=8)
+    alone = Feed.of(chosen, listed, folder, seed=0, rank=0, world=1).step(1)
+    shared = Feed.of(chosen, doubled, folder, seed=0, rank=0, world=1).step(1)
+    assert (alone.shared, shared.shared) == (0.0, 0.5)
+    assert [len(p.pixels) for p in shared.packs] == [4]
+    assert sorted(shared.packs[0].shows.tolist()) == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_it_is_saved_under_the_name_the_field_loads(folder: Path, tmp_path: Path) -> None:
+    save(packed(load(folder)), folder, tmp_path)
+    again = LlavaForConditionalGeneration.from_pretrained(tmp_path)
+    mine = load(folder).state_dict()
+    assert all(torch.equal(weight, mine[name]) for name, weight in again.state_dict().items())
+
+
+def test_a_frozen_tower_keeps_nothing_and_a_tuned_one_learns(folder: Path, pack: Pack) -> None:
+    frozen = load(folder)
+    tune(frozen, ("projector",))
+    assert not packed(frozen).get_submodule("model.vision_tower").training
+    assert set(gradients(frozen, pack)) == {n for n in gradients(frozen, pack) if "projector" in n}
+    tuned = load(folder)
+    tune(tuned, ("vision_tower",))
+    assert packed(tuned).get_submodule("model.vision_tower").training
+
+
+def test_the_fast_paths_are_told(folder: Path) -> None:
+    chosen = stage(precision="bf16", zero=2, recompute=0.5)
+    model = learner(chosen, folder, 0)
+    here = fast_paths(chosen, model, torch.device("cpu"))
+    there = fast_paths(chosen, model, torch.device("cuda"))
+    assert here["attention"] == "causal SDPA over segments of like length"
+    assert there["attention"] == "one varlen call"
+    assert (here["recompute"], here["precision"], here["zero"]) == ("1 of 2 layers", "bf16", "2")
+
+
+def test_a_folder_that_lacks_a_weight_is_refused(folder: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    save(load(folder), folder, tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    weights.pop("language_model.lm_head.weight")
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ValueError, match=r"not those of a whole LLaVA: .*lm_head"):
+        load(tmp_path)

@@ -1,0 +1,68 @@
+"""Low-rank adapters (LoRA) in the language model: put in, taken out as a file, merged."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, inject_adapter_in_model
+from peft.tuners.lora import Linear
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from vf_ray.config import Lora
+from vf_ray.model.freeze import MARK
+from vf_ray.model.parts import drawn
+
+TARGETS = r"model\.language_model\.layers\.\d+\..*_proj"
+"""All linear layers of the language model's blocks, as LLaVA's own LoRA script takes them."""
+NAME = "default"
+
+
+def adapt(model: Any, lora: Lora, seed: int) -> None:
+    """Put adapters into the language model; they start as nothing, drawn by the seed."""
+    with drawn(seed, "lora"):
+        inject_adapter_in_model(_config(lora), model)
+    for _, weight in adapters(model):
+        weight.data = weight.data.to(model.dtype)  # peft makes them in fp32
+
+
+def adapters(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """Yield the adapters' weights by name, none where there are no adapters."""
+    return ((name, weight) for name, weight in model.named_parameters() if MARK in name)
+
+
+def save_adapters(model: nn.Module, lora: Lora, out: Path) -> None:
+    """Write the adapters as peft reads them: ``PeftModel.from_pretrained(model, out)``."""
+    out.mkdir(parents=True, exist_ok=True)
+    held = {f"base_model.model.{n.replace(f'.{NAME}', '')}": w.detach().clone() for n, w in adapters(model)}
+    save_file(held, out / "adapter_model.safetensors", metadata={"format": "pt"})
+    settings = _config(lora).to_dict() | {"inference_mode": True}
+    plain = {key: sorted(v) if isinstance(v, set) else v for key, v in settings.items()}
+    (out / "adapter_config.json").write_text(json.dumps(plain, indent=1, sort_keys=True, default=str))
+
+
+def merge(model: nn.Module) -> None:
+    """Add the adapters' share to the weights they stand beside, in fp32, and take them out."""
+    found: list[tuple[str, Any]] = [
+        (n, part) for n, part in model.named_modules() if isinstance(part, Linear)
+    ]
+    for name, part in found:
+        parent, _, own = name.rpartition(".")
+        layer = part.get_base_layer()
+        with torch.no_grad():
+            layer.weight.copy_(_merged(part, layer.weight))
+        setattr(model.get_submodule(parent), own, layer)
+
+
+def _merged(part: Any, weight: Tensor) -> Tensor:
+    down, up = part.lora_A[NAME].weight.float(), part.lora_B[NAME].weight.float()
+    merged: Tensor = weight.float() + part.scaling[NAME] * (up @ down)
+    return merged.to(weight.dtype)
+
+
+def _config(lora: Lora) -> LoraConfig:
+    return LoraConfig(
+        r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=TARGETS, bias="none"
+    )
