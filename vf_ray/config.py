@@ -122,8 +122,6 @@ class Stage:
     (gradient checkpointing): 1 takes least memory and a third more work."""
     compile: bool = False
     """Compile the language model's layers: minutes at the start, less time per step on a GPU."""
-    share_pictures: bool = False
-    """Encode a picture that several samples of a pack show only once; exact."""
 
     def __post_init__(self) -> None:
         require(bool(self.tasks), "stage.tasks is empty; name at least one task or pattern")
