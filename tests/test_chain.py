@@ -70,3 +70,39 @@ def test_a_task_that_is_worded_anew_is_prepared_anew(
     after = {task: spec.address for task, spec in plan(local_store).instances.items()}
     changed = {task for task in before if before[task] != after[task]}
     assert changed == {task for task in before if source_of(task) is source_of(first)}
+
+
+def fetching(store: Store, raw: str = "") -> Plan:
+    """Plan two real sources: OK-VQA's own files are public, as are its pictures; KVQA's are not."""
+    tasks = {name: ["okvqa/answer", "kvqa/answer"] for name in ("prepare.tasks", "stage1.tasks")}
+    return plan(store, **tasks, stage2=None, align=None, **{"prepare.raw": raw, "prepare.fetch": True})
+
+
+def test_what_the_user_lacks_is_fetched(local_store: Store, tmp_path: Path) -> None:
+    alone = fetching(local_store)
+    assert alone.steps[0] == "fetch"
+    assert [spec.name for spec in alone.outputs("fetch")] == ["coco2014", "kvqa", "okvqa"]
+    (tmp_path / "coco2014.zip").write_bytes(b"zip")
+    (tmp_path / "kvqa").mkdir()
+    (tmp_path / "kvqa" / "dataset.json").write_bytes(b"{}")
+    beside = fetching(local_store, str(tmp_path))
+    assert [spec.name for spec in beside.outputs("fetch")] == ["okvqa"]
+    assert beside.fetched["okvqa"] == alone.fetched["okvqa"]
+    inputs = beside.pictures["okvqa"].inputs
+    assert inputs["okvqa"] == beside.fetched["okvqa"][1].address
+    assert inputs["coco2014"].startswith("listing:")
+
+
+def test_a_new_archive_rebuilds_only_its_sources(local_store: Store, tmp_path: Path) -> None:
+    (tmp_path / "coco2014.zip").write_bytes(b"zip")
+    before = fetching(local_store, str(tmp_path))
+    (tmp_path / "kvqa.zip").write_bytes(b"zip")
+    after = fetching(local_store, str(tmp_path))
+    changed = [name for name in before.pictures if before.pictures[name] != after.pictures[name]]
+    assert changed == ["kvqa"]
+
+
+def test_an_empty_raw_folder_is_refused_unless_all_is_fetched(local_store: Store, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no raw files below .* which prepare.raw names"):
+        plan(local_store, **{"prepare.raw": str(tmp_path)})
+    assert len(fetching(local_store, str(tmp_path)).fetched) == 3

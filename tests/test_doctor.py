@@ -150,23 +150,36 @@ def test_a_folder_store_is_warned_of_before_a_far_cluster(
     assert "s3://" in checks["shared store"].remedy
 
 
-def test_missing_sources_say_how_to_obtain_them(tmp_path: Path) -> None:
+def test_missing_sources_say_how_to_obtain_them(local_store: Store, tmp_path: Path) -> None:
     asked = recipe(prepare=Prepare(tasks=("okvqa/*", "dtd/*"), raw=str(tmp_path)))
-    found = {check.name: check for check in doctor.sources(asked)}
+    found = {check.name: check for check in doctor.sources(asked, local_store)}
     assert set(found) == {"source okvqa", "source dtd"}
     assert not any(check.ok for check in found.values())
     assert "'okvqa" in found["source okvqa"].found + found["source okvqa"].remedy
 
 
-def test_sources_that_are_there_are_read(tmp_path: Path) -> None:
+def test_sources_that_are_there_are_read(local_store: Store, tmp_path: Path) -> None:
     from vf_ray.demo.raw import write_digits
     from vf_ray.demo.scans import digits
 
     write_digits(tmp_path / "demo_digits", digits())
     asked = recipe(prepare=Prepare(tasks=("demo_digits/*",), raw=str(tmp_path)))
-    (check,) = doctor.sources(asked)
+    (check,) = doctor.sources(asked, local_store)
     assert check.ok, check
     assert check.found == "first record train/0"
+
+
+def test_what_is_to_be_fetched_or_asked_for_is_told(local_store: Store, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    (raw / "coco2014").mkdir(parents=True)
+    (raw / "coco2014" / "train2014.zip").write_bytes(b"")
+    asked = recipe(prepare=Prepare(tasks=("okvqa/*", "dtd/*", "kvqa/*"), raw=str(raw), fetch=True))
+    found = {check.name: check for check in doctor.sources(asked, local_store)}
+    assert found["raw dtd"].ok and "1 public files to fetch, 0.6 GiB" in found["raw dtd"].found
+    assert found["raw okvqa"].ok and "4 public files" in found["raw okvqa"].found
+    assert not found["raw kvqa"].ok
+    assert "KVQAimgs.tar.gz" in found["raw kvqa"].remedy and str(raw) in found["raw kvqa"].remedy
+    assert "raw coco2014" not in found, "it lies below prepare.raw"
 
 
 def folder_with_weights(folder: Path) -> Path:

@@ -82,6 +82,22 @@ class Bucket:
         # the marker of an empty folder, which some servers keep, is no file
         return {name: size for name, size in below.items() if name and not name.endswith("/")}
 
+    def is_folder(self, path: str) -> bool:
+        bucket, key = self._key(path)
+        below = f"{key}/" if key else ""
+        found = self._ask(
+            path, lambda fs: fs.call_s3("list_objects_v2", Bucket=bucket, Prefix=below, MaxKeys=1)
+        )
+        return bool(found.get("Contents"))
+
+    def entries(self, folder: str) -> Sequence[tuple[str, bool]]:
+        found = self._ask(folder, lambda fs: fs.ls(self._at(folder), detail=True))
+        below = ((about["name"].rstrip("/"), about["type"] == "directory") for about in found)
+        start = (
+            f"{self._at(folder)}/"  # the marker of the folder itself, which some servers keep, is left out
+        )
+        return [(name.removeprefix(start), is_dir) for name, is_dir in below if name.startswith(start)]
+
     def create(self, path: str, data: bytes) -> bool:
         return self._create(path, lambda fs, mark: self._put_once(fs, path, data, mark))
 
@@ -174,7 +190,7 @@ class Bucket:
     def _explained(self, path: str, error: Exception) -> OSError:
         url, code, bucket = f"s3://{self._at(path)}", _code(error), self._key(path)[0]
         if code == "NoSuchBucket":
-            remedy = "create it or correct VF_RAY_STORE"
+            remedy = "create it or correct the address"
             return FileNotFoundError(errno.ENOENT, f"{url}: there is no bucket {bucket!r}; {remedy}")
         if isinstance(error, FileNotFoundError):
             return FileNotFoundError(errno.ENOENT, f"{url}: no such file in the store")

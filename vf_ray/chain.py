@@ -13,8 +13,11 @@ from typing import Any
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.config import Recipe, Stage, plain
+from vf_ray.sources import fetch
+from vf_ray.sources.listing import WHOLE, fingerprint, fingerprints
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, matching, source_of, sources
+from vf_ray.types import Raw
 
 STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report")
 
@@ -47,27 +50,32 @@ class Plan:
 
     recipe: Recipe
     raw: str
-    """Address of the fetched raw artifact, or fingerprint of the user's raw folder."""
+    """Address of the demo's raw artifact, or fingerprint of the user's raw folder."""
     exams: Mapping[str, str] = field(default_factory=dict)
     """Fingerprint of the user's folder of each benchmark; empty: the demo's, among the raw files."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Fingerprint of each Raw that lies in the user's raw folder by its name."""
 
     @classmethod
     def of(cls, recipe: Recipe, store: Store) -> "Plan":
         """Plan a recipe; the user's folders are listed, so that a change in them changes the plan.
 
         Raises:
-            FileNotFoundError: if there is nothing in one of them.
+            FileNotFoundError: if nothing is in one of them, and nothing is to be fetched.
         """
-        from vf_ray.sources.listing import fingerprint
-
-        given = recipe.prepare.raw
-        raw = fingerprint(given) if given else _demo_raw(recipe).address
-        return cls(recipe, raw, _exams(recipe))
+        if not recipe.prepare.raw:
+            return cls(recipe, cls(recipe, "").packaged.address, _exams(recipe))
+        found = fingerprints(recipe.prepare.raw)
+        if not (found or recipe.prepare.fetch):
+            raise FileNotFoundError(f"no raw files below {recipe.prepare.raw}, which prepare.raw names")
+        given = {name: hashed for name, hashed in found.items() if name != WHOLE}
+        return cls(recipe, found.get(WHOLE, ""), _exams(recipe), given)
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
         """Return the steps that this recipe has, in order."""
-        absent = {"fetch": bool(self.recipe.prepare.raw), **{n: self.stage(n) is None for n in TUNED}}
+        given = bool(self.recipe.prepare.raw) and not self.recipe.prepare.fetch
+        absent = {"fetch": given, **{n: self.stage(n) is None for n in TUNED}}
         return tuple(name for name in STEPS if not absent.get(name, False))
 
     @cached_property
@@ -83,7 +91,9 @@ class Plan:
     def outputs(self, step: str) -> Sequence[Spec]:
         """Return what a step makes, in the order of making."""
         makers: Mapping[str, Any] = {
-            "fetch": lambda: [_demo_raw(self.recipe)],
+            "fetch": lambda: (
+                [self.packaged] if self.is_packaged else [spec for _, spec in self.fetched.values()]
+            ),
             "prepare": lambda: [*self.pictures.values(), *self.instances.values()],
             "base": lambda: [self.base],
             "evaluate": lambda: [self.scores],
@@ -103,6 +113,27 @@ class Plan:
         """Return the steps whose artifacts ``step`` reads, directly or not."""
         return self.steps[: self.steps.index(step)]
 
+    @property
+    def packaged(self) -> Spec:
+        """Return the demo's pictures and benchmarks, made from installed packages."""
+        prepare = self.recipe.prepare
+        config = {"seed": self.recipe.seed, "held_out": prepare.held_out}
+        return Spec(kind="raw", name="demo", config=config, code=CODE["raw"])
+
+    @property
+    def is_packaged(self) -> bool:
+        """Tell whether the raw files are the demo's."""
+        return not (self.recipe.prepare.raw or self.recipe.prepare.fetch)
+
+    @cached_property
+    def fetched(self) -> Mapping[str, tuple[Raw, Spec]]:
+        """Return the Raws that the fetch step is to bring: what the tasks need and the user does not give."""
+        if not self.recipe.prepare.fetch:
+            return {}
+        needed = {raw.name: raw for task in self.tasks for raw in source_of(task).raws}
+        missing = {name: raw for name, raw in sorted(needed.items()) if name not in self.given}
+        return {name: (raw, fetch.spec(raw, CODE["raw"])) for name, raw in missing.items()}
+
     @cached_property
     def pictures(self) -> Mapping[str, Spec]:
         """Return the pictures artifact of each source."""
@@ -118,9 +149,14 @@ class Plan:
             "source": sources()[source].code,
             "tasks": {task: _words(task) for task in self.tasks if source_of(task).name == source},
         }
-        return Spec(
-            kind="pictures", name=source, config=config, inputs={"raw": self.raw}, code=CODE["pictures"]
-        )
+        inputs = self._raw_inputs(source)
+        return Spec(kind="pictures", name=source, config=config, inputs=inputs, code=CODE["pictures"])
+
+    def _raw_inputs(self, source: str) -> Mapping[str, str]:
+        """Return the source's own Raws; the whole raw folder where they are not told apart in it."""
+        known = {**{name: spec.address for name, (_, spec) in self.fetched.items()}, **self.given}
+        names = [raw.name for raw in sources()[source].raws]
+        return {n: known[n] for n in names} if set(names) <= known.keys() else {"raw": self.raw}
 
     @cached_property
     def instances(self) -> Mapping[str, Spec]:
@@ -248,8 +284,6 @@ class Plan:
 
 def _exams(recipe: Recipe) -> dict[str, str]:
     """Return the fingerprint of each benchmark's folder that the recipe names."""
-    from vf_ray.sources.listing import fingerprint
-
     found, asked = {}, recipe.evaluate
     for name in asked.benchmarks if asked.data else ():
         if name == INSTANCES:
@@ -286,8 +320,3 @@ def licensed(tasks: Sequence[str], use: str) -> tuple[str, ...]:
 def _words(task: str) -> Mapping[str, str]:
     """Return what of a task is data and changes its instances; of its function ``Source.code`` tells."""
     return {"instruction": catalogue()[task].instruction, "split": catalogue()[task].split}
-
-
-def _demo_raw(recipe: Recipe) -> Spec:
-    config = {"seed": recipe.seed, "held_out": recipe.prepare.held_out}
-    return Spec(kind="raw", name="demo", config=config, code=CODE["raw"])

@@ -47,6 +47,8 @@ class Prepare:
     """Task ids or patterns (``coco/*``)."""
     raw: str = ""
     """URL of the folder that holds the raw archives; empty: the packaged demo pictures."""
+    fetch: bool = False
+    """Download what is not in ``raw`` and has a public address into the store; then ``raw`` may be empty."""
     cap: int = 10_000
     """Instances per task (the paper: 10,000)."""
     held_out: float = 0.01

@@ -10,7 +10,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -60,6 +60,16 @@ class Disk:
             except FileNotFoundError:  # deleted since it was listed
                 continue
         return {name: size for name, size in found.items() if not name.startswith(f"{PARTS}/")}
+
+    def is_folder(self, path: str) -> bool:
+        return (self.root / path).is_dir()
+
+    def entries(self, folder: str) -> Sequence[tuple[str, bool]]:
+        try:
+            with os.scandir(self.root / folder) as found:
+                return [(entry.name, entry.is_dir()) for entry in found if entry.name != PARTS]
+        except OSError as error:
+            raise self._explained(folder, error) from error
 
     def create(self, path: str, data: bytes) -> bool:
         return not self.exists(path) and self._write(path, lambda file: file.write(data), self._link)

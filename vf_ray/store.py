@@ -8,6 +8,7 @@ import json
 import os
 import threading
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -80,6 +81,14 @@ class Store:
     def exists(self, path: str) -> bool:
         """Tell whether there is a file (not a folder) of this name."""
         return self._files.exists(_checked(path))
+
+    def is_folder(self, path: str = "") -> bool:
+        """Tell whether there is a file below this folder, or the folder itself on a disk."""
+        return self._files.is_folder(_checked(path) if path else "")
+
+    def entries(self, folder: str = "") -> Sequence[tuple[str, bool]]:
+        """Return what lies directly in a folder: names, and which are folders; in no certain order."""
+        return self._files.entries(_checked(folder) if folder else "")
 
     def list(self, prefix: str = "") -> list[str]:
         """Return the path of every file below a folder, sorted, relative to the store."""

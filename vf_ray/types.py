@@ -7,6 +7,9 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 Group = Literal["question answering", "generation", "classification"]
 Permission = Literal["yes", "no", "unknown"]
 
+CHECKSUMS = {"sha256": 64, "sha512": 128, "md5": 32}
+"""Kinds of checksums, and their hexadecimal digits."""
+
 LABELLED_SPLITS = ("train", "val", "test", "all")
 """Names a reader gives to the splits it finds; ``all`` where the publisher has none."""
 
@@ -153,18 +156,22 @@ class Download:
 
     url: str
     checksum: str = ""
-    """``sha256:`` or ``md5:`` and the digits; empty where nobody published it."""
+    """``sha256:``, ``sha512:`` or ``md5:`` and the digits; empty where nobody published it."""
     size: int = 0
     """Bytes; 0 where nobody published it."""
     as_name: str = ""
     """The file's path below its Raw's folder; empty: the last part of the address."""
+    unpack: bool = False
+    """Whether it is a zip to be stored file by file, because its files are read here and there."""
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("http://", "https://")):
             raise ValueError(f"download {self.url!r}: expected an http:// or https:// address")
         kind, _, digits = self.checksum.partition(":")
-        if self.checksum and len(digits) != {"sha256": 64, "md5": 32}.get(kind):
-            raise ValueError(f"download {self.url}: checksum {self.checksum!r}; expected sha256: or md5:")
+        if self.checksum and len(digits) != CHECKSUMS.get(kind):
+            raise ValueError(
+                f"download {self.url}: checksum {self.checksum!r}; expected one of {', '.join(CHECKSUMS)}"
+            )
 
     @property
     def name(self) -> str:

@@ -54,7 +54,7 @@ def tree(store: Store, plan: Plan, name: str) -> Tree:
         return HeldOut(finished(store, plan.instances), finished(store, plan.pictures))
     if data := plan.recipe.evaluate.data:
         return RawTree.of(f"{data.rstrip('/')}/{name}")
-    return packaged(artifacts.load(store, plan.outputs("fetch")[0].address), f"benchmarks/{name}")
+    return packaged(artifacts.load(store, plan.packaged.address), f"benchmarks/{name}")
 
 
 def packaged(artifact: Artifact, folder: str) -> Tree:

@@ -33,7 +33,7 @@ SOURCES_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Fetched:
-    """A source whose raw files the fetch step left in the store; copied to each node once."""
+    """A demo source, whose raw files the fetch step left in the store; copied to each node once."""
 
     name: str
     raw: Artifact
@@ -78,8 +78,9 @@ def _pictures(store: Store, plan: Plan, force: bool, source: str) -> None:
 
 
 def _origin(store: Store, plan: Plan, source: str) -> Origin:
-    given = plan.recipe.prepare.raw
-    return Catalogued(source, given) if given else Fetched(source, artifacts.load(store, plan.raw))
+    if plan.is_packaged:
+        return Fetched(source, artifacts.load(store, plan.raw))
+    return Catalogued.of(store, plan, source)
 
 
 def run_units(units: Sequence[Unit]) -> Iterator[Line]:

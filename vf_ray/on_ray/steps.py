@@ -11,6 +11,7 @@ from vf_ray.on_ray.generate import evaluate
 from vf_ray.on_ray.prepare import prepare
 from vf_ray.on_ray.train import tune
 from vf_ray.report.render import report
+from vf_ray.sources.fetch import fetch
 from vf_ray.store import Store
 
 
@@ -35,11 +36,18 @@ def run(step: str, recipe: Recipe, store: Store, *, force: bool = False) -> None
 
 
 def _fetch(store: Store, plan: Plan, force: bool) -> None:
-    from vf_ray.demo.write import fetch  # the demo's libraries are an extra
+    if plan.is_packaged:
+        _fetch_demo(store, plan, force)
+    else:
+        fetch(store, tuple(plan.fetched.values()), given=plan.recipe.prepare.raw, force=force)
+
+
+def _fetch_demo(store: Store, plan: Plan, force: bool) -> None:
+    from vf_ray.demo.write import fetch as write  # the demo's libraries are an extra
 
     (spec,) = plan.outputs("fetch")
 
     def make(writer: Writer) -> Mapping[str, int]:
-        return fetch(writer, seed=plan.recipe.seed, held_out=plan.recipe.prepare.held_out)
+        return write(writer, seed=plan.recipe.seed, held_out=plan.recipe.prepare.held_out)
 
     artifacts.build(store, spec, make, force=force)

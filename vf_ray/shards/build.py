@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from vf_ray.artifacts import Artifact, Spec, Writer, build, find, load
+from vf_ray.chain import Plan
 from vf_ray.instances.sample import AnyTask
 from vf_ray.shards.candidates import candidates_name, examined_name, read_examined, write_candidates
 from vf_ray.shards.finish import TaskRefusedError, write_instances
 from vf_ray.shards.plan import Queue, next_round, shards
 from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import shard_name, write_index, write_shard
-from vf_ray.sources.raw import RawTree
+from vf_ray.sources.fetch import places
+from vf_ray.sources.raw import Fetched, RawTree
 from vf_ray.store import Store
 from vf_ray.tasks import sources
 from vf_ray.types import Source, Tree
@@ -40,16 +42,30 @@ class Origin(Protocol):
 
 @dataclass(frozen=True)
 class Catalogued:
-    """A source of the catalogue, its raw files below ``raw_url``. Only its name crosses processes."""
+    """A source of the catalogue, its raw files below ``raw_url`` or fetched. Only names cross processes."""
 
     name: str
     raw_url: str
+    fetched: Fetched = ()
+
+    @classmethod
+    def of(cls, store: Store, plan: Plan, name: str) -> "Catalogued":
+        """Return a source whose raw files lie where the plan says.
+
+        Raises:
+            FileNotFoundError: if one of its Raws is not fetched yet.
+        """
+        specs = {
+            raw.name: plan.fetched[raw.name][1] for raw in sources()[name].raws if raw.name in plan.fetched
+        }
+        found = {raw: load(store, spec.address) for raw, spec in specs.items()}
+        return cls(name, plan.recipe.prepare.raw, tuple((raw, places(one)) for raw, one in found.items()))
 
     def source(self) -> Source[Any]:
         return sources()[self.name]
 
     def tree(self) -> Tree:
-        return RawTree.of(self.raw_url, self.source().raws)
+        return RawTree.of(self.raw_url, self.source().raws, self.fetched)
 
 
 class Unit(Protocol):

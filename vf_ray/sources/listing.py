@@ -1,10 +1,13 @@
 """A cheap fingerprint of a raw folder or bucket prefix: names and sizes, no contents."""
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
-import fsspec
+from vf_ray.sources.archives import ARCHIVES
+from vf_ray.store import Store
 
-from vf_ray.sources.raw import options
+WHOLE = ""
 
 
 def fingerprint(url: str) -> str:
@@ -13,11 +16,26 @@ def fingerprint(url: str) -> str:
     Raises:
         FileNotFoundError: if there is no file.
     """
-    files, root = fsspec.core.url_to_fs(url, **options(url))
-    found = files.find(root, detail=True)
-    if not found:
-        raise FileNotFoundError(f"no raw files below {url}; prepare.raw names the folder that holds them")
-    digest = hashlib.sha256()
+    if WHOLE not in (found := fingerprints(url)):
+        raise FileNotFoundError(f"no files below {url}")
+    return found[WHOLE]
+
+
+def fingerprints(url: str) -> Mapping[str, str]:
+    """Return ``listing:<hash>`` over relative names and sizes: of all files below ``url`` under ``WHOLE``,
+    and under each Raw's name of those in the folder, or of the archive, of that name; nothing for no file.
+    """
+    found = Store.open(url).sizes()
+    digests: dict[str, Any] = {}
     for name in sorted(found):
-        digest.update(f"{name.removeprefix(root).lstrip('/')}\0{found[name]['size']}\n".encode())
-    return f"listing:{digest.hexdigest()[:16]}"
+        for group in {WHOLE, _raw(name)}:
+            digests.setdefault(group, hashlib.sha256()).update(f"{name}\0{found[name]}\n".encode())
+    return {name: f"listing:{digest.hexdigest()[:16]}" for name, digest in digests.items()}
+
+
+def _raw(name: str) -> str:
+    """Return the Raw that a file belongs to by its name; ``WHOLE`` where it lies loose."""
+    first, slash, _ = name.partition("/")
+    if slash:
+        return first
+    return next((first.removesuffix(end) for end in ARCHIVES if first.endswith(end)), WHOLE)

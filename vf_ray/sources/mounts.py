@@ -1,25 +1,20 @@
-"""Places that raw files lie in: a folder, a zip, a tar; on a disk or in a bucket.
+"""Places that raw files lie in: a folder of a disk or bucket, files from several, or an archive.
 
-All three answer the same few questions about paths inside them, so that a reader never knows
-whether an archive was unpacked. Nothing is written anywhere.
+All answer the same few questions about paths inside them, so that a reader never knows whether an
+archive was unpacked. Nothing is written anywhere. What lies in a bucket is asked for with the store's
+own patience: passing trouble is waited for, and what stays is an error that names the address.
 """
 
 import io
-import os
-import tarfile
-import zipfile
-import zlib
-from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from threading import Lock
 from typing import IO, Any, Protocol
 
-from vf_ray.sources.gzip_seek import GzipSeek
+from vf_ray.store import Store
 
-STREAM, SCAN, PICK = 1 << 20, 8 << 20, 1 << 18
-"""Bytes to read ahead in a bucket: a file from start to end, an archive's index, one member."""
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+STREAM = 1 << 20
+"""Bytes to read ahead in a bucket."""
 
 
 class Mount(Protocol):
@@ -53,43 +48,104 @@ def walk(mount: Mount, directory: str, depth: int | None) -> Iterator[str]:
 
 
 class Folder:
-    """A folder of an fsspec file system."""
+    """A folder on a disk or in a bucket."""
 
-    def __init__(self, fs: Any, root: str) -> None:
-        self.fs = fs
-        self.root = root.rstrip("/") or "/"
-        self._local = "file" in ((fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol)
+    def __init__(self, store: Store, path: str = "") -> None:
+        self._store = store
+        self._path = path
 
     def at(self, path: str) -> str:
-        """Return the file system's own path."""
-        return f"{self.root}/{path}" if path else self.root
+        """Return where a file lies in the store."""
+        return join(self._path, path)
+
+    def url(self, path: str) -> str:
+        """Return a file's address, for people."""
+        return self._store.at(self.at(path))
+
+    def below(self, path: str) -> "Folder":
+        """Return a folder in this one."""
+        return Folder(self._store, self.at(path))
 
     def is_file(self, path: str) -> bool:
-        return bool(self.fs.isfile(self.at(path)))
+        return bool(path) and self._store.exists(self.at(path))
 
     def is_dir(self, path: str) -> bool:
-        return bool(self.fs.isdir(self.at(path)))
+        return self._store.is_folder(self.at(path))
 
-    def open(self, path: str, block: int = STREAM) -> IO[bytes]:
-        """Open a file; from a bucket, each request brings ``block`` bytes more than were asked for."""
-        ahead = {} if self._local else {"block_size": block, "cache_type": "readahead"}
-        opened: IO[bytes] = self.fs.open(self.at(path), "rb", **ahead)
-        return opened
+    def opened(self, path: str) -> "Packed":
+        """Return a file as archives are read: whole by stretches, with reading ahead where that pays."""
+        return Packed(self._store, self.at(path))
+
+    def open(self, path: str) -> IO[bytes]:
+        return self.opened(path).open(STREAM)
 
     def read(self, path: str) -> bytes:
-        data: bytes = self.fs.cat_file(self.at(path))
-        return data
+        return self._store.read(self.at(path))
 
     def entries(self, directory: str) -> list[tuple[str, bool]]:
-        if self._local:
-            with os.scandir(self.at(directory)) as found:
-                return [(e.name, e.is_dir()) for e in found if not hidden(e.name)]
-        listed = self.fs.ls(self.at(directory), detail=True)
-        named = ((e["name"].rstrip("/").rsplit("/", 1)[-1], e["type"] == "directory") for e in listed)
-        return [(name, is_dir) for name, is_dir in named if name and not hidden(name)]
+        found = self._store.entries(self.at(directory))
+        return [(name, is_dir) for name, is_dir in found if not hidden(name)]
 
 
-class _Indexed:
+@dataclass(frozen=True)
+class Packed:
+    """A file of a store, read here and there."""
+
+    store: Store
+    path: str
+
+    @property
+    def name(self) -> str:
+        """Return its address, for people."""
+        return self.store.at(self.path)
+
+    @property
+    def is_far(self) -> bool:
+        """Tell whether each read is a request."""
+        return self.store.local_path(self.path) is None
+
+    def open(self, ahead: int) -> IO[bytes]:
+        """Open it; from a bucket, each request brings ``ahead`` bytes, or more if more are asked for.
+
+        Raises:
+            FileNotFoundError: if it is not there.
+        """
+        local = self.store.local_path(self.path)
+        return io.BufferedReader(_Remote(self), ahead) if local is None else local.open("rb")
+
+    def stretch(self, start: int, size: int) -> bytes:
+        """Return ``size`` bytes from ``start``, in one request."""
+        return self.store.read_range(self.path, start, size)
+
+
+class _Remote(io.RawIOBase):
+    """A file in a bucket: each read is a request."""
+
+    def __init__(self, packed: Packed) -> None:
+        self._packed, self._at = packed, 0
+        self._size = packed.store.size(packed.path)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + (0, self._at, self._size)[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, target: Any) -> int:
+        size = max(0, min(len(target), self._size - self._at))
+        target[:size] = self._packed.stretch(self._at, size) if size else b""
+        self._at += size
+        return size
+
+
+class Indexed:
     """An archive: its members' names with the number of each, and the folders they imply."""
 
     members: dict[str, int]
@@ -121,116 +177,24 @@ class _Indexed:
         return [entry for entry in self._folders.get(directory, ()) if not hidden(entry[0])]
 
 
-class Zip(_Indexed):
-    """A zip archive, read in place."""
+class Loose(Indexed):
+    """Files from several folders, as one folder."""
 
-    def __init__(self, packed: IO[bytes], name: str) -> None:
-        self._name = name
-        self._zip = zipfile.ZipFile(packed)
-        self._infos = self._zip.infolist()
-        self.members = {_clean(i.filename): n for n, i in enumerate(self._infos) if not i.is_dir()}
+    def __init__(self, urls: Mapping[str, str]) -> None:
+        self._places = [url.rpartition("/") for url in urls.values()]
+        self._stores = {folder: Store.open(folder) for folder, _, _ in self._places}
+        self.members = {name: number for number, name in enumerate(urls)}
 
-    def open(self, path: str) -> IO[bytes]:
-        try:
-            return self._zip.open(self._infos[self.members[path]])
-        except KeyError:
-            raise FileNotFoundError(f"no {path!r} in {self._name}") from None
-        except RuntimeError as error:
-            raise ValueError(
-                f"{self._name}: {path!r} cannot be read ({error}); unpack the archive with the password "
-                "its publisher gives"
-            ) from error
-
-    def read(self, path: str) -> bytes:
-        with self.open(path) as member:
-            return member.read()
-
-
-class Tar(_Indexed):
-    """A tar archive, read in place; a gzipped one through kept decompressor states."""
-
-    def __init__(self, packed: IO[bytes], picked: IO[bytes], name: str) -> None:
-        self._name = name
-        self._file = picked
-        self._lock = Lock()
-        self._offsets, self._sizes = array("q"), array("q")
-        self.members = {}
-        with tarfile.open(fileobj=packed, mode="r:") as tar:
-            for member in tar:
-                self._note(member)
-                tar.members = []  # type: ignore[attr-defined]  # else every header stays
-
-    def _note(self, member: tarfile.TarInfo) -> None:
-        if member.isreg():
-            self.members[_clean(member.name)] = len(self._sizes)
-            self._offsets.append(member.offset_data)
-            self._sizes.append(member.size)
-
-    def open(self, path: str) -> IO[bytes]:
+    def opened(self, path: str) -> Packed:
+        """Return a file like ``Folder.opened``."""
         if path not in self.members:
-            raise FileNotFoundError(f"no {path!r} in {self._name}")
-        number = self.members[path]
-        part = _Part(self._file, self._lock, self._offsets[number], self._sizes[number])
-        return io.BufferedReader(part, max(1, min(self._sizes[number], STREAM)))
+            raise FileNotFoundError(f"no {path!r} among the fetched files")
+        folder, _, name = self._places[self.members[path]]
+        return Packed(self._stores[folder], name)
+
+    def open(self, path: str) -> IO[bytes]:
+        return self.opened(path).open(STREAM)
 
     def read(self, path: str) -> bytes:
-        with self.open(path) as member:
-            return member.read()
-
-
-class _Part(io.RawIOBase):
-    """A stretch of a file, as a file."""
-
-    def __init__(self, whole: IO[bytes], lock: Lock, start: int, size: int) -> None:
-        self._whole, self._lock, self._start, self._size, self._at = whole, lock, start, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
-
-    def readinto(self, target: Any) -> int:
-        with self._lock:  # other members share the file
-            self._whole.seek(self._start + self._at)
-            data = self._whole.read(max(0, min(len(target), self._size - self._at)))
-        target[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-
-def _clean(name: str) -> str:
-    return name.removeprefix("./").replace("\\", "/")
-
-
-def is_archive(name: str) -> bool:
-    """Tell by its name an archive that can be read in place."""
-    return name.lower().endswith(ARCHIVES)
-
-
-def mount(opened: Callable[[int], IO[bytes]], name: str) -> Mount:
-    """Return the content of an archive; ``opened`` opens it, given the bytes to read ahead.
-
-    Raises:
-        ValueError: if it is damaged.
-    """
-    try:
-        if name.lower().endswith(".zip"):
-            return Zip(opened(PICK), name)
-        scanned, gzipped = _unpacked(opened(SCAN))
-        return Tar(scanned, scanned if gzipped else opened(PICK), name)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
-        raise ValueError(f"{name} is not a whole archive ({error}); fetch it again") from error
-
-
-def _unpacked(packed: IO[bytes]) -> tuple[IO[bytes], bool]:
-    """Look through gzip, judged by content: some ``.tar.gz`` are plain tars."""
-    magic = packed.read(2)
-    packed.seek(0)
-    if magic != b"\x1f\x8b":
-        return packed, False
-    return io.BufferedReader(GzipSeek(packed), 1 << 16), True
+        found = self.opened(path)
+        return found.store.read(found.path)

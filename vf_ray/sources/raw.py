@@ -1,26 +1,29 @@
 """A source's raw files as one tree, however they lie.
 
 Each Raw is looked for under the raw root by its name: a folder (with unpacked files, archives, or
-both) or one archive. What is not there by name is looked for in the root itself, where everything
-may be merged. Within each, a path is tried as the publisher ships it, without its outermost folder,
-and inside one extra folder, because archives are unpacked in all three ways.
+both) or one archive; a fetched one lies where the fetch step put its files. What is not there by name is
+looked for in the root itself, where everything may be merged. Within each, a path is tried as the
+publisher ships it, without its outermost folder, and inside one extra folder, because archives are
+unpacked in all three ways.
 """
 
 import contextlib
 import io
-import os
 import posixpath
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import IO, Any, NamedTuple
+from functools import cached_property
+from typing import IO, NamedTuple
 
-import fsspec
-
-from vf_ray.sources.mounts import ARCHIVES, Folder, Mount, is_archive, join, mount, walk
+from vf_ray.sources.archives import ARCHIVES, is_archive, mount
+from vf_ray.sources.mounts import Folder, Loose, Mount, join, walk
+from vf_ray.store import Store
 from vf_ray.types import Raw, Tree
+
+Fetched = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""Names of Raws that do not lie below the root, each with name and URL of its files."""
 
 _LARGEST_INNER = 512 << 20
 """Bytes of an archive inside an archive that may be held in memory."""
@@ -36,15 +39,17 @@ class RawTree(Tree):
     """The raw files of one source; picklable, opens everything on first use in each process."""
 
     url: str
+    """Empty where everything is fetched."""
     raws: tuple[Raw, ...] = ()
+    fetched: Fetched = ()
 
     @classmethod
-    def of(cls, url: str, raws: Sequence[Raw] = ()) -> "RawTree":
+    def of(cls, url: str, raws: Sequence[Raw] = (), fetched: Fetched = ()) -> "RawTree":
         """Return the tree of ``raws`` below ``url``: a path, ``file://`` or ``s3://``."""
-        return cls(url, tuple(raws))
+        return cls(url, tuple(raws), fetched)
 
-    def __reduce__(self) -> tuple[type["RawTree"], tuple[str, tuple[Raw, ...]]]:
-        return type(self), (self.url, self.raws)
+    def __reduce__(self) -> tuple[type["RawTree"], tuple[str, tuple[Raw, ...], Fetched]]:
+        return type(self), (self.url, self.raws, self.fetched)
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes.
@@ -80,7 +85,8 @@ class RawTree(Tree):
     def _found(self, path: str) -> tuple[_Place, str]:
         if (found := self._lookup.find(path)) is not None:
             return found
-        raise FileNotFoundError(f"no file {path!r} below {self.url}; {self._remedy()}")
+        where = f"below {self.url}" if self.url else "among the fetched ones"
+        raise FileNotFoundError(f"no file {path!r} {where}; {self._remedy()}")
 
     def _remedy(self) -> str:
         if not self.raws:
@@ -89,16 +95,8 @@ class RawTree(Tree):
 
     @cached_property
     def _lookup(self) -> "_Lookup":
-        fs, root = fsspec.core.url_to_fs(self.url, **options(self.url))
-        return _Lookup(Folder(fs, root), self.raws)
-
-
-def options(url: str) -> dict[str, Any]:
-    """Return file system options: a remembered listing hides files written since."""
-    if not url.startswith("s3://"):
-        return {}
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    return {"use_listings_cache": False, **({"endpoint_url": endpoint} if endpoint else {})}
+        root = Folder(Store.open(self.url)) if self.url else Loose({})
+        return _Lookup(root, self.raws, {name: Loose(dict(files)) for name, files in self.fetched})
 
 
 def inside(path: str) -> str:
@@ -116,9 +114,10 @@ def inside(path: str) -> str:
 class _Lookup:
     """Finds paths in mounts; remembers where folders were found, never where files were."""
 
-    def __init__(self, root: Folder, raws: Sequence[Raw]) -> None:
+    def __init__(self, root: Folder | Loose, raws: Sequence[Raw], fetched: Mapping[str, Loose]) -> None:
         self._root = root
         self._raws = raws
+        self._fetched = fetched
         self._tiers: dict[str, tuple[tuple[_Place, ...], ...]] = {}
 
     @cached_property
@@ -128,12 +127,17 @@ class _Lookup:
         return tuple(m for mounts in found for m in mounts), bool(found) and all(found)
 
     def _mounts_of(self, name: str) -> Iterator[Mount]:
-        if self._root.is_dir(name):
-            yield from _with_archives(Folder(self._root.fs, self._root.at(name)))
+        if name in self._fetched:
+            yield from _with_archives(self._fetched[name])
+        elif isinstance(self._root, Folder):
+            yield from self._given(self._root, name)
+
+    def _given(self, root: Folder, name: str) -> Iterator[Mount]:
+        if root.is_dir(name):
+            yield from _with_archives(root.below(name))
         for archive in (f"{name}{end}" for end in ARCHIVES):
-            if self._root.is_file(archive):
-                outer = mount(partial(self._root.open, archive), self._root.at(archive))
-                yield from (outer, *_inner(outer, archive))
+            if root.is_file(archive):
+                yield from _opened(root, archive)
 
     @cached_property
     def _merged(self) -> tuple[Mount, ...]:
@@ -181,13 +185,18 @@ def _files(places: Iterable[_Place], name: str) -> Iterator[tuple[_Place, str]]:
     return (found for found in named if found[0].mount.is_file(found[1]))
 
 
-def _with_archives(folder: Folder) -> Iterator[Mount]:
+def _with_archives(folder: Folder | Loose) -> Iterator[Mount]:
     """Yield a folder and, mounted, the archives that lie directly in it."""
     yield folder
     names = [name for name, is_dir in sorted(folder.entries("")) if not is_dir and is_archive(name)]
     for name in names:
-        outer = mount(partial(folder.open, name), folder.at(name))
-        yield from (outer, *_inner(outer, name))
+        yield from _opened(folder, name)
+
+
+def _opened(folder: Folder | Loose, name: str) -> Iterator[Mount]:
+    packed = folder.opened(name)
+    outer = mount(packed, packed.name)
+    yield from (outer, *_inner(outer, name))
 
 
 def _inner(outer: Mount, name: str) -> Iterator[Mount]:
@@ -201,11 +210,7 @@ def _inner(outer: Mount, name: str) -> Iterator[Mount]:
             data = packed.read(_LARGEST_INNER + 1)
         if len(data) > _LARGEST_INNER:
             raise ValueError(f"{path!r} inside {name} is too large to read in place; unpack {name}")
-        yield mount(partial(_in_memory, data), f"{name}/{path}")
-
-
-def _in_memory(data: bytes, block: int) -> io.BytesIO:
-    return io.BytesIO(data)
+        yield mount(io.BytesIO(data), f"{name}/{path}")
 
 
 def _direct(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:

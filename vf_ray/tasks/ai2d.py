@@ -6,7 +6,7 @@ from vf_ray.shapes import choose, tidy
 from vf_ray.sources.each_file import each_json
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
-from vf_ray.types import Made, Raw, Reject, Source, Terms
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 
 LETTERS = "diagram letters"
 
@@ -31,7 +31,16 @@ AI2D = Source(
     title="AI2D",
     url="https://github.com/allenai/dqa-net",
     terms=Terms(faces="no"),
-    raws=(Raw(name="ai2d", obtain="Put ai2d-all.zip of the Allen Institute for AI here, or unzip it"),),
+    raws=(
+        Raw(
+            name="ai2d",
+            obtain="Put ai2d-all.zip of the Allen Institute for AI here, or unzip it",
+            files=(
+                # address: allenai's bucket, as Qwen-VL's evaluation guide gives it
+                Download("https://ai2-public-datasets.s3.amazonaws.com/diagrams/ai2d-all.zip"),
+            ),
+        ),
+    ),
     read=each_json({"all": "ai2d/questions/*.json"}, _rows),
 )
 

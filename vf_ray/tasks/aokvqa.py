@@ -6,7 +6,7 @@ from vf_ray.shapes import ask, numbered, tidy
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.shared_raws import COCO_2017
-from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,17 @@ AOKVQA = Source(
         faces="yes",
         stated="github.com/allenai/aokvqa",
     ),
-    raws=(Raw(name="aokvqa", obtain="Put aokvqa_v1p0.tar.gz of github.com/allenai/aokvqa here"), COCO_2017),
+    raws=(
+        Raw(
+            name="aokvqa",
+            obtain="Put aokvqa_v1p0.tar.gz of github.com/allenai/aokvqa here",
+            files=(
+                # address: README of allenai/aokvqa
+                Download("https://prior-datasets.s3.us-east-2.amazonaws.com/aokvqa/aokvqa_v1p0.tar.gz"),
+            ),
+        ),
+        COCO_2017,
+    ),
     read=json_array({s: f"aokvqa_v1p0_{s}.json" for s in ("train", "val")}, _row),
 )
 

@@ -2,7 +2,7 @@
 
 from vf_ray.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Download, Made, Raw, Source, Terms
 
 CLASSES = (
     "donkey", "monkey", "goat", "wolf", "jetski", "zebra", "centaur", "mug", "statue", "building", "bag",
@@ -14,7 +14,13 @@ AYAHOO = Source(
     title="aYahoo",
     url="https://vision.cs.uiuc.edu/attributes/",
     terms=Terms(faces="unknown"),
-    raws=(Raw(name="ayahoo", obtain="Put ayahoo_test_images.tar.gz of vision.cs.uiuc.edu/attributes here"),),
+    raws=(
+        Raw(
+            name="ayahoo",
+            obtain="Put ayahoo_test_images.tar.gz of vision.cs.uiuc.edu/attributes here",
+            files=(Download("http://vision.cs.uiuc.edu/attributes/ayahoo_test_images.tar.gz"),),
+        ),
+    ),
     read=image_folder("ayahoo_test_images/{label}_*", split="test"),
 )
 

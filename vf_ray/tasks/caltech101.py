@@ -2,7 +2,7 @@
 
 from vf_ray.shapes import choose, name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Download, Made, Raw, Source, Terms
 
 CALTECH101 = Source(
     name="caltech101",
@@ -13,6 +13,7 @@ CALTECH101 = Source(
         Raw(
             name="caltech101",
             obtain="Put caltech-101.zip of data.caltech.edu/records/mzrjq-6wc02 here; it may stay packed",
+            files=(Download("https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip"),),
         ),
     ),
     read=image_folder("101_ObjectCategories/{label}/*", skip=("BACKGROUND_Google",)),

@@ -2,14 +2,26 @@
 
 from vf_ray.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Download, Made, Raw, Source, Terms
 
 CALTECH256 = Source(
     name="caltech256",
     title="Caltech-256",
     url="https://data.caltech.edu",
     terms=Terms(faces="yes"),
-    raws=(Raw(name="caltech256", obtain="Put 256_ObjectCategories.tar of Caltech-256 here"),),
+    raws=(
+        Raw(
+            name="caltech256",
+            obtain="Put 256_ObjectCategories.tar of Caltech-256 here",
+            files=(
+                # checksum: mlverse/torchvisiondatasets
+                Download(
+                    "https://data.caltech.edu/records/nyy15-4j048/files/256_ObjectCategories.tar",
+                    "md5:67b4f42ca05d46448c6bb8ecd2220f6d",
+                ),
+            ),
+        ),
+    ),
     read=image_folder("256_ObjectCategories/{label}/*", skip=("257.clutter",)),
 )
 HYPHENATED = ("t-shirt",)

@@ -2,14 +2,23 @@
 
 from vf_ray.shapes import camel_words, name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Download, Made, Raw, Source, Terms
 
 CAT2000 = Source(
     name="cat2000",
     title="CAT2000",
     url="http://saliency.mit.edu/results_cat2000.html",
     terms=Terms(faces="unknown"),
-    raws=(Raw(name="cat2000", obtain="Put trainSet.zip of saliency.mit.edu here"),),
+    raws=(
+        Raw(
+            name="cat2000",
+            obtain="Put trainSet.zip of saliency.mit.edu here",
+            files=(
+                # checksum: matthias-k/pysaliency
+                Download("http://saliency.mit.edu/trainSet.zip", "md5:56ad5c77e6c8f72ed9ef2901628d6e48"),
+            ),
+        ),
+    ),
     read=image_folder("trainSet/Stimuli/{label}/*", split="train"),
 )
 SPELLED = {"Satelite": "satellite"}

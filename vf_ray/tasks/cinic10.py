@@ -4,7 +4,7 @@ from functools import partial
 
 from vf_ray.shapes import with_article
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Example, Made, Raw, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
 CINIC10 = Source(
     name="cinic10",
@@ -15,7 +15,18 @@ CINIC10 = Source(
         faces="no",
         stated="github.com/BayesWatch/cinic-10",
     ),
-    raws=(Raw(name="cinic10", obtain="Put CINIC-10.tar.gz of datashare.ed.ac.uk/handle/10283/3192 here"),),
+    raws=(
+        Raw(
+            name="cinic10",
+            obtain="Put CINIC-10.tar.gz of datashare.ed.ac.uk/handle/10283/3192 here",
+            files=(
+                Download(
+                    "https://datashare.ed.ac.uk/bitstream/handle/10283/3192/CINIC-10.tar.gz",
+                    "md5:6ee4d0c996905fe93221de577967a372",
+                ),
+            ),
+        ),
+    ),
     read=image_folder(*(f"{{split={split}}}/{{label}}/*" for split in ("train", "valid", "test"))),
 )
 GROUPS = {

@@ -2,7 +2,7 @@
 
 from vf_ray.sources.clevr_json import clevr_json
 from vf_ray.tasks import clevr
-from vf_ray.types import Raw, Source, Terms
+from vf_ray.types import Download, Raw, Source, Terms
 
 COGENT = Source(
     name="clevr_cogent",
@@ -19,6 +19,12 @@ COGENT = Source(
         Raw(
             name="clevr_cogent",
             obtain="Put CLEVR_CoGenT_v1.0.zip of cs.stanford.edu/people/jcjohns/clevr here",
+            files=(
+                Download(
+                    "https://dl.fbaipublicfiles.com/clevr/CLEVR_CoGenT_v1.0.zip",
+                    "md5:9e4a361ab939a4899e6d2ac14a5ee434",
+                ),
+            ),
         ),
     ),
     read=clevr_json(

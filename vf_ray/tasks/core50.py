@@ -2,7 +2,7 @@
 
 from vf_ray.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Made, Raw, Reject, Source, Terms
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 
 CORE50 = Source(
     name="core50",
@@ -15,7 +15,16 @@ CORE50 = Source(
         faces="no",
         stated="vlomonaco.github.io/core50",
     ),
-    raws=(Raw(name="core50", obtain="Put core50_128x128.zip of vlomonaco.github.io/core50 here"),),
+    raws=(
+        Raw(
+            name="core50",
+            obtain="Put core50_128x128.zip of vlomonaco.github.io/core50 here",
+            files=(
+                # address: scripts/bash/fetch_data_and_setup.sh of vlomonaco/core50
+                Download("http://bias.csr.unibo.it/maltoni/download/core50/core50_128x128.zip"),
+            ),
+        ),
+    ),
     read=image_folder("core50_128x128/s*/o{label}/*"),
 )
 KINDS = (

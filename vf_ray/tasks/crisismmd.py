@@ -8,7 +8,7 @@ from vf_ray.shapes import tidy, words
 from vf_ray.sources.csv_table import TSV, csv_table
 from vf_ray.sources.raw import several
 from vf_ray.sources.records import At, Record
-from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
+from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 UNJUDGED = ("", "dont_know_or_cant_judge")
 
@@ -40,7 +40,13 @@ CRISISMMD = Source(
     title="CrisisMMD v2.0",
     url="https://crisisnlp.qcri.org/crisismmd.html",
     terms=Terms(faces="yes"),
-    raws=(Raw(name="crisismmd", obtain="Put CrisisMMD_v2.0.tar.gz of crisisnlp.qcri.org/crisismmd here"),),
+    raws=(
+        Raw(
+            name="crisismmd",
+            obtain="Put CrisisMMD_v2.0.tar.gz of crisisnlp.qcri.org/crisismmd here",
+            files=(Download("https://crisisnlp.qcri.org/data/crisismmd/CrisisMMD_v2.0.tar.gz"),),
+        ),
+    ),
     read=_read,
 )
 EVIDENCE = "not in the paper's list; group and category are ours, as is the wording of the target"

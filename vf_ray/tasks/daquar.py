@@ -8,7 +8,7 @@ from vf_ray.sources.list_file import lines
 from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Record, parsed
 from vf_ray.sources.rows import QaRow
-from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 _IMAGE = re.compile(r"\s*(?:in|on|of)?\s*(?:the|this)?\s*image ?(\d+)\s*\??\s*$")
 
@@ -47,6 +47,11 @@ DAQUAR = Source(
             name="daquar",
             obtain="Put qa.894.raw.train.txt, qa.894.raw.test.txt and nyu_depth_images.tar of the visual "
             "Turing challenge page (mpi-inf.mpg.de) here",
+            files=(
+                Download("http://datasets.d2.mpi-inf.mpg.de/mateusz14visual-turing/qa.894.raw.train.txt"),
+                Download("http://datasets.d2.mpi-inf.mpg.de/mateusz14visual-turing/qa.894.raw.test.txt"),
+                Download("http://datasets.d2.mpi-inf.mpg.de/mateusz14visual-turing/nyu_depth_images.tar"),
+            ),
         ),
     ),
     read=_read,

@@ -1,7 +1,7 @@
 """Dark Zurich: the same streets by day, at twilight and at night."""
 
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Example, Made, Raw, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
 TIMES = {"day": "daytime", "twilight": "twilight", "night": "nighttime"}
 
@@ -15,6 +15,13 @@ DARK_ZURICH = Source(
             name="dark_zurich",
             obtain="Put Dark_Zurich_train_anon.zip and Dark_Zurich_val_anon.zip of "
             "www.trace.ethz.ch/publications/2019/GCMA_UIoU here",
+            files=(
+                # addresses: open-mmlab/mmsegmentation and users of the training part
+                Download(
+                    "https://data.vision.ee.ethz.ch/csakarid/shared/GCMA_UIoU/Dark_Zurich_train_anon.zip"
+                ),
+                Download("https://data.vision.ee.ethz.ch/csakarid/shared/GCMA_UIoU/Dark_Zurich_val_anon.zip"),
+            ),
         ),
     ),
     read=image_folder("rgb_anon/{split}/{label}/*/*"),

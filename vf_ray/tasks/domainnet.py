@@ -6,7 +6,7 @@ from vf_ray.shapes import name_it, with_article, words
 from vf_ray.sources.image_folder import FolderRow
 from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At
-from vf_ray.types import Example, Made, Raw, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
 STYLES = {
     "clipart": "clip art",
@@ -24,6 +24,10 @@ def _row(line: str, at: At) -> FolderRow:
     return FolderRow(key=path, split=at.split, image=path, label=label, domain=domain)
 
 
+SERVER = "http://csr.bu.edu/ftp/visda/2019/multi-source"
+CLEANED = {"clipart": "groundtruth/clipart", "painting": "groundtruth/painting"}
+"""The publisher cleaned two domains later; addresses as in domainnet.py of tensorflow/datasets."""
+
 DOMAINNET = Source(
     name="domainnet",
     title="DomainNet",
@@ -34,6 +38,10 @@ DOMAINNET = Source(
             name="domainnet",
             obtain="Put the six zips (clipart.zip, infograph.zip ...) and the lists (clipart_train.txt ...) "
             "of ai.bu.edu/M3SDA here",
+            files=(
+                *(Download(f"{SERVER}/{CLEANED.get(domain, domain)}.zip") for domain in STYLES),
+                *(Download(f"{SERVER}/domainnet/txt/{d}_{s}.txt") for d in STYLES for s in ("train", "test")),
+            ),
         ),
     ),
     read=list_file(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from vf_ray.shapes import name_it
 from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At
-from vf_ray.types import Example, Made, Raw, Row, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Row, Source, Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,20 @@ DTD = Source(
     title="Describable Textures Dataset",
     url="https://www.robots.ox.ac.uk/~vgg/data/dtd/",
     terms=Terms(faces="unknown"),
-    raws=(Raw(name="dtd", obtain="Put dtd-r1.0.1.tar.gz of www.robots.ox.ac.uk/~vgg/data/dtd here"),),
+    raws=(
+        Raw(
+            name="dtd",
+            obtain="Put dtd-r1.0.1.tar.gz of www.robots.ox.ac.uk/~vgg/data/dtd here",
+            files=(
+                # checksum: url_checksums/dtd.txt of tensorflow/datasets
+                Download(
+                    "https://www.robots.ox.ac.uk/~vgg/data/dtd/download/dtd-r1.0.1.tar.gz",
+                    "sha256:e42855a52a4950a3b59612834602aa253914755c95b0cff9ead6d07395f8e205",
+                    625_239_812,
+                ),
+            ),
+        ),
+    ),
     read=list_file({"all": "dtd/labels/labels_joint_anno.txt"}, _row),
 )
 

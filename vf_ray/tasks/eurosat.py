@@ -4,7 +4,7 @@ from functools import partial
 
 from vf_ray.shapes import camel_words, name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Download, Made, Raw, Source, Terms
 
 EUROSAT = Source(
     name="eurosat",
@@ -15,7 +15,16 @@ EUROSAT = Source(
     ),
     raws=(
         Raw(
-            name="eurosat", obtain="Put EuroSAT.zip (RGB, it holds 2750/) of github.com/phelber/eurosat here"
+            name="eurosat",
+            obtain="Put EuroSAT.zip (RGB, it holds 2750/) of github.com/phelber/eurosat here",
+            files=(
+                # checksum: url_checksums/eurosat.txt of tensorflow/datasets
+                Download(
+                    "http://madm.dfki.de/files/sentinel/EuroSAT.zip",
+                    "sha256:8ebea626349354c5328b142b96d0430e647051f26efc2dc974c843f25ecf70bd",
+                    94_280_567,
+                ),
+            ),
         ),
     ),
     read=image_folder("2750/{label}/*"),

@@ -6,7 +6,7 @@ from functools import partial
 
 from vf_ray.sources.list_file import lines
 from vf_ray.sources.raw import existing
-from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
+from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 ROOT = "fgvc-aircraft-2013b/data"
 LEVELS = ("manufacturer", "family", "variant")
@@ -50,6 +50,12 @@ FGVC_AIRCRAFT = Source(
         Raw(
             name="fgvc_aircraft",
             obtain="Put fgvc-aircraft-2013b.tar.gz of www.robots.ox.ac.uk/~vgg/data/fgvc-aircraft here",
+            files=(
+                # address: fgvc_aircraft.py of pytorch/vision
+                Download(
+                    "https://www.robots.ox.ac.uk/~vgg/data/fgvc-aircraft/archives/fgvc-aircraft-2013b.tar.gz"
+                ),
+            ),
         ),
     ),
     read=_read,

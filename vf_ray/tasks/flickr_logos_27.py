@@ -6,7 +6,7 @@ from vf_ray.shapes import name_it
 from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At
 from vf_ray.sources.rows import LabelRow
-from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 ROOT = "flickr_logos_27_dataset"
 FILES = {
@@ -45,6 +45,9 @@ FLICKR_LOGOS_27 = Source(
         Raw(
             name="flickr_logos_27",
             obtain="Put flickr_logos_27_dataset.tar.gz of image.ntua.gr/iva/datasets/flickr_logos here",
+            files=(
+                Download("http://image.ntua.gr/iva/datasets/flickr_logos/flickr_logos_27_dataset.tar.gz"),
+            ),
         ),
     ),
     read=_read,

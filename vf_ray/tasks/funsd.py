@@ -4,7 +4,7 @@ from vf_ray.shapes import tidy
 from vf_ray.sources.each_file import each_json
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextsRow
-from vf_ray.types import Example, Made, Raw, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
 
 def _row(record: Record, at: At) -> TextsRow:
@@ -26,7 +26,18 @@ FUNSD = Source(
         faces="no",
         stated="guillaumejaume.github.io/FUNSD",
     ),
-    raws=(Raw(name="funsd", obtain="Put dataset.zip of guillaumejaume.github.io/FUNSD here"),),
+    raws=(
+        Raw(
+            name="funsd",
+            obtain="Put dataset.zip of guillaumejaume.github.io/FUNSD here",
+            files=(
+                Download(
+                    "https://guillaumejaume.github.io/FUNSD/dataset.zip",
+                    "md5:e05de47de238aa343bf55d8807d659a9",
+                ),
+            ),
+        ),
+    ),
     read=each_json(
         {
             "train": "dataset/training_data/annotations/*.json",

@@ -4,7 +4,7 @@ from vf_ray.shapes import ask
 from vf_ray.sources.json_array import json_object
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Download, Made, Raw, Source, Terms
 
 
 def _row(pair: Record, at: At) -> QaRow:
@@ -27,6 +27,11 @@ GQA = Source(
         Raw(
             name="gqa",
             obtain="Put questions1.2.zip and images.zip of downloads.cs.stanford.edu/nlp/data/gqa here",
+            files=(
+                # addresses: download_scripts/gqa.sh of VT-NLP/MultiInstruct
+                Download("https://downloads.cs.stanford.edu/nlp/data/gqa/questions1.2.zip"),
+                Download("https://downloads.cs.stanford.edu/nlp/data/gqa/images.zip"),
+            ),
         ),
     ),
     read=json_object(

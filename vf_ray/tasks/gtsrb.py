@@ -7,7 +7,7 @@ from vf_ray.sources.csv_table import Dialect, csv_table
 from vf_ray.sources.raw import several
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import LabelRow
-from vf_ray.types import Made, Pool, Raw, Reject, Source, Terms, Tree
+from vf_ray.types import Download, Made, Pool, Raw, Reject, Source, Terms, Tree
 
 TRAIN, TEST = "GTSRB/Final_Training/Images", "GTSRB/Final_Test/Images"
 TEST_LABELS = "GT-final_test.csv"
@@ -56,6 +56,21 @@ GTSRB = Source(
             name="gtsrb",
             obtain="Put GTSRB_Final_Training_Images.zip (and the test pictures and GT-final_test.csv) of "
             "benchmark.ini.rub.de here",
+            files=(
+                # addresses and checksums: gtsrb.py of pytorch/vision
+                Download(
+                    "https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370/GTSRB-Training_fixed.zip",
+                    "md5:513f3c79a4c5141765e10e952eaa2478",
+                ),
+                Download(
+                    "https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370/GTSRB_Final_Test_Images.zip",
+                    "md5:c7e4e6327067d32654124b0fe9e82185",
+                ),
+                Download(
+                    "https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370/GTSRB_Final_Test_GT.zip",
+                    "md5:fe31e9c9270bbcd7b84b7f21a9d9d9e5",
+                ),
+            ),
         ),
     ),
     read=_read,

@@ -4,7 +4,7 @@ from vf_ray.shapes import ask
 from vf_ray.sources.each_file import each_json
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Download, Made, Raw, Source, Terms
 
 
 def _row(record: Record, at: At) -> QaRow:
@@ -27,7 +27,13 @@ ICONQA = Source(
     terms=Terms(
         licence="CC BY-NC-SA 4.0", training="yes", redistribution="yes", faces="no", stated="iconqa.github.io"
     ),
-    raws=(Raw(name="iconqa", obtain="Put iconqa_data.zip of iconqa.github.io here, or unzip it"),),
+    raws=(
+        Raw(
+            name="iconqa",
+            obtain="Put iconqa_data.zip of iconqa.github.io here, or unzip it",
+            files=(Download("https://iconqa2021.s3.us-west-1.amazonaws.com/iconqa_data.zip"),),
+        ),
+    ),
     read=each_json(
         {
             f"{split} {kind}": f"iconqa_data/iconqa/{split}/{kind}/*/data.json"

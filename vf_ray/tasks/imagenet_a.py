@@ -6,7 +6,7 @@ from vf_ray.shapes import choose, with_article
 from vf_ray.sources.image_folder import image_folder
 from vf_ray.sources.imagenet_words import words_of
 from vf_ray.sources.rows import LabelRow
-from vf_ray.types import Made, Pool, Raw, Reject, Source, Terms, Tree
+from vf_ray.types import Download, Made, Pool, Raw, Reject, Source, Terms, Tree
 
 
 def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
@@ -29,6 +29,14 @@ IMAGENET_A = Source(
         Raw(
             name="imagenet_a",
             obtain="Put imagenet-a.tar of github.com/hendrycks/natural-adv-examples here",
+            files=(
+                # checksum: url_checksums/imagenet_a.txt of tensorflow/datasets
+                Download(
+                    "https://people.eecs.berkeley.edu/~hendrycks/imagenet-a.tar",
+                    "sha256:3bb3632277e6ba6392ea64c02ddbf4dd2266c9caffd6bc09c9656d28f012589e",
+                    687_552_512,
+                ),
+            ),
         ),
     ),
     read=_read,

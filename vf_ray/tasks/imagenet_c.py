@@ -4,7 +4,7 @@ from functools import partial
 
 from vf_ray.shapes import choose, words
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Download, Made, Raw, Source, Terms
 
 GROUPS = {
     "blur": ("defocus_blur", "glass_blur", "motion_blur", "zoom_blur"),
@@ -33,6 +33,27 @@ IMAGENET_C = Source(
             name="imagenet_c",
             obtain="Put blur.tar, digital.tar, extra.tar, noise.tar and weather.tar of "
             "zenodo.org/record/2235448 here",
+            files=(
+                Download(
+                    "https://zenodo.org/record/2235448/files/blur.tar", "md5:2d8e81fdd8e07fef67b9334fa635e45c"
+                ),
+                Download(
+                    "https://zenodo.org/record/2235448/files/digital.tar",
+                    "md5:89157860d7b10d5797849337ca2e5c03",
+                ),
+                Download(
+                    "https://zenodo.org/record/2235448/files/extra.tar",
+                    "md5:d492dfba5fc162d8ec2c3cd8ee672984",
+                ),
+                Download(
+                    "https://zenodo.org/record/2235448/files/noise.tar",
+                    "md5:e80562d7f6c3f8834afb1ecf27252745",
+                ),
+                Download(
+                    "https://zenodo.org/record/2235448/files/weather.tar",
+                    "md5:33ffea4db4d93fe4a428c40a6ce0c25d",
+                ),
+            ),
         ),
     ),
     read=image_folder(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from vf_ray.shapes import name_it
 from vf_ray.sources.image_folder import image_folder
 from vf_ray.sources.imagenet_words import words_of
-from vf_ray.types import Made, Raw, Reject, Row, Source, Terms, Tree
+from vf_ray.types import Download, Made, Raw, Reject, Row, Source, Terms, Tree
 
 DOMAINS = (
     "art", "cartoon", "deviantart", "embroidery", "graffiti", "graphic", "misc", "origami", "painting",
@@ -38,7 +38,20 @@ IMAGENET_R = Source(
     title="ImageNet-R",
     url="https://github.com/hendrycks/imagenet-r",
     terms=Terms(licence="MIT (repository)", faces="unknown", stated="github.com/hendrycks/imagenet-r"),
-    raws=(Raw(name="imagenet_r", obtain="Put imagenet-r.tar of github.com/hendrycks/imagenet-r here"),),
+    raws=(
+        Raw(
+            name="imagenet_r",
+            obtain="Put imagenet-r.tar of github.com/hendrycks/imagenet-r here",
+            files=(
+                # checksum: url_checksums/imagenet_r.txt of tensorflow/datasets
+                Download(
+                    "https://people.eecs.berkeley.edu/~hendrycks/imagenet-r.tar",
+                    "sha256:18c6bf493b39a0d975d48e587437f562caab9c52ae6327dcfa9dd8eb54aa1b52",
+                    2_191_079_936,
+                ),
+            ),
+        ),
+    ),
     read=_read,
 )
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from vf_ray.shapes import choose
 from vf_ray.sources.inat_json import SpeciesRow, inat_json
-from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms
 
 INATURALIST = Source(
     name="inaturalist",
@@ -26,6 +26,17 @@ INATURALIST = Source(
             name="inaturalist",
             obtain="Put train_mini.tar.gz and train_mini.json.tar.gz (or train, and val) of "
             "github.com/visipedia/inat_comp/tree/master/2021 here; unpacked ones are read much faster",
+            files=(
+                # addresses: visipedia/inat_comp; checksum: inaturalist.py of pytorch/vision
+                Download(
+                    "https://ml-inat-competition-datasets.s3.amazonaws.com/2021/train_mini.tar.gz",
+                    "md5:db6ed8330e634445efc8fec83ae81442",
+                ),
+                Download(
+                    "https://ml-inat-competition-datasets.s3.amazonaws.com/2021/train_mini.json.tar.gz",
+                    "md5:395a35be3651d86dc3b0d365b8ea5f92",
+                ),
+            ),
         ),
     ),
     read=inat_json({"train": ("train_mini.json", "train.json"), "val": "val.json"}),

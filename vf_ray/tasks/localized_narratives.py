@@ -8,7 +8,7 @@ from vf_ray.shapes import caption
 from vf_ray.sources.json_lines import json_lines
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.shared_raws import COCO_2017, FLICKR30K_IMAGES
-from vf_ray.types import Made, Raw, Row, Source, Terms
+from vf_ray.types import Download, Made, Raw, Row, Source, Terms
 
 FILES = {
     **{f"train coco {n}": f"coco_train_localized_narratives-{n:05d}-of-00004.jsonl" for n in range(4)},
@@ -27,7 +27,11 @@ OPEN_IMAGES = Raw(
     name="open_images",
     obtain="Put the Open Images pictures into train/, validation/ and test/ of open_images/",
 )
-ADE20K = Raw(name="ade20k", obtain="Put ADEChallengeData2016.zip (MIT scene parsing) into ade20k/")
+ADE20K = Raw(
+    name="ade20k",
+    obtain="Put ADEChallengeData2016.zip (MIT scene parsing) into ade20k/",
+    files=(Download("http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip"),),
+)
 LONG_NAMES = {"train": "training", "val": "validation", "test": "test"}
 
 
@@ -77,6 +81,8 @@ def _row(record: Record, at: At) -> NarrativeRow:
     )
 
 
+SERVER = "https://storage.googleapis.com/localized-narratives/annotations"
+
 LOCALIZED_NARRATIVES = Source(
     name="localized_narratives",
     title="Localized Narratives",
@@ -90,6 +96,7 @@ LOCALIZED_NARRATIVES = Source(
         Raw(
             name="localized_narratives",
             obtain="Put the .jsonl files of google.github.io/localized-narratives here",
+            files=tuple(Download(f"{SERVER}/{name}") for name in FILES.values()),
         ),
         COCO_2017,
         FLICKR30K_IMAGES,

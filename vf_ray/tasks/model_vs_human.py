@@ -1,13 +1,14 @@
 """model-vs-human: ImageNet pictures in seventeen styles made to compare networks with people."""
 
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Example, Made, Raw, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
 IN_SESSIONS = (
     "colour", "contrast", "high-pass", "low-pass", "phase-scrambling", "power-equalisation", "false-colour",
     "rotation", "eidolonI", "eidolonII", "eidolonIII", "uniform-noise", "sketch", "stylized",
 )  # fmt: skip
 IN_CLASSES = ("edge", "silhouette", "cue-conflict")
+RELEASE = "https://github.com/bethgelab/model-vs-human/releases/download/v0.1"
 
 MODEL_VS_HUMAN = Source(
     name="model_vs_human",
@@ -23,6 +24,7 @@ MODEL_VS_HUMAN = Source(
             name="model_vs_human",
             obtain="Put the <style>.tar.gz files of the release v0.1 of "
             "github.com/bethgelab/model-vs-human here",
+            files=tuple(Download(f"{RELEASE}/{style}.tar.gz") for style in (*IN_SESSIONS, *IN_CLASSES)),
         ),
     ),
     read=image_folder(

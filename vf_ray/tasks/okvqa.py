@@ -5,7 +5,7 @@ from collections import Counter
 from vf_ray.shapes import ask
 from vf_ray.sources.shared_raws import COCO_2014
 from vf_ray.sources.vqa_json import VqaRow, vqa_json
-from vf_ray.types import Made, Raw, Reject, Source, Terms
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 
 OKVQA = Source(
     name="okvqa",
@@ -16,6 +16,15 @@ OKVQA = Source(
         Raw(
             name="okvqa",
             obtain="Put the question and annotation zips (train and val) of okvqa.allenai.org into okvqa/",
+            files=(
+                # addresses: download_scripts/ok_vqa.sh of VT-NLP/MultiInstruct
+                Download("https://okvqa.allenai.org/static/data/mscoco_train2014_annotations.json.zip"),
+                Download(
+                    "https://okvqa.allenai.org/static/data/OpenEnded_mscoco_train2014_questions.json.zip"
+                ),
+                Download("https://okvqa.allenai.org/static/data/mscoco_val2014_annotations.json.zip"),
+                Download("https://okvqa.allenai.org/static/data/OpenEnded_mscoco_val2014_questions.json.zip"),
+            ),
         ),
         COCO_2014,
     ),

@@ -7,7 +7,7 @@ from vf_ray.shapes import name_it
 from vf_ray.sources.list_file import lines, list_file
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import LabelRow
-from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 FOLDERS = {"train": "data_256", "val": "val_256"}
 
@@ -39,6 +39,24 @@ PLACES365 = Source(
             name="places365",
             obtain="Put filelist_places365-standard.tar, train_256_places365standard.tar and val_256.tar of "
             "places2.csail.mit.edu here",
+            files=(
+                # addresses and checksums: url_checksums/places365_small.txt of tensorflow/datasets
+                Download(
+                    "http://data.csail.mit.edu/places/places365/filelist_places365-standard.tar",
+                    "sha256:520699e00d69b63ddc29fac54645aa00ce1c10ca42e288960aa1cf791d6e9aa9",
+                    67_498_496,
+                ),
+                Download(
+                    "http://data.csail.mit.edu/places/places365/train_256_places365standard.tar",
+                    "sha256:0ade5d7d38c682aa0203014a2b99ad3bf608bf1de0f151dc0d80efba54660a0a",
+                    26_103_685_120,
+                ),
+                Download(
+                    "http://data.csail.mit.edu/places/places365/val_256.tar",
+                    "sha256:24b4e639ef12a0012af525bc4cb443e4ab4aaea8369a1fb009b70e4a4aad5d48",
+                    525_158_400,
+                ),
+            ),
         ),
     ),
     read=_read,

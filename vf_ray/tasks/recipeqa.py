@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
-from vf_ray.types import Example, Grid, Made, Raw, Row, Source, Terms
+from vf_ray.types import Download, Example, Grid, Made, Raw, Row, Source, Terms
 
 LETTERS = ("A", "B", "C", "D")
 
@@ -40,6 +40,12 @@ RECIPEQA = Source(
         Raw(
             name="recipeqa",
             obtain="Put train.json, val.json, test.json and images.zip of hucvl.github.io/recipeqa here",
+            files=(
+                Download("https://vision.cs.hacettepe.edu.tr/files/recipeqa/train.json"),
+                Download("https://vision.cs.hacettepe.edu.tr/files/recipeqa/val.json"),
+                Download("https://vision.cs.hacettepe.edu.tr/files/recipeqa/test.json"),
+                Download("https://vision.cs.hacettepe.edu.tr/files/recipeqa/images.zip"),
+            ),
         ),
     ),
     read=json_array({s: f"{s}.json" for s in ("train", "val", "test")}, _row, items="data.item"),

@@ -6,7 +6,7 @@ from vf_ray.shapes import name_it
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import LabelRow
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Download, Made, Raw, Source, Terms
 
 ROOT = "RoadAnomaly_jpg"
 
@@ -29,7 +29,18 @@ ROAD_ANOMALY = Source(
         faces="unknown",
         stated="www.epfl.ch/labs/cvlab/data/road-anomaly",
     ),
-    raws=(Raw(name="road_anomaly", obtain="Put RoadAnomaly_jpg.zip of www.epfl.ch/labs/cvlab here"),),
+    raws=(
+        Raw(
+            name="road_anomaly",
+            obtain="Put RoadAnomaly_jpg.zip of www.epfl.ch/labs/cvlab here",
+            files=(
+                Download(
+                    "https://datasets-cvlab.epfl.ch/2019-road-anomaly/RoadAnomaly_jpg.zip",
+                    "md5:87a0908e5c72827824693913cf2e4fb0",
+                ),
+            ),
+        ),
+    ),
     read=json_array({"test": f"{ROOT}/frame_list.json"}, _row),
 )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from vf_ray.shapes import choose, tidy
 from vf_ray.sources.json_array import json_object
 from vf_ray.sources.records import At, Record
-from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,15 @@ SCIENCEQA = Source(
             name="scienceqa",
             obtain="Put problems.json of github.com/lupantech/ScienceQA (data/scienceqa) here, and the "
             "pictures (train.zip, val.zip, test.zip) unzipped into images/",
+            files=(
+                # addresses: lupantech/ScienceQA and its tools/download.sh
+                Download(
+                    "https://raw.githubusercontent.com/lupantech/ScienceQA/main/data/scienceqa/problems.json"
+                ),
+                Download("https://scienceqa.s3.us-west-1.amazonaws.com/images/train.zip"),
+                Download("https://scienceqa.s3.us-west-1.amazonaws.com/images/val.zip"),
+                Download("https://scienceqa.s3.us-west-1.amazonaws.com/images/test.zip"),
+            ),
         ),
     ),
     read=json_object({"all": "problems.json"}, _row),

@@ -7,7 +7,7 @@ from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
 from vf_ray.sources.shared_raws import COCO_2014
-from vf_ray.types import Example, Made, Raw, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
 SENTIMENTS = {1: "positive", 0: "negative"}
 
@@ -30,7 +30,11 @@ SENTICAP = Source(
     url="http://users.cecs.anu.edu.au/~u4534172/senticap.html",
     terms=Terms(faces="yes"),
     raws=(
-        Raw(name="senticap", obtain="Put senticap_dataset.zip of the project's page here"),
+        Raw(
+            name="senticap",
+            obtain="Put senticap_dataset.zip of the project's page here",
+            files=(Download("http://users.cecs.anu.edu.au/~u4534172/data/Senticap/senticap_dataset.zip"),),
+        ),
         COCO_2014,
     ),
     read=json_array({"all": "senticap_dataset/data/senticap_dataset.json"}, _rows, items="images.item"),

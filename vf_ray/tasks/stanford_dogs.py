@@ -7,7 +7,7 @@ from vf_ray.sources.image_folder import image_folder
 from vf_ray.sources.mat_file import load_mat
 from vf_ray.sources.raw import first_existing
 from vf_ray.sources.rows import LabelRow
-from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 
 def _row(path: str, split: str) -> LabelRow:
@@ -36,6 +36,19 @@ STANFORD_DOGS = Source(
         Raw(
             name="stanford_dogs",
             obtain="Put images.tar and lists.tar of vision.stanford.edu/aditya86/ImageNetDogs here",
+            files=(
+                # addresses and checksums: url_checksums/stanford_dogs.txt of tensorflow/datasets
+                Download(
+                    "http://vision.stanford.edu/aditya86/ImageNetDogs/images.tar",
+                    "sha256:a443fc2f9a851aa1a7b8e4fa4af94b8459fce2c9f5a2f4dd4669cf9673a4ec58",
+                    793_579_520,
+                ),
+                Download(
+                    "http://vision.stanford.edu/aditya86/ImageNetDogs/lists.tar",
+                    "sha256:34b47cacd9a98b5d150e084f24d29391c084c55272295ec65c85651bc35f4d6c",
+                    481_280,
+                ),
+            ),
         ),
     ),
     read=_read,

@@ -8,14 +8,24 @@ from functools import partial
 from vf_ray.shapes import ask
 from vf_ray.sources.shared_raws import COCO_2014
 from vf_ray.sources.vqa_json import VqaRow, vqa_json
-from vf_ray.types import Made, Raw, Reject, Source, Terms
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 
 TDIUC = Source(
     name="tdiuc",
     title="TDIUC",
     url="https://kushalkafle.com/projects/tdiuc.html",
     terms=Terms(faces="yes"),
-    raws=(Raw(name="tdiuc", obtain="Put TDIUC.zip of kushalkafle.com/data here"), COCO_2014),
+    raws=(
+        Raw(
+            name="tdiuc",
+            obtain="Put TDIUC.zip of kushalkafle.com/data here",
+            files=(
+                # address: download_scripts/TDIUC.sh of VT-NLP/MultiInstruct
+                Download("https://kushalkafle.com/data/TDIUC.zip"),
+            ),
+        ),
+        COCO_2014,
+    ),
     read=vqa_json(
         questions="TDIUC/Questions/OpenEnded_mscoco_{split}2014_questions.json",
         annotations="TDIUC/Annotations/mscoco_{split}2014_annotations.json",

@@ -6,7 +6,7 @@ from vf_ray.shapes import caption
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.shared_raws import TEXTVQA_IMAGES
-from vf_ray.types import Made, Raw, Row, Source, Terms
+from vf_ray.types import Download, Made, Raw, Row, Source, Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,14 @@ TEXTCAPS = Source(
         licence="CC BY 4.0", training="yes", redistribution="yes", faces="yes", stated="textvqa.org/textcaps"
     ),
     raws=(
-        Raw(name="textcaps", obtain="Put TextCaps_0.1_train.json and ..._val.json of textvqa.org here"),
+        Raw(
+            name="textcaps",
+            obtain="Put TextCaps_0.1_train.json and ..._val.json of textvqa.org here",
+            files=(
+                Download("https://dl.fbaipublicfiles.com/textvqa/data/textcaps/TextCaps_0.1_train.json"),
+                Download("https://dl.fbaipublicfiles.com/textvqa/data/textcaps/TextCaps_0.1_val.json"),
+            ),
+        ),
         TEXTVQA_IMAGES,
     ),
     read=json_array(

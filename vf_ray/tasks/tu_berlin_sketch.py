@@ -2,7 +2,7 @@
 
 from vf_ray.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Example, Made, Raw, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
 TU_BERLIN_SKETCH = Source(
     name="tu_berlin_sketch",
@@ -15,7 +15,15 @@ TU_BERLIN_SKETCH = Source(
         faces="no",
         stated="cybertron.cg.tu-berlin.de/eitz/projects/classifysketch",
     ),
-    raws=(Raw(name="tu_berlin_sketch", obtain="Put sketches_png.zip of cybertron.cg.tu-berlin.de here"),),
+    raws=(
+        Raw(
+            name="tu_berlin_sketch",
+            obtain="Put sketches_png.zip of cybertron.cg.tu-berlin.de here",
+            files=(
+                Download("http://cybertron.cg.tu-berlin.de/eitz/projects/classifysketch/sketches_png.zip"),
+            ),
+        ),
+    ),
     read=image_folder("png/{label}/*"),
 )
 LIVING = frozenset(

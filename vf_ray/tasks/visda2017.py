@@ -2,7 +2,7 @@
 
 from vf_ray.shapes import choose, name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Made, Pool, Raw, Source, Terms
+from vf_ray.types import Download, Made, Pool, Raw, Source, Terms
 
 CLASSES = (
     "aeroplane", "bicycle", "bus", "car", "horse", "knife", "motorcycle", "person", "plant", "skateboard",
@@ -21,7 +21,15 @@ VISDA2017 = Source(
         stated="github.com/VisionLearningGroup/taskcv-2017-public",
     ),
     raws=(
-        Raw(name="visda2017", obtain="Put train.tar and validation.tar of csr.bu.edu/ftp/visda17/clf here"),
+        Raw(
+            name="visda2017",
+            obtain="Put train.tar and validation.tar of csr.bu.edu/ftp/visda17/clf here",
+            files=(
+                # addresses: thuml/Transfer-Learning-Library
+                Download("http://csr.bu.edu/ftp/visda17/clf/train.tar"),
+                Download("http://csr.bu.edu/ftp/visda17/clf/validation.tar"),
+            ),
+        ),
     ),
     read=image_folder("{split=train}/{label}/*", "{split=validation}/{label}/*"),
 )

@@ -9,7 +9,7 @@ from vf_ray.sources.json_items import json_items
 from vf_ray.sources.raw import existing, first_existing
 from vf_ray.sources.records import At, Record, parsed
 from vf_ray.sources.shared_raws import COCO_2014
-from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
+from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,12 @@ VISDIAL = Source(
             name="visdial",
             obtain="Put visdial_1.0_train.zip and visdial_1.0_val.zip of visualdialog.org/data (and "
             "VisualDialog_val2018.zip) here",
+            files=(
+                # addresses: download_scripts/visdial.sh of VT-NLP/MultiInstruct
+                Download("https://www.dropbox.com/s/ix8keeudqrd8hn8/visdial_1.0_train.zip?dl=1"),
+                Download("https://www.dropbox.com/s/ibs3a0zhw74zisc/visdial_1.0_val.zip?dl=1"),
+                Download("https://www.dropbox.com/s/twmtutniktom7tu/VisualDialog_val2018.zip?dl=1"),
+            ),
         ),
         COCO_2014,
     ),

@@ -6,7 +6,7 @@ from vf_ray.shapes import choose, tidy
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
-from vf_ray.types import Made, Raw, Reject, Source, Terms
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 
 
 def _rows(record: Record, at: At) -> Iterator[QaRow]:
@@ -32,6 +32,11 @@ VISUAL7W = Source(
             name="visual7w",
             obtain="Put dataset_v7w_telling.zip and visual7w_images.zip of "
             "ai.stanford.edu/~yukez/visual7w here",
+            files=(
+                # addresses: download_scripts/visual7w.sh of VT-NLP/MultiInstruct
+                Download("https://ai.stanford.edu/~yukez/papers/resources/dataset_v7w_telling.zip"),
+                Download("http://vision.stanford.edu/yukezhu/visual7w_images.zip"),
+            ),
         ),
     ),
     read=json_array({"all": "dataset_v7w_telling.json"}, _rows, items="images.item"),

@@ -9,7 +9,7 @@ from vf_ray.sources.raw import first_existing
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
 from vf_ray.sources.shared_raws import VISUAL_GENOME_IMAGES
-from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 FILE = "question_answers.json"
 
@@ -37,7 +37,15 @@ VISUAL_GENOME = Source(
     url="https://visualgenome.org",
     terms=Terms(faces="yes"),
     raws=(
-        Raw(name="visual_genome", obtain="Put question_answers.json.zip of visualgenome.org here"),
+        Raw(
+            name="visual_genome",
+            obtain="Put question_answers.json.zip of visualgenome.org here",
+            files=(
+                Download(
+                    "https://homes.cs.washington.edu/~ranjay/visualgenome/data/dataset/question_answers.json.zip"
+                ),
+            ),
+        ),
         VISUAL_GENOME_IMAGES,
     ),
     read=_read,

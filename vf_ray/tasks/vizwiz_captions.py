@@ -6,7 +6,7 @@ from typing import Any
 from vf_ray.shapes import numbered
 from vf_ray.sources.coco_json import CocoRow, coco_json
 from vf_ray.sources.shared_raws import VIZWIZ_IMAGES
-from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms
 
 
 def _usable(annotation: Mapping[str, Any]) -> bool:
@@ -25,6 +25,7 @@ VIZWIZ_CAPTIONS = Source(
         Raw(
             name="vizwiz_captions",
             obtain="Put annotations.zip of vizwiz.org's captioning task into vizwiz_captions/",
+            files=(Download("https://vizwiz.cs.colorado.edu/VizWiz_final/caption/annotations.zip"),),
         ),
         VIZWIZ_IMAGES,
     ),

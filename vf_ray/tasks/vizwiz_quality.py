@@ -6,7 +6,7 @@ from vf_ray.shapes import choose
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.shared_raws import VIZWIZ_IMAGES
-from vf_ray.types import Made, Raw, Row, Source, Terms
+from vf_ray.types import Download, Made, Raw, Row, Source, Terms
 
 FLAWS = {
     "NON": "no flaws",
@@ -49,6 +49,10 @@ VIZWIZ_QUALITY = Source(
         Raw(
             name="vizwiz_quality",
             obtain="Put annotations.zip of vizwiz.org's image-quality task into vizwiz_quality/",
+            files=(
+                # address: download_scripts/vizwiz_image_quality.sh of VT-NLP/MultiInstruct
+                Download("https://vizwiz.cs.colorado.edu/VizWiz_final/image_quality/annotations.zip"),
+            ),
         ),
         VIZWIZ_IMAGES,
     ),

@@ -7,7 +7,7 @@ from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
 from vf_ray.sources.shared_raws import VIZWIZ_IMAGES
-from vf_ray.types import Made, Raw, Reject, Source, Terms
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 
 NO_ANSWER = "unanswerable"
 
@@ -33,7 +33,11 @@ VIZWIZ_VQA = Source(
         licence="CC BY 4.0", training="yes", redistribution="yes", faces="unknown", stated="vizwiz.org"
     ),
     raws=(
-        Raw(name="vizwiz_vqa", obtain="Put Annotations.zip of vizwiz.org's VQA task into vizwiz_vqa/"),
+        Raw(
+            name="vizwiz_vqa",
+            obtain="Put Annotations.zip of vizwiz.org's VQA task into vizwiz_vqa/",
+            files=(Download("https://vizwiz.cs.colorado.edu/VizWiz_final/vqa_data/Annotations.zip"),),
+        ),
         VIZWIZ_IMAGES,
     ),
     read=json_array(

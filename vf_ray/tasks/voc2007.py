@@ -1,7 +1,7 @@
 """PASCAL VOC 2007: photographs with objects of twenty classes."""
 
 from vf_ray.sources.voc_xml import VocRow, voc_xml
-from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms
 
 ROOT = "VOCdevkit/VOC2007"
 
@@ -16,6 +16,19 @@ VOC2007 = Source(
         Raw(
             name="voc2007",
             obtain="Put VOCtrainval_06-Nov-2007.tar and VOCtest_06-Nov-2007.tar of host.robots.ox.ac.uk here",
+            files=(
+                # checksums: url_checksums/voc.txt of tensorflow/datasets
+                Download(
+                    "http://host.robots.ox.ac.uk/pascal/VOC/voc2007/VOCtrainval_06-Nov-2007.tar",
+                    "sha256:7d8cd951101b0957ddfd7a530bdc8a94f06121cfc1e511bb5937e973020c7508",
+                    460_032_000,
+                ),
+                Download(
+                    "http://host.robots.ox.ac.uk/pascal/VOC/voc2007/VOCtest_06-Nov-2007.tar",
+                    "sha256:6836888e2e01dca84577a849d339fa4f73e1e4f135d312430c4856b5609b4892",
+                    451_020_800,
+                ),
+            ),
         ),
     ),
     read=voc_xml(

@@ -3,7 +3,7 @@
 from vf_ray.shapes import ask, choose
 from vf_ray.sources.shared_raws import COCO_2014
 from vf_ray.sources.vqa_json import VqaRow, vqa_json
-from vf_ray.types import Made, Pool, Raw, Source, Terms
+from vf_ray.types import Download, Made, Pool, Raw, Source, Terms
 
 VQAV2 = Source(
     name="vqav2",
@@ -15,7 +15,17 @@ VQAV2 = Source(
         stated="the annotation files' licence entry",
     ),
     raws=(
-        Raw(name="vqav2", obtain="Put the v2 question and annotation zips of visualqa.org into vqav2/"),
+        Raw(
+            name="vqav2",
+            obtain="Put the v2 question and annotation zips of visualqa.org into vqav2/",
+            files=(
+                # addresses: download_scripts/vqa_v2.sh of VT-NLP/MultiInstruct
+                Download("https://s3.amazonaws.com/cvmlp/vqa/mscoco/vqa/v2_Questions_Train_mscoco.zip"),
+                Download("https://s3.amazonaws.com/cvmlp/vqa/mscoco/vqa/v2_Questions_Val_mscoco.zip"),
+                Download("https://s3.amazonaws.com/cvmlp/vqa/mscoco/vqa/v2_Annotations_Train_mscoco.zip"),
+                Download("https://s3.amazonaws.com/cvmlp/vqa/mscoco/vqa/v2_Annotations_Val_mscoco.zip"),
+            ),
+        ),
         COCO_2014,
     ),
     read=vqa_json(

@@ -2,7 +2,7 @@
 
 from vf_ray.types import Raw, Terms
 
-OBTAIN = "Run the chain with prepare.raw empty: its first step, fetch, writes this."
+OBTAIN = "Run the chain with prepare.raw empty and prepare.fetch off: its first step, fetch, writes this."
 GRIDS = Raw(name="demo_grids", obtain=OBTAIN)
 ANNOTATIONS = Raw(name="demo_annotations", obtain=OBTAIN)
 ARC_TERMS = Terms(
