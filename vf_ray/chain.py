@@ -43,6 +43,9 @@ TUNED = ("align", "stage1", "stage2")
 INSTANCES = "tasks"
 """The benchmark that asks held-out instances, which has no folder of its own."""
 
+EVERY = 1 << 40
+"""Cap of a source that is taken whole."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -144,7 +147,7 @@ class Plan:
         prepare = self.recipe.prepare
         config = {
             "seed": self.recipe.seed,
-            "cap": prepare.cap,
+            "cap": self._cap(source),
             "largest_side": prepare.largest_side,
             "source": sources()[source].code,
             "tasks": {task: _words(task) for task in self.tasks if source_of(task).name == source},
@@ -158,6 +161,9 @@ class Plan:
         names = [raw.name for raw in sources()[source].raws]
         return {n: known[n] for n in names} if set(names) <= known.keys() else {"raw": self.raw}
 
+    def _cap(self, source: str) -> int:
+        return EVERY if sources()[source].whole else self.recipe.prepare.cap
+
     @cached_property
     def instances(self) -> Mapping[str, Spec]:
         """Return the instances artifact of each task."""
@@ -166,7 +172,7 @@ class Plan:
     def _instances(self, task: str) -> Spec:
         config = {
             "seed": self.recipe.seed,
-            "cap": self.recipe.prepare.cap,
+            "cap": self._cap(source_of(task).name),
             "held_out": self.recipe.prepare.held_out,
         }
         inputs = {"pictures": self.pictures[source_of(task).name].address}

@@ -55,6 +55,11 @@ def caption(image: ImageRef, text: str) -> Example:
     return Example(image=image, answer=tidy(text))
 
 
+def converse(image: ImageRef, texts: Sequence[str]) -> Example:
+    """Take a finished conversation as it is; texts are alternately the user's and the model's."""
+    return Example(image=image, question=texts[0], answer=texts[1], further=tuple(texts[2:]))
+
+
 def numbered(texts: Sequence[str]) -> str:
     """Return texts as a numbered list, one a line."""
     return "\n".join(f"{number}. {tidy(text)}" for number, text in enumerate(texts, 1))

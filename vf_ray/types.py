@@ -61,6 +61,8 @@ class Row:
     split: str
     image: str = ""
     """Path of the record's picture inside the raw tree."""
+    kind: str = ""
+    """The publisher's name for this sort of record, where there are several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,10 +206,11 @@ class Task(Generic[R]):
     id: str
     """``<source>/<name>``."""
     upstream: str
-    """The id Vision-Flan published; empty for tasks of our own."""
+    """The id Vision-Flan published, of the one task that rebuilds it; else empty."""
     group: Group
     category: str
     instruction: str
+    """Empty where the rows bring the words themselves."""
     make: Callable[..., Made]
     """``make(row)``, or ``make(row, pool)`` where ``pool`` is set."""
     pool: Callable[[R], str | None] | None = None
@@ -218,6 +221,10 @@ class Task(Generic[R]):
     """What about the id, category or rule is reconstructed rather than published."""
     split: str = "train"
     """The split a recipe takes: the authors' evident one, else train."""
+    may_be_empty: bool = False
+    """Whether finding no row is no failure: nothing says which tasks a published file holds."""
+    kind: str = ""
+    """The one ``kind`` of rows that ``make`` is asked about; empty: all rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +239,8 @@ class Source(Generic[R]):
     read: Callable[[Tree], Iterator[R | Reject]]
     code: int = 1
     """Bumped by hand when what its reader or the functions of its tasks return changes."""
+    whole: bool = False
+    """Whether a recipe's cap is not for it: somebody has chosen its instances already."""
     tasks: list[Task[R]] = field(default_factory=list)
 
     def task(
@@ -246,6 +255,8 @@ class Source(Generic[R]):
         ceiling: float = 0.05,
         evidence: str = "",
         split: str = "train",
+        may_be_empty: bool = False,
+        kind: str = "",
     ) -> Callable[[Callable[..., Made]], Callable[..., Made]]:
         """Declare the decorated function as the task ``<source>/<name>``."""
 
@@ -254,7 +265,7 @@ class Source(Generic[R]):
                 Task(
                     id=f"{self.name}/{name}", upstream=upstream, group=group, category=category,
                     instruction=instruction, make=make, pool=pool, ceiling=ceiling,
-                    evidence=evidence, split=split,
+                    evidence=evidence, split=split, may_be_empty=may_be_empty, kind=kind,
                 )
             )  # fmt: skip
             return make

@@ -1,5 +1,7 @@
 """One pass for all tasks: what is chosen depends on seed, task and key alone."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,8 +9,8 @@ from hypothesis import strategies as st
 from tests.shards.synthetic import Thing, files, here, rows
 from vf_ray.instances.chance import SPAN, rank
 from vf_ray.instances.lowest import Lowest
-from vf_ray.instances.sample import Selection, chance_of, examine, held_out, select, takes
-from vf_ray.types import Instance, Reject
+from vf_ray.instances.sample import Selection, chance_of, examine, held_out, judge, select, takes
+from vf_ray.types import Example, Instance, Reject
 
 TREE = files(0)
 
@@ -61,8 +63,20 @@ def test_every_split_is_examined_but_only_the_tasks_own_is_selected() -> None:
 
 def test_a_split_without_a_name_is_everybodys() -> None:
     task = here([], TREE).source().tasks[0]
-    assert takes(task, Thing(key="1", split="all", label="", number=0))
-    assert not takes(task, Thing(key="1", split="val", label="", number=0))
+    assert takes(task, "all", "")
+    assert not takes(task, "val", "")
+
+
+def test_a_task_of_one_kind_is_asked_about_no_other() -> None:
+    source = here([], TREE).source()
+    source.task("red", group="generation", category="", instruction="Say it.", kind="red")(
+        lambda row: Example(image=row.image, answer="red")
+    )
+    task = source.tasks[-1]
+    kinds = [replace(row, kind=("red", "blue", "")[row.number % 3]) for row in rows(30, pictures=20)]
+    found = {v.key for row in kinds for v in judge(row, [task], {}, 0)}
+    assert found == {row.key for row in kinds if row.kind == "red"}
+    assert takes(task, "train", "red") and not takes(task, "train", "blue")
 
 
 def test_every_record_is_counted_once_for_each_task_it_is_for() -> None:

@@ -28,7 +28,8 @@ def golden(source: Source[Any]) -> str:
         for verdict in examine(source, tree, source.tasks, seed=SEED):
             if isinstance(verdict, Instance):
                 first.setdefault(verdict.task, verdict)
-    return "".join(json.dumps(_readable(first[task.id]), ensure_ascii=False) + "\n" for task in source.tasks)
+    found = [first[task.id] for task in source.tasks if task.id in first or not task.may_be_empty]
+    return "".join(json.dumps(_readable(instance), ensure_ascii=False) + "\n" for instance in found)
 
 
 def _readable(instance: Instance) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def _readable(instance: Instance) -> dict[str, Any]:
         "image": json.loads(image_text(instance.image)),
         "prompt": instance.prompt,
         "response": instance.response,
+        **({"further": instance.further} if instance.further else {}),
     }
 
 

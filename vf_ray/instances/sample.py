@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from vf_ray.instances.chance import SPAN
@@ -11,6 +12,9 @@ from vf_ray.instances.lowest import Lowest
 from vf_ray.instances.pool import Filling, HashedPool
 from vf_ray.instances.wording import word
 from vf_ray.types import Instance, Made, Reject, Row, Source, Task, Tree
+
+KINDS = 1024
+"""Splits and kinds of rows whose tasks are remembered; a published file may feed hundreds of tasks."""
 
 AnyTask = Task[Any]
 Pools = Mapping[str, HashedPool]
@@ -89,13 +93,14 @@ def _counted(
     source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], seed: int, found: Selection
 ) -> Iterator[Verdict]:
     pools = fill_pools(source, tree, tasks, seed=seed)
+    takers = lru_cache(KINDS)(lambda *of_row: [task for task in tasks if takes(task, *of_row)])
     for record in source.read(tree):
         found.source.examined += 1
         if isinstance(record, Reject):
             found.source.rejected[record.reason] += 1
             yield record
             continue
-        for verdict in judge(record, [task for task in tasks if takes(task, record)], pools, seed):
+        for verdict in judge(record, takers(record.split, record.kind), pools, seed):
             tally = found.tallies[verdict.task]
             tally.examined += 1
             if isinstance(verdict, Reject):
@@ -106,7 +111,7 @@ def _counted(
 def judge(row: Row, tasks: Sequence[AnyTask], pools: Pools, seed: int) -> Iterator[Verdict]:
     """Yield what each task makes of the row; nothing where it is not a row of the task."""
     for task in tasks:
-        made = _make(task, row, pools)
+        made = _make(task, row, pools) if task.kind in ("", row.kind) else None
         if isinstance(made, Reject):
             yield Reject(key=row.key, reason=made.reason, detail=made.detail, task=task.id)
         elif made is not None:
@@ -135,14 +140,14 @@ def fill_pools(source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], *, see
         if isinstance(record, Reject):
             continue  # counted by the pass that follows
         for task, text_of, filling in asking:
-            if takes(task, record) and (text := text_of(record)):
+            if takes(task, record.split, record.kind) and (text := text_of(record)):
                 filling.add(text)
     return {task.id: filling.finish() for task, _, filling in asking}
 
 
-def takes(task: AnyTask, row: Row) -> bool:
-    """Say whether the row lies in the split that a recipe takes of this task."""
-    return row.split in (task.split, "all") or task.split == "all"
+def takes(task: AnyTask, split: str, kind: str) -> bool:
+    """Say whether rows of this split and kind are those that a recipe takes of this task."""
+    return (split in (task.split, "all") or task.split == "all") and task.kind in ("", kind)
 
 
 def held_out(sha256: str, share: float) -> bool:

@@ -42,7 +42,8 @@ def write_instances(
     """Commit a task's instances and rejects; return its statistics.
 
     Raises:
-        TaskRefusedError: if rejects exceed the task's ceiling, or nothing is left; names the top reasons.
+        TaskRefusedError: if rejects exceed the task's ceiling, or nothing is left of a task that may not
+            be empty; names the top reasons.
     """
     turn = pictures.stats["turns"] - 1
     examined = read_examined(pictures.read(examined_name(turn)))
@@ -130,7 +131,7 @@ def _refuse(task: AnyTask, writer: Writer, tallies: Mapping[str, Tally]) -> None
                 f"({tally.share:.1%}; its ceiling is {task.ceiling:.1%}): {top}. "
                 f"Each is listed in {writer.address}/rejected/; mend the raw files, or raise the ceiling"
             )
-    if not tallies["pictures"].examined:
+    if not tallies["pictures"].examined and not task.may_be_empty:
         raise TaskRefusedError(
             f"task {task.id!r}: no instance came out of {tallies['records of the source'].examined} "
             f"records, {tallies['records'].examined} of them in its split {task.split!r}; check the raw "

@@ -13,8 +13,6 @@ class QaRow(Row):
     answer: str
     options: tuple[str, ...] = ()
     """The answers to choose from, where the publisher gives them."""
-    kind: str = ""
-    """The publisher's name for this sort of question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,76 @@
+"""Conversations in LLaVA's JSON: ``{id, image, conversations: [{from, value}]}``.
+
+The mark ``<image>`` stands first or last in what the user first says, and is taken out: the picture
+always comes before the text. An ``id`` may occur many times, so a record is named by its place.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vf_ray.sources.json_items import json_items
+from vf_ray.sources.list_file import lines
+from vf_ray.sources.records import At, Record, parsed
+from vf_ray.types import Reject, Row, Tree
+
+MARK = "<image>"
+SPEAKERS = ("human", "gpt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRow(Row):
+    """A picture, and what user and model say about it."""
+
+    texts: tuple[str, ...]
+    """Alternately by user and model, as written but for the mark."""
+
+
+def conversation(record: Record, at: At, image: str = "{image}", kind: str = "") -> ConversationRow | Reject:
+    """Return a record as a row of a kind; ``image`` is a path with the record's own ``{image}``."""
+    named, said = record.get("image"), record["conversations"]
+    if not named:
+        return Reject(at.key(), "record without a picture", str(record.get("id", ""))[:200])
+    if not isinstance(named, str):
+        return Reject(at.key(), "record of several pictures", str(named)[:200])
+    speakers = [turn["from"] for turn in said]
+    if not said or len(said) % 2 or speakers != [*SPEAKERS] * (len(said) // 2):
+        return Reject(at.key(), "turns do not alternate", ", ".join(map(str, speakers))[:200])
+    texts = [turn["value"] for turn in said]
+    if not all(isinstance(text, str) for text in texts):
+        return Reject(at.key(), "turn is no text", str(texts)[:200])
+    return ConversationRow(
+        key=at.key(),
+        split=at.split,
+        image=image.format(image=named),
+        texts=(without_mark(texts[0]), *texts[1:]),
+        kind=kind,
+    )
+
+
+def without_mark(text: str) -> str:
+    """Return what the user says beside the picture; a mark inside the text stays, to be rejected by name."""
+    plain = text.strip()
+    return (plain.removeprefix(MARK) if plain.startswith(MARK) else plain.removesuffix(MARK)).strip()
+
+
+def own_llava_json(tree: Tree) -> Iterator[ConversationRow | Reject]:
+    """Yield the records of every ``*.json`` (an array) and ``*.jsonl`` that lies on top of the tree.
+
+    Raises:
+        FileNotFoundError: if there is none; says what to obtain.
+    """
+    arrays, lists = tree.glob("*.json"), tree.glob("*.jsonl")
+    if not arrays and not lists:
+        tree.open("*.json")
+    for path in arrays:
+        yield from parsed(json_items(tree, path, "all"), conversation)
+    for path in lists:
+        yield from parsed(((_loaded(line), at) for line, at in lines(tree, path)), conversation)
+
+
+def _loaded(line: str) -> Record:
+    """Return a line's record; a broken one stays text, which no parser takes."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return line
