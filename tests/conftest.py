@@ -11,6 +11,8 @@ from tests.s3_server import BUCKET, S3Server, s3_server
 from vf_ray.config import Resources
 from vf_ray.store import Store
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported: as training runs on a laptop
+
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
