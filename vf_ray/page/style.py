@@ -30,6 +30,7 @@ th{font-weight:600;font-size:12.5px;color:var(--soft);border-bottom-color:#c9ced
 td.n,th.n{text-align:right;white-space:nowrap}
 td:first-child,th:first-child{padding-left:0;white-space:nowrap}
 tbody tr:last-child td{border-bottom:0}
+table.dense{font-size:12.5px}.dense th{font-size:12px}.dense th,.dense td{padding-left:11px}
 .ci{color:#8b919b;font-size:12px}
 .yes{color:var(--yes)}.no{color:var(--no)}
 figure{margin:8px 0 16px}figure svg{max-width:100%;height:auto;display:block}
@@ -45,11 +46,34 @@ article img.pixels{image-rendering:pixelated}
 .gold,.said{display:grid;grid-template-columns:52px 1fr;gap:8px;overflow-wrap:anywhere}
 .gold span,.said span{color:var(--soft);font-size:12px;padding-top:1px}
 .right{color:var(--yes)}.wrong{color:var(--no)}
+td a{color:var(--blue);text-decoration:none}td a:hover{text-decoration:underline}
+.sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:12px;margin:8px 0 16px}
+.card,.pair{margin:0;border:1px solid var(--line);border-radius:8px;padding:10px;
+font-size:12.5px;line-height:1.4}
+.card img,.pair img,.none{width:100%;height:150px;object-fit:contain;background:var(--tint);border-radius:5px;
+display:block}
+.card img.pixels,.pair img.pixels{image-rendering:pixelated}
+.card figcaption{color:var(--ink);font-size:12.5px;overflow-wrap:anywhere}
+.card small{color:#8b919b;font-size:11px;display:block;margin-bottom:4px}
+.card p{margin:0 0 4px}.card .said{font-weight:600;display:block;white-space:pre-line}
+.pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(400px,1fr));gap:12px;margin:8px 0 16px}
+.pair>div{display:grid;grid-template-columns:1fr 1fr;gap:10px}
+.pair p{margin:4px 0 0;color:var(--soft);font-size:12px}
+.beside{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(400px,100%),1fr));
+gap:6px 28px;align-items:start}
+.shares>div{display:grid;grid-template-columns:minmax(70px,max-content) 1fr max-content max-content;
+gap:3px 10px;font-size:12.5px;align-items:center}
+.shares figcaption{margin:0 0 6px}
+.shares .name{max-width:220px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.shares .bar{background:var(--tint);border-radius:3px;height:11px}
+.shares .bar i{display:block;height:11px;border-radius:3px;background:var(--blue);min-width:1px}
+.shares .n{color:var(--soft);text-align:right}
 @media(max-width:640px){header,main{padding-left:14px;padding-right:14px}section{padding:16px}
-.gallery{grid-template-columns:1fr}}
+.gallery,.pairs{grid-template-columns:1fr}}
 @media print{@page{margin:16mm}body{background:#fff;font-size:10.5pt}nav{display:none}
 header,main{max-width:none;padding:0}header{padding-top:0}
 section{border:0;border-radius:0;padding:0 0 4mm;margin:0 0 5mm}h2{break-after:avoid}
 figure,article,.tile,tr{break-inside:avoid}thead{display:table-header-group}.scroll{overflow:visible}
-.gallery{grid-template-columns:1fr 1fr}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+.gallery,.pairs{grid-template-columns:1fr 1fr}.sheet{grid-template-columns:repeat(4,1fr)}
+.card img{height:100px}td a{color:inherit}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """

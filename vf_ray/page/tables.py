@@ -1,9 +1,12 @@
 """Tables as data, written as HTML, Markdown or plain text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
+
+DENSE = 10
+"""Columns beyond which a table is set closer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,17 +18,22 @@ class Table:
     caption: str = ""
     wide: Sequence[int] = ()
     """Columns of running text, set left; all others but the first are figures, set right."""
+    anchors: Mapping[str, str] = field(default_factory=dict)
+    """Where texts of the first column lead, within the page."""
 
     def html(self) -> str:
         """Return the table as HTML; cells are text, never markup."""
         head = "".join(f"<th{self._side(n)}>{escape(text)}</th>" for n, text in enumerate(self.headers))
         body = "".join(
-            "<tr>" + "".join(f"<td{self._side(n)}>{_cell(text)}</td>" for n, text in enumerate(row)) + "</tr>"
+            "<tr>"
+            + "".join(f"<td{self._side(n)}>{self._cell(n, t)}</td>" for n, t in enumerate(row))
+            + "</tr>"
             for row in self.rows
         )
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
         inside = f"{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-        return f'<div class="scroll"><table>{inside}</table></div>'
+        kind = ' class="dense"' if len(self.headers) > DENSE else ""
+        return f'<div class="scroll"><table{kind}>{inside}</table></div>'
 
     def markdown(self) -> str:
         """Return the table as Markdown."""
@@ -49,6 +57,11 @@ class Table:
 
     def _side(self, column: int) -> str:
         return "" if column == 0 or column in self.wide else ' class="n"'
+
+    def _cell(self, column: int, text: str) -> str:
+        if column == 0 and text in self.anchors:
+            return f'<a href="#{escape(self.anchors[text])}">{escape(text)}</a>'
+        return _cell(text)
 
     def _padded(self, row: Sequence[str], widths: Sequence[int]) -> str:
         cells = [

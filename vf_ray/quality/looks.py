@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
-from vf_ray.instances.sample import chance_of
 from vf_ray.quality.perceptual import WORDS, Looks, looks
+from vf_ray.quality.prepared import picture_id
 from vf_ray.shards.schema import from_parquet, to_parquet
 from vf_ray.shards.write import INDEX
 
@@ -35,11 +35,6 @@ SCHEMA = pa.schema(
 Told = Callable[[int, int], None]
 """Is told how many pictures of how many are done."""
 Ids = npt.NDArray[np.uint64]
-
-
-def picture_id(sha256: str) -> int:
-    """Return a picture's content as 64 bits: the first of its hash (a clash in 10^7 pictures: 3 in 10^6)."""
-    return chance_of(sha256)
 
 
 @dataclass(frozen=True)

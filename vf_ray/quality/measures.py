@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vf_ray.instances.chance import SPAN, rank
-from vf_ray.quality.looks import Ids, picture_id
-from vf_ray.quality.prepared import Prepared
+from vf_ray.quality.looks import Ids
+from vf_ray.quality.prepared import Prepared, picture_id
 from vf_ray.shards.finish import HELD_OUT
 
-COLUMNS = ("key", "picture", "question", "options", "answer", "prompt", "response")
+COLUMNS = ("key", "picture", "question", "options", "answer", "prompt", "response", "further")
 MOST_ANSWERS = 12
 """Answers that are named, the most common first."""
 TEXTS = ("prompt words", "prompt characters", "response words", "response characters")
@@ -57,9 +57,10 @@ class Shown:
     """One instance of the contact sheet."""
 
     key: str
-    picture: str
-    prompt: str
-    response: str
+    picture: int
+    """Its id."""
+    turns: tuple[str, ...]
+    """What is said, alternately by the user and the model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,7 @@ class Measured:
     instances: int
     answers: Answers
     lengths: Mapping[str, Spread]
-    """By the names of ``TEXTS``."""
+    """By the names of ``TEXTS``; of all that the user, or the model, says in a conversation."""
     words: Mapping[str, npt.NDArray[np.int32]]
     """All lengths in words, of prompts and of responses, for drawing."""
     repeated: int
@@ -114,12 +115,12 @@ class _Tally:
     def add(self, row: Mapping[str, Any], held: bool) -> None:
         picture, question, answer = row["picture"], row["question"], row["answer"]
         self.answers[answer] += 1
-        texts = (row["prompt"], row["response"])
-        self.lengths.append(tuple(n for text in texts for n in (len(text.split()), len(text))))  # type: ignore[arg-type]
+        turns = (row["prompt"], row["response"], *row["further"])
+        self.lengths.append((*_lengths(turns[::2]), *_lengths(turns[1::2])))
         self.pictures[picture_id(picture)] = held
         self.contents.append(rank(picture, question, answer))
         self.asked.append((rank(picture, question, *sorted(row["options"] or ())), rank(answer)))
-        self._show(Shown(key=row["key"], picture=picture, prompt=texts[0], response=texts[1]))
+        self._show(Shown(key=row["key"], picture=picture_id(picture), turns=turns))
 
     def _show(self, shown: Shown) -> None:
         place = (SPAN - rank("contact sheet", str(self.seed), self.task, shown.key), shown)
@@ -144,6 +145,11 @@ class _Tally:
             contents=contents,
             shown=[shown for _, shown in sorted(self.chosen, reverse=True)],
         )
+
+
+def _lengths(texts: Sequence[str]) -> tuple[int, int]:
+    """Return words and characters of what one side says."""
+    return sum(len(text.split()) for text in texts), sum(map(len, texts))
 
 
 def _answers(counts: Counter[str]) -> Answers:

@@ -1,0 +1,67 @@
+"""``vf-ray estimate``: how large the dataset would be, from what the sources publish."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from vf_ray.cli.app import show, show_json, show_table
+from vf_ray.cli.plans import Overrides, StoreUrl, planned
+
+if TYPE_CHECKING:
+    from vf_ray.quality.estimate import Size
+
+COLUMNS = ("task", "published", "under the cap", "built", "counts", "origin")
+
+
+def estimate(
+    recipe: Annotated[
+        str, typer.Argument(help="Name of a recipe, or a YAML file; else the paper's tasks.")
+    ] = "",
+    override: Overrides = None,
+    store: StoreUrl = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
+) -> None:
+    """Add up the published sizes of the tasks under the cap, next to the paper's 1,664,261 instances.
+
+    Of a recipe it also says what has been built.
+    """
+    from vf_ray.quality.estimate import CAP, compared, in_paper, plain, sized
+    from vf_ray.quality.estimate import estimate as added
+
+    tasks, cap, built = in_paper(), CAP, dict[str, int]()
+    if recipe:
+        tasks, cap, built = _of_recipe(recipe, override, store)
+    found = added(tasks, cap)
+    if as_json:
+        show_json(plain(found, built))
+        return
+    show_table(f"{len(found.sizes)} tasks", COLUMNS, [_row(size, cap, built) for size in found.sizes])
+    for line in [sized(found)] if recipe else compared(found):
+        show(escape(line))
+
+
+def _of_recipe(
+    recipe: str, override: list[str] | None, store: str | None
+) -> tuple[tuple[str, ...], int, dict[str, int]]:
+    from vf_ray import artifacts
+
+    opened, plan = planned(recipe, override, store)
+    found = {task: artifacts.find(opened, spec) for task, spec in plan.instances.items()}
+    stats = {task: artifact.stats for task, artifact in found.items() if artifact}
+    built = {task: counts["train"] + counts["held_out"] for task, counts in stats.items()}
+    return plan.tasks, plan.recipe.prepare.cap, built
+
+
+def _row(size: "Size", cap: int, built: Mapping[str, int]) -> Mapping[str, Any]:
+    published = "unknown" if size.published is None else f"{size.bound} {size.published:,}"
+    capped = size.under(cap)
+    return {
+        "task": size.task,
+        "published": published.removeprefix("equal "),
+        "under the cap": "unknown" if capped is None else f"{capped:,}",
+        "built": f"{built[size.task]:,}" if size.task in built else "-",
+        "counts": size.counts,
+        "origin": size.origin,
+    }

@@ -1,0 +1,60 @@
+"""``vf-ray quality``: what a recipe has prepared, measured and shown."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from vf_ray.cli.app import note, progress, show, show_json, show_table
+from vf_ray.cli.plans import Overrides, RecipeName, StoreUrl, planned
+
+if TYPE_CHECKING:
+    from vf_ray.quality.examine import Quality
+
+
+def quality(
+    recipe: RecipeName,
+    override: Overrides = None,
+    store: StoreUrl = None,
+    page: Annotated[Path | None, typer.Option(help="Write one page to look at, with pictures.")] = None,
+    sample: Annotated[int, typer.Option(min=0, help="Instances of each task on the page.")] = 8,
+    seed: Annotated[int, typer.Option(help="Which instances those are.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
+) -> None:
+    """Measure each prepared task: rejects, answers, lengths, duplicates; flag what is odd.
+
+    Pictures are hashed on the first call, and the hashes kept in the store.
+    """
+    from vf_ray.quality.examine import examine
+    from vf_ray.quality.page import page as document
+    from vf_ray.quality.prepared import Prepared
+    from vf_ray.quality.record import plain
+
+    opened, plan = planned(recipe, override, store)
+    prepared = Prepared.of(opened, plan)
+    with progress("pictures hashed") as told:
+        found = examine(plan.recipe.name, prepared, seed=seed, sample=sample if page else 0, told=told)
+    if page:
+        page.write_text(document(found, prepared, plan.recipe.about).html(), encoding="utf-8")
+        note(f"page: {escape(str(page))}")
+    if as_json:
+        show_json(plain(found))
+    else:
+        _show(found)
+
+
+def _show(found: "Quality") -> None:
+    from vf_ray.quality.tables import SHORT_HEADERS, short_row
+
+    rows = [dict(zip(SHORT_HEADERS, short_row(task, found), strict=True)) for task in found.tasks]
+    instances = sum(task.instances for task in found.tasks)
+    title = f"{found.recipe}: {len(rows)} tasks, {instances:,} instances, {found.pictures:,} pictures"
+    show_table(title, SHORT_HEADERS, rows)
+    for task, flags in found.flags.items():
+        for flag in flags:
+            show(f"[yellow]{escape(task)}[/] {escape(flag.name)}: {escape(flag.words)}")
+    for (first, second), count in found.duplicates.equal.items():
+        show(f"{escape(first)} and {escape(second)} share {count:,} pictures")
+    for (first, second), count in found.duplicates.near.items():
+        show(f"{escape(first)} and {escape(second)}: {count:,} pairs of pictures alike")

@@ -1,0 +1,164 @@
+"""How large the full dataset would be: each source's published size under the paper's cap.
+
+``sizes.csv`` holds, for every task that Vision-Flan published, how many records its source publishes of
+the kind and split that the task takes, what exactly is counted and where the number stands. What
+nobody has evidenced is left empty, and counts as anything from nothing to the cap.
+"""
+
+import csv
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, Literal
+
+from vf_ray.tasks import catalogue
+
+PAPER_INSTANCES, PAPER_TASKS = 1_664_261, 187
+"""Vision-Flan's own figures (arXiv 2402.11690); its appendix lists 188 tasks."""
+CAP = 10_000
+
+Bound = Literal["equal", "about", "at most", "at least", ""]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """What a task's source publishes for it."""
+
+    task: str
+    published: int | None
+    """Records; None where no number is evidenced."""
+    bound: Bound = ""
+    """How the task's own records relate to that: ``at most`` where it takes an unknown part."""
+    counts: str = ""
+    """What is counted."""
+    origin: str = ""
+    """Where the number is stated."""
+
+    def under(self, cap: int) -> int | None:
+        """Return the number of instances that a recipe with this cap would take, as far as is known."""
+        return None if self.published is None else min(cap, self.published)
+
+    def least(self, cap: int) -> int:
+        """Return how many it is in any case."""
+        return 0 if self.published is None or self.bound == "at most" else min(cap, self.published)
+
+    def most(self, cap: int) -> int:
+        """Return how many it is at best."""
+        return cap if self.published is None or self.bound == "at least" else min(cap, self.published)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """The sizes of some tasks, added up."""
+
+    cap: int
+    sizes: Sequence[Size]
+
+    @property
+    def unknown(self) -> list[str]:
+        """Return the tasks whose size nobody has evidenced."""
+        return [size.task for size in self.sizes if size.published is None]
+
+    @property
+    def known(self) -> int:
+        """Return the sum over tasks with a size."""
+        return sum(size.under(self.cap) or 0 for size in self.sizes)
+
+    @property
+    def least(self) -> int:
+        return sum(size.least(self.cap) for size in self.sizes)
+
+    @property
+    def most(self) -> int:
+        return sum(size.most(self.cap) for size in self.sizes)
+
+    @property
+    def short(self) -> list[Size]:
+        """Return the tasks that cannot reach the cap, smallest first."""
+        below = [size for size in self.sizes if size.most(self.cap) < self.cap]
+        return sorted(below, key=lambda size: (size.most(self.cap), size.task))
+
+
+@cache
+def published() -> Mapping[str, Size]:
+    """Return the sizes by task."""
+    table = resources.files("vf_ray.quality") / "sizes.csv"
+    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
+    return MappingProxyType({row["task"]: _size(row) for row in rows})
+
+
+def _size(row: Mapping[str, str]) -> Size:
+    number = int(row["published"]) if row["published"] else None
+    bound: Any = row["bound"]
+    return Size(task=row["task"], published=number, bound=bound, counts=row["counts"], origin=row["origin"])
+
+
+def estimate(tasks: Collection[str], cap: int = CAP) -> Estimate:
+    """Add up the sizes of some tasks; one of our own, which Vision-Flan lacks, has none."""
+    sizes = [published().get(task, Size(task=task, published=None)) for task in sorted(tasks)]
+    return Estimate(cap=cap, sizes=sizes)
+
+
+def in_paper() -> tuple[str, ...]:
+    """Return our ids of the 188 tasks that the paper's appendix lists."""
+    table = resources.files("vf_ray.tasks") / "upstream.csv"
+    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
+    listed = {row["upstream"] for row in rows if row["in_paper"] == "yes"}
+    return tuple(sorted(task.id for task in catalogue().values() if task.upstream in listed))
+
+
+def sized(found: Estimate) -> str:
+    """Say how much is evidenced."""
+    known = len(found.sizes) - len(found.unknown)
+    sums = f"{found.known:,} instances under a cap of {found.cap:,}"
+    return f"{known} of {len(found.sizes)} tasks have an evidenced size: {sums}"
+
+
+def compared(found: Estimate) -> list[str]:
+    """Say how the paper's tasks, added up, differ from the paper's total."""
+    unknown = len(found.unknown)
+    lines = [
+        sized(found),
+        f"{unknown} tasks have none; at the cap each, all tasks give {found.most:,} at most",
+        f"the paper: {PAPER_INSTANCES:,} instances of {PAPER_TASKS} tasks, "
+        f"{PAPER_TASKS * CAP - PAPER_INSTANCES:,} below the cap",
+    ]
+    short = sum(found.cap - size.most(found.cap) for size in found.short)
+    lines.append(f"{len(found.short)} tasks cannot reach the cap: together they lack {short:,}")
+    if found.most < PAPER_INSTANCES:
+        lines.append(
+            f"so the paper has {PAPER_INSTANCES - found.most:,} more than these splits can give; its authors "
+            "must have taken further splits of small sources"
+        )
+    elif unknown:
+        mean = (PAPER_INSTANCES - found.known) / unknown
+        lines.append(f"the tasks without a size would give the paper's total at {mean:,.0f} each")
+    return lines
+
+
+def plain(found: Estimate, built: Mapping[str, int]) -> dict[str, Any]:
+    """Return an estimate as JSON-ready data; ``built`` is what a recipe has prepared, by task."""
+    return {
+        "cap": found.cap,
+        "tasks": [
+            {
+                "task": size.task,
+                "published": size.published,
+                "bound": size.bound,
+                "under_cap": size.under(found.cap),
+                "least": size.least(found.cap),
+                "most": size.most(found.cap),
+                "built": built.get(size.task),
+                "counts": size.counts,
+                "origin": size.origin,
+            }
+            for size in found.sizes
+        ],
+        "known": found.known,
+        "least": found.least,
+        "most": found.most,
+        "unknown": found.unknown,
+        "paper": {"instances": PAPER_INSTANCES, "tasks": PAPER_TASKS},
+    }

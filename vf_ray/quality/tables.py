@@ -1,0 +1,34 @@
+"""The short form: one row for each task, cells as text, for a terminal and for the page."""
+
+from collections.abc import Sequence
+
+from vf_ray.quality.examine import Quality, TaskQuality
+
+SHORT_HEADERS = (
+    "task", "train", "held out", "rejected", "answers", "majority", "asked", "answered",
+    "repeated", "pictures", "alike", "flags",
+)  # fmt: skip
+
+
+def short_row(task: TaskQuality, quality: Quality) -> Sequence[str]:
+    """Return the cells of a task under ``SHORT_HEADERS``."""
+    found = task.measured
+    return [
+        task.task,
+        f"{task.train:,}",
+        f"{task.held_out:,}",
+        f"{100 * task.reject_share:.1f} of {100 * task.ceiling:g}%",
+        f"{found.answers.distinct:,}",
+        f"{100 * found.answers.share:.0f}%",
+        f"{found.lengths['prompt words'].median:,}",
+        f"{found.lengths['response words'].median:,}",
+        percent(found.repeated, task.instances),
+        f"{task.pictures:,}",
+        percent(task.near_within, task.pictures),
+        str(len(quality.flags.get(task.task, ())) or "-"),
+    ]
+
+
+def percent(part: float, whole: float) -> str:
+    """Return a share in per cent."""
+    return f"{100 * part / whole:.1f}%" if whole else "-"
