@@ -9,8 +9,13 @@ import pytest
 from tests.eval.judge_server import Answer, cut, judge_server, says
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import lines
-from vf_ray.eval.judge import KEY, HttpJudge, NoJudge, Remembered, Replay
-from vf_ray.eval.types import Request
+from vf_ray import artifacts
+from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.eval.chat import Chat, Unserved
+from vf_ray.eval.judge import HttpJudge, Replay
+from vf_ray.eval.judging import until_parsed
+from vf_ray.eval.kept import Keeping, Kept, said
+from vf_ray.eval.types import Judge, Reply, Request
 from vf_ray.store import Store
 
 
@@ -19,7 +24,7 @@ def requests(n: int = 1) -> list[Request]:
 
 
 def judge(url: str, waits: list[float] | None = None, **more: Any) -> HttpJudge:
-    return HttpJudge(url=url, model="m", sleep=(waits if waits is not None else []).append, **more)
+    return HttpJudge(Chat(url=url, model="m", sleep=(waits if waits is not None else []).append, **more))
 
 
 def test_a_reply_to_each_request_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,7 +32,7 @@ def test_a_reply_to_each_request_in_their_order(monkeypatch: pytest.MonkeyPatch)
         time.sleep(0.05 if number % 2 else 0)
         return says(body["messages"][1]["content"].upper())
 
-    monkeypatch.setenv(KEY, "secret")
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
     with judge_server(late) as (url, asked):
         replies = judge(url).replies(requests(20))
     assert [reply.text for reply in replies] == [f"QUESTION {k}" for k in range(20)]
@@ -92,10 +97,10 @@ def test_a_server_that_is_too_late_is_asked_again() -> None:
 def test_a_wrong_key_or_address_stops_everything() -> None:
     with (
         judge_server(lambda body, number: (401, {}, b"bad key")) as (url, _),
-        pytest.raises(NoJudge, match=KEY),
+        pytest.raises(Unserved, match="OPENAI_API_KEY"),
     ):
         judge(url).replies(requests(2))
-    with pytest.raises(NoJudge, match="is the judge running"):
+    with pytest.raises(Unserved, match="is the server running"):
         judge(url, tries=2).replies(requests(2))
 
 
@@ -123,11 +128,81 @@ def test_a_replay_file_without_replies_is_refused(tmp_path: Path) -> None:
         Replay(lines(tmp_path / "a.jsonl", [{"user": "x", "reply": "y"}, {"reply": "z"}]))
 
 
-def test_kept_replies_are_not_asked_for_again(local_store: Store) -> None:
+def test_llavas_reviews_are_found_by_question_not_by_their_running_number(tmp_path: Path) -> None:
+    reviews = [{"id": k + 1, "question_id": k, "content": f"r{k}"} for k in range(3)]
+    replay = Replay(lines(tmp_path / "a.jsonl", reviews))
+    assert [r.text for r in replay.replies(requests(3))] == ["r0", "r1", "r2"]
+
+
+def test_replies_in_call_order_are_read_as_an_official_script_asks(tmp_path: Path) -> None:
+    """The second question is asked about again before the third, whose reply is the last."""
+    replay = Replay(lines(tmp_path / "a.jsonl", [{"content": c} for c in ("1", "well", "0.5", "0")]))
+
+    def number(reply: str) -> float | None:
+        return float(reply) if reply != "well" else None
+
+    grades, records = until_parsed(replay, requests(3), number, lambda request, turn: request, 5)
+    assert grades == {"0": 1, "1": 0.5, "2": 0}
+    assert [record["reply"] for record in records] == ["1", "well", "0.5", "0"]
+
+
+def keep(
+    store: Store, judge: Judge, n: int, known: dict[str, Reply] | None = None, force: bool = False
+) -> Artifact:
+    def make(writer: Writer) -> dict[str, Any]:
+        keeping = Keeping(judge, writer, known or {})
+        keeping.replies(requests(n))
+        return {"asked": keeping.asked, "failed": keeping.failed}
+
+    return artifacts.build(store, Spec(kind="judged", name="x", config={"n": n}), make, force=force)
+
+
+def test_kept_replies_are_repeated_and_only_failed_ones_asked_for_again(local_store: Store) -> None:
+    def second_fails(body: dict[str, Any], number: int) -> Answer:
+        bad = body["messages"][1]["content"] == "question 1"
+        return (400, {}, b"no") if bad else says(body["messages"][1]["content"])
+
+    with judge_server(second_fails) as (url, asked):
+        first = keep(local_store, judge(url), 40)
+    assert first.stats == {"asked": 40, "failed": 1}
+    assert len(asked) == 40
+    good = {key: reply for key, reply in said(first).items() if reply.text is not None}
+    oracle = Oracle("now")
+    second = keep(local_store, oracle, 40, good, force=True)
+    assert [request.user for request in oracle.asked] == ["question 1"]
+    replies = Kept("m", said(second)).replies(requests(40))
+    assert [r.text for r in replies[:3]] == ["question 0", "now", "question 2"]
+
+
+def test_equal_requests_are_asked_once(local_store: Store) -> None:
     oracle = Oracle("yes")
-    judge_ = Remembered(oracle, local_store)
-    assert [r.text for r in judge_.replies(requests(3))] == ["yes"] * 3
-    assert [r.text for r in judge_.replies(requests(4))] == ["yes"] * 4
-    assert len(oracle.asked) == 4
-    silent = Remembered(Oracle(None), local_store)
-    assert silent.replies(requests(5))[4].text is None
+
+    def make(writer: Writer) -> dict[str, Any]:
+        same = [Request(id=str(k), user="the same") for k in range(100)]
+        assert [reply.text for reply in Keeping(oracle, writer).replies(same)] == ["yes"] * 100
+        return {}
+
+    artifacts.build(local_store, Spec(kind="judged", name="x", config={}), make)
+    assert len(oracle.asked) == 1
+
+
+def test_a_killed_judging_goes_on_where_it_was(local_store: Store) -> None:
+    def dies(body: dict[str, Any], number: int) -> Answer:
+        return says("ok") if number <= 32 else (401, {}, b"gone")
+
+    with judge_server(dies) as (url, _), pytest.raises(Unserved):
+        keep(local_store, judge(url, at_once=1), 32 * 3)
+    with judge_server(lambda body, number: says("ok")) as (url, asked):
+        found = keep(local_store, judge(url), 32 * 3)
+    assert found.stats["failed"] == 0
+    assert len(asked) <= 32 * 3
+
+
+def test_what_the_judge_calls_itself_is_kept(local_store: Store) -> None:
+    def named(body: dict[str, Any], number: int) -> Answer:
+        status, headers, data = says("8 9")
+        return status, headers, json.dumps({**json.loads(data), "model": "m-2024-05-13"}).encode()
+
+    with judge_server(named) as (url, _):
+        (reply,) = judge(url).replies(requests())
+    assert reply.version == "m-2024-05-13"

@@ -18,6 +18,7 @@ class Grader:
 
     rule: Callable[[Request], str | None]
     name: str = "grader-1"
+    in_order: bool = False
     asked: list[Request] = field(default_factory=list)
 
     def replies(self, requests: Sequence[Request]) -> list[Reply]:

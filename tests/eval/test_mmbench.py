@@ -155,6 +155,7 @@ class Oracle:
 
     says: str | None
     name: str = "oracle-1"
+    in_order: bool = False
     asked: list[Request] = field(default_factory=list)
 
     def replies(self, requests: Sequence[Request]) -> list[Reply]:

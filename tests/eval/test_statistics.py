@@ -73,14 +73,18 @@ def test_paired_finds_a_clear_difference_and_states_what_it_could_find() -> None
     assert result.difference == pytest.approx(30 / 200)
     assert result.p < 1e-6
     assert 0 < result.low < result.difference < result.high
-    assert result.detectable == pytest.approx(2.8 / 1.96 * (result.high - result.low) / 2, rel=0.01)
+    assert (result.wins, result.losses) == (30, 0)
+    assert result.detectable == pytest.approx(2.8 / 1.96 * (result.high - result.low) / 2, rel=0.1)
 
 
 def test_paired_is_mcnemar_where_pictures_are_not_shared() -> None:
     first = [item(str(n), float(n < 2)) for n in range(12)]
     second = [item(str(n), float(n >= 2)) for n in range(12)]
     assert paired(first, second).p == pytest.approx(2 * (1 + 12 + 66) / 2**12)
-    assert paired(first, first).p == 1
+    same = paired(first, first)
+    assert (same.p, same.difference, same.low, same.high) == (1, 0, 0, 0)
+    assert same.detectable == 6 / 12  # fewer changed answers than six never reach p < .05
+    assert paired(first[:1], first[:1]).detectable == 1
 
 
 def test_paired_flips_whole_pictures() -> None:

@@ -1,123 +1,237 @@
-"""The evaluate step's asking: on Ray, resumed, and never twice."""
+"""The evaluate step: every benchmark on Ray, resumed, and never twice."""
 
+import json
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.eval import test_pope
+from tests.eval.judge_server import Answer, judge_server, says
+from tests.eval.miniature import WRITERS, png
+from tests.model.published import write_vicuna
 from tests.tiny import make_tiny
-from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Spec, Writer
-from vf_ray.eval.types import Exam, Question
-from vf_ray.on_ray import generate
-from vf_ray.on_ray.generate import _Asking, answer, answers_spec, read_answers
+from vf_ray import artifacts, runs
+from vf_ray.artifacts import Artifact, Writer
+from vf_ray.chain import Plan
+from vf_ray.config import Recipe
+from vf_ray.eval.asking import answer, answered, chunks
+from vf_ray.eval.exams import exam, fingerprint
+from vf_ray.eval.generate import Answerer
+from vf_ray.eval.types import Engine, Exam, Question
+from vf_ray.on_ray.generate import evaluate
+from vf_ray.on_ray.workers import Workers
 from vf_ray.store import Store
 
+CHECKPOINT = {"image_size": 16, "patch_size": 8}
 
-def model_of(store: Store, folder: Path, seed: int = 0) -> Artifact:
-    """Build an artifact that holds a tiny model."""
-    make_tiny(folder, seed=seed)
+
+def plan_of(store: Store, folder: Path, data: Path, *, seed: int = 0, **evaluate: Any) -> Plan:
+    """Plan the evaluation of a tiny model, which is then built."""
+    values = {
+        "name": "tiny",
+        "seed": seed,
+        "prepare": {"tasks": ["demo_digits/odd_even"]},
+        "base": {**CHECKPOINT, "checkpoint": str(folder)},
+        "evaluate": {"models": ["base"], "data": str(data), "longest": 4, **evaluate},
+    }
+    plan = Plan.of(Recipe.from_mapping(values), store)
+    if not folder.exists():
+        make_tiny(folder, seed=seed)
 
     def make(writer: Writer) -> Mapping[str, Any]:
         for file in sorted(folder.iterdir()):
             writer.commit(f"model/{file.name}", file)
         return {}
 
-    return artifacts.build(store, Spec(kind="base", name="tiny", config={"seed": seed}), make)
+    artifacts.build(store, plan.base, make)
+    return plan
 
 
-def exam_of(root: Path) -> Exam:
-    from PIL import Image
-
-    exam = test_pope.write(root, n=72)
-    (root / "images").mkdir(exist_ok=True)
+def pope(data: Path) -> Exam:
+    """Write 216 questions about twelve pictures."""
+    found = test_pope.write(data / "pope", n=72)
+    (data / "pope" / "images").mkdir(exist_ok=True)
     for number in range(12):
-        Image.new("RGB", (16, 16), (20 * number, 99, 0)).save(root / "images" / f"{number}.jpg")
-    return exam
+        (data / "pope" / "images" / f"{number}.jpg").write_bytes(png(number))
+    return found
 
 
-@dataclass
-class Told:
-    """Stands for the writer of the scores artifact."""
-
-    last: tuple[float, float] = (0, 0)
-
-    def progress(self, done: float, total: float, unit: str, metrics: Mapping[str, float]) -> None:
-        self.last = (done, total)
+def scores_of(artifact: Artifact) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(artifact.read("scores.json"))
+    return found
 
 
-def asking(models: Mapping[str, Artifact], exams: Mapping[str, Exam]) -> tuple[_Asking, Told]:
-    recipe = SimpleNamespace(resources=SimpleNamespace(gpus_per_worker=0), evaluate=SimpleNamespace(batch=32))
-    told = Told()
-    plan: Any = SimpleNamespace(recipe=recipe)
-    return _Asking(plan, models, exams, told), told  # type: ignore[arg-type]
+def test_a_chunk_is_answered_once(local_store: Store, tmp_path: Path) -> None:
+    questions = [*pope(tmp_path).questions[:9], Question(id="long", prompt="a " * 9000)]
+    plan = plan_of(local_store, tmp_path / "model", tmp_path, benchmarks=["pope"])
+    loaded: list[Engine] = []
 
-
-def test_a_chunk_is_answered_once(
-    local_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model, exam = model_of(local_store, tmp_path / "model"), exam_of(tmp_path)
-    long = Question(id="long", prompt="a " * 9000)
-    spec = answers_spec("base", model.address, "pope", exam)
+    def engine() -> Engine:
+        loaded.append(Answerer.of(tmp_path / "model"))
+        return loaded[-1]
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        first = answer(writer, "a.jsonl", model, [*exam.questions[:9], long], 4)
-        monkeypatch.setattr(generate, "_answerer", None)  # a second asking would fail
-        assert first == answer(writer, "a.jsonl", model, exam.questions[:9], 4) == 1
+        for _ in range(2):
+            assert answer(writer, "a.jsonl", engine, questions, 4) == 1
         return {}
 
-    found = read_answers(artifacts.build(local_store, spec, make))
-    assert set(found) == {question.id for question in exam.questions[:9]}
+    found = answered(artifacts.build(local_store, plan.answers("base", "pope", "q"), make))
+    assert [a.id for a in found if not a.error] == [q.id for q in questions[:9]]
+    assert len(loaded) == 1
 
 
-def test_the_address_covers_model_and_questions(tmp_path: Path) -> None:
-    exam = exam_of(tmp_path)
-    spec = answers_spec("base", "base/x/1", "pope", exam)
-    assert spec == answers_spec("base", "base/x/1", "pope", exam_of(tmp_path))
-    others = [
-        answers_spec("base", "base/x/2", "pope", exam),
-        answers_spec("base", "base/x/1", "pope", exam.first(20)),
-    ]
-    assert len({spec.address, *(other.address for other in others)}) == 3
+def test_answers_are_addressed_by_model_questions_files_and_nothing_else(
+    local_store: Store, tmp_path: Path
+) -> None:
+    asked = fingerprint(pope(tmp_path))
+
+    def address(questions: str = asked, seed: int = 0, **more: Any) -> str:
+        plan = plan_of(local_store, tmp_path / f"m{seed}", tmp_path, benchmarks=["pope"], seed=seed, **more)
+        return plan.answers("base", "pope", questions).address
+
+    first = address()
+    assert first == address(batch=3, judge="http://x", judge_model="m", per_task=9)
+    others = [address("other"), address(seed=1)]
+    (tmp_path / "pope" / "images" / "0.jpg").write_bytes(png(0) + b"longer")
+    others.append(address())
+    assert len({first, *others}) == 4
+
+
+def test_a_served_model_is_known_by_name_and_version_wherever_it_is(
+    local_store: Store, tmp_path: Path
+) -> None:
+    pope(tmp_path)
+
+    def address(url: str = "http://a:8000", **more: str) -> tuple[str, str]:
+        served = {"url": url, "model": "llava", **more}
+        plan = plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope"], served=served)
+        return plan.answers("served", "pope", "q").address, plan.scores.address
+
+    assert address() == address("https://elsewhere/v1")
+    assert address() != address(version="2") != address(model="other")
+
+
+def test_a_benchmark_without_a_folder_is_refused_before_anything_runs(
+    local_store: Store, tmp_path: Path
+) -> None:
+    pope(tmp_path)
+    with pytest.raises(FileNotFoundError, match="put the official files of mme there"):
+        plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope", "mme"])
+
+
+def says_yes(body: dict[str, Any], number: int) -> Answer:
+    """Answer as a model that is shown pictures, or as a judge who likes everything."""
+    shown = isinstance(body["messages"][-1]["content"], list)
+    return says("Yes" if shown else "1.0" if body["max_tokens"] == 3 else "8 9")
 
 
 @pytest.mark.chain
-def test_every_model_is_asked_everything_once(ray_cluster: None, local_store: Store, tmp_path: Path) -> None:
-    models = {f"m{seed}": model_of(local_store, tmp_path / f"m{seed}", seed) for seed in range(2)}
-    exam = exam_of(tmp_path)
-    exams = {"pope": exam, "mmbench": exam.first(10)}  # any questions do
-    step, told = asking(models, exams)
-    found = step.all()
-    assert told.last == (2 * (216 + 30), 2 * (216 + 30))
-    for (name, _), artifact in found.items():
-        assert set(read_answers(artifact)) == {q.id for q in exams[name].questions}
-    again, told = asking(models, exams)
-    assert {key: a.manifest["run"] for key, a in again.all().items()} == {
-        key: a.manifest["run"] for key, a in found.items()
-    }
-    assert told.last[0] == told.last[1]
+def test_all_benchmarks_are_answered_judged_and_scored_once(
+    ray_cluster: None, local_store: Store, tmp_path: Path
+) -> None:
+    for name, write in WRITERS.items():
+        write(tmp_path / "data" / name)
+    with judge_server(says_yes) as (url, asked):
+        plan = plan_of(
+            local_store, tmp_path / "model", tmp_path / "data", benchmarks=sorted(WRITERS), judge=url,
+            judge_model="judge", served={"url": url, "model": "llava", "at_once": 3},
+        )  # fmt: skip
+        runs.record(local_store, plan, "first")
+        first = evaluate(local_store, plan)
+        once = len(asked)
+        begun = time.monotonic()
+        again = evaluate(local_store, plan, force=True)
+        assert time.monotonic() - begun < 10
+        assert len(asked) == once
+    found = scores_of(first)
+    assert found == scores_of(again)
+    assert set(found["benchmarks"]) == set(WRITERS)
+    assert set(found["models"]) == {"base", "served"}
+    for name, entry in found["benchmarks"].items():
+        questions = len(exam(local_store, plan, name).questions)
+        for score in entry["models"].values():
+            assert score["counts"]["questions"] == questions
+            assert score["counts"]["missing"] == 0
+        assert any("by the server that answered, llava" in n for n in entry["models"]["served"]["notes"])
+    assert (
+        found["benchmarks"]["llava-bench"]["models"]["served"]["headline"]["relative score"]["value"] == 112.5
+    )
+    assert found["benchmarks"]["mm-vet"]["models"]["served"]["counts"]["judged"] == 2
+    kept = [path for path in local_store.list("") if path.startswith(("answers/", "judged/"))]
+    assert {path.split("/")[0] for path in kept} == {"answers", "judged"}
+    assert not [r for r in runs.prune(local_store, dry_run=True, stale_s=0.1) if r.path.split("/")[0] in
+                ("answers", "judged", "scores", "base") and "attempt" not in r.path]  # fmt: skip
+    local_store.delete("runs/first.json")
+    going = {removal.path.split("/")[0] for removal in runs.prune(local_store, dry_run=True, stale_s=0.1)}
+    assert {"answers", "judged", "scores"} <= going
 
 
 @pytest.mark.chain
 def test_a_resumed_asking_keeps_what_was_answered(
     ray_cluster: None, local_store: Store, tmp_path: Path
 ) -> None:
-    model, exam = model_of(local_store, tmp_path / "model"), exam_of(tmp_path)
-    spec = answers_spec("base", model.address, "pope", exam)
-    kept = b'{"error": "", "id": "1", "text": "kept"}\n'
+    questions = pope(tmp_path)
+    plan = plan_of(local_store, tmp_path / "model", tmp_path, benchmarks=["pope"])
+    spec = plan.answers("base", "pope", fingerprint(exam(local_store, plan, "pope")))
+    name, chunk = list(chunks(questions.questions))[1]
+    kept = "".join(json.dumps({"error": "", "id": q.id, "text": "kept"}) + "\n" for q in chunk).encode()
 
     def killed(writer: Writer) -> Mapping[str, Any]:
-        writer.commit("answers-00001.jsonl", kept)
+        writer.commit(name, kept)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         artifacts.build(local_store, spec, killed)
-    step, _ = asking({"base": model}, {"pope": exam})
-    found = step.all()["pope", "base"]
-    assert found.address == spec.address
-    assert found.read("answers-00001.jsonl") == kept
-    assert len(found.names()) == 4
+    evaluate(local_store, plan)
+    found = artifacts.load(local_store, spec.address)
+    assert found.read(name) == kept
+    assert {a.id for a in answered(found)} == {q.id for q in questions.questions}
+
+
+@pytest.mark.chain
+def test_a_checkpoint_judges_on_the_workers(ray_cluster: None, local_store: Store, tmp_path: Path) -> None:
+    for name in ("cf", "llava-bench"):
+        WRITERS[name](tmp_path / "data" / name)
+    judge = str(write_vicuna(tmp_path / "vicuna"))
+    plan = plan_of(
+        local_store, tmp_path / "model", tmp_path / "data", benchmarks=["cf", "llava-bench"], judge=judge
+    )
+    found = scores_of(evaluate(local_store, plan))["benchmarks"]["llava-bench"]["models"]["base"]
+    assert any(f"judge: {judge}" in note for note in found["notes"])
+    assert found["counts"]["unparsable"] == 3  # an untrained Vicuna gives no grades
+
+
+@pytest.mark.chain
+def test_a_served_model_that_fails_stops_the_step_and_it_goes_on(
+    ray_cluster: None, local_store: Store, tmp_path: Path
+) -> None:
+    from vf_ray.eval.chat import Unserved
+
+    questions = pope(tmp_path)
+
+    def dies(body: dict[str, Any], number: int) -> Answer:
+        return says("no") if number <= 150 else (401, {}, b"gone")
+
+    def plan(url: str) -> Plan:
+        served = {"url": url, "model": "llava", "at_once": 2}
+        return plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope"], models=[], served=served)
+
+    with judge_server(dies) as (url, _), pytest.raises(Unserved, match="check the address"):
+        evaluate(local_store, plan(url))
+    with judge_server(says_yes) as (url, asked):
+        evaluate(local_store, plan(url))
+    assert len(questions.questions) == 216
+    assert 216 - 150 <= len(asked) <= 216 - 64  # at least one chunk was kept
+
+
+@pytest.mark.chain
+def test_a_worker_that_dies_is_started_again_and_its_error_reaches_whoever_waits(
+    ray_cluster: None, local_store: Store, tmp_path: Path
+) -> None:
+    with Workers(0, 1) as workers:
+        with pytest.raises(Exception, match="no such file or folder"):
+            workers.submit("judge", str(tmp_path / "none"), []).result()
+        assert workers.submit("ready").result() is None

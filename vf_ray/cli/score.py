@@ -8,41 +8,69 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from vf_ray.cli.app import note, show_json, show_table
+from vf_ray.cli.app import note, show, show_json, show_table
 
 if TYPE_CHECKING:
-    from vf_ray.eval.types import Score
+    from vf_ray.eval.score import Scored
+    from vf_ray.eval.types import Figure, Score
 
 
 def score(
     benchmark: Annotated[str, typer.Argument(help="Name of a benchmark, e.g. pope.")],
     data: Annotated[str, typer.Option(help="Folder or URL with the benchmark's official files.")],
-    answers: Annotated[Path, typer.Option(help="Answers in the benchmark's format.", exists=True)],
+    answers: Annotated[Path, typer.Option(help="Answers in the benchmark's or LLaVA's format.", exists=True)],
+    against: Annotated[
+        Path | None, typer.Option(help="Another model's answers, to compare the first with.", exists=True)
+    ] = None,
     judge_replies: Annotated[
         Path | None,
         typer.Option(help="Recorded replies, by request, by id or in call order.", exists=True),
     ] = None,
-    judge: Annotated[str, typer.Option(help="URL of an OpenAI-compatible judge.")] = "",
-    judge_model: Annotated[str, typer.Option(help="The judge's model name.")] = "",
+    judge: Annotated[
+        str, typer.Option(help="Address of an OpenAI-compatible judge, or a language model's folder.")
+    ] = "",
+    judge_model: Annotated[str, typer.Option(help="The judge's name at its address.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
 ) -> None:
     """Score an answer file by the benchmark's official rule; without a judge, what needs one is counted."""
     from vf_ray.eval.score import score_answers
 
-    chosen, found = score_answers(
-        benchmark, data, answers, replies=judge_replies, url=judge, model=judge_model
-    )
+    files = [against, answers] if against else [answers]
+    found = score_answers(benchmark, data, files, replies=judge_replies, judge=judge, model=judge_model)
     if as_json:
-        show_json({"benchmark": chosen.name, **asdict(found)})
+        show_json(_plain(found))
         return
-    show_table(f"{chosen.title}", ("figure", "value", "low", "high", "n"), _figures(found))
+    _show(found)
+
+
+def _plain(found: "Scored") -> dict[str, Any]:
+    compared = {"against": asdict(found.scores[0]), "paired": asdict(found.paired)} if found.paired else {}
+    return {"benchmark": found.benchmark.name, **asdict(found.scores[-1]), **compared}
+
+
+def _show(found: "Scored") -> None:
+    last = found.scores[-1]
+    show_table(found.benchmark.title, ("figure", "value", "low", "high", "n"), _figures(last.headline))
+    for name, rows in last.tables.items():
+        flat = {f"{row}: {key}": figure for row, columns in rows.items() for key, figure in columns.items()}
+        show_table(name, ("figure", "value", "low", "high", "n"), _figures(flat))
+    if pair := found.paired:
+        interval = f"[{100 * pair.low:+.1f}, {100 * pair.high:+.1f}]"
+        show(
+            f"against the other: {100 * pair.difference:+.1f} points {interval}, p {pair.p:.3g}; "
+            f"{100 * pair.detectable:.1f} points would be found 4 times in 5"
+        )
+    _show_notes(last)
+
+
+def _show_notes(found: "Score") -> None:
     for name, count in found.counts.items():
         note(f"{escape(name)}: {count}")
     for line in found.notes:
         note(f"[dim]{escape(line)}[/]")
 
 
-def _figures(found: "Score") -> Iterator[Mapping[str, Any]]:
-    for name, figure in found.headline.items():
+def _figures(found: "Mapping[str, Figure]") -> Iterator[Mapping[str, Any]]:
+    for name, figure in found.items():
         numbers = {key: f"{getattr(figure, key):.4g}" for key in ("value", "low", "high")}
         yield {"figure": name, **numbers, "n": figure.n}

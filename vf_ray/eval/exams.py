@@ -8,16 +8,13 @@ from typing import IO
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact
-from vf_ray.chain import Plan, finished
+from vf_ray.chain import INSTANCES, Plan, exam_url, finished
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.held_out import HeldOut
 from vf_ray.eval.types import Exam
 from vf_ray.sources.raw import RawTree
 from vf_ray.store import Store
 from vf_ray.types import Tree
-
-INSTANCES = "tasks"
-"""The benchmark that asks held-out instances."""
 
 
 def exam(store: Store, plan: Plan, name: str) -> Exam:
@@ -53,7 +50,7 @@ def tree(store: Store, plan: Plan, name: str) -> Tree:
     if name == INSTANCES:
         return HeldOut(finished(store, plan.instances), finished(store, plan.pictures))
     if data := plan.recipe.evaluate.data:
-        return RawTree.of(f"{data.rstrip('/')}/{name}")
+        return RawTree.of(exam_url(data, name))
     return packaged(artifacts.load(store, plan.packaged.address), f"benchmarks/{name}")
 
 

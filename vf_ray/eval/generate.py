@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from vf_ray.eval.types import Question
+from vf_ray.eval.asking import in_order
+from vf_ray.eval.types import Answered, Question
 from vf_ray.model.conversation import BEFORE_IMAGE, Encoder, TooLongError
 from vf_ray.model.load import load
 
@@ -29,16 +30,6 @@ DROP_SHARE = 0.25
 """Finished rows are dropped when they are this share of the batch: a drop copies the cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What became of a question."""
-
-    id: str
-    text: str
-    error: str = ""
-    """Why it could not be asked."""
-
-
 def answers(folder: Path, questions: Sequence[Question], batch: int = 64) -> Iterator[tuple[str, str]]:
     """Yield question ids and answers of the model in ``folder``, batch by batch.
 
@@ -49,20 +40,6 @@ def answers(folder: Path, questions: Sequence[Question], batch: int = 64) -> Ite
         if answered.error:
             raise ValueError(f"question {answered.id}: {answered.error}")
         yield answered.id, answered.text
-
-
-def in_order(questions: Sequence[Question]) -> list[Question]:
-    """Return questions so that neighbours share a picture, else a length and a kind; longest first."""
-    longest: dict[tuple[str, str], int] = {}
-    for q in questions:
-        group = (q.category, q.picture_id or q.id)
-        longest[group] = max(longest.get(group, 0), len(q.prompt))
-
-    def place(q: Question) -> tuple[str, int, str, int, str]:
-        picture = q.picture_id or q.id
-        return q.category, -longest[q.category, picture], picture, -len(q.prompt), q.id
-
-    return sorted(questions, key=place)
 
 
 @dataclass

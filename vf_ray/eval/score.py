@@ -1,36 +1,77 @@
 """Score answers that somebody has already: what ``vf-ray score`` does."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from vf_ray.config import is_http
 from vf_ray.eval.benchmarks import get
+from vf_ray.eval.chat import Chat
 from vf_ray.eval.judge import HttpJudge, Replay
 from vf_ray.eval.record import score
+from vf_ray.eval.statistics import Paired, paired
 from vf_ray.eval.types import Benchmark, Judge, Score
 from vf_ray.sources.raw import RawTree
 
 
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """Answers of one or two models to a benchmark."""
+
+    benchmark: Benchmark
+    scores: Sequence[Score]
+
+    @property
+    def paired(self) -> Paired | None:
+        """Return the second against the first; None if there is only one."""
+        if len(self.scores) < 2:
+            return None
+        first, second = (self.benchmark.units(found.items) for found in self.scores)
+        return paired(first, second)
+
+
 def score_answers(
-    name: str, data: str, answers: Path, *, replies: Path | None = None, url: str = "", model: str = ""
-) -> tuple[Benchmark, Score]:
-    """Return the official figures of an answer file.
+    name: str,
+    data: str,
+    answers: Sequence[Path],
+    *,
+    replies: Path | None = None,
+    judge: str = "",
+    model: str = "",
+) -> Scored:
+    """Return the official figures of each answer file.
 
     Raises:
         ValueError: for an unknown benchmark, files that are damaged or of mixed versions, answers that do
             not belong to them, or a judge that is half given.
         FileNotFoundError: if a file of the benchmark is missing.
-        NoJudge: if the judge refuses.
+        Unserved: if the judge refuses.
     """
     benchmark = get(name)
-    judge = _judge(benchmark, replies, url, model)
+    asked = _judge(replies, judge, model)
+    if asked and asked.in_order and len(answers) > 1:
+        raise ValueError(
+            f"{replies} tells replies apart by their order only; compare with replies by request"
+        )
     exam = benchmark.load(RawTree.of(data))
-    return benchmark, score(benchmark, exam, benchmark.read(answers, exam), judge)
+    return Scored(
+        benchmark=benchmark,
+        scores=[score(benchmark, exam, benchmark.read(path, exam), asked) for path in answers],
+    )
 
 
-def _judge(benchmark: Benchmark, replies: Path | None, url: str, model: str) -> Judge | None:
+def _judge(replies: Path | None, url: str, model: str) -> Judge | None:
     if replies and url:
         raise ValueError(f"--judge-replies {replies} and --judge {url}: give one of the two")
-    if bool(url) != bool(model):
-        raise ValueError(f"--judge {url!r} with --judge-model {model!r}: give both, or none")
+    if is_http(url) != bool(model):
+        raise ValueError(
+            f"--judge {url!r} with --judge-model {model!r}: an address needs the judge's name there, "
+            "a model's folder none"
+        )
     if replies:
         return Replay(replies)
-    return HttpJudge(url=url, model=model) if url else None
+    if url and not model:
+        from vf_ray.eval.checkpoint_judge import CheckpointJudge  # slow to import
+
+        return CheckpointJudge.of(Path(url), name=url)
+    return HttpJudge(Chat(url=url, model=model)) if url else None

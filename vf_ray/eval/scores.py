@@ -5,12 +5,12 @@ from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
+from vf_ray.chain import INSTANCES
 from vf_ray.eval import record
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.benchmarks.tasks import verdict
-from vf_ray.eval.exams import INSTANCES
 from vf_ray.eval.statistics import paired
-from vf_ray.eval.types import Score
+from vf_ray.eval.types import Benchmark, Score
 
 Scores = Mapping[str, Mapping[str, Score]]
 """Benchmark to model to score, models in the order of their making."""
@@ -38,12 +38,13 @@ def _benchmark(name: str, by_model: Mapping[str, Score]) -> dict[str, Any]:
     return {
         "title": benchmark.title,
         "models": {model: record.plain(benchmark, found) for model, found in by_model.items()},
-        "paired": [_paired(one, other, by_model) for one, other in pairwise(by_model)],
+        "paired": [_paired(benchmark, one, other, by_model) for one, other in pairwise(by_model)],
     }
 
 
-def _paired(one: str, other: str, by_model: Mapping[str, Score]) -> dict[str, Any]:
-    result = asdict(paired(by_model[one].items, by_model[other].items))
+def _paired(benchmark: Benchmark, one: str, other: str, by_model: Mapping[str, Score]) -> dict[str, Any]:
+    first, second = (benchmark.units(by_model[model].items) for model in (one, other))
+    result = asdict(paired(first, second))
     rounded = {key: round(value, 9) if isinstance(value, float) else value for key, value in result.items()}
     return {"first": one, "second": other, **rounded}
 

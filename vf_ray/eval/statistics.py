@@ -155,10 +155,18 @@ class Paired:
     """Second minus first."""
     low: float
     high: float
+    """95% interval: a bootstrap over clusters."""
     p: float
-    """Two-sided; by flipping the sign of whole clusters."""
+    """Two-sided and exact where clusters are single questions (McNemar); else by flipping whole clusters."""
+    wins: int
+    losses: int
+    """Clusters in which the second, or the first, has more."""
     detectable: float
     """The smallest true difference that a test like this one finds four times in five."""
+
+
+FEWEST_CHANGED = 6
+"""Changed answers, all in one direction, that an exact test needs to reach p < .05 (2 / 2 ** 6)."""
 
 
 def paired(first: Sequence[Item], second: Sequence[Item]) -> Paired:
@@ -171,23 +179,26 @@ def paired(first: Sequence[Item], second: Sequence[Item]) -> Paired:
     shared = [item for item in second if item.id in values]
     if not shared:
         raise ValueError("the two scores share no question; compare scores of the same benchmark and version")
-    totals: dict[str, float] = {}
-    for item in shared:
-        cluster = item.cluster or item.id
-        totals[cluster] = totals.get(cluster, 0.0) + item.value - values[item.id]
-    n = len(shared)
-    sums = np.asarray(list(totals.values()))
-    difference, error = float(sums.sum()) / n, _error_of(sums, n)
+    counts = [(item.value - values[item.id], 1.0) for item in shared]
+    totals = _cluster_totals(counts, [item.cluster or item.id for item in shared])
+    sums, n = totals[:, 0], len(shared)
+    interval = bootstrap(counts, [item.cluster or item.id for item in shared], _mean_difference)
     return Paired(
-        n=n, clusters=len(sums), difference=difference, low=difference - Z95 * error,
-        high=difference + Z95 * error, p=_sign_flip(sums), detectable=(Z95 + POWER80) * error,
+        n=n, clusters=len(sums), difference=interval.value, low=interval.low, high=interval.high,
+        p=_sign_flip(sums), wins=int((sums > 0).sum()), losses=int((sums < 0).sum()),
+        detectable=min(1.0, max((Z95 + POWER80) * _error_of(sums, n), FEWEST_CHANGED / n)),
     )  # fmt: skip
+
+
+def _mean_difference(sums: Floats) -> Floats:
+    found: Floats = sums[..., 0] / sums[..., 1]
+    return found
 
 
 def _error_of(sums: Floats, n: int) -> float:
     groups = len(sums)
     if groups < 2:
-        return 0.0
+        return 1.0  # one cluster tells nothing of how much another would differ
     spread = sums - sums.mean()
     return math.sqrt(groups / (groups - 1) * float(spread @ spread)) / n
 

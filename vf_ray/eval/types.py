@@ -1,7 +1,7 @@
 """The nouns of evaluation: questions, exams, scores, and the benchmark that connects them."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -101,6 +101,23 @@ class Score:
     """A judge's requests and raw replies."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of a question."""
+
+    id: str
+    text: str
+    error: str = ""
+    """Why it could not be asked."""
+
+
+class Engine(Protocol):
+    """A model that answers questions, here or elsewhere."""
+
+    def answers(self, questions: Sequence[Question], batch: int) -> Iterator[Answered]:
+        """Yield an answer to each question, in order; greedy, at most ``batch`` at a time."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What a judge is asked."""
@@ -118,6 +135,8 @@ class Reply:
 
     text: str | None
     error: str = ""
+    version: str = ""
+    """What the judge calls itself, where it does: a name such as ``gpt-4`` may mean another model later."""
 
 
 class Judge(Protocol):
@@ -125,7 +144,11 @@ class Judge(Protocol):
 
     @property
     def name(self) -> str:
-        """Name and version, as stored with the result."""
+        """Name, as stored with the result."""
+
+    @property
+    def in_order(self) -> bool:
+        """Whether it tells requests apart by their order only, so that they must come one by one."""
 
     def replies(self, requests: Sequence[Request]) -> list[Reply]:
         """Return one reply for each request, in their order."""
@@ -149,8 +172,11 @@ class Benchmark:
 
     Raises ValueError for ids that are unknown or come twice, and for another version's answers.
     """
+    units: Callable[[Sequence[Item]], Sequence[Item]] = tuple
+    """Turns items into what the first figure counts and two models are compared by, such as groups of
+    rotations; most count the items themselves."""
     judged: bool = False
-    """Whether a judge grades the answers, officially."""
+    """Whether a judge grades the answers, or what the rule leaves open of them."""
     needs_judge: bool = False
     """Whether no rule can stand in for the judge."""
     capped: bool = False

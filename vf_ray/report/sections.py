@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vf_ray.eval.exams import INSTANCES
 from vf_ray.page import plots
 from vf_ray.page.document import Block, Notes, Plot, Section, Text, Tile, Tiles
 from vf_ray.page.tables import Table, figure, percent
+from vf_ray.chain import INSTANCES
 from vf_ray.report import names, paper
 from vf_ray.report.changes import bin_names, form, mentions
 from vf_ray.report.gather import Findings

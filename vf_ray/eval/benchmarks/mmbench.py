@@ -114,7 +114,7 @@ def _index(text: str) -> str:
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """Score by CircularEval; what the rule cannot resolve goes to the judge, or is wrong and counted."""
     items, records = _resolved(exam, answers, judge)
-    groups = _circular(exam, items)
+    groups = circular(items)
     first = [item for item in items if int(item.id) < ROTATION]
     l2 = {str(question.meta["group"]): question.meta["l2"] for question in exam.questions}
     headline = {
@@ -180,11 +180,11 @@ def _judged(question: Question, reply: Reply) -> str:
     return infer(reply.text, question.meta["options"]) if reply.text else ""
 
 
-def _circular(exam: Exam, items: Sequence[Item]) -> list[Item]:
+def circular(items: Sequence[Item]) -> list[Item]:
     """Return one item for each group of rotations: right if every row that is there is right."""
     rows: dict[str, list[Item]] = {}
-    for question, item in zip(exam.questions, items, strict=True):
-        rows.setdefault(str(question.meta["group"]), []).append(item)
+    for item in items:
+        rows.setdefault(str(int(item.id) % ROTATION), []).append(item)
     return [
         Item(
             id=group, answer=None, parsed="".join(m.parsed or "-" for m in members),
@@ -211,4 +211,6 @@ MMBENCH = Benchmark(
     load=load,
     score=score,
     read=read,
+    units=circular,
+    judged=True,
 )

@@ -1,0 +1,139 @@
+"""Ray actors that answer and judge, each with the last model it was asked for in memory.
+
+Actors, because Ray ends a task's process once it has used a GPU, and a model would be loaded anew for
+every chunk. An actor gets work only when it stands, so one that the cluster has no room for yet holds
+nothing up. Independent of each other: there is no collective that could hang.
+"""
+
+import queue
+import tempfile
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import ray
+from ray.exceptions import RayActorError
+
+from vf_ray.artifacts import Artifact, Writer
+from vf_ray.eval.asking import answer
+from vf_ray.eval.types import Question, Reply, Request
+from vf_ray.on_ray.base import PREFIX, fetcher
+
+if TYPE_CHECKING:
+    from vf_ray.eval.checkpoint_judge import CheckpointJudge
+    from vf_ray.eval.generate import Answerer
+
+RETRIES = 3
+"""How often an actor is started again, and its work given to it again, after it died."""
+
+
+class Worker:
+    """Does one piece of work at a time."""
+
+    def ready(self) -> None:
+        """Return as soon as the actor stands."""
+
+    def answer(
+        self, writer: Writer, name: str, model: Artifact, questions: Sequence[Question], batch: int
+    ) -> int:
+        """Answer one chunk unless that is done; return how many questions could not be asked."""
+        return answer(writer, name, lambda: _loaded(model), questions, batch)
+
+    def judge(self, url: str, requests: Sequence[Request]) -> list[Reply]:
+        """Return the replies of the language model in a folder."""
+        found: CheckpointJudge = _loaded(url)
+        return found.replies(requests)
+
+
+@lru_cache(maxsize=1)
+def _loaded(model: Artifact | str) -> Any:
+    """Load a model or a judge in this process, forgetting the one before."""
+    with tempfile.TemporaryDirectory(prefix="vf-ray-model-") as scratch:
+        return _judge(model, Path(scratch)) if isinstance(model, str) else _answerer(model, Path(scratch))
+
+
+def _answerer(model: Artifact, scratch: Path) -> "Answerer":
+    from vf_ray.eval.generate import Answerer
+
+    return Answerer.of(model.download(scratch, PREFIX))
+
+
+def _judge(url: str, scratch: Path) -> "CheckpointJudge":
+    from vf_ray.eval.checkpoint_judge import CheckpointJudge
+
+    return CheckpointJudge.of(fetcher(scratch)(url), name=url)
+
+
+class _Job(NamedTuple):
+    method: str
+    arguments: tuple[Any, ...]
+    result: "Future[Any]"
+
+
+class Workers:
+    """A pool of them, started with the first piece of work; usable from several threads."""
+
+    def __init__(self, gpus: int, most: int) -> None:
+        self._gpus, self._most = gpus, most
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._actors: list[Any] = []
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for actor in self._actors:
+            self._jobs.put(None)
+            ray.kill(actor)
+
+    def submit(self, method: str, *arguments: Any) -> "Future[Any]":
+        """Have a method of ``Worker`` called by whichever is free."""
+        with self._lock:
+            if not self._actors:
+                self._start()
+        job = _Job(method, arguments, Future())
+        self._jobs.put(job)
+        return job.result
+
+    def _start(self) -> None:
+        kind = ray.remote(
+            num_cpus=1, num_gpus=self._gpus, max_restarts=RETRIES, max_task_retries=RETRIES
+        )(Worker)  # fmt: skip
+        room = ray.cluster_resources().get("GPU" if self._gpus else "CPU", 1.0) // max(1, self._gpus)
+        self._actors = [kind.remote() for _ in range(max(1, min(int(room), self._most)))]
+        for actor in self._actors:
+            threading.Thread(target=self._serve, args=(actor,), daemon=True).start()
+
+    def _serve(self, actor: Any) -> None:
+        try:
+            ray.get(actor.ready.remote())
+        except RayActorError:  # killed before there was room for it
+            return
+        while (job := self._jobs.get()) is not None:
+            if not job.result.set_running_or_notify_cancel():
+                continue
+            try:
+                job.result.set_result(ray.get(getattr(actor, job.method).remote(*job.arguments)))
+            except BaseException as error:  # whoever waits for the result gets it
+                job.result.set_exception(error)
+
+
+class RayJudge:
+    """A checkpoint that judges on the workers."""
+
+    in_order = False
+
+    def __init__(self, workers: Workers, url: str) -> None:
+        self._workers, self.name = workers, url
+
+    def replies(self, requests: Sequence[Request]) -> list[Reply]:
+        """Return a reply to each request."""
+        found: list[Reply] = self._workers.submit("judge", self.name, list(requests)).result()
+        return found
