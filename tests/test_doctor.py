@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import save_file
 from typer.testing import CliRunner
 
-from vf_ray import dashboard, doctor, recipes, store
+from vf_ray import dashboard, doctor, store
 from vf_ray.cli import app
 from vf_ray.config import Base, Prepare, Recipe, Resources, Stage
 from vf_ray.dashboard import ClusterError, Dashboard, RefusedError
@@ -233,11 +233,16 @@ def test_space_is_estimated_from_the_model(local_store: Store) -> None:
     assert set(tiny) == set(vast) == {"disk", "memory"}
 
 
-@pytest.mark.parametrize(
-    ("base", "billions"), [(Base(vocabulary=32_000), 13.0), (recipes.load("demo").base, 0.002)]
-)
-def test_parameters_are_estimated_well_enough(base: Base, billions: float) -> None:
-    assert doctor.parameters(base) / 1e9 == pytest.approx(billions, rel=0.3)
+def test_a_stage_that_does_not_fit_is_told_what_would() -> None:
+    stage = Stage(tasks=("demo_digits/odd_even",), lr=2e-5, batch=128, epochs=1, precision="bf16")
+    large = replace(gpu_recipe(8), base=Base(size="13B"), stage1=stage)
+    memory, time = doctor.training(large)
+    assert not memory.ok and "of 80 GiB a GPU: weights 24.9 GiB" in memory.found
+    assert memory.remedy == "override stage1: recompute=1.0"
+    assert time.ok and "8 x 312 TFLOP/s are used to 40%, which is assumed" in time.found
+    fits = replace(large, stage1=replace(stage, recompute=1.0))
+    assert all(check.ok for check in doctor.training(fits))
+    assert list(doctor.training(recipe())) == []
 
 
 def test_a_store_with_two_winners_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -271,6 +271,10 @@ class Resources:
     workers: int = 1
     """Training processes, one per GPU where there are any."""
     gpus_per_worker: int = 0
+    gpu_gib: float = 80.0
+    """Memory of a GPU, for estimates."""
+    gpu_tflops: float = 312.0
+    """Peak rate of a GPU in bf16, for estimates and the share of it that training uses: an A100's."""
     cpus_per_worker: float = 1.0
     threads: int = 0
     """Threads of a CPU worker; 0: the machine's cores shared out among the workers."""

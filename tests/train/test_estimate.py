@@ -1,17 +1,28 @@
 """Estimates against models that were really made, and against what is known of the large ones."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
-from tests.tiny import make_tiny, tiny_base
-from tests.train.inputs import stage
-from vf_ray.config import Base
+from tests.tiny import TEXTS, make_tiny, tiny_base
+from tests.train.inputs import Listed, stage
+from vf_ray.config import Base, Lora, Stage
+from vf_ray.doctor import room
+from vf_ray.model import packed
+from vf_ray.model.assemble import assemble
 from vf_ray.model.load import parameters
-from vf_ray.train.estimate import flops, memory, seconds, sizes
+from vf_ray.train import checkpoint, estimate
+from vf_ray.train.collate import Pack
+from vf_ray.train.estimate import flops, memory, remedies, seconds, sizes
+from vf_ray.train.feed import Feed
+from vf_ray.train.learner import learner
+from vf_ray.train.step import loss_of
 
-SEVEN = Base(width=4096, layers=32, heads=32, vocabulary=32064)
-THIRTEEN = Base(vocabulary=32064)
+SEVEN = Base(size="7B", vocabulary=32064)
+THIRTEEN = Base(size="13B", vocabulary=32064)
 
 
 def test_counts_equal_those_of_a_model(tmp_path: Path) -> None:
@@ -24,6 +35,8 @@ def test_counts_equal_those_of_a_model(tmp_path: Path) -> None:
 def test_the_large_ones_have_their_known_sizes() -> None:
     assert sizes(SEVEN).total == pytest.approx(7.06e9, rel=0.01)
     assert sizes(THIRTEEN).total == pytest.approx(13.35e9, rel=0.01)
+    assert sizes(Base(size="1B")).language_model == pytest.approx(1.1e9, rel=0.01)
+    assert sizes(Base(size="34B")).language_model == pytest.approx(33.7e9, rel=0.01)
 
 
 def test_zero_shares_out_and_offload_moves() -> None:
@@ -44,7 +57,61 @@ def test_frozen_modules_take_no_optimizer() -> None:
     assert projector.optimizer + projector.gradients < 0.01 * projector.parameters
 
 
+def test_adapters_are_counted_as_they_are(tmp_path: Path) -> None:
+    tuned = stage(lora=Lora(rank=4))
+    model = learner(tuned, make_tiny(tmp_path), 0)
+    learns = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    assert sizes(tiny_base()).tuned(tuned) == learns
+    whole, adapted = (memory(s, THIRTEEN, workers=1) for s in (stage(zero=2), stage(zero=2, lora=Lora())))
+    assert adapted.optimizer < 0.06 * whole.optimizer
+
+
+@pytest.mark.parametrize("dtype", ["fp32", "bf16"])
+def test_activations_are_what_autograd_keeps(tmp_path: Path, dtype: Any) -> None:
+    base = Base(size="tiny", width=256, heads=4, kv_heads=2, vision_layers=1, vocabulary=384)
+    assemble(base, TEXTS, tmp_path, seed=0, fetch=Path)
+    tuned = stage(precision=dtype, zero=1, batch=32)
+    (pack,) = Feed.of(tuned, Listed.of(40), tmp_path, seed=0, rank=0, world=1).step(1).packs
+    kept = {share: kept_bytes(replace(tuned, recompute=share), tmp_path, pack) for share in (0.0, 0.5, 1.0)}
+    one_layer = (kept[0.0] - kept[1.0]) / base.layers  # there while it is computed again
+    for share, found in kept.items():
+        asked = replace(tuned, recompute=share, micro_tokens=pack.input_ids.shape[1])
+        expected = memory(asked, base, workers=1).activations
+        assert expected == pytest.approx(found + one_layer * (share > 0), rel=0.2), share
+
+
+def kept_bytes(tuned: Stage, folder: Path, pack: Pack) -> int:
+    """Return the bytes that autograd keeps for the backward pass, weights left out."""
+    model, kept, held = learner(tuned, folder, 0), {}, []
+    weights = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        held.append(tensor)  # alive, so that no memory is counted under two addresses
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in weights:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        loss_of(model, pack.to(torch.device("cpu"), model.dtype))
+    return sum(kept.values())
+
+
+def test_what_is_recommended_fits() -> None:
+    asked, free = stage(precision="bf16", zero=1), 80 << 30
+    assert memory(asked, THIRTEEN, 8).device > free
+    ways = list(remedies(asked, THIRTEEN, 8, free))
+    assert ways[0][0] == "recompute=0.5, zero=2"
+    assert all(memory(changed, THIRTEEN, 8).device <= free for _, changed in ways)
+    assert list(remedies(asked, Base(size="34B"), 1, free)) == []
+
+
 def test_the_rate_that_was_published_for_llava_comes_out() -> None:
     work = flops(stage(), SEVEN, samples=1, text_tokens=0)
     tokens_per_s = SEVEN.image_tokens / seconds(work, workers=1, flops_per_s=312e12, utilisation=0.3957)
     assert tokens_per_s == pytest.approx(2937, rel=0.1)
+
+
+def test_what_is_said_twice_for_want_of_torch_is_the_same() -> None:
+    assert packed.LOGITS == estimate.LOGITS
+    assert checkpoint.KEEP == room.KEEP

@@ -1,16 +1,26 @@
 """What a stage will need before any machine is asked for: memory per worker, floating-point work.
 
 Counts come from the recipe's sizes (those of LLaVA's Llama and CLIP shapes); what an adopted
-checkpoint really has may differ by its vocabulary. Activations are the largest tensors of one pack,
-good to about a fifth. No import of torch: a doctor asks this on a laptop.
+checkpoint really has may differ by its vocabulary. Activations are what autograd was seen to keep for
+one pack, good to about a fifth. No import of torch: a doctor asks this on a laptop.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 from vf_ray.config import Base, Stage
 
 LABEL_SHARE = 0.25
 """Share of a pack's tokens that are taken to have labels, and therefore logits."""
+LOGITS = 1 << 26
+"""Logits that are made at a time; ``vf_ray.model.packed`` says the same."""
+GATHERED = 10**9
+"""Weights that DeepSpeed keeps gathered at most under ZeRO-3."""
+TEXT_TOKENS = 100
+"""Assumed of a conversation beside its picture."""
+UTILISATION = 0.4
+"""Assumed share of a GPU's peak that training uses; the best published for LLaVA-1.5 is 0.396."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +30,8 @@ class Sizes:
     vision_tower: int
     projector: int
     language_model: int
+    adapted: int
+    """Inputs and outputs of the language model's linear layers: what an adapter of rank 1 has."""
 
     @property
     def total(self) -> int:
@@ -27,8 +39,13 @@ class Sizes:
         return self.vision_tower + self.projector + self.language_model
 
     def tuned(self, stage: Stage) -> int:
-        """Return those that the stage tunes."""
-        return sum(int(getattr(self, name)) for name in stage.tune)
+        """Return those that the stage tunes; adapters, where the language model has them."""
+        whole = {name: int(getattr(self, name)) for name in stage.tune}
+        return sum((whole | ({"language_model": self.adapters(stage)} if stage.lora else {})).values())
+
+    def adapters(self, stage: Stage) -> int:
+        """Return the parameters of the stage's adapters."""
+        return stage.lora.rank * self.adapted if stage.lora else 0
 
 
 @dataclass(frozen=True)
@@ -40,57 +57,90 @@ class Memory:
     optimizer: int
     """fp32 values where the model is kept in another form, and Adam's two moments."""
     activations: int
+    gathered: int
+    """Weights that ZeRO-3 has put together for the moment."""
     host: int
     """What ``offload`` moves to the host instead."""
 
     @property
     def device(self) -> int:
         """Return the sum without what lies on the host."""
-        return self.parameters + self.gradients + self.optimizer + self.activations
+        return self.parameters + self.gradients + self.optimizer + self.activations + self.gathered
 
 
 def sizes(base: Base) -> Sizes:
     """Count the parameters of a model of the recipe's sizes."""
     v, w, inner = base.vision_width, base.width, _inner(base.width)
-    per_layer = 4 * w * w + 3 * w * inner + 2 * w
+    keys = w * base.kv_heads // base.heads
+    per_layer = 2 * w * w + 2 * w * keys + 3 * w * inner + 2 * w
     tower_layer = 12 * v * v + 13 * v
     embeddings = (3 * base.patch_size**2 + base.image_tokens + 2) * v
     return Sizes(
         vision_tower=base.vision_layers * tower_layer + embeddings + 4 * v,
         projector=(v + 1) * w + (w + 1) * w,
         language_model=base.layers * per_layer + 2 * base.vocabulary * w + w,
+        adapted=base.layers * (2 * 2 * w + 2 * (w + keys) + 3 * (w + inner)),
     )
 
 
 def memory(stage: Stage, base: Base, workers: int) -> Memory:
     """Estimate the memory of one of ``workers``."""
     found = sizes(base)
-    tuned, half = found.tuned(stage), stage.precision == "bf16"
-    zero = max(stage.zero, 1) if half else stage.zero
-    weight = 2 if half else 4
+    tuned, zero = found.tuned(stage), stage.zero
+    weight, whole = 2 if stage.precision == "bf16" else 4, found.total + found.adapters(stage)
     masters = 0 if zero == 0 else 4
     optimizer = (8 + masters) * tuned // (workers if zero >= 1 else 1)
     return Memory(
-        parameters=weight * found.total // (workers if zero == 3 else 1),
+        parameters=weight * whole // (workers if zero == 3 else 1),
         gradients=4 * tuned // (workers if zero >= 2 else 1),
         optimizer=0 if stage.offload else optimizer,
         activations=_activations(stage, base, weight),
+        gathered=weight * min(whole, GATHERED) if zero == 3 and workers > 1 else 0,
         host=optimizer if stage.offload else 0,
     )
+
+
+def model_bytes(base: Base, stage: Stage | None) -> int:
+    """Return what a model takes on disk, as a stage leaves it."""
+    return (2 if stage is not None and stage.precision == "bf16" else 4) * sizes(base).total
+
+
+def checkpoint_bytes(base: Base, stage: Stage) -> int:
+    """Return what a checkpoint takes: fp32 values and two moments of what is tuned."""
+    return 12 * sizes(base).tuned(stage)
+
+
+def remedies(stage: Stage, base: Base, workers: int, room: int) -> Iterator[tuple[str, Stage]]:
+    """Yield changes that make one of ``workers`` fit into ``room`` bytes, as override and changed stage.
+
+    They are tried from the cheapest to the dearest in time, each on top of those before it.
+    """
+    ladder: list[tuple[str, Any]] = [
+        ("recompute", 0.5), ("zero", 2), ("recompute", 1.0), ("micro_tokens", 2048), ("zero", 3),
+        ("offload", True),
+    ]  # fmt: skip
+    changed, said = stage, list[str]()
+    for key, value in ladder:
+        if getattr(changed, key) < value if key != "micro_tokens" else changed.micro_tokens > 2048:
+            changed = replace(changed, **{key: value, **({"compile": False} if value == 3 else {})})
+            said = [*(one for one in said if not one.startswith(f"{key}=")), f"{key}={value}"]
+            if memory(changed, base, workers).device <= room:
+                yield ", ".join(said), changed
 
 
 def flops(stage: Stage, base: Base, *, samples: int, text_tokens: float) -> float:
     """Return the floating-point operations of ``samples``, each with a picture and so many text tokens.
 
     Six per parameter and token where gradients of the weights are taken, four where they only pass
-    through, two where nothing is differentiated; recomputation and attention scores are not counted.
+    through (adapters included), two where nothing is differentiated; recomputation and attention scores
+    are not counted.
     """
     found, tokens = sizes(base), base.image_tokens + text_tokens
     patches = base.image_tokens + 1
     passes = {"vision_tower": "vision_tower" in stage.tune}
     passes["projector"] = passes["vision_tower"] or "projector" in stage.tune
     words = 2 * base.vocabulary * base.width
-    language = 6 if "language_model" in stage.tune else 4
+    language = 6 if "language_model" in stage.tune and not stage.lora else 4
     projector = 6 if "projector" in stage.tune else 2 + 2 * passes["projector"]
     vision = 6 if passes["vision_tower"] else 2
     per_sample = (
@@ -101,19 +151,20 @@ def flops(stage: Stage, base: Base, *, samples: int, text_tokens: float) -> floa
     return float(per_sample * samples)
 
 
-def seconds(work: float, *, workers: int, flops_per_s: float, utilisation: float = 0.4) -> float:
+def seconds(work: float, *, workers: int, flops_per_s: float, utilisation: float = UTILISATION) -> float:
     """Return how long ``work`` takes on workers of so many operations a second at their peak."""
     return work / (workers * flops_per_s * utilisation)
 
 
 def _activations(stage: Stage, base: Base, weight: int) -> int:
     """Return the bytes that one pack keeps for its backward pass."""
-    tokens, w, inner = stage.micro_tokens, base.width, _inner(base.width)
-    layer = 10 * w + 4 * inner  # norms, q k v before and after rotation, attention, gate up silu product
+    tokens, w = stage.micro_tokens, base.width
+    norms = 9 if weight == 4 else 11  # beside the residual; Llama's norms keep fp32 copies
+    layer = w * (norms + 2 * base.kv_heads / base.heads) + 4 * _inner(w)
     forgotten = round(stage.recompute * base.layers)
-    kept = (base.layers - forgotten) * layer + (forgotten * w + layer if forgotten else 0)
-    logits = LABEL_SHARE * tokens * base.vocabulary * (8 + weight)  # and their fp32 copy and gradient
-    return int(kept * tokens * weight + logits)
+    kept = (base.layers - forgotten) * layer + (forgotten * w + layer if forgotten else 0) + 4 * w
+    at_once = min(LABEL_SHARE * tokens * base.vocabulary, LOGITS)
+    return int(kept * tokens * weight + at_once * (8 + weight))  # logits, their fp32 copy and gradient
 
 
 def _inner(width: int) -> int:

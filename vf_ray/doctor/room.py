@@ -1,0 +1,103 @@
+"""Room for a recipe: disk and memory of this machine, memory and hours of the GPUs it asks for."""
+
+import math
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from vf_ray.chain import TUNED
+from vf_ray.config import Recipe, Stage
+from vf_ray.dashboard import Dashboard
+from vf_ray.doctor.check import Check
+from vf_ray.store import VARIABLE, Store
+from vf_ray.tasks import matching
+from vf_ray.train import estimate
+
+RAY_BYTES = 2 << 30
+"""What Ray, its store and a preparing worker need beside the model."""
+KEEP = 2
+"""Checkpoints that stay in the store (``vf_ray.train.checkpoint``)."""
+
+
+def space(recipe: Recipe, store: Store) -> Iterator[Check]:
+    """Check the store's disk for every model and two checkpoints, and this machine's memory for a stage."""
+    stages = dict(_stages(recipe))
+    models = sum(estimate.model_bytes(recipe.base, stage) for stage in (None, *stages.values()))
+    checkpoints = [KEEP * estimate.checkpoint_bytes(recipe.base, stage) for stage in stages.values()]
+    need = models + max(checkpoints, default=0) + (1 << 30)
+    if (folder := store.local_path("")) is not None:
+        yield enough("disk", disk_free(folder), need, f"free some in {folder}, or set {VARIABLE} elsewhere")
+    if Dashboard.from_environment() is None and not recipe.resources.gpus_per_worker:
+        workers = recipe.resources.workers
+        each = [estimate.memory(stage, recipe.base, workers) for stage in stages.values()]
+        need = workers * max((one.device + one.host for one in each), default=0) + RAY_BYTES
+        yield enough("memory", _memory_free(), need, "close something, or use a smaller model or a cluster")
+
+
+def enough(name: str, free: int, need: int, remedy: str) -> Check:
+    """Check that ``free`` bytes are as many as ``need``."""
+    return Check(name, free >= need, f"{shown(free)} free, about {shown(need)} needed", remedy)
+
+
+def training(recipe: Recipe) -> Iterator[Check]:
+    """Estimate each stage: the memory of a GPU, what would make it fit where it does not, and the time."""
+    resources, base = recipe.resources, recipe.base
+    for name, stage in _stages(recipe) if resources.gpus_per_worker else ():
+        need, room = estimate.memory(stage, base, resources.workers), int(resources.gpu_gib * (1 << 30))
+        parts = {"weights": need.parameters + need.gathered, "gradients": need.gradients,
+                 "optimizer": need.optimizer, "activations": need.activations}  # fmt: skip
+        told = ", ".join(f"{part} {shown(count)}" for part, count in parts.items())
+        told += f"; on the host {shown(need.host)}" if need.host else ""
+        found = f"about {shown(need.device)} of {resources.gpu_gib:g} GiB a GPU: {told}"
+        ways = [change for change, _ in estimate.remedies(stage, base, resources.workers, room)]
+        remedy = f"override {name}: {ways[0]}" if ways else "use more workers, larger GPUs or stage.lora"
+        yield Check(f"{name} memory", need.device <= room, found, remedy)
+        yield Check(f"{name} time", True, _duration(recipe, stage))
+
+
+def _duration(recipe: Recipe, stage: Stage) -> str:
+    """Say how long a stage takes, and what that rests on."""
+    most = len(matching(recipe.prepare.tasks)) * min(recipe.prepare.cap, stage.per_task or recipe.prepare.cap)
+    samples = (stage.steps or 0) * stage.batch or round((stage.epochs or 0) * min(most, stage.sample or most))
+    work = estimate.flops(stage, recipe.base, samples=samples, text_tokens=estimate.TEXT_TOKENS)
+    workers, rate = recipe.resources.workers, recipe.resources.gpu_tflops
+    hours = estimate.seconds(work, workers=workers, flops_per_s=rate * 1e12) / 3600
+    return (
+        f"at most {hours:.1f} h for {samples:,} samples, if they have {estimate.TEXT_TOKENS} text tokens "
+        f"each and {workers} x {rate:g} TFLOP/s are used to {estimate.UTILISATION:.0%}, which is assumed"
+    )
+
+
+def _stages(recipe: Recipe) -> Iterator[tuple[str, Stage]]:
+    for name in TUNED:
+        stage = getattr(recipe, name)
+        if stage is not None:
+            yield name, stage
+
+
+def disk_free(folder: Path) -> int:
+    """Return the bytes free where a folder is or will be."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return shutil.disk_usage(there).free
+
+
+def _memory_free() -> int:
+    """Return the bytes that this machine, and the container it may be, can still give."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    info = Path("/proc/meminfo")
+    if info.exists():
+        values = dict(line.split(":") for line in info.read_text().splitlines())
+        pages = int(values["MemAvailable"].split()[0]) * 1024
+    limit, used = (_number(Path("/sys/fs/cgroup") / f"memory.{name}") for name in ("max", "current"))
+    return int(min(pages, limit - used)) if math.isfinite(limit) else pages
+
+
+def _number(path: Path) -> float:
+    text = path.read_text().strip() if path.exists() else "max"
+    return math.inf if text == "max" else float(text)
+
+
+def shown(count: float) -> str:
+    """Return bytes for a person."""
+    return f"{count / (1 << 30):.1f} GiB" if count >= 1 << 28 else f"{count / (1 << 20):.0f} MiB"
