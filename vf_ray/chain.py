@@ -181,7 +181,8 @@ class Plan:
     def mixture(self, stage: str) -> Spec:
         """Return the index of the instances that a stage trains on."""
         chosen = self._stage(stage)
-        config = {"seed": self.recipe.seed, "per_task": chosen.per_task, "sample": chosen.sample}
+        choice = {"per_task": chosen.per_task, "limits": dict(chosen.limits), "sample": chosen.sample}
+        config = {"seed": self.recipe.seed, **choice}
         inputs = {task: self.instances[task].address for task in self.stage_tasks(stage)}
         return Spec(kind="mixture", name=stage, config=config, inputs=inputs, code=CODE["mixture"])
 

@@ -44,7 +44,8 @@ class Prepare:
     """Which tasks become instances, and how many of each."""
 
     tasks: tuple[str, ...]
-    """Task ids or patterns (``coco/*``)."""
+    """Task ids, patterns (``coco/*``), ``@paper`` for the tasks of Vision-Flan's paper, ``@paper/20`` for
+    20 of them."""
     raw: str = ""
     """URL of the folder that holds the raw archives; empty: the packaged demo pictures."""
     fetch: bool = False
@@ -99,6 +100,9 @@ class Stage:
     epochs: float | None = None
     per_task: int | None = None
     """Use only the first so many instances of each task (the paper's Table 3)."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Use at most so many instances of the tasks that a pattern names, as ``{llava_instruct/*: 1000}``,
+    drawn by seed (the mixed stage of the paper's Table 4)."""
     sample: int | None = None
     """Use only so many instances in all, drawn by seed (the paper's stage 2: 1,000)."""
     warmup: float = 0.03
@@ -143,6 +147,8 @@ class Stage:
         self._require_zero()
 
     def _require_tuned_names(self) -> None:
+        for pattern, most in self.limits.items():
+            require(most > 0, f"stage.limits.{pattern} is {most}; it must be positive")
         for name, lr in self.own_lr.items():
             require(name in self.tune, f"stage.own_lr names {name!r}; {near(name, self.tune)}")
             require(0 < lr < 1, f"stage.own_lr.{name} is {lr}; a learning rate lies between 0 and 1")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,10 +10,11 @@ from tests.shards.synthetic import Here, files, here, rows
 from tests.shards.test_build import TASKS, instances_of, pictures_of, spec
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
+from vf_ray.config import plain
 from vf_ray.shards.build import build_pictures
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.images import sha256
-from vf_ray.shards.mixture import NAME, located, write_mixture
+from vf_ray.shards.mixture import NAME, Choice, located, write_mixture
 from vf_ray.shards.read import Samples
 from vf_ray.shards.schema import MIXTURE, from_parquet
 from vf_ray.store import Store
@@ -28,21 +30,16 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Artifact]
     return {task: instances_of(made, origin(), task) for task in TASKS}
 
 
-def mixed(
-    instances: Mapping[str, Artifact],
-    *,
-    seed: int = 0,
-    per_task: int | None = None,
-    sample: int | None = None,
-) -> Artifact:
-    config = {"seed": seed, "per_task": per_task, "sample": sample}
+def mixed(instances: Mapping[str, Artifact], *, seed: int = 0, **asked: Any) -> Artifact:
+    choice = Choice(seed, **asked)
     made = Spec(
-        kind="mixture", name="stage1", config=config, inputs={t: a.address for t, a in instances.items()}
+        kind="mixture",
+        name="stage1",
+        config=plain(choice),
+        inputs={t: a.address for t, a in instances.items()},
     )
     store = next(iter(instances.values())).store
-    return artifacts.build(
-        store, made, lambda w: write_mixture(instances, w, seed=seed, per_task=per_task, sample=sample)
-    )
+    return artifacts.build(store, made, lambda w: write_mixture(instances, w, choice))
 
 
 def keys(mixture: Artifact) -> list[tuple[str, int]]:
@@ -63,6 +60,16 @@ def test_every_instance_is_read_back_with_its_picture(prepared: Mapping[str, Art
         (w["task"], w["key"], w["prompt"], w["response"], w["further"], w["picture"]) for w in wanted
     ]
     assert {len(s.further) for s, _ in found} == {0, 2, 4, 6}
+
+
+def test_a_limit_holds_for_the_tasks_of_its_pattern_together(prepared: Mapping[str, Artifact]) -> None:
+    first, *others = sorted(prepared)
+    whole, few = mixed(prepared).stats["tasks"], mixed(prepared, limits={first: 3}).stats["tasks"]
+    assert few == {**whole, first: 3}
+    some, fewer = (mixed(prepared, limits={"*": most}) for most in (9, 4))
+    assert (some.stats["instances"], fewer.stats["instances"]) == (9, 4)
+    assert set(keys(fewer)) < set(keys(some))
+    assert keys(some) == keys(mixed(prepared, sample=9))
 
 
 def test_an_index_says_where_everything_lies(prepared: Mapping[str, Artifact]) -> None:

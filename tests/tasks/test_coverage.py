@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 
-from vf_ray.tasks import catalogue, sources
+from vf_ray.tasks import catalogue, matching, sources
 
 with (resources.files("vf_ray.tasks") / "upstream.csv").open(encoding="utf-8") as _file:
     UPSTREAM = {row["upstream"]: row for row in csv.DictReader(_file)}
@@ -53,3 +53,11 @@ def test_words_are_our_own_and_differ() -> None:
     instructions = [task.instruction for task in tasks if not task.id.startswith("demo_")]
     assert all(20 < len(text) < 600 and text == text.strip() for text in instructions)
     assert len(set(instructions)) == len(instructions)
+
+
+def test_the_papers_tasks_have_a_name_and_so_have_some_of_them() -> None:
+    assert len(matching(["@paper"])) == 188
+    ten, twenty = set(matching(["@paper/10"])), set(matching(["@paper/20"]))
+    assert (len(ten), len(twenty)) == (10, 20) and ten < twenty < set(matching(["@paper"]))
+    with pytest.raises(ValueError, match=r"'@paper/500'; write @paper, or @paper/1 to @paper/188"):
+        matching(["@paper/500"])

@@ -27,8 +27,9 @@ def estimate(
 
     Of a recipe it also says what has been built.
     """
-    from vf_ray.quality.estimate import CAP, compared, in_paper, plain, sized
+    from vf_ray.quality.estimate import CAP, compared, plain, sized
     from vf_ray.quality.estimate import estimate as added
+    from vf_ray.tasks import in_paper
 
     tasks, cap, built = in_paper(), CAP, dict[str, int]()
     if recipe:

@@ -13,8 +13,6 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal
 
-from vf_ray.tasks import catalogue
-
 PAPER_INSTANCES, PAPER_TASKS = 1_664_261, 187
 """Vision-Flan's own figures (arXiv 2402.11690); its appendix lists 188 tasks."""
 CAP = 10_000
@@ -99,14 +97,6 @@ def estimate(tasks: Collection[str], cap: int = CAP) -> Estimate:
     """Add up the sizes of some tasks; one of our own, which Vision-Flan lacks, has none."""
     sizes = [published().get(task, Size(task=task, published=None)) for task in sorted(tasks)]
     return Estimate(cap=cap, sizes=sizes)
-
-
-def in_paper() -> tuple[str, ...]:
-    """Return our ids of the 188 tasks that the paper's appendix lists."""
-    table = resources.files("vf_ray.tasks") / "upstream.csv"
-    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
-    listed = {row["upstream"] for row in rows if row["in_paper"] == "yes"}
-    return tuple(sorted(task.id for task in catalogue().values() if task.upstream in listed))
 
 
 def sized(found: Estimate) -> str:

@@ -1,6 +1,8 @@
 """A mixture: which instances a stage may take, and where their text and pictures lie. It copies nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pyarrow as pa
@@ -28,27 +30,46 @@ def mixture(store: Store, plan: Plan, stage: str, *, force: bool = False) -> Art
     chosen = plan.stage(stage)
     assert chosen is not None, f"recipe {plan.recipe.name!r} has no {stage}"
     instances = finished(store, {task: plan.instances[task] for task in plan.stage_tasks(stage)})
-    limits = {"per_task": chosen.per_task, "sample": chosen.sample}
+    choice = Choice(plan.recipe.seed, chosen.per_task, chosen.limits, chosen.sample)
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        return write_mixture(instances, writer, seed=plan.recipe.seed, **limits)
+        return write_mixture(instances, writer, choice)
 
     return artifacts.build(store, plan.mixture(stage), make, force=force)
 
 
-def write_mixture(
-    instances: Mapping[str, Artifact], writer: Writer, *, seed: int, per_task: int | None, sample: int | None
-) -> Mapping[str, Any]:
-    """Index the instances that a stage may take; return how many each task gives.
+@dataclass(frozen=True)
+class Choice:
+    """How many instances a stage takes: those of lowest rank by seed, task and key.
 
-    ``per_task`` keeps that many of each task, ``sample`` that many in all: those of lowest rank by
-    seed, task and key, so that a smaller choice is part of a larger one.
+    So a smaller choice is part of a larger one.
+    """
+
+    seed: int
+    per_task: int | None = None
+    """Of each task."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Of all tasks that a pattern names together."""
+    sample: int | None = None
+    """In all."""
+
+
+def write_mixture(instances: Mapping[str, Artifact], writer: Writer, choice: Choice) -> Mapping[str, Any]:
+    """Index the instances that a stage may take; return how many each task gives.
 
     Raises:
         ValueError: if nothing is left to train on.
     """
-    ranked = (_ranked(table_of(instances[task], TRAIN), task, seed) for task in sorted(instances))
-    chosen = _lowest(_joined(_lowest(table, per_task) for table in ranked), sample)
+    tables = {
+        task: _lowest(_ranked(table_of(instances[task], TRAIN), task, choice.seed), choice.per_task)
+        for task in sorted(instances)
+    }
+    for pattern, most in choice.limits.items():
+        named = [task for task in tables if fnmatchcase(task, pattern)]
+        ranks = sorted(rank for task in named for rank in tables[task]["rank"].to_pylist())
+        if len(ranks) > most:
+            tables |= {t: tables[t].filter(pc.less(tables[t]["rank"], ranks[most])) for t in named}
+    chosen = _lowest(_joined(tables.values()), choice.sample)
     if not chosen.num_rows:
         raise ValueError(
             f"{writer.address}: its tasks {', '.join(sorted(instances))} hold no training instance"

@@ -1,15 +1,21 @@
 """The catalogue: every task, computed from the modules of this package."""
 
+import csv
+import hashlib
 import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
+from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 from vf_ray.config import near
 from vf_ray.types import Source, Task
+
+PAPER = "@paper"
+"""Names the tasks of Vision-Flan's paper."""
 
 
 @cache
@@ -57,13 +63,35 @@ def find(name: str) -> tuple[Task[Any], ...]:
 
 
 def matching(patterns: Iterable[str]) -> tuple[str, ...]:
-    """Return the ids that the patterns (``coco/*``) name, sorted.
+    """Return the ids that the patterns (``coco/*``, ``@paper``, ``@paper/20``) name, sorted.
 
     Raises:
         ValueError: if a pattern names none.
     """
     found: set[str] = set()
     for pattern in patterns:
+        if pattern.startswith(PAPER):
+            found.update(_some_of_paper(pattern.removeprefix(PAPER)))
+            continue
         hits = {task_id for task_id in catalogue() if fnmatchcase(task_id, pattern)}
         found |= hits or {task.id for task in find(pattern)}
     return tuple(sorted(found))
+
+
+@cache
+def in_paper() -> tuple[str, ...]:
+    """Return our ids of the 188 tasks that the paper's appendix lists."""
+    table = (files(__name__) / "upstream.csv").read_text(encoding="utf-8")
+    listed = {row["upstream"] for row in csv.DictReader(table.splitlines()) if row["in_paper"] == "yes"}
+    return tuple(sorted(task.id for task in catalogue().values() if task.upstream in listed))
+
+
+def _some_of_paper(count: str) -> tuple[str, ...]:
+    """Return the paper's tasks, or ``/<count>`` of them by hash: which ones it took is not stated."""
+    if not count:
+        return in_paper()
+    number = count.removeprefix("/")
+    if not number.isdecimal() or not 0 < int(number) <= len(in_paper()):
+        known = f"write {PAPER}, or {PAPER}/1 to {PAPER}/{len(in_paper())}"
+        raise ValueError(f"no tasks are named {PAPER + count!r}; {known}")
+    return tuple(sorted(in_paper(), key=lambda task: hashlib.blake2b(task.encode()).digest())[: int(number)])
