@@ -68,7 +68,10 @@ def write_mixture(instances: Mapping[str, Artifact], writer: Writer, choice: Cho
         named = [task for task in tables if fnmatchcase(task, pattern)]
         ranks = sorted(rank for task in named for rank in tables[task]["rank"].to_pylist())
         if len(ranks) > most:
-            tables |= {t: tables[t].filter(pc.less(tables[t]["rank"], ranks[most])) for t in named}
+            tables |= {
+                t: tables[t].filter(pc.less(tables[t]["rank"], pa.scalar(ranks[most], pa.uint64())))
+                for t in named
+            }
     chosen = _lowest(_joined(tables.values()), choice.sample)
     if not chosen.num_rows:
         raise ValueError(
