@@ -3,9 +3,8 @@
 import argparse
 import os
 import sys
-from typing import Any
 
-import yaml
+from vf_ray.cli.plans import setting
 
 ENVIRONMENT = {
     "DO_NOT_TRACK": "1",
@@ -21,14 +20,13 @@ ENVIRONMENT = {
 def main() -> None:
     """Run the flow that the command line describes; a recipe that cannot run ends with its reason."""
     asked = _parser().parse_args()
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    quieten()
     from flows.visionflan import visionflan
 
     try:
         visionflan(
             recipe=asked.recipe,
-            overrides=dict(map(_override, asked.set)),
+            overrides=dict(map(setting, asked.set)),
             only=asked.only,
             force=asked.force,
             upstream=asked.upstream,
@@ -51,11 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _override(text: str) -> tuple[str, Any]:
-    key, mark, value = text.partition("=")
-    if not mark:
-        sys.exit(f"error: --set {text!r} lacks '='; write --set stage1.lr=1e-5")
-    return key, yaml.safe_load(value)
+def quieten() -> None:
+    """Put ``ENVIRONMENT`` in place, but for what the user has set."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,60 @@
+"""The paper's runs as data: each is a sound recipe and differs from its like in what its table says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from flows.experiments import tables
+from vf_ray import recipes
+from vf_ray.chain import Plan
+from vf_ray.config import Recipe, Stage
+from vf_ray.tasks import matching
+
+
+def runs(table: str) -> Mapping[str, Recipe]:
+    return tables()[table].recipes({})
+
+
+def stage1(found: Mapping[str, Recipe]) -> dict[str, Stage]:
+    return {name: recipe.stage1 for name, recipe in found.items() if recipe.stage1}
+
+
+@pytest.mark.parametrize("table", tables())
+def test_runs_of_a_table_are_sound_and_differ(table: str) -> None:
+    plans = [Plan(recipe, "raw") for recipe in runs(table).values()]
+    ends = [plan.addresses("evaluate") for plan in plans]
+    assert len({str(end) for end in ends}) == len(ends)
+    assert len({str(plan.addresses("prepare")) for plan in plans}) == 1, "they share what is prepared"
+    assert all(plan.stage_tasks(step) for plan in plans for step in plan.steps if step.startswith("stage"))
+
+
+def test_the_recipe_is_the_papers() -> None:
+    recipe = recipes.load("paper-13b")
+    one, two = recipe.stage1, recipe.stage2
+    assert one and two and recipe.align is None
+    assert (one.lr, one.batch, one.epochs, one.steps) == (2e-5, 128, 1, None)
+    assert (two.lr, two.batch, two.epochs, two.steps, two.sample) == (1e-5, 64, None, 128, 1000)
+    assert one.tune == two.tune == ("projector", "language_model")
+    assert (len(matching(one.tasks)), recipe.prepare.cap) == (188, 10_000)
+    assert (recipe.base.size, recipe.base.image_tokens, recipe.base.select_layer) == ("13B", 576, -2)
+
+
+def test_tables_vary_what_the_paper_varied() -> None:
+    sizes = {
+        name: (len(matching(s.tasks)), s.per_task or 10_000) for name, s in stage1(runs("table3")).items()
+    }
+    assert sorted(sizes.values()) == [(10, 10_000), (20, 10_000), (188, 500), (188, 1_000)]
+    mixed = runs("table4")["mixed, 1000"]
+    assert mixed.stage1 and mixed.stage1.limits == {"llava_instruct/*": 1000} and mixed.stage2 is None
+    assert {s.tune for s in stage1(runs("table5")).values()} == {
+        ("projector",), ("language_model",), ("projector", "language_model"),
+    }  # fmt: skip
+    nothing = runs("table5")["nothing"]
+    assert not {"stage1", "stage2"} & set(Plan(nothing, "raw").steps)
+    assert set(Plan(nothing, "raw").models) == {"base"}
+
+
+def test_an_override_holds_for_all_runs() -> None:
+    small: Any = tables()["table5"].recipes({"base.size": "7B", "resources.workers": 2})
+    assert {(r.base.width, r.resources.workers) for r in small.values()} == {(4096, 2)}
