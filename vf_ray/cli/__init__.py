@@ -7,6 +7,7 @@ and ``--help`` load neither torch nor Ray.
 from vf_ray.cli.app import app
 from vf_ray.cli.ask import ask
 from vf_ray.cli.build import build
+from vf_ray.cli.contamination import contamination
 from vf_ray.cli.doctor import doctor
 from vf_ray.cli.estimate import estimate
 from vf_ray.cli.inspect import inspect
@@ -15,7 +16,7 @@ from vf_ray.cli.runs import runs
 from vf_ray.cli.score import score
 from vf_ray.cli.tasks import tasks
 
-for verb in (tasks, build, quality, estimate, inspect, ask, doctor, score):
+for verb in (tasks, build, quality, contamination, estimate, inspect, ask, doctor, score):
     app.command()(verb)
 app.add_typer(runs, name="runs")
 

@@ -50,12 +50,12 @@ class TaskQuality:
     @property
     def pictures(self) -> int:
         """Return the number of distinct pictures."""
-        return len(self.measured.pictures)
+        return len(self.measured.pictures.ids)
 
     @property
     def held_out_pictures(self) -> int:
         """Return how many of the pictures are kept from training."""
-        return int(self.measured.held_out.sum())
+        return int(self.measured.pictures.held_out.sum())
 
     @property
     def reject_share(self) -> float:
@@ -83,7 +83,7 @@ def examine(
     ``told`` hears how many pictures have been hashed; those of earlier calls are found in the store.
     """
     found = {task: measured(prepared, task, seed=seed, sample=sample) for task in sorted(prepared.instances)}
-    members = Members.of(found)
+    members = Members.of({task: one.pictures for task, one in found.items()})
     twins = duplicates(members, seen(prepared.pictures, told))
     again = _repeated_elsewhere(found)
     tasks = [_quality(task, prepared.instances[task], found[task], again[task], twins) for task in found]

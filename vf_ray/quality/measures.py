@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vf_ray.instances.chance import SPAN, rank
 from vf_ray.quality.looks import Ids
+from vf_ray.quality.members import Owned
 from vf_ray.quality.prepared import Prepared, picture_id
 from vf_ray.shards.finish import HELD_OUT
 
@@ -77,10 +78,8 @@ class Measured:
     """Instances whose picture, question and answer an earlier one has."""
     contradictory: int
     """Instances whose picture, question and options another one has with another answer."""
-    pictures: Ids
-    """Distinct, ascending."""
-    held_out: npt.NDArray[np.bool_]
-    """Which of them no stage trains on."""
+    pictures: Owned
+    """Ascending."""
     contents: Ids
     """Picture, question and answer of each instance as 64 bits; distinct, ascending."""
     shown: Sequence[Shown]
@@ -132,7 +131,8 @@ class _Tally:
     def finish(self) -> Measured:
         lengths = np.array(self.lengths, np.int32)
         contents = np.unique(np.array(self.contents, np.uint64))
-        pictures = np.array(sorted(self.pictures), np.uint64)
+        ids = np.array(sorted(self.pictures), np.uint64)
+        held_out = np.array([self.pictures[one] for one in ids.tolist()], bool)
         return Measured(
             instances=len(self.lengths),
             answers=_answers(self.answers),
@@ -140,8 +140,7 @@ class _Tally:
             words={"prompt": lengths[:, 0], "response": lengths[:, 2]},
             repeated=len(self.contents) - len(contents),
             contradictory=_contradictory(self.asked),
-            pictures=pictures,
-            held_out=np.array([self.pictures[int(one)] for one in pictures], bool),
+            pictures=Owned(ids, held_out),
             contents=contents,
             shown=[shown for _, shown in sorted(self.chosen, reverse=True)],
         )

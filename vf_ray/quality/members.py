@@ -3,16 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from vf_ray.instances.chance import rank
 from vf_ray.quality.looks import Ids
-from vf_ray.quality.measures import Measured
 from vf_ray.tasks import source_of
 
 Rows = npt.NDArray[np.int64]
+
+
+class Owned(NamedTuple):
+    """The distinct pictures of one task."""
+
+    ids: Ids
+    held_out: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -30,12 +37,12 @@ class Members:
     """By membership: place of the task in ``tasks``."""
 
     @classmethod
-    def of(cls, measured: Mapping[str, Measured]) -> "Members":
+    def of(cls, pictures: Mapping[str, Owned]) -> "Members":
         """Join the pictures of some tasks, of which there is at least one."""
-        tasks = sorted(measured)
-        parts = [measured[task].pictures for task in tasks]
+        tasks = sorted(pictures)
+        parts = [pictures[task].ids for task in tasks]
         ids, first, picture = np.unique(np.concatenate(parts), return_index=True, return_inverse=True)
-        held_out = np.concatenate([measured[task].held_out for task in tasks])[first]
+        held_out = np.concatenate([pictures[task].held_out for task in tasks])[first]
         task = np.repeat(np.arange(len(tasks)), [len(part) for part in parts])
         order = np.lexsort((task, picture))
         return cls(tasks, ids, held_out, picture[order], task[order])

@@ -1,0 +1,59 @@
+"""``vf-ray contamination``: what of the benchmarks is in a recipe's training data."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from vf_ray.cli.app import note, progress, show_json, show_table
+from vf_ray.cli.plans import Overrides, RecipeName, StoreUrl, planned
+
+if TYPE_CHECKING:
+    from vf_ray.quality.contamination import Contamination
+
+
+def contamination(
+    recipe: RecipeName,
+    data: Annotated[
+        str, typer.Option(help="Folder or URL with each benchmark's files under its name; else the recipe's.")
+    ] = "",
+    override: Overrides = None,
+    store: StoreUrl = None,
+    page: Annotated[Path | None, typer.Option(help="Write one page to look at, with examples.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
+) -> None:
+    """Search what a recipe trains on for the pictures and questions of the benchmarks, task by task."""
+    from vf_ray.quality import contamination_page
+    from vf_ray.quality.contamination import contamination as searched
+    from vf_ray.quality.contamination import trained_tasks
+    from vf_ray.quality.prepared import Prepared
+    from vf_ray.quality.sought import sought, trees
+
+    opened, plan = planned(recipe, override, store)
+    prepared = Prepared.of(opened, plan)
+    with progress("pictures of benchmarks") as told:
+        asked = sought(trees(opened, plan, data), plan.recipe.prepare.largest_side, told)
+    with progress("pictures hashed") as told:
+        found = searched(plan.recipe.name, prepared, trained_tasks(plan), asked, told)
+    if page:
+        page.write_text(contamination_page.page(found, prepared).html(), encoding="utf-8")
+        note(f"page: {escape(str(page))}")
+    if as_json:
+        show_json(contamination_page.plain(found))
+    else:
+        _show(found)
+
+
+def _show(found: "Contamination") -> None:
+    from vf_ray.quality.contamination_page import HEADERS, TASK_HEADERS, rows, task_rows
+
+    title = f"{found.recipe}: {found.instances:,} training instances of {len(found.tasks)} tasks"
+    show_table(title, HEADERS, [dict(zip(HEADERS, row, strict=True)) for row in rows(found)])
+    if listed := task_rows(found):
+        show_table("by task", TASK_HEADERS, [dict(zip(TASK_HEADERS, row, strict=True)) for row in listed])
+    for name, why in found.sought.absent.items():
+        note(f"[dim]{escape(name)} not checked: {escape(why)}[/]")
+    for name, reasons in found.sought.unread.items():
+        for reason, count in reasons.items():
+            note(f"[yellow]{escape(name)}: {count:,} pictures not read, {escape(reason)}[/]")

@@ -1,0 +1,217 @@
+"""Contamination: what of the benchmarks is in the training data, by task.
+
+A picture is found if a training picture has its content, or looks like it. A question is found if a
+training prompt holds its words. Neither alone says that an answer was seen: the count to worry about
+is of questions that one training instance asks about the same picture.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from vf_ray.chain import TUNED, Plan
+from vf_ray.quality.hamming import between
+from vf_ray.quality.looks import Seen, Told, seen
+from vf_ray.quality.members import Members, Owned
+from vf_ray.quality.perceptual import RADIUS, distance
+from vf_ray.quality.prepared import Prepared, picture_id
+from vf_ray.quality.sought import Rows, Sought
+from vf_ray.quality.wording import Hit, Index
+from vf_ray.shards.finish import TRAIN
+from vf_ray.tasks import source_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureFound:
+    """A benchmark's picture, and a training picture that equals or resembles it."""
+
+    place: int
+    """Of the benchmark's picture."""
+    trained: int
+    """Id of the training picture."""
+    bits: int
+    """In which their hashes differ; -1: equal content."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordsFound:
+    """A benchmark's question, and a training instance whose prompt holds its words."""
+
+    question: int
+    """Place of the question."""
+    key: str
+    prompt: str
+    run: str
+    """The words they share."""
+    same_picture: bool
+
+
+@dataclass(kw_only=True)
+class Overlap:
+    """What of one benchmark is in the training instances of one task. Sets are of places."""
+
+    equal: set[int] = field(default_factory=set)
+    """Pictures of equal content."""
+    near: set[int] = field(default_factory=set)
+    """Pictures that look like one of other content."""
+    worded: set[int] = field(default_factory=set)
+    """Questions whose words occur."""
+    same: set[int] = field(default_factory=set)
+    """Of these, questions that one instance asks about the same picture, or one that looks like it."""
+    picture: PictureFound | None = None
+    """An example: of equal content if there is any, else the closest."""
+    words: WordsFound | None = None
+    """An example: about the same picture if there is any."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contamination:
+    """All overlaps of a recipe's training data with the benchmarks."""
+
+    recipe: str
+    sought: Sought
+    tasks: Sequence[str]
+    """That some stage trains on."""
+    instances: int
+    pictures: int
+    """Of training, distinct contents."""
+    overlaps: Mapping[tuple[str, str], Overlap]
+    """By benchmark and task; only those that have any."""
+
+    def of(self, benchmark: str) -> Overlap:
+        """Return a benchmark's overlap with all tasks together, without examples."""
+        parts = [found for (name, _), found in self.overlaps.items() if name == benchmark]
+        return Overlap(
+            equal={one for part in parts for one in part.equal},
+            near={one for part in parts for one in part.near},
+            worded={one for part in parts for one in part.worded},
+            same={one for part in parts for one in part.same},
+        )
+
+
+def trained_tasks(plan: Plan) -> tuple[str, ...]:
+    """Return the tasks that some stage of the recipe trains on."""
+    stages = [name for name in TUNED if plan.stage(name)]
+    return tuple(sorted({task for name in stages for task in plan.stage_tasks(name)}))
+
+
+def contamination(
+    recipe: str,
+    prepared: Prepared,
+    tasks: Sequence[str],
+    found: Sought,
+    told: Told = lambda done, total: None,
+) -> Contamination:
+    """Search the training instances of some tasks for what benchmarks show and ask."""
+    owned = {task: _pictures(prepared, task) for task in tasks}
+    members = Members.of(owned)
+    sources = {source_of(task).name for task in tasks}
+    trained = seen({name: prepared.pictures[name] for name in sources}, told)
+    search = _Search(found, members, trained)
+    search.pictures()
+    instances = sum(search.words(prepared, task) for task in tasks)
+    overlaps = {key: overlap for key, overlap in sorted(search.overlaps.items())}
+    return Contamination(
+        recipe=recipe,
+        sought=found,
+        tasks=tasks,
+        instances=instances,
+        pictures=len(members.ids),
+        overlaps=overlaps,
+    )
+
+
+def _pictures(prepared: Prepared, task: str) -> Owned:
+    ids: set[int] = set()
+    for _, batch in prepared.batches(task, ["picture"], [TRAIN]):
+        ids.update(picture_id(sha256) for sha256 in set(batch["picture"].to_pylist()))
+    return Owned(np.array(sorted(ids), np.uint64), np.zeros(len(ids), bool))
+
+
+class _Search:
+    """Goes through the training data once, and notes what it meets."""
+
+    def __init__(self, found: Sought, members: Members, trained: Seen) -> None:
+        self.found, self.members = found, members
+        self.trained = trained
+        self.looks = trained.of(members.ids)
+        self.index = Index(found.asked)
+        self.overlaps: dict[tuple[str, str], Overlap] = {}
+        self.asking = _grouped(found.wording, len(found.asked))
+
+    def pictures(self) -> None:
+        """Note the pictures of benchmarks that training has too."""
+        kind, sets = self.members.kinds
+        for place, row in self._equal():
+            for task in sets[kind[row]]:
+                self._note_picture(place, row, self.members.tasks[task], -1)
+        mine, theirs = (np.flatnonzero(looks.telling) for looks in (self.found.looks, self.looks))
+        for pairs in between(self.found.looks.hashes[mine], self.looks.hashes[theirs], RADIUS):
+            places, rows = mine[pairs.first], theirs[pairs.second]
+            other = ~(self.found.ids[places] == self.members.ids[rows, None]).any(axis=1)
+            for place, row, bits in zip(places[other], rows[other], pairs.bits[other], strict=True):
+                for task in sets[kind[row]]:
+                    self._note_picture(int(place), int(row), self.members.tasks[task], int(bits))
+
+    def _equal(self) -> Iterator[tuple[int, int]]:
+        """Yield each place with the row of a training picture of its content."""
+        for ids in self.found.ids.T:
+            rows = np.searchsorted(self.members.ids, ids).clip(max=len(self.members.ids) - 1)
+            for place in np.flatnonzero(self.members.ids[rows] == ids).tolist():
+                yield place, int(rows[place])
+
+    def _note_picture(self, place: int, row: int, task: str, bits: int) -> None:
+        overlap = self._overlap(self.found.shown[place].benchmark, task)
+        (overlap.equal if bits < 0 else overlap.near).add(place)
+        if overlap.picture is None or bits < overlap.picture.bits:
+            overlap.picture = PictureFound(place=place, trained=int(self.members.ids[row]), bits=bits)
+
+    def words(self, prepared: Prepared, task: str) -> int:
+        """Note the questions whose words occur in a task's prompts; return the number of instances."""
+        instances = 0
+        for _, batch in prepared.batches(task, ["key", "picture", "question", "prompt", "further"], [TRAIN]):
+            columns = batch.to_pydict()
+            texts = [
+                "\n".join([p, *f[::2]]) for p, f in zip(columns["prompt"], columns["further"], strict=True)
+            ]
+            for hit in self.index.scan(texts, columns["question"]):
+                self._note_words(
+                    task, hit, columns["key"][hit.row], columns["picture"][hit.row], texts[hit.row]
+                )
+            instances += len(texts)
+        return instances
+
+    def _note_words(self, task: str, hit: Hit, key: str, sha256: str, prompt: str) -> None:
+        overlap = self._overlap(self.found.asked[hit.asked].benchmark, task)
+        questions = self.asking[hit.asked]
+        overlap.worded.update(questions.tolist())
+        same = questions[self._shows(questions, picture_id(sha256))]
+        overlap.same.update(same.tolist())
+        if overlap.words is None or (len(same) and not overlap.words.same_picture):
+            question = int(same[0] if len(same) else questions[0])
+            overlap.words = WordsFound(
+                question=question, key=key, prompt=prompt, run=hit.run, same_picture=bool(len(same))
+            )
+
+    def _shows(self, questions: Rows, picture: int) -> npt.NDArray[np.bool_]:
+        """Mark the questions about a picture that equals or resembles this one of training."""
+        if not len(self.found.ids):
+            return np.zeros(len(questions), bool)
+        place = self.found.picture[questions]
+        known = self.trained.of(np.array([picture], np.uint64))
+        equal = (self.found.ids[place] == np.uint64(picture)).any(axis=1)
+        near = distance(self.found.looks.hashes[place], known.hashes) <= RADIUS
+        comparable = self.found.looks.telling[place] & known.telling
+        marks: npt.NDArray[np.bool_] = (place >= 0) & (equal | (near & comparable))
+        return marks
+
+    def _overlap(self, benchmark: str, task: str) -> Overlap:
+        return self.overlaps.setdefault((benchmark, task), Overlap())
+
+
+def _grouped(owner: Rows, count: int) -> list[Rows]:
+    """Return the rows of each owner."""
+    order = np.argsort(owner, kind="stable")
+    return np.split(order, np.searchsorted(owner[order], np.arange(1, count)))

@@ -1,0 +1,192 @@
+"""Contamination as tables, as JSON-ready data, and as one page with examples."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from vf_ray.page.document import Block, Document, Notes, Section, Text, Tile, Tiles
+from vf_ray.page.pictures import data_uri
+from vf_ray.page.sheets import Pair, PairsOfPictures, Side
+from vf_ray.page.tables import Table
+from vf_ray.quality.contamination import Contamination, Overlap, PictureFound
+from vf_ray.quality.perceptual import PLAINEST, RADIUS
+from vf_ray.quality.prepared import Prepared
+from vf_ray.quality.sought import bare
+from vf_ray.quality.wording import COMMON, N
+from vf_ray.tasks import source_of
+
+HEADERS = (
+    "benchmark", "questions", "words found", "same picture", "pictures", "equal", "alike",
+    "too plain", "unread",
+)  # fmt: skip
+TASK_HEADERS = ("benchmark", "task", "words found", "same picture", "equal", "alike")
+MOST_EXAMPLES = 24
+
+ABOUT = (
+    f"Words are found if {N} words in a row of a question occur in a training prompt, or the whole of a "
+    "shorter question is one; lower case, without punctuation, the options and LLaVA's answer suffix. Runs "
+    f"that more than {COMMON} different questions of a benchmark share do not count. Same picture: one "
+    "training instance has the words and the question's picture, or one that looks like it."
+)
+PICTURES_ABOUT = (
+    f"Pictures are equal by SHA-256, alike if at most {RADIUS} of the 256 bits of a perceptual hash after "
+    f"PDQ differ. Pictures with less detail than {PLAINEST} of 100 are too plain for that."
+)
+
+
+def rows(found: Contamination) -> list[Sequence[str]]:
+    """Return a row for each benchmark under ``HEADERS``."""
+    return [_row(found, name) for name in found.sought.titles]
+
+
+def _row(found: Contamination, name: str) -> Sequence[str]:
+    sought, overlap = found.sought, found.of(name)
+    places = [place for place, picture in enumerate(sought.shown) if picture.benchmark == name]
+    questions = sum(sought.benchmark_of(place) == name for place in range(len(sought.questions)))
+    plain = sum(not telling for telling in sought.looks.telling[places].tolist())
+    counts = (
+        questions, len(overlap.worded), len(overlap.same), len(places), len(overlap.equal),
+        len(overlap.near - overlap.equal), plain, sum(sought.unread.get(name, {}).values()),
+    )  # fmt: skip
+    return [name, *(f"{count:,}" for count in counts)]
+
+
+def task_rows(found: Contamination) -> list[Sequence[str]]:
+    """Return a row for each benchmark and task that overlap, under ``TASK_HEADERS``."""
+    return [
+        [benchmark, task, *(f"{count:,}" for count in _counts(overlap).values())]
+        for (benchmark, task), overlap in found.overlaps.items()
+    ]
+
+
+def _counts(overlap: Overlap) -> dict[str, int]:
+    return {
+        "questions_found": len(overlap.worded),
+        "questions_same_picture": len(overlap.same),
+        "pictures_equal": len(overlap.equal),
+        "pictures_alike": len(overlap.near - overlap.equal),
+    }
+
+
+def plain(found: Contamination) -> dict[str, Any]:
+    """Return all counts and examples as JSON-ready data."""
+    return {
+        "recipe": found.recipe,
+        "instances": found.instances,
+        "pictures": found.pictures,
+        "benchmarks": [_plain_benchmark(found, name) for name in found.sought.titles],
+        "not_checked": dict(found.sought.absent),
+        "overlaps": [
+            {"benchmark": name, "task": task, **_counts(overlap), **_examples(found, overlap)}
+            for (name, task), overlap in found.overlaps.items()
+        ],
+        "rule": {"run_words": N, "common_runs": COMMON, "hash_bits": 256, "radius": RADIUS},
+    }
+
+
+def _plain_benchmark(found: Contamination, name: str) -> dict[str, Any]:
+    numbers = [int(cell.replace(",", "")) for cell in _row(found, name)[1:]]
+    unread = {"unread": dict(found.sought.unread.get(name, {}))}
+    return {"benchmark": name, **dict(zip(_KEYS, numbers, strict=False)), **unread}
+
+
+_KEYS = (
+    "questions", "questions_found", "questions_same_picture", "pictures", "pictures_equal", "pictures_alike",
+    "pictures_plain",
+)  # fmt: skip
+
+
+def _examples(found: Contamination, overlap: Overlap) -> dict[str, Any]:
+    examples: dict[str, Any] = {}
+    if (shown := overlap.picture) is not None:
+        picture = found.sought.shown[shown.place].name
+        examples["picture"] = {
+            "benchmark": picture, "training": f"{shown.trained:016x}", "bits": max(0, shown.bits),
+            "equal": shown.bits < 0,
+        }  # fmt: skip
+    if (said := overlap.words) is not None:
+        question = found.sought.questions[said.question]
+        examples["question"] = {
+            "id": question.id, "text": bare(question.prompt), "key": said.key, "prompt": said.prompt,
+            "shared": said.run, "same_picture": said.same_picture,
+        }  # fmt: skip
+    return {"examples": examples}
+
+
+def page(found: Contamination, prepared: Prepared) -> Document:
+    """Return the page; pictures come from the benchmarks' files and the store."""
+    sections = [_overview(found), _by_task(found), _pictures(found, prepared), _questions(found)]
+    about = "What of the benchmarks is in the training data of this recipe, by task."
+    return Document(
+        title=f"Contamination: {found.recipe}", about=about, sections=[s for s in sections if s is not None]
+    )
+
+
+def _overview(found: Contamination) -> Section:
+    sums = [found.of(name) for name in found.sought.titles]
+    tiles = [
+        Tile(
+            value=f"{len(found.sought.titles)}",
+            label="benchmarks searched for",
+            detail=f"{len(found.sought.absent)} not checked",
+        ),
+        Tile(
+            value=f"{found.instances:,}",
+            label="training instances searched",
+            detail=f"of {len(found.tasks)} tasks, on {found.pictures:,} pictures",
+        ),
+        Tile(value=f"{sum(len(s.same) for s in sums):,}", label="questions asked of the same picture"),
+        Tile(value=f"{sum(len(s.equal | s.near) for s in sums):,}", label="pictures, equal or alike"),
+    ]
+    absent = [f"{name} not checked: {why}" for name, why in found.sought.absent.items()]
+    unread = [
+        f"{name}: {count:,} pictures not read, {reason}"
+        for name, reasons in found.sought.unread.items()
+        for reason, count in reasons.items()
+    ]
+    blocks: list[Block] = [Tiles(tiles=tiles), Table(headers=HEADERS, rows=rows(found))]
+    blocks += [Text(words=ABOUT), Text(words=PICTURES_ABOUT)]
+    return Section(title="Benchmarks", blocks=[*blocks, Notes(lines=absent + unread)])
+
+
+def _by_task(found: Contamination) -> Section:
+    listed = task_rows(found)
+    if not listed:
+        return Section(title="By task", blocks=[Text(words="No task holds anything of a benchmark.")])
+    return Section(title="By task", blocks=[Table(headers=TASK_HEADERS, rows=listed, wide=(1,))])
+
+
+def _pictures(found: Contamination, prepared: Prepared) -> Section | None:
+    examples = [
+        (benchmark, task, overlap.picture)
+        for (benchmark, task), overlap in found.overlaps.items()
+        if overlap.picture is not None
+    ]
+    pairs = [_pair(found, prepared, *example) for example in examples[:MOST_EXAMPLES]]
+    return Section(title="Pictures", blocks=[PairsOfPictures(pairs=pairs)]) if pairs else None
+
+
+def _pair(found: Contamination, prepared: Prepared, benchmark: str, task: str, shown: PictureFound) -> Pair:
+    picture = found.sought.shown[shown.place]
+    trained = prepared.stored(source_of(task).name, {shown.trained})[shown.trained]
+    sides = (
+        Side(**_uri(picture.read()), words=f"{benchmark}: {picture.name}"),
+        Side(**_uri(trained.data), words=f"{task}: {trained.words}"),
+    )
+    return Pair(sides=sides, caption="equal" if shown.bits < 0 else f"{shown.bits} of 256 bits differ")
+
+
+def _uri(data: bytes) -> dict[str, Any]:
+    uri, small = data_uri(data)
+    return {"picture": uri, "pixelated": small}
+
+
+def _questions(found: Contamination) -> Section | None:
+    listed = [
+        [benchmark, bare(found.sought.questions[said.question].prompt), task, said.prompt, said.run,
+         "yes" if said.same_picture else "no"]
+        for (benchmark, task), overlap in found.overlaps.items()
+        if (said := overlap.words) is not None
+    ]  # fmt: skip
+    headers = ["benchmark", "asks", "task", "training says", "shared", "same picture"]
+    table = Table(headers=headers, rows=listed, wide=range(1, 6))
+    return Section(title="Questions", blocks=[table]) if listed else None

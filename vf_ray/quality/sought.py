@@ -1,0 +1,203 @@
+"""What benchmarks ask and show, as their files give it: what training data are searched for."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from vf_ray.chain import INSTANCES, Plan, exam_url
+from vf_ray.eval import exams
+from vf_ray.eval.benchmarks import catalogue
+from vf_ray.eval.prompts import LETTER, SHORT
+from vf_ray.eval.types import Question
+from vf_ray.quality.perceptual import Hashes, Looks, looks
+from vf_ray.quality.prepared import picture_id
+from vf_ray.quality.wording import Asked, normal
+from vf_ray.shards.images import BadPictureError, sha256, stored
+from vf_ray.sources.raw import RawTree
+from vf_ray.store import Store
+from vf_ray.types import Tree
+
+Rows = npt.NDArray[np.int64]
+Told = Callable[[int, int], None]
+_BATCH = 64
+_OPTION = re.compile(r"\(?[A-Z][.)]\s")
+"""How a line with an option begins."""
+
+
+@dataclass(frozen=True)
+class Sought:
+    """All benchmarks whose files are there, their questions and pictures numbered through."""
+
+    titles: Mapping[str, str]
+    """Of the benchmarks, by name."""
+    absent: Mapping[str, str]
+    """Benchmarks whose files are not there, and what is missing."""
+    questions: Sequence[Question]
+    asked: Sequence[Asked]
+    """The different wordings."""
+    wording: Rows
+    """By question: the place of its wording."""
+    picture: Rows
+    """By question: the place of its picture; -1 for none that can be read."""
+    shown: Sequence["Picture"]
+    ids: npt.NDArray[np.uint64]
+    """By picture: the ids of its content as it comes, and as it would be stored; shape (pictures, 2)."""
+    looks: Looks
+    unread: Mapping[str, Mapping[str, int]]
+    """By benchmark: pictures that cannot be read, by reason."""
+
+    def benchmark_of(self, question: int) -> str:
+        """Return the name of a question's benchmark."""
+        return self.asked[int(self.wording[question])].benchmark
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a benchmark."""
+
+    benchmark: str
+    name: str
+    read: Callable[[], bytes]
+
+
+def trees(store: Store, plan: Plan, data: str = "") -> dict[str, Tree]:
+    """Return where each benchmark's files may lie: below ``data``, else where the recipe's evaluation looks.
+
+    Raises:
+        ValueError: if neither says where.
+    """
+    names = [name for name in catalogue() if name != INSTANCES]
+    if data:
+        return {name: RawTree.of(exam_url(data, name)) for name in names}
+    if plan.recipe.prepare.raw and not plan.recipe.evaluate.data:
+        raise ValueError(
+            f"recipe {plan.recipe.name!r} names no evaluate.data; give --data, a folder that holds each "
+            "benchmark's official files under its name"
+        )
+    return {name: exams.tree(store, plan, name) for name in names}
+
+
+def sought(places: Mapping[str, Tree], largest_side: int, told: Told = lambda done, total: None) -> Sought:
+    """Read the benchmarks that are there; pictures are taken as training would store them.
+
+    Raises:
+        ValueError: if the files of one are damaged or of mixed versions.
+    """
+    gathering = _Gathering()
+    for name, tree in places.items():
+        try:
+            exam = catalogue()[name].load(tree)
+        except FileNotFoundError as error:
+            gathering.absent[name] = str(error)
+            continue
+        gathering.add(name, exam.questions)
+    return gathering.finish(largest_side, told)
+
+
+def bare(prompt: str) -> str:
+    """Return what a prompt asks, without LLaVA's answer-format suffix and the lettered options."""
+    text = prompt.removesuffix(SHORT).removesuffix(LETTER)
+    return "\n".join(line for line in text.split("\n") if not _OPTION.match(line))
+
+
+@dataclass
+class _Gathering:
+    absent: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    questions: list[Question] = field(default_factory=list)
+    asked: dict[Asked, int] = field(default_factory=dict)
+    wording: list[int] = field(default_factory=list)
+    places: dict[tuple[str, str], int] = field(default_factory=dict)
+    pictures: list[Picture] = field(default_factory=list)
+    picture: list[int] = field(default_factory=list)
+
+    def add(self, name: str, questions: Sequence[Question]) -> None:
+        self.titles[name] = catalogue()[name].title
+        for question in questions:
+            self.questions.append(question)
+            words = Asked(name, normal(bare(question.prompt)))
+            self.wording.append(self.asked.setdefault(words, len(self.asked)))
+            self.picture.append(self._place(name, question))
+
+    def _place(self, name: str, question: Question) -> int:
+        """Return the number of a question's picture; questions of one picture share it."""
+        if question.picture is None:
+            return -1
+        key = (name, question.picture_id)
+        if key not in self.places:
+            self.places[key] = len(self.pictures)
+            self.pictures.append(Picture(name, question.picture_id, question.picture))
+        return self.places[key]
+
+    def finish(self, largest_side: int, told: Told) -> Sought:
+        found: list[_Looked] = []
+        for some in _looked(self.pictures, largest_side):
+            found += some
+            told(len(found), len(self.pictures))
+        good = np.array([not one.reason for one in found], bool)
+        number = np.append(np.where(good, np.cumsum(good) - 1, -1), -1)  # the last one: no picture
+        kept = [one for one in found if not one.reason]
+        unread: dict[str, Counter[str]] = {}
+        for picture, one in zip(self.pictures, found, strict=True):
+            if one.reason:
+                unread.setdefault(picture.benchmark, Counter())[one.reason] += 1
+        return Sought(
+            titles=self.titles,
+            absent=self.absent,
+            questions=self.questions,
+            asked=list(self.asked),
+            wording=np.array(self.wording, np.int64),
+            picture=number[np.array(self.picture, np.int64)],
+            shown=[picture for picture, one in zip(self.pictures, found, strict=True) if not one.reason],
+            ids=np.array([one.ids for one in kept], np.uint64).reshape(-1, 2),
+            looks=_joined([one.looks for one in kept if one.looks is not None]),
+            unread=unread,
+        )
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """A picture that was looked at."""
+
+    reason: str = ""
+    """Why it cannot be read."""
+    ids: tuple[int, int] = (0, 0)
+    looks: Looks | None = None
+
+
+def _looked(pictures: Sequence[Picture], largest_side: int) -> Iterator[list[_Looked]]:
+    """Read pictures in their order and, beside each other, decode them."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(pictures), _BATCH):
+            data = [_read(picture) for picture in pictures[start : start + _BATCH]]
+            yield list(pool.map(partial(_look, largest_side=largest_side), data))
+
+
+def _read(picture: Picture) -> bytes | None:
+    try:
+        return picture.read()
+    except FileNotFoundError:
+        return None
+
+
+def _look(data: bytes | None, largest_side: int) -> _Looked:
+    if data is None:
+        return _Looked("picture missing")
+    try:
+        prepared = stored(data, largest_side).data
+    except BadPictureError as error:
+        return _Looked(error.reason)
+    return _Looked(ids=(picture_id(sha256(data)), picture_id(sha256(prepared))), looks=looks([prepared]))
+
+
+def _joined(parts: Sequence[Looks]) -> Looks:
+    empty = looks([])
+    hashes: Hashes = np.concatenate([empty.hashes, *(part.hashes for part in parts)])
+    return Looks(hashes, np.concatenate([empty.detail, *(part.detail for part in parts)]))
