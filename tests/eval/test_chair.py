@@ -37,7 +37,10 @@ def test_mentions_are_singular_joined_and_counted_each_time(caption: str, object
     assert Lexicon(SYNONYMS).mentions(caption) == objects
 
 
-WORDS = ("a", "cannot", "dogs", "gonna", "go", ",", " ", ".", "it's", "man", "!", "?", "e.g.")
+WORDS = (
+    "a", "cannot", "dogs", "gonna", "go", ",", " ", ".", "it's", "man", "!", "?", "e.g.", "don't", "we'll",
+    "80s", "2", "close-up", "can't", "n't", "dogs'", "o'clock", "'tis", "i'm", "-", "10,000", "3.5", "'d",
+)  # fmt: skip
 TEXT = st.lists(st.sampled_from(WORDS))
 
 

@@ -106,7 +106,7 @@ def _resampled(totals: Floats) -> Floats:
         drawn = (words.random_raw(50 * n) % np.uint64(n)).astype(np.int64).reshape(50, n)
         offsets = np.arange(50)[:, None] * n
         weights = np.bincount((drawn + offsets).ravel(), minlength=50 * n).reshape(50, n)
-        sums[start : start + 50] = weights @ totals
+        sums[start : start + 50] = weights.astype(np.float64) @ totals  # of integers BLAS knows nothing
     return sums
 
 

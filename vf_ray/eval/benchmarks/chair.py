@@ -41,8 +41,9 @@ ANIMALS = (
 )  # fmt: skip
 VEHICLES = ("jet", "train")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
-_PLAIN = re.compile(r"[a-z]+(?:,? [a-z]+)*[.!?]?")
-_WORD = re.compile(r"[a-z]+|[,.!?]")
+_TERM = r"[a-z0-9]+(?:-[a-z0-9]+)*(?:n't|'(?:s|m|d|ll|re|ve))?"
+_PLAIN = re.compile(rf"{_TERM}(?:,? {_TERM})*[.!?]?")
+_PART = re.compile(r"[a-z0-9-]+?(?=n't)|n't|'[a-z]+|[a-z0-9-]+|[,.!?]")
 _CONTRACTED = re.compile(r"\b(?:cannot|gimme|gonna|gotta|lemme|wanna)\b")
 """Words that NLTK parts in two."""
 
@@ -92,7 +93,7 @@ def _singular_words(text: str) -> Iterator[str]:
 def words(sentence: str) -> list[str]:
     """Return the tokens of NLTK's tokenizer, which is asked only where it is not plain."""
     if _PLAIN.fullmatch(sentence) and not _CONTRACTED.search(sentence):
-        return _WORD.findall(sentence)
+        return _PART.findall(sentence)
     tokens: list[str] = _tokenizer().tokenize(sentence)
     return tokens
 

@@ -50,7 +50,7 @@ def load(tree: Tree) -> Exam:
     if len(pictures) != len(rows):
         raise ValueError(f"{name} holds one index twice; keep a single version of the table")
     questions = tuple(_question(row, pictures, name) for row in rows)
-    groups = len({question.meta["group"] for question in questions})
+    groups = len({_group(question.id) for question in questions})
     note = f"{name}: {groups:,} questions in {len(questions):,} rows"
     return Exam(questions=questions, notes=(note, RULE))
 
@@ -69,7 +69,6 @@ def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str) ->
     image = row.get("image", "")
     if len(image) <= SHORTEST_PICTURE:
         image = pictures.get(image, image)
-    group = int(row["index"]) % ROTATION
     return Question(
         id=row["index"],
         prompt=f"{hint}{row['question']}\n{lettered(list(options.values()))}{LETTER}",
@@ -78,7 +77,7 @@ def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str) ->
         category=row.get("category", ""),
         max_new_tokens=LONG_TOKENS,
         meta={
-            "gold": row["answer"], "options": options, "group": group, "l2": row.get("l2-category", ""),
+            "gold": row["answer"], "options": options, "l2": row.get("l2-category", ""),
             "question": row["question"],
         },
     )  # fmt: skip
@@ -116,7 +115,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     items, records = _resolved(exam, answers, judge)
     groups = circular(items)
     first = [item for item in items if int(item.id) < ROTATION]
-    l2 = {str(question.meta["group"]): question.meta["l2"] for question in exam.questions}
+    l2 = {_group(question.id): question.meta["l2"] for question in exam.questions}
     headline = {
         "circular accuracy %": of_items(groups).times(100),
         "first rotation %": of_items(first).times(100),
@@ -184,7 +183,7 @@ def circular(items: Sequence[Item]) -> list[Item]:
     """Return one item for each group of rotations: right if every row that is there is right."""
     rows: dict[str, list[Item]] = {}
     for item in items:
-        rows.setdefault(str(int(item.id) % ROTATION), []).append(item)
+        rows.setdefault(_group(item.id), []).append(item)
     return [
         Item(
             id=group, answer=None, parsed="".join(m.parsed or "-" for m in members),
@@ -193,6 +192,10 @@ def circular(items: Sequence[Item]) -> list[Item]:
         )
         for group, members in rows.items()
     ]  # fmt: skip
+
+
+def _group(identity: str) -> str:
+    return str(int(identity) % ROTATION)
 
 
 def _by_ability(groups: Sequence[Item], l2: Mapping[str, str]) -> list[Item]:
