@@ -75,7 +75,11 @@ class Disk:
         return not self.exists(path) and self._write(path, lambda file: file.write(data), self._link)
 
     def create_file(self, path: str, local: Path) -> bool:
-        return not self.exists(path) and self._write(path, lambda file: _copy(local, file), self._link)
+        if self.exists(path):
+            return False
+        if local.parent == self.root / PARTS:  # half-written here: its bytes are the store's already
+            return self._settle(path, local, self._link)
+        return self._write(path, lambda file: _copy(local, file), self._link)
 
     def rewrite(self, path: str, data: bytes) -> None:
         self._write(path, lambda file: file.write(data), _replace)
@@ -108,21 +112,28 @@ class Disk:
     def _write(
         self, path: str, fill: Callable[[IO[bytes]], object], settle: Callable[[Path, Path], bool]
     ) -> bool:
-        final, part = self.root / path, self.root / PARTS / uuid.uuid4().hex
+        part = self.root / PARTS / uuid.uuid4().hex
         try:
             part.parent.mkdir(parents=True, exist_ok=True)
-            final.parent.mkdir(parents=True, exist_ok=True)
             with part.open("xb") as file:
                 fill(file)
-                file.flush()
-                os.fsync(file.fileno())
-            won = settle(part, final)
-            _sync(final.parent)
-            return won
+            return self._settle(path, part, settle)
         except OSError as error:
             raise self._explained(path, error) from error
         finally:
             part.unlink(missing_ok=True)
+
+    def _settle(self, path: str, part: Path, settle: Callable[[Path, Path], bool]) -> bool:
+        """Give a written part its name, once its bytes are on the disk."""
+        final = self.root / path
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            _sync(part)
+            won = settle(part, final)
+            _sync(final.parent)
+        except OSError as error:
+            raise self._explained(path, error) from error
+        return won
 
     def _link(self, part: Path, final: Path) -> bool:
         try:
@@ -169,9 +180,9 @@ def _replace(part: Path, final: Path) -> bool:
     return True
 
 
-def _sync(folder: Path) -> None:
-    """Make a new name survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Make a file's bytes, or a folder's new name, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

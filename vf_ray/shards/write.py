@@ -13,9 +13,9 @@ from vf_ray.artifacts import WORK, Writer
 from vf_ray.instances.refs import image_of
 from vf_ray.instances.sample import chance_of
 from vf_ray.shards.drawing import picture
+from vf_ray.shards.gather import gathered
 from vf_ray.shards.images import BadPictureError, Picture, sha256
 from vf_ray.shards.schema import PICTURES, VERDICTS, GroupedWriter, from_parquet, to_parquet
-from vf_ray.sources.pictures import picture_bytes
 from vf_ray.types import Tree
 from vf_ray.writer import digest_of
 
@@ -53,10 +53,10 @@ def _stored(
     tree: Tree, refs: Sequence[str], local: Path, name: str, largest_side: int
 ) -> Iterator[Mapping[str, Any]]:
     places: dict[str, int] = {}
-    with local.open("wb") as sink:
+    with local.open("wb") as sink, gathered(tree, refs) as read:
         for ref in refs:
             try:
-                found = picture(image_of(ref), lambda path: picture_bytes(tree, path), largest_side)
+                found = picture(image_of(ref), read, largest_side)
             except BadPictureError as error:
                 yield _verdict(ref, reason=error.reason, detail=error.detail)
                 continue

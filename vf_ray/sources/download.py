@@ -74,7 +74,7 @@ class Part:
 
     path: Path
     copies: int = 1
-    """How often its disk must hold the file: twice where the store that takes it lies there too."""
+    """How often its disk must hold the file: twice where it is unpacked there."""
 
     @property
     def size(self) -> int:

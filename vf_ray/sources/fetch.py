@@ -112,8 +112,7 @@ class _Fetching:
 
     def _bring(self, file: Download, number: int, writer: Writer) -> Mapping[str, str]:
         name = hashlib.sha256(f"{writer.address}/{file.name}".encode()).hexdigest()[:24]
-        copies = (1 if writer.store.local_path("") is None else 2) + file.unpack
-        part = Part(scratch(writer.store) / f"{name}.part", copies)
+        part = Part(scratch(writer.store) / f"{name}.part", copies=2 if file.unpack else 1)
         with part.held():
             download(self.web, file, part, self.patience, lambda size: self._tell(writer, number, size))
             version = part.version

@@ -25,6 +25,11 @@ def picture_bytes(tree: Tree, path: str) -> bytes:
     return KINDS[inside["kind"]](tree, inside["path"], inside["which"])
 
 
+def is_packed(path: str) -> bool:
+    """Tell whether the picture lies with others in one file."""
+    return (found := _INSIDE.fullmatch(path)) is not None and found["kind"] in KINDS
+
+
 def picture_exists(tree: Tree, path: str) -> bool:
     """Tell whether the picture, or the container that should hold it, is there."""
     if (inside := _INSIDE.fullmatch(path)) is None or inside["kind"] not in KINDS:

@@ -1,0 +1,72 @@
+"""The raw bytes of a shard's pictures, brought in the order in which their files hold them.
+
+A shard's own order is drawn by lot; a bucket answers late, but many requests at once; and who asks a
+Parquet file or a gzipped archive for pictures in any order reads its parts again and again.
+"""
+
+import re
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+
+from vf_ray.instances.refs import image_of
+from vf_ray.sources.pictures import is_packed, picture_bytes
+from vf_ray.types import Tree, paths_of
+
+THREADS = 8
+WINDOW = 16
+"""Pictures that are asked for at once."""
+IN_MEMORY = 64 << 20
+"""Bytes of a shard that are kept in memory; what is more goes to a temporary file."""
+
+Read = Callable[[str], bytes]
+
+
+@contextmanager
+def gathered(tree: Tree, refs: Sequence[str]) -> Iterator[Read]:
+    """Give what returns the bytes behind a path of one of the refs, or raises what reading it raised."""
+    paths = sorted({path for ref in refs for path in paths_of(image_of(ref))}, key=_natural)
+    found: dict[str, tuple[int, int] | Exception] = {}
+    with tempfile.SpooledTemporaryFile(IN_MEMORY, prefix="vf-ray-") as kept:
+        for path, ask in _asked(tree, paths):
+            try:
+                data = ask()
+            except Exception as error:  # told to whoever reads this path
+                found[path] = error
+                continue
+            found[path] = kept.tell(), len(data)
+            kept.write(data)
+
+        def read(path: str) -> bytes:
+            place = found[path]
+            if isinstance(place, Exception):
+                raise place
+            kept.seek(place[0])
+            return kept.read(place[1])
+
+        yield read
+
+
+def _asked(tree: Tree, paths: Sequence[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Yield each path with what waits for its bytes, which are on their way already.
+
+    Containers' readers share state between pictures, so those are read one by one.
+    """
+    waiting: deque[tuple[str, Callable[[], bytes]]] = deque()
+    with ThreadPoolExecutor(THREADS) as pool:
+        for path in paths:
+            if len(waiting) == WINDOW:
+                yield waiting.popleft()
+            if is_packed(path):
+                waiting.append((path, partial(picture_bytes, tree, path)))
+            else:
+                waiting.append((path, pool.submit(picture_bytes, tree, path).result))
+        yield from waiting
+
+
+def _natural(path: str) -> list[str | int]:
+    """Order numbers in names by value, as archives and tables do."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path)]
