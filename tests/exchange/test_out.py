@@ -1,0 +1,287 @@
+"""What goes out is all that was prepared, no picture that may not, and comes in again unchanged."""
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+from typer.testing import CliRunner
+
+from tests.exchange.prepared import FREE, TASKS, prepared, recipe, write_raw
+from tests.tasks.tree import picture, write
+from tests.tasks.trees_exchange import record
+from vf_ray import artifacts
+from vf_ray.chain import Plan
+from vf_ray.cli import app
+from vf_ray.exchange import parquet
+from vf_ray.exchange.census import summary
+from vf_ray.exchange.export import SPLITS, export
+from vf_ray.exchange.records import Record
+from vf_ray.shards.images import sha256
+from vf_ray.shards.schema import from_parquet
+from vf_ray.sources.llava_json import ConversationRow, conversation
+from vf_ray.sources.raw import RawTree
+from vf_ray.sources.records import At
+from vf_ray.store import Store
+from vf_ray.tasks import catalogue, sources
+
+Prepared = tuple[Plan, Store]
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    root = tmp_path_factory.mktemp("prepared")
+    store = Store.open(str(root / "store"))
+    return prepared(write_raw(root / "raw", TASKS), store, TASKS, held_out=0.5), store
+
+
+def written(ready: Prepared, to: Path | str, form: str, **options: Any) -> Store:
+    target = Store.open(str(to))
+    export(*ready, target, form, tasks=ready[0].tasks, **options)
+    return target
+
+
+def instances(ready: Prepared, split: str) -> list[dict[str, Any]]:
+    plan, store = ready
+    tables = (
+        from_parquet(artifacts.load(store, s.address).read(SPLITS[split])) for s in plan.instances.values()
+    )
+    return [row for table in tables for row in table.to_pylist()]
+
+
+def ids(rows: list[dict[str, Any]]) -> list[str]:
+    return sorted(f"{row['task']}#{row['key']}" for row in rows)
+
+
+def said(rows: list[dict[str, Any]]) -> Counter[Any]:
+    return Counter((row["prompt"], row["response"], *row["further"], row["picture"]) for row in rows)
+
+
+def frames(target: Store, split: str) -> list[dict[str, Any]]:
+    names = [name for name in target.list("data") if name.startswith(f"data/{split}-")]
+    return [row for name in names for row in pq.read_table(io.BytesIO(target.read(name))).to_pylist()]
+
+
+def test_the_miniature_holds_every_kind(ready: Prepared) -> None:
+    rows = {split: instances(ready, split) for split in SPLITS}
+    assert all(len(found) > 5 for found in rows.values())
+    assert any(row["further"] for found in rows.values() for row in found)
+    redistribution = {sources()[row["task"].partition("/")[0]].terms.redistribution for row in rows["train"]}
+    assert redistribution == {"yes", "unknown"}
+
+
+def test_llava_json_comes_in_again_as_it_went_out(ready: Prepared, store: Store) -> None:
+    target = written(ready, f"{store.url}/raw/llava_json", "llava", any_licence=True)
+    own = sources()["llava_json"]
+    tree = RawTree.of(f"{store.url}/raw", own.raws)
+    back = [row for row in own.read(tree) if isinstance(row, ConversationRow)]
+    found = Counter((*row.texts, sha256(tree.read(row.image))) for row in back)
+    assert found == said([row for split in SPLITS for row in instances(ready, split)])
+    assert not any("without-pictures" in name for name in target.list())
+
+
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="<"), min_size=1, max_size=20)
+
+
+@given(texts=st.lists(TEXT, min_size=2, max_size=6).filter(lambda texts: len(texts) % 2 == 0))
+def test_any_conversation_comes_in_as_it_went_out(texts: list[str]) -> None:
+    task, source = catalogue()["llava_json/conversation"], sources()["llava_json"]
+    row = {"prompt": texts[0], "response": texts[1], "further": texts[2:], "key": "k"}
+    out = Record(task=task, source=source, row=row, file="a/b.jpg", place=None)
+    said = json.loads(json.dumps({"image": out.file, "conversations": out.conversations()}))
+    back = conversation(said, At("x.json", "all", 0))
+    assert isinstance(back, ConversationRow)
+    assert (back.texts, back.image) == ((texts[0].strip(), *texts[1:]), "a/b.jpg")
+
+
+def test_pictures_that_may_not_go_out_stay_and_their_texts_say_where_they_are_from(
+    ready: Prepared, tmp_path: Path
+) -> None:
+    target = written(ready, tmp_path / "out", "llava")
+    pictures = [name for name in target.list("images")]
+    assert {name.split("/")[1] for name in pictures} == set(FREE)
+    for split in SPLITS:
+        whole = json.loads(target.read(f"{split}.json"))
+        bare = json.loads(target.read(f"{split}-without-pictures.json"))
+        assert sorted(row["id"] for row in whole + bare) == ids(instances(ready, split))
+        assert {f"images/{row['image']}" for row in whole} <= set(pictures)
+        assert all("image" not in row and row["image_from"] for row in bare)
+        assert {row["task_name"].partition("/")[0] for row in whole} <= set(FREE)
+    assert b"are left out" in target.read("README.md")
+
+
+def test_each_picture_of_a_source_is_stored_once(ready: Prepared, tmp_path: Path) -> None:
+    target = written(ready, tmp_path / "out", "llava", any_licence=True)
+    rows = [row for split in SPLITS for row in instances(ready, split)]
+    wanted = {(row["task"].partition("/")[0], row["picture"]) for row in rows}
+    stored = [name.split("/") for name in target.list("images")]
+    assert sorted((source, file.partition(".")[0]) for _, source, _, file in stored) == sorted(wanted)
+    assert all(sha256(target.read("/".join(name))) == name[-1].partition(".")[0] for name in stored)
+
+
+@pytest.mark.chain
+def test_datasets_opens_the_parquet_with_decoded_pictures(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    from datasets import load_dataset
+
+    written(ready, tmp_path / "out", "parquet")
+    for split in SPLITS:
+        files = str(tmp_path / "out" / "data" / f"{split}-*.parquet")
+        data = load_dataset("parquet", data_files=files, split="train", cache_dir=str(tmp_path / "cache"))
+        rows = {f"{row['task']}#{row['key']}": row for row in instances(ready, split)}
+        assert sorted(data["id"]) == sorted(rows)
+        for row in data:
+            instance = rows[row["id"]]
+            assert row["conversations"][0]["value"] == f"<image>\n{instance['prompt']}"
+            assert [turn["value"] for turn in row["conversations"][1:]] == [
+                instance["response"], *instance["further"]
+            ]  # fmt: skip
+            assert (row["options"], row["answer"]) == (instance["options"], instance["answer"])
+            assert (row["image"] is not None) == (row["source"] in FREE)
+            if row["image"] is not None:
+                assert not ImageChops.difference(
+                    row["image"].convert("RGB"), stored(ready, instance)
+                ).getbbox()
+
+
+def stored(ready: Prepared, row: dict[str, Any]) -> Image.Image:
+    plan, store = ready
+    made = artifacts.load(store, plan.pictures[row["task"].partition("/")[0]].address)
+    (at,) = [
+        at for at in from_parquet(made.read("index.parquet")).to_pylist() if at["sha256"] == row["picture"]
+    ]
+    return Image.open(io.BytesIO(made.read_range(at["file"], at["offset"], at["size"]))).convert("RGB")
+
+
+@pytest.mark.chain
+def test_the_card_opens_the_folder_by_itself(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    from datasets import load_dataset
+
+    for form in ("parquet", "llava"):
+        written(ready, tmp_path / form, form, any_licence=True)
+        data = load_dataset(str(tmp_path / form), cache_dir=str(tmp_path / "cache"))
+        assert {split: len(rows) for split, rows in data.items()} == {
+            split: len(instances(ready, split)) for split in SPLITS
+        }
+
+
+def test_parquet_says_which_column_is_a_picture(ready: Prepared, tmp_path: Path) -> None:
+    target = written(ready, tmp_path / "out", "parquet", any_licence=True)
+    for split in SPLITS:
+        file = pq.ParquetFile(io.BytesIO(target.read(f"data/{split}-00000.parquet")))
+        features = json.loads(file.schema_arrow.metadata[b"huggingface"])["info"]["features"]
+        assert list(features) == file.schema_arrow.names
+        assert features["image"] == {"_type": "Image"}
+        rows = {f"{row['task']}#{row['key']}": row for row in instances(ready, split)}
+        found = {row["id"]: row["image"] for row in file.read().to_pylist()}
+        assert {key: sha256(image["bytes"]) for key, image in found.items()} == {
+            key: row["picture"] for key, row in rows.items()
+        }
+
+
+@pytest.mark.parametrize("form", ["llava", "parquet"])
+def test_the_same_artifacts_give_the_same_files(ready: Prepared, tmp_path: Path, form: str) -> None:
+    one, other = (written(ready, tmp_path / name, form, any_licence=True) for name in "ab")
+    assert one.list() == other.list()
+    assert all(one.read(name) == other.read(name) for name in one.list())
+
+
+def test_shards_part_the_rows_and_nothing_else(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = written(ready, tmp_path / "whole", "parquet")
+    monkeypatch.setattr(parquet, "SHARD_BYTES", 1)
+    monkeypatch.setattr("vf_ray.exchange.export.BATCH", 3)
+    parts = written(ready, tmp_path / "parts", "parquet")
+    assert len(parts.list("data")) > 4 and len(whole.list("data")) == 2
+    assert all(frames(parts, split) == frames(whole, split) for split in SPLITS)
+
+
+def test_a_target_that_holds_something_is_refused(ready: Prepared, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    with pytest.raises(ValueError, match="not empty"):
+        written(ready, tmp_path / "out", "llava")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
+
+
+def test_what_is_not_prepared_is_refused(ready: Prepared, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="not finished"):
+        export(ready[0], Store.open(str(tmp_path / "empty")), Store.open(str(tmp_path / "out")), "llava",
+               tasks=ready[0].tasks)  # fmt: skip
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_card_tells_counts_and_rejects(tmp_path: Path) -> None:
+    records = [
+        record("1.png", "<image>\nWhat is it?", "Red."),
+        record("", "Hello.", "Hi."),
+        record("2.png", "a", ""),
+    ]
+    files = {
+        "llava_json/x.json": [*records, *records[:1] * 5],
+        "llava_json/1.png": picture(0, "png"),
+    }
+    store = Store.open(str(tmp_path / "store"))
+    plan = prepared(write(tmp_path / "raw", files), store, ("llava_json/*",), held_out=0.0)
+    text = written((plan, store), tmp_path / "out", "parquet").read("README.md").decode()
+    assert "6 instances (6 train, 0 held_out) of 1 tasks" in text
+    assert "Rejected records: 2" in text
+    assert "| llava_json | record without a picture | 1 |" in text
+    assert "| llava_json/conversation | answer empty | 1 |" in text
+    assert "1 of their 1 pictures are left out" in text
+
+
+def test_the_front_matter_is_what_the_hub_takes(ready: Prepared, tmp_path: Path) -> None:
+    target = written(ready, tmp_path / "out", "parquet")
+    _, front, body = target.read("README.md").decode().split("---\n", 2)
+    values = yaml.safe_load(front)
+    assert values["license"] == "other" and values["size_categories"] == ["n<1K"]
+    named = {entry["split"]: entry["path"] for entry in values["configs"][0]["data_files"]}
+    assert sorted(path for paths in named.values() for path in paths) == target.list("data")
+    assert all(f"| {task} |" in body for task in ready[0].tasks)
+    shown = [line.partition("](")[2].rstrip(")") for line in body.splitlines() if line.startswith("![")]
+    assert sorted(shown) == target.list("samples") == [f"samples/{name}.png" for name in FREE]
+
+
+@given(st.lists(st.integers(0, 50), min_size=1))
+def test_lengths_are_summed_up_as_a_sorted_list_would_say(lengths: list[int]) -> None:
+    found, ascending = summary(Counter(lengths)), sorted(lengths)
+    assert found["longest"] == ascending[-1]
+    assert found["median"] == ascending[(len(ascending) - 1) // 2]
+    assert found["mean"] == pytest.approx(sum(lengths) / len(lengths))
+
+
+@pytest.fixture
+def recipe_file(ready: Prepared, tmp_path: Path) -> Iterator[Path]:
+    file = tmp_path / "miniature.yaml"
+    file.write_text(yaml.safe_dump(recipe(Path(ready[0].recipe.prepare.raw), TASKS, held_out=0.5)))
+    yield file
+
+
+def test_the_command_line_exports_some_tasks(ready: Prepared, recipe_file: Path, tmp_path: Path) -> None:
+    words = ["export", recipe_file, "--store", ready[1].url, "--format", "llava", "--to", tmp_path / "out"]
+    result = CliRunner().invoke(app, [*map(str, words), "--task", "clevr/*", "--json"])
+    assert result.exit_code == 0, result.stderr
+    counts = json.loads(result.stdout)
+    assert set(counts) == {task for task in ready[0].tasks if task.startswith("clevr/")}
+    assert sum(sum(split.values()) for split in counts.values()) == sum(
+        row["task"].startswith("clevr/") for split in SPLITS for row in instances(ready, split)
+    )
+    again = CliRunner().invoke(app, list(map(str, words)))
+    assert again.exit_code == 1 and "not empty" in again.stderr
+    none = CliRunner().invoke(app, [*map(str, words), "--task", "okvqa/*"])
+    assert none.exit_code == 1 and "prepares none" in none.stderr

@@ -1,0 +1,1 @@
+"""Out into the field's formats: what was prepared, as LLaVA's JSON or as Parquet, with a dataset card."""

@@ -1,0 +1,124 @@
+"""Write what a recipe prepared to a folder or bucket, in a format of the field, with its card.
+
+Everything streams; the same artifacts give the same files. The card is written last: a target
+without a README.md is not whole.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+from PIL import Image
+
+from vf_ray.artifacts import Artifact, load
+from vf_ray.chain import Plan, finished
+from vf_ray.config import require
+from vf_ray.exchange.card import Facts, card
+from vf_ray.exchange.census import Census
+from vf_ray.exchange.llava import LlavaFiles
+from vf_ray.exchange.parquet import ParquetFiles
+from vf_ray.exchange.records import Record, records
+from vf_ray.shards.candidates import SOURCE, examined_name, read_examined
+from vf_ray.shards.finish import HELD_OUT, TRAIN
+from vf_ray.store import Store
+
+SPLITS = {"train": TRAIN, "held_out": HELD_OUT}
+BATCH = 128
+"""Records whose pictures are in memory at once."""
+REQUESTS = 16
+"""Pictures that are read or stored at once."""
+LARGEST = 256
+"""Pixels of a sample's longer side."""
+
+
+class Sink(Protocol):
+    """Files of one split, growing."""
+
+    def add(self, batch: Sequence[Record]) -> None: ...
+    def close(self) -> list[str]: ...
+
+
+FORMS: Mapping[str, tuple[Callable[[Store, str, Path, Executor], Sink], str]] = {
+    "llava": (
+        LlavaFiles,
+        "# LLaVA's trainers\n--data_path train.json --image_folder images\n\n"
+        "# vf-ray: put this folder below prepare.raw as llava_json, and prepare llava_json/conversation",
+    ),
+    "parquet": (
+        ParquetFiles,
+        "from datasets import load_dataset\n\n"
+        'train = load_dataset("parquet", data_files="data/train-*.parquet", split="train")',
+    ),
+}
+"""Name -> what writes a split, and how the result is opened."""
+
+
+def export(
+    plan: Plan, store: Store, target: Store, form: str, *, tasks: Sequence[str], any_licence: bool = False
+) -> Census:
+    """Export the finished instances of some of a plan's tasks; return what went out.
+
+    Raises:
+        FileNotFoundError: if one of the tasks is not prepared.
+        ValueError: if the target is not empty, or the tasks hold nothing.
+    """
+    require(not target.list(), f"{target.url} is not empty; export into a new folder, or delete it first")
+    instances = finished(store, {task: plan.instances[task] for task in tasks})
+    make, usage = FORMS[form]
+    census, files = Census.of(tasks), dict[str, Sequence[str]]()
+    with TemporaryDirectory(prefix="vf-ray-") as scratch, ThreadPoolExecutor(REQUESTS) as pool:
+        for split, name in SPLITS.items():
+            found = records(instances, name, any_licence=any_licence)
+            files[split] = _write(make(target, split, Path(scratch), pool), census, split, found)
+    require(
+        census.instances() > 0, f"the tasks {', '.join(tasks)} hold no instance; there is nothing to export"
+    )
+    facts = Facts(
+        name=plan.recipe.name,
+        about=plan.recipe.about,
+        census=census,
+        files=files,
+        rejected=_rejected(instances),
+        usage=usage,
+        samples={source: _sample(target, record) for source, record in census.samples.items()},
+        any_licence=any_licence,
+    )
+    target.create("README.md", card(facts).encode())
+    return census
+
+
+def _write(sink: Sink, census: Census, split: str, found: Iterator[Record]) -> Sequence[str]:
+    while batch := list(islice(found, BATCH)):
+        census.add(split, batch)
+        sink.add(batch)
+    return sink.close()
+
+
+def _rejected(instances: Mapping[str, Artifact]) -> dict[str, Mapping[str, int]]:
+    """Return rejects by task, and those of a whole source by its name."""
+    found: dict[str, Mapping[str, int]] = {}
+    for task, artifact in sorted(instances.items()):
+        pictures = load(artifact.store, artifact.manifest["spec"]["inputs"]["pictures"])
+        source = task.partition("/")[0]
+        if source not in found:
+            examined = read_examined(pictures.read(examined_name(pictures.stats["turns"] - 1)))
+            found[source] = examined[SOURCE][0].rejected
+        found[task] = artifact.stats["rejected"]
+    return found
+
+
+def _sample(target: Store, record: Record) -> str:
+    """Store a small copy of a record's picture; return its name."""
+    assert record.place is not None, f"{record.id} is a sample, so its picture goes out"
+    with Image.open(io.BytesIO(record.place.read())) as opened:
+        picture = opened.convert("RGB")
+    picture.thumbnail((LARGEST, LARGEST))
+    data = io.BytesIO()
+    picture.save(data, "PNG")
+    name = f"samples/{record.source.name}.png"
+    target.create(name, data.getvalue())
+    return name

@@ -1,0 +1,93 @@
+"""Parquet that ``datasets`` opens with decoded pictures: Hugging Face's ``Image`` is a struct and a note."""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vf_ray.exchange.records import Record, read_all
+from vf_ray.store import Store
+
+SHARD_BYTES = 256 << 20
+"""Size in memory at which a file ends and the next begins."""
+
+_TEXT, _TEXTS = {"dtype": "string", "_type": "Value"}, pa.list_(pa.string())
+_SAID = {"from": _TEXT, "value": _TEXT}
+COLUMNS: dict[str, tuple[pa.DataType, Any]] = {
+    "id": (pa.string(), _TEXT),
+    "image": (pa.struct([("bytes", pa.binary()), ("path", pa.string())]), {"_type": "Image"}),
+    "conversations": (pa.list_(pa.struct([(name, pa.string()) for name in _SAID])), [_SAID]),
+    "task": (pa.string(), _TEXT),
+    "upstream": (pa.string(), _TEXT),
+    "source": (pa.string(), _TEXT),
+    "group": (pa.string(), _TEXT),
+    "category": (pa.string(), _TEXT),
+    "published_split": (pa.string(), _TEXT),
+    "image_from": (_TEXTS, [_TEXT]),
+    "question": (pa.string(), _TEXT),
+    "options": (_TEXTS, [_TEXT]),
+    "answer": (pa.string(), _TEXT),
+}
+"""Name -> Arrow type, and the feature that Hugging Face's ``datasets`` makes of it."""
+
+_FEATURES = {"info": {"features": {name: feature for name, (_, feature) in COLUMNS.items()}}}
+SCHEMA = pa.schema(
+    [(name, kind) for name, (kind, _) in COLUMNS.items()], metadata={"huggingface": json.dumps(_FEATURES)}
+)
+
+
+class ParquetFiles:
+    """``data/<split>-<number>.parquet``; ``image`` is null where a picture stays here."""
+
+    def __init__(self, target: Store, split: str, scratch: Path, pool: Executor) -> None:
+        self._target, self._split, self._pool = target, split, pool
+        self._local = scratch / "shard.parquet"
+        self._names: list[str] = []
+        self._file: pq.ParquetWriter | None = None
+        self._bytes = 0
+
+    def add(self, batch: Sequence[Record]) -> None:
+        """Append some records as a row group."""
+        pictures = read_all((record.place for record in batch), self._pool)
+        rows = [_row(record, pictures[record.place]) for record in batch]
+        table = pa.Table.from_pylist(rows, SCHEMA)
+        if self._file is None:
+            self._file = pq.ParquetWriter(self._local, SCHEMA, compression="zstd")
+        self._file.write_table(table)
+        self._bytes += table.nbytes
+        if self._bytes >= SHARD_BYTES:
+            self._finish()
+
+    def close(self) -> list[str]:
+        """Store what is left; return the names of the files."""
+        self._finish()
+        return self._names
+
+    def _finish(self) -> None:
+        if self._file is None:
+            return
+        self._file.close()
+        name = f"data/{self._split}-{len(self._names):05d}.parquet"
+        self._target.create_file(name, self._local)
+        self._names.append(name)
+        self._file, self._bytes = None, 0
+
+
+def _row(record: Record, picture: bytes | None) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "image": None if picture is None else {"bytes": picture, "path": record.file.rpartition("/")[2]},
+        "conversations": record.conversations(),
+        "task": record.task.id,
+        "upstream": record.task.upstream,
+        "source": record.source.name,
+        "group": record.task.group,
+        "category": record.task.category,
+        "published_split": record.row["split"],
+        "image_from": record.row["images"],
+        **{name: record.row[name] for name in ("question", "options", "answer")},
+    }

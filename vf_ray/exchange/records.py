@@ -1,0 +1,108 @@
+"""Instances on their way out, each with where its picture lies, as they stream by."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from vf_ray.artifacts import Artifact, load
+from vf_ray.shards.schema import from_parquet
+from vf_ray.shards.write import INDEX
+from vf_ray.sources.llava_json import MARK, SPEAKERS
+from vf_ray.tasks import catalogue, source_of
+from vf_ray.types import Source, Task
+
+BATCH = 1024
+"""Rows of text that are read at once."""
+ENDINGS: Mapping[str, str] = {"JPEG": "jpg", "MPO": "jpg", "JPEG2000": "jp2", "TIFF": "tif"}
+"""File endings of Pillow's formats, where they are not the format's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stored picture lies."""
+
+    pictures: Artifact
+    file: str
+    offset: int
+    size: int
+
+    def read(self) -> bytes:
+        """Return the encoded picture."""
+        return self.pictures.read_range(self.file, self.offset, self.size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One instance, and its picture if it may go out."""
+
+    task: Task[Any]
+    source: Source[Any]
+    row: Mapping[str, Any]
+    """A row of ``shards.schema.INSTANCES``."""
+    file: str
+    """Name for the picture, the same for the same content of a source."""
+    place: Place | None
+    """None where the source's terms do not say that pictures may be passed on."""
+
+    @property
+    def id(self) -> str:
+        """Return a name that no other instance has."""
+        return f"{self.task.id}#{self.row['key']}"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Return all that is said, alternately by user and model."""
+        return (self.row["prompt"], self.row["response"], *self.row["further"])
+
+    def conversations(self) -> list[dict[str, str]]:
+        """Return what is said as LLaVA's JSON has it, the picture's mark first."""
+        first, *others = self.texts
+        said = (f"{MARK}\n{first}", *others)
+        return [{"from": SPEAKERS[place % 2], "value": text} for place, text in enumerate(said)]
+
+
+def records(instances: Mapping[str, Artifact], name: str, *, any_licence: bool) -> Iterator[Record]:
+    """Yield the rows of the instances files of this name, by source and task, then in the file's order."""
+    for task_id in sorted(instances, key=lambda task_id: (source_of(task_id).name, task_id)):
+        yield from _of_task(instances[task_id], task_id, name, any_licence)
+
+
+def may_go_out(source: Source[Any], any_licence: bool) -> bool:
+    """Say whether the source's pictures are passed on; unknown counts as no."""
+    return any_licence or source.terms.redistribution == "yes"
+
+
+def _of_task(instances: Artifact, task_id: str, name: str, any_licence: bool) -> Iterator[Record]:
+    task, source = catalogue()[task_id], source_of(task_id)
+    pictures = load(instances.store, instances.manifest["spec"]["inputs"]["pictures"])
+    index, allowed = _index(pictures), may_go_out(source, any_licence)
+    file = pq.ParquetFile(pa.BufferReader(instances.read(name)))
+    for batch in file.iter_batches(BATCH, use_threads=False):
+        found = index.take(pc.index_in(batch["picture"], value_set=index["sha256"]))
+        for row, at in zip(batch.to_pylist(), found.to_pylist(), strict=True):
+            digest, ending = at["sha256"], ENDINGS.get(at["format"], at["format"].lower())
+            yield Record(
+                task=task,
+                source=source,
+                row=row,
+                file=f"{source.name}/{digest[:2]}/{digest}.{ending}",
+                place=Place(pictures, at["file"], at["offset"], at["size"]) if allowed else None,
+            )
+
+
+@lru_cache(maxsize=1)
+def _index(pictures: Artifact) -> pa.Table:
+    """Return where a source's pictures lie; its tasks come one after the other."""
+    return from_parquet(pictures.read(INDEX), ["sha256", "file", "offset", "size", "format"])
+
+
+def read_all(places: Iterable[Place | None], pool: Executor) -> dict[Place | None, bytes | None]:
+    """Read pictures side by side, each once; None stands for itself."""
+    distinct = [place for place in dict.fromkeys(places) if place]
+    return {None: None, **dict(zip(distinct, pool.map(Place.read, distinct), strict=True))}
