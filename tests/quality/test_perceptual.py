@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.quality.photographs import cropped, jpeg, pieces, png, resized
-from vf_ray.quality.perceptual import PLAINEST, RADIUS, distance, looks
+from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT, Looks, distance, joined, looks, of_one_colour
 
 Change = Callable[[Image.Image], bytes]
 
@@ -15,23 +15,41 @@ KEPT: dict[str, Change] = {
     "half the size": lambda piece: png(resized(piece, 0.5)),
     "a third, as JPEG": lambda piece: jpeg(resized(piece, 1 / 3), 75),
     "twice the size": lambda piece: jpeg(resized(piece, 2), 80),
-    "grey": lambda piece: png(piece.convert("L")),
     "2% cut off": lambda piece: png(cropped(piece, 0.02)),
 }
 
 
-def moved(change: Change) -> np.ndarray:
-    before, after = looks([jpeg(p, 95) for p in pieces()]), looks([change(p) for p in pieces()])
-    return distance(before.hashes, after.hashes)
+def both(change: Change) -> tuple[Looks, Looks]:
+    return looks([jpeg(p, 95) for p in pieces()]), looks([change(p) for p in pieces()])
 
 
 @pytest.mark.parametrize("change", KEPT.values(), ids=KEPT.keys())
 def test_a_picture_changed_in_form_stays_within_the_radius(change: Change) -> None:
-    assert moved(change).max() <= RADIUS
+    before, after = both(change)
+    assert distance(before.hashes, after.hashes).max() <= RADIUS
+    assert of_one_colour(before, after).all()
 
 
 def test_a_crop_is_another_picture() -> None:
-    assert moved(lambda piece: png(cropped(piece, 0.1))).min() > RADIUS
+    before, after = both(lambda piece: png(cropped(piece, 0.1)))
+    assert distance(before.hashes, after.hashes).min() > RADIUS
+
+
+def test_another_colour_is_another_picture() -> None:
+    before, after = both(lambda piece: png(Image.merge("RGB", piece.split()[::-1])))
+    grey = both(lambda piece: png(piece.convert("L")))
+    assert distance(grey[0].hashes, grey[1].hashes).max() <= RADIUS
+    coloured = np.ptp(before.colours.astype(int), axis=1) > 3 * TINT
+    assert coloured.sum() >= 6
+    assert not (of_one_colour(before, after) & coloured).any()
+    assert not (of_one_colour(*grey) & coloured).any()
+
+
+def test_joined_looks_are_those_of_all_pictures_together() -> None:
+    data = [png(piece) for piece in pieces()[:3]]
+    parts, whole = joined([looks(data[:1]), looks([]), looks(data[1:])]), looks(data)
+    for name in ("hashes", "detail", "colours"):
+        assert np.array_equal(getattr(parts, name), getattr(whole, name))
 
 
 def test_different_pictures_lie_far_apart() -> None:

@@ -15,7 +15,7 @@ from vf_ray.chain import TUNED, Plan
 from vf_ray.quality.hamming import between
 from vf_ray.quality.looks import Seen, Told, seen
 from vf_ray.quality.members import Members, Owned
-from vf_ray.quality.perceptual import RADIUS, distance
+from vf_ray.quality.perceptual import RADIUS, distance, of_one_colour
 from vf_ray.quality.prepared import Prepared, picture_id
 from vf_ray.quality.sought import Rows, Sought
 from vf_ray.quality.wording import Hit, Index
@@ -151,6 +151,7 @@ class _Search:
         for pairs in between(self.found.looks.hashes[mine], self.looks.hashes[theirs], RADIUS):
             places, rows = mine[pairs.first], theirs[pairs.second]
             other = ~(self.found.ids[places] == self.members.ids[rows, None]).any(axis=1)
+            other &= of_one_colour(self.found.looks.take(places), self.looks.take(rows))
             for place, row, bits in zip(places[other], rows[other], pairs.bits[other], strict=True):
                 for task in sets[kind[row]]:
                     self._note_picture(int(place), int(row), self.members.tasks[task], int(bits))
@@ -202,8 +203,9 @@ class _Search:
         place = self.found.picture[questions]
         known = self.trained.of(np.array([picture], np.uint64))
         equal = (self.found.ids[place] == np.uint64(picture)).any(axis=1)
-        near = distance(self.found.looks.hashes[place], known.hashes) <= RADIUS
-        comparable = self.found.looks.telling[place] & known.telling
+        asked = self.found.looks.take(place)
+        near = (distance(asked.hashes, known.hashes) <= RADIUS) & of_one_colour(asked, known)
+        comparable = asked.telling & known.telling
         marks: npt.NDArray[np.bool_] = (place >= 0) & (equal | (near & comparable))
         return marks
 

@@ -8,7 +8,7 @@ from vf_ray.page.pictures import data_uri
 from vf_ray.page.sheets import Pair, PairsOfPictures, Side
 from vf_ray.page.tables import Table
 from vf_ray.quality.contamination import Contamination, Overlap, PictureFound
-from vf_ray.quality.perceptual import PLAINEST, RADIUS
+from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
 from vf_ray.quality.prepared import Prepared
 from vf_ray.quality.sought import bare
 from vf_ray.quality.wording import COMMON, N
@@ -29,7 +29,8 @@ ABOUT = (
 )
 PICTURES_ABOUT = (
     f"Pictures are equal by SHA-256, alike if at most {RADIUS} of the 256 bits of a perceptual hash after "
-    f"PDQ differ. Pictures with less detail than {PLAINEST} of 100 are too plain for that."
+    f"PDQ and {TINT} levels of mean colour differ. What has less detail than {PLAINEST} of 100 is too plain "
+    "for that."
 )
 
 
@@ -79,7 +80,7 @@ def plain(found: Contamination) -> dict[str, Any]:
             {"benchmark": name, "task": task, **_counts(overlap), **_examples(found, overlap)}
             for (name, task), overlap in found.overlaps.items()
         ],
-        "rule": {"run_words": N, "common_runs": COMMON, "hash_bits": 256, "radius": RADIUS},
+        "rule": {"run_words": N, "common_runs": COMMON, "hash_bits": 256, "radius": RADIUS, "tint": TINT},
     }
 
 

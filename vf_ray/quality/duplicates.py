@@ -11,7 +11,7 @@ import numpy as np
 from vf_ray.quality.hamming import Pairs, within
 from vf_ray.quality.looks import Seen
 from vf_ray.quality.members import Members, Rows
-from vf_ray.quality.perceptual import RADIUS
+from vf_ray.quality.perceptual import RADIUS, of_one_colour
 
 Meeting = tuple[str, str]
 """Two sources whose pictures meet, in the order of their names; twice the same one within a source."""
@@ -55,7 +55,9 @@ def duplicates(members: Members, seen: Seen) -> Duplicates:
     comparable = np.flatnonzero(looks.telling)
     alike = _Alike(members)
     for pairs in within(looks.hashes[comparable], RADIUS):
-        alike.add(Pairs(comparable[pairs.first], comparable[pairs.second], pairs.bits))
+        rows = [comparable[rows] for rows in pairs[:2]]
+        same = of_one_colour(*map(looks.take, rows))
+        alike.add(Pairs(rows[0][same], rows[1][same], pairs.bits[same]))
     return Duplicates(
         plain=members.count(~looks.telling[members.picture]),
         equal_elsewhere=_equal_elsewhere(members),
@@ -129,7 +131,7 @@ class _Alike:
         codes = self._kind[pairs.first] * (2 * len(self._sets)) + self._kind[pairs.second]
         order = np.argsort(codes, kind="stable")
         cuts = np.flatnonzero(np.diff(codes[order])) + 1
-        for rows in np.split(order, cuts):
+        for rows in np.split(order, cuts) if len(order) else ():
             first, second = divmod(int(codes[rows[0]]), 2 * len(self._sets))
             yield first, second, Pairs(*(column[rows] for column in pairs))
 

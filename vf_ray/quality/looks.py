@@ -5,7 +5,7 @@ are an artifact of their own, one for each artifact of pictures, and ``vf-ray ru
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,19 +17,26 @@ import pyarrow as pa
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
-from vf_ray.quality.perceptual import WORDS, Looks, looks
+from vf_ray.quality.perceptual import WORDS, Looks, joined, looks
 from vf_ray.quality.prepared import picture_id
 from vf_ray.shards.schema import from_parquet, to_parquet
 from vf_ray.shards.write import INDEX
 
-CODE = 1
+CODE = 2
 """Bump when the hashes change."""
 UNIT = 8_192
 """Pictures of one file of hashes: what a kill may cost."""
 READ_BYTES, READ_PICTURES = 16 << 20, 512
 """What is fetched and decoded at once, at most."""
+COLOURS = ("red", "green", "blue")
+HASH = tuple(f"word{n}" for n in range(WORDS))
 SCHEMA = pa.schema(
-    [("picture", pa.uint64()), ("detail", pa.uint8()), *((f"word{n}", pa.uint64()) for n in range(WORDS))]
+    [
+        ("picture", pa.uint64()),
+        ("detail", pa.uint8()),
+        *((name, pa.uint8()) for name in COLOURS),
+        *((name, pa.uint64()) for name in HASH),
+    ]
 )
 
 Told = Callable[[int, int], None]
@@ -48,7 +55,7 @@ class Seen:
         """Return the looks of these pictures, in their order; each must be known."""
         rows = np.searchsorted(self.ids, ids)
         assert np.array_equal(self.ids[rows], ids), "every stored picture is hashed"
-        return Looks(self.looks.hashes[rows], self.looks.detail[rows])
+        return self.looks.take(rows)
 
 
 def seen(pictures: Mapping[str, Artifact], told: Told = lambda done, total: None) -> Seen:
@@ -95,11 +102,11 @@ def _hashed(pictures: Artifact, index: pa.Table) -> pa.Table:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         parts = list(pool.map(lambda run: looks(_read(pictures, run)), runs))
     ids = np.array([picture_id(sha256) for sha256 in index["sha256"].to_pylist()], np.uint64)
-    hashes = np.concatenate([part.hashes for part in parts])
-    words = {f"word{n}": hashes[:, n] for n in range(WORDS)}
-    return pa.table(
-        {"picture": ids, "detail": np.concatenate([part.detail for part in parts]), **words}, SCHEMA
-    )
+    whole = joined(parts)
+    columns = {"picture": ids, "detail": whole.detail}
+    columns |= dict(zip(COLOURS, whole.colours.T, strict=True))
+    columns |= dict(zip(HASH, whole.hashes.T, strict=True))
+    return pa.table(columns, SCHEMA)
 
 
 def _runs(index: pa.Table) -> Iterator[list[Mapping[str, Any]]]:
@@ -126,5 +133,9 @@ def _read(pictures: Artifact, run: list[Mapping[str, Any]]) -> list[bytes]:
 def _merged(table: pa.Table) -> Seen:
     """Return each content once; sources may share pictures."""
     ids, rows = np.unique(table["picture"].to_numpy(), return_index=True)
-    hashes = np.stack([table[f"word{n}"].to_numpy()[rows] for n in range(WORDS)], axis=1)
-    return Seen(ids, Looks(hashes, table["detail"].to_numpy()[rows]))
+    hashes, colours = (_matrix(table, names) for names in (HASH, COLOURS))
+    return Seen(ids, Looks(hashes, table["detail"].to_numpy(), colours).take(rows))
+
+
+def _matrix(table: pa.Table, names: Sequence[str]) -> npt.NDArray[Any]:
+    return np.stack([table[name].to_numpy() for name in names], axis=1)

@@ -13,7 +13,7 @@ from vf_ray.quality.duplicates import Meeting, Twins
 from vf_ray.quality.examine import Quality, TaskQuality
 from vf_ray.quality.flags import RULES
 from vf_ray.quality.measures import Shown
-from vf_ray.quality.perceptual import PLAINEST, RADIUS
+from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
 from vf_ray.quality.prepared import Prepared, Stored
 from vf_ray.quality.tables import SHORT_HEADERS, percent, short_row
 from vf_ray.tasks import source_of
@@ -111,10 +111,11 @@ def _duplicates(quality: Quality, prepared: Prepared) -> Section:
 
 
 HASH_TEXT = (
-    "Pictures are compared by content (SHA-256) and by looks: a cosine hash of 256 bits after PDQ. Two are "
-    f"alike if at most {RADIUS} bits differ, which holds after re-encoding, resizing and crops of 2%, not "
-    f"between different pictures. What has less detail than {PLAINEST} of 100 is compared by content alone. "
-    "Sources that are built on the same pictures share them rightly."
+    "Pictures are compared by content (SHA-256) and by looks: a cosine hash of 256 bits after PDQ, and the "
+    f"mean colour. Two are alike if at most {RADIUS} bits and {TINT} levels of colour differ. So they are "
+    "after re-encoding, resizing and crops of 2%; different photographs are not, very simple drawings may "
+    f"be. What has less detail than {PLAINEST} of 100 is compared by content alone. Sources that are built "
+    "on the same pictures share them rightly."
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from vf_ray.quality.examine import Quality, TaskQuality
 from vf_ray.quality.flags import RULES
-from vf_ray.quality.perceptual import PLAINEST, RADIUS
+from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
 
 
 def plain(quality: Quality) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def plain(quality: Quality) -> dict[str, Any]:
         "shared": [{"sources": list(pair), "pictures": n} for pair, n in twins.equal.items()],
         "alike": alike,
         "thresholds": {rule.name: rule.limit for rule in RULES},
-        "hash": {"bits": 256, "radius": RADIUS, "least_detail": PLAINEST},
+        "hash": {"bits": 256, "radius": RADIUS, "tint": TINT, "least_detail": PLAINEST},
     }
 
 

@@ -16,7 +16,7 @@ from vf_ray.eval import exams
 from vf_ray.eval.benchmarks import catalogue
 from vf_ray.eval.prompts import LETTER, SHORT
 from vf_ray.eval.types import Question
-from vf_ray.quality.perceptual import Hashes, Looks, looks
+from vf_ray.quality.perceptual import Looks, joined, looks
 from vf_ray.quality.prepared import picture_id
 from vf_ray.quality.wording import Asked, normal
 from vf_ray.shards.images import BadPictureError, sha256, stored
@@ -157,7 +157,7 @@ class _Gathering:
             picture=number[np.array(self.picture, np.int64)],
             shown=[picture for picture, one in zip(self.pictures, found, strict=True) if not one.reason],
             ids=np.array([one.ids for one in kept], np.uint64).reshape(-1, 2),
-            looks=_joined([one.looks for one in kept if one.looks is not None]),
+            looks=joined([one.looks for one in kept if one.looks is not None]),
             unread=unread,
         )
 
@@ -195,9 +195,3 @@ def _look(data: bytes | None, largest_side: int) -> _Looked:
     except BadPictureError as error:
         return _Looked(error.reason)
     return _Looked(ids=(picture_id(sha256(data)), picture_id(sha256(prepared))), looks=looks([prepared]))
-
-
-def _joined(parts: Sequence[Looks]) -> Looks:
-    empty = looks([])
-    hashes: Hashes = np.concatenate([empty.hashes, *(part.hashes for part in parts)])
-    return Looks(hashes, np.concatenate([empty.detail, *(part.detail for part in parts)]))
