@@ -129,16 +129,15 @@ def test_a_pass_over_many_rows_stays_small(count: int, tmp_path: Path) -> None:
 
 
 def test_the_catalogue_is_imported_at_once() -> None:
-    """Against starting Python itself, in the same minute."""
-    clock = "time.perf_counter()"
+    """By the processor's time, which other work on the machine does not lengthen as much."""
+    clock = "time.process_time()"
     code = f"import time; t = {clock}; import vf_ray.tasks as c; c.catalogue(); print({clock} - t)"
-    empty = min(seconds(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True)) for _ in range(5))
     ran = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         for _ in range(5)
     ]
     took = min(float(one.stdout) for one in ran)
-    print(f"\nthe catalogue: {took * 1e3:.0f} ms, {took / empty:.1f} times a start of Python")
+    print(f"\nthe catalogue: {took * 1e3:.0f} ms")
     assert took < 0.2
 
 

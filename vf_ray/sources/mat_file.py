@@ -8,6 +8,11 @@ from vf_ray.types import Tree
 
 
 def load_mat(tree: Tree, path: str, names: Sequence[str]) -> Mapping[str, Any]:
+    """Return the named variables of a file; raises like ``load_mat_bytes``."""
+    return load_mat_bytes(tree.read(path), path, names)
+
+
+def load_mat_bytes(data: bytes, path: str, names: Sequence[str]) -> Mapping[str, Any]:
     """Return the named variables; structs are dicts, cells lists or arrays, single values scalars.
 
     Raises:
@@ -16,9 +21,7 @@ def load_mat(tree: Tree, path: str, names: Sequence[str]) -> Mapping[str, Any]:
     from scipy.io import loadmat
 
     try:
-        found: dict[str, Any] = loadmat(
-            io.BytesIO(tree.read(path)), variable_names=names, simplify_cells=True
-        )
+        found: dict[str, Any] = loadmat(io.BytesIO(data), variable_names=names, simplify_cells=True)
     except (ValueError, TypeError, NotImplementedError) as error:
         raise ValueError(f"{path} is no MATLAB file up to version 7.2 ({error}); fetch it again") from error
     if missing := [name for name in names if name not in found]:

@@ -47,27 +47,25 @@ FLAGS = Source(
             name="svg_country_flags",
             obtain="Unpack the npm package here: npm pack svg-country-flags && "
             "mkdir -p svg_country_flags && tar xzf svg-country-flags-*.tgz -C svg_country_flags",
-files=(
-# address and checksum: the npm registry
-Download(
-"https://registry.npmjs.org/svg-country-flags/-/svg-country-flags-1.2.10.tgz",
-"sha512:c6bab0a344d87ff87671f3ef1a98dd4ae4a0b946eb8b8bcd362cc19f0ce86675"
-"f4c46a373b99c624c95b604a7b34e61c9cf1819ba2c4d9ac6a0d6481f38edb2f",
-),
-),
+            files=(
+                Download(
+                    "https://registry.npmjs.org/svg-country-flags/-/svg-country-flags-1.2.10.tgz",
+                    "sha512:c6bab0a344d87ff87671f3ef1a98dd4ae4a0b946eb8b8bcd362cc19f0ce86675"
+                    "f4c46a373b99c624c95b604a7b34e61c9cf1819ba2c4d9ac6a0d6481f38edb2f",
+                ),
+            ),
         ),
         Raw(
             name="flag_icons",
             obtain="Unpack the npm package here: npm pack flag-icons && mkdir -p flag_icons && "
             "tar xzf flag-icons-*.tgz -C flag_icons",
-files=(
-# address and checksum: the npm registry
-Download(
-"https://registry.npmjs.org/flag-icons/-/flag-icons-7.5.0.tgz",
-"sha512:91df8c357be21488398628c7efaeadb7edf1efa7a57b5017968e330dd0b122fa"
-"966612ade13f376ceb7150e38c953c7f11c15d50c1f9caf420625161d44aaa16",
-),
-),
+            files=(
+                Download(
+                    "https://registry.npmjs.org/flag-icons/-/flag-icons-7.5.0.tgz",
+                    "sha512:91df8c357be21488398628c7efaeadb7edf1efa7a57b5017968e330dd0b122fa"
+                    "966612ade13f376ceb7150e38c953c7f11c15d50c1f9caf420625161d44aaa16",
+                ),
+            ),
         ),
     ),
     read=json_array({"all": "country.json"}, _row),

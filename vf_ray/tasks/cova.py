@@ -16,7 +16,11 @@ COVA = Source(
     name="cova",
     title="CoVA",
     url="https://github.com/kevalmorabia97/CoVA-Web-Object-Detection",
-    terms=Terms(faces="unknown"),
+    terms=Terms(
+        licence="Apache-2.0 (repository); the pages are their shops'",
+        faces="unknown",
+        stated="github.com/kevalmorabia97/CoVA-Web-Object-Detection",
+    ),
     raws=(
         Raw(
             name="cova",

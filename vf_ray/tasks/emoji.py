@@ -47,14 +47,13 @@ EMOJI = Source(
             name="emoji",
             obtain="Unpack the npm package here: npm pack emoji-datasource-google && mkdir -p emoji && "
             "tar xzf emoji-datasource-google-*.tgz -C emoji",
-files=(
-# address and checksum: the npm registry
-Download(
-"https://registry.npmjs.org/emoji-datasource-google/-/emoji-datasource-google-16.0.0.tgz",
-"sha512:6517b17f3b3b315a0b9e6cd998db0ee132a19c0269e43fbe566e8fa54a47fe31"
-"104257a6a7797cf028d9f83a19d9f68cf51e10c5990e3c90a84fc0e53e17d0dc",
-),
-),
+            files=(
+                Download(
+                    "https://registry.npmjs.org/emoji-datasource-google/-/emoji-datasource-google-16.0.0.tgz",
+                    "sha512:6517b17f3b3b315a0b9e6cd998db0ee132a19c0269e43fbe566e8fa54a47fe31"
+                    "104257a6a7797cf028d9f83a19d9f68cf51e10c5990e3c90a84fc0e53e17d0dc",
+                ),
+            ),
         ),
     ),
     read=json_array({"all": "emoji.json"}, _row),

@@ -23,7 +23,7 @@ GEOMETRY3K = Source(
     name="geometry3k",
     title="Geometry3K",
     url="https://lupantech.github.io/inter-gps/",
-    terms=Terms(faces="no"),
+    terms=Terms(licence="MIT (repository)", faces="no", stated="github.com/lupantech/InterGPS"),
     raws=(
         Raw(
             name="geometry3k",

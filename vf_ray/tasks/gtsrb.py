@@ -4,13 +4,18 @@ from collections.abc import Iterator
 
 from vf_ray.shapes import choose
 from vf_ray.sources.csv_table import Dialect, csv_table
-from vf_ray.sources.raw import several
+from vf_ray.sources.image_folder import image_folder
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Download, Made, Pool, Raw, Reject, Source, Terms, Tree
 
-TRAIN, TEST = "GTSRB/Final_Training/Images", "GTSRB/Final_Test/Images"
-TEST_LABELS = "GT-final_test.csv"
+TRAIN = (
+    "GTSRB/Final_Training/Images/{label}/*.ppm",
+    "GTSRB/Training/{label}/*.ppm",
+    "Train/{label}/*.png",
+)
+"""Class folders by number: the first archive, the corrected one, Kaggle's mirror."""
+TEST, TEST_LABELS = "GTSRB/Final_Test/Images", "GT-final_test.csv"
 SIGNS = (
     "Speed limit 20 km/h", "Speed limit 30 km/h", "Speed limit 50 km/h", "Speed limit 60 km/h",
     "Speed limit 70 km/h", "Speed limit 80 km/h", "End of speed limit 80 km/h", "Speed limit 100 km/h",
@@ -27,21 +32,20 @@ SIGNS = (
 """Names for the 43 class numbers, which the archive leaves without: the signs' usual English names."""
 
 
-def _row(cells: Record, at: At) -> LabelRow:
-    folder = at.path.rpartition("/")[0] if at.split == "train" else TEST
-    return LabelRow(
-        key=f"{folder}/{cells['Filename']}",
-        split=at.split,
-        image=f"{folder}/{cells['Filename']}",
-        label=SIGNS[int(cells["ClassId"])],
-    )
+def _tested(cells: Record, at: At) -> LabelRow:
+    image = f"{TEST}/{cells['Filename']}"
+    return LabelRow(key=image, split=at.split, image=image, label=SIGNS[int(cells["ClassId"])])
 
 
 def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
-    dialect = Dialect(separator=";")
-    yield from csv_table(several(tree, "train", f"{TRAIN}/*/GT-*.csv"), _row, dialect)(tree)
+    there = next((p for p in TRAIN if tree.glob(p.replace("{label}", "*"))), TRAIN[0])
+    for row in image_folder(there, split="train")(tree):
+        if isinstance(row, Reject) or not (row.label.isdigit() and int(row.label) < len(SIGNS)):
+            yield row if isinstance(row, Reject) else Reject(row.key, "unknown class number", row.label)
+            continue
+        yield LabelRow(key=row.key, split="train", image=row.image, label=SIGNS[int(row.label)])
     if tree.exists(TEST_LABELS):
-        yield from csv_table({"test": TEST_LABELS}, _row, dialect)(tree)
+        yield from csv_table({"test": TEST_LABELS}, _tested, Dialect(separator=";"))(tree)
 
 
 GTSRB = Source(
@@ -54,8 +58,8 @@ GTSRB = Source(
     raws=(
         Raw(
             name="gtsrb",
-            obtain="Put GTSRB_Final_Training_Images.zip (and the test pictures and GT-final_test.csv) of "
-            "benchmark.ini.rub.de here",
+            obtain="Put GTSRB-Training_fixed.zip or GTSRB_Final_Training_Images.zip (and the test pictures "
+            "and GT-final_test.csv) of benchmark.ini.rub.de here; Kaggle's Train/ serves too",
             files=(
                 # addresses and checksums: gtsrb.py of pytorch/vision
                 Download(

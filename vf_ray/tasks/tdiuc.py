@@ -14,7 +14,11 @@ TDIUC = Source(
     name="tdiuc",
     title="TDIUC",
     url="https://kushalkafle.com/projects/tdiuc.html",
-    terms=Terms(faces="yes"),
+    terms=Terms(
+        licence="that of VQA's and COCO's parts; pictures under their Flickr terms",
+        faces="yes",
+        stated="the annotation files' licence entry",
+    ),
     raws=(
         Raw(
             name="tdiuc",

@@ -26,7 +26,11 @@ VISUAL7W = Source(
     name="visual7w",
     title="Visual7W telling",
     url="https://ai.stanford.edu/~yukez/visual7w/",
-    terms=Terms(faces="yes"),
+    terms=Terms(
+        licence="MIT (toolkit); pictures under their Flickr terms",
+        faces="yes",
+        stated="github.com/yukezhu/visual7w-toolkit",
+    ),
     raws=(
         Raw(
             name="visual7w",

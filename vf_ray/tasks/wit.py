@@ -34,7 +34,6 @@ WIT = Source(
     url="https://github.com/google-research-datasets/wit",
     terms=Terms(
         licence="CC BY-SA 3.0 (texts); pictures under their own licences",
-        training="yes",
         faces="yes",
         stated="github.com/google-research-datasets/wit",
     ),

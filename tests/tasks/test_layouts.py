@@ -1,0 +1,72 @@
+"""Sources that are published in more than one form: each form gives the same instances."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.tasks.tree import Files, picture, pictures, write
+from tests.tasks.trees_classes import mat
+from vf_ray.instances.sample import examine
+from vf_ray.sources.raw import RawTree
+from vf_ray.tasks import sources
+from vf_ray.types import Instance, Reject
+
+
+def verdicts(name: str, root: Path, files: Files) -> list[Instance | Reject]:
+    tree = RawTree.of(str(write(root, files)), sources()[name].raws)
+    return list(examine(sources()[name], tree, sources()[name].tasks, seed=3))
+
+
+def corrected_archive() -> Files:
+    """The one torchvision downloads; its test labels lie loose."""
+    signs = {f"gtsrb/GTSRB/Training/{n:05d}/00000_00000.ppm": picture(n, "ppm") for n in range(11)}
+    header = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n"
+    return {
+        **signs,
+        "gtsrb/GT-final_test.csv": f"{header}00000.ppm;8;8;1;1;6;6;35\n",
+        **pictures("gtsrb/GTSRB/Final_Test/Images/00000.ppm"),
+    }
+
+
+def kaggle_mirror() -> Files:
+    return {f"gtsrb/Train/{n}/{n:05d}_00000_00000.png": picture(n, "png") for n in range(11)}
+
+
+@pytest.mark.parametrize("files", [corrected_archive, kaggle_mirror])
+def test_every_form_of_the_traffic_signs_is_read(tmp_path: Path, files: Callable[[], Files]) -> None:
+    found = verdicts("gtsrb", tmp_path, files())
+    told = {v.answer for v in found if isinstance(v, Instance) and v.split == "train"}
+    assert len(told) == 11 and {"Speed limit 20 km/h", "No passing for heavy vehicles"} <= told
+    assert all(isinstance(v, Instance) for v in found)
+    assert [v.answer for v in found if isinstance(v, Instance) and v.split == "test"] in ([], ["Ahead only"])
+
+
+def test_a_folder_that_is_no_sign_is_a_reject(tmp_path: Path) -> None:
+    files = {**kaggle_mirror(), "gtsrb/Train/meta/0.png": picture(0, "png")}
+    rejects = [v for v in verdicts("gtsrb", tmp_path, files) if isinstance(v, Reject)]
+    assert [r.reason for r in rejects] == ["unknown class number"]
+
+
+def regions(*texts: str) -> bytes:
+    """Return Total-Text's MATLAB form: six cells a region, the fifth its text."""
+    cells = np.empty((len(texts), 6), dtype=object)
+    for row, text in enumerate(texts):
+        numbers = np.arange(3.0)
+        cells[row] = ["x:", numbers, "y:", numbers, text, "c"]
+    return mat(polygt=cells)
+
+
+def test_words_come_out_of_matlab_files_as_out_of_text_files(tmp_path: Path) -> None:
+    photographs = pictures(*(f"total_text/totaltext/Images/Train/img{n}.JPG" for n in (1, 2)))
+    line = "x: [[25 31]], y: [[54 46]], ornt: [u'c'], transcriptions: [u{!r}]\n"
+    texts = {1: ("SHOP", "#", "JOE'S, Inc."), 2: ("ONE",)}
+    as_text = {
+        f"total_text/txt_format/Train/poly_gt_img{n}.txt": "".join(map(line.format, found))
+        for n, found in texts.items()
+    }
+    as_mat = {f"total_text/Polygon/Train/poly_gt_img{n}.mat": regions(*found) for n, found in texts.items()}
+    first = verdicts("total_text", tmp_path / "text", {**as_text, **photographs})
+    assert first == verdicts("total_text", tmp_path / "mat", {**as_mat, **photographs})
+    assert {v.answer for v in first if isinstance(v, Instance)} == {"SHOP;JOE'S, Inc.", "ONE"}
