@@ -38,7 +38,8 @@ def _chosen(by_model: Mapping[str, Sequence[Item]]) -> list[str]:
 
 def _shown(benchmark: str, question: Question, said: Mapping[str, Mapping[str, Item]]) -> Shown:
     picture, small = data_uri(question.picture()) if question.picture else ("", False)
-    items = {name: said[name][question.id] for name in said if name in SHOWN_MODELS or len(said) == 1}
+    shown = [name for name in said if name in SHOWN_MODELS] or list(said)
+    items = {name: said[name][question.id] for name in shown}
     return Shown(
         picture=picture,
         pixelated=small,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vf_ray.artifacts import Artifact, load
@@ -55,6 +55,8 @@ class Findings:
     """Benchmark to model to items."""
     lineage: Sequence[tuple[str, str]]
     """Step and address, in the order of making."""
+    earlier: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Scores of earlier runs by recipe and version."""
 
     @property
     def models(self) -> list[str]:
@@ -87,7 +89,15 @@ def gather(store: Store, plan: Plan) -> Findings:
         scores=found,
         items=items,
         lineage=[(step, a) for step in plan.steps if step != "report" for a in plan.addresses(step)],
+        earlier={
+            address.partition("/")[2]: _earlier(store, address) for address in plan.recipe.evaluate.earlier
+        },
     )
+
+
+def _earlier(store: Store, address: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(load(store, address).read("scores.json"))
+    return found
 
 
 def _built(task: str, stats: Mapping[str, Any]) -> Built:

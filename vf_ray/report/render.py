@@ -11,7 +11,7 @@ from vf_ray.eval.exams import exam
 from vf_ray.eval.types import Exam
 from vf_ray.page.document import Document, Gallery, Section, Shown
 from vf_ray.page.tables import Table
-from vf_ray.report import making, names, sections
+from vf_ray.report import analyses, making, names, sections
 from vf_ray.report.card import card
 from vf_ray.report.gallery import gallery
 from vf_ray.report.gather import Findings, gather
@@ -44,8 +44,11 @@ def document(found: Findings, shown: list[Shown]) -> Document:
     parts = [
         sections.overview(found),
         sections.tasks(found),
-        sections.stage_two(found),
+        analyses.stage_two(found),
+        analyses.forgetting(found),
+        analyses.hallucination(found),
         *(sections.benchmark(found, name) for name in found.scores["benchmarks"] if name != INSTANCES),
+        analyses.lengths(found),
         Section(title="Answers", blocks=[Gallery(shown=shown)]) if shown else None,
         making.training(found),
         making.built(found),
@@ -79,7 +82,7 @@ def summary(found: Findings) -> Table:
             rows.append(
                 [
                     f"{name}: {metric}",
-                    *[f"{value:.3f}" if max(values) <= 1 else f"{value:.1f}" for value in values],
+                    *[sections.written(value, metric, max(values)) for value in values],
                 ]
             )
     learned = found.scores["learned"]

@@ -1,0 +1,93 @@
+"""The whole report of a run that evaluated every benchmark, and the same in JSON and Markdown."""
+
+import json
+
+import pytest
+
+from tests.report.findings import exams, findings
+from vf_ray.eval.types import Exam
+from vf_ray.page.document import Document
+from vf_ray.page.tables import Table
+from vf_ray.report import analyses, sections
+from vf_ray.report.gallery import gallery
+from vf_ray.report.gather import Findings
+from vf_ray.report.render import document
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exam]:
+    return exams(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def found(asked: dict[str, Exam]) -> Findings:
+    return findings(asked, {"older/abc": findings(asked).scores})
+
+
+@pytest.fixture(scope="module")
+def made(asked: dict[str, Exam], found: Findings) -> Document:
+    return document(found, gallery(asked, found.items))
+
+
+def test_there_is_a_section_for_each_benchmark_and_each_question_asked_of_them(made: Document) -> None:
+    titles = [section.title for section in made.sections]
+    together = {"Forgetting, before and after", "Hallucination", "How long answers are", "Answers"}
+    assert together | {"MMBench", "POPE", "Forgetting", "CHAIR"} <= set(titles)
+    assert len(set(titles)) == len(titles)
+
+
+def test_the_twins_hold_every_table_of_the_page(made: Document) -> None:
+    page, markdown, data = made.html(), made.markdown(), json.dumps(made.plain())
+    tables = [block for section in made.sections for block in section.blocks if isinstance(block, Table)]
+    assert len(tables) > 20
+    for table in tables:
+        assert table.markdown() in markdown
+        assert json.dumps(table.plain()) in data
+    assert all(table.html() in page for table in tables)
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")  # nothing is fetched
+
+
+def test_the_papers_figures_and_earlier_runs_stand_beside_ours(found: Findings) -> None:
+    ours, earlier = sections.benchmark(found, "mme").blocks[:2]
+    assert isinstance(ours, Table)
+    assert isinstance(earlier, Table)
+    assert ours.headers == ["", "start", "BASE", "CHAT", "paper LLaVA 1.5", "paper BASE", "paper CHAT"]
+    (row,) = [row for row in ours.rows if row[0] == "perception"]
+    assert row[4:] == ["1,531.3", "1,537.8", "1,490.6"]
+    assert earlier.caption == "Earlier run: older/abc"
+    assert [row[:4] for row in ours.rows] == earlier.rows
+
+
+def test_forgetting_compares_each_set_before_and_after(found: Findings) -> None:
+    section = analyses.forgetting(found)
+    assert section is not None
+    table = section.blocks[-1]
+    assert isinstance(table, Table)
+    assert [row[0] for row in table.rows] == ["miniimagenet: start to BASE", "miniimagenet: BASE to CHAT"]
+
+
+def test_hallucination_names_what_was_measured_only(found: Findings) -> None:
+    section = analyses.hallucination(found)
+    assert section is not None
+    table = section.blocks[0]
+    assert isinstance(table, Table)
+    assert [row[0] for row in table.rows] == [
+        "pope: mean f1", "pope: mean yes ratio", "chair: CHAIRs %", "chair: CHAIRi %", "amber: f1 %",
+        "hallusionbench: aAcc %",
+    ]  # fmt: skip
+
+
+def test_a_run_without_stages_or_with_one_model_is_told_too(asked: dict[str, Exam]) -> None:
+    whole = findings(asked)
+    benchmarks = {
+        name: {**entry, "paired": [], "models": {"served": entry["models"]["base"]}}
+        for name, entry in whole.scores["benchmarks"].items()
+    }
+    one = Findings(
+        recipe="r", about="", built=[], stages=[], lineage=[],
+        scores={**whole.scores, "models": {"served": "llava 1.5"}, "benchmarks": benchmarks},
+        items={name: {"served": by_model["base"]} for name, by_model in whole.items.items()},
+    )  # fmt: skip
+    page = document(one, gallery(asked, one.items)).html()
+    assert "before and after" not in page
+    assert "item by item" not in page

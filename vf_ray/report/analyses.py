@@ -1,0 +1,153 @@
+"""What the benchmarks say together: forgetting, hallucination, and how long answers are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import pairwise
+
+from vf_ray.chain import INSTANCES
+from vf_ray.eval.statistics import grouped, paired
+from vf_ray.eval.types import Item
+from vf_ray.page import plots
+from vf_ray.page.document import Block, Plot, Section, Text
+from vf_ray.page.tables import Table, figure, percent
+from vf_ray.report import names
+from vf_ray.report.changes import bin_names, form, mentions
+from vf_ray.report.gather import Findings
+from vf_ray.report.sections import COMPARED, COMPARED_CAPTION, comparison
+
+CF, POPE = "cf", "pope"
+HALLUCINATION: Mapping[str, tuple[str, ...]] = {
+    POPE: ("mean f1", "mean yes ratio"),
+    "chair": ("CHAIRs %", "CHAIRi %"),
+    "amber": ("f1 %",),
+    "hallusionbench": ("aAcc %",),
+}
+"""Figures on hallucination by benchmark; CHAIR's are the better the lower."""
+
+
+def forgetting(found: Findings) -> Section | None:
+    """Return what each stage made of the recognition of plain objects and digits."""
+    if CF not in found.scores["benchmarks"] or len(found.models) < 2:
+        return None
+    sets = {m: found.figures(CF, m)["tables"]["sets"] for m in found.models}
+    rows = {
+        name: [plots.Dot(name=names.model(m), colour=names.colour(m), **_share(sets[m][name]["accuracy %"]))
+               for m in found.models]
+        for name in next(iter(sets.values()))
+    }  # fmt: skip
+    changes = [
+        [f"{name}: {names.model(one)} to {names.model(other)}", *comparison(result)]
+        for one, other in pairwise(found.models)
+        for name, result in _changes(found.items[CF][one], found.items[CF][other]).items()
+    ]
+    blocks: list[Block] = [
+        Text(words=FORGETTING),
+        Plot(name="forgetting", svg=plots.intervals(rows, x_label="right, %"), caption="Before and after."),
+        Table(headers=["set, before to after", *COMPARED], rows=changes, caption=COMPARED_CAPTION),
+    ]
+    return Section(title="Forgetting, before and after", blocks=blocks)
+
+
+FORGETTING = (
+    "A model tuned to converse may no longer name what it recognised before. The same test pictures were put "
+    "to the model before and after each stage; a fall that its interval keeps from zero is forgetting."
+)
+
+
+def _share(data: Mapping[str, float]) -> dict[str, float]:
+    return {key: data[key] / 100 for key in ("value", "low", "high")}
+
+
+def _changes(before: Sequence[Item], after: Sequence[Item]) -> dict[str, dict[str, float]]:
+    first, second = grouped(before), grouped(after)
+    return {name: asdict(paired(first[name], second[name])) for name in first}
+
+
+def hallucination(found: Findings) -> Section | None:
+    """Return every figure on hallucination side by side, and POPE's against the share of yes."""
+    asked = {name: keys for name, keys in HALLUCINATION.items() if name in found.scores["benchmarks"]}
+    if not asked:
+        return None
+    rows = [
+        [f"{name}: {key}", *[figure(found.figures(name, m)["headline"][key], key) for m in found.models]]
+        for name, keys in asked.items()
+        for key in keys
+    ]
+    blocks: list[Block] = [Table(headers=["", *map(names.model, found.models)], rows=rows, caption=SIDES)]
+    if POPE in asked:
+        blocks.append(Plot(name="pope-yes-ratio", svg=_yes_plot(found), caption=YES_CAPTION))
+    return Section(title="Hallucination", blocks=blocks)
+
+
+SIDES = "With 95% intervals; CHAIR counts what is not there: lower is better"
+YES_CAPTION = (
+    "POPE against the share of yes: half of its questions are rightly yes, and a model that says yes to "
+    "everything lies at 1, .67."
+)
+
+
+def _yes_plot(found: Findings) -> str:
+    dots = []
+    for m in found.models:
+        headline = found.figures("pope", m)["headline"]
+        across, up = headline["mean yes ratio"]["value"], headline["mean f1"]["value"]
+        dots.append((names.model(m), names.colour(m), across, up))
+    return plots.scatter(dots, x_label="share of yes", y_label="mean F1")
+
+
+def lengths(found: Findings) -> Section | None:
+    """Return how long the answers to each benchmark are."""
+    rows = []
+    for name, by_model in found.items.items():
+        for m in found.models:
+            shape = form(by_model[m])
+            shares = [f"{100 * share:.0f}" for share in shape.lengths]
+            rows.append(
+                [f"{name}, {names.model(m)}", f"{shape.answers:,}", f"{shape.mean_words:.1f}",
+                 f"{shape.median_words:.0f}", *shares]
+            )  # fmt: skip
+    headers = ["", "answers", "mean", "median", *bin_names()]
+    caption = "Words of an answer, and the share of answers in %, by their number of words"
+    return Section(title="How long answers are", blocks=[Table(headers=headers, rows=rows, caption=caption)])
+
+
+def stage_two(found: Findings) -> Section | None:
+    """Return what the second stage changed in the answers to the same questions."""
+    if INSTANCES not in found.scores["benchmarks"] or "stage2" not in found.models:
+        return None
+    shown = [m for m in ("stage1", "stage2") if m in found.models]
+    forms = {m: form(found.items[INSTANCES][m]) for m in shown}
+    rows = [
+        ["words in an answer, mean", *[f"{f.mean_words:.1f}" for f in forms.values()]],
+        ["words in an answer, median", *[f"{f.median_words:.0f}" for f in forms.values()]],
+        ["start with an option's letter, %", *[f"{100 * f.lettered:.0f}" for f in forms.values()]],
+        ["are whole sentences, %", *[f"{100 * f.sentences:.0f}" for f in forms.values()]],
+        ["right answers, %", *[percent(_accuracy(found, m)) for m in shown]],
+        ["hold the right words, mean of tasks, %", *[f"{100 * _mentions(found, m):.0f}" for m in shown]],
+    ]
+    series = [
+        (names.model(m), names.colour(m), [100 * share for share in f.lengths]) for m, f in forms.items()
+    ]
+    plot = plots.bars(bin_names(), series, x_label="words in an answer", y_label="answers, %")
+    blocks: list[Block] = [
+        Text(words=STAGE_TWO_TEXT),
+        Table(headers=["held-out items of all tasks", *map(names.model, shown)], rows=rows),
+        Plot(name="lengths", svg=plot, caption="How long answers are before and after stage 2."),
+    ]
+    return Section(title="What stage 2 changed", blocks=blocks)
+
+
+STAGE_TWO_TEXT = (
+    "Stage 2 tunes on a few long conversational answers. In the paper it hardly adds skill: it changes how "
+    "answers look. Here the same questions were put to both models; an answer that holds the right words "
+    "inside a sentence counts as wrong by exact match and is seen in the last row."
+)
+
+
+def _accuracy(found: Findings, model: str) -> Mapping[str, float]:
+    data: Mapping[str, float] = found.figures(INSTANCES, model)["headline"]["accuracy"]
+    return data
+
+
+def _mentions(found: Findings, model: str) -> float:
+    return mentions(found.figures(INSTANCES, model)["tables"]["tasks"])
