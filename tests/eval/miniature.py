@@ -197,6 +197,15 @@ def scienceqa(root: Path) -> None:
     picture(root / "images" / "test" / "1" / "image.png")
 
 
+def textocr(root: Path) -> None:
+    texts = (("a", "STOP"), ("a", "Main"), ("a", "."), ("a", "St."), ("b", "stop"))
+    imgs = {key: {"id": key, "file_name": f"train/{key}.png", "width": 24, "height": 16} for key in "abc"}
+    anns = {f"{n}": {"image_id": key, "utf8_string": text} for n, (key, text) in enumerate(texts)}
+    _json(root / "TextOCR_0.1_val.json", {"imgs": imgs, "anns": anns})
+    for key in "ab":
+        picture(root / "train_images" / f"{key}.png")
+
+
 WRITERS: Mapping[str, Callable[[Path], None]] = {
     "amber": amber,
     "cf": cf,
@@ -210,4 +219,5 @@ WRITERS: Mapping[str, Callable[[Path], None]] = {
     "pope": pope,
     "scienceqa": scienceqa,
     "seed-bench": seed_bench,
+    "textocr": textocr,
 }

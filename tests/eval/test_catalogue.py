@@ -12,7 +12,7 @@ HALLUCINATION = {"chair", "amber", "hallusionbench"}
 
 
 def test_the_papers_benchmarks_and_those_on_hallucination_are_there() -> None:
-    assert PAPER | HALLUCINATION | {"seed-bench", "scienceqa", "tasks"} == set(catalogue())
+    assert PAPER | HALLUCINATION | {"seed-bench", "scienceqa", "textocr", "tasks"} == set(catalogue())
 
 
 @pytest.mark.parametrize("benchmark", catalogue().values(), ids=catalogue())

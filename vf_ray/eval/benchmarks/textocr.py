@@ -1,0 +1,99 @@
+"""TextOCR, validation: read all the text in a picture; the share of its pieces that the answer holds.
+
+The paper's appendix E.2 asks for all text and reports the share of the target pieces found in the
+prediction, beside the length of the responses. It publishes neither prompt nor code: both are ours.
+A piece is an annotated word; it is found if the answer holds it as it stands but for capitals. Words
+marked illegible (``.``) are nobody's to read.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vf_ray.eval import files
+from vf_ray.eval.answers import llava_jsonl
+from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.statistics import bootstrap, mean, share
+from vf_ray.eval.types import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.types import Tree
+
+ANNOTATIONS = "TextOCR_0.1_val.json"
+FOLDERS = ("train_images", "train_val_images/train_images", "train", "images", "")
+ILLEGIBLE = "."
+PROMPT = "What is all the text in the image? Write down every word that you can read."
+NOTES = (
+    f"prompt: {PROMPT} (the paper names none)",
+    "rule: a word is found if the answer holds it, whatever its capitals; the paper publishes no code",
+)
+
+
+def load(tree: Tree) -> Exam:
+    """Return one question for each picture with legible text."""
+    whole = files.read_json(tree, files.one_of(tree, ANNOTATIONS, f"textocr/{ANNOTATIONS}"))
+    pieces: dict[str, list[str]] = {}
+    for annotation in whole["anns"].values():
+        if (text := annotation["utf8_string"].strip()) not in ("", ILLEGIBLE):
+            pieces.setdefault(annotation["image_id"], []).append(text)
+    if unknown := sorted(set(pieces) - set(whole["imgs"])):
+        raise ValueError(
+            f"{ANNOTATIONS} has text of picture {unknown[0]!r}, which it does not list; download it anew"
+        )
+    questions = tuple(
+        _question(tree, image, pieces[key]) for key, image in whole["imgs"].items() if key in pieces
+    )
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+
+
+def _question(tree: Tree, image: Mapping[str, Any], pieces: Sequence[str]) -> Question:
+    name = str(image["file_name"]).rpartition("/")[2]
+    return Question(
+        id=str(image["id"]), prompt=PROMPT, picture_id=name, picture=files.picture(tree, name, FOLDERS),
+        max_new_tokens=LONG_TOKENS, meta={"gold": tuple(pieces)},
+    )  # fmt: skip
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score all pieces of all pictures alike; a missing answer holds none."""
+    items, counts = [], []
+    for question in exam.questions:
+        answer, pieces = answers.get(question.id), question.meta["gold"]
+        held = _held(answer or "", pieces)
+        counts.append((float(len(held)), float(len(pieces))))
+        items.append(
+            Item(
+                id=question.id, answer=answer, parsed=" ".join(held), gold=" ".join(pieces),
+                value=len(held) / len(pieces), cluster=question.picture_id,
+            )
+        )  # fmt: skip
+    words = [float(len(item.answer.split())) for item in items if item.answer is not None]
+    return Score(
+        headline={
+            "recall %": bootstrap(counts, [item.cluster for item in items], share).times(100),
+            "words per answer": mean(words),
+        },
+        tables={},
+        counts={**count(items), "unparsable": 0, "pieces": int(sum(total for _, total in counts))},
+        items=items,
+        notes=exam.notes,
+    )
+
+
+def _held(answer: str, pieces: Sequence[str]) -> list[str]:
+    said = answer.casefold()
+    return [piece for piece in pieces if piece.casefold() in said]
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read LLaVA's answer file; ``question_id`` is the picture's id."""
+    return llava_jsonl(path, exam)
+
+
+TEXTOCR = Benchmark(
+    name="textocr",
+    title="TextOCR (recall)",
+    code=1,
+    files=f"{ANNOTATIONS} and train_images/",
+    load=load,
+    score=score,
+    read=read,
+)
