@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
+from vf_ray.eval.mmmu_rule import candidates, chosen, is_right
 from vf_ray.eval.prompts import LETTER, SHORT, SHORT_TOKENS, lettered
 from vf_ray.eval.statistics import grouped, of_items
 from vf_ray.eval.types import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
@@ -151,80 +152,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"the answers hold {twice!r} twice; keep one of them")
     return found
-
-
-def chosen(answer: str, options: Sequence[str]) -> str:
-    """Return the letter a lettered answer names, or nothing."""
-    said = answer
-    for mark in MARKS:  # one mark after the other, as the official script does
-        said = said.strip(mark)
-    said = f" {said} "
-    letters = [chr(ord("A") + n) for n in range(len(options))]
-    for form in ("({})", " {} "):
-        if found := [letter for letter in letters if form.format(letter) in said]:
-            return _last(found, [said.rfind(form.format(letter)) for letter in found])
-    if len(said.split()) <= 5:
-        return ""
-    texts = {letter: option.lower() for letter, option in zip(letters, options, strict=True)}
-    found = [letter for letter, text in texts.items() if text in said.lower()]
-    return _last(found, [said.lower().rfind(texts[letter]) for letter in found]) if found else ""
-
-
-def _last(letters: Sequence[str], places: Sequence[int]) -> str:
-    return letters[places.index(max(places))]
-
-
-MARKS = (",", ".", "!", "?", ";", ":", "'")
-KEYS = ("could be ", "so ", "is ", "thus ", "therefore ", "final ", "answer ", "result ")
-_SENTENCE = re.compile(r"\.\s(?=[A-Z])|\n")
-_NUMBERS = (
-    re.compile(r"-?\b\d{1,3}(?:,\d{3})+\b"),
-    re.compile(r"-?\d+(?:\.\d+)?[eE][+-]?\d+"),
-    re.compile(r"-?(?:\d+\.\d+|\.\d+|\d+\b)(?![eE][+-]?\d+)(?![,\d])"),
-)
-
-
-def candidates(answer: str) -> set[str | float]:
-    """Return the texts and numbers that an open answer may mean."""
-    tails = _tails(answer)
-    numbers = [number for tail in tails for pattern in _NUMBERS for number in pattern.findall(tail)]
-    return {form for text in (*tails, *numbers) for form in forms(text)}
-
-
-def _tails(answer: str) -> list[str]:
-    """Return what follows the key words of each sentence, else the whole answer."""
-    whole = answer.strip().strip(".").lower()
-    sentences = _SENTENCE.split(whole)
-    found = []
-    for number, sentence in enumerate(sentences):
-        keys = (*KEYS, "=") if number == len(sentences) - 1 else KEYS
-        tails = [sentence.split(key)[-1].strip() for key in keys if key in sentence]
-        shortest = ""
-        for tail in tails:
-            if not shortest or len(tail) < len(shortest):  # so an empty tail wins, unless another follows it
-                shortest = tail
-        if shortest and shortest not in MARKS:
-            found.append(shortest)
-    return found or [whole]
-
-
-def forms(text: str) -> list[str | float]:
-    """Return a text as it is compared: numbers rounded to two digits, single characters beside a blank."""
-    said = text.strip()
-    try:
-        return [round(float(said.replace(",", "")), 2)]
-    except ValueError:
-        lower = said.lower()
-        return [f" {lower}", f"{lower} "] if len(lower) == 1 else [lower]
-
-
-def is_right(found: set[str | float], gold: Sequence[str]) -> bool:
-    """Tell whether a number equals, or a text holds, one of the accepted answers."""
-    accepted = [form for text in gold for form in forms(text)]
-    texts = [form for form in accepted if isinstance(form, str)]
-    return any(
-        any(text in said for text in texts) if isinstance(said, str) else said in accepted for said in found
-    )
 
 
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
