@@ -36,6 +36,7 @@ def test_a_short_question_must_be_the_whole_of_a_training_question() -> None:
     searched = index(SHORT)
     assert scanned(searched, "Answer with yes or no.\nis there a dog", "is there a dog?")
     assert scanned(searched, "Is there a dog?")
+    assert scanned(searched, "Is there a dog?\nOptions: (a) yes (b) no")
     assert not scanned(searched, "Is there a dog in the garden?", "Is there a dog in the garden?")
 
 

@@ -76,17 +76,17 @@ class PairsOfPictures:
 
 @dataclass(frozen=True, kw_only=True)
 class Shares:
-    """Named counts as bars, the first one longest."""
+    """Named counts as bars."""
 
     counts: Sequence[tuple[str, int]]
     total: int
     caption: str
 
     def html(self) -> str:
-        most = max((count for _, count in self.counts), default=1)
+        longest = max([self.total / 8, *(count for _, count in self.counts)])  # small shares look small
         rows = "".join(
             f"<div class='name'>{escape(name)}</div>"
-            f"<div class='bar'><i style='width:{100 * count / most:.1f}%'></i></div>"
+            f"<div class='bar'><i style='width:{100 * count / longest:.1f}%'></i></div>"
             f"<div class='n'>{count:,}</div><div class='n'>{100 * count / self.total:.1f}%</div>"
             for name, count in self.counts
         )

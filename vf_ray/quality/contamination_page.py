@@ -23,9 +23,9 @@ MOST_EXAMPLES = 24
 
 ABOUT = (
     f"Words are found if {N} words in a row of a question occur in a training prompt, or the whole of a "
-    "shorter question is one; lower case, without punctuation, the options and LLaVA's answer suffix. Runs "
-    f"that more than {COMMON} different questions of a benchmark share do not count. Same picture: one "
-    "training instance has the words and the question's picture, or one that looks like it."
+    "shorter question is a line of one; lower case, without punctuation, the options and LLaVA's answer "
+    f"suffix. Runs that more than {COMMON} different questions of a benchmark share do not count. Same "
+    "picture: one training instance has the words and the question's picture, or one that looks like it."
 )
 PICTURES_ABOUT = (
     f"Pictures are equal by SHA-256, alike if at most {RADIUS} of the 256 bits of a perceptual hash after "

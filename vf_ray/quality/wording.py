@@ -1,10 +1,10 @@
 """Overlap of words: which questions of benchmarks occur in training prompts.
 
 The convention is GPT-3's (Brown et al. 2020, appendix C): a question overlaps if a run of N words of it
-occurs, or, if it is shorter, the whole of it; lower case, punctuation left out. GPT-3 takes N from 8 to 13
-by the length of a benchmark's examples; questions about pictures are short, so N is 8 here. A
-question also overlaps if it equals a training question word for word. As GPT-3 does with runs that
-are found everywhere, runs that many questions of one benchmark share say nothing and are left out.
+occurs, or, if it is shorter, the whole; in lower case, without punctuation. GPT-3 takes N from 8 to 13
+by the length of a benchmark's examples; questions about pictures are short, so N is 8 here, and the
+whole is looked for as a line of a prompt, not in the middle of one. As GPT-3 does with runs that occur
+everywhere, runs that many questions of one benchmark share say nothing and are left out.
 """
 
 import re
@@ -74,10 +74,10 @@ class Index:
 
         ``texts`` are whole prompts, ``questions`` their parts that differ from instance to instance.
         """
-        spelled = [normal(text).split() for text in texts]
-        found = self._shared(spelled)
-        for row, question in enumerate(questions):
-            for whole in (normal(question), " ".join(spelled[row])):
+        parts = [[normal(line) for line in text.split("\n")] for text in texts]
+        found = self._shared([" ".join(lines).split() for lines in parts])
+        for row, (lines, question) in enumerate(zip(parts, questions, strict=True)):
+            for whole in (normal(question), " ".join(filter(None, lines)), *lines):
                 for asked in self._whole.get(whole, ()) if whole else ():
                     found.setdefault((row, asked), whole)
         yield from (Hit(row, asked, run) for (row, asked), run in sorted(found.items()))
