@@ -14,7 +14,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.config import Recipe, Stage, plain
 from vf_ray.sources import fetch
-from vf_ray.sources.listing import WHOLE, fingerprint, fingerprints
+from vf_ray.sources.listing import WHOLE, fingerprints
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, matching, source_of, sources
 from vf_ray.types import Raw
@@ -291,18 +291,15 @@ class Plan:
 
 def _exams(recipe: Recipe) -> dict[str, str]:
     """Return the fingerprint of each benchmark's folder that the recipe names."""
-    found, asked = {}, recipe.evaluate
-    for name in asked.benchmarks if asked.data else ():
-        if name == INSTANCES:
-            continue
-        try:
-            found[name] = fingerprint(exam_url(asked.data, name))
-        except FileNotFoundError as error:
-            raise FileNotFoundError(
-                f"no files below {exam_url(asked.data, name)}; put the official files of {name} there, "
-                "or leave it out of evaluate.benchmarks"
-            ) from error
-    return found
+    asked = recipe.evaluate
+    official = [name for name in asked.benchmarks if name != INSTANCES and asked.data]
+    found = fingerprints(asked.data) if official else {}
+    if absent := [name for name in official if name not in found]:
+        raise FileNotFoundError(
+            f"no files below {exam_url(asked.data, absent[0])}; put the official files of {absent[0]} there, "
+            "or leave it out of evaluate.benchmarks"
+        )
+    return {name: found[name] for name in official}
 
 
 def exam_url(data: str, benchmark: str) -> str:

@@ -10,17 +10,6 @@ from vf_ray.store import Store
 WHOLE = ""
 
 
-def fingerprint(url: str) -> str:
-    """Return ``listing:<hash>`` over every file's relative name and size below ``url``.
-
-    Raises:
-        FileNotFoundError: if there is no file.
-    """
-    if WHOLE not in (found := fingerprints(url)):
-        raise FileNotFoundError(f"no files below {url}")
-    return found[WHOLE]
-
-
 def fingerprints(url: str) -> Mapping[str, str]:
     """Return ``listing:<hash>`` over relative names and sizes: of all files below ``url`` under ``WHOLE``,
     and under each Raw's name of those in the folder, or of the archive, of that name; nothing for no file.
