@@ -120,7 +120,7 @@ def test_a_judge_at_an_address_and_its_replies_replayed(run: Run, tmp_path: Path
         live = found(run("llava-bench", answers, "--judge", url, "--judge-model", "gpt-4-0314", "--json"))
     assert value(live, "relative score") == 75
     assert len(asked) == 3
-    assert "judge: gpt-4-0314" in " ".join(live["notes"])
+    assert live["notes"][-1].startswith("judged by gpt-4-0314: 3 requests, sha256 ")
     replies = lines(tmp_path / "replies.jsonl", live["records"])
     replayed = found(run("llava-bench", answers, "--judge-replies", replies, "--json"))
     assert replayed["headline"] == live["headline"]

@@ -228,7 +228,7 @@ def test_a_served_model_that_fails_stops_the_step_and_it_goes_on(
 
 
 @pytest.mark.chain
-def test_a_worker_that_dies_is_started_again_and_its_error_reaches_whoever_waits(
+def test_a_workers_error_reaches_whoever_waits_and_it_goes_on(
     ray_cluster: None, local_store: Store, tmp_path: Path
 ) -> None:
     with Workers(0, 1) as workers:

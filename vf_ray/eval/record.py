@@ -1,8 +1,9 @@
 """Scores as JSON: what ``scores.json`` and ``vf-ray score --json`` hold."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Score
@@ -17,7 +18,16 @@ def score(benchmark: Benchmark, exam: Exam, answers: Answers, judge: Judge | Non
     unknown = set(answers) - {question.id for question in exam.questions}
     if unknown:
         raise ValueError(f"{benchmark.name}: answer to {min(unknown)!r}, which this data does not ask")
-    return benchmark.score(exam, answers, judge)
+    found = benchmark.score(exam, answers, judge)
+    return replace(found, notes=(*found.notes, _judging(found.records))) if found.records else found
+
+
+def _judging(records: Sequence[Mapping[str, Any]]) -> str:
+    """Say who judged, as whom it answered, and the hash of what it was asked."""
+    asked = hashlib.sha256("".join(r["prompt_sha256"] for r in records).encode()).hexdigest()[:16]
+    versions = sorted({r["version"] for r in records if r["version"]})
+    told = f"judged by {records[0]['judge']}" + (f", answering as {', '.join(versions)}" if versions else "")
+    return f"{told}: {len(records):,} requests, sha256 {asked}"
 
 
 def plain(benchmark: Benchmark, found: Score) -> dict[str, Any]:
