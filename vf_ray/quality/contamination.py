@@ -112,14 +112,13 @@ def contamination(
     search = _Search(found, members, trained)
     search.pictures()
     instances = sum(search.words(prepared, task) for task in tasks)
-    overlaps = {key: overlap for key, overlap in sorted(search.overlaps.items())}
     return Contamination(
         recipe=recipe,
         sought=found,
         tasks=tasks,
         instances=instances,
         pictures=len(members.ids),
-        overlaps=overlaps,
+        overlaps=dict(sorted(search.overlaps.items())),
     )
 
 
@@ -140,6 +139,8 @@ class _Search:
         self.index = Index(found.asked)
         self.overlaps: dict[tuple[str, str], Overlap] = {}
         self.asking = _grouped(found.wording, len(found.asked))
+        self.noted: set[tuple[str, int]] = set()
+        """Tasks and wordings that have met already: one wording may stand for thousands of questions."""
 
     def pictures(self) -> None:
         """Note the pictures of benchmarks that training has too."""
@@ -174,21 +175,21 @@ class _Search:
         instances = 0
         for _, batch in prepared.batches(task, ["key", "picture", "question", "prompt", "further"], [TRAIN]):
             columns = batch.to_pydict()
-            texts = [
-                "\n".join([p, *f[::2]]) for p, f in zip(columns["prompt"], columns["further"], strict=True)
-            ]
+            turns = zip(columns["prompt"], columns["further"], strict=True)
+            texts = ["\n".join([prompt, *further[::2]]) for prompt, further in turns]
             for hit in self.index.scan(texts, columns["question"]):
-                self._note_words(
-                    task, hit, columns["key"][hit.row], columns["picture"][hit.row], texts[hit.row]
-                )
+                key, picture = columns["key"][hit.row], picture_id(columns["picture"][hit.row])
+                self._note_words(task, hit, key, picture, texts[hit.row])
             instances += len(texts)
         return instances
 
-    def _note_words(self, task: str, hit: Hit, key: str, sha256: str, prompt: str) -> None:
+    def _note_words(self, task: str, hit: Hit, key: str, picture: int, prompt: str) -> None:
         overlap = self._overlap(self.found.asked[hit.asked].benchmark, task)
         questions = self.asking[hit.asked]
-        overlap.worded.update(questions.tolist())
-        same = questions[self._shows(questions, picture_id(sha256))]
+        if (task, hit.asked) not in self.noted:
+            self.noted.add((task, hit.asked))
+            overlap.worded.update(questions.tolist())
+        same = questions[self._shows(questions, picture)]
         overlap.same.update(same.tolist())
         if overlap.words is None or (len(same) and not overlap.words.same_picture):
             question = int(same[0] if len(same) else questions[0])

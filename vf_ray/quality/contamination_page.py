@@ -116,7 +116,10 @@ def _examples(found: Contamination, overlap: Overlap) -> dict[str, Any]:
 def page(found: Contamination, prepared: Prepared) -> Document:
     """Return the page; pictures come from the benchmarks' files and the store."""
     sections = [_overview(found), _by_task(found), _pictures(found, prepared), _questions(found)]
-    about = "What of the benchmarks is in the training data of this recipe, by task."
+    about = (
+        "What of the benchmarks is in the training data of this recipe, by task. All that a stage may draw "
+        "from is searched, also where it takes but a sample."
+    )
     return Document(
         title=f"Contamination: {found.recipe}", about=about, sections=[s for s in sections if s is not None]
     )
