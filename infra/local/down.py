@@ -12,6 +12,7 @@ ORDER = (
     ("prefect-worker", signal.SIGINT, 10.0),
     ("prefect-server", signal.SIGINT, 10.0),
     ("ray-head", signal.SIGTERM, 30.0),
+    ("prometheus", signal.SIGTERM, 10.0),
 )
 """Whom to ask, how, and for how many seconds: flow runs must end while the server still listens."""
 
@@ -27,7 +28,7 @@ def main() -> None:
 
 
 def stop(state: State) -> str:
-    """Stop a state's processes and theirs: the worker before the server, Ray last."""
+    """Stop a state's processes and theirs: the worker before the server, then Ray."""
     marker = str(state.folder)
     known = family(list(state.processes.values()), marker)
     for name, how, patience_s in ORDER:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -55,7 +56,8 @@ def inner(state: State) -> dict[str, str]:
     mine = {k: v for k, v in os.environ.items() if k not in FOREIGN}
     path = f"{Path(sys.executable).parent}{os.pathsep}{mine.get('PATH', '')}"
     own = {"PATH": path, MARKER: str(state.folder), "PREFECT_LOGGING_COLORS": "false"}
-    return {**mine, **public(state), **BRISK, **own}
+    watched = {"RAY_PROMETHEUS_HOST": state.prometheus} if state.prometheus else {}
+    return {**mine, **public(state), **BRISK, **watched, **own}
 
 
 def free_port(wanted: int = 0, taken: Sequence[int] = ()) -> int:
@@ -87,6 +89,22 @@ def start_prefect(state: State) -> None:
     _launch(state, "prefect-server", command, lambda: _answers(f"{state.prefect}/api/health"))
 
 
+def start_prometheus(state: State) -> None:
+    """Start Prometheus on loopback, where it is installed, to collect what our Ray head will tell."""
+    if (program := shutil.which("prometheus")) is None:
+        return
+    port = free_port(9090)
+    state.prometheus = f"http://{HOST}:{port}"
+    known = (ROOT / "infra" / "monitoring" / "prometheus.yaml").read_text()
+    ours = state.folder / "prometheus.yaml"
+    ours.write_text(known.replace("/tmp/ray/", f"{state.scratch}/"))
+    command = [
+        program, f"--config.file={ours}", f"--web.listen-address={HOST}:{port}",
+        f"--storage.tsdb.path={state.folder / 'prometheus'}",
+    ]  # fmt: skip
+    _launch(state, "prometheus", command, lambda: _answers(f"{state.prometheus}/-/ready"))
+
+
 def start_ray(state: State) -> None:
     """Start a Ray head with its dashboard on loopback."""
     port = free_port(8265)
@@ -94,7 +112,6 @@ def start_ray(state: State) -> None:
     ports = [port]
     for _ in range(3):
         ports.append(free_port(taken=ports))
-    state.scratch = scratch()
     command = [
         _beside("ray"), "start", "--head", "--block", "--disable-usage-stats", "--log-style", "record",
         f"--node-ip-address={HOST}", "--port=0", f"--temp-dir={state.scratch}",

@@ -25,6 +25,8 @@ class State:
     dashboard: str = ""
     """Address of the Ray dashboard, to which jobs are submitted."""
     store: str = ""
+    prometheus: str = ""
+    """Address of Prometheus, which keeps the metrics; empty where it is not installed."""
     scratch: str = ""
     """Ray's temporary folder."""
     processes: dict[str, Process] = field(default_factory=dict)

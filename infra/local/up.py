@@ -27,12 +27,13 @@ def start(old: State) -> State:
     if old.processes:
         print("what ran before is incomplete: starting anew")
         stop(old)
-    state = State(old.folder, store=Store.open().url)
+    state = State(old.folder, store=Store.open().url, scratch=services.scratch())
     (state.folder / "prefect").mkdir(exist_ok=True)
     services.new_token(state)
     try:
         for name, begin in (
             ("Prefect server", services.start_prefect),
+            ("Prometheus, if it is installed", services.start_prometheus),
             ("Ray head", services.start_ray),
             ("work pool, worker, deployments", services.start_worker),
         ):
@@ -45,11 +46,22 @@ def start(old: State) -> State:
     return state
 
 
+GRAPHS = "/graph?g0.expr=ray_vf_ray_train_loss&g0.tab=0&g1.expr=ray_vf_ray_rows_built_total&g1.tab=0"
+
+
+def graphs(state: State) -> str:
+    """Return where the project's metrics are drawn, or what that wants."""
+    if state.prometheus:
+        return f"{state.prometheus}{GRAPHS}"
+    return "install Prometheus (e.g. apt install prometheus), then make down and make up"
+
+
 def how_to_use(state: State) -> str:
-    """Return the two addresses and what to type."""
+    """Return the addresses and what to type."""
     return f"""
 Prefect        {state.prefect}   runs, logs, progress, results
-Ray dashboard  {state.dashboard}   jobs, metrics; it asks for the token in {state.token_file}
+Ray dashboard  {state.dashboard}   jobs, logs; it asks for the token in {state.token_file}
+metrics        {graphs(state)}
 store          {state.store}
 logs           {state.folder}/*.log
 
