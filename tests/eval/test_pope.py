@@ -89,6 +89,22 @@ def test_the_official_answer_file_is_read_by_place(tmp_path: Path) -> None:
         POPE.read(lines(tmp_path / "b.jsonl", rows[1:]), exam)
 
 
+def test_one_splits_official_answers_are_scored_by_themselves(tmp_path: Path) -> None:
+    exam = write(tmp_path)
+    rows = [
+        {"question": q.prompt.removesuffix(SHORT), "answer": q.meta["gold"]}
+        for q in exam.questions
+        if q.category == "popular"
+    ]
+    found = POPE.score(exam, POPE.read(lines(tmp_path / "a.jsonl", rows), exam), None)
+    assert found.headline["mean f1"].value == 1
+    assert list(found.tables["splits"]) == ["popular"]
+    assert found.counts["missing"] == 24
+    assert "no answer to adversarial, random: left out of the means" in found.notes
+    with pytest.raises(ValueError, match="neither to one split in its order"):
+        POPE.read(lines(tmp_path / "b.jsonl", rows[::-1]), exam)
+
+
 def test_answers_to_the_other_random_split_are_refused(tmp_path: Path) -> None:
     exam = write(tmp_path, random=3000)
     rows: Rows = [{"question_id": int(q.id), "text": "yes"} for q in exam.questions]

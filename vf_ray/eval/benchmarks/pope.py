@@ -93,8 +93,8 @@ def _same_text(ours: Mapping[str, Question], identity: str, text: str, name: str
 def read(path: Path, exam: Exam) -> dict[str, str]:
     """Read LLaVA's answers (``question_id``), or one split's as the official script takes them.
 
-    The latter are ``{question, answer}`` lines without ids, one split after the other in the order
-    of the exam, and must be complete.
+    The latter are ``{question, answer}`` lines without ids, which must be complete: one split, known by
+    its questions, or all of them one after the other in the order of the exam.
     """
     found = read_answers.records(path)
     if found and "question_id" not in found[0]:
@@ -109,12 +109,22 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 
 
 def _numbered(found: Sequence[Mapping[str, Any]], exam: Exam, name: str) -> list[dict[str, Any]]:
-    ids = [question.id for question in exam.questions]
-    if len(found) != len(ids):
+    whole = exam.questions
+    parts = [whole, *([q for q in whole if q.category == split] for split in SPLITS)]
+    asked = next((part for part in parts if _answers(found, part)), None)
+    if asked is None:
         raise ValueError(
-            f"{name} holds {len(found)} answers without question_id, the data {len(ids)} questions; {MIXED}"
+            f"{name} holds {len(found)} answers without question_id; they are neither to one split in its "
+            f"order nor to all {len(whole)} questions; {MIXED}"
         )
-    return [{**record, "question_id": identity} for record, identity in zip(found, ids, strict=True)]
+    return [{**record, "question_id": q.id} for record, q in zip(found, asked, strict=True)]
+
+
+def _answers(found: Sequence[Mapping[str, Any]], asked: Sequence[Question]) -> bool:
+    """Tell whether answers without ids are to these questions, one by one."""
+    texts = [str(record.get("question", "")) for record in found]
+    bare = [question.prompt.removesuffix(SHORT) for question in asked]
+    return len(texts) == len(bare) and all(map(str.__contains__, texts, bare))
 
 
 def _refuse_other_size(answers: Answers, exam: Exam, name: str) -> None:
@@ -131,9 +141,10 @@ def parse(answer: str) -> str:
 
 
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
-    """Score by split; a missing answer is wrong and no yes."""
+    """Score by split; a missing answer is wrong and no yes, a split without any answer is left out."""
     items = [_item(question, answers.get(question.id)) for question in exam.questions]
-    splits = grouped(items)
+    asked = _answered(items) or {item.category for item in items}
+    splits = grouped([item for item in items if item.category in asked])
     table = {name: _figures(members) for name, members in splits.items()}
     headline = {f"mean {key}": _mean(splits, metric) for key, metric in METRICS.items()}
     return Score(
@@ -143,6 +154,10 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         items=items,
         notes=(*exam.notes, *_notes(items)),
     )
+
+
+def _answered(items: Sequence[Item]) -> set[str]:
+    return {item.category for item in items if item.answer is not None}
 
 
 def _item(question: Question, answer: str | None) -> Item:
@@ -158,8 +173,10 @@ def _notes(items: Sequence[Item]) -> list[str]:
     notes = []
     if any(item.answer is None for item in items):
         notes.append("missing answers are wrong and no yes; the official script would pair the rest wrongly")
+    if (left := {item.category for item in items} - _answered(items)) and _answered(items):
+        notes.append(f"no answer to {', '.join(sorted(left))}: left out of the means")
     for split, members in grouped(items).items():
-        if not any(item.parsed == "yes" for item in members):
+        if split not in left and not any(item.parsed == "yes" for item in members):
             notes.append(f"{split}: no answer is yes, where the official script stops; 0/0 counts as 0 here")
     return notes
 
