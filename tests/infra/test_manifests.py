@@ -148,4 +148,4 @@ def test_compose_listens_on_loopback_only_and_waits_for_what_it_needs() -> None:
     assert all(port.startswith("127.0.0.1:") for port in ports)
     for service in services.values():
         assert set(service.get("depends_on", {})) <= set(services)
-        assert service["build"]["target"] in targets()
+        assert service["image"] != "vf-ray:cpu" or service["build"]["target"] in targets()
