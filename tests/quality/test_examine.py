@@ -9,7 +9,8 @@ from PIL import Image
 from tests.quality.photographs import jpeg, pieces, png, resized
 from tests.quality.planted import Made, Stated, plant
 from vf_ray.quality import looks
-from vf_ray.quality.examine import Quality, TaskQuality, examine
+from vf_ray.quality.examine import Quality, examine
+from vf_ray.quality.figures import TaskQuality
 from vf_ray.quality.prepared import Prepared
 from vf_ray.quality.record import plain
 from vf_ray.store import Store

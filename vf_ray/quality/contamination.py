@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vf_ray.chain import TUNED, Plan
-from vf_ray.quality.hamming import between
+from vf_ray.quality.hamming import Rows, between
 from vf_ray.quality.looks import Seen, Told, seen
 from vf_ray.quality.members import Members, Owned
 from vf_ray.quality.perceptual import RADIUS, distance, of_one_colour
 from vf_ray.quality.prepared import Prepared, picture_id
-from vf_ray.quality.sought import Rows, Sought
+from vf_ray.quality.sought import Sought
 from vf_ray.quality.wording import Hit, Index
 from vf_ray.shards.finish import TRAIN
 from vf_ray.tasks import source_of

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vf_ray.quality.hamming import Pairs, within
+from vf_ray.quality.hamming import Pairs, Rows, within
 from vf_ray.quality.looks import Seen
-from vf_ray.quality.members import Members, Rows
+from vf_ray.quality.members import Members
 from vf_ray.quality.perceptual import RADIUS, of_one_colour
 
 Meeting = tuple[str, str]

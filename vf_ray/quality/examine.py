@@ -7,59 +7,13 @@ import numpy as np
 
 from vf_ray.artifacts import Artifact
 from vf_ray.quality.duplicates import Duplicates, duplicates
+from vf_ray.quality.figures import TaskQuality
 from vf_ray.quality.flags import Flag, flags
 from vf_ray.quality.looks import Told, seen
 from vf_ray.quality.measures import Measured, measured
 from vf_ray.quality.members import Members
 from vf_ray.quality.prepared import Prepared
 from vf_ray.tasks import catalogue, source_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskQuality:
-    """One task's figures."""
-
-    task: str
-    source: str
-    group: str
-    category: str
-    train: int
-    held_out: int
-    cap: int
-    """Instances the recipe would take."""
-    examined: int
-    """Records the task was shown."""
-    rejected: Mapping[str, int]
-    """Of them, by reason."""
-    ceiling: float
-    """Largest share that may be rejected, as the task states it."""
-    measured: Measured
-    repeated_elsewhere: int
-    """Distinct picture, question and answer that another task has too."""
-    plain: int
-    equal_elsewhere: int
-    near_within: int
-    near_elsewhere: int
-    leaked: int
-    """These five: as ``Duplicates`` has them."""
-
-    @property
-    def instances(self) -> int:
-        return self.measured.instances
-
-    @property
-    def pictures(self) -> int:
-        """Return the number of distinct pictures."""
-        return len(self.measured.pictures.ids)
-
-    @property
-    def held_out_pictures(self) -> int:
-        """Return how many of the pictures are kept from training."""
-        return int(self.measured.pictures.held_out.sum())
-
-    @property
-    def reject_share(self) -> float:
-        return sum(self.rejected.values()) / self.examined if self.examined else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from vf_ray.quality.examine import TaskQuality
+from vf_ray.quality.figures import TaskQuality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +20,7 @@ class Rule:
     """A threshold on a figure."""
 
     name: str
-    figure: Callable[["TaskQuality"], float]
+    figure: Callable[[TaskQuality], float]
     limit: float
     words: str
     """With the figure and the limit to fill in."""
@@ -33,12 +31,12 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
-def _majority(task: "TaskQuality") -> float:
+def _majority(task: TaskQuality) -> float:
     """Return the share of the most common answer, where answers are few enough to be guessed."""
     return task.measured.answers.share if task.measured.answers.distinct > 1 else 0.0
 
 
-def _contradictory(task: "TaskQuality") -> float:
+def _contradictory(task: TaskQuality) -> float:
     """Return the share of instances that contradict another; several captions of a picture do not."""
     return 0.0 if task.group == "generation" else _share(task.measured.contradictory, task.instances)
 
@@ -103,7 +101,7 @@ RULES: Sequence[Rule] = (
 )
 
 
-def flags(task: "TaskQuality") -> list[Flag]:
+def flags(task: TaskQuality) -> list[Flag]:
     """Return what is odd about a task."""
     figures = ((rule, rule.figure(task)) for rule in RULES)
     return [

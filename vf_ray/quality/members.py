@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vf_ray.instances.chance import rank
+from vf_ray.quality.hamming import Rows
 from vf_ray.quality.looks import Ids
 from vf_ray.tasks import source_of
-
-Rows = npt.NDArray[np.int64]
 
 
 class Owned(NamedTuple):

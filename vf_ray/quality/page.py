@@ -10,7 +10,8 @@ from vf_ray.page.pictures import data_uri
 from vf_ray.page.sheets import Beside, Card, Pair, PairsOfPictures, Shares, Sheet, Side
 from vf_ray.page.tables import Table
 from vf_ray.quality.duplicates import Meeting, Twins
-from vf_ray.quality.examine import Quality, TaskQuality
+from vf_ray.quality.examine import Quality
+from vf_ray.quality.figures import TaskQuality
 from vf_ray.quality.flags import RULES
 from vf_ray.quality.measures import Shown
 from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT

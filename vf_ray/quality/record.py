@@ -3,7 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from vf_ray.quality.examine import Quality, TaskQuality
+from vf_ray.quality.examine import Quality
+from vf_ray.quality.figures import TaskQuality
 from vf_ray.quality.flags import RULES
 from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
 

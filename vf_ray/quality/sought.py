@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from vf_ray.chain import INSTANCES, Plan, exam_url
 from vf_ray.eval import exams
 from vf_ray.eval.benchmarks import catalogue
 from vf_ray.eval.prompts import LETTER, SHORT
 from vf_ray.eval.types import Question
+from vf_ray.quality.hamming import Rows
+from vf_ray.quality.looks import Ids, Told
 from vf_ray.quality.perceptual import Looks, joined, looks
 from vf_ray.quality.prepared import picture_id
 from vf_ray.quality.wording import Asked, normal
@@ -24,11 +25,18 @@ from vf_ray.sources.raw import RawTree
 from vf_ray.store import Store
 from vf_ray.types import Tree
 
-Rows = npt.NDArray[np.int64]
-Told = Callable[[int, int], None]
 _BATCH = 64
 _OPTION = re.compile(r"\(?[A-Z][.)]\s")
 """How a line with an option begins."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a benchmark."""
+
+    benchmark: str
+    name: str
+    read: Callable[[], bytes]
 
 
 @dataclass(frozen=True)
@@ -46,8 +54,8 @@ class Sought:
     """By question: the place of its wording."""
     picture: Rows
     """By question: the place of its picture; -1 for none that can be read."""
-    shown: Sequence["Picture"]
-    ids: npt.NDArray[np.uint64]
+    shown: Sequence[Picture]
+    ids: Ids
     """By picture: the ids of its content as it comes, and as it would be stored; shape (pictures, 2)."""
     looks: Looks
     unread: Mapping[str, Mapping[str, int]]
@@ -56,15 +64,6 @@ class Sought:
     def benchmark_of(self, question: int) -> str:
         """Return the name of a question's benchmark."""
         return self.asked[int(self.wording[question])].benchmark
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture of a benchmark."""
-
-    benchmark: str
-    name: str
-    read: Callable[[], bytes]
 
 
 def trees(store: Store, plan: Plan, data: str = "") -> dict[str, Tree]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from vf_ray.quality.examine import Quality, TaskQuality
+from vf_ray.quality.examine import Quality
+from vf_ray.quality.figures import TaskQuality
 
 SHORT_HEADERS = (
     "task", "train", "held out", "rejected", "answers", "majority", "asked", "answered",
