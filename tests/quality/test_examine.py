@@ -1,6 +1,7 @@
 import itertools
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -194,3 +195,9 @@ def test_an_unprepared_recipe_is_told_how_to_prepare(local_store: Store) -> None
     plan = Plan.of(recipes.load("smoke"), local_store)
     with pytest.raises(FileNotFoundError, match="flows smoke --only prepare"):
         Prepared.of(local_store, plan)
+
+
+def test_a_bucket_gives_what_a_folder_gives(store: Store, tmp_path: Path) -> None:
+    tasks = {TASK: [Made(picture=jpeg(piece, 90), held=n % 2 == 0) for n, piece in enumerate(pieces()[:6])]}
+    here = Store.open(str(tmp_path / "folder"))
+    assert plain(look_at(store, tasks)) == plain(look_at(here, tasks))
