@@ -276,17 +276,26 @@ class Resources:
 
     workers: int = 1
     """Training processes, one per GPU where there are any."""
+    min_workers: int = 0
+    """Train on with as few as these when others are lost, and with more again later; 0: all or none."""
+    retries: int = 3
+    """Times that training workers may die between two checkpoints before the stage is given up."""
     gpus_per_worker: int = 0
     gpu_gib: float = 80.0
     """Memory of a GPU, for estimates."""
     gpu_tflops: float = 312.0
     """Peak rate of a GPU in bf16, for estimates and the share of it that training uses: an A100's."""
+    track: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = ()
+    """Where training's figures go beside the store; each is configured by its own variables."""
     cpus_per_worker: float = 1.0
     threads: int = 0
     """Threads of a CPU worker; 0: the machine's cores shared out among the workers."""
 
     def __post_init__(self) -> None:
         require(self.workers > 0, f"resources.workers is {self.workers}; at least 1")
+        fewest = f"resources.min_workers is {self.min_workers}; between 0 and workers ({self.workers})"
+        require(0 <= self.min_workers <= self.workers, fewest)
+        require(self.retries >= 0, f"resources.retries is {self.retries}; 0 gives up at the first death")
         require(self.gpus_per_worker in (0, 1), "resources.gpus_per_worker is 0 or 1: one process per GPU")
 
 

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.train.inputs import Listed, Said, Shuffled
 from vf_ray.artifacts import Writer
@@ -38,8 +39,11 @@ class Deadly:
         self.read += 1
         if self.read == 6 and self._first():
             self._await_checkpoint()
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._die()
         return self.listed.text(rows)
+
+    def _die(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def _first(self) -> bool:
         return self.writer.store.create("killed", str(os.getpid()).encode())
@@ -49,3 +53,22 @@ class Deadly:
         while not checkpoint.steps(self.writer):
             assert time.monotonic() < end, "no checkpoint came"
             time.sleep(0.02)
+
+
+class Sinking(Deadly):
+    """Samples that kill the whole node: its raylet, and with it every worker there."""
+
+    def _die(self) -> None:
+        raylet = os.getppid()
+        assert Path(f"/proc/{raylet}/comm").read_text().strip() == "raylet"
+        os.kill(raylet, signal.SIGKILL)
+        super()._die()
+
+
+@dataclass(frozen=True)
+class Fatal(Listed):
+    """Samples that kill whoever reads them."""
+
+    def text(self, rows: Sequence[int]) -> list[Said]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return super().text(rows)

@@ -1,6 +1,8 @@
 """A stage on Ray Train: what it leaves, and what a killed worker costs."""
 
 import json
+import subprocess
+import sys
 import uuid
 from collections.abc import Mapping
 from functools import partial
@@ -9,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.on_ray.deadly import Deadly
+from tests.on_ray.deadly import Deadly, Fatal
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, broken, stage, train
 from vf_ray import artifacts
@@ -17,7 +19,7 @@ from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.config import Resources
 from vf_ray.on_ray.train import Job, fit
 from vf_ray.store import Store
-from vf_ray.train.metrics import Diverged
+from vf_ray.train.guard import Stopped
 
 pytestmark = pytest.mark.chain
 
@@ -53,8 +55,8 @@ def test_a_killed_worker_is_started_again_and_goes_on_from_the_bucket(
     model, tuned = stored(bucket, folder), stage(steps=10, zero=2)
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        job = Job("stage1", tuned, model, partial(Deadly.of, 40, writer), writer, seed=0, threads=1)
-        return fit(job, Resources(workers=2, cpus_per_worker=0.5))
+        two = Resources(workers=2, cpus_per_worker=0.5, threads=1)
+        return fit(Job("stage1", tuned, model, partial(Deadly.of, 40, writer), writer, seed=0, resources=two))
 
     done = artifacts.build(bucket, Spec(kind="stage1", name="tiny", config={}), make)
     assert bucket.exists("killed")
@@ -72,8 +74,30 @@ def test_a_run_that_diverges_is_not_tried_again(
     model = stored(local_store, broken(folder, tmp_path / "broken"))
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        job = Job("stage1", stage(), model, partial(Listed.of, 40), writer, seed=0, threads=1)
-        return fit(job, Resources())
+        return fit(Job("stage1", stage(), model, partial(Listed.of, 40), writer, 0, Resources(threads=1)))
 
-    with pytest.raises(Diverged, match=r"step 1: .*listed in"):
+    with pytest.raises(Stopped, match=r"step 1: .*listed in"):
         artifacts.build(local_store, Spec(kind="stage1", name="tiny", config={}), make)
+
+
+def test_workers_that_die_and_die_again_come_to_a_clear_end(
+    ray_cluster: None, local_store: Store, folder: Path
+) -> None:
+    model = stored(local_store, folder)
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        one = Resources(threads=1, retries=1)
+        return fit(Job("stage1", stage(), model, partial(Fatal.of, 40), writer, 0, one))
+
+    with pytest.raises(Stopped, match=r"workers died 2 times after step 0 without reaching"):
+        artifacts.build(local_store, Spec(kind="stage1", name="tiny", config={}), make)
+
+
+def test_a_lost_node_leaves_the_others_to_go_on(folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.on_ray.two_nodes", str(folder), str(tmp_path / "store")]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
+    assert ran.returncode == 0, ran.stderr[-4000:]
+    told = json.loads(ran.stdout.splitlines()[-1])
+    assert told["alive"] == 2, "the head and one of two nodes"
+    alone = train(folder, tmp_path / "alone", stage(steps=10, zero=2))
+    assert told["losses"] == pytest.approx(losses(alone), abs=1e-5)

@@ -15,7 +15,7 @@ from vf_ray.config import Lora
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.train.feed import Feed
-from vf_ray.train.metrics import Diverged
+from vf_ray.train.guard import Diverged
 from vf_ray.train.stage import rows_of_step
 from vf_ray.train.step import loss_of
 
@@ -139,9 +139,12 @@ def singly(network: Any, feed: Feed, step: int, loss: str) -> torch.Tensor:
 def test_a_loss_that_is_no_number_stops_the_run_with_its_batch(model: Path, tmp_path: Path) -> None:
     with pytest.raises(Diverged, match=r"step 1: the (loss|norm)") as caught:
         train(broken(model, tmp_path / "broken"), tmp_path / "store", stage())
-    (kept,) = [p for p in (tmp_path / "store").rglob("step-00000001.json")]
+    (kept,) = (tmp_path / "store").rglob("stopped/step-00000001.json")
     assert str(kept) in str(caught.value).replace("file://", "")
     assert len(json.loads(kept.read_text())["samples"]) == 8
+    batch = load_file(kept.parent / "step-00000001-rank-0.safetensors")
+    assert batch["0/pixels"].shape[1:] == (3, 16, 16)
+    assert len(batch["0/targets"]) == len(batch["0/keep"]) > 8
 
 
 def test_a_sample_that_cannot_be_encoded_is_a_counted_reject(model: Path, tmp_path: Path) -> None:

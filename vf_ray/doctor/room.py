@@ -58,7 +58,7 @@ def training(recipe: Recipe) -> Iterator[Check]:
 
 def _duration(recipe: Recipe, stage: Stage) -> str:
     """Say how long a stage takes, and what that rests on."""
-    most = len(matching(recipe.prepare.tasks)) * min(recipe.prepare.cap, stage.per_task or recipe.prepare.cap)
+    most = len(matching(stage.tasks)) * min(recipe.prepare.cap, stage.per_task or recipe.prepare.cap)
     samples = (stage.steps or 0) * stage.batch or round((stage.epochs or 0) * min(most, stage.sample or most))
     work = estimate.flops(stage, recipe.base, samples=samples, text_tokens=estimate.TEXT_TOKENS)
     workers, rate = recipe.resources.workers, recipe.resources.gpu_tflops

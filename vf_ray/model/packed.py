@@ -94,8 +94,20 @@ def rows_at_once(model: PackedLlava) -> int:
 def recompute(model: PackedLlava, share: float) -> None:
     """Let a share of the language model's layers, spread evenly, compute their activations again."""
     if share:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        name = "activation_checkpointing_enable"  # as transformers 5.24 calls it
+        enable = getattr(model, name, None) or model.gradient_checkpointing_enable
+        enable({"use_reentrant": False})
     layers = list(model.get_submodule("model.language_model.layers").children())
     chosen = [int((i + 1) * share) > int(i * share) for i in range(len(layers))]
     for layer, forgets in zip(layers, chosen, strict=True):
         layer.gradient_checkpointing = forgets
+
+
+def compile_parts(model: PackedLlava) -> None:
+    """Compile what lies around attention in each layer: norms and the inner layer, for packs of any length.
+
+    Attention itself is one kernel already, and its segments differ in every pack.
+    """
+    for layer in model.get_submodule("model.language_model.layers").children():
+        for name in ("input_layernorm", "post_attention_layernorm", "mlp"):
+            layer.get_submodule(name).compile(dynamic=True)

@@ -20,14 +20,16 @@ from typing import Any
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Writer
 from vf_ray.chain import Plan
-from vf_ray.config import Resources, Stage
+from vf_ray.config import Resources, Stage, plain
 from vf_ray.store import Store
-from vf_ray.train.loop import DIVERGED, METRICS, MODEL
-from vf_ray.train.metrics import Diverged, Metrics
+from vf_ray.train.guard import STOPPED, Stopped
+from vf_ray.train.loop import METRICS, MODEL
+from vf_ray.train.metrics import Metrics
 from vf_ray.train.stage import Samples
+from vf_ray.train.trackers import trackers
 
-MAX_FAILURES = 3
-"""Times that a stage's workers are started again after one of them died."""
+MOST_FAILURES = 100
+"""Deaths in all after which even a run that gets on between them is given up."""
 HEALTH_CHECK = "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"
 POLL_S = "0.2"
 """Ray Train looks at its workers every 2 s by default, and everything it does waits for that."""
@@ -45,7 +47,7 @@ class Job:
     samples: Callable[[], Samples]
     writer: Writer
     seed: int
-    threads: int
+    resources: Resources
 
 
 def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifact:
@@ -53,7 +55,8 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
 
     Raises:
         FileNotFoundError: if the model it starts from, or an instance of its mixture, is not finished.
-        Diverged: if the loss left the numbers.
+        ValueError: if a file of its mixture is not as long as when it was published.
+        Stopped: if the loss left the numbers, or workers died and died again.
     """
     from vf_ray.shards.mixture import mixture
     from vf_ray.shards.read import Samples as Stored
@@ -65,43 +68,47 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
     samples = partial(Stored.of, store, mixed)
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        threads = plan.recipe.resources.threads
-        job = Job(name, stage, model, samples, writer, plan.recipe.seed, threads)
-        return fit(job, plan.recipe.resources)
+        return fit(Job(name, stage, model, samples, writer, plan.recipe.seed, plan.recipe.resources))
 
     return artifacts.build(store, plan.tuned(name), make, force=force)
 
 
-def fit(job: Job, resources: Resources) -> dict[str, Any]:
+def fit(job: Job) -> dict[str, Any]:
     """Train on the cluster this process is connected to; return the statistics of the artifact.
 
     Raises:
-        Diverged: if the loss left the numbers; such a run is not tried again.
-        RuntimeError: if workers died more than ``MAX_FAILURES`` times.
+        Stopped: if the loss left the numbers, or workers died ``resources.retries`` times and once more
+            between two checkpoints; such a run is not tried again.
     """
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 
     os.environ.setdefault(HEALTH_CHECK, POLL_S)
-    gpus = resources.gpus_per_worker
+    resources, gpus = job.resources, job.resources.gpus_per_worker
     with _scratch(job.writer) as folder:
         trainer = TorchTrainer(
             _work,
             train_loop_config={"job": job},
             torch_config=TorchConfig(backend="nccl" if gpus else "gloo"),
             scaling_config=ScalingConfig(
-                num_workers=resources.workers,
+                num_workers=_workers(resources),
                 use_gpu=bool(gpus),
                 resources_per_worker={"CPU": resources.cpus_per_worker} | ({"GPU": gpus} if gpus else {}),
             ),
             run_config=RunConfig(
                 name=f"{job.name}-{secrets.token_hex(6)}",
                 storage_path=folder,
-                failure_config=FailureConfig(max_failures=MAX_FAILURES),
+                failure_config=FailureConfig(max_failures=MOST_FAILURES),
             ),
         )
         trainer.fit()
     return stats(job.writer)
+
+
+def _workers(resources: Resources) -> int | tuple[int, int]:
+    """Return a number of workers, or the range that Ray may choose from as machines come and go."""
+    fewest = resources.min_workers or resources.workers
+    return resources.workers if fewest == resources.workers else (fewest, resources.workers)
 
 
 @contextmanager
@@ -124,8 +131,9 @@ def _scratch(writer: Writer) -> Iterator[str]:
 def stats(writer: Writer) -> dict[str, Any]:
     """Return what the run counted, or raise what stopped it."""
     if writer.committed(METRICS) is None:
-        told = [writer.store.read_json(p) for p in writer.store.list(f"{writer.address}/{DIVERGED}")]
-        raise Diverged("; ".join(one["message"] for one in told) or f"{writer.address}: no metrics were left")
+        kept = [p for p in writer.store.list(f"{writer.address}/{STOPPED}") if p.endswith(".json")]
+        told = "; ".join(writer.store.read_json(path)["message"] for path in kept)
+        raise Stopped(told or f"{writer.address}: no metrics were left")
     records = [json.loads(line) for line in writer.read(METRICS).splitlines()]
     rates = [writer.store.read_json(p) for p in writer.store.list(f"{writer.address}/rates")]
     return {
@@ -149,14 +157,17 @@ def _work(config: Mapping[str, Any]) -> None:
     job: Job = config["job"]
     context = ray.train.get_context()
     rank, world = context.get_world_rank(), context.get_world_size()
-    torch.set_num_threads(job.threads or max(1, (os.cpu_count() or 1) // context.get_local_world_size()))
+    cores = max(1, (os.cpu_count() or 1) // context.get_local_world_size())
+    torch.set_num_threads(job.resources.threads or cores)
+    peak = 1e12 * job.resources.gpu_tflops * job.resources.gpus_per_worker
     with _model_folder(job.model) as folder:
         try:
             rates = run(
                 job.stage, model_folder=folder, samples=job.samples(), writer=job.writer, rank=rank,
                 world=world, seed=job.seed, report=_reporter(job) if rank == 0 else _silent,
+                retries=job.resources.retries, peak=peak,
             )  # fmt: skip
-        except Diverged as error:  # trying again would come to the same; the driver raises it
+        except Stopped as error:  # trying again would come to the same; the driver raises it
             log.error("%s: %s", job.name, error)
             return
     if rank == 0 and rates:
@@ -181,16 +192,25 @@ def _silent(metrics: Metrics) -> None:
 
 
 def _reporter(job: Job) -> Callable[[Metrics], None]:
-    """Return what tells Ray's dashboard and whoever watches the store about each step."""
+    """Return what tells Ray's dashboard, trackers and whoever watches the store about each step."""
     from ray.util.metrics import Gauge
 
-    names = ("loss", "samples_per_s", "grad_norm", "lr", "fill", "data_wait")
+    names = (
+        "loss", "samples_per_s", "tokens_per_s", "grad_norm", "lr", "fill", "data_wait", "memory", "mfu",
+    )  # fmt: skip
     gauges = {n: Gauge(f"vf_ray_train_{n}", f"{n} of the last step", tag_keys=("stage",)) for n in names}
+
+    run = f"{job.name}-{job.writer.address.rpartition('/')[2]}"
+    others = trackers(job.resources.track, run, plain(job.stage))
 
     def report(metrics: Metrics) -> None:
         values = {name: float(getattr(metrics, name)) for name in names}
         for name, gauge in gauges.items():
             gauge.set(values[name], tags={"stage": job.name})
+        for tracker in others:
+            tracker.log(metrics.step, values)
+            if metrics.step == metrics.steps:
+                tracker.close()
         job.writer.progress(metrics.step, metrics.steps, "steps", values)
 
     return report

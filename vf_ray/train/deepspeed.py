@@ -6,6 +6,7 @@ DeepSpeed averages gradients over ranks, so each rank's loss is scaled by their 
 """
 
 import os
+import resource
 from collections.abc import Sequence
 from typing import Any
 
@@ -122,6 +123,13 @@ def set_rate(optimizer: Any, rate: float) -> None:
 def grad_norm(engine: Any) -> float:
     """Return the norm, before clipping, of the gradient of the last step."""
     return float(engine.get_global_grad_norm())
+
+
+def memory_gib(device: torch.device) -> float:
+    """Return the most memory held so far: on the GPU, or in this process where there is none."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / (1 << 30)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # Linux tells it in KiB
 
 
 def _clipper(engine: Any, tuned: Sequence[nn.Parameter], clip: float) -> Any:

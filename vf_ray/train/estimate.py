@@ -30,6 +30,8 @@ class Sizes:
     vision_tower: int
     projector: int
     language_model: int
+    embedding: int
+    """Of the language model's: the table of words, which is only looked up."""
     adapted: int
     """Inputs and outputs of the language model's linear layers: what an adapter of rank 1 has."""
 
@@ -79,6 +81,7 @@ def sizes(base: Base) -> Sizes:
         vision_tower=base.vision_layers * tower_layer + embeddings + 4 * v,
         projector=(v + 1) * w + (w + 1) * w,
         language_model=base.layers * per_layer + 2 * base.vocabulary * w + w,
+        embedding=base.vocabulary * w,
         adapted=base.layers * (2 * 2 * w + 2 * (w + keys) + 3 * (w + inner)),
     )
 
@@ -129,26 +132,25 @@ def remedies(stage: Stage, base: Base, workers: int, room: int) -> Iterator[tupl
 
 
 def flops(stage: Stage, base: Base, *, samples: int, text_tokens: float) -> float:
-    """Return the floating-point operations of ``samples``, each with a picture and so many text tokens.
+    """Return the floating-point operations of ``samples``, each with a picture and so many text tokens."""
+    tokens = round(samples * (base.image_tokens + text_tokens))
+    return work(stage, sizes(base), base.image_tokens, pictures=samples, tokens=tokens)
+
+
+def work(stage: Stage, found: Sizes, image_tokens: int, *, pictures: int, tokens: int) -> float:
+    """Return the floating-point operations of so many pictures and real tokens, picture tokens included.
 
     Six per parameter and token where gradients of the weights are taken, four where they only pass
     through (adapters included), two where nothing is differentiated; recomputation and attention scores
     are not counted.
     """
-    found, tokens = sizes(base), base.image_tokens + text_tokens
-    patches = base.image_tokens + 1
-    passes = {"vision_tower": "vision_tower" in stage.tune}
-    passes["projector"] = passes["vision_tower"] or "projector" in stage.tune
-    words = 2 * base.vocabulary * base.width
+    seen, backward = "vision_tower" in stage.tune, {"vision_tower", "projector"} & set(stage.tune)
     language = 6 if "language_model" in stage.tune and not stage.lora else 4
-    projector = 6 if "projector" in stage.tune else 2 + 2 * passes["projector"]
-    vision = 6 if passes["vision_tower"] else 2
-    per_sample = (
-        language * (found.language_model - words // 2) * tokens
-        + projector * found.projector * base.image_tokens
-        + vision * found.vision_tower * patches
-    )
-    return float(per_sample * samples)
+    projector = 6 if "projector" in stage.tune else 4 if backward else 2
+    vision = 6 if seen else 2
+    per_picture = vision * found.vision_tower * (image_tokens + 1)
+    per_picture += projector * found.projector * image_tokens
+    return float(language * (found.language_model - found.embedding) * tokens + per_picture * pictures)
 
 
 def seconds(work: float, *, workers: int, flops_per_s: float, utilisation: float = UTILISATION) -> float:

@@ -1,6 +1,6 @@
 """A saved model as a stage trains it: adapters, what is tuned, and the fast paths that run."""
 
-import logging
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,12 @@ import torch
 
 from vf_ray.config import Stage
 from vf_ray.model.attention import uses_varlen
-from vf_ray.model.freeze import tune
+from vf_ray.model.freeze import module_of, tune
 from vf_ray.model.load import load
-from vf_ray.model.packed import PackedLlava, packed, recompute, rows_at_once
+from vf_ray.model.packed import PackedLlava, compile_parts, packed, recompute, rows_at_once
+from vf_ray.train.estimate import Sizes
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-log = logging.getLogger(__name__)
 
 
 def learner(stage: Stage, folder: Path, seed: int) -> PackedLlava:
@@ -27,9 +27,18 @@ def learner(stage: Stage, folder: Path, seed: int) -> PackedLlava:
     learning = packed(model)
     recompute(learning, stage.recompute)
     if stage.compile:
-        for layer in layers(learning):
-            layer.compile(dynamic=True)  # packs differ in length
+        compile_parts(learning)
     return learning
+
+
+def counted(model: PackedLlava) -> Sizes:
+    """Count a model's parameters; adapters count as the language model's."""
+    found = Counter[str]()
+    for name, weight in model.named_parameters():
+        found[module_of(name)] += weight.numel()
+    table = model.get_input_embeddings().weight
+    tied = table is model.lm_head.weight  # then one table is looked up, and multiplied in the end
+    return Sizes(**found, embedding=0 if tied else table.numel(), adapted=0)
 
 
 def layers(model: PackedLlava) -> list[Any]:
@@ -45,7 +54,7 @@ def fast_paths(stage: Stage, model: PackedLlava, device: torch.device) -> dict[s
         "attention": "one varlen call" if varlen else "causal SDPA over segments of like length",
         "logits": f"at labels only, {rows_at_once(model)} at a time",
         "recompute": f"{forgetting} of {len(all_layers)} layers",
-        "compile": f"{len(all_layers)} layers" if stage.compile else "nothing",
+        "compile": "norms and inner layers" if stage.compile else "nothing",
         "precision": stage.precision,
         "zero": f"{stage.zero}{', optimizer on the host' if stage.offload else ''}",
         "adapters": f"rank {stage.lora.rank}" if stage.lora else "none",

@@ -5,13 +5,13 @@ world, and gets every step's metrics. What is computed depends on the stage, the
 the samples only; workers, micro-batches and interruptions change nothing but rounding.
 """
 
-import json
 import logging
 import secrets
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ import torch.distributed
 
 from vf_ray.artifacts import Writer
 from vf_ray.config import Stage
-from vf_ray.train import checkpoint, deepspeed
+from vf_ray.train import checkpoint, deepspeed, guard, pieces
+from vf_ray.train.estimate import Sizes, work
 from vf_ray.train.feed import Feed, Step, ahead, timed
-from vf_ray.train.learner import fast_paths, learner
-from vf_ray.train.metrics import Diverged, Metrics, lines, summary, trouble
+from vf_ray.train.guard import Diverged, Stopped
+from vf_ray.train.learner import counted, fast_paths, learner
+from vf_ray.train.metrics import Metrics, lines, summary, trouble
 from vf_ray.train.stage import Samples, num_steps, rate
 from vf_ray.train.step import backward
 from vf_ray.types import Reject
@@ -31,8 +33,6 @@ from vf_ray.types import Reject
 METRICS = "metrics.jsonl"
 MODEL = "model"
 ADAPTERS = "adapters"
-DIVERGED = "diverged"
-"""Folder beside the data, for the batch that stopped a run."""
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +47,11 @@ class _Run:
     engine: Any
     writer: Writer
     saver: checkpoint.Saver
+    sizes: Sizes
     report: Callable[[Metrics], None]
     steps: int
+    peak: float
+    """Operations a second of all ranks' devices; 0: unknown."""
     done: int = 0
     records: list[dict[str, Any]] = field(default_factory=list)
     """What is known of every step from the first, whichever process took it."""
@@ -66,15 +69,22 @@ def run(
     world: int,
     seed: int,
     report: Callable[[Metrics], None],
+    retries: int = 3,
+    peak: float = 0.0,
 ) -> dict[str, float]:
     """Train, commit ``metrics.jsonl`` and ``model/...``; every rank calls it and gets its own rates.
 
+    ``retries`` is how often workers may die between two checkpoints, ``peak`` the operations a second
+    of one rank's device.
+
     Raises:
-        Diverged: naming the step and where its batch is kept.
+        Stopped: naming the step and, if the loss was the reason, where its batch is kept.
+        ValueError: if the store or the temporary folder has no room for what will be saved.
     """
-    state = _start(stage, model_folder, samples, writer, rank, world, seed, report)
+    state = _start(stage, model_folder, samples, writer, rank, world, seed, report, peak)
     try:
         _resume(state)
+        _check(state, retries)
         _train(state)
         state.saver.wait()
         _finish(state)
@@ -86,16 +96,21 @@ def run(
 
 def _start(
     stage: Stage, folder: Path, samples: Samples, writer: Writer, rank: int, world: int, seed: int,
-    report: Callable[[Metrics], None],
+    report: Callable[[Metrics], None], peak: float,
 ) -> _Run:  # fmt: skip
     deepspeed.prepare_process()
     deepspeed.join(rank, world)
     saver = checkpoint.Saver(writer, rank, world, _agreed(secrets.token_hex(4)))
     feed = Feed.of(stage, samples, folder, seed, rank, world)
     model = learner(stage, folder, seed)
-    log.info("fast paths: %s", fast_paths(stage, model, deepspeed.device_of(0)))
-    engine = deepspeed.start(model, stage)
-    return _Run(stage, folder, feed, engine, writer, saver, report, num_steps(stage, len(samples)))
+    sizes = counted(model)  # before ZeRO-3 takes the weights apart
+    state = _Run(
+        stage, folder, feed, deepspeed.start(model, stage), writer, saver, sizes, report,
+        num_steps(stage, len(samples)), peak * world,
+    )  # fmt: skip
+    if rank == 0:
+        log.info("fast paths: %s", fast_paths(stage, model, state.engine.device))
+    return state
 
 
 def _agreed(value: Any) -> Any:
@@ -126,13 +141,43 @@ def _resume(state: _Run) -> None:
         )
 
 
+def _check(state: _Run, retries: int) -> None:
+    """Look, before the first step, at what would lose the run later; try the save where none was made yet."""
+    writer, sizes = state.writer, pieces.sizes(state.engine)
+    model = sum(int(getattr(p, "ds_numel", p.numel())) for p in state.engine.module.parameters())
+    _together(state, partial(guard.require_progress, writer, state.saver.run, state.done, retries))
+    width = 2 if state.stage.precision == "bf16" else 4
+    space = partial(guard.require_space, writer, 12 * sum(sizes.values()), width * model, checkpoint.KEEP)
+    _together(state, space)
+    if state.feed.world > 1:
+        told = guard.measure_link(state.engine.device)
+        log.info(told)
+    if state.done == 0 and not _agreed(checkpoint.steps(writer)):
+        began = time.monotonic()
+        state.saver.save(state.engine, 0, _carried(state))
+        state.saver.wait()
+        log.info("a checkpoint takes %.1f s beside the training", time.monotonic() - began)
+
+
+def _together(state: _Run, look: Callable[[], None]) -> None:
+    """Let the first rank look, and raise on every rank what it raised."""
+    problem: Exception | None = None
+    if state.feed.rank == 0:
+        try:
+            look()
+        except (ValueError, Stopped) as error:
+            problem = error
+    if (agreed := _agreed(problem)) is not None:
+        raise agreed
+
+
 def _train(state: _Run) -> None:
     steps = ahead(state.feed.step, range(state.done + 1, state.steps + 1))
     began = time.monotonic()
     for step, waited in timed(steps, time.monotonic):
         record = _one(state, step)
         now = time.monotonic()
-        metrics = Metrics(**record, seconds=now - began, data_wait=waited)
+        metrics = _measured(state, record, now - began, waited)
         began = now
         state.done = step.number
         state.records.append(record)
@@ -141,6 +186,16 @@ def _train(state: _Run) -> None:
         state.report(metrics)
         if step.number % state.stage.save_every == 0 or step.number == state.steps:
             state.saver.save(state.engine, step.number, _carried(state))
+
+
+def _measured(state: _Run, record: dict[str, Any], seconds: float, waited: float) -> Metrics:
+    pictures = round(record["samples"] * (1 - record["shared"]))
+    done = work(
+        state.stage, state.sizes, state.feed.encoder.image_tokens, pictures=pictures, tokens=record["tokens"]
+    )
+    mfu = done / seconds / state.peak if state.peak else 0.0
+    memory = deepspeed.memory_gib(state.engine.device)
+    return Metrics(**record, seconds=seconds, memory=memory, mfu=mfu, data_wait=waited)
 
 
 def _one(state: _Run, step: Step) -> dict[str, Any]:
@@ -168,15 +223,15 @@ def _stop_if(problem: str, state: _Run, step: Step) -> None:
     """
     if not problem:
         return
-    path = f"{state.writer.address}/{DIVERGED}/step-{step.number:08d}.json"
+    name, writer = f"step-{step.number:08d}", state.writer
+    listed = writer.store.at(f"{writer.address}/{guard.STOPPED}/{name}.json")
     message = (
-        f"step {step.number}: {problem}; its {len(step.keys)} samples are listed in "
-        f"{state.writer.store.at(path)}. Look at them, or lower lr ({state.stage.lr}); the older "
-        "checkpoints stand"
+        f"step {step.number}: {problem}; its {len(step.keys)} samples are listed in {listed}, their tensors "
+        f"beside it. Look at them, or lower lr ({state.stage.lr}); the older checkpoints stand"
     )
+    guard.keep_batch(writer, step.number, state.feed.rank, step.packs)
     if state.feed.rank == 0:
-        told = {"step": step.number, "message": message, "samples": step.keys}
-        state.writer.store.create(path, json.dumps(told, indent=1).encode())
+        guard.record(writer, name, {"step": step.number, "message": message, "samples": step.keys})
     raise Diverged(message)
 
 

@@ -35,6 +35,10 @@ class Metrics:
     shared: float
     """Share of the first rank's samples whose picture was encoded for another one of their pack."""
     seconds: float
+    memory: float
+    """GiB that the first rank held at most: on its GPU, or in its process where there is none."""
+    mfu: float
+    """Share of the GPUs' peak that the model's own operations used; 0 where the peak is not known."""
     data_wait: float
     """Seconds of the step in which the training waited for data."""
 
@@ -51,12 +55,13 @@ class Metrics:
         """Return the rate of this step."""
         return self.samples / self.seconds if self.seconds else 0.0
 
+    @property
+    def tokens_per_s(self) -> float:
+        """Return the rate of this step in real tokens."""
+        return self.tokens / self.seconds if self.seconds else 0.0
 
-TIMINGS = ("seconds", "data_wait")
 
-
-class Diverged(RuntimeError):  # noqa: N818  # it says what happened
-    """The loss or the gradient left the numbers, or the loss jumped far above what it was."""
+TIMINGS = ("seconds", "memory", "mfu", "data_wait")
 
 
 def trouble(loss: float, earlier: Sequence[float]) -> str:
@@ -86,4 +91,6 @@ def summary(timings: Sequence[Mapping[str, float]], samples: int, tokens: int) -
         "samples_per_s": round(samples / seconds, 3),
         "tokens_per_s": round(tokens / seconds, 3),
         "data_wait_share": round(wait / seconds, 4),
+        "memory_gib": round(max(t["memory"] for t in timings), 3),
+        "mfu": round(statistics.mean(t["mfu"] for t in timings), 4),
     }

@@ -1,0 +1,167 @@
+"""What the GPU measurements compute with: a random LLaVA, conversations, one optimizer, two loops.
+
+Needs torch and transformers, neither Ray nor DeepSpeed: a bare GPU machine is enough.
+"""
+
+import math
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
+
+from vf_ray.config import SIZES
+from vf_ray.model.freeze import tune
+from vf_ray.model.parts import llama_inner
+from vf_ray.train.collate import Pack, collate, num_labels
+from vf_ray.train.pack import partition
+from vf_ray.train.step import loss_of
+
+# Shapes: B conversations, S tokens, V words
+
+IMAGE = 5
+"""The token that stands for a patch."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A conversation of drawn tokens."""
+
+    ids: list[int]
+    labels: list[int]
+
+
+def model(size: str, device: torch.device, dtype: torch.dtype, layers: int = 0) -> Any:
+    """Return a LLaVA of a named size with random weights, its vision tower frozen; ``layers`` cuts it."""
+    s = dict(SIZES[size])
+    vision = CLIPVisionConfig(
+        hidden_size=s["vision_width"], intermediate_size=4 * s["vision_width"],
+        num_hidden_layers=s["vision_layers"], num_attention_heads=s["vision_heads"],
+        image_size=s["image_size"], patch_size=s["patch_size"],
+    )  # fmt: skip
+    text = LlamaConfig(
+        vocab_size=s["vocabulary"], hidden_size=s["width"], intermediate_size=llama_inner(s["width"]),
+        num_hidden_layers=layers or s["layers"], num_attention_heads=s["heads"],
+        num_key_value_heads=s["kv_heads"], max_position_embeddings=4096,
+    )  # fmt: skip
+    patches = (s["image_size"] // s["patch_size"]) ** 2
+    config = LlavaConfig(
+        vision_config=vision, text_config=text, image_token_index=IMAGE, image_seq_length=patches,
+        attn_implementation="sdpa",
+    )  # fmt: skip
+    torch.manual_seed(0)
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        with device:
+            made = LlavaForConditionalGeneration(config)
+    finally:
+        torch.set_default_dtype(before)
+    tune(made, ("projector", "language_model"))
+    return made
+
+
+def conversations(count: int, patches: int, words: int, seed: int) -> list[Drawn]:
+    """Draw lengths like Vision-Flan's: a picture, a question, an answer whose length is log-normal."""
+    draw, found = random.Random(seed), []
+    for _ in range(count):
+        asked = [IMAGE] * patches + [draw.randrange(10, words) for _ in range(draw.randrange(40, 80))]
+        answer = [
+            draw.randrange(10, words) for _ in range(2 + min(1000, int(math.exp(draw.gauss(3.0, 1.0)))))
+        ]
+        found.append(Drawn(asked + answer, [-100] * len(asked) + answer))
+    return found
+
+
+def pixels(network: Any, count: int, dtype: torch.dtype) -> Tensor:
+    """Return as many copies of one drawn picture, on the CPU; each of them is encoded."""
+    side = network.config.vision_config.image_size
+    drawn = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(1)).to(dtype)
+    return drawn.expand(count, -1, -1, -1)
+
+
+def packs(network: Any, batch: Sequence[Drawn], capacity: int) -> list[Pack]:
+    """Return a global batch of one rank as packs."""
+    weight = 1 / sum(map(num_labels, batch))
+    plan = partition([len(one.ids) for one in batch], ranks=1, capacity=capacity)
+    return [
+        collate([batch[i] for i in m], [weight] * len(m), pixels(network, len(m), torch.float32))
+        for (m,) in plan.packs
+    ]
+
+
+def in_packs(network: Any, made: Sequence[Pack], device: torch.device) -> Iterator[Tensor]:
+    """Yield each pack's share of the loss."""
+    for pack in made:
+        yield loss_of(network, pack.to(device, network.dtype))
+
+
+def padded(network: Any, batch: Sequence[Drawn], rows: int, device: torch.device) -> Iterator[Tensor]:
+    """Yield the share of each micro-batch, padded to its longest, through transformers' own loss."""
+    labels = sum(map(num_labels, batch))
+    for at in range(0, len(batch), rows):
+        part = batch[at : at + rows]
+        longest = max(len(one.ids) for one in part)
+        ids_BS = torch.tensor([one.ids + [0] * (longest - len(one.ids)) for one in part], device=device)
+        mask_BS = torch.tensor([[1] * len(o.ids) + [0] * (longest - len(o.ids)) for o in part], device=device)
+        labels_BS = torch.tensor([o.labels + [-100] * (longest - len(o.labels)) for o in part], device=device)
+        out = network(
+            input_ids=ids_BS, attention_mask=mask_BS, labels=labels_BS, use_cache=False,
+            pixel_values=pixels(network, len(part), torch.float32).to(device, network.dtype),
+        )  # fmt: skip
+        yield out.loss * (sum(map(num_labels, part)) / labels)
+
+
+class Masters:
+    """AdamW on fp32 copies, layer by layer, so that fp32 gradients never exist all at once."""
+
+    def __init__(self, network: nn.Module, lr: float) -> None:
+        learns = [weight for weight in network.parameters() if weight.requires_grad]
+        self.groups = [learns[at : at + 9] for at in range(0, len(learns), 9)]
+        self.masters = [[w.detach().float().requires_grad_() for w in group] for group in self.groups]
+        fused = learns[0].is_cuda
+        self.optimizers = [
+            torch.optim.AdamW(group, lr=lr, weight_decay=0.0, fused=fused) for group in self.masters
+        ]
+
+    def step(self) -> None:
+        """Clip to norm 1, update, and let the weights follow."""
+        grads = [w.grad for group in self.groups for w in group if w.grad is not None]
+        norm = torch.stack([grad.float().norm() for grad in grads]).norm()
+        scale = torch.clamp(1.0 / (norm + 1e-6), max=1.0)
+        for group, masters, optimizer in zip(self.groups, self.masters, self.optimizers, strict=True):
+            for weight, master in zip(group, masters, strict=True):
+                master.grad = None if weight.grad is None else weight.grad.float() * scale
+                weight.grad = None
+            optimizer.step()
+            for weight, master in zip(group, masters, strict=True):
+                weight.data.copy_(master.data)
+                master.grad = None
+
+
+def train(shares: Callable[[], Iterable[Tensor]], masters: Masters, steps: int) -> list[float]:
+    """Take steps over one and the same batch; return their losses."""
+    losses = []
+    for _ in range(steps):
+        total = 0.0
+        for share in shares():
+            share.backward()  # type: ignore[no-untyped-call]
+            total += float(share.detach())
+        masters.step()
+        losses.append(total)
+    return losses
+
+
+def reference(network: Any, batch: Sequence[Drawn], device: torch.device) -> Tensor:
+    """Return the loss of a batch by its definition: each conversation by itself, in fp32."""
+    total, labels = torch.zeros((), device=device), sum(map(num_labels, batch))
+    for one in batch:
+        pictures = pixels(network, 1, torch.float32).to(device, network.dtype)
+        logits_1SV = network(input_ids=torch.tensor([one.ids], device=device), pixel_values=pictures).logits
+        targets_S = torch.tensor(one.labels[1:], device=device)
+        total = total + F.cross_entropy(logits_1SV[0, :-1].float(), targets_S, reduction="sum")
+    return total / labels

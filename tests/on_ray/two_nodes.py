@@ -1,0 +1,74 @@
+"""A stage on two real nodes, one of which is lost: ``python -m tests.on_ray.two_nodes MODEL STORE``.
+
+The nodes are two raylets on this machine beside a head without work. Prints how many workers took each step.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.cluster_utils import Cluster
+
+from tests.on_ray.deadly import Sinking
+from tests.train.inputs import stage
+from vf_ray import artifacts
+from vf_ray.artifacts import Spec, Writer
+from vf_ray.config import Resources
+from vf_ray.on_ray.cluster import _ensure_token
+from vf_ray.on_ray.train import Job, fit
+from vf_ray.store import Store
+
+QUICK = {
+    "health_check_initial_delay_ms": 0,
+    "health_check_period_ms": 500,
+    "health_check_timeout_ms": 1000,
+    "health_check_failure_threshold": 3,
+}
+"""Ray notices a lost node after half a minute by default."""
+SMALL = {"object_store_memory": 100 << 20}
+
+
+@contextmanager
+def nodes(count: int) -> Iterator[None]:
+    """Connect to a new cluster of so many nodes of one CPU, and end it."""
+    _ensure_token()
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "_system_config": QUICK, **SMALL})
+    try:
+        for _ in range(count):
+            cluster.add_node(num_cpus=1, **SMALL)
+        ray.init(address=cluster.address, log_to_driver=False)
+        yield
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+
+
+def main(folder: str, url: str) -> None:
+    """Train while a node is lost."""
+    store = Store.open(url)
+
+    def stored(writer: Writer) -> Mapping[str, Any]:
+        for file in sorted(Path(folder).iterdir()):
+            writer.commit(f"model/{file.name}", file)
+        return {}
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        asked = Resources(workers=2, min_workers=1, threads=1)
+        tuned = stage(steps=10, zero=2)
+        return fit(Job("stage1", tuned, model, partial(Sinking.of, 40, writer), writer, 0, asked))
+
+    model = artifacts.build(store, Spec(kind="base", name="tiny", config={}), stored)
+    with nodes(2):
+        done = artifacts.build(store, Spec(kind="stage1", name="tiny", config={}), make)
+        alive = sum(node["Alive"] for node in ray.nodes())
+    losses = [json.loads(line)["loss"] for line in done.read("metrics.jsonl").splitlines()]
+    print(json.dumps({"losses": losses, "alive": alive}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

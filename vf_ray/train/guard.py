@@ -1,0 +1,138 @@
+"""What keeps a long run from being lost: looked at before the first step, and when it stops.
+
+Whatever stops a run for good leaves a record below ``stopped/`` beside the data, so that whoever started
+the workers can say why, and does not start them again.
+"""
+
+import fcntl
+import json
+import logging
+import shutil
+import socket
+import struct
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed
+from safetensors.torch import save_file
+
+from vf_ray.artifacts import Writer
+from vf_ray.train.collate import Pack
+
+STOPPED = "stopped"
+"""Folder beside the data."""
+STARTS = "starts"
+MEASURED_BYTES = 16 << 20
+log = logging.getLogger(__name__)
+
+
+class Stopped(RuntimeError):  # noqa: N818  # it says what happened
+    """A run that would come to the same end if it were started again."""
+
+
+class Diverged(Stopped):
+    """The loss or the gradient left the numbers, or the loss jumped far above what it was."""
+
+
+class Stuck(Stopped):
+    """The workers died again and again without getting anywhere."""
+
+
+def record(writer: Writer, name: str, told: Mapping[str, Any]) -> None:
+    """Leave a record of why a run stopped; one of its keys is ``message``."""
+    path = f"{writer.address}/{STOPPED}/{name}.json"
+    writer.store.create(path, json.dumps(told, indent=1).encode())
+
+
+def keep_batch(writer: Writer, step: int, rank: int, packs: tuple[Pack, ...]) -> None:
+    """Keep what a rank computed with in a step, so that it can be looked at: pixels, tokens, labels."""
+    tensors = {f"{n}/{key}": value for n, pack in enumerate(packs) for key, value in vars(pack).items()}
+    with tempfile.TemporaryDirectory(prefix="vf-ray-batch-") as folder:
+        local = Path(folder) / "batch"
+        save_file({key: value.contiguous() for key, value in tensors.items()}, local)
+        name = f"{STOPPED}/step-{step:08d}-rank-{rank}.safetensors"
+        writer.store.create_file(f"{writer.address}/{name}", local)
+
+
+def require_progress(writer: Writer, run: str, step: int, retries: int) -> None:
+    """Count a start at ``step``, and refuse one too many: deaths that get on are not counted together.
+
+    Raises:
+        Stuck: if workers have been started there ``retries`` times before, and once at first.
+    """
+    folder = f"{writer.address}/{STARTS}/{writer.attempt}/{step:08d}"
+    writer.store.create(f"{folder}/{run}", b"")
+    starts = len(writer.store.list(folder))
+    if starts <= retries + 1:
+        return
+    message = (
+        f"{writer.store.at(writer.address)}: workers died {starts - 1} times after step {step} without "
+        "reaching the next checkpoint; look for the first error in their logs, then start the step again"
+    )
+    record(writer, f"stuck-{writer.attempt}-{step:08d}", {"step": step, "message": message})
+    raise Stuck(message)
+
+
+def require_space(writer: Writer, checkpoint: int, model: int, keep: int) -> None:
+    """Refuse a run whose checkpoints and model would not fit, before it has computed anything.
+
+    A checkpoint and the model pass through this machine's temporary folder; a store in a folder holds
+    ``keep`` checkpoints, the next one, and the model.
+
+    Raises:
+        ValueError: naming the folder, what is free and what is needed.
+    """
+    needed = {Path(tempfile.gettempdir()): checkpoint + model}
+    local = writer.store.local_path("")
+    if local is not None:
+        needed[local] = (keep + 1) * checkpoint + model
+    for folder, need in needed.items():
+        free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
+        if free < need:
+            raise ValueError(
+                f"{folder} has {free / 1e9:.2f} GB free; {need / 1e9:.2f} GB are needed for checkpoints of "
+                f"{checkpoint / 1e9:.2f} GB and a model of {model / 1e9:.2f} GB: free some, or use another "
+                "store (VF_RAY_STORE) or temporary folder (TMPDIR)"
+            )
+
+
+def measure_link(device: torch.device) -> str:
+    """Return how fast the ranks add up a tensor and through which interface; every rank calls it.
+
+    A link that is slow, or is not the one that was meant, is the commonest reason for slow training on
+    several machines.
+    """
+    world = torch.distributed.get_world_size()
+    tensor = torch.ones(MEASURED_BYTES // 4, device=device)
+    for _ in range(2):  # the first one connects
+        began = time.monotonic()
+        torch.distributed.all_reduce(tensor)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        took = time.monotonic() - began
+    rate = 2 * (world - 1) / world * MEASURED_BYTES / took / 1e9
+    return f"all-reduce of 16 MiB over {world} ranks: {rate:.2f} GB/s a rank, through {_interface()}"
+
+
+def _interface() -> str:
+    """Name the interface of this machine's own address, which the process group connects through."""
+    own = socket.gethostbyname(socket.gethostname())
+    for _, name in socket.if_nameindex():
+        if _address(name) == own:
+            return f"{name} ({own})"
+    return f"an interface at {own}"
+
+
+def _address(interface: str) -> str:
+    """Return the IPv4 address of an interface, or nothing."""
+    request = struct.pack("256s", interface[:15].encode())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        try:
+            found = fcntl.ioctl(asked.fileno(), 0x8915, request)  # SIOCGIFADDR
+        except OSError:  # it has none
+            return ""
+    return socket.inet_ntoa(found[20:24])
