@@ -125,6 +125,12 @@ def test_a_question_too_long_is_an_error_by_name_not_a_crash_of_the_batch(folder
         list(answers(folder, [long]))
 
 
+def test_a_damaged_picture_is_named(folder: Path) -> None:
+    damaged = Question(id="q", prompt="?", picture_id="COCO_7.jpg", picture=lambda: b"no picture")
+    with pytest.raises(ValueError, match=r"picture COCO_7\.jpg: .* cannot be decoded"):
+        list(answers(folder, [*questions(2), damaged]))
+
+
 def test_order_keeps_pictures_together_and_depends_on_the_questions_only() -> None:
     asked = questions(30)
     ordered = in_order(asked)

@@ -60,8 +60,9 @@ def test_pictures_that_servers_may_not_know_are_sent_as_png() -> None:
     assert kind == "data:image/png;base64"
     with Image.open(io.BytesIO(base64.b64decode(data))) as opened:
         assert opened.getpixel((0, 0)) == (255, 0, 0)
-    with pytest.raises(ValueError, match="cannot be decoded"):
-        data_url(b"no picture")
+    damaged = Question(id="q7", prompt="?", picture_id="7", picture=lambda: b"no picture")
+    with pytest.raises(ValueError, match="question q7: a picture of 10 bytes cannot be decoded"):
+        list(model("http://127.0.0.1:9").answers([damaged], 1))
 
 
 def test_a_server_that_delays_fails_limits_and_cuts_off_is_asked_till_it_answers() -> None:

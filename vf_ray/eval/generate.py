@@ -126,9 +126,17 @@ class Answerer:
                 where[identity] = len(pictures)
                 pictures.append(_fetched(question))
             of_row.append(where[identity])
-        layers = self._pictures(self.encoder.pixels(pictures))
+        layers = self._pictures(
+            torch.cat([self._pixels(*pair) for pair in zip(where, pictures, strict=True)])
+        )
         index_B = torch.tensor(of_row, device=self.device)
         return _cache([(keys[index_B], values[index_B]) for keys, values in layers])
+
+    def _pixels(self, identity: str, picture: bytes) -> Tensor:
+        try:
+            return self.encoder.pixels([picture])
+        except ValueError as error:
+            raise ValueError(f"picture {identity}: {error}; get its benchmark's files anew") from error
 
     def _pictures(self, pixels_UCHW: Tensor) -> Layers:
         """Return keys and values of the system message and each picture."""

@@ -57,7 +57,10 @@ class ServedModel:
 def _body(question: Question) -> Mapping[str, Any]:
     parts: list[Mapping[str, Any]] = [{"type": "text", "text": question.prompt}]
     if question.picture is not None:
-        url = {"url": data_url(question.picture())}
+        try:
+            url = {"url": data_url(question.picture())}
+        except ValueError as error:
+            raise ValueError(f"question {question.id}: {error}") from error
         parts.insert(0, {"type": "image_url", "image_url": url})
     content = [{"role": "user", "content": parts}]
     return {"messages": content, "temperature": 0, "max_tokens": question.max_new_tokens}

@@ -10,7 +10,6 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,6 +33,9 @@ RETRIES = 3
 class Worker:
     """Does one piece of work at a time."""
 
+    def __init__(self) -> None:
+        self._held: tuple[Artifact | str, Any] | None = None
+
     def ready(self) -> None:
         """Return as soon as the actor stands."""
 
@@ -41,31 +43,33 @@ class Worker:
         self, writer: Writer, name: str, model: Artifact, questions: Sequence[Question], batch: int
     ) -> int:
         """Answer one chunk unless that is done; return how many questions could not be asked."""
-        return answer(writer, name, lambda: _loaded(model), questions, batch)
+        return answer(writer, name, lambda: self._loaded(model), questions, batch)
 
     def judge(self, url: str, requests: Sequence[Request]) -> list[Reply]:
         """Return the replies of the language model in a folder."""
-        found: CheckpointJudge = _loaded(url)
+        found: CheckpointJudge = self._loaded(url)
         return found.replies(requests)
 
+    def _loaded(self, model: Artifact | str) -> Any:
+        """Load a model or a judge, forgetting the one before first: there may be no room for both."""
+        if self._held is None or self._held[0] != model:
+            self._held = None
+            self._held = model, _judge(model) if isinstance(model, str) else _answerer(model)
+        return self._held[1]
 
-@lru_cache(maxsize=1)
-def _loaded(model: Artifact | str) -> Any:
-    """Load a model or a judge in this process, forgetting the one before."""
-    with tempfile.TemporaryDirectory(prefix="vf-ray-model-") as scratch:
-        return _judge(model, Path(scratch)) if isinstance(model, str) else _answerer(model, Path(scratch))
 
-
-def _answerer(model: Artifact, scratch: Path) -> "Answerer":
+def _answerer(model: Artifact) -> "Answerer":
     from vf_ray.eval.generate import Answerer
 
-    return Answerer.of(model.download(scratch, PREFIX))
+    with tempfile.TemporaryDirectory(prefix="vf-ray-model-") as scratch:
+        return Answerer.of(model.download(Path(scratch), PREFIX))
 
 
-def _judge(url: str, scratch: Path) -> "CheckpointJudge":
+def _judge(url: str) -> "CheckpointJudge":
     from vf_ray.eval.checkpoint_judge import CheckpointJudge
 
-    return CheckpointJudge.of(fetcher(scratch)(url), name=url)
+    with tempfile.TemporaryDirectory(prefix="vf-ray-judge-") as scratch:
+        return CheckpointJudge.of(fetcher(Path(scratch))(url), name=url)
 
 
 class _Job(NamedTuple):
@@ -114,7 +118,9 @@ class Workers:
     def _serve(self, actor: Any) -> None:
         try:
             ray.get(actor.ready.remote())
-        except RayActorError:  # killed before there was room for it
+        except RayActorError as error:  # killed at the end, or it could not be started
+            if (job := self._jobs.get()) is not None:
+                job.result.set_exception(error)
             return
         while (job := self._jobs.get()) is not None:
             if not job.result.set_running_or_notify_cancel():
