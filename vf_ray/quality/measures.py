@@ -75,13 +75,13 @@ class Measured:
     words: Mapping[str, npt.NDArray[np.int32]]
     """All lengths in words, of prompts and of responses, for drawing."""
     repeated: int
-    """Instances whose picture, question and answer an earlier one has."""
+    """Instances whose picture, question, answer and further turns an earlier one has."""
     contradictory: int
     """Instances whose picture, question and options another one has with another answer."""
     pictures: Owned
     """Ascending."""
     contents: Ids
-    """Picture, question and answer of each instance as 64 bits; distinct, ascending."""
+    """What ``repeated`` compares of each instance, as 64 bits; distinct, ascending."""
     shown: Sequence[Shown]
 
 
@@ -117,7 +117,7 @@ class _Tally:
         turns = (row["prompt"], row["response"], *row["further"])
         self.lengths.append((*_lengths(turns[::2]), *_lengths(turns[1::2])))
         self.pictures[picture_id(picture)] = held
-        self.contents.append(rank(picture, question, answer))
+        self.contents.append(rank(picture, question, answer, *row["further"]))
         self.asked.append((rank(picture, question, *sorted(row["options"] or ())), rank(answer)))
         self._show(Shown(key=row["key"], picture=picture_id(picture), turns=turns))
 
