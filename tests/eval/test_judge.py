@@ -14,7 +14,7 @@ from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.eval.chat import Chat, Unserved
 from vf_ray.eval.judge import HttpJudge, Replay
 from vf_ray.eval.judging import until_parsed
-from vf_ray.eval.kept import Keeping, Kept, said
+from vf_ray.eval.kept import Keeping, Kept, good, said
 from vf_ray.eval.types import Judge, Reply, Request
 from vf_ray.store import Store
 
@@ -166,9 +166,8 @@ def test_kept_replies_are_repeated_and_only_failed_ones_asked_for_again(local_st
         first = keep(local_store, judge(url), 40)
     assert first.stats == {"asked": 40, "failed": 1}
     assert len(asked) == 40
-    good = {key: reply for key, reply in said(first).items() if reply.text is not None}
     oracle = Oracle("now")
-    second = keep(local_store, oracle, 40, good, force=True)
+    second = keep(local_store, oracle, 40, good(first), force=True)
     assert [request.user for request in oracle.asked] == ["question 1"]
     replies = Kept("m", said(second)).replies(requests(40))
     assert [r.text for r in replies[:3]] == ["question 0", "now", "question 2"]

@@ -79,6 +79,11 @@ def said(artifact: Artifact) -> dict[str, Reply]:
     return {key: reply for name in artifact.names() for key, reply in _read(artifact.read(name)).items()}
 
 
+def good(artifact: Artifact) -> dict[str, Reply]:
+    """Return those of its replies that came about."""
+    return {key: reply for key, reply in said(artifact).items() if reply.text is not None}
+
+
 def _read(data: bytes) -> dict[str, Reply]:
     rows = [json.loads(line) for line in data.decode().split("\n") if line]
     return {

@@ -7,7 +7,7 @@ again, whichever recipe asks; a killed run loses the chunks that were under way.
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -67,6 +67,7 @@ class _Evaluation:
     workers: Workers
     writer: Writer
     _done: int = 0
+    _judged: dict[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -85,6 +86,7 @@ class _Evaluation:
         trained = self.plan.stage_tasks("stage1") if self.plan.stage("stage1") else ()
         made = summary(scores, trained, self._known_by())
         made["answers"] = {f"{model}/{name}": a.address for (name, model), (_, a) in asked.items()}
+        made["judged"] = self._judged
         self.writer.commit("scores.json", (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode())
         return {"questions": {name: len(e.questions) for name, e in self.exams.items()}, **made["learned"]}
 
@@ -160,11 +162,7 @@ class _Evaluation:
             return kept.Kept(judge.name, {})
         spec = self.plan.judged(model, name, requests, answers)
         before = artifacts.find(self.store, spec)
-        known = (
-            {key: reply for key, reply in kept.said(before).items() if reply.text is not None}
-            if before
-            else {}
-        )
+        known = kept.good(before) if before else {}
 
         def make(writer: Writer) -> Mapping[str, Any]:
             keeping = kept.Keeping(judge, writer, known)
@@ -172,7 +170,9 @@ class _Evaluation:
             return {"asked": keeping.asked, "failed": keeping.failed}
 
         again = before is not None and before.stats["failed"] > 0
-        return kept.Kept(judge.name, kept.said(artifacts.build(self.store, spec, make, force=again)))
+        made = artifacts.build(self.store, spec, make, force=again)
+        self._judged[f"{model}/{name}"] = made.address
+        return kept.Kept(judge.name, kept.said(made))
 
     def _live_judge(self) -> Judge:
         asked = self.plan.recipe.evaluate

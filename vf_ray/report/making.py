@@ -66,7 +66,8 @@ def built(found: Findings) -> Section:
 def lineage(found: Findings) -> Section:
     """Return the address of everything the figures rest on."""
     rows = [[step, address] for step, address in found.lineage]
-    rows += [["answers", address] for address in sorted(found.scores.get("answers", {}).values())]
+    for kind in ("answers", "judged"):
+        rows += [[kind, address] for address in sorted(found.scores.get(kind, {}).values())]
     note = "How long each step took stands in its manifest.json, under run, and in vf-ray runs show."
     blocks: list[Block] = [Table(headers=["step", "artifact"], rows=rows, wide=(1,)), Notes(lines=[note])]
     return Section(title="Lineage", blocks=blocks)
