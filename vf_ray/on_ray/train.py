@@ -30,6 +30,10 @@ from vf_ray.train.trackers import trackers
 
 MOST_FAILURES = 100
 """Deaths in all after which even a run that gets on between them is given up."""
+GAUGES = (
+    "loss", "samples_per_s", "tokens_per_s", "grad_norm", "lr", "fill", "data_wait", "memory", "mfu",
+)  # fmt: skip
+"""Of the last step, as Ray exports them: ``ray_vf_ray_train_<name>``, by stage."""
 HEALTH_CHECK = "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"
 POLL_S = "0.2"
 """Ray Train looks at its workers every 2 s by default, and everything it does waits for that."""
@@ -195,16 +199,12 @@ def _reporter(job: Job) -> Callable[[Metrics], None]:
     """Return what tells Ray's dashboard, trackers and whoever watches the store about each step."""
     from ray.util.metrics import Gauge
 
-    names = (
-        "loss", "samples_per_s", "tokens_per_s", "grad_norm", "lr", "fill", "data_wait", "memory", "mfu",
-    )  # fmt: skip
-    gauges = {n: Gauge(f"vf_ray_train_{n}", f"{n} of the last step", tag_keys=("stage",)) for n in names}
-
+    gauges = {n: Gauge(f"vf_ray_train_{n}", f"{n} of the last step", tag_keys=("stage",)) for n in GAUGES}
     run = f"{job.name}-{job.writer.address.rpartition('/')[2]}"
     others = trackers(job.resources.track, run, plain(job.stage))
 
     def report(metrics: Metrics) -> None:
-        values = {name: float(getattr(metrics, name)) for name in names}
+        values = {name: float(getattr(metrics, name)) for name in GAUGES}
         for name, gauge in gauges.items():
             gauge.set(values[name], tags={"stage": job.name})
         for tracker in others:
