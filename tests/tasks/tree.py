@@ -64,9 +64,18 @@ def write_zipped(root: Path, files: Files) -> Path:
 
 def write_tarred(root: Path, files: Files) -> Path:
     """Write every Raw as a folder that holds one gzipped tar."""
+    return _write_tars(root, files, "published.tar.gz")
+
+
+def write_tarred_plainly(root: Path, files: Files) -> Path:
+    """Write every Raw as a folder that holds one tar."""
+    return _write_tars(root, files, "published.tar")
+
+
+def _write_tars(root: Path, files: Files, name: str) -> Path:
     for raw in {path.partition("/")[0] for path in files}:
         (root / raw).mkdir(parents=True, exist_ok=True)
-        with tarfile.open(root / raw / "published.tar.gz", "w:gz") as archive:
+        with tarfile.open(root / raw / name, "w:gz" if name.endswith("gz") else "w") as archive:
             for path, value in files.items():
                 if path.startswith(f"{raw}/"):
                     member = tarfile.TarInfo(path.partition("/")[2])

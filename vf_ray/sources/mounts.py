@@ -70,6 +70,9 @@ class Folder:
         return bool(path) and self._store.exists(self.at(path))
 
     def is_dir(self, path: str) -> bool:
+        top = path.partition("/")[0]
+        if top and self._is_far and top not in self._top:  # most folders asked for are in an archive
+            return False
         return self._store.is_folder(self.at(path))
 
     def opened(self, path: str) -> "Packed":
@@ -85,6 +88,15 @@ class Folder:
     def entries(self, directory: str) -> list[tuple[str, bool]]:
         found = self._store.entries(self.at(directory))
         return [(name, is_dir) for name, is_dir in found if not hidden(name)]
+
+    @property
+    def _is_far(self) -> bool:
+        return self._store.local_path("") is None
+
+    @cached_property
+    def _top(self) -> frozenset[str]:
+        """Return the folders that lie directly in this one."""
+        return frozenset(name for name, is_dir in self._store.entries(self._path) if is_dir)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import io
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import IO, NamedTuple
 
 from vf_ray.sources.archives import ARCHIVES, is_archive, mount
@@ -27,6 +27,10 @@ Fetched = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 _LARGEST_INNER = 512 << 20
 """Bytes of an archive inside an archive that may be held in memory."""
+
+
+STRIPPED, GUESSED = 1, 4
+"""Numbers of two of the ways in which a folder is looked for."""
 
 
 class _Place(NamedTuple):
@@ -60,7 +64,7 @@ class RawTree(Tree):
         """
         safe = inside(path)
         parent, _, name = safe.rpartition("/")
-        for place in self._lookup.tiers(parent)[0][:1]:  # the usual case, in one request
+        for place in next(iter(self._lookup.tiers(parent)))[:1]:  # the usual case, in one request
             with contextlib.suppress(FileNotFoundError):
                 return place.mount.read(join(place.directory, name))
         place, found = self._found(safe)
@@ -118,7 +122,7 @@ class _Lookup:
         self._root = root
         self._raws = raws
         self._fetched = fetched
-        self._tiers: dict[str, tuple[tuple[_Place, ...], ...]] = {}
+        self._tiers: dict[tuple[str, int], tuple[_Place, ...]] = {}
 
     @cached_property
     def _named(self) -> tuple[tuple[Mount, ...], bool]:
@@ -144,36 +148,44 @@ class _Lookup:
         complete = self._named[1] or not self._root.is_dir("")
         return () if complete else tuple(_with_archives(self._root))
 
-    def tiers(self, parent: str) -> tuple[tuple[_Place, ...], ...]:
-        """Return the folders that ``parent`` may mean, surest first; the last ones are guesses."""
-        if parent not in self._tiers:
-            named = self._named[0]
-            found = (
-                _direct(named, parent),
-                _stripped(named, parent),
-                _wrapped(named, parent),
-                _direct(self._merged, parent),
-                _wrapped(self._merged, parent),
-            )
-            self._tiers[parent] = tuple(map(tuple, found))
-        return self._tiers[parent]
+    def tiers(self, parent: str) -> Iterator[tuple[_Place, ...]]:
+        """Yield the folders that ``parent`` may mean, surest first; the last ones are guesses.
+
+        What nobody asks for is not looked for: in a bucket each look is a request.
+        """
+        for number, look in enumerate(self._looks):
+            if (parent, number) not in self._tiers:
+                self._tiers[parent, number] = tuple(look(parent))
+            yield self._tiers[parent, number]
+
+    @cached_property
+    def _looks(self) -> tuple[Callable[[str], Iterator[_Place]], ...]:
+        named = self._named[0]
+        return (
+            partial(_direct, named),
+            partial(_stripped, named),
+            partial(_wrapped, named),
+            lambda parent: _direct(self._merged, parent),
+            lambda parent: _wrapped(self._merged, parent),
+        )
 
     def find(self, path: str) -> tuple[_Place, str] | None:
         parent, _, name = path.rpartition("/")
-        *sure, guesses = self.tiers(parent)
         for spelling in spellings(name):
-            found = _files((place for tier in sure for place in tier), spelling)
-            if (hit := next(found, None)) is not None:
-                return hit
-            if len(hits := list(_files(guesses, spelling))) == 1:  # of two, one is another source's
-                return hits[0]
+            for number, places in enumerate(self.tiers(parent)):
+                found = _files(places, spelling)
+                if number == GUESSED:  # of two, one is another source's
+                    found = iter(hits) if len(hits := list(found)) == 1 else iter(())
+                if (hit := next(found, None)) is not None:
+                    return hit
         return None
 
     def glob(self, pattern: str) -> list[str]:
         fixed, rest = _split(pattern)
         matches, depth = _matcher(rest), None if "**" in rest else rest.count("/") + 1
-        tiers = self.tiers(fixed)
-        for places in (tiers[0], *tiers[2:]) if depth is None else tiers:  # ** would match too much
+        for number, places in enumerate(self.tiers(fixed)):
+            if depth is None and number == STRIPPED:  # ** would match too much
+                continue
             below = {path for place in places for path in _below(place, depth)}
             if found := sorted(join(fixed, path) for path in below if matches.fullmatch(path)):
                 return found
