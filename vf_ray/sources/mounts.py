@@ -6,6 +6,7 @@ own patience: passing trouble is waited for, and what stays is an error that nam
 """
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -45,6 +46,20 @@ def walk(mount: Mount, directory: str, depth: int | None) -> Iterator[str]:
             yield path
         elif depth is None or depth > 1:
             yield from walk(mount, path, None if depth is None else depth - 1)
+
+
+def split_pattern(pattern: str) -> tuple[str, str]:
+    """Split a pattern into its folder without wildcards, and the rest."""
+    parts = pattern.split("/")
+    wild = next((n for n, part in enumerate(parts[:-1]) if re.search(r"[*?]", part)), len(parts) - 1)
+    return "/".join(parts[:wild]), "/".join(parts[wild:])
+
+
+def matcher(pattern: str) -> re.Pattern[str]:
+    """Return what matches the same paths: ``*`` stays within a folder, ``**`` does not."""
+    tokens = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    return re.compile("".join(tokens.get(part) or re.escape(part) for part in parts))
 
 
 class Folder:

@@ -18,7 +18,7 @@ from functools import cached_property, partial
 from typing import IO, NamedTuple
 
 from vf_ray.sources.archives import ARCHIVES, is_archive, mount
-from vf_ray.sources.mounts import Folder, Loose, Mount, join, walk
+from vf_ray.sources.mounts import Folder, Loose, Mount, join, matcher, split_pattern, walk
 from vf_ray.store import Store
 from vf_ray.types import Raw, Tree
 
@@ -181,8 +181,8 @@ class _Lookup:
         return None
 
     def glob(self, pattern: str) -> list[str]:
-        fixed, rest = _split(pattern)
-        matches, depth = _matcher(rest), None if "**" in rest else rest.count("/") + 1
+        fixed, rest = split_pattern(pattern)
+        matches, depth = matcher(rest), None if "**" in rest else rest.count("/") + 1
         for number, places in enumerate(self.tiers(fixed)):
             if depth is None and number == STRIPPED:  # ** would match too much
                 continue
@@ -243,19 +243,6 @@ def _wrapped(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:
 def _below(place: _Place, depth: int | None) -> Iterator[str]:
     start = len(place.directory) + 1 if place.directory else 0
     return (path[start:] for path in walk(place.mount, place.directory, depth))
-
-
-def _split(pattern: str) -> tuple[str, str]:
-    """Split a pattern into its folder without wildcards, and the rest."""
-    parts = pattern.split("/")
-    wild = next((n for n, part in enumerate(parts[:-1]) if re.search(r"[*?]", part)), len(parts) - 1)
-    return "/".join(parts[:wild]), "/".join(parts[wild:])
-
-
-def _matcher(pattern: str) -> re.Pattern[str]:
-    tokens = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-    return re.compile("".join(tokens.get(part) or re.escape(part) for part in parts))
 
 
 def spellings(name: str) -> Iterator[str]:
