@@ -43,6 +43,7 @@ CONCEPTUAL_CAPTIONS = Source(
     group="generation",
     category="Coarse-grained Captioning",
     instruction="Caption this picture from the web in one lower-case phrase; call people simply person.",
+    ceiling=0.5,  # dead addresses
 )
 def image_caption(row: TextRow) -> Made:
     """The cleaned alt text."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from vf_ray.shapes import ask, words
 from vf_ray.sources.list_file import lines
@@ -29,9 +30,10 @@ def _row(pair: Record, at: At) -> QaRow:
 def _read(tree: Tree) -> Iterator[QaRow | Reject]:
     for split, path in existing(tree, {s: f"qa.894.raw.{s}.txt" for s in ("train", "test")}):
         alternate = lines(tree, path, split)  # question, answer, question, answer ...
+        unanswered = ("", At(path, split, 0))  # of a file that ends after a question
         pairs = (
             ((question, answer), at)
-            for (question, at), (answer, _) in zip(alternate, alternate, strict=False)
+            for (question, at), (answer, _) in zip_longest(alternate, alternate, fillvalue=unanswered)
         )
         yield from parsed(pairs, _row)
 

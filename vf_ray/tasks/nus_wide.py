@@ -54,6 +54,7 @@ NUS_WIDE = Source(
     group="classification",
     category="Animal Classification",
     instruction="Is there an animal in the image? Answer with the letter and Yes or No.",
+    ceiling=0.5,  # pictures that are gone from Flickr
 )
 def animal(row: AnimalRow) -> Made:
     """The concept's flag."""

@@ -58,7 +58,7 @@ REDCAPS.task(
     instruction="Somebody posted this picture on a forum. Write the short caption that could go with it, in "
     "lower case.",
     evidence=EVIDENCE,
-    ceiling=0.2,
+    ceiling=0.5,  # dead addresses, empty captions
 )(_caption)
 REDCAPS.task(
     "post_title",
@@ -67,5 +67,5 @@ REDCAPS.task(
     category="Coarse-grained Captioning",
     instruction="Give this picture the title of a casual post: one lower-case phrase or sentence.",
     evidence=f"{EVIDENCE}; same target as the first variant",
-    ceiling=0.2,
+    ceiling=0.5,  # dead addresses, empty captions
 )(_caption)

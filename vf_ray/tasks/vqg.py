@@ -68,6 +68,7 @@ VQG = Source(
     category="Rational and Script Generation",
     instruction="Ask one natural question that somebody could start a conversation with after seeing this "
     "image.",
+    ceiling=0.5,  # dead addresses
 )
 def question(row: VqgRow) -> Made:
     """One instance per question."""
@@ -81,6 +82,7 @@ def question(row: VqgRow) -> Made:
     category="Coarse-grained Captioning",
     instruction="Give the image a short caption: one sentence or phrase.",
     evidence="the first caption of a picture",
+    ceiling=0.5,  # dead addresses
 )
 def image_caption(row: VqgRow) -> Made:
     """One caption per picture."""

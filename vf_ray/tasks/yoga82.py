@@ -34,6 +34,7 @@ YOGA82 = Source(
     group="classification",
     category="Human Activity",
     instruction="Which yoga pose is this? Answer with its English name and its Sanskrit name, joined by or.",
+    ceiling=0.5,  # dead addresses
 )
 def pose(row: LabelRow) -> Made:
     """The folder's name; many end in a stray underscore."""
