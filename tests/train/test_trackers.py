@@ -36,6 +36,7 @@ def test_tensorboard_files_hold_what_was_logged(tmp_path: Path, monkeypatch: pyt
 
 def test_mlflow_keeps_what_was_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mlflow = pytest.importorskip("mlflow")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # no database for two steps
     mlflow.set_tracking_uri(tmp_path.as_uri())
     follow("mlflow")
     (run,) = mlflow.search_runs(output_format="list")
