@@ -62,6 +62,7 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
         ValueError: if a file of its mixture is not as long as when it was published.
         Stopped: if the loss left the numbers, or workers died and died again.
     """
+    from vf_ray.shards.intact import require_intact
     from vf_ray.shards.mixture import mixture
     from vf_ray.shards.read import Samples as Stored
 
@@ -72,6 +73,7 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
     samples = partial(Stored.of, store, mixed)
 
     def make(writer: Writer) -> Mapping[str, Any]:
+        require_intact(mixed)
         return fit(Job(name, stage, model, samples, writer, plan.recipe.seed, plan.recipe.resources))
 
     return artifacts.build(store, plan.tuned(name), make, force=force)

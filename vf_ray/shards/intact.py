@@ -1,0 +1,37 @@
+"""Whether the files a mixture points into are still as long as when they were published.
+
+Training reads rows and pictures by byte ranges, which no checksum covers; a file that was cut, replaced or
+lost would show as an undecodable picture hours later. Lengths are one listing per artifact; who doubts
+the bytes themselves asks ``Artifact.verify``.
+"""
+
+from vf_ray.artifacts import Artifact, load
+from vf_ray.shards.mixture import NAME
+from vf_ray.shards.schema import from_parquet
+
+
+def require_intact(mixture: Artifact) -> None:
+    """Compare the length of every file that a mixture points into with its manifest.
+
+    Raises:
+        ValueError: naming the files that are missing or of another length.
+        FileNotFoundError: if an artifact is not there at all.
+    """
+    index = from_parquet(mixture.read(NAME), columns=["instances", "pictures"])
+    addresses = {address for column in index.columns for address in column.unique().to_pylist()}
+    odd = [told for address in sorted(addresses) for told in _odd(load(mixture.store, address))]
+    if odd:
+        raise ValueError(
+            f"{mixture.address}: {len(odd)} of its files are not what was published: {'; '.join(odd[:3])}; "
+            "restore them, or prepare those tasks again with force"
+        )
+
+
+def _odd(artifact: Artifact) -> list[str]:
+    sizes, files = artifact.store.sizes(artifact.address), artifact.manifest["files"]
+    found = {name: sizes.get(artifact.path(name)) for name in files}
+    return [
+        f"{artifact.path(name)} has {size} bytes, {files[name]['bytes']} were published"
+        for name, size in found.items()
+        if size != files[name]["bytes"]
+    ]
