@@ -116,13 +116,13 @@ def prepare(store: Store, origin: Origin, cap: int, run: Runner = run_here) -> A
 def main() -> None:
     """Prepare tiny pictures and print by how many MB the process grew beyond its imports."""
     count, folder = int(sys.argv[1]), sys.argv[2]
-    before = _peak()
+    before = peak_mb()
     made = prepare(Store.open(folder), Generated(count), cap=count)
     assert made.stats["train"] + made.stats["held_out"] == count
-    print(round(_peak() - before, 1))
+    print(round(peak_mb() - before, 1))
 
 
-def _peak() -> float:
+def peak_mb() -> float:
     """Return the largest resident size in MB; ``ru_maxrss`` would count the parent's before exec."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024

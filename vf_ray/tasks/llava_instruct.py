@@ -10,8 +10,9 @@ from vf_ray.sources.json_array import json_array
 from vf_ray.sources.llava_json import ConversationRow, conversation
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.shared_raws import COCO_2017
-from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
+ADDRESS = "https://huggingface.co/datasets/liuhaotian/LLaVA-Instruct-150K"
 SORTED = {
     "conversation_58k.json": "conversation",
     "detail_23k.json": "detail",
@@ -39,7 +40,7 @@ def _read(tree: Tree) -> Iterator[ConversationRow | Reject]:
 LLAVA_INSTRUCT = Source(
     name="llava_instruct",
     title="LLaVA-Instruct",
-    url="https://huggingface.co/datasets/liuhaotian/LLaVA-Instruct-150K",
+    url=ADDRESS,
     terms=Terms(
         licence="CC BY 4.0 (texts by GPT-4); pictures under their Flickr terms",
         faces="yes",
@@ -51,6 +52,8 @@ LLAVA_INSTRUCT = Source(
             obtain="Put conversation_58k.json, detail_23k.json and complex_reasoning_77k.json (or only "
             "llava_instruct_150k.json) of huggingface.co/datasets/liuhaotian/LLaVA-Instruct-150K into "
             "llava_instruct/",
+            # addresses: docs/Data.md of haotian-liu/LLaVA
+            files=tuple(Download(f"{ADDRESS}/resolve/main/{file}") for file in SORTED),
         ),
         COCO_2017,
     ),

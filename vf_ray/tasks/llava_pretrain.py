@@ -7,12 +7,14 @@ template of the later stages.
 from vf_ray.shapes import converse
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.llava_json import ConversationRow, conversation
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Download, Made, Raw, Source, Terms
+
+ADDRESS = "https://huggingface.co/datasets/liuhaotian/LLaVA-Pretrain"
 
 LLAVA_PRETRAIN = Source(
     name="llava_pretrain",
     title="LLaVA-Pretrain (BLIP captions of LAION/CC/SBU, 558K)",
-    url="https://huggingface.co/datasets/liuhaotian/LLaVA-Pretrain",
+    url=ADDRESS,
     terms=Terms(
         licence="those of CC-3M, LAION and SBU",
         faces="yes",
@@ -23,6 +25,11 @@ LLAVA_PRETRAIN = Source(
             name="llava_pretrain",
             obtain="Put blip_laion_cc_sbu_558k.json and images.zip of "
             "huggingface.co/datasets/liuhaotian/LLaVA-Pretrain into llava_pretrain/",
+            files=(
+                # addresses: docs/Data.md of haotian-liu/LLaVA; myProject/setup.sh of silveroxides/LLaVA
+                Download(f"{ADDRESS}/resolve/main/blip_laion_cc_sbu_558k.json"),
+                Download(f"{ADDRESS}/resolve/main/images.zip"),
+            ),
         ),
     ),
     read=json_array({"all": "blip_laion_cc_sbu_558k.json"}, conversation),
