@@ -27,7 +27,7 @@ CODE: Mapping[str, int] = {
     "instances": 2,
     "mixture": 1,
     "base": 2,
-    "tuned": 1,
+    "tuned": 2,
     "answers": 1,
     "judged": 1,
     "scores": 2,

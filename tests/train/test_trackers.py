@@ -39,7 +39,7 @@ def test_mlflow_keeps_what_was_logged(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # no database for two steps
     mlflow.set_tracking_uri(tmp_path.as_uri())
     follow("mlflow")
-    (run,) = mlflow.search_runs(output_format="list")
+    (run,) = mlflow.search_runs(experiment_names=["vf-ray"], output_format="list")
     assert run.data.metrics == STEPS[-1][1]
 
 

@@ -21,7 +21,7 @@ LAYOUT = (
 """Names inside the model, and as published."""
 ADAPTED = re.compile(r"\.(lora_|base_layer\.)")
 SHARD = "5GB"
-WEIGHTS = re.compile(r".*\.(safetensors|bin)(\.index\.json)?|config\.json|generation_config\.json")
+WEIGHTS = re.compile(r".*\.(safetensors|bin)(\.index\.json)?|config\.json|generation_config\.json|README\.md")
 
 
 def save(model: PreTrainedModel, encoder_folder: Path, out: Path) -> None:

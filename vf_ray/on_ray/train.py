@@ -65,6 +65,7 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
     from vf_ray.shards.intact import require_intact
     from vf_ray.shards.mixture import mixture
     from vf_ray.shards.read import Samples as Stored
+    from vf_ray.train.card import card
 
     stage = plan.stage(name)
     assert stage is not None, f"recipe {plan.recipe.name!r} has no {name}"
@@ -74,6 +75,7 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
 
     def make(writer: Writer) -> Mapping[str, Any]:
         require_intact(mixed)
+        writer.commit(f"{MODEL}/README.md", card(plan, name).encode())
         return fit(Job(name, stage, model, samples, writer, plan.recipe.seed, plan.recipe.resources))
 
     return artifacts.build(store, plan.tuned(name), make, force=force)

@@ -60,6 +60,7 @@ class _TensorBoard:
 class _Mlflow:
     def __init__(self, package: Any, run: str, config: Mapping[str, Any]) -> None:
         self._mlflow = package
+        package.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME", "vf-ray"))
         package.start_run(run_name=run)
         package.log_params({key: str(value)[:500] for key, value in config.items()})
 
