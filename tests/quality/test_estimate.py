@@ -22,6 +22,7 @@ def test_every_number_says_what_it_counts_and_where_it_stands() -> None:
         else:
             assert size.published > 0 and size.counts and size.origin, size.task
             assert size.bound in ("equal", "about", "at most", "at least"), size.task
+            assert size.origin.startswith("https://") or ": " in size.origin, size.task
 
 
 def test_a_number_of_one_split_is_of_the_split_that_the_task_takes() -> None:
@@ -58,7 +59,7 @@ def test_a_smaller_cap_gives_a_smaller_sum_and_a_task_of_ours_has_no_size() -> N
     assert estimate(["demo_digits/name"]).unknown == ["demo_digits/name"]
 
 
-def test_the_paper_has_more_than_the_stated_splits_can_give() -> None:
+def test_the_paper_has_more_than_the_counts_allow() -> None:
     found = estimate(in_paper())
     assert found.most < PAPER_INSTANCES
     told = compared(found)

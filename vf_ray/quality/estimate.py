@@ -32,7 +32,7 @@ class Size:
     counts: str = ""
     """What is counted."""
     origin: str = ""
-    """Where the number is stated."""
+    """Where the number is stated: an address, or ``publisher: file``."""
 
     def under(self, cap: int) -> int | None:
         """Return the number of instances that a recipe with this cap would take, as far as is known."""
@@ -119,8 +119,8 @@ def compared(found: Estimate) -> list[str]:
     lines.append(f"{len(found.short)} tasks cannot reach the cap: together they lack {short:,}")
     if found.most < PAPER_INSTANCES:
         lines.append(
-            f"so the paper has {PAPER_INSTANCES - found.most:,} more than these splits can give; its authors "
-            "must have taken further splits of small sources"
+            f"so the paper has {PAPER_INSTANCES - found.most:,} more than these counts allow: of some tasks "
+            "it holds more than is counted here (other splits, say, or several instances of a record)"
         )
     elif unknown:
         mean = (PAPER_INSTANCES - found.known) / unknown
