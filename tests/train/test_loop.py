@@ -162,3 +162,17 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(model: Path, tmp_path:
     newest.chmod(0o644)
     newest.write_bytes(newest.read_bytes()[:-1000])
     assert train(model, tmp_path / "b", stage()).manifest["files"] == alone.manifest["files"]
+
+
+@pytest.mark.chain
+@pytest.mark.parametrize("zero", [2, 3])
+def test_an_optimizer_on_the_host_computes_the_same_and_resumes(
+    model: Path, tmp_path: Path, zero: int
+) -> None:
+    here, there = stage(zero=zero), stage(zero=zero, offload=True)
+    alone = train(model, tmp_path / "a", there)
+    expected = [record["loss"] for record in records(train(model, tmp_path / "h", here))]
+    assert [record["loss"] for record in records(alone)] == pytest.approx(expected, abs=1e-6)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, tmp_path / "b", there, kill_at=5)
+    assert train(model, tmp_path / "b", there).manifest["files"] == alone.manifest["files"]
