@@ -51,7 +51,7 @@ class Prepare:
     fetch: bool = False
     """Download what is not in ``raw`` and has a public address into the store; then ``raw`` may be empty."""
     cap: int = 10_000
-    """Instances per task (the paper: 10,000)."""
+    """Instances per task (the paper: 10,000); those of a source that is taken whole are all taken."""
     held_out: float = 0.01
     """Share of pictures, chosen by content, that no stage ever trains on."""
     largest_side: int = 1024

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.exchange.prepared import prepared, write_raw
 from tests.tasks.tree import Files, json_lines, pictures, write
 from tests.tasks.trees import TREES
 from tests.tasks.trees_exchange import record
@@ -16,6 +17,8 @@ from vf_ray.artifacts import Artifact, Spec
 from vf_ray.chain import EVERY, Plan
 from vf_ray.config import Recipe
 from vf_ray.instances.sample import examine
+from vf_ray.quality.examine import examine as measured
+from vf_ray.quality.prepared import Prepared
 from vf_ray.shards.build import Catalogued, build_instances, build_pictures
 from vf_ray.shards.finish import TRAIN, TaskRefusedError
 from vf_ray.shards.schema import from_parquet
@@ -73,6 +76,13 @@ def test_a_task_that_the_file_does_not_hold_is_an_empty_one(tmp_path: Path) -> N
     empty = released(tmp_path, TREES["vision_flan_191"](), GUITAR, SILENT)[f"vision_flan_191/{SILENT}"]
     assert (empty.stats["train"], empty.stats["examined"]) == (0, 0)
     assert from_parquet(empty.read(TRAIN)).num_rows == 0
+
+
+def test_quality_is_that_of_the_tasks_the_file_holds(tmp_path: Path) -> None:
+    tasks = ("vision_flan_191/ITM", "vision_flan_191/GQA")
+    store = Store.open(str(tmp_path / "store"))
+    plan = prepared(write_raw(tmp_path / "raw", tasks), store, tasks)
+    assert [quality.task for quality in measured("x", Prepared.of(store, plan)).tasks] == [tasks[0]]
 
 
 def test_no_task_of_the_file_alone_is_empty_too(tmp_path: Path) -> None:

@@ -45,13 +45,15 @@ class Prepared:
 
     @classmethod
     def of(cls, store: Store, plan: Plan) -> "Prepared":
-        """Return what the recipe has prepared.
+        """Return what the recipe has prepared, but for tasks that a published file turned out not to hold.
 
         Raises:
             FileNotFoundError: if a task is not finished; says how to build it.
         """
         try:
-            return cls(finished(store, plan.instances), finished(store, plan.pictures))
+            instances = finished(store, plan.instances)
+            held = {task: made for task, made in instances.items() if made.stats["pictures"]}
+            return cls(held, finished(store, plan.pictures))
         except FileNotFoundError as error:
             remedy = f"python -m flows {plan.recipe.name} --only prepare --upstream build"
             raise FileNotFoundError(f"{error}: {remedy}") from error
