@@ -86,7 +86,7 @@ def _head(facts: Facts) -> str:
 
 {asked} {pictures(facts.census, facts.any_licence)}
 
-```python
+```
 {facts.usage.strip()}
 ```"""
 
