@@ -1,7 +1,8 @@
 """Where a run's figures go beside the store, when asked: TensorBoard, MLflow, Weights & Biases.
 
 Each is imported only when asked for and configured by its own variables (``MLFLOW_TRACKING_URI``,
-``WANDB_PROJECT``, ``WANDB_MODE`` ...); TensorBoard's files go below ``VF_RAY_TENSORBOARD``.
+``WANDB_PROJECT``, ``WANDB_MODE`` ...); TensorBoard's files go below ``VF_RAY_TENSORBOARD`` on the machine of
+the first rank, by default ``~/.vf-ray/tensorboard``: a worker's own folder is Ray's, and goes with it.
 """
 
 import importlib
@@ -43,7 +44,8 @@ def _package(name: str) -> Any:
 
 class _TensorBoard:
     def __init__(self, package: Any, run: str, config: Mapping[str, Any]) -> None:
-        folder = Path(os.environ.get(FOLDER, ".vf-ray/tensorboard")) / run
+        default = Path.home() / ".vf-ray" / "tensorboard"
+        folder = Path(os.environ.get(FOLDER) or default).expanduser() / run
         self._writer = package.SummaryWriter(str(folder))
         self._writer.add_text(
             "configuration", "\n".join(f"- {key}: {value}" for key, value in config.items())
