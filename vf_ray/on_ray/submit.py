@@ -29,7 +29,7 @@ def submit(step: str, recipe: Recipe, store: Store, *, force: bool) -> str:
     job = client.submit_job(
         entrypoint=_entrypoint(step, recipe, store, force),
         submission_id=f"{recipe.name}-{step}-{uuid.uuid4().hex[:8]}",
-        metadata={"step": step, "recipe": recipe.name},
+        metadata={"job_name": f"{recipe.name}: {step}", "step": step, "recipe": recipe.name},
     )
     try:
         status = _follow(client, job)
