@@ -16,7 +16,8 @@ import yaml
 from flows.__main__ import quieten
 from vf_ray import recipes
 from vf_ray.cli.plans import setting
-from vf_ray.config import Recipe, near, require
+from vf_ray.config import Recipe
+from vf_ray.strict import near, require
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from flows.place import Place
 from flows.show import Show
 from vf_ray import recipes, runs
 from vf_ray.chain import STEPS, Plan
-from vf_ray.config import near, require
 from vf_ray.doctor import refuse_missing_gpus
 from vf_ray.store import Store
+from vf_ray.strict import near, require
 
 
 @flow(name="visionflan", flow_run_name="{recipe}")

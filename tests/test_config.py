@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from vf_ray.config import Recipe, plain
+from vf_ray.config import Recipe
+from vf_ray.strict import plain
 
 STAGE = {"tasks": ["a/*"], "lr": "2e-5", "batch": 128, "epochs": 1}
 

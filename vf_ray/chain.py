@@ -12,11 +12,12 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.config import Recipe, Stage, plain
+from vf_ray.config import Recipe, Stage
+from vf_ray.given import INSTANCES, exams, raws
 from vf_ray.sources import fetch
-from vf_ray.sources.listing import WHOLE, fingerprints
 from vf_ray.store import Store
-from vf_ray.tasks import catalogue, matching, source_of, sources
+from vf_ray.strict import plain
+from vf_ray.tasks import catalogue, licensed, matching, source_of, sources
 from vf_ray.types import Raw
 
 STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report")
@@ -39,9 +40,6 @@ EXECUTION = ("save_every", "micro_tokens", "zero", "offload", "recompute", "comp
 """Keys of a stage that say how it runs, not what it computes."""
 
 TUNED = ("align", "stage1", "stage2")
-
-INSTANCES = "tasks"
-"""The benchmark that asks held-out instances, which has no folder of its own."""
 
 EVERY = 1 << 40
 """Cap of a source that is taken whole."""
@@ -67,12 +65,9 @@ class Plan:
             FileNotFoundError: if nothing is in one of them, and nothing is to be fetched.
         """
         if not recipe.prepare.raw:
-            return cls(recipe, cls(recipe, "").packaged.address, _exams(recipe))
-        found = fingerprints(recipe.prepare.raw)
-        if not (found or recipe.prepare.fetch):
-            raise FileNotFoundError(f"no raw files below {recipe.prepare.raw}, which prepare.raw names")
-        given = {name: hashed for name, hashed in found.items() if name != WHOLE}
-        return cls(recipe, found.get(WHOLE, ""), _exams(recipe), given)
+            return cls(recipe, cls(recipe, "").packaged.address, exams(recipe.evaluate))
+        whole, each = raws(recipe.prepare)
+        return cls(recipe, whole, exams(recipe.evaluate), each)
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
@@ -289,24 +284,6 @@ class Plan:
         return found
 
 
-def _exams(recipe: Recipe) -> dict[str, str]:
-    """Return the fingerprint of each benchmark's folder that the recipe names."""
-    asked = recipe.evaluate
-    official = [name for name in asked.benchmarks if name != INSTANCES and asked.data]
-    found = fingerprints(asked.data) if official else {}
-    if absent := [name for name in official if name not in found]:
-        raise FileNotFoundError(
-            f"no files below {exam_url(asked.data, absent[0])}; put the official files of {absent[0]} there, "
-            "or leave it out of evaluate.benchmarks"
-        )
-    return {name: found[name] for name in official}
-
-
-def exam_url(data: str, benchmark: str) -> str:
-    """Return where the official files of a benchmark lie."""
-    return f"{data.rstrip('/')}/{benchmark}"
-
-
 def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:
     """Return the finished artifacts of some specs.
 
@@ -314,11 +291,6 @@ def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:
         FileNotFoundError: if one is not finished.
     """
     return {name: artifacts.load(store, spec.address) for name, spec in specs.items()}
-
-
-def licensed(tasks: Sequence[str], use: str) -> tuple[str, ...]:
-    """Return the tasks whose source's terms say yes to ``use``; unknown counts as no."""
-    return tuple(t for t in tasks if use == "any" or getattr(source_of(t).terms, use) == "yes")
 
 
 def _words(task: str) -> Mapping[str, str]:

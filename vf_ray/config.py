@@ -9,34 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from vf_ray.strict import build, near, plain, put, require, thawed
-
-__all__ = [
-    "MODULES", "Base", "Evaluate", "Lora", "Prepare", "Recipe", "Resources", "Served", "Stage",
-    "is_http", "near", "plain", "require",
-]  # fmt: skip
+from vf_ray.sizes import SIZES
+from vf_ray.strict import build, is_http, near, put, require, thawed
 
 MODULES = ("vision_tower", "projector", "language_model")
-
-_EYES = {"image_size": 336, "patch_size": 14, "vision_width": 1024, "vision_layers": 24, "vision_heads": 16}
-_SMALL_EYES = {
-    "image_size": 224,
-    "patch_size": 16,
-    "vision_width": 768,
-    "vision_layers": 12,
-    "vision_heads": 12,
-}
-_TINY_EYES = {"image_size": 32, "patch_size": 8, "vision_width": 128, "vision_layers": 4, "vision_heads": 4}
-SIZES: Mapping[str, Mapping[str, int]] = {
-    "tiny": _TINY_EYES | {"width": 128, "layers": 4, "heads": 4, "kv_heads": 4, "vocabulary": 1024},
-    "0.1B": _SMALL_EYES | {"width": 576, "layers": 30, "heads": 9, "kv_heads": 3, "vocabulary": 32_000},
-    "1B": _EYES | {"width": 2048, "layers": 22, "heads": 32, "kv_heads": 4, "vocabulary": 32_000},
-    "7B": _EYES | {"width": 4096, "layers": 32, "heads": 32, "kv_heads": 32, "vocabulary": 32_000},
-    "13B": _EYES | {"width": 5120, "layers": 40, "heads": 40, "kv_heads": 40, "vocabulary": 32_000},
-    "34B": _EYES | {"width": 8192, "layers": 48, "heads": 64, "kv_heads": 8, "vocabulary": 32_000},
-}
-"""Shapes by name: the demo's, SmolLM2-135M with CLIP ViT-B/16, and with CLIP ViT-L/14 at 336 pixels
-TinyLlama-1.1B, Vicuna-7B, Vicuna-13B (the paper's) and CodeLlama-34B."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,11 +207,6 @@ class Served:
         require(is_http(self.url), f"served.url is {self.url!r}; expected http:// or https://")
         require(bool(self.model), "served.model is empty; give the server's name for the model")
         require(self.at_once > 0, f"served.at_once is {self.at_once}; at least 1")
-
-
-def is_http(url: str) -> bool:
-    """Tell whether a URL is a web server's."""
-    return url.startswith(("http://", "https://"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from vf_ray.config import Recipe, near, require
+from vf_ray.config import Recipe
+from vf_ray.strict import near, require
 
 
 def names() -> tuple[str, ...]:

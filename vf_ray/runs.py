@@ -8,10 +8,10 @@ from typing import Any
 from vf_ray import provenance
 from vf_ray import prune as pruning
 from vf_ray.chain import CODE, Plan
-from vf_ray.config import near, plain
 from vf_ray.lease import STALE_S
 from vf_ray.prune import Removal
 from vf_ray.store import Store
+from vf_ray.strict import near, plain
 
 FOLDER = "runs"
 SILENT = ("resources", "about", "name")

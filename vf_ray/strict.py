@@ -16,6 +16,11 @@ def require(condition: bool, message: str) -> None:
         raise ValueError(message)
 
 
+def is_http(url: str) -> bool:
+    """Tell whether a URL is a web server's."""
+    return url.startswith(("http://", "https://"))
+
+
 def near(name: str, known: typing.Iterable[str]) -> str:
     """Say which known names are nearest to ``name``, or which there are."""
     names = sorted(known)

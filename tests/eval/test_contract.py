@@ -13,11 +13,11 @@ from PIL import Image
 from tests.eval.miniature import WRITERS
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import lines, tree
-from vf_ray.chain import INSTANCES
 from vf_ray.eval import record
 from vf_ray.eval.benchmarks import catalogue, get
 from vf_ray.eval.exams import fingerprint
 from vf_ray.eval.types import Benchmark, Exam, Figure, Score
+from vf_ray.given import INSTANCES
 
 Case = tuple[Benchmark, Exam]
 

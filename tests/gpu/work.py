@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
 
-from vf_ray.config import SIZES
 from vf_ray.model.freeze import tune
 from vf_ray.model.parts import llama_inner
+from vf_ray.sizes import SIZES
 from vf_ray.train.collate import Pack, collate, num_labels
 from vf_ray.train.pack import partition
 from vf_ray.train.step import loss_of

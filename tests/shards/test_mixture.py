@@ -10,7 +10,6 @@ from tests.shards.synthetic import Here, files, here, rows
 from tests.shards.test_build import TASKS, instances_of, pictures_of, spec
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.config import plain
 from vf_ray.shards.build import build_pictures
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.images import sha256
@@ -18,6 +17,7 @@ from vf_ray.shards.mixture import NAME, Choice, located, write_mixture
 from vf_ray.shards.read import Samples
 from vf_ray.shards.schema import MIXTURE, from_parquet
 from vf_ray.store import Store
+from vf_ray.strict import plain
 
 
 def origin() -> Here:

@@ -78,7 +78,7 @@ class Tally:
 
 
 def _split(name: str | None) -> tuple[str, ...] | None:
-    from vf_ray.config import near, require
+    from vf_ray.strict import near, require
     from vf_ray.types import LABELLED_SPLITS
 
     if name is None:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from vf_ray.config import near
 from vf_ray.eval.files import json_lines
 from vf_ray.eval.types import Exam
+from vf_ray.strict import near
 
 Id = Callable[[Mapping[str, Any]], str]
 

@@ -8,10 +8,11 @@ from typing import IO
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact
-from vf_ray.chain import INSTANCES, Plan, exam_url, finished
+from vf_ray.chain import Plan, finished
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.held_out import HeldOut
 from vf_ray.eval.types import Exam
+from vf_ray.given import INSTANCES, exam_url
 from vf_ray.sources.raw import RawTree
 from vf_ray.store import Store
 from vf_ray.types import Tree

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vf_ray.config import is_http
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.chat import Chat
 from vf_ray.eval.judge import HttpJudge, Replay
@@ -12,6 +11,7 @@ from vf_ray.eval.record import score
 from vf_ray.eval.statistics import Paired, paired
 from vf_ray.eval.types import Benchmark, Judge, Score
 from vf_ray.sources.raw import RawTree
+from vf_ray.strict import is_http
 
 
 @dataclass(frozen=True, kw_only=True)

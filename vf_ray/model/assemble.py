@@ -21,12 +21,13 @@ from transformers import (
 )
 from transformers.models.llava.image_processing_pil_llava import LlavaImageProcessorPil
 
-from vf_ray.config import Base, require
+from vf_ray.config import Base
 from vf_ray.model import parts
 from vf_ray.model.conversation import CHAT_TEMPLATE, IMAGE
 from vf_ray.model.export import save_model
 from vf_ray.model.pixels import CLIP_MEAN, CLIP_STD
 from vf_ray.model.tokenizer import adopt_tokenizer, train_tokenizer
+from vf_ray.strict import require
 
 Fetch = Callable[[str], Path]
 """Brings what a URL names to a local file or folder."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from torch import nn
 
-from vf_ray.config import MODULES, near
+from vf_ray.config import MODULES
+from vf_ray.strict import near
 
 PLACES = {
     "vision_tower": ("model.vision_tower.",),

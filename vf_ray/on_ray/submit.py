@@ -12,8 +12,9 @@ import uuid
 
 from ray.job_submission import JobStatus, JobSubmissionClient
 
-from vf_ray.config import Recipe, plain
+from vf_ray.config import Recipe
 from vf_ray.store import Store
+from vf_ray.strict import plain
 
 ADDRESS = "RAY_API_SERVER_ADDRESS"
 LAST_LINES = 40

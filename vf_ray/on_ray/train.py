@@ -20,8 +20,9 @@ from typing import Any
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Writer
 from vf_ray.chain import Plan
-from vf_ray.config import Resources, Stage, plain
+from vf_ray.config import Resources, Stage
 from vf_ray.store import Store
+from vf_ray.strict import plain
 from vf_ray.train.guard import STOPPED, Stopped
 from vf_ray.train.loop import METRICS, MODEL
 from vf_ray.train.metrics import Metrics

@@ -10,11 +10,12 @@ from functools import partial
 
 import numpy as np
 
-from vf_ray.chain import INSTANCES, Plan, exam_url
+from vf_ray.chain import Plan
 from vf_ray.eval import exams
 from vf_ray.eval.benchmarks import catalogue
 from vf_ray.eval.prompts import LETTER, SHORT
 from vf_ray.eval.types import Question
+from vf_ray.given import INSTANCES, exam_url
 from vf_ray.quality.hamming import Rows
 from vf_ray.quality.looks import Ids, Told
 from vf_ray.quality.perceptual import Looks, joined, looks

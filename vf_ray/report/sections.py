@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vf_ray.chain import INSTANCES
+from vf_ray.given import INSTANCES
 from vf_ray.page import plots
 from vf_ray.page.document import Block, Notes, Plot, Section, Text, Tile, Tiles
 from vf_ray.page.tables import Table, figure, percent

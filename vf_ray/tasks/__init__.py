@@ -4,14 +4,14 @@ import csv
 import hashlib
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from vf_ray.config import near
+from vf_ray.strict import near
 from vf_ray.types import Source, Task
 
 PAPER = "@paper"
@@ -95,3 +95,8 @@ def _some_of_paper(count: str) -> tuple[str, ...]:
         known = f"write {PAPER}, or {PAPER}/1 to {PAPER}/{len(in_paper())}"
         raise ValueError(f"no tasks are named {PAPER + count!r}; {known}")
     return tuple(sorted(in_paper(), key=lambda task: hashlib.blake2b(task.encode()).digest())[: int(number)])
+
+
+def licensed(tasks: Sequence[str], use: str) -> tuple[str, ...]:
+    """Return the tasks whose source's terms say yes to ``use``; unknown counts as no."""
+    return tuple(t for t in tasks if use == "any" or getattr(source_of(t).terms, use) == "yes")

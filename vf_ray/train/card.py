@@ -6,7 +6,7 @@ Scores are not known yet when a model is finished; the report's ``card.md`` has 
 from collections import Counter
 
 from vf_ray.chain import Plan
-from vf_ray.config import plain
+from vf_ray.strict import plain
 from vf_ray.tasks import source_of
 
 HEAD = """---

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from vf_ray.config import near
 from vf_ray.eval.types import Benchmark
+from vf_ray.strict import near
 
 
 @cache
