@@ -11,7 +11,7 @@ from tests.s3_server import BUCKET, S3Server, s3_server
 from vf_ray.config import Resources
 from vf_ray.store import Store
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported: as training runs on a laptop
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before torch is imported: as training runs on a laptop
 
 
 @pytest.fixture(scope="session")
