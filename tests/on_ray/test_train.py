@@ -93,6 +93,7 @@ def test_workers_that_die_and_die_again_come_to_a_clear_end(
         artifacts.build(local_store, Spec(kind="stage1", name="tiny", config={}), make)
 
 
+@pytest.mark.soak  # two minutes, most of which Ray takes to miss the node
 def test_a_lost_node_leaves_the_others_to_go_on(folder: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.on_ray.two_nodes", str(folder), str(tmp_path / "store")]
     ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=500)

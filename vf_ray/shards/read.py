@@ -1,11 +1,10 @@
 """Read instances by number: text by row group, pictures by exact byte range."""
 
-import io
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from vf_ray.shards.finish import TRAIN
 from vf_ray.shards.mixture import NAME
 from vf_ray.shards.order import Order, order
 from vf_ray.shards.schema import from_parquet
+from vf_ray.sources.seekable import Far
 from vf_ray.store import Store
 
 ROW_GROUPS = 128
@@ -126,11 +126,11 @@ class _Text:
 
     @cached_property
     def file(self) -> pq.ParquetFile:
-        path = self.artifact.path(self.name)
-        local: Path | None = self.artifact.store.local_path(path)
+        store, path = self.artifact.store, self.artifact.path(self.name)
+        local: Path | None = store.local_path(path)
         if local is not None:
             return pq.ParquetFile(local)
-        remote = pa.PythonFile(_Remote(self.artifact.store, path))
+        remote = pa.PythonFile(Far(store.size(path), partial(store.read_range, path)))
         return pq.ParquetFile(remote, pre_buffer=True)  # one request for neighbouring columns
 
     @cached_property
@@ -152,30 +152,3 @@ class _Text:
         found = self.file.metadata.row_group(group)
         columns = [found.column(number) for number in range(found.num_columns)]
         return sum(c.total_compressed_size for c in columns if c.path_in_schema in COLUMNS)
-
-
-class _Remote(io.RawIOBase):
-    """A file of the store as a seekable stream of range reads."""
-
-    def __init__(self, store: Store, path: str) -> None:
-        self._store, self._path, self._at = store, path, 0
-        self._size = store.size(path)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        return self._at
-
-    def read(self, size: int = -1) -> bytes:
-        size = self._size - self._at if size < 0 else min(size, self._size - self._at)
-        data = self._store.read_range(self._path, self._at, size)
-        self._at += len(data)
-        return data

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from vf_ray.sources.gzip_seek import GzipSeek
 from vf_ray.sources.mounts import STREAM, Indexed, Mount, Packed
+from vf_ray.sources.seekable import Seekable
 
 SCAN, PICK = 8 << 20, 1 << 18
 """Bytes to read ahead in a bucket: for an archive's index, for one member."""
@@ -105,28 +106,19 @@ class Tar(Indexed):
         return self._offsets[self.members[path]], self._sizes[self.members[path]]
 
 
-class _Part(io.RawIOBase):
+class _Part(Seekable):
     """A stretch of a file, as a file."""
 
     def __init__(self, whole: IO[bytes], lock: Lock, start: int, size: int) -> None:
-        self._whole, self._lock, self._start, self._size, self._at = whole, lock, start, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
+        super().__init__(size)
+        self._whole, self._lock, self._start = whole, lock, start
 
     def readinto(self, target: Any) -> int:
         with self._lock:  # other members share the file
-            self._whole.seek(self._start + self._at)
-            data = self._whole.read(max(0, min(len(target), self._size - self._at)))
+            self._whole.seek(self._start + self.at)
+            data = self._whole.read(self.left(len(target)))
         target[: len(data)] = data
-        self._at += len(data)
+        self.at += len(data)
         return len(data)
 
 

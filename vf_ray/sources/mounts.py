@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
+from vf_ray.sources.seekable import Far
 from vf_ray.store import Store
 
 STREAM = 1 << 20
@@ -138,38 +139,13 @@ class Packed:
             FileNotFoundError: if it is not there.
         """
         local = self.store.local_path(self.path)
-        return io.BufferedReader(_Remote(self), ahead) if local is None else local.open("rb")
+        if local is not None:
+            return local.open("rb")
+        return io.BufferedReader(Far(self.store.size(self.path), self.stretch), ahead)
 
     def stretch(self, start: int, size: int) -> bytes:
         """Return ``size`` bytes from ``start``, in one request."""
         return self.store.read_range(self.path, start, size)
-
-
-class _Remote(io.RawIOBase):
-    """A file in a bucket: each read is a request."""
-
-    def __init__(self, packed: Packed) -> None:
-        self._packed, self._at = packed, 0
-        self._size = packed.store.size(packed.path)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, target: Any) -> int:
-        size = max(0, min(len(target), self._size - self._at))
-        target[:size] = self._packed.stretch(self._at, size) if size else b""
-        self._at += size
-        return size
 
 
 class Indexed:
