@@ -25,7 +25,9 @@ def test_fifty_kills_change_nothing(tmp_path: Path) -> None:
     while done < kills:
         rounds += 1
         rng = random.Random(f"{seed}/{rounds}")
-        done += _round(tmp_path / f"round-{rounds}", rng, length_s, kills - done, whole)
+        struck = _round(tmp_path / f"round-{rounds}", rng, length_s, kills - done, whole)
+        done += struck
+        print(f"round {rounds}: {struck} kills, equal to the whole run; {done} of {kills}", flush=True)
     print(
         f"{done} kills in {rounds} rounds (seed {seed}): every round ended equal to the whole run, "
         f"which took {length_s:.0f} s"
