@@ -10,6 +10,8 @@ from infra.local.down import stop
 from infra.local.state import ROOT, State, locked
 from vf_ray.store import Store
 
+GRAPHS = "/graph?g0.expr=ray_vf_ray_train_loss&g0.tab=0&g1.expr=ray_vf_ray_rows_built_total&g1.tab=0"
+"""Where Prometheus draws the project's metrics, below its address."""
 FOLDER = Path(os.environ.get("VF_RAY_UP_DIR", ROOT / ".vf-ray" / "up"))
 
 
@@ -44,9 +46,6 @@ def start(old: State) -> State:
         raise
     state.write_env(services.public(state))
     return state
-
-
-GRAPHS = "/graph?g0.expr=ray_vf_ray_train_loss&g0.tab=0&g1.expr=ray_vf_ray_rows_built_total&g1.tab=0"
 
 
 def graphs(state: State) -> str:

@@ -237,10 +237,12 @@ def test_fetching(local_store: Store, tmp_path: Path) -> None:
         plain = seconds(plain_loop)
         before = _rss()
         took = seconds(lambda: fetch(local_store, [(raw, spec(raw, 1))], given=""))
+        grown = _rss() - before
         print(
             f"\n{size >> 20} MiB: {(size >> 20) / took:,.0f} MiB/s into a folder, {plain / took:.2f} of "
-            f"a plain loop; {_rss() - before:.0f} MiB more memory at the end"
+            f"a plain loop; {grown:.0f} MiB more memory at the end"
         )
+        assert grown < 100
 
 
 def _rss() -> float:
