@@ -115,6 +115,7 @@ def test_force_makes_it_again(store: Store) -> None:
 def test_working_files_serve_the_build_and_then_go(store: Store) -> None:
     def interrupted(writer: Writer) -> Mapping[str, Any]:
         writer.commit("work/checkpoint", b"half way")
+        store.create(writer.path("work/rank-1", writer.attempt), b"by a worker killed before it said so")
         raise KeyboardInterrupt
 
     def resumed(writer: Writer) -> Mapping[str, Any]:

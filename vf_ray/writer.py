@@ -99,14 +99,19 @@ class Writer:
                 f"{self.store.at(self._found(name))}: altered since it was stored; delete {self.address}"
             )
 
-    def discard(self, prefix: str) -> None:
-        """Delete the finished working files that start with ``prefix`` (below ``work/`` only)."""
-        if not prefix.startswith(WORK):
-            raise ValueError(f"discard({prefix!r}) in {self.address}: only names below {WORK!r} may go")
-        for name in self.names(prefix):
-            path = self._found(name)
-            self.store.delete(self._record(name))  # first: a record always has its file
-            self.store.delete(path)
+    def discard(self, name: str) -> None:
+        """Delete a working file or folder (below ``work/`` only), and what killed uploads left in it.
+
+        Not only finished files go: a worker killed between the upload and the record of a checkpoint
+        leaves gigabytes that no record tells of.
+        """
+        if not name.startswith(WORK):
+            raise ValueError(f"discard({name!r}) in {self.address}: only names below {WORK!r} may go")
+        plain = name.rstrip("/")
+        for record in (self._record(plain), f"{self.address}/done/{plain}"):
+            self.store.delete(record)  # first: a record always has its file
+        for attempt in range(1, self.attempt + 1):
+            self.store.delete(self.path(plain, attempt))
 
     def progress(self, done: float, total: float, unit: str, metrics: Mapping[str, float] = {}) -> None:
         """Tell whoever watches how far this is; calls in quick succession are dropped but the last."""
