@@ -197,6 +197,13 @@ def test_runs_show_tells_an_artifacts_lineage(run: Run, ran: Store) -> None:
     assert f"raw from {raw.address}" in shown
 
 
+def test_runs_cost_counts_what_was_made_side_by_side_once(run: Run, ran: Store) -> None:
+    found = json.loads(run("runs", "cost", "one", "--price", "2", "--json").stdout)
+    (fetched,) = found
+    assert fetched["step"] == "fetch" and fetched["attempts"] == 1 and fetched["price"] == 0
+    assert "GPU hours, 0.00 at 2.00 an hour" in run("runs", "cost", "--price", "2").stderr
+
+
 def test_runs_prune_says_what_would_go(run: Run, ran: Store) -> None:
     orphan = Spec(kind="raw", name="orphan", config={})
     build(ran, orphan, lambda writer: {})

@@ -1,6 +1,7 @@
 """``vf-ray runs``: what the store holds, who made it, from what."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -72,6 +73,31 @@ def drift_of_run(
     show(f"{escape(known)}: {len(changed)} keys differ from the run before it")
     for line in changed:
         show(f"  {escape(line)}")
+
+
+@runs.command("cost")
+def cost_of_run(
+    run: Annotated[str, typer.Argument(help="A run's id, or 'last'.")] = "last",
+    price: Annotated[float, typer.Option(min=0, help="Of one GPU hour, in any currency.")] = 0.0,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add up what a run's results took to make, whichever run made them: time, GPU hours, bytes."""
+    from vf_ray.cost import costs
+    from vf_ray.runs import show as record
+
+    opened = _opened(store)
+    found = costs(opened, record(opened, _id(opened, run))["versions"])
+    rows = [
+        {**asdict(cost), **({"price": round(price * cost.gpu_hours, 2)} if price else {})} for cost in found
+    ]
+    if as_json:
+        show_json(rows)
+        return
+    show_table(f"what {escape(_id(opened, run))} rests on", tuple(rows[0]) if rows else ("step",), rows)
+    hours = sum(cost.gpu_hours for cost in found)
+    spent = f", {price * hours:,.2f} at {price:,.2f} an hour" if price else ""
+    note(f"{sum(cost.seconds for cost in found):,.0f} s, {hours:,.2f} GPU hours{spent}")
 
 
 @runs.command("prune")

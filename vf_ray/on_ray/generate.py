@@ -12,8 +12,9 @@ from functools import partial
 from typing import Any
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.artifacts import RUN, Artifact, Spec, Writer
 from vf_ray.chain import Plan, finished
+from vf_ray.cost import GPUS
 from vf_ray.eval import kept, record
 from vf_ray.eval.asking import CHUNK, answer, answered, chunks
 from vf_ray.eval.benchmarks import get
@@ -51,7 +52,8 @@ def evaluate(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
         exams = {name: exam(store, plan, name) for name in plan.recipe.evaluate.benchmarks}
         largest = max(len(found.questions) for found in exams.values())
         with Workers(plan.recipe.resources.gpus_per_worker, -(-largest // CHUNK)) as workers:
-            return _Evaluation(store, plan, models, exams, workers, writer).scored()
+            scored = _Evaluation(store, plan, models, exams, workers, writer).scored()
+            return {**scored, RUN: {GPUS: workers.gpus}}
 
     return artifacts.build(store, plan.scores, make, force=force)
 

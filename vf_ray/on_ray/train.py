@@ -21,6 +21,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Writer
 from vf_ray.chain import Plan
 from vf_ray.config import Resources, Stage
+from vf_ray.cost import GPUS
 from vf_ray.store import Store
 from vf_ray.strict import plain
 from vf_ray.train.guard import STOPPED, Stopped
@@ -179,7 +180,8 @@ def _work(config: Mapping[str, Any]) -> None:
         except Stopped as error:  # trying again would come to the same; the driver raises it
             log.error("%s: %s", job.name, error)
             return
-    if rank == 0 and rates:
+    if rank == 0:
+        rates = {**rates, "workers": world, GPUS: world * job.resources.gpus_per_worker}
         name = f"{job.writer.address}/rates/{job.writer.attempt}-{secrets.token_hex(4)}.json"
         job.writer.store.create(name, json.dumps(rates).encode())
 

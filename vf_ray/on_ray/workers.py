@@ -97,6 +97,11 @@ class Workers:
             self._jobs.put(None)
             ray.kill(actor)
 
+    @property
+    def gpus(self) -> int:
+        """Return how many GPUs the pool holds."""
+        return self._gpus * len(self._actors)
+
     def submit(self, method: str, *arguments: Any) -> "Future[Any]":
         """Have a method of ``Worker`` called by whichever is free."""
         with self._lock:
