@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 
 from vf_ray.cli.plans import setting
@@ -15,6 +16,7 @@ ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
 }
 """Nothing is fetched or reported at run time. Put in place before the libraries are imported."""
+INTERRUPTED = 128 + signal.SIGINT
 
 
 def main() -> None:
@@ -23,6 +25,7 @@ def main() -> None:
     quieten()
     from flows.visionflan import visionflan
 
+    _start_server()
     try:
         visionflan(
             recipe=asked.recipe,
@@ -34,6 +37,24 @@ def main() -> None:
         )
     except ValueError as error:
         sys.exit(f"error: {error}")
+    except (KeyboardInterrupt, SystemExit):  # Ray Train makes the second of the first
+        print("\ninterrupted; the same command goes on from here", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+def _start_server() -> None:
+    """Start Prefect's temporary server, unless one is configured, out of reach of Ctrl-C.
+
+    A terminal interrupts a whole group of processes; without its server, Prefect would ask it for a
+    minute how the run ended. A child inherits which signals are blocked, and leaves them so.
+    """
+    from prefect.client.orchestration import get_client
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        get_client(sync_client=True)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _parser() -> argparse.ArgumentParser:

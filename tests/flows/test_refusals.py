@@ -1,11 +1,14 @@
 """What a run that cannot go on says, and that the same command goes on once the cause is mended."""
 
+import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.flows.smoke import PATIENCE_S, end, outcome, start
+from tests.flows.smoke import PATIENCE_S, end, holds, outcome, start
 from vf_ray.demo.write import write
 from vf_ray.store import Store
 
@@ -40,3 +43,17 @@ def test_after_the_cause_is_mended_the_same_command_goes_on(local_store: Store, 
     code, said = told(local_store, tmp_path / "log", *command)
     assert code == 0, said[-3000:]
     assert any(address.startswith("instances/demo_digits/spell/") for address in outcome(local_store))
+
+
+def test_an_interrupt_from_the_terminal_ends_the_run_at_once(local_store: Store, tmp_path: Path) -> None:
+    run = start(local_store, tmp_path / "log", "--only", "fetch")
+    try:
+        until = time.monotonic() + PATIENCE_S
+        while not holds("raw/", "lease/")(local_store):
+            assert run.poll() is None and time.monotonic() < until, (tmp_path / "log").read_text()
+            time.sleep(0.05)
+        os.killpg(run.pid, signal.SIGINT)  # as Ctrl-C does; Prefect's server and Ray are of the group too
+        assert run.wait(timeout=45) == 128 + signal.SIGINT
+    finally:
+        end(run)
+    assert "interrupted; the same command goes on" in (tmp_path / "log").read_text()
