@@ -34,6 +34,7 @@ def main() -> None:
             force=asked.force,
             upstream=asked.upstream,
             downstream=asked.downstream,
+            dry_run=asked.dry_run,
         )
     except ValueError as error:
         sys.exit(f"error: {error}")
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--force", action="store_true", help="run finished steps again")
     parser.add_argument("--upstream", choices=("require", "build"), default="require")
     parser.add_argument("--downstream", action="store_true", help="after --only, go on")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be built")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override, e.g. stage1.lr=1e-5"
     )

@@ -3,7 +3,7 @@
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from prefect.artifacts import (
 
 from flows.watch import Moment, Watch, clock
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact
+from vf_ray.artifacts import Artifact, Spec
 from vf_ray.chain import Plan
 from vf_ray.store import Store
 
@@ -40,6 +40,14 @@ class Show:
         say(f"store  {self.store.url}")
         for change in changes:
             say(f"changed since the last run: {change}")
+
+    def todo(self, unfinished: Mapping[str, Sequence[Spec]]) -> None:
+        """Say which of each step's artifacts a run would build."""
+        for step, specs in unfinished.items():
+            if not specs:
+                self.up_to_date(step)
+            for spec in specs:
+                say(f"{step:<9}would build  {spec.address}")
 
     def up_to_date(self, step: str) -> None:
         """Say that a step's artifacts are in the store already."""

@@ -28,6 +28,7 @@ def visionflan(
     force: bool = False,
     upstream: Literal["require", "build"] = "require",
     downstream: bool = False,
+    dry_run: bool = False,
 ) -> dict[str, list[str]]:
     """Build everything a recipe names that the store does not hold yet.
 
@@ -38,6 +39,7 @@ def visionflan(
         force: run every chosen step again.
         upstream: what to do about missing inputs of ``only``: refuse, or build them.
         downstream: after ``only``, go on with the steps that depend on it.
+        dry_run: only say what would be built, and what is there.
 
     Returns:
         The addresses of every step's artifacts.
@@ -48,16 +50,19 @@ def visionflan(
     store = Store.open()
     plan = Plan.of(recipes.load(recipe, overrides), store)
     chosen = choose(plan, store, only, upstream, downstream)
-    if force or only or any(plan.unfinished(name, store) for name in chosen):
-        refuse_missing_gpus(plan.recipe)
     show = Show(store, plan)
     show.plan_and_changes(runs.changes(store, plan))
-    runs.record(store, plan, flow_run.get_id() or "")
-    with Place(store, plan) as place:
-        for name in chosen:
-            again = force or name == only
-            run_step.with_options(name=name)(name, place, show, again)
-    show.results()
+    todo = {n: plan.outputs(n) if force or n == only else plan.unfinished(n, store) for n in chosen}
+    if dry_run:
+        show.todo(todo)
+    else:
+        if any(todo.values()):
+            refuse_missing_gpus(plan.recipe)
+        runs.record(store, plan, flow_run.get_id() or "")
+        with Place(store, plan) as place:
+            for name in chosen:
+                run_step.with_options(name=name)(name, place, show, force or name == only)
+        show.results()
     return {name: plan.addresses(name) for name in plan.steps}
 
 
