@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import botocore.session
+import botocore.validate
 import pytest
 import yaml
 
@@ -149,3 +151,18 @@ def test_compose_listens_on_loopback_only_and_waits_for_what_it_needs() -> None:
     for service in services.values():
         assert set(service.get("depends_on", {})) <= set(services)
         assert service["image"] != "vf-ray:cpu" or service["build"]["target"] in targets()
+
+
+def test_the_bucket_lets_runs_write_results_and_nothing_else() -> None:
+    statements = json.loads((ROOT / "infra/storage/policy.json").read_text())["Statement"]
+    writing = [s for s in statements if any("Put" in a or "Delete" in a for a in [*s["Action"]])]
+    assert [s["Resource"] for s in writing] == ["arn:aws:s3:::BUCKET/vf-ray/*"]
+    assert all(s["Effect"] == "Allow" and "*" not in s["Action"] for s in statements)
+
+
+def test_the_lifecycle_is_one_that_s3_takes_and_ends_uploads_only() -> None:
+    rules = json.loads((ROOT / "infra/storage/lifecycle.json").read_text())
+    shape = botocore.session.get_session().get_service_model("s3").shape_for("BucketLifecycleConfiguration")
+    assert not botocore.validate.ParamValidator().validate(rules, shape).has_errors()
+    (rule,) = rules["Rules"]
+    assert set(rule) == {"ID", "Status", "Filter", "AbortIncompleteMultipartUpload"}
