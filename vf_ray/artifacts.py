@@ -106,9 +106,19 @@ class Artifact:
         self._verify(name, checksum([data]))
         return data
 
-    def read_range(self, name: str, start: int, size: int) -> bytes:
-        """Return a part of a data file, which no checksum covers."""
-        return self.store.read_range(self.path(name), start, size)
+    def read_range(self, name: str, start: int, size: int, *, sha256: str = "") -> bytes:
+        """Return a part of a data file, whose SHA-256 must begin with ``sha256``, where that is known.
+
+        Raises:
+            ValueError: if the part is not what was published.
+        """
+        data = self.store.read_range(self.path(name), start, size)
+        if sha256 and not (found := hashlib.sha256(data).hexdigest()).startswith(sha256):
+            raise ValueError(
+                f"{self.store.at(self.path(name))}, bytes {start} to {start + size - 1}: {_ALTERED}; "
+                f"expected SHA-256 {sha256}..., found {found[:16]}..."
+            )
+        return data
 
     def download(self, local: Path, prefix: str = "") -> Path:
         """Copy the data files whose name starts with ``prefix`` below ``local``, under their names.

@@ -24,9 +24,9 @@ STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "r
 
 CODE: Mapping[str, int] = {
     "raw": 1,
-    "pictures": 2,
-    "instances": 2,
-    "mixture": 1,
+    "pictures": 3,
+    "instances": 3,
+    "mixture": 2,
     "base": 2,
     "tuned": 2,
     "answers": 1,

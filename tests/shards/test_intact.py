@@ -1,5 +1,7 @@
-"""Files that were cut or lost since they were published are found by one look at their lengths."""
+"""Files that were cut or lost are found by one look at their lengths, altered ones when they are read."""
 
+import random
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from tests.shards.test_build import TASKS, instances_of, pictures_of
 from tests.shards.test_mixture import mixed
 from vf_ray.artifacts import Artifact
 from vf_ray.shards.intact import require_intact
+from vf_ray.shards.read import Samples
 from vf_ray.shards.schema import from_parquet
 
 
@@ -25,12 +28,49 @@ def mixture(tmp_path: Path) -> Artifact:
 @pytest.mark.parametrize("kind", ["pictures", "instances"])
 def test_harmed_files_are_named(mixture: Artifact, kind: str, harm: str) -> None:
     require_intact(mixture)
+    name, path = first(mixture, kind)
+    path.unlink() if harm == "lost" else path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(ValueError, match=rf"{name} has (None|\d+) bytes, \d+ were published"):
+        require_intact(mixture)
+
+
+@pytest.mark.parametrize("kind", ["pictures", "instances"])
+def test_no_altered_byte_reaches_the_training(mixture: Artifact, kind: str) -> None:
+    _, path = first(mixture, kind)
+    told = {
+        "pictures": rf"{path}, bytes \d+ to \d+: altered since .*; expected SHA-256",
+        "instances": rf"{path}: row \d+ cannot be read .* restore it, or prepare that task again",
+    }
+    written, right = path.read_bytes(), seen(mixture)
+    draw, refused = random.Random(3), 0
+    for _ in range(60):
+        altered = bytearray(written)
+        altered[draw.randrange(len(written))] ^= 1 << draw.randrange(8)
+        path.write_bytes(altered)
+        require_intact(mixture)
+        try:
+            assert seen(mixture) == right, "a byte that nothing depends on, such as a statistic's"
+        except ValueError as error:
+            refused += 1
+            assert re.search(told[kind], str(error))
+    assert refused > 5, "the rest is what training does not read, such as footers and other columns"
+    path.write_bytes(written)
+    assert seen(mixture) == right
+
+
+def first(mixture: Artifact, kind: str) -> tuple[str, Path]:
+    """Return name and place of the first file of a kind, which may now be written to."""
     row = from_parquet(mixture.read("index.parquet")).to_pylist()[0]
     artifact = Artifact(mixture.store, row[kind])
     name = row["file"] if kind == "pictures" else "train.parquet"
     path = mixture.store.local_path(artifact.path(name))
     assert path is not None
     path.chmod(0o644)
-    path.unlink() if harm == "lost" else path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(ValueError, match=rf"{name} has (None|\d+) bytes, \d+ were published"):
-        require_intact(mixture)
+    return name, path
+
+
+def seen(mixture: Artifact) -> list[object]:
+    """Read everything of a mixture."""
+    samples = Samples.of(mixture.store, mixture)
+    every = range(len(samples))
+    return [*samples.text(every), *samples.pictures(every)]

@@ -80,7 +80,7 @@ def _of_artifact(address: str, store: "Store", name: str) -> Iterator[Shown]:
     rows = from_parquet(artifact.read(name)).to_pylist()
     for row, place in zip(rows, located(artifact, name), strict=True):
         pictures = load(store, place["pictures"])
-        yield row, pictures.read_range(place["file"], place["offset"], place["size"])
+        yield row, pictures.read_range(place["file"], place["offset"], place["size"], sha256=row["picture"])
 
 
 def _address(what: str, store: "Store") -> str:

@@ -33,7 +33,7 @@ class HeldOut(Tree):
         task = folder.removesuffix(f"/{PICTURES}")
         artifact = self.pictures[source_of(task).name]
         file, offset, size = _located(artifact)[name]
-        return artifact.read_range(file, offset, size)
+        return artifact.read_range(file, offset, size, sha256=name)
 
     def open(self, path: str) -> IO[bytes]:
         return io.BytesIO(self.read(path))

@@ -31,10 +31,11 @@ class Place:
     file: str
     offset: int
     size: int
+    sha256: str
 
     def read(self) -> bytes:
         """Return the encoded picture."""
-        return self.pictures.read_range(self.file, self.offset, self.size)
+        return self.pictures.read_range(self.file, self.offset, self.size, sha256=self.sha256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ def _of_task(instances: Artifact, task_id: str, name: str, any_licence: bool) ->
                 source=source,
                 row=row,
                 file=f"{source.name}/{digest[:2]}/{digest}.{ending}",
-                place=Place(pictures, at["file"], at["offset"], at["size"]) if allowed else None,
+                place=Place(pictures, at["file"], at["offset"], at["size"], digest) if allowed else None,
             )
 
 

@@ -83,5 +83,5 @@ def picture_id(sha256: str) -> int:
 
 
 def _stored(artifact: Artifact, row: Mapping[str, Any]) -> Stored:
-    data = artifact.read_range(row["file"], row["offset"], row["size"])
+    data = artifact.read_range(row["file"], row["offset"], row["size"], sha256=row["sha256"])
     return Stored(data, row["width"], row["height"], row["format"])

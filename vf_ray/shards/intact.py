@@ -1,8 +1,8 @@
 """Whether the files a mixture points into are still as long as when they were published.
 
-Training reads rows and pictures by byte ranges, which no checksum covers; a file that was cut, replaced or
-lost would show as an undecodable picture hours later. Lengths are one listing per artifact; who doubts
-the bytes themselves asks ``Artifact.verify``.
+Training reads rows and pictures by byte ranges and notices an altered one where it reads it, which may be
+hours later. A file that was cut, replaced or lost shows at once in one listing per artifact; who doubts
+all the bytes beforehand asks ``Artifact.verify``.
 """
 
 from vf_ray.artifacts import Artifact, load

@@ -98,6 +98,7 @@ def table_of(instances: Artifact, name: str) -> pa.Table:
         "file": pc.dictionary_encode(places["file"]),
         "offset": places["offset"],
         "size": places["size"],
+        "digest": pa.array((int(digest[:16], 16) for digest in text["picture"].to_pylist()), pa.uint64()),
         "prompt_bytes": prompt_bytes,
         "response_bytes": response_bytes,
     }

@@ -1,4 +1,9 @@
-"""Read instances by number: text by row group, pictures by exact byte range."""
+"""Read instances by number: text by row group, pictures by exact byte range.
+
+No file is read whole, so neither is the manifest's checksum of it compared. Pages of text carry CRCs of
+their own and the mixture's index knows what a picture's SHA-256 begins with: what was altered since it
+was published is noticed where it is read, before anything is trained on it.
+"""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -72,9 +77,9 @@ class Samples:
 
     def pictures(self, rows: Sequence[int]) -> list[bytes]:
         """Return the encoded pictures of some samples; one that several share is read once."""
-        places = self._columns(rows, "pictures", "file", "offset", "size")
+        places = self._columns(rows, "pictures", "file", "offset", "size", "digest")
         distinct = list(dict.fromkeys(places))
-        size = sum(place[-1] for place in distinct)
+        size = sum(size for *_, size, _ in distinct)
         self.used_bytes += size
         self.read_bytes += size
         found = dict(zip(distinct, self._fetch(distinct), strict=True))
@@ -90,21 +95,33 @@ class Samples:
         with ThreadPoolExecutor(REQUESTS) as pool:
             return list(pool.map(lambda place: self._picture(*place), places))
 
-    def _picture(self, address: str, file: str, offset: int, size: int) -> bytes:
-        return self._artifact(address).read_range(file, offset, size)
+    def _picture(self, address: str, file: str, offset: int, size: int, digest: int) -> bytes:
+        return self._artifact(address).read_range(file, offset, size, sha256=f"{digest:016x}")
 
     def _sample(self, address: str, row: int) -> Sample:
         text = self._files.get(address) or self._open(address)
-        group, within = text.place(row)
-        if (address, group) not in self._groups:
-            self._groups[address, group] = text.read(group)
+        try:
+            group, within = text.place(row)
+            table = self._group(text, group)
+        except (OSError, pa.ArrowException) as error:
+            raise ValueError(
+                f"{self.store.at(text.artifact.path(self.name))}: row {row} cannot be read ({error}); if the "
+                "file is there, it was altered since it was published: restore it, or prepare that task "
+                "again with force"
+            ) from error
+        sample = Sample(*(column[within].as_py() for column in table.columns))
+        self.used_bytes += sum(len(t.encode()) for t in (sample.prompt, sample.response, *sample.further))
+        return sample
+
+    def _group(self, text: "_Text", group: int) -> pa.Table:
+        key = text.artifact.address, group
+        if key not in self._groups:
+            self._groups[key] = text.read(group)
             self.read_bytes += text.size(group)
             if len(self._groups) > ROW_GROUPS:
                 self._groups.popitem(last=False)
-        self._groups.move_to_end((address, group))
-        sample = Sample(*(column[within].as_py() for column in self._groups[address, group].columns))
-        self.used_bytes += sum(len(t.encode()) for t in (sample.prompt, sample.response, *sample.further))
-        return sample
+        self._groups.move_to_end(key)
+        return self._groups[key]
 
     def _open(self, address: str) -> "_Text":
         return self._files.setdefault(address, _Text(self._artifact(address), self.name))
@@ -129,9 +146,10 @@ class _Text:
         store, path = self.artifact.store, self.artifact.path(self.name)
         local: Path | None = store.local_path(path)
         if local is not None:
-            return pq.ParquetFile(local)
+            return pq.ParquetFile(local, page_checksum_verification=True)
         remote = pa.PythonFile(Far(store.size(path), partial(store.read_range, path)))
-        return pq.ParquetFile(remote, pre_buffer=True)  # one request for neighbouring columns
+        # One request for neighbouring columns.
+        return pq.ParquetFile(remote, pre_buffer=True, page_checksum_verification=True)
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -1,6 +1,8 @@
 """The columns of every table: the contract between preparing, training and evaluating."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -64,6 +66,7 @@ MIXTURE = pa.schema(
         ("file", pa.dictionary(pa.int32(), pa.string())),
         ("offset", pa.int64()),
         ("size", pa.int64()),
+        ("digest", pa.uint64()),  # first 64 bits of the picture's sha256
         ("prompt_bytes", pa.int32()),  # of all that the user says
         ("response_bytes", pa.int32()),  # of all that the model says
     ]
@@ -84,13 +87,15 @@ def said_bytes(instances: pa.Table) -> tuple[pa.Array, pa.Array]:
 
 ROW_GROUP_BYTES = 1 << 20
 """Size of a row group in memory: what one read of text fetches, compressed."""
+WRITTEN: Mapping[str, Any] = {"compression": "zstd", "write_page_checksum": True}
+"""Every page carries its CRC, so that a row group read by itself is known to be what was written."""
 
 
 class GroupedWriter:
     """Writes a Parquet file bit by bit, in row groups of about ``ROW_GROUP_BYTES``; flat in memory."""
 
     def __init__(self, local: Path, schema: pa.Schema) -> None:
-        self._file = pq.ParquetWriter(local, schema, compression="zstd")
+        self._file = pq.ParquetWriter(local, schema, **WRITTEN)
         self._waiting: list[pa.Table] = []
         self._bytes = 0
 
@@ -119,7 +124,7 @@ def to_parquet(table: pa.Table) -> bytes:
     """Return the table as Parquet with row groups of about ``ROW_GROUP_BYTES``."""
     sink = pa.BufferOutputStream()
     rows = max(64, table.num_rows * ROW_GROUP_BYTES // max(1, table.nbytes))
-    pq.write_table(table, sink, row_group_size=rows, compression="zstd")
+    pq.write_table(table, sink, row_group_size=rows, **WRITTEN)
     return bytes(sink.getvalue())
 
 
