@@ -43,7 +43,7 @@ def test_no_altered_byte_reaches_the_training(mixture: Artifact, kind: str) -> N
     }
     written, right = path.read_bytes(), seen(mixture)
     draw, refused = random.Random(3), 0
-    for _ in range(60):
+    for _ in range(30):
         altered = bytearray(written)
         altered[draw.randrange(len(written))] ^= 1 << draw.randrange(8)
         path.write_bytes(altered)
@@ -53,7 +53,7 @@ def test_no_altered_byte_reaches_the_training(mixture: Artifact, kind: str) -> N
         except ValueError as error:
             refused += 1
             assert re.search(told[kind], str(error))
-    assert refused > 5, "the rest is what training does not read, such as footers and other columns"
+    assert refused > 3, "the rest is what training does not read, such as footers and other columns"
     path.write_bytes(written)
     assert seen(mixture) == right
 

@@ -104,8 +104,9 @@ class Samples:
             group, within = text.place(row)
             table = self._group(text, group)
         except (OSError, pa.ArrowException) as error:
+            told = " ".join(str(error).split())
             raise ValueError(
-                f"{self.store.at(text.artifact.path(self.name))}: row {row} cannot be read ({error}); if the "
+                f"{self.store.at(text.artifact.path(self.name))}: row {row} cannot be read ({told}); if the "
                 "file is there, it was altered since it was published: restore it, or prepare that task "
                 "again with force"
             ) from error
