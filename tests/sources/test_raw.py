@@ -141,6 +141,13 @@ def test_two_stars_look_into_every_folder(tmp_path: Path, lay: Callable[[Path], 
     assert tree.glob("set/**/b.jpg") == ["set/train/b.jpg"]
 
 
+def test_a_file_beside_an_extra_folder_is_no_match(tmp_path: Path) -> None:
+    _folder(tmp_path / "photos/photos-v1.0", {**FILES["photos"], "notes/list.txt": b"stray"})
+    _folder(tmp_path / "photos/other", {"list.txt": b"stray"})
+    tree = RawTree.of(str(tmp_path), (PHOTOS,))
+    assert tree.glob("set/*/*") == ["set/train/a.JPG", "set/train/b.jpg"]
+
+
 def test_a_missing_file_names_what_to_obtain(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"notes\.json.*photos.*Ask the photographer"):
         RawTree.of(str(tmp_path / "nowhere"), (PHOTOS, NOTES)).open("notes.json")

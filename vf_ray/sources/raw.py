@@ -3,8 +3,8 @@
 Each Raw is looked for under the raw root by its name: a folder (with unpacked files, archives, or
 both) or one archive; a fetched one lies where the fetch step put its files. What is not there by name is
 looked for in the root itself, where everything may be merged. Within each, a path is tried as the
-publisher ships it, without its outermost folder, and inside one extra folder, because archives are
-unpacked in all three ways.
+publisher ships it, inside one extra folder, and without its outermost folder, because archives are
+unpacked in all three ways; the last comes last, for what is left of a path may name other files too.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ _LARGEST_INNER = 512 << 20
 """Bytes of an archive inside an archive that may be held in memory."""
 
 
-STRIPPED, GUESSED = 1, 4
+STRIPPED, GUESSED = 2, 4
 """Numbers of two of the ways in which a folder is looked for."""
 
 
@@ -163,8 +163,8 @@ class _Lookup:
         named = self._named[0]
         return (
             partial(_direct, named),
-            partial(_stripped, named),
             partial(_wrapped, named),
+            partial(_stripped, named),
             lambda parent: _direct(self._merged, parent),
             lambda parent: _wrapped(self._merged, parent),
         )
