@@ -37,11 +37,12 @@ def clevr() -> Files:
 
 
 def clevr_cogent() -> Files:
-    image = "CLEVR_trainA_000003.png"
     root = "clevr_cogent/CLEVR_CoGenT_v1.0"
+    folders = ("trainA", "valA", "valB")
+    asked = {f: {"info": {}, "questions": clevr_questions(f"CLEVR_{f}_000003.png")} for f in folders}
     return {
-        f"{root}/questions/CLEVR_trainA_questions.json": {"info": {}, "questions": clevr_questions(image)},
-        **pictures(f"{root}/images/trainA/{image}"),
+        **{f"{root}/questions/CLEVR_{f}_questions.json": questions for f, questions in asked.items()},
+        **pictures(*(f"{root}/images/{f}/CLEVR_{f}_000003.png" for f in folders)),
     }
 
 
@@ -131,7 +132,8 @@ def daquar() -> Files:
     return {
         "daquar/qa.894.raw.train.txt": "what is under the mirror in the image40 ?\nchest_of_drawers\n"
         "what is on the bed in this image 41 ?\npillow, book\n",
-        **pictures("daquar/nyu_depth_images/image40.png", "daquar/nyu_depth_images/image41.png"),
+        "daquar/qa.894.raw.test.txt": "how many chairs are there in image1 ?\r\n2\r\n",
+        **pictures(*(f"daquar/nyu_depth_images/image{n}.png" for n in (40, 41, 1))),
     }
 
 
@@ -155,7 +157,12 @@ def viquae() -> Files:
         "input": "this bridge opened in which year?",
         "output": {"original_answer": "1932", "answer": ["1932", "in 1932"]},
     }
-    return {"viquae/train.jsonl": json_lines(record), **pictures(f"viquae/images/{image}")}
+    other = {**record, "id": "cd", "output": {"answer": ["Pont Neuf"]}}
+    return {
+        "viquae/train.jsonl": json_lines(record),
+        "viquae/validation.jsonl": json_lines(other),
+        **pictures(f"viquae/images/{image}"),
+    }
 
 
 def vqa_rad() -> Files:
@@ -199,7 +206,8 @@ def infographicvqa() -> Files:
     }
     return {
         "infographicvqa/infographicVQA_train_v1.0.json": {"data": [record]},
-        **pictures("infographicvqa/infographicsvqa_images/123.jpeg"),
+        "infographicvqa/infographicsVQA_val_v1.0_withQT.json": {"data": [{**record, "questionId": 70002}]},
+        **pictures("infographicvqa/images/123.jpeg"),
     }
 
 
@@ -227,9 +235,10 @@ def scienceqa() -> Files:
         "solution": "Steam boils.",
         "split": "train",
     }
+    root = "scienceqa/data/scienceqa"
     return {
-        "scienceqa/problems.json": {"17": record, "18": {**record, "image": None}},
-        **pictures("scienceqa/images/train/17/image.png"),
+        f"{root}/problems.json": {"17": record, "18": {**record, "image": None}},
+        **pictures(f"{root}/images/train/17/image.png"),
     }
 
 
@@ -241,7 +250,12 @@ def ai2d() -> Files:
             "questions": {"What makes sugar?": {**question, "questionId": "1.png-0"}},
         },
         "ai2d/ai2d/questions/2.png.json": {"imageName": "2.png", "questions": {}},
-        **pictures("ai2d/ai2d/images/1.png", "ai2d/ai2d/images/2.png"),
+        "ai2d/ai2d/questions/3.png.json": {
+            "imageName": "3.png",
+            "questions": {"What drinks?": {**question, "questionId": "3.png-0"}},
+        },
+        "ai2d/ai2d/ai2d_test_ids.csv": "3\n",
+        **pictures(*(f"ai2d/ai2d/images/{n}.png" for n in (1, 2, 3))),
     }
 
 
@@ -263,7 +277,8 @@ def plotqa() -> Files:
     ]
     return {
         "plotqa/train/qa_pairs_V2.json": {"qa_pairs": pairs},
-        **pictures("plotqa/train/png/0.png"),
+        "plotqa/val/qa_pairs_V2.json": {"qa_pairs": pairs},
+        **pictures("plotqa/train/png/0.png", "plotqa/val/png/0.png"),
     }
 
 
@@ -274,7 +289,11 @@ def ocr_vqa() -> Files:
         "answers": ["A. Nobody", "Travel"],
         "split": 1,
     }
-    return {"ocr_vqa/dataset.json": {"012345678X": record}, **pictures("ocr_vqa/images/012345678X.jpg")}
+    drawn = {**record, "imageURL": "http://example.org/x2.gif"}
+    return {
+        "ocr_vqa/dataset.json": {"012345678X": record, "0123456789": drawn},
+        **pictures("ocr_vqa/images/012345678X.jpg", "ocr_vqa/images/0123456789.jpg"),
+    }
 
 
 def stvqa() -> Files:

@@ -69,14 +69,15 @@ def concadia() -> Files:
 
 
 def wit() -> Files:
-    columns = ["language", "page_url", "image_url", "context_page_description"]
+    columns = ["language", "image_url", "mime_type", "context_page_description"]
     rows = [
-        ["en", "x", "http://example.org/a/A_%28b%29.jpg", "A is a hill. It is high."],
-        ["de", "x", "http://example.org/c.jpg", "C ist ein Berg."],
+        ["en", "http://example.org/a/A_%28b%29.jpg", "image/jpeg", "Mt. A. is a hill. It is high."],
+        ["de", "http://example.org/c.jpg", "image/jpeg", "C ist ein Berg."],
     ]
-    table = "".join("\t".join(row) + "\n" for row in [columns, *rows])
+    table = gzipped("".join("\t".join(row) + "\n" for row in [columns, *rows]))
+    parts = ("train.all-00000-of-00010", "train.all-00001-of-00010", "val.all-00000-of-00005")
     return {
-        "wit/wit_v1.train.all-00000-of-00010.tsv.gz": gzipped(table),
+        **{f"wit/wit_v1.{part}.tsv.gz": table for part in parts},
         **pictures("wit/images/A_%28b%29.jpg"),
     }
 
@@ -146,6 +147,7 @@ def wikihow() -> Files:
     return {
         f"{root}/wikihow.json": {"methods": [{"name": "Tying it", "steps": steps}]},
         "wikihow/data/13_Rest/wikihow.json": {},
+        "wikihow/wikihow_split.json": {"train": ["12_Tie-a-Knot"], "val": ["13_Rest"], "test": []},
         **pictures(*(f"{root}/image/method_0_step_{n}.jpg" for n in (0, 2, 3))),
     }
 

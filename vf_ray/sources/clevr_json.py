@@ -36,7 +36,7 @@ ClevrRow = ClevrQuestion | ClevrImage
 def clevr_json(files: Files, image: str) -> Callable[[Tree], Iterator[ClevrRow | Reject]]:
     """Return a reader of split -> question file; each picture's row is followed by its questions.
 
-    ``image`` is a path with ``{file_name}`` and ``{split}``.
+    ``image`` is a path with ``{file_name}`` and ``{folder}``, which is the publisher's name of the split.
     """
 
     def read(tree: Tree) -> Iterator[ClevrRow | Reject]:
@@ -66,7 +66,8 @@ def _picture(file_name: str, questions: list[Any], split: str, image: str) -> It
         for (index,) in questions:
             yield Reject(f"{split}/{index}", MALFORMED)
         return
-    path = image.format(file_name=file_name, split=split)
+    folder = file_name.removeprefix("CLEVR_").partition("_")[0]  # CLEVR_trainA_000012.png
+    path = image.format(file_name=file_name, folder=folder)
     pairs = tuple((question, answer) for _, question, answer in questions)
     yield ClevrImage(key=f"{split}/{file_name}", split=split, image=path, pairs=pairs)
     for index, question, answer in questions:

@@ -1,5 +1,6 @@
 """What readers of record files share: where a record stands, and what becomes of a bad one."""
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
@@ -23,8 +24,11 @@ class At:
     """0-based position in the file."""
 
     def key(self, *parts: object) -> str:
-        """Return a row key: the file's name, and the record's own id or its position."""
-        name = self.path.rpartition("/")[2].partition(".")[0]
+        """Return a row key: the file's name, and the record's own id or its position.
+
+        Only the extension goes from the name: others of a publisher's files may differ in what is before it.
+        """
+        name, _ = posixpath.splitext(posixpath.basename(self.path).removesuffix(".gz"))
         return "/".join(map(str, (name, *(parts or (self.index,)))))
 
 

@@ -1,29 +1,39 @@
 """AI2D: multiple-choice questions about diagrams from school science books."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import partial
 
 from vf_ray.shapes import choose, tidy
 from vf_ray.sources.each_file import each_json
+from vf_ray.sources.list_file import lines
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
-from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
+TEST_IDS = "ai2d_test_ids.csv"
 LETTERS = "diagram letters"
 
 
-def _rows(record: Record, at: At) -> Iterator[QaRow]:
-    image = f"ai2d/images/{record['imageName']}"
+def _rows(record: Record, at: At, tested: Collection[str]) -> Iterator[QaRow]:
+    name = record["imageName"]
+    listed = "test" if name.partition(".")[0] in tested else "train"
     for question, item in record["questions"].items():
         options = tuple("none" if text == "{}" else tidy(text) for text in item["answerTexts"])
         yield QaRow(
             key=f"{at.path}/{item['questionId']}",
-            split=at.split,
-            image=image,
+            split=listed if tested else at.split,
+            image=f"ai2d/images/{name}",
             question=tidy(question),
             answer=options[item["correctAnswer"]],
             options=options,
             kind=LETTERS if item["abcLabel"] else "",
         )
+
+
+def _read(tree: Tree) -> Iterator[QaRow | Reject]:
+    """The archive tells no splits; the list of test pictures, where it is there, does."""
+    tested = {line.strip() for line, _ in lines(tree, TEST_IDS)} if tree.exists(TEST_IDS) else set()
+    return each_json({"all": "ai2d/questions/*.json"}, partial(_rows, tested=tested))(tree)
 
 
 AI2D = Source(
@@ -34,14 +44,17 @@ AI2D = Source(
     raws=(
         Raw(
             name="ai2d",
-            obtain="Put ai2d-all.zip of the Allen Institute for AI here, or unzip it",
+            obtain="Put ai2d-all.zip of the Allen Institute for AI into ai2d/, or unzip it, and also "
+            "ai2d_test_ids.csv, which keeps the test pictures apart",
             files=(
-                # address: allenai's bucket, as Qwen-VL's evaluation guide gives it
+                # addresses: allenai's buckets, as Qwen-VL's evaluation guide and public loaders give them
                 Download("https://ai2-public-datasets.s3.amazonaws.com/diagrams/ai2d-all.zip"),
+                Download("https://s3-us-east-2.amazonaws.com/prior-datasets/ai2d_test_ids.csv"),
             ),
         ),
     ),
-    read=each_json({"all": "ai2d/questions/*.json"}, _rows),
+    read=_read,
+    code=2,
 )
 
 

@@ -19,7 +19,7 @@ CLEVR = Source(
     raws=(CLEVR_RAW,),
     read=clevr_json(
         {s: f"CLEVR_v1.0/questions/CLEVR_{s}_questions.json" for s in ("train", "val")},
-        image="CLEVR_v1.0/images/{split}/{file_name}",
+        image="CLEVR_v1.0/images/{folder}/{file_name}",
     ),
 )
 MOST_MATCHED = 5

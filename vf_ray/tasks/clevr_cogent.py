@@ -1,4 +1,7 @@
-"""CLEVR-CoGenT: CLEVR's questions on scenes whose solids come in restricted colours."""
+"""CLEVR-CoGenT: CLEVR's questions on scenes whose solids come in restricted colours.
+
+Condition A restricts them for training, B otherwise for validation.
+"""
 
 from vf_ray.sources.clevr_json import clevr_json
 from vf_ray.tasks import clevr
@@ -30,10 +33,12 @@ COGENT = Source(
     read=clevr_json(
         {
             "train": "CLEVR_CoGenT_v1.0/questions/CLEVR_trainA_questions.json",
-            "val": "CLEVR_CoGenT_v1.0/questions/CLEVR_valA_questions.json",
+            "val A": "CLEVR_CoGenT_v1.0/questions/CLEVR_valA_questions.json",
+            "val B": "CLEVR_CoGenT_v1.0/questions/CLEVR_valB_questions.json",
         },
-        image="CLEVR_CoGenT_v1.0/images/{split}A/{file_name}",
+        image="CLEVR_CoGenT_v1.0/images/{folder}/{file_name}",
     ),
+    code=2,
 )
 
 COGENT.task(

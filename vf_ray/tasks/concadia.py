@@ -75,7 +75,7 @@ CONCADIA.task(
     upstream="CONCADIA+image_caption_context_2",
     group="generation",
     category="Knowledge Extraction",
-    instruction="What article could this picture belong to? Give first the sentence below the picture, then "
-    "the passage of the article that surrounds it.",
+    instruction="This picture illustrates an article of an encyclopedia. Give the caption below it first, "
+    "then the passage of the article that surrounds it.",
     evidence="not in the paper's list; group and category are ours; same target as the first variant",
 )(_with_context)

@@ -57,6 +57,7 @@ DAQUAR = Source(
         ),
     ),
     read=_read,
+    code=2,
 )
 
 

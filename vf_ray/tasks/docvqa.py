@@ -20,13 +20,13 @@ FILES = {
 def _row(record: Record, at: At, tree: Tree) -> QaRow:
     name = record["image"].rpartition("/")[2]  # the current archive has no documents/ folder
     return QaRow(
-        key=at.key(record["questionId"]),
+        key=f"{at.split}/{record['questionId']}",  # the same in both layouts
         split=at.split,
         image=first_existing(
             tree, f"spdocvqa_images/{name}", f"{at.split}/documents/{name}", f"documents/{name}"
         ),
         question=record["question"],
-        answer=record["answers"][0],
+        answer=next(iter(record["answers"]), ""),
     )
 
 
@@ -41,6 +41,7 @@ DOCVQA = Source(
     terms=Terms(faces="no"),
     raws=(DOCVQA_RAW,),
     read=_read,
+    code=2,
 )
 
 
@@ -49,7 +50,7 @@ DOCVQA = Source(
     upstream="DOCVQA+question_answer",
     group="question answering",
     category="OCR",
-    instruction="Read the scanned page and answer the question with the words that stand on it.",
+    instruction="Read the scanned page and answer the question with words or a number from it.",
 )
 def answer(row: QaRow) -> Made:
     """The first accepted answer."""

@@ -24,16 +24,17 @@ BRANDS = frozenset(
 
 def _row(line: str, at: At) -> LabelRow:
     name, label = line.split()[:2]
-    return LabelRow(key=at.key(name), split=at.split, image=f"{ROOT}/{ROOT}_images/{name}", label=label)
+    return LabelRow(key=at.key(name), split=at.split, image=f"{ROOT}_images/{name}", label=label)
 
 
 def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
     """Yield each picture once: the training list has a line for every box, some of them twice."""
-    seen = set[str]()
+    first: dict[str, LabelRow | Reject] = {}
     for row in list_file(FILES, _row)(tree):
-        if row.key not in seen:
-            yield row
-        seen.add(row.key)
+        earlier = first.setdefault(row.key, row)
+        if isinstance(row, LabelRow) and isinstance(earlier, LabelRow) and row.label != earlier.label:
+            first[row.key] = Reject(row.key, "logos of two brands", f"{earlier.label}, {row.label}")
+    yield from first.values()
 
 
 FLICKR_LOGOS_27 = Source(
@@ -51,6 +52,7 @@ FLICKR_LOGOS_27 = Source(
         ),
     ),
     read=_read,
+    code=2,
 )
 
 

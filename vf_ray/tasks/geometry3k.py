@@ -14,7 +14,7 @@ def _row(record: Record, at: At) -> QaRow:
         split=at.split,
         image=at.path.replace("data.json", "img_diagram.png"),
         question=tidy(record["problem_text"]),
-        answer=choices["ABCD".index(record["answer"])],
+        answer=choices[ord(record["answer"]) - ord("A")],
         options=choices,
     )
 
@@ -32,6 +32,7 @@ GEOMETRY3K = Source(
         ),
     ),
     read=each_json({s: f"geometry3k/{s}/*/data.json" for s in ("train", "val", "test")}, _row),
+    code=2,
 )
 
 

@@ -1,20 +1,39 @@
 """InfographicVQA: questions about infographics that combine text, layout and drawings."""
 
+from collections.abc import Iterator
+from functools import partial
+
 from vf_ray.shapes import ask
 from vf_ray.sources.json_array import json_array
+from vf_ray.sources.raw import first_existing
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+
+FILES = {
+    "train": ("infographicsVQA_train_v1.0.json", "infographicVQA_train_v1.0.json"),
+    "val": (
+        "infographicsVQA_val_v1.0_withQT.json",
+        "infographicVQA_val_v1.0_withQT.json",
+        "infographicsVQA_val_v1.0.json",
+        "infographicVQA_val_v1.0.json",
+    ),
+}
 
 
-def _row(record: Record, at: At) -> QaRow:
+def _row(record: Record, at: At, tree: Tree) -> QaRow:
+    name = record["image_local_name"]
     return QaRow(
-        key=at.key(record["questionId"]),
+        key=f"{at.split}/{record['questionId']}",
         split=at.split,
-        image=f"infographicsvqa_images/{record['image_local_name']}",
+        image=first_existing(tree, f"infographicsvqa_images/{name}", f"images/{name}"),
         question=record["question"],
-        answer=record["answers"][0],
+        answer=next(iter(record["answers"]), ""),
     )
+
+
+def _read(tree: Tree) -> Iterator[QaRow | Reject]:
+    return json_array(FILES, partial(_row, tree=tree), items="data.item")(tree)
 
 
 INFOGRAPHICVQA = Source(
@@ -29,19 +48,8 @@ INFOGRAPHICVQA = Source(
             "pictures (infographicsvqa_images/, or images/) here",
         ),
     ),
-    read=json_array(
-        {
-            "train": ("infographicsVQA_train_v1.0.json", "infographicVQA_train_v1.0.json"),
-            "val": (
-                "infographicsVQA_val_v1.0_withQT.json",
-                "infographicVQA_val_v1.0_withQT.json",
-                "infographicsVQA_val_v1.0.json",
-                "infographicVQA_val_v1.0.json",
-            ),
-        },
-        _row,
-        items="data.item",
-    ),
+    read=_read,
+    code=2,
 )
 
 

@@ -64,8 +64,8 @@ def answer(row: KvqaRow) -> Made:
     upstream="KVQA+image_captioning",
     group="generation",
     category="Knowledge Extraction",
-    instruction="Write the sentence or phrase that would stand below this picture in an encyclopedia; name "
-    "the people and say what they are doing.",
+    instruction="Write the caption an encyclopedia would print below this picture: a sentence or phrase that "
+    "names the people and says what they are doing or where they are.",
     ceiling=0.2,
     evidence="train by the first of the five published folds",
 )

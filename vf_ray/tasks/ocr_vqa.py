@@ -2,27 +2,41 @@
 
 import posixpath
 from collections.abc import Iterator
+from functools import partial
 
 from vf_ray.shapes import ask
 from vf_ray.sources.json_array import json_object
+from vf_ray.sources.raw import first_existing
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
 SPLITS = {1: "train", 2: "val", 3: "test"}
+JPEG = ".jpg"
 
 
-def _rows(pair: Record, at: At) -> Iterator[QaRow]:
+def _rows(pair: Record, at: At, tree: Tree) -> Iterator[QaRow]:
     number, record = pair
-    extension = posixpath.splitext(record["imageURL"])[1]
+    image = _cover(tree, f"images/{number}", posixpath.splitext(record["imageURL"])[1])
     for index, (question, answer) in enumerate(zip(record["questions"], record["answers"], strict=True)):
         yield QaRow(
             key=at.key(number, index),
             split=SPLITS[record["split"]],
-            image=f"images/{number}{extension}",
+            image=image,
             question=question,
             answer=answer,
         )
+
+
+def _cover(tree: Tree, stem: str, extension: str) -> str:
+    """Return where a cover lies: as its address ends, or as the JPEG that many copies make of any."""
+    if extension.lower() == JPEG:
+        return stem + extension
+    return first_existing(tree, stem + extension, stem + JPEG)
+
+
+def _read(tree: Tree) -> Iterator[QaRow | Reject]:
+    return json_object({"all": "dataset.json"}, partial(_rows, tree=tree))(tree)
 
 
 OCR_VQA = Source(
@@ -37,7 +51,8 @@ OCR_VQA = Source(
             "the covers into images/",
         ),
     ),
-    read=json_object({"all": "dataset.json"}, _rows),
+    read=_read,
+    code=2,
 )
 
 

@@ -14,7 +14,7 @@ def plain(answer: object) -> str:
 
 def _row(record: Record, at: At) -> QaRow:
     return QaRow(
-        key=at.key(),  # question ids repeat from plot to plot
+        key=f"{at.split}/{at.key()}",  # question ids repeat from plot to plot, file names from split to split
         split=at.split,
         image=f"{at.split}/png/{record['image_index']}.png",
         question=record["question_string"],
@@ -24,7 +24,8 @@ def _row(record: Record, at: At) -> QaRow:
 
 
 def _files(split: str) -> tuple[str, ...]:
-    return tuple(f"{split}/{name}" for name in ("qa_pairs_V2.json", "qa_pairs_V1.json"))
+    """Return the larger second version before the first; the publisher's page writes a small v."""
+    return tuple(f"{split}/qa_pairs_{version}.json" for version in ("V2", "v2", "V1", "v1"))
 
 
 PLOTQA = Source(
@@ -46,6 +47,7 @@ PLOTQA = Source(
         ),
     ),
     read=json_array({s: _files(s) for s in ("train", "val", "test")}, _row, items="qa_pairs.item"),
+    code=2,
 )
 
 

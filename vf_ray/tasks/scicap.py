@@ -50,6 +50,7 @@ SCICAP = Source(
         Raw(name="scicap", obtain="Put scicap_data.zip here; the link is at github.com/tingyaohsu/SciCap"),
     ),
     read=_read,
+    code=2,
 )
 
 

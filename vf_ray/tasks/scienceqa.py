@@ -7,6 +7,8 @@ from vf_ray.sources.json_array import json_object
 from vf_ray.sources.records import At, Record
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms
 
+PROBLEMS = "problems.json"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScienceRow(Row):
@@ -23,11 +25,11 @@ class ScienceRow(Row):
 def _row(pair: Record, at: At) -> ScienceRow:
     number, record = pair
     choices = tuple(tidy(choice) for choice in record["choices"])
-    image = f"images/{record['split']}/{number}/image.png" if record["image"] else ""
+    folder = at.path.removesuffix(PROBLEMS)
     return ScienceRow(
         key=at.key(number),
         split=record["split"],
-        image=image,
+        image=f"{folder}images/{record['split']}/{number}/image.png" if record["image"] else "",
         question=tidy(record["question"]),
         choices=choices,
         answer=choices[record["answer"]],
@@ -49,8 +51,9 @@ SCIENCEQA = Source(
     raws=(
         Raw(
             name="scienceqa",
-            obtain="Put problems.json of github.com/lupantech/ScienceQA (data/scienceqa) here, and the "
-            "pictures (train.zip, val.zip, test.zip) unzipped into images/",
+            obtain="Put problems.json of github.com/lupantech/ScienceQA here and the pictures (train.zip, "
+            "val.zip, test.zip) into images/ beside it, unzipped; or give the repository with its "
+            "data/scienceqa/ as it is",
             files=(
                 # addresses: lupantech/ScienceQA and its tools/download.sh
                 Download(
@@ -62,7 +65,7 @@ SCIENCEQA = Source(
             ),
         ),
     ),
-    read=json_object({"all": "problems.json"}, _row),
+    read=json_object({"all": (PROBLEMS, f"data/scienceqa/{PROBLEMS}")}, _row),
 )
 OURS = "the id is known from MixLoRA's definitions only; which texts go where is ours"
 VARIANT = f"not in the paper's list; {OURS}, as are group and category"

@@ -18,7 +18,7 @@ def _row(record: Record, at: At, tree: Tree) -> QaRow:
         split=at.split,
         image=first_existing(tree, path, f"train/{path}", f"train_imgs/{path}"),
         question=record["question"],
-        answer=record["answers"][0],
+        answer=next(iter(record["answers"]), ""),
     )
 
 
@@ -39,6 +39,7 @@ STVQA = Source(
         ),
     ),
     read=_read,
+    code=2,
 )
 
 

@@ -48,6 +48,7 @@ TEXTCAPS = Source(
         _row,
         items="data.item",
     ),
+    code=2,
 )
 
 

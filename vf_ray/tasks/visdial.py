@@ -70,6 +70,7 @@ VISDIAL = Source(
         COCO_2014,
     ),
     read=_read,
+    code=2,
 )
 SPEAKERS = {2: ("Ann", "Ben"), 4: ("Q", "A"), 6: ("Visitor", "Guide"), 9: ("Caller", "Operator")}
 """Earlier pairs shown -> who asks and who answers."""
@@ -92,7 +93,7 @@ for earlier, (asks, answers) in SPEAKERS.items():
         group="generation",
         category="Visual Dialogue",
         instruction=f"In a dialogue about the image {asks} has asked {earlier} questions so far and now asks "
-        f"another. Give the next answer of {answers} in a few words"
+        f"another. Give {answers}'s next answer in a few words"
         + (f', beginning with "{answers}:".' if earlier != 4 else "."),
         evidence="the speakers' names are ours",
     )(partial(_next_answer, earlier=earlier))

@@ -90,6 +90,7 @@ WIKIART = Source(
         ),
     ),
     read=_read,
+    code=2,
 )
 
 
@@ -109,5 +110,6 @@ def artist_genre_style(row: WikiArtRow) -> Made:
         f"its genre is {row.genre}" if row.genre else "",
         f"its style is {row.style}",
     ]
-    text = ", ".join(part for part in known if part)
+    *before, last = (part for part in known if part)
+    text = f"{', '.join(before)} and {last}" if before else last
     return caption(row.image, f"{text[0].upper()}{text[1:]}.")

@@ -4,13 +4,17 @@ The authors' archive (linked from MultiInstruct). What comes before a step is on
 it: the predecessor's script shared one growing list, so that "all earlier steps" held the answer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from vf_ray.shapes import choose, tidy
 from vf_ray.sources.each_file import each_json
+from vf_ray.sources.json_items import json_pairs
 from vf_ray.sources.records import At, Record
-from vf_ray.types import Example, Made, Raw, Row, Source, Terms
+from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
+
+SPLITS = "wikihow_split.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +33,28 @@ class StepRow(Row):
         return (self.index % 2 == 0 and self.index + 1 < len(self.steps)) or self.index == 0
 
 
-def _rows(record: Record, at: At) -> Iterator[StepRow]:
+def _rows(record: Record, at: At, splits: Mapping[str, str]) -> Iterator[StepRow]:
     folder = at.path.removesuffix("/wikihow.json")
+    split = splits.get(folder.rpartition("/")[2], at.split)
     for number, method in enumerate(record.get("methods") or ()):
         steps = tuple(tidy(step["headline"]) for step in method["steps"])
         for index, step in enumerate(method["steps"]):
             if step.get("img"):
                 yield StepRow(
                     key=f"{folder}/{number}/{index}",
-                    split=at.split,
+                    split=split,
                     image=f"{folder}/image/{step['img']}",
                     method=tidy(method["name"]),
                     steps=steps,
                     index=index,
                 )
+
+
+def _read(tree: Tree) -> Iterator[StepRow | Reject]:
+    """The archive tells no splits; the authors' list, where it is there, does."""
+    listed = json_pairs(tree, SPLITS, "all") if tree.exists(SPLITS) else ()
+    splits = {article: split for (split, articles), _ in listed for article in articles}
+    return each_json({"all": "data/*/wikihow.json"}, partial(_rows, splits=splits))(tree)
 
 
 WIKIHOW = Source(
@@ -54,10 +66,12 @@ WIKIHOW = Source(
         Raw(
             name="wikihow",
             obtain="Put wikihow.tar.gz (linked from the download scripts of github.com/VT-NLP/MultiInstruct) "
-            "here, or unpack it; it holds data/<article>/wikihow.json",
+            "here, or unpack it; it holds data/<article>/wikihow.json; and wikihow_split.json of its "
+            "data_preprocessor/ beside it, which tells the splits",
         ),
     ),
-    read=each_json({"all": "data/*/wikihow.json"}, _rows),
+    read=_read,
+    code=2,
 )
 ORDER = ("next", "previous")
 MOST_OTHERS = 4
@@ -69,8 +83,8 @@ OURS = "which steps are asked about is ours"
     upstream="wikihow_next_step",
     group="generation",
     category="Rational and Script Generation",
-    instruction="The image shows the current step of a method; the steps before it are listed. Write the "
-    "next step as one short sentence.",
+    instruction="The image shows the current step of a method; the steps before it, if any, are "
+    "listed. Write the next step as one short sentence.",
     evidence="only the steps before the current one are listed",
 )
 def next_step(row: StepRow) -> Made:
@@ -87,12 +101,12 @@ def next_step(row: StepRow) -> Made:
     upstream="wikihow_immediate_next_step_selection",
     group="classification",
     category="Complex Reasoning",
-    instruction="The image shows one step of a method. Which step follows at once? Answer with letter and "
-    "text.",
+    instruction="The image shows one step of a method. Which step comes immediately after it? Answer with "
+    "the letter and the text.",
     evidence="at most four other steps of the same method, the nearest ones",
 )
 def immediate_next_step(row: StepRow) -> Made:
-    """The next step among others of the method."""
+    """The next step among others of the method; with one of two steps there is nothing to choose from."""
     if row.index + 1 >= len(row.steps):
         return None
     following = row.steps[row.index + 1]
@@ -116,8 +130,8 @@ def _neighbour(row: StepRow) -> str | None:
     upstream="wikihow_image_text_step_order",
     group="classification",
     category="Complex Reasoning",
-    instruction="The image shows one step of a method, the text is another. Does the text come next or "
-    "previous to the image? Answer with the letter and the word.",
+    instruction="The image shows one step of a method, the text gives a neighbouring one. Is the text the "
+    "next step or the previous one? Answer with the letter and the word.",
     evidence=OURS,
 )
 def text_after_picture(row: StepRow) -> Made:
@@ -132,8 +146,8 @@ def text_after_picture(row: StepRow) -> Made:
     upstream="wikihow_text_image_step_order",
     group="classification",
     category="Complex Reasoning",
-    instruction="A step of a method is given in words. Is the image the step next or previous to it? Answer "
-    "with the letter and the word.",
+    instruction="One step of a method is given in words. Does the image show the next step or the previous "
+    "one? Answer with the letter and the word.",
     evidence=OURS,
 )
 def picture_after_text(row: StepRow) -> Made:

@@ -10,12 +10,24 @@ from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
-_SENTENCE = re.compile(r".+?[.!?](?=\s+[A-Z\"(]|$)", re.DOTALL)
+DRAWING = "image/svg+xml"
+_END = re.compile(r"[.!?][\")]?(?=\s+[^\sa-z]|$)")
+_ABBREVIATED = re.compile(
+    r"(?:\b\w|\b(?:Mr|Mrs|Ms|Dr|Prof|St|Mt|Ft|Lt|Sgt|Capt|Col|Gen|Rev|Hon|Jr|Sr|No|Co|Inc|Ltd|vs|ca|born))\.$"
+)
 
 
-def _row(cells: Record, at: At) -> TextRow | tuple[()]:
+def first_sentence(text: str) -> str:
+    """Return text up to its first full stop that belongs to no initial (``J.``, ``U.S.``) or title."""
+    ends = (text[: found.end()] for found in _END.finditer(text))
+    return next((start for start in ends if not _ABBREVIATED.search(start)), text)
+
+
+def _row(cells: Record, at: At) -> TextRow | Reject | tuple[()]:
     if cells["language"] != "en":
         return ()
+    if cells["mime_type"] == DRAWING:
+        return Reject(at.key(), "picture is a vector drawing")
     name = cells["image_url"].rpartition("/")[2]
     text = tidy(cells["context_page_description"])
     return TextRow(key=at.key(), split=at.split, image=f"images/{name}", text=text)
@@ -45,6 +57,7 @@ WIT = Source(
         ),
     ),
     read=_read,
+    code=2,
 )
 
 
@@ -62,5 +75,4 @@ def background(row: TextRow) -> Made:
     """The first sentence about the page's subject."""
     if not row.text:
         return Reject(row.key, "no page description")
-    found = _SENTENCE.match(row.text)
-    return caption(row.image, found[0] if found else row.text)
+    return caption(row.image, first_sentence(row.text))
