@@ -89,6 +89,7 @@ def test_coco_groups_annotations_in_any_order(tmp_path: Path) -> None:
                 {"id": 3, "image_id": 6, "category_id": 1, "bbox": [1, 2, 3, 4.5], "iscrowd": 1},
                 {"id": 1, "image_id": 5, "caption": "first"},
                 {"id": 9, "caption": "of no picture"},
+                {"id": 8, "image_id": 7, "caption": "of a picture that is not listed"},
             ],
             "images": [{"id": 5, "file_name": "5.jpg"}, {"id": 6, "file_name": "6.jpg"}, {"file_name": "x"}],
             "categories": [{"id": 1, "name": "cat", "supercategory": "animal"}],
@@ -100,7 +101,8 @@ def test_coco_groups_annotations_in_any_order(tmp_path: Path) -> None:
     assert [(o.category, o.supercategory, o.box, o.crowd) for o in second.objects] == [
         ("cat", "animal", (1.0, 2.0, 3.0, 4.5), True)
     ]
-    assert reasons(found) == [MALFORMED]
+    assert reasons(found) == [MALFORMED, "annotation without picture", MALFORMED]
+    assert [r.key for r in found if isinstance(r, Reject)] == ["a/2", "a/annotations/8", "a/annotations/3"]
     captions = list(coco_captions({"train": "a.json"}, "{file_name}")(tree(tmp_path, files)))
     assert keys(captions) == ["a/5/2", "a/5/1"]
 

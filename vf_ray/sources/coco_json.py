@@ -3,16 +3,19 @@
 Annotations come in any order; they are grouped by picture outside the memory.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.raw import existing
-from vf_ray.sources.records import At, Record, parsed
+from vf_ray.sources.records import MALFORMED, At, Record, parsed
 from vf_ray.sources.spill import Spill
 from vf_ray.types import Reject, Row, Tree
+
+_NO_ID = ""
+"""Stands for the picture of a malformed annotation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ def coco_json(
     """Return a reader of every annotation file that is there, one row per picture.
 
     ``image`` is a path with ``{file_name}``, ``{image_id}`` (``{image_id:012d}``) and ``{split}``.
-    Only annotations that ``keep`` accepts count; a picture without any is a row with none.
+    Only annotations that ``keep`` accepts count; a picture without any is a row with none, an
+    annotation without a picture is rejected.
     """
 
     def read(tree: Tree) -> Iterator[CocoRow | Reject]:
@@ -108,23 +112,37 @@ def _file(
         item["id"]: (str(item["name"]), str(item.get("supercategory", "")))
         for item, _ in json_items(tree, path, split, "categories.item")
     }
-    records = (a for a, _ in json_items(tree, path, split, "annotations.item"))
-    annotations = (_kept(a) for a in records if not isinstance(a, Mapping) or keep(a))
+    records = json_items(tree, path, split, "annotations.item")
+    annotations = (_kept(a, at.index) for a, at in records if not isinstance(a, Mapping) or keep(a))
     with Spill(annotations) as annotated:
-        yield from parsed(
+        known: set[int] = set()
+        for row in parsed(
             json_items(tree, path, split, "images.item"),
             lambda record, at: _row(record, at, image, categories, annotated),
-        )
+        ):
+            if isinstance(row, CocoRow):
+                known.add(row.image_id)
+            yield row
+        yield from _left_over(annotated, known, At(path, split, 0))
 
 
-def _kept(annotation: Mapping[str, Any]) -> tuple[int | str, list[Any]]:
-    """Return the picture's id and the little that a row needs; a malformed one joins nothing."""
+def _left_over(annotated: Spill, known: Container[int | str], at: At) -> Iterator[Reject]:
+    """Reject the annotations that no picture's row took."""
+    for image_id in annotated.ids():
+        if image_id not in known:
+            reason = MALFORMED if image_id == _NO_ID else "annotation without picture"
+            for number, *_ in annotated.get(image_id):
+                yield Reject(at.key("annotations", number), reason, f"image_id {image_id}")
+
+
+def _kept(annotation: Mapping[str, Any], index: int) -> tuple[int | str, list[Any]]:
+    """Return the picture's id and the little that a row needs; of a malformed one only its position."""
     try:
         kept = [annotation.get("id", 0), annotation.get("caption"), annotation.get("category_id")]
         box = [float(side) for side in annotation.get("bbox", ())]
         return int(annotation["image_id"]), [*kept, box, bool(annotation.get("iscrowd", 0))]
     except (KeyError, TypeError, ValueError, AttributeError):
-        return "malformed", []
+        return _NO_ID, [index]
 
 
 def _row(

@@ -36,6 +36,10 @@ class Spill:
         found = self._db.execute("SELECT body FROM item WHERE id = ? ORDER BY number", (key,))
         return [json.loads(body) for (body,) in found]
 
+    def ids(self) -> Iterator[Any]:
+        """Yield every id, in ascending order."""
+        yield from (key for (key,) in self._db.execute("SELECT DISTINCT id FROM item ORDER BY id"))
+
     def groups(self) -> Iterator[tuple[Any, list[Any]]]:
         """Yield every id with its records, ids in ascending order."""
         rows = self._db.execute("SELECT id, body FROM item ORDER BY id, number")
