@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
+NAMED = 40
+"""Known names that an error lists at most."""
 
 
 def require(condition: bool, message: str) -> None:
@@ -24,8 +26,10 @@ def is_http(url: str) -> bool:
 def near(name: str, known: typing.Iterable[str]) -> str:
     """Say which known names are nearest to ``name``, or which there are."""
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(map(repr, close))}?" if close else f"known: {', '.join(names)}"
+    if close := difflib.get_close_matches(name, names, n=3, cutoff=0.5):
+        return f"did you mean {' or '.join(map(repr, close))}?"
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return f"known: {', '.join(names[:NAMED])}{more}"
 
 
 def plain(config: Any) -> dict[str, Any]:

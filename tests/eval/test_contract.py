@@ -1,5 +1,6 @@
 """What every published benchmark owes, tried on its official files in miniature."""
 
+import contextlib
 import io
 import json
 import math
@@ -20,6 +21,7 @@ from vf_ray.eval.types import Benchmark, Exam, Figure, Score
 from vf_ray.given import INSTANCES
 
 Case = tuple[Benchmark, Exam]
+TEXTS = {".json", ".jsonl", ".tsv", ".txt", ".parquet"}
 
 
 @pytest.fixture(params=sorted(set(catalogue()) - {INSTANCES}))
@@ -119,3 +121,26 @@ def test_an_empty_folder_is_refused_by_what_it_lacks(case: Case, tmp_path: Path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=r"download"):
         case[0].load(tree(tmp_path / "empty"))
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe", b'{"a"', b"null", b"3", b'["a"]', b'[{"a": 1}]', b'{"a": [1]}']
+)
+def test_a_file_that_holds_no_answers_is_refused(case: Case, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.json"):
+        case[0].read(tmp_path / "a.json", case[1])
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b"{}", b'[{"x": 1}]'])
+def test_a_file_of_the_benchmark_that_is_damaged_is_refused_or_not_needed(
+    case: Case, tmp_path: Path, content: bytes
+) -> None:
+    texts = [path for path in (tmp_path / "data").rglob("*") if path.suffix in TEXTS]
+    assert texts or case[0].name == "cf"
+    for path in texts:
+        whole = path.read_bytes()
+        path.write_bytes(content)
+        with contextlib.suppress(ValueError, FileNotFoundError):  # and nothing else
+            assert len(case[0].exam(tree(tmp_path / "data")).questions) == len(case[1].questions)
+        path.write_bytes(whole)

@@ -33,9 +33,16 @@ def write(root: Path) -> Exam:
 
 @pytest.mark.parametrize(
     ("reply", "said"),
-    [("Correct.", "correct"), ("It is incorrect", "incorrect"), ("unclear", "unclear"), ("hm", ""), ("", "")],
+    [
+        ("Correct.", "correct"),
+        ("It is incorrect", "incorrect"),
+        ("unclear", "unclear"),
+        ("hm", "unclear"),
+        ("", "unclear"),
+        (None, ""),
+    ],
 )
-def test_a_verdict_is_looked_for_with_incorrect_first(reply: str, said: str) -> None:
+def test_a_verdict_is_looked_for_with_incorrect_first(reply: str | None, said: str) -> None:
     assert verdict(Reply(text=reply)) == said
 
 

@@ -30,6 +30,7 @@ PICTURE = base64.b64encode(b"a picture of some length, much longer than any inde
         ("AB", ""), ("A/", ""), ('"B"', ""), ("E", ""), ("", ""),
         ("I can't process this file.", "Z"), ("Z", "Z"),
         ("Failed to obtain answer via API B", ""), ("b", ""),
+        ("The answer is a blue cat", "A"), ("my answer  is **d", "D"),  # no end of the word is asked for
         ("so " * 40 + "two dogs", ""),
     ],
 )  # fmt: skip
@@ -39,7 +40,8 @@ def test_a_letter_is_inferred_as_by_the_official_matcher(answer: str, letter: st
 
 def test_a_small_letter_may_be_an_options_text() -> None:
     assert infer("a", {"A": "A", "B": "second"}) == "A"
-    assert infer("", {"A": "nan", "B": "second"}) == "A"  # an empty cell is read back as the word nan
+    for cell in ("", "NA", "None", "null"):  # read back as the word nan
+        assert infer(cell, {"A": "nan", "B": "none"}) == "A"
 
 
 def rows(groups: Sequence[int] = (3, 5), options: int = 3) -> list[dict[str, Any]]:
@@ -92,9 +94,15 @@ def test_prompt_and_picture_are_llavas(tmp_path: Path) -> None:
 
 
 def test_options_that_pandas_reads_as_missing_vanish(tmp_path: Path) -> None:
-    table = rows((3,))[:1]
-    table[0] |= {"C": "None", "D": "after it"}
-    assert list(exam_of(tmp_path, table).questions[0].meta["options"]) == ["A", "B"]
+    table = rows((3,), options=4)[:2]
+    for row in table:
+        row |= {"B": "None", "D": "after it"}
+    exam = exam_of(tmp_path, table)
+    assert list(exam.questions[0].meta["options"]) == ["A", "C", "D"]
+    assert "\nB." not in exam.questions[0].prompt  # LLaVA stops there
+    assert "\nC." not in exam.questions[0].prompt
+    found = MMBENCH.score(exam, {"3": "A", "1000003": "B"}, None)  # the second's truth has vanished
+    assert [item.value for item in found.items] == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +135,10 @@ def test_answers_are_read_from_llava_and_from_sheets(tmp_path: Path) -> None:
     cells = [{"index": f"{q.id}.0", "prediction": q.meta["gold"]} for q in exam.questions]
     assert MMBENCH.read(tsv(tmp_path / "a.tsv", cells), exam) == expected
     assert MMBENCH.read(xlsx(tmp_path / "a.xlsx", cells), exam) == expected
+    published = [{**cell, "answer": "the truth"} for cell in cells]
+    assert MMBENCH.read(tsv(tmp_path / "b.tsv", published), exam) == expected
+    with pytest.raises(ValueError, match="no column prediction; it has index, answer"):
+        MMBENCH.read(tsv(tmp_path / "c.tsv", [{"index": "3", "answer": "A"}]), exam)
     with pytest.raises(ValueError, match="not a whole xlsx"):
         (tmp_path / "b.xlsx").write_bytes(b"PK")
         MMBENCH.read(tmp_path / "b.xlsx", exam)

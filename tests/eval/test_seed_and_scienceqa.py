@@ -40,16 +40,18 @@ def test_seed_takes_the_exact_letter_only(tmp_path: Path) -> None:
     )
 
 
-def test_seed_leaves_video_out_where_its_frames_are_not_named(tmp_path: Path) -> None:
+def test_seed_can_score_and_not_ask_videos_whose_frames_are_not_named(tmp_path: Path) -> None:
     exam = seed(tmp_path, pictures=True)
-    assert len(exam.questions) == 4
-    assert "2 questions about video are left out" in exam.notes[-1]
+    lacking = [question.id for question in exam.questions if question.lacks]
+    assert lacking == ["2", "5"]
+    assert "llava-seed-bench.jsonl" in exam.questions[2].lacks
+    assert SEED_BENCH.score(exam, {"2": "C"}, None).headline["video %"].value == 50
     picture = exam.questions[0].picture
     assert picture is not None
     assert picture() == b"no extension"
     named = [{"question_id": str(n), "image": f"SEED-Bench-video-image/{n}.png"} for n in range(6)]
     lines(tmp_path / "llava-seed-bench.jsonl", named)
-    assert len(SEED_BENCH.load(tree(tmp_path)).questions) == 6
+    assert not any(question.lacks for question in SEED_BENCH.load(tree(tmp_path)).questions)
 
 
 def test_seed_with_no_right_answer_of_a_kind_gives_zero(tmp_path: Path) -> None:

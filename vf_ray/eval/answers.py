@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from vf_ray.eval.files import json_lines
+from vf_ray.eval.files import as_json, json_lines
 from vf_ray.eval.types import Exam
 from vf_ray.strict import near
 
 Id = Callable[[Mapping[str, Any]], str]
+KEYS = ("text", "prediction", "response", "answer")
+"""What may hold an answer; ``answer`` comes last, because beside another key it is the truth."""
 
 
 def llava_jsonl(path: Path, exam: Exam) -> dict[str, str]:
@@ -22,11 +24,17 @@ def records(path: Path) -> list[dict[str, Any]]:
     return list(json_lines(path.read_bytes(), path.name))
 
 
+def whole(path: Path) -> Any:
+    """Return the content of an answer file that is one JSON value."""
+    return as_json(path.read_bytes(), path.name)
+
+
 def keyed(found: Iterable[Mapping[str, Any]], exam: Exam, name: str, key: Id) -> dict[str, str]:
     """Return the answers by question id.
 
     Raises:
-        ValueError: for a record without id or answer, an id that comes twice, or one the exam lacks.
+        ValueError: for a record without id or answer, an id that comes twice, one the exam lacks, or no
+            records at all.
     """
     answers: dict[str, str] = {}
     known = {question.id for question in exam.questions}
@@ -42,6 +50,8 @@ def keyed(found: Iterable[Mapping[str, Any]], exam: Exam, name: str, key: Id) ->
                 f"the answers may be to another version ({near(identity, list(known)[:5000])})"
             )
         answers[identity] = text_of(record, f"{name} answer {number}")
+    if not answers:
+        raise ValueError(f"{name} holds no answers; was the model's run cut off?")
     return answers
 
 
@@ -58,16 +68,22 @@ def text_of(record: Mapping[str, Any], where: str) -> str:
     """Return a record's answer; a missing value (null, NaN) is an empty answer and counted as one.
 
     Raises:
-        ValueError: if no key that holds answers is there.
+        ValueError: if no key that holds answers is there, or it holds no text.
     """
-    for key in ("text", "answer", "response", "prediction"):
+    for key in KEYS:
         if key in record:
-            return plain(record[key])
+            return plain(record[key], f"{where}, {key},")
     raise ValueError(f"{where} has no answer; expected a key 'text', found {', '.join(map(str, record))}")
 
 
-def plain(value: Any) -> str:
-    """Return an answer as text."""
+def plain(value: Any, where: str) -> str:
+    """Return an answer as text; a number becomes the text it is written as.
+
+    Raises:
+        ValueError: for a list or an object.
+    """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, list | dict):
+        raise ValueError(f"{where} is {str(value)[:60]}; expected a text")
     return str(value)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import IO
@@ -30,14 +31,22 @@ def exam(store: Store, plan: Plan, name: str) -> Exam:
         raise ValueError(
             f"benchmark {name!r} is graded by a judge; set evaluate.judge and evaluate.judge_model"
         )
-    found = benchmark.load(tree(store, plan, name))
+    found = _askable(benchmark.exam(tree(store, plan, name)))
     if benchmark.capped:
         found = found.first(plan.recipe.evaluate.per_task)
     if longest := plan.recipe.evaluate.longest:
         found = _shortened(found, longest)
-    if not found.questions:
-        raise ValueError(f"benchmark {name!r} asks nothing; its data needs {benchmark.files}")
     return found
+
+
+def _askable(found: Exam) -> Exam:
+    """Leave out what cannot be asked for want of a file, and say so."""
+    lacks = Counter(question.lacks for question in found.questions if question.lacks)
+    notes = [
+        f"{times:,} questions are not asked: the data folder lacks {what}" for what, times in lacks.items()
+    ]
+    asked = tuple(question for question in found.questions if not question.lacks)
+    return replace(found, questions=asked, notes=(*found.notes, *notes))
 
 
 def _shortened(found: Exam, longest: int) -> Exam:

@@ -1,11 +1,15 @@
 """A benchmark's files, found where its publisher or LLaVA's evaluation archive puts them."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from vf_ray.types import Tree
+
+SHOWN = 60
+"""Characters of a wrong value that an error shows."""
 
 
 def one_of(tree: Tree, *paths: str) -> str:
@@ -40,13 +44,13 @@ def the_one(tree: Tree, *patterns: str) -> str:
     )
 
 
-def json_lines(data: bytes, name: str) -> Iterator[dict[str, Any]]:
+def json_lines(data: bytes, name: str, *keys: str) -> Iterator[dict[str, Any]]:
     """Yield the objects of a JSON lines file; blank lines are skipped.
 
     Raises:
-        ValueError: for a line that is not a JSON object; names file and line.
+        ValueError: for a line that is not a JSON object with these keys; names file and line.
     """
-    for number, line in enumerate(data.decode("utf-8-sig").split("\n"), start=1):
+    for number, line in enumerate(decoded(data, name).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -55,21 +59,73 @@ def json_lines(data: bytes, name: str) -> Iterator[dict[str, Any]]:
             raise ValueError(
                 f"{name} line {number} is not JSON ({error}); expected one object a line"
             ) from error
-        if not isinstance(record, dict):
-            raise ValueError(f"{name} line {number} is {str(record)[:60]!r}; expected a JSON object")
-        yield record
+        yield as_object(record, f"{name} line {number}", *keys)
 
 
-def read_json(tree: Tree, path: str) -> Any:
+def decoded(data: bytes, name: str) -> str:
+    """Return a file's text.
+
+    Raises:
+        ValueError: if it is not UTF-8; names the file and the place.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name} is not UTF-8 ({error}); save it as UTF-8") from error
+
+
+def as_json(data: bytes, name: str) -> Any:
     """Return a JSON file's content.
 
     Raises:
-        ValueError: if it is damaged; names the file.
+        ValueError: if it is damaged, or an object in it holds a key twice; names the file.
     """
     try:
-        return json.loads(tree.read(path))
+        return json.loads(decoded(data, name), object_pairs_hook=partial(_once, name))
     except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is not whole JSON ({error}); download it again") from error
+        raise ValueError(f"{name} is not whole JSON ({error}); get it again") from error
+
+
+def _once(name: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        raise ValueError(f"{name} holds {twice!r} twice; keep one of them")
+    return found
+
+
+def as_object(found: Any, name: str, *keys: str) -> dict[str, Any]:
+    """Return what is a JSON object with these keys.
+
+    Raises:
+        ValueError: if it is not; ``name`` says where it stands.
+    """
+    if not isinstance(found, dict):
+        raise ValueError(f"{name} is {_shown(found)}; expected a JSON object")
+    if absent := [key for key in keys if key not in found]:
+        raise ValueError(f"{name} has no key {absent[0]!r}; it has {_shown(list(found))}")
+    return found
+
+
+def as_objects(found: Any, name: str, *keys: str) -> list[dict[str, Any]]:
+    """Return what is a list of JSON objects with these keys.
+
+    Raises:
+        ValueError: if it is not; ``name`` says where it stands.
+    """
+    if not isinstance(found, list):
+        raise ValueError(f"{name} is {_shown(found)}; expected a list of JSON objects")
+    return [as_object(item, f"{name} item {number}", *keys) for number, item in enumerate(found, start=1)]
+
+
+def _shown(found: Any) -> str:
+    text = repr(found)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def read_json(tree: Tree, path: str) -> Any:
+    """Return the content of a benchmark's JSON file; raises as ``as_json``."""
+    return as_json(tree.read(path), path)
 
 
 def picture(tree: Tree, name: str, folders: Sequence[str]) -> "partial[bytes]":

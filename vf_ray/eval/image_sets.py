@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from vf_ray.eval.files import read_json
+from vf_ray.eval.files import as_object, read_json
 from vf_ray.sources.idx import idx
 from vf_ray.sources.netpbm import netpbm
 from vf_ray.sources.pictures import picture_bytes
@@ -145,8 +145,9 @@ def mini_imagenet(tree: Tree) -> ImageSet | None:
 
 
 def _mini(tree: Tree, root: str, rows: list[tuple[str, str]]) -> ImageSet:
-    named = tree.exists(f"{root}class_names.json")
-    names: Mapping[str, str] = read_json(tree, f"{root}class_names.json") if named else {}
+    path = f"{root}class_names.json"
+    named = tree.exists(path)
+    names: Mapping[str, str] = as_object(read_json(tree, path), path) if named else {}
     pictures = tuple(
         Labelled(
             id=path.removeprefix(root), label=names.get(folder, folder), picture=partial(tree.read, path)

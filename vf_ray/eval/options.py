@@ -17,7 +17,8 @@ REFUSALS = (
 """Official: answers that hold one of these choose ``Z``, which is never right."""
 FAILED = "Failed to obtain answer via API"
 _BLANKED = str.maketrans(dict.fromkeys(".()[],:;!*#{}", " "))
-_STATED = re.compile(r"(?:correct )?answer is \**([A-D])\b", re.IGNORECASE)
+_STATED = re.compile(r"answer\s+is\s+\**([A-D])", re.IGNORECASE)
+"""Officially without an end of the word: "the answer is a dog" states A."""
 PANDAS_NA = frozenset(
     ("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A",
      "NA", "NULL", "NaN", "None", "n/a", "nan", "null")
@@ -30,8 +31,8 @@ def infer(answer: str, options: Mapping[str, str]) -> str:
 
     ``options`` maps letters to texts.
     """
-    if not answer.strip():
-        answer = "nan"  # the official table turns an empty cell into this word
+    if answer in PANDAS_NA or not answer.strip():
+        answer = "nan"  # what the official script reads back from such a cell
     return _letter(answer, options) or _stated(answer, options) or _text(answer, options)
 
 

@@ -53,7 +53,7 @@ def score_answers(
         raise ValueError(
             f"{replies} tells replies apart by their order only; compare with replies by request"
         )
-    exam = benchmark.load(RawTree.of(data))
+    exam = benchmark.exam(RawTree.of(data))
     return Scored(
         benchmark=benchmark,
         scores=[score(benchmark, exam, benchmark.read(path, exam), asked) for path in answers],

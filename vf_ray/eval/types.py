@@ -25,6 +25,8 @@ class Question:
     """Fetches the encoded picture; picklable."""
     category: str = ""
     max_new_tokens: int = 128
+    lacks: str = ""
+    """What the data folder does not hold, so that this can be scored and not asked."""
     meta: Mapping[str, Any] = field(default_factory=dict)
     """What scoring needs: the label, the options, the place in a group."""
 
@@ -181,6 +183,18 @@ class Benchmark:
     """Whether no rule can stand in for the judge."""
     capped: bool = False
     """Whether a recipe's ``per_task`` limits the questions of each category."""
+
+    def exam(self, tree: Tree) -> Exam:
+        """Return what the files ask.
+
+        Raises:
+            FileNotFoundError: if one is missing.
+            ValueError: for files that are mixed or damaged, or ask nothing.
+        """
+        found = self.load(tree)
+        if not found.questions:
+            raise ValueError(f"benchmark {self.name!r} asks nothing; its data needs {self.files}")
+        return found
 
 
 def count(items: Sequence[Item], **more: int) -> dict[str, int]:

@@ -26,10 +26,22 @@ def parquet_table(
 
 
 def _records(tree: Tree, path: str, split: str, columns: Sequence[str]) -> Iterator[tuple[Record, At]]:
+    for index, record in enumerate(records(tree, path, columns)):
+        yield record, At(path, split, index)
+
+
+def records(tree: Tree, path: str, columns: Sequence[str]) -> Iterator[Record]:
+    """Yield the rows of one file.
+
+    Raises:
+        ValueError: if it is damaged, or lacks a column.
+    """
     with tree.open(path) as file:
-        batches = _opened(file, path).iter_batches(batch_size=_BATCH, columns=list(columns))
-        records = (record for batch in batches for record in batch.to_pylist())
-        yield from ((record, At(path, split, index)) for index, record in enumerate(records))
+        opened = _opened(file, path)
+        if absent := [name for name in columns if name not in opened.schema_arrow.names]:
+            raise ValueError(f"{path} has no column {absent[0]!r}; expected {', '.join(columns)}")
+        for batch in opened.iter_batches(batch_size=_BATCH, columns=list(columns)):
+            yield from batch.to_pylist()
 
 
 def _opened(file: IO[bytes], path: str) -> Any:
@@ -43,12 +55,13 @@ def _opened(file: IO[bytes], path: str) -> Any:
 
 
 def picture(tree: Tree, path: str, which: str) -> bytes:
-    """Return the picture in ``<column>:<row>``."""
+    """Return the picture in ``<column>:<row>``: a cell of bytes, or Hugging Face's {bytes, path}."""
     column, _, row = which.rpartition(":")
     number = int(row)
     for group, rows in enumerate(_group_sizes(tree, path)):  # type: ignore[arg-type]  # trees are values
         if number < rows:
-            data: bytes = _group(tree, path, group, column)[number].as_py()  # type: ignore[arg-type]
+            cell = _group(tree, path, group, column)[number].as_py()  # type: ignore[arg-type]
+            data: bytes = cell["bytes"] if isinstance(cell, dict) else cell
             return data
         number -= rows
     raise ValueError(f"{path} holds no row {row}")

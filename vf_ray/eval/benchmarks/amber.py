@@ -6,7 +6,6 @@ is wrong and no No. The positive class is No. Denominators start at 0.001 there,
 trained taggers and is not scored.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,15 +39,21 @@ START, ADDED, ADDED_EXISTENCE = 0.001, 0.0001, 0.001
 
 def load(tree: Tree) -> Exam:
     """Return the discriminative questions."""
-    queries = files.read_json(tree, files.one_of(tree, "query/query_all.json", "data/query/query_all.json"))
-    truths = files.read_json(tree, files.one_of(tree, "annotations.json", "data/annotations.json"))
-    known = {row["id"]: row for row in truths}
-    if len(known) != len(truths):
-        raise ValueError("annotations.json holds an id twice; download it again")
-    asked = [row for row in queries if _kind(known, row["id"])]
+    queries = _by_id(tree, "query/query_all.json", "image", "query")
+    known = _by_id(tree, "annotations.json", "type", "truth")
+    asked = [row for identity, row in queries.items() if _kind(known, identity)]
     questions = tuple(_question(tree, row, known[row["id"]]) for row in asked)
     note = f"questions: {len(questions):,}; the generative part is left out"
     return Exam(questions=questions, notes=(note, RULE, PROMPT))
+
+
+def _by_id(tree: Tree, name: str, *keys: str) -> dict[int, dict[str, Any]]:
+    path = files.one_of(tree, name, f"data/{name}")
+    rows = files.as_objects(files.read_json(tree, path), path, "id", *keys)
+    found = {row["id"]: row for row in rows}
+    if len(found) != len(rows):
+        raise ValueError(f"{path} holds an id twice; download it again")
+    return found
 
 
 def _kind(known: Mapping[int, Mapping[str, Any]], identity: int) -> str:
@@ -76,10 +81,7 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
     """Read ``[{id, response}]``; answers to the generative part are passed over."""
     if path.suffix == ".jsonl":
         return read_answers.llava_jsonl(path, exam)
-    try:
-        found = json.loads(path.read_text())
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path.name} is not whole JSON ({error})") from error
+    found = files.as_objects(read_answers.whole(path), path.name)
     generative = {str(n) for n in range(1, 1005)} - {question.id for question in exam.questions}
     rows = [row for row in found if str(row.get("id")) not in generative]
     return read_answers.keyed(rows, exam, path.name, lambda record: str(record["id"]))

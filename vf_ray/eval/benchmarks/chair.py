@@ -10,7 +10,6 @@ split behind every ``.``, ``!`` and ``?``. Rare words (``bus`` in some versions 
 abbreviations inside a caption can be counted otherwise.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,6 +59,16 @@ class Lexicon:
         """Return the object of each synonym."""
         rows = [line.strip().split(", ") for line in self.lines if line.strip()]
         return {word: row[0] for row in rows for word in row}
+
+    def category(self, name: str) -> str:
+        """Return the object that a category of COCO is.
+
+        Raises:
+            ValueError: if the synonyms do not know it.
+        """
+        if name not in self.objects:
+            raise ValueError(f"synonyms.txt does not hold COCO's category {name!r}; download the whole file")
+        return self.objects[name]
 
     @cached_property
     def pairs(self) -> Mapping[str, str]:
@@ -178,7 +187,7 @@ def _objects(
         names = {row["id"]: row["name"] for row in _items(tree, path, "categories.item")}
         for row in _items(tree, path, "annotations.item"):
             if wanted is None or str(row["image_id"]) in wanted:
-                found.setdefault(str(row["image_id"]), set()).add(lexicon.objects[names[row["category_id"]]])
+                found.setdefault(str(row["image_id"]), set()).add(lexicon.category(names[row["category_id"]]))
     for path in captions:
         for row in _items(tree, path, "annotations.item"):
             if wanted is None or str(row["image_id"]) in wanted:
@@ -188,7 +197,11 @@ def _objects(
 
 def _items(tree: Tree, path: str, where: str) -> Iterator[dict[str, Any]]:
     with tree.open(path) as opened:
-        yield from ijson.items(opened, where)
+        try:
+            yield from ijson.items(opened, where)
+        except ijson.JSONError as error:
+            told = " ".join(str(error).split())[:80]
+            raise ValueError(f"{path} is not whole JSON ({told}); download it again") from error
 
 
 def read(path: Path, exam: Exam) -> dict[str, str]:
@@ -196,11 +209,11 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
     if path.suffix == ".jsonl":
         found: list[dict[str, Any]] = read_answers.records(path)
     else:
-        try:
-            whole = json.loads(path.read_text())
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{path.name} is not whole JSON ({error})") from error
-        found = list(whole["imgToEval"].values()) if isinstance(whole, dict) else whole
+        whole = read_answers.whole(path)
+        if isinstance(whole, dict):
+            evaluated = files.as_object(whole, path.name, "imgToEval")["imgToEval"]
+            whole = list(files.as_object(evaluated, f"{path.name} imgToEval").values())
+        found = files.as_objects(whole, path.name)
     rows = [{**row, "text": row["caption"] if "caption" in row else row.get("text")} for row in found]
     return read_answers.keyed(rows, exam, path.name, _id)
 

@@ -7,7 +7,6 @@ all their questions, VS without its figure 0. Without a judge the first yes or n
 fallback.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,8 +14,9 @@ from typing import Any
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files, judging
+from vf_ray.eval.hallusion_rule import CORRECT, INCORRECT, UNCLEAR, Pairs, all_right, diagnosis, is_bare
 from vf_ray.eval.prompts import LONG_TOKENS
-from vf_ray.eval.statistics import bootstrap, of_items, share
+from vf_ray.eval.statistics import of_items
 from vf_ray.eval.types import (
     Answers,
     Benchmark,
@@ -32,7 +32,8 @@ from vf_ray.eval.types import (
 )
 from vf_ray.types import Tree
 
-CORRECT, INCORRECT, UNCLEAR = "correct", "incorrect", "unclear"
+KEYS = ("category", "subcategory", "set_id", "figure_id", "question_id")
+"""What together names a question."""
 OURS = (
     "You grade answers to yes-or-no questions about pictures. Compare the prediction with the reference "
     "answer. "
@@ -46,7 +47,7 @@ _SAID = re.compile(r"\b(yes|no)\b")
 def load(tree: Tree) -> Exam:
     """Return the questions, with a picture where they have one."""
     path = files.one_of(tree, "HallusionBench.json", "hallusion_bench/HallusionBench.json")
-    rows = files.read_json(tree, path)
+    rows = files.as_objects(files.read_json(tree, path), path, *KEYS, "question", "gt_answer")
     questions = tuple(_question(tree, row) for row in rows)
     if len({question.id for question in questions}) != len(questions):
         raise ValueError(f"{path} holds a question twice; download it again")
@@ -78,6 +79,7 @@ def _question(tree: Tree, row: Mapping[str, Any]) -> Question:
             "gold": str(row["gt_answer"]),
             "details": row.get("gt_answer_details") or "",
             "figure": str(row["figure_id"]),
+            "altered": str(row.get("visual_input")) == "2",
             "by_question": (row["category"], row["subcategory"], str(row["set_id"]), str(row["question_id"])),
             "by_figure": (row["category"], row["subcategory"], str(row["set_id"]), str(row["figure_id"])),
         },
@@ -85,18 +87,14 @@ def _question(tree: Tree, row: Mapping[str, Any]) -> Question:
 
 
 def _identity(row: Mapping[str, Any]) -> str:
-    keys = ("category", "subcategory", "set_id", "figure_id", "question_id")
-    return "/".join(str(row[key]) for key in keys)
+    return "/".join(str(row[key]) for key in KEYS)
 
 
 def read(path: Path, exam: Exam) -> dict[str, str]:
     """Read the benchmark's own list with ``model_prediction`` filled in, or LLaVA's answer file."""
     if path.suffix == ".jsonl":
         return read_answers.llava_jsonl(path, exam)
-    try:
-        rows = json.loads(path.read_text())
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path.name} is not whole JSON ({error})") from error
+    rows = files.as_objects(read_answers.whole(path), path.name)
     found = [{**row, "text": row["model_prediction"]} for row in rows if "model_prediction" in row]
     return read_answers.keyed(found, exam, path.name, _identity)
 
@@ -113,15 +111,15 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     pairs = list(zip(exam.questions, items, strict=True))
     return Score(
         headline=_figures(pairs),
-        tables={"categories": {name: _figures(_of(pairs, name)) for name in _categories(items)}},
+        tables={
+            "categories": {name: _figures(_of(pairs, name)) for name in _categories(items)},
+            "diagnosis": diagnosis(pairs),
+        },
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
         notes=(*exam.notes, _note(items, judge)),
         records=records,
     )
-
-
-Pairs = Sequence[tuple[Question, Item]]
 
 
 def _categories(items: Sequence[Item]) -> list[str]:
@@ -147,9 +145,13 @@ def _request(question: Question, answer: str) -> Request:
 
 
 def verdict(reply: Reply) -> str:
-    """Return what a judge said; ``incorrect`` is looked for first, because it holds the other word."""
-    said = (reply.text or "").lower()
-    return next((word for word in (INCORRECT, CORRECT, UNCLEAR) if word in said), "")
+    """Return what a judge said, as officially: ``incorrect`` before ``correct``, all else is unclear.
+
+    Nothing where it said nothing: its answer did not come.
+    """
+    if reply.text is None:
+        return ""
+    return next((word for word in (INCORRECT, CORRECT) if word in reply.text.lower()), UNCLEAR)
 
 
 def by_rule(answer: str, gold: str) -> str:
@@ -164,8 +166,7 @@ def _item(question: Question, answer: str | None, judged: str) -> Item:
     meta = question.meta
     how = "judge" if judged else "fallback"
     parsed = "" if answer is None else judged or by_rule(answer, meta["gold"])
-    forgiving = question.id.startswith("VS/") and meta["figure"] == "0"
-    right = parsed == CORRECT or (parsed == UNCLEAR and forgiving)
+    right = parsed == CORRECT or (parsed == UNCLEAR and is_bare(question))
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold="yes" if meta["gold"] == "1" else "no",
         value=float(right), category=question.category, cluster=question.picture_id or question.id, how=how,
@@ -173,27 +174,18 @@ def _item(question: Question, answer: str | None, judged: str) -> Item:
 
 
 def _figures(pairs: Pairs) -> dict[str, Figure]:
-    figures = [(q, item) for q, item in pairs if not (q.id.startswith("VS/") and q.meta["figure"] == "0")]
+    figures = [(question, item) for question, item in pairs if not is_bare(question)]
     return {
         "aAcc %": of_items([item for _, item in pairs]).times(100),
-        "qAcc %": _all_right(pairs, "by_question"),
-        "fAcc %": _all_right(figures, "by_figure"),
+        "qAcc %": all_right(pairs, "by_question"),
+        "fAcc %": all_right(figures, "by_figure"),
     }
-
-
-def _all_right(pairs: Pairs, key: str) -> Figure:
-    """Return the share of groups in which every item is right."""
-    groups: dict[tuple[str, ...], list[float]] = {}
-    for question, item in pairs:
-        groups.setdefault(question.meta[key], []).append(item.value)
-    counts = [(min(values), 1.0) for values in groups.values()]
-    return bootstrap(counts, ["/".join(name[:3]) for name in groups], share).times(100)
 
 
 HALLUSIONBENCH = Benchmark(
     name="hallusionbench",
     title="HallusionBench",
-    code=1,
+    code=2,
     files="HallusionBench.json and hallusion_bench/ with its pictures",
     load=load,
     score=score,

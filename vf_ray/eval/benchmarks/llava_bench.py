@@ -51,9 +51,11 @@ def load(tree: Tree) -> Exam:
     root = files.one_of(tree, "questions.jsonl", "llava-bench-in-the-wild/questions.jsonl").removesuffix(
         "questions.jsonl"
     )
-    rows = _lines(tree, f"{root}questions.jsonl")
-    captions = {row["image"]: row["caption"] for row in _lines(tree, f"{root}context.jsonl")}
-    references = {str(row["question_id"]): row["text"] for row in _lines(tree, f"{root}answers_gpt4.jsonl")}
+    rows = _lines(tree, f"{root}questions.jsonl", "question_id", "image", "category", "text")
+    contexts = _lines(tree, f"{root}context.jsonl", "image", "caption")
+    captions = {row["image"]: row["caption"] for row in contexts}
+    answers = _lines(tree, f"{root}answers_gpt4.jsonl", "question_id", "text")
+    references = {str(row["question_id"]): row["text"] for row in answers}
     for row in rows:
         if row["image"] not in captions or str(row["question_id"]) not in references:
             raise ValueError(
@@ -64,8 +66,8 @@ def load(tree: Tree) -> Exam:
     return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=rules)
 
 
-def _lines(tree: Tree, path: str) -> list[dict[str, Any]]:
-    return list(files.json_lines(tree.read(path), path))
+def _lines(tree: Tree, path: str, *keys: str) -> list[dict[str, Any]]:
+    return list(files.json_lines(tree.read(files.one_of(tree, path)), path, *keys))
 
 
 def _question(

@@ -21,6 +21,7 @@ from vf_ray.eval.statistics import mean
 from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Request, Score, count
 from vf_ray.types import Tree
 
+KEYS = ("imagename", "question", "answer", "capability")
 TRIES = 5
 """Replies that are read: the first request's and four more (a sixth is asked for there, and not read)."""
 RULE = (
@@ -43,7 +44,10 @@ OURS = (
 def load(tree: Tree) -> Exam:
     """Return the questions, and the judge's instructions."""
     path = files.one_of(tree, "mm-vet.json", "mm-vet/mm-vet.json")
-    entries = files.read_json(tree, path)
+    entries = {
+        identity: files.as_object(entry, f"{path} {identity}", *KEYS)
+        for identity, entry in files.as_object(files.read_json(tree, path), path).items()
+    }
     folder = path.rpartition("/")[0]
     folders = (f"{folder}/images" if folder else "images", "images", folder)
     questions = tuple(_question(tree, identity, entry, folders) for identity, entry in entries.items())
@@ -100,10 +104,7 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
     if path.suffix == ".jsonl":
         found = read_answers.records(path)
         return read_answers.keyed(found, exam, path.name, lambda record: _named(record["question_id"]))
-    try:
-        whole = json.loads(path.read_text())
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path.name} is not whole JSON ({error})") from error
+    whole = files.as_object(read_answers.whole(path), path.name)
     rows = [{"id": identity, "text": text} for identity, text in whole.items()]
     return read_answers.keyed(rows, exam, path.name, lambda record: str(record["id"]))
 

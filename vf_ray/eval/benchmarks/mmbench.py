@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from vf_ray.eval.types import (
 from vf_ray.types import Tree
 
 ROTATION = 1_000_000
+LETTERS = "ABCDE"
 RULE = (
     "rule: CircularEval over the rows that are there, letters as VLMEvalKit infers them; prompt: LLaVA's; "
     "lmms-eval differs in both"
@@ -60,10 +62,10 @@ def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str) ->
         raise ValueError(
             f"{name} index {row['index']} has no answer; a test split is scored by the leaderboard only"
         )
-    options = choices(row)
-    if row["answer"] not in options:
+    written = [letter for letter in LETTERS if row.get(letter)]
+    if row["answer"] not in written:
         raise ValueError(
-            f"{name} index {row['index']} has the answer {row['answer']!r}, options {', '.join(options)}"
+            f"{name} index {row['index']} has the answer {row['answer']!r}, options {', '.join(written)}"
         )
     hint = "" if row.get("hint", "") in PANDAS_NA else row["hint"] + "\n"
     image = row.get("image", "")
@@ -71,27 +73,27 @@ def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str) ->
         image = pictures.get(image, image)
     return Question(
         id=row["index"],
-        prompt=f"{hint}{row['question']}\n{lettered(list(options.values()))}{LETTER}",
+        prompt="\n".join(filter(None, (f"{hint}{row['question']}", lettered(_shown(row))))) + LETTER,
         picture_id=hashlib.sha256(image.encode()).hexdigest()[:16],
         picture=partial(tables.base64_picture, image),
         category=row.get("category", ""),
         max_new_tokens=LONG_TOKENS,
         meta={
-            "gold": row["answer"], "options": options, "l2": row.get("l2-category", ""),
+            "gold": row["answer"], "options": choices(row), "l2": row.get("l2-category", ""),
             "question": row["question"],
         },
     )  # fmt: skip
 
 
 def choices(row: Mapping[str, str]) -> dict[str, str]:
-    """Return the options up to the first one that pandas, and so LLaVA, reads as missing."""
-    found: dict[str, str] = {}
-    for letter in "ABCDE":
-        text = row.get(letter, "")
-        if text in PANDAS_NA or text.lower() in ("nan", "none"):
-            break
-        found[letter] = text
-    return found
+    """Return the options an answer may choose: all but those that the official matcher reads as missing."""
+    return {letter: row[letter] for letter in LETTERS if row.get(letter, "") not in PANDAS_NA}
+
+
+def _shown(row: Mapping[str, str]) -> list[str]:
+    """Return the options as LLaVA shows them: none behind the first that it takes for missing."""
+    texts = (row.get(letter, "") for letter in LETTERS)
+    return list(takewhile(lambda text: text not in PANDAS_NA and text.lower() not in ("nan", "none"), texts))
 
 
 def read(path: Path, exam: Exam) -> dict[str, str]:
@@ -100,10 +102,12 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
     LLaVA's ``question_id`` is the row's index and ``round_id`` always 0 with one question a row.
     """
     if path.suffix in (".jsonl", ".json"):
-        found: Sequence[Mapping[str, Any]] = read_answers.records(path)
-        return read_answers.keyed(found, exam, path.name, lambda record: str(record["question_id"]))
+        return read_answers.llava_jsonl(path, exam)
     rows = tables.table(path)
-    return read_answers.keyed(rows, exam, path.name, lambda row: _index(row["index"]))
+    if rows and "prediction" not in rows[0]:
+        raise ValueError(f"{path.name} has no column prediction; it has {', '.join(rows[0])}")
+    found = [{**row, "text": row["prediction"]} for row in rows]  # its ``answer`` is the truth
+    return read_answers.keyed(found, exam, path.name, lambda row: _index(row["index"]))
 
 
 def _index(text: str) -> str:
@@ -166,7 +170,7 @@ def _with_letter(item: Item, letter: str | None) -> Item:
 
 
 def _request(question: Question, answer: str) -> Request:
-    options = lettered(list(question.meta["options"].values()))
+    options = "\n".join(f"{letter}. {text}" for letter, text in question.meta["options"].items())
     user = (
         "Match an answer to one of the options of a multiple-choice question. Reply with the letter of the "
         "option that means the same as the answer, or with Z if none does. Do not solve the question.\n"
@@ -209,7 +213,7 @@ def _table(groups: Sequence[Item]) -> dict[str, dict[str, Figure]]:
 MMBENCH = Benchmark(
     name="mmbench",
     title="MMBench (circular)",
-    code=1,
+    code=2,
     files="the published table, mmbench_dev_20230712.tsv or a later one, with its answers",
     load=load,
     score=score,

@@ -7,7 +7,6 @@ script samples with five beams and crops the picture; here it is greedy, padded 
 """
 
 import ast
-import json
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,14 +15,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.mmmu_rule import candidates, chosen, is_right
 from vf_ray.eval.prompts import LETTER, SHORT, SHORT_TOKENS, lettered
 from vf_ray.eval.statistics import grouped, of_items
 from vf_ray.eval.types import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.sources import parquet_table
 from vf_ray.types import Tree
 
 SEED = 42
@@ -47,6 +45,8 @@ RULE = (
     "answers that are letters already; lmms-eval and VLMEvalKit read answers otherwise"
 )
 PICTURES = "of several pictures only the first is shown, and none where options are pictures, as officially"
+SHOWN = "image_1"
+"""The one picture that the official LLaVA script gives to the model."""
 IMAGE_MARK = re.compile(r"<image \d+>")
 
 
@@ -59,18 +59,21 @@ def load(tree: Tree) -> Exam:
             questions=questions,
             notes=(f"questions: {len(questions):,} of {len(paths)} tables", RULE, PICTURES),
         )
-    golds = files.read_json(tree, files.one_of(tree, ANSWERS, f"eval/{ANSWERS}", f"mmmu/eval/{ANSWERS}"))
+    path = files.one_of(tree, ANSWERS, f"eval/{ANSWERS}", f"mmmu/eval/{ANSWERS}")
+    golds = files.as_object(files.read_json(tree, path), path)
     note = (
         f"{ANSWERS} alone: without the options, a lettered answer must be the letter (the official eval_only)"
     )
-    questions = tuple(_bare(identity, gold) for identity, gold in golds.items())
+    questions = tuple(
+        _bare(identity, files.as_object(gold, f"{path} {identity}", "question_type", "ground_truth"))
+        for identity, gold in golds.items()
+    )
     return Exam(questions=questions, notes=(note, RULE))
 
 
 def _table(tree: Tree, path: str) -> Iterator[Question]:
     columns = ["id", "question", "options", "answer", "question_type"]
-    rows = pq.ParquetFile(tree.open(path)).read(columns=columns).to_pylist()
-    for number, row in enumerate(rows):
+    for number, row in enumerate(parquet_table.records(tree, path, columns)):
         options = list(ast.literal_eval(row["options"]))
         open_ended = row["question_type"] != "multiple-choice"
         shown = len(IMAGE_MARK.findall(" ".join(options))) <= 1
@@ -78,7 +81,7 @@ def _table(tree: Tree, path: str) -> Iterator[Question]:
             id=row["id"],
             prompt=_prompt(row["question"], options, open_ended),
             picture_id=row["id"] if shown else "",
-            picture=partial(_picture, tree, path, number) if shown else None,
+            picture=partial(parquet_table.picture, tree, path, f"{SHOWN}:{number}") if shown else None,
             category=subject(row["id"]),
             max_new_tokens=SHORT_TOKENS,
             meta={"gold": _gold(row["answer"]), "options": options, "open": open_ended},
@@ -89,13 +92,6 @@ def _prompt(question: str, options: Sequence[str], open_ended: bool) -> str:
     if open_ended:
         return question + SHORT
     return f"{question}\n{lettered(options, '({letter}) {text}')}\n{LETTER}"
-
-
-def _picture(tree: Tree, path: str, number: int) -> bytes:
-    """Return the first picture of a row; the official LLaVA script gives no other to the model."""
-    rows = pq.ParquetFile(tree.open(path)).read(columns=["image_1"])
-    data: bytes = rows["image_1"][number].as_py()["bytes"]
-    return data
 
 
 def _gold(text: str) -> list[str]:
@@ -136,22 +132,10 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
-    try:
-        whole = json.loads(path.read_text(), object_pairs_hook=_once)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path.name} is not whole JSON ({error})") from error
+    whole = read_answers.whole(path)
     if isinstance(whole, dict):
         return [{"id": identity, "text": text} for identity, text in whole.items()]
-    return [{"id": record["id"], "text": record["response"]} for record in whole]
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the answers hold {twice!r} twice; keep one of them")
-    return found
+    return files.as_objects(whole, path.name, "id", "response")
 
 
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:

@@ -40,7 +40,9 @@ def load(tree: Tree) -> Exam:
     if tree.exists("llava_pope_test.jsonl"):
         _same_version(tree.read("llava_pope_test.jsonl"), questions)
     sizes = ", ".join(f"{split} {len(rows):,}" for split, rows in labels.items())
-    return Exam(questions=questions, notes=(f"questions: {sizes}", RULE))
+    lacks = ", ".join(split for split in SPLITS if split not in labels)
+    notes = (f"no label file of {lacks}: the means are of the other splits",) if lacks else ()
+    return Exam(questions=questions, notes=(f"questions: {sizes}", RULE, *notes))
 
 
 def _path(tree: Tree, split: str) -> str | None:
@@ -49,10 +51,12 @@ def _path(tree: Tree, split: str) -> str | None:
 
 def _labels(tree: Tree, split: str) -> list[dict[str, Any]]:
     path = _path(tree, split) or ""
-    rows = list(files.json_lines(tree.read(path), path))
+    rows = list(files.json_lines(tree.read(path), path, "image", "text", "label"))
+    if not rows:
+        raise ValueError(f"{path} holds no questions; download it again")
     for number, row in enumerate(rows, start=1):
-        if row.get("label") not in ("yes", "no"):
-            raise ValueError(f"{path} line {number} has label {row.get('label')!r}; expected 'yes' or 'no'")
+        if row["label"] not in ("yes", "no"):
+            raise ValueError(f"{path} line {number} has label {row['label']!r}; expected 'yes' or 'no'")
     return rows
 
 
@@ -72,11 +76,12 @@ def _questions(tree: Tree, split: str, rows: Sequence[Mapping[str, Any]]) -> lis
 
 
 def _same_version(data: bytes, questions: Sequence[Question]) -> None:
-    asked = {str(row["question_id"]): row for row in files.json_lines(data, "llava_pope_test.jsonl")}
+    rows = files.json_lines(data, "llava_pope_test.jsonl", "question_id", "text", "category")
+    asked = {str(row["question_id"]): row for row in rows}
     ours = {question.id: question for question in questions}
     splits = {question.category for question in questions}
     for identity, row in asked.items():
-        if row.get("category") in splits:
+        if row["category"] in splits:
             _same_text(ours, identity, row["text"], "llava_pope_test.jsonl")
     if absent := sorted(set(ours) - set(asked)):
         raise ValueError(f"llava_pope_test.jsonl lacks question {absent[0]} of the label files; {MIXED}")

@@ -30,8 +30,8 @@ FOLDERS = ("images/test", "test", "images", "")
 
 def load(tree: Tree) -> Exam:
     """Return the questions of the test split, in LLaVA's words where its question file is there."""
-    problems = files.read_json(tree, files.one_of(tree, "problems.json", "data/scienceqa/problems.json"))
-    splits = files.read_json(tree, files.one_of(tree, "pid_splits.json", "data/scienceqa/pid_splits.json"))
+    problems = _object(tree, "problems.json")
+    splits = _object(tree, "pid_splits.json", "test")
     absent = [identity for identity in splits["test"] if identity not in problems]
     if absent:
         raise ValueError(
@@ -43,14 +43,20 @@ def load(tree: Tree) -> Exam:
     return Exam(questions=questions, notes=(f"questions: {len(questions):,}; prompts: {source}", RULE))
 
 
+def _object(tree: Tree, name: str, *keys: str) -> dict[str, Any]:
+    path = files.one_of(tree, name, f"data/scienceqa/{name}")
+    return files.as_object(files.read_json(tree, path), path, *keys)
+
+
 def _llava(tree: Tree) -> dict[str, str]:
     if not tree.exists(LLAVA):
         return {}
-    rows = files.read_json(tree, LLAVA)
+    rows = files.as_objects(files.read_json(tree, LLAVA), LLAVA, "id", "conversations")
     return {str(row["id"]): row["conversations"][0]["value"] for row in rows}
 
 
 def _question(tree: Tree, identity: str, problem: Mapping[str, Any], asked: Mapping[str, str]) -> Question:
+    files.as_object(problem, f"problems.json {identity}", "question", "choices", "answer")
     image = problem.get("image")
     text = asked.get(identity) or _worded(problem)
     name = f"{identity}/{image}"

@@ -17,42 +17,34 @@ from vf_ray.types import Tree
 
 PICTURES, FRAMES = "SEED-Bench-image", "SEED-Bench-video-image"
 LLAVA = "llava-seed-bench.jsonl"
+KEYS = ("question_id", "question_type_id", "data_id", "question", "answer", *map("choice_{}".format, "abcd"))
+RULE = (
+    "rule: LLaVA's exact letter, not the likelihood ranking of the benchmark; lmms-eval takes the first "
+    "character, VLMEvalKit infers a letter"
+)
 VIDEO = ("10", "11", "12")
 """Kinds of question about video."""
 
 
 def load(tree: Tree) -> Exam:
-    """Return the questions; those about video only where their frames can be found, or nothing is asked."""
-    whole = files.read_json(tree, files.one_of(tree, "SEED-Bench.json", "seed_bench/SEED-Bench.json"))
+    """Return the questions; one about video cannot be asked where LLaVA's file does not name its frame."""
+    path = files.one_of(tree, "SEED-Bench.json", "seed_bench/SEED-Bench.json")
+    whole = files.as_object(files.read_json(tree, path), path, "question_type", "questions")
+    rows = files.as_objects(whole["questions"], f"{path} questions", *KEYS)
     names = {str(number): kind for kind, number in whole["question_type"].items()}
     llava = _llava(tree)
-    questions = [_question(tree, row, names, llava) for row in whole["questions"]]
+    questions = [_question(tree, row, names, llava) for row in rows]
     if len({question.id for question in questions}) != len(questions):
-        raise ValueError("SEED-Bench.json holds a question_id twice; download it again")
-    kept = [q for q in questions if not q.meta["video"] or llava or not _has_pictures(tree, questions)]
-    left = len(questions) - len(kept)
-    notes = [
-        f"questions: {len(kept):,}",
-        "rule: LLaVA's exact letter, not the likelihood ranking of the benchmark; lmms-eval takes the first "
-        "character, VLMEvalKit infers a letter",
-    ]
-    if left:
-        notes.append(
-            f"{left:,} questions about video are left out: {LLAVA}, which names their frames, is not there"
-        )
-    return Exam(questions=tuple(kept), notes=tuple(notes))
+        raise ValueError(f"{path} holds a question_id twice; download it again")
+    return Exam(questions=tuple(questions), notes=(f"questions: {len(questions):,}", RULE))
 
 
 def _llava(tree: Tree) -> dict[str, str]:
     """Return the picture of each question as LLaVA's question file names it."""
     if not tree.exists(LLAVA):
         return {}
-    return {str(row["question_id"]): row["image"] for row in files.json_lines(tree.read(LLAVA), LLAVA)}
-
-
-def _has_pictures(tree: Tree, questions: list[Question]) -> bool:
-    first = next((q for q in questions if not q.meta["video"]), None)
-    return first is not None and tree.exists(first.picture_id)
+    rows = files.json_lines(tree.read(LLAVA), LLAVA, "question_id", "image")
+    return {str(row["question_id"]): row["image"] for row in rows}
 
 
 def _question(
@@ -60,15 +52,18 @@ def _question(
 ) -> Question:
     identity, kind = str(row["question_id"]), str(row["question_type_id"])
     options = [row[f"choice_{letter}"] for letter in "abcd"]
+    video = row.get("data_type") == "video" or kind in VIDEO
     name = llava.get(identity, f"{PICTURES}/{row['data_id']}")
+    lacks = f"{LLAVA}, which names the frames of videos" if video and identity not in llava else ""
     return Question(
         id=identity,
         prompt=f"{row['question']}\n{lettered(options)}{LETTER}",
         picture_id=name,
-        picture=files.picture(tree, name, ("", "seed_bench")),
+        picture=None if lacks else files.picture(tree, name, ("", "seed_bench")),
         category=names[kind],
         max_new_tokens=SHORT_TOKENS,
-        meta={"gold": row["answer"], "video": row.get("data_type") == "video" or kind in VIDEO},
+        lacks=lacks,
+        meta={"gold": row["answer"], "video": video},
     )
 
 
@@ -112,7 +107,7 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 SEED_BENCH = Benchmark(
     name="seed-bench",
     title="SEED-Bench (1)",
-    code=1,
+    code=2,
     files=f"SEED-Bench.json, {PICTURES}/, and for video {FRAMES}/ with {LLAVA}",
     load=load,
     score=score,

@@ -29,7 +29,8 @@ NOTES = (
 
 def load(tree: Tree) -> Exam:
     """Return one question for each picture with legible text."""
-    whole = files.read_json(tree, files.one_of(tree, ANNOTATIONS, f"textocr/{ANNOTATIONS}"))
+    path = files.one_of(tree, ANNOTATIONS, f"textocr/{ANNOTATIONS}")
+    whole = files.as_object(files.read_json(tree, path), path, "anns", "imgs")
     pieces: dict[str, list[str]] = {}
     for annotation in whole["anns"].values():
         if (text := annotation["utf8_string"].strip()) not in ("", ILLEGIBLE):
