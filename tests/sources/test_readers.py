@@ -81,6 +81,42 @@ def test_truncated_json_is_an_error_that_names_the_file(tmp_path: Path) -> None:
         list(read(tree(tmp_path, files)))
 
 
+@pytest.mark.parametrize("content", [{"data": []}, {"data": {"rows": {}}}, []])
+def test_json_of_another_shape_is_an_error_that_names_what_is_missing(tmp_path: Path, content: Any) -> None:
+    read = json_array(
+        {"all": "x.json"}, lambda record, at: LabelRow(key="", split="", label=""), "data.rows.item"
+    )
+    with pytest.raises(ValueError, match=r"x\.json holds no array at 'data\.rows', as the publisher's does"):
+        list(read(tree(tmp_path, {"x.json": content})))
+    assert list(read(tree(tmp_path, {"x.json": {"data": {"rows": []}}}))) == []
+
+
+def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
+    def parse(record: Record, at: At) -> TextRow:
+        return TextRow(key=at.key(), split=at.split, text=record["text"])
+
+    line = b'\xef\xbb\xbf{"text": "a"}\n'
+    raw = tree(tmp_path, {"x.json": b"\xef\xbb\xbf[" + line[3:] + b"]", "x.jsonl": line})
+    for read in (json_array({"all": "x.json"}, parse), json_lines({"all": "x.jsonl"}, parse)):
+        assert [row.text for row in read(raw) if isinstance(row, TextRow)] == ["a"]
+
+
+def test_half_a_gzip_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+    packed = gzipped("".join(f"{n},{n * n}\n" for n in range(500)))
+    read = csv_rows({"all": "x.csv.gz"}, "{a}.jpg", dialect=Dialect(columns=("a", "b")))
+    with pytest.raises(ValueError, match=r"x\.csv\.gz is not a whole gzip file .*; fetch it again"):
+        list(read(tree(tmp_path, {"x.csv.gz": packed[: len(packed) // 2]})))
+
+
+def test_keys_tell_apart_files_whose_names_differ_behind_a_dot() -> None:
+    paths = ("a/wit_v1.train.all-0.tsv.gz", "a/wit_v1.train.all-1.tsv.gz", "b/qa.894.raw.test.txt")
+    assert [At(path, "train", 3).key() for path in paths] == [
+        "wit_v1.train.all-0/3",
+        "wit_v1.train.all-1/3",
+        "qa.894.raw.test/3",
+    ]
+
+
 def test_coco_groups_annotations_in_any_order(tmp_path: Path) -> None:
     files = {
         "a.json": {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vf_ray.sources.json_items import json_items
+from vf_ray.sources.json_items import json_items, optional_items
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.raw import existing
 from vf_ray.sources.records import MALFORMED, At, Record, parsed
@@ -110,7 +110,7 @@ def _file(
 ) -> Iterator[CocoRow | Reject]:
     categories = {
         item["id"]: (str(item["name"]), str(item.get("supercategory", "")))
-        for item, _ in json_items(tree, path, split, "categories.item")
+        for item, _ in optional_items(tree, path, split, "categories.item")  # captions have none
     }
     records = json_items(tree, path, split, "annotations.item")
     annotations = (_kept(a, at.index) for a, at in records if not isinstance(a, Mapping) or keep(a))

@@ -15,7 +15,7 @@ Files = Mapping[str, str | tuple[str, ...]]
 
 
 def list_file(
-    files: Files, parse: Parse[R], *, header: int = 0, encoding: str = "utf-8"
+    files: Files, parse: Parse[R], *, header: int = 0, encoding: str = "utf-8-sig"
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of the lines of every file that is there; ``parse`` gets a line without its end.
 
@@ -30,7 +30,7 @@ def list_file(
 
 
 def lines(
-    tree: Tree, path: str, split: str = "all", *, header: int = 0, encoding: str = "utf-8"
+    tree: Tree, path: str, split: str = "all", *, header: int = 0, encoding: str = "utf-8-sig"
 ) -> Iterator[tuple[str, At]]:
     """Yield the lines of a file that hold something, without their ends."""
     with open_unpacked(tree, path) as file:

@@ -1,15 +1,27 @@
 """Files that some publishers gzip one by one."""
 
 import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, cast
 
 from vf_ray.types import Tree
 
 
-def open_unpacked(tree: Tree, path: str) -> IO[bytes]:
-    """Open ``path``, or ``path.gz`` where only that is there, looking through gzip by content."""
+@contextmanager
+def open_unpacked(tree: Tree, path: str) -> Iterator[IO[bytes]]:
+    """Open ``path``, or ``path.gz`` where only that is there, looking through gzip by content.
+
+    Raises:
+        ValueError: while it is read, if it is damaged gzip.
+    """
     gzipped = f"{path}.gz"
-    file: IO[bytes] = tree.open(gzipped if not tree.exists(path) and tree.exists(gzipped) else path)
-    magic = file.read(2)
-    file.seek(0)
-    return cast(IO[bytes], gzip.open(file)) if magic == b"\x1f\x8b" else file
+    found = gzipped if not tree.exists(path) and tree.exists(gzipped) else path
+    with tree.open(found) as file:
+        magic = file.read(2)
+        file.seek(0)
+        try:
+            yield cast(IO[bytes], gzip.GzipFile(fileobj=file)) if magic == b"\x1f\x8b" else file
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ValueError(f"{found} is not a whole gzip file ({error}); fetch it again") from error
