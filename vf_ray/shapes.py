@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from vf_ray.types import Example, ImageRef
 
 YES_NO = ("yes", "no")
+_WITH_AN = re.compile(r"(?!eu|uni[cfv]|use|one\b)[aeiou]|hour|heir", re.IGNORECASE)
+"""What begins with a vowel's sound, not just its letter."""
 
 
 def tidy(text: str) -> str:
@@ -24,10 +26,10 @@ def camel_words(name: str) -> str:
 
 
 def with_article(noun: str) -> str:
-    """Return a noun with "a" or "an", judged by its first letter; "The ..." has its article."""
+    """Return a noun with "a" or "an", judged by how it begins; "The ..." has its article."""
     if noun.startswith("The "):
         return noun
-    return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
+    return f"{'an' if _WITH_AN.match(noun) else 'a'} {noun}"
 
 
 def name_it(image: ImageRef, name: str) -> Example:
