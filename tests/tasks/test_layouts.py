@@ -46,7 +46,7 @@ def test_every_form_of_the_traffic_signs_is_read(tmp_path: Path, files: Callable
 def test_a_folder_that_is_no_sign_is_a_reject(tmp_path: Path) -> None:
     files = {**kaggle_mirror(), "gtsrb/Train/meta/0.png": picture(0, "png")}
     rejects = [v for v in verdicts("gtsrb", tmp_path, files) if isinstance(v, Reject)]
-    assert [r.reason for r in rejects] == ["unknown class number"]
+    assert [r.reason for r in rejects] == ["unknown class"]
 
 
 def regions(*texts: str) -> bytes:

@@ -109,7 +109,10 @@ def crowdhuman() -> Files:
 
 
 def deepfashion() -> Files:
-    return pictures("deepfashion/img_highres_subset/2-in-1_Space_Dye/img_00000001.jpg")
+    return {
+        "deepfashion/Anno_coarse/list_bbox.txt": "1\nimage_name  x_1 y_1 x_2 y_2\n",
+        **pictures("deepfashion/Img/img_highres_subset/2-in-1_Space_Dye/img_00000001.jpg"),
+    }
 
 
 def deepweeds() -> Files:
@@ -421,7 +424,10 @@ def visda2017() -> Files:
 
     return {
         "visda2017/train/image_list.txt": "aeroplane/src_1_x__0_1_2.png 0\n",
+        "visda2017/test/image_list.txt": "trunk00/0a1b.jpg\n",
+        "visda2017/classification/data/image_list.txt": "trunk00/0a1b.jpg 10\n",
         **pictures(
+            "visda2017/test/trunk00/0a1b.jpg",
             *(f"visda2017/train/{name}/src_1_x__0_1_2.png" for name in CLASSES),
             *(f"visda2017/validation/{name}/{name}_1.jpg" for name in CLASSES),
         ),

@@ -342,7 +342,7 @@ def crisismmd() -> Files:
         "text_human": "rescue_volunteering_or_donation_effort",
         "image_human": "not_humanitarian",
         "image_damage": "mild_damage",
-        "tweet_text": 'Stay safe &amp; "dry"',
+        "tweet_text": 'Stay safe &amp; \u00e2\u20ac\u02dcdry "',  # UTF-8 taken for cp1252
         "image_path": "data_image/flood/1_9_2017/1_0.jpg",
     }
     root = "crisismmd/CrisisMMD_v2.0"

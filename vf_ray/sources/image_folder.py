@@ -6,8 +6,8 @@ tree another source's folders lie beside it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from vf_ray.types import Reject, Row, Tree
 
@@ -36,12 +36,14 @@ def image_folder(
     split: str = "all",
     splits: Mapping[str, str] = SPLITS,
     skip: Sequence[str] = (),
+    classes: Sequence[str] = (),
 ) -> Callable[[Tree], Iterator[FolderRow | Reject]]:
     """Return a reader of the pictures that match a template.
 
     ``{label}``, ``{domain}`` and ``{split}`` stand for one folder name or a part of one, ``*`` for
     the rest. ``split`` is the split of all where no folder tells; ``skip`` names labels that are no
-    class. A file that is no picture by its extension is passed over.
+    class, and where ``classes`` are given any other label is rejected. A file that is no picture by
+    its extension is passed over.
     """
 
     def read(tree: Tree) -> Iterator[FolderRow | Reject]:
@@ -54,7 +56,20 @@ def image_folder(
         if not found:  # says what to obtain
             tree.open(_pattern(templates[0]))
 
-    return read
+    if not classes:
+        return read
+    return lambda tree: renamed(read(tree), {label: label for label in classes})
+
+
+def renamed(rows: Iterable[FolderRow | Reject], names: Mapping[str, str]) -> Iterator[FolderRow | Reject]:
+    """Yield the rows with the name of their class instead of its folder; one without a name is rejected."""
+    for row in rows:
+        if isinstance(row, Reject):
+            yield row
+        elif row.label in names:
+            yield replace(row, label=names[row.label])
+        else:
+            yield Reject(row.key, "unknown class", row.label)
 
 
 def _row(path: str, named: Mapping[str, str], split: str, splits: Mapping[str, str]) -> FolderRow | Reject:

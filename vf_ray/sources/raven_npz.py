@@ -1,6 +1,8 @@
 """RAVEN's puzzles: one NumPy archive each, with sixteen panels and the number of the right answer."""
 
 import io
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -38,15 +40,24 @@ def _row(path: Record, at: At, tree: Tree) -> PuzzleRow:
     panels = tuple(f"{path}!raven:{number}" for number in range(16))
     split = path.removesuffix(".npz").rpartition("_")[2]
     target = int(_array(tree, path, "target"))
+    if target not in range(8):
+        raise ValueError(f"target {target}; expected 0 to 7")
     return PuzzleRow(key=path, split=split, image=panels[0], panels=panels, target=target)
 
 
 def _array(tree: Tree, path: str, name: str) -> Any:
-    """Return one array; nothing is unpickled."""
+    """Return one array; nothing is unpickled.
+
+    Raises:
+        ValueError: if the archive is damaged, or holds no such array.
+    """
     import numpy as np
 
-    with np.load(io.BytesIO(tree.read(path)), allow_pickle=False) as arrays:
-        return arrays[name]
+    try:
+        with np.load(io.BytesIO(tree.read(path)), allow_pickle=False) as arrays:
+            return arrays[name]
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
+        raise ValueError(f"{path} holds no whole array {name!r} ({error})") from error
 
 
 def picture(tree: Tree, path: str, which: str) -> bytes:

@@ -21,7 +21,8 @@ AYAHOO = Source(
             files=(Download("http://vision.cs.uiuc.edu/attributes/ayahoo_test_images.tar.gz"),),
         ),
     ),
-    read=image_folder("ayahoo_test_images/{label}_*", split="test"),
+    read=image_folder("ayahoo_test_images/{label}_*", split="test", classes=CLASSES),
+    code=2,
 )
 
 
@@ -35,4 +36,4 @@ AYAHOO = Source(
 )
 def thing(row: FolderRow) -> Made:
     """What the file's name begins with."""
-    return name_it(row.image, row.label) if row.label in CLASSES else None
+    return name_it(row.image, row.label)

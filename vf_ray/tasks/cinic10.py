@@ -6,6 +6,8 @@ from vf_ray.shapes import with_article
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
 CINIC10 = Source(
     name="cinic10",
     title="CINIC-10",
@@ -27,7 +29,9 @@ CINIC10 = Source(
             ),
         ),
     ),
-    read=image_folder(*(f"{{split={split}}}/{{label}}/*" for split in ("train", "valid", "test"))),
+    read=image_folder(
+        *(f"{{split={split}}}/{{label}}/*" for split in ("train", "valid", "test")), classes=CLASSES
+    ),
 )
 GROUPS = {
     "animal": ("bird", "cat", "deer", "dog", "frog", "horse"),

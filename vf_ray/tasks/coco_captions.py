@@ -3,7 +3,7 @@
 from vf_ray.shapes import caption, choose, tidy
 from vf_ray.sources.coco_json import CaptionRow, coco_captions
 from vf_ray.sources.shared_raws import COCO_2014, COCO_ANNOTATIONS
-from vf_ray.types import Made, Pool, Source, Terms
+from vf_ray.types import Made, Pool, Reject, Source, Terms
 
 CAPTIONS = Source(
     name="coco_captions",
@@ -15,6 +15,7 @@ CAPTIONS = Source(
         {s: f"annotations/captions_{s}2014.json" for s in ("train", "val")},
         image="{split}2014/COCO_{split}2014_{image_id:012d}.jpg",
     ),
+    code=2,
 )
 MATCH = "the text describes the image"
 NO_MATCH = "the text does not describe the image"
@@ -48,6 +49,8 @@ def image_caption(row: CaptionRow) -> Made:
 def text_matching(row: CaptionRow, pool: Pool) -> Made:
     """Captions with an even id are kept, the others come from another picture."""
     own = _others(row)
+    if not own[0]:
+        return Reject(row.key, "caption empty")
     match = row.caption_id % 2 == 0
     text = own[0] if match else pool.draw(row.key, 1, exclude=own)[0]
     return choose(row.image, MATCH if match else NO_MATCH, (MATCH, NO_MATCH), f"Text: {text}")

@@ -1,6 +1,7 @@
 """CrisisMMD: tweets with pictures during disasters, judged for what they report."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
 
@@ -11,6 +12,13 @@ from vf_ray.sources.records import At, Record
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 UNJUDGED = ("", "dont_know_or_cant_judge")
+REPORTED = (
+    "affected_individuals", "infrastructure_and_utility_damage", "injured_or_dead_people",
+    "missing_or_found_people", "not_humanitarian", "other_relevant_information",
+    "rescue_volunteering_or_donation_effort", "vehicle_damage",
+)  # fmt: skip
+MISREAD_AS = ("cp1252", "mac_roman")
+"""Encodings that the publisher took the UTF-8 of some tweets for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +29,20 @@ class TweetRow(Row):
     judged: Mapping[str, str]
 
 
+def mended(text: str) -> str:
+    """Return a text whose UTF-8 was once read as another encoding as it was meant; others as they are."""
+    for encoding in MISREAD_AS:
+        with suppress(UnicodeError):
+            return text.encode(encoding).decode("utf-8")
+    return text
+
+
 def _row(cells: Record, at: At) -> TweetRow:
     return TweetRow(
         key=cells["image_id"],
         split=at.split,
         image=f"CrisisMMD_v2.0/{cells['image_path']}",
-        text=tidy(unescape(cells["tweet_text"])),
+        text=tidy(unescape(mended(cells["tweet_text"]))),
         judged={name: value for name, value in cells.items() if name.startswith(("text_", "image_"))},
     )
 
@@ -48,6 +64,7 @@ CRISISMMD = Source(
         ),
     ),
     read=_read,
+    code=2,
 )
 EVIDENCE = "not in the paper's list; group and category are ours, as is the wording of the target"
 
@@ -80,9 +97,9 @@ def informativeness(row: TweetRow) -> Made:
     upstream="CrisisMMD+humanitarian_categories_classification",
     group="classification",
     category="Complex Reasoning",
-    instruction="What does the tweet report, and what does its image show: affected, injured, missing or "
-    "found people, damage to buildings or vehicles, rescue or donations, other relevant information, or "
-    'nothing humanitarian? Answer in the form "text: ...; image: ...".',
+    instruction="What does the tweet report, and what does its image show? Choose for each of them from: "
+    f"{', '.join(map(words, REPORTED))}. Answer in the form "
+    '"text: affected individuals; image: not humanitarian".',
     ceiling=0.6,
     evidence=EVIDENCE,
 )

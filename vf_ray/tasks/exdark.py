@@ -12,16 +12,16 @@ from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 CLASSES = (
     "Bicycle", "Boat", "Bottle", "Bus", "Car", "Cat", "Chair", "Cup", "Dog", "Motorbike", "People", "Table",
 )  # fmt: skip
+LABELS = {str(number): label for number, label in enumerate(CLASSES, 1)}
 SPLITS = {"1": "train", "2": "val", "3": "test"}
-EXTENSIONS = ("jpg", "png", "jpeg")
 
 
 def _row(line: Record, at: At, tree: Tree) -> LabelRow:
     name, number, _, _, split = line.split()
-    label = CLASSES[int(number) - 1]
+    label = LABELS[number]
     stem = f"ExDark/{label}/{name.rpartition('.')[0]}"  # the list's extension need not be the disk's
-    paths = (f"ExDark/{label}/{name}", *(f"{stem}.{extension}" for extension in EXTENSIONS))
-    return LabelRow(key=name, split=SPLITS[split], image=first_existing(tree, *paths), label=label)
+    image = first_existing(tree, f"ExDark/{label}/{name}", f"{stem}.jpg", f"{stem}.png")
+    return LabelRow(key=name, split=SPLITS[split], image=image, label=label)
 
 
 def _read(tree: Tree) -> Iterator[LabelRow | Reject]:

@@ -22,15 +22,21 @@ class FacesRow(Row):
 
 
 def _read(tree: Tree) -> Iterator[FacesRow | Reject]:
-    """Group the lines by picture; a face that is listed twice counts once."""
+    """Group the lines by picture; a face that is listed twice counts once, if both lines agree."""
     found: dict[str, dict[str, int]] = {}
+    doubtful = set[str]()
     for line, at in lines(tree, LIST):
         cells = line.split()
         if len(cells) != COLUMNS or cells[-1] not in CODES:
             yield Reject(at.key(), MALFORMED, line[:200])
             continue
-        found.setdefault(cells[0], {})[cells[1]] = int(cells[-1])
+        name, face, expression = cells[0], cells[1], int(cells[-1])
+        if found.setdefault(name, {}).setdefault(face, expression) != expression:
+            doubtful.add(name)
     for name, faces in found.items():
+        if name in doubtful:
+            yield Reject(name, "one face with two expressions")
+            continue
         yield FacesRow(key=name, split="all", image=f"image/origin/{name}", expressions=tuple(faces.values()))
 
 
@@ -47,6 +53,7 @@ EXPW = Source(
         ),
     ),
     read=_read,
+    code=2,
 )
 
 

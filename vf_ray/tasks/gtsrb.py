@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from vf_ray.shapes import choose
 from vf_ray.sources.csv_table import Dialect, csv_table
-from vf_ray.sources.image_folder import image_folder
+from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
 from vf_ray.sources.records import At, Record
-from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Download, Made, Pool, Raw, Reject, Source, Terms, Tree
 
 TRAIN = (
@@ -30,22 +29,21 @@ SIGNS = (
     "End of no passing", "End of no passing for heavy vehicles",
 )  # fmt: skip
 """Names for the 43 class numbers, which the archive leaves without: the signs' usual English names."""
+NAMES = {number: sign for n, sign in enumerate(SIGNS) for number in (str(n), f"{n:05d}")}
+"""By class number, with and without zeros before it."""
 
 
-def _tested(cells: Record, at: At) -> LabelRow:
+def _tested(cells: Record, at: At) -> FolderRow:
     image = f"{TEST}/{cells['Filename']}"
-    return LabelRow(key=image, split=at.split, image=image, label=SIGNS[int(cells["ClassId"])])
+    return FolderRow(key=image, split=at.split, image=image, label=cells["ClassId"].strip())
 
 
-def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
+def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
     there = next((p for p in TRAIN if tree.glob(p.replace("{label}", "*"))), TRAIN[0])
-    for row in image_folder(there, split="train")(tree):
-        if isinstance(row, Reject) or not (row.label.isdigit() and int(row.label) < len(SIGNS)):
-            yield row if isinstance(row, Reject) else Reject(row.key, "unknown class number", row.label)
-            continue
-        yield LabelRow(key=row.key, split="train", image=row.image, label=SIGNS[int(row.label)])
+    yield from renamed(image_folder(there, split="train")(tree), NAMES)
     if tree.exists(TEST_LABELS):
-        yield from csv_table({"test": TEST_LABELS}, _tested, Dialect(separator=";"))(tree)
+        tested = csv_table({"test": TEST_LABELS}, _tested, Dialect(separator=";"))(tree)
+        yield from renamed(tested, NAMES)
 
 
 GTSRB = Source(
@@ -90,6 +88,6 @@ GTSRB = Source(
     pool=lambda row: row.label,
     evidence="not in the paper's list; group and category are ours, as are the signs' names",
 )
-def sign(row: LabelRow, pool: Pool) -> Made:
+def sign(row: FolderRow, pool: Pool) -> Made:
     """The right name among nine others."""
     return choose(row.image, row.label, (row.label, *pool.draw(row.key, 9, exclude=(row.label,))))

@@ -3,19 +3,14 @@
 from collections.abc import Iterator
 
 from vf_ray.shapes import choose, with_article
-from vf_ray.sources.image_folder import image_folder
+from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
 from vf_ray.sources.imagenet_words import words_of
-from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Download, Made, Pool, Raw, Reject, Source, Terms, Tree
 
 
-def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
-    named = words_of(tree, "imagenet-a/README.txt")
-    for row in image_folder("imagenet-a/{label}/*", split="test")(tree):
-        if isinstance(row, Reject) or row.label not in named:
-            yield row if isinstance(row, Reject) else Reject(row.key, "unknown ImageNet class", row.label)
-            continue
-        yield LabelRow(key=row.key, split=row.split, image=row.image, label=named[row.label])
+def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
+    pictures = image_folder("imagenet-a/{label}/*", split="test")(tree)
+    return renamed(pictures, words_of(tree, "imagenet-a/README.txt"))
 
 
 IMAGENET_A = Source(
@@ -40,6 +35,7 @@ IMAGENET_A = Source(
         ),
     ),
     read=_read,
+    code=2,
 )
 
 
@@ -57,7 +53,7 @@ def _sentence(word: str) -> str:
     pool=lambda row: row.label,
     split="test",
 )
-def thing(row: LabelRow, pool: Pool) -> Made:
+def thing(row: FolderRow, pool: Pool) -> Made:
     """The true sentence among seven about other classes."""
     others = pool.draw(row.key, 7, exclude=(row.label,))
     return choose(row.image, _sentence(row.label), tuple(map(_sentence, (row.label, *others))))

@@ -57,7 +57,7 @@ IMAGENET_C = Source(
         ),
     ),
     read=image_folder(
-        *(f"{{label={kind}}}/*/*/*" for kinds in (*GROUPS.values(), EXTRA) for kind in kinds), split="test"
+        *(f"{{label={kind}}}/*/n*/*" for kinds in (*GROUPS.values(), EXTRA) for kind in kinds), split="test"
     ),
 )
 GROUP_OF = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
@@ -95,7 +95,8 @@ for part, instruction in INSTRUCTIONS.items():
         category="Image Quality Classification",
         instruction=instruction,
         split="test",
-        evidence="the sentence of the options is ours",
+        evidence="the sentence of the options is ours"
+        + ("; always the ten corruptions of the published sample" if part == "noise" else ""),
     )(partial(_kind, kinds=FINE if part == "noise" else GROUPS[part]))
 
 IMAGENET_C.task(

@@ -1,12 +1,11 @@
 """ImageNet-R: art, cartoons, toys and other renditions of 200 ImageNet classes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vf_ray.shapes import name_it
-from vf_ray.sources.image_folder import image_folder
+from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
 from vf_ray.sources.imagenet_words import words_of
-from vf_ray.types import Download, Made, Raw, Reject, Row, Source, Terms, Tree
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 DOMAINS = (
     "art", "cartoon", "deviantart", "embroidery", "graffiti", "graphic", "misc", "origami", "painting",
@@ -14,23 +13,9 @@ DOMAINS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenditionRow(Row):
-    """A rendition of a class."""
-
-    label: str
-    domain: str
-
-
-def _read(tree: Tree) -> Iterator[RenditionRow | Reject]:
-    named = words_of(tree, "imagenet-r/README.txt")
-    for row in image_folder("imagenet-r/{label}/{domain}_*", split="test")(tree):
-        if isinstance(row, Reject) or row.label not in named:
-            yield row if isinstance(row, Reject) else Reject(row.key, "unknown ImageNet class", row.label)
-            continue
-        yield RenditionRow(
-            key=row.key, split=row.split, image=row.image, label=named[row.label], domain=row.domain
-        )
+def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
+    pictures = image_folder("imagenet-r/{label}/{domain}_*", split="test")(tree)
+    return renamed(pictures, words_of(tree, "imagenet-r/README.txt"))
 
 
 IMAGENET_R = Source(
@@ -53,6 +38,7 @@ IMAGENET_R = Source(
         ),
     ),
     read=_read,
+    code=2,
 )
 
 
@@ -64,7 +50,7 @@ IMAGENET_R = Source(
     instruction="Somebody drew, built or painted this. Name what it depicts in one to three words.",
     split="test",
 )
-def thing(row: RenditionRow) -> Made:
+def thing(row: FolderRow) -> Made:
     """The class."""
     return name_it(row.image, row.label)
 
@@ -77,6 +63,8 @@ def thing(row: RenditionRow) -> Made:
     instruction=f"What kind of rendition is this? Answer with one word: {', '.join(DOMAINS)}.",
     split="test",
 )
-def domain(row: RenditionRow) -> Made:
+def domain(row: FolderRow) -> Made:
     """What the file name begins with."""
+    if row.domain not in DOMAINS:
+        return Reject(row.key, "unknown kind of rendition", row.domain)
     return name_it(row.image, row.domain)

@@ -1,9 +1,16 @@
 """ImageNet-Sketch: black-and-white sketches of the 1,000 ImageNet classes."""
 
+from collections.abc import Iterator
+
 from vf_ray.shapes import with_article
-from vf_ray.sources.image_folder import FolderRow, image_folder
+from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
 from vf_ray.sources.imagenet_words import imagenet_words
-from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
+from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
+
+
+def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
+    return renamed(image_folder("sketch/{label}/*")(tree), imagenet_words())
+
 
 IMAGENET_SKETCH = Source(
     name="imagenet_sketch",
@@ -17,7 +24,8 @@ IMAGENET_SKETCH = Source(
             "github.com/HaohanWang/ImageNet-Sketch",
         ),
     ),
-    read=image_folder("sketch/{label}/*"),
+    read=_read,
+    code=2,
 )
 
 
@@ -31,6 +39,4 @@ IMAGENET_SKETCH = Source(
 )
 def thing(row: FolderRow) -> Made:
     """The class's word in a sentence."""
-    if (word := imagenet_words().get(row.label)) is None:
-        return Reject(row.key, "unknown ImageNet class", row.label)
-    return Example(image=row.image, answer=f"The sketch is {with_article(word)}.")
+    return Example(image=row.image, answer=f"The sketch is {with_article(row.label)}.")

@@ -9,8 +9,8 @@ from vf_ray.types import Made, Raw, Reject, Source, Terms
 
 def _row(cells: Record, at: At) -> TextRow:
     name = cells["image_name"]
-    image = f"memotion_dataset_7k/images/{name}"
-    return TextRow(key=name, split=at.split, image=image, text=cells["text_corrected"] or cells["text_ocr"])
+    text = tidy(cells["text_corrected"]) or tidy(cells["text_ocr"])
+    return TextRow(key=name, split=at.split, image=f"memotion_dataset_7k/images/{name}", text=text)
 
 
 MEMOTION = Source(
@@ -30,6 +30,7 @@ MEMOTION = Source(
         ),
     ),
     read=csv_table({"train": "memotion_dataset_7k/labels.csv"}, _row),
+    code=2,
 )
 
 
@@ -44,4 +45,4 @@ MEMOTION = Source(
 )
 def text(row: TextRow) -> Made:
     """The corrected text, else the recognised one."""
-    return caption(row.image, row.text) if tidy(row.text) else Reject(row.key, "no text")
+    return caption(row.image, row.text) if row.text else Reject(row.key, "no text")

@@ -1,23 +1,17 @@
 """MNIST-M: handwritten digits blended into patches of photographs."""
 
-from dataclasses import dataclass
-
 from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At
-from vf_ray.types import Example, Made, Raw, Row, Source, Terms
+from vf_ray.sources.rows import LabelRow
+from vf_ray.types import Example, Made, Raw, Source, Terms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigitRow(Row):
-    """A picture of a digit."""
-
-    digit: int
-
-
-def _row(line: str, at: At) -> DigitRow:
+def _row(line: str, at: At) -> LabelRow:
     name, digit = line.split()
+    if digit not in tuple("0123456789"):
+        raise ValueError(f"{digit!r} is no digit")
     image = f"mnist_m/mnist_m_{at.split}/{name}"
-    return DigitRow(key=at.key(name), split=at.split, image=image, digit=int(digit))
+    return LabelRow(key=at.key(name), split=at.split, image=image, label=digit)
 
 
 MNIST_M = Source(
@@ -37,6 +31,6 @@ MNIST_M = Source(
     category="General Object",
     instruction="Which digit from 0 to 9 is written in the image? Answer with the digit alone.",
 )
-def digit(row: DigitRow) -> Made:
+def digit(row: LabelRow) -> Made:
     """The digit."""
-    return Example(image=row.image, answer=str(row.digit))
+    return Example(image=row.image, answer=row.label)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vf_ray.shapes import choose, tidy
 from vf_ray.sources.csv_table import csv_table
+from vf_ray.sources.image_folder import matching
 from vf_ray.sources.records import At, Record
 from vf_ray.types import Made, Raw, Reject, Row, Source, Terms, Tree
 
@@ -41,8 +42,11 @@ def without_verdict(text: str) -> str:
 
 def _proofs(tree: Tree, split: str) -> Mapping[int, str]:
     """Return each claim's first proof picture; names begin with the padded number of the claim."""
-    paths = reversed(tree.glob(f"mocheg/{split}/images/*-proof-*"))
-    return {int(path.rpartition("/")[2].partition("-")[0]): path for path in paths}
+    proofs: dict[int, str] = {}
+    for path, named in matching(tree, f"mocheg/{split}/images/{{claim}}-proof-*"):
+        if named["claim"].isdecimal():
+            proofs.setdefault(int(named["claim"]), path)
+    return proofs
 
 
 def _rows(tree: Tree, split: str) -> Iterator[ClaimRow | Reject]:
@@ -104,7 +108,6 @@ MOCHEG = Source(
     instruction="Judge from the image and the context whether the claim is true. Answer with the letter and "
     "the text of one option.",
     evidence="the first proof picture of a claim; which words give a rating away is ours",
-    ceiling=0.6,  # claims without a picture
 )
 def fact_check(row: ClaimRow) -> Made:
     """Claim and context to yes, no or not sure."""

@@ -3,21 +3,16 @@
 from collections.abc import Iterator
 
 from vf_ray.shapes import tidy
-from vf_ray.sources.image_folder import image_folder
+from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
 from vf_ray.sources.json_items import json_pairs
-from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
 MAPPING = "objectnet-1.0/mappings/folder_to_objectnet_label.json"
 
 
-def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
-    named = {folder: str(label) for (folder, label), _ in json_pairs(tree, MAPPING, "test")}
-    for row in image_folder("objectnet-1.0/images/{label}/*", split="test")(tree):
-        if isinstance(row, Reject) or row.label not in named:
-            yield row if isinstance(row, Reject) else Reject(row.key, "unknown folder", row.label)
-            continue
-        yield LabelRow(key=row.key, split=row.split, image=row.image, label=named[row.label])
+def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
+    labels = {folder: str(label) for (folder, label), _ in json_pairs(tree, MAPPING, "test")}
+    return renamed(image_folder("objectnet-1.0/images/{label}/*", split="test")(tree), labels)
 
 
 OBJECTNET = Source(
@@ -43,6 +38,6 @@ OBJECTNET = Source(
     instruction="Which household object is this? Answer with its name, one to three words.",
     split="test",
 )
-def thing(row: LabelRow) -> Made:
+def thing(row: FolderRow) -> Made:
     """The publisher's label."""
     return Example(image=row.image, answer=tidy(row.label))

@@ -30,6 +30,7 @@ OFFICE_HOME = Source(
     group="classification",
     category="General Object",
     instruction="What object from an office or home does the image show? Answer with its name.",
+    evidence="the published samples show single words; blanks for the underscores of longer names are ours",
 )
 def thing(row: FolderRow) -> Made:
     """The class folder."""

@@ -4,7 +4,9 @@ from functools import partial
 
 from vf_ray.shapes import choose, name_it, with_article
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Example, Made, Raw, Source, Terms
+from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
+
+THINGS = ("dog", "elephant", "giraffe", "guitar", "horse", "house", "person")
 
 PACS = Source(
     name="pacs",
@@ -14,7 +16,8 @@ PACS = Source(
     raws=(
         Raw(name="pacs", obtain="Put PACS.zip (it holds kfold/) here; see domaingeneralization.github.io"),
     ),
-    read=image_folder("kfold/{domain}/{label}/*"),
+    read=image_folder("kfold/{domain}/{label}/*", classes=THINGS),
+    code=2,
 )
 STYLES = {
     "art_painting": "Art painting",
@@ -22,18 +25,19 @@ STYLES = {
     "photo": "Photograph",
     "sketch": "Sketch",
 }
-THINGS = ("dog", "elephant", "giraffe", "guitar", "horse", "house", "person")
 MISLABELLED = "kfold/sketch/dog/n02103406_4068-1.png"
 """Shows no dog, as Dassl's reader notes."""
 
 
 def _thing(row: FolderRow, domain: str) -> Made:
-    return name_it(row.image, row.label) if row.domain == domain and row.image != MISLABELLED else None
+    return name_it(row.image, row.label) if row.domain == domain else None
 
 
 def _style(row: FolderRow, thing: str) -> Made:
     if row.label != thing or row.domain not in STYLES:
         return None
+    if row.image == MISLABELLED:
+        return Reject(row.key, "mislabelled")
     if thing == "person":  # the published samples of this one show no options
         return Example(image=row.image, answer=STYLES[row.domain])
     return choose(row.image, STYLES[row.domain], tuple(STYLES.values()))

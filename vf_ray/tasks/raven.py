@@ -34,12 +34,13 @@ RAVEN = Source(
     upstream="RAVEN+next_pattern",
     group="classification",
     category="Complex Reasoning",
-    instruction="Panels 1 to 8 follow a rule, row by row. Which of the eight options continues it as the "
-    'ninth panel? Answer in the form "Option 3".',
+    instruction="Panels 1 to 8, read in this order, fill a square of three rows with three panels each, but "
+    "for its last place. Every row follows the same rules. Which of the eight options belongs in the last "
+    'place? Answer in the form "Option 3".',
     evidence="all sixteen panels as one picture, four in a row",
 )
 def next_pattern(row: PuzzleRow) -> Made:
-    """The number of the right option, from 1."""
+    """The number of the right option, from 1; published targets count from 0."""
     labels = (*map(str, range(1, 9)), *(f"Option {number}" for number in range(1, 9)))
     grid = Grid(paths=row.panels, columns=4, labels=labels)
     return Example(image=grid, answer=f"Option {row.target + 1}")

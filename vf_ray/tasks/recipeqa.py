@@ -15,6 +15,7 @@ class CoherenceRow(Row):
 
     choices: tuple[str, ...]
     odd: int
+    """0-based."""
 
 
 def _row(record: Record, at: At) -> CoherenceRow | tuple[()]:
@@ -22,13 +23,10 @@ def _row(record: Record, at: At) -> CoherenceRow | tuple[()]:
         return ()
     folder = f"images-qa/{at.split}/images-qa"
     choices = tuple(f"{folder}/{name}" for name in record["choice_list"])
-    return CoherenceRow(
-        key=at.key(record["qid"]),
-        split=at.split,
-        image=choices[0],
-        choices=choices,
-        odd=int(record["answer"]),
-    )
+    odd = int(record["answer"])
+    if odd not in range(len(choices)) or len(choices) > len(LETTERS):
+        raise ValueError(f"answer {odd} of {len(choices)} choices; expected 0 to 3 of four")
+    return CoherenceRow(key=at.key(record["qid"]), split=at.split, image=choices[0], choices=choices, odd=odd)
 
 
 RECIPEQA = Source(
@@ -49,6 +47,7 @@ RECIPEQA = Source(
         ),
     ),
     read=json_array({s: f"{s}.json" for s in ("train", "val", "test")}, _row, items="data.item"),
+    code=2,
 )
 
 
@@ -57,11 +56,11 @@ RECIPEQA = Source(
     upstream="recipe-qa+visual_coherence",
     group="classification",
     category="Complex Reasoning",
-    instruction="Three of the four lettered pictures show steps of one recipe. Which one does not belong to "
-    'it? Answer in the form "The odd picture is X."',
+    instruction="Three of the four lettered pictures show steps of one recipe. Which one is least like the "
+    'others? Answer in the form "The least similar image is C."',
     evidence="not in the paper's list; group and category are ours",
 )
 def odd_one_out(row: CoherenceRow) -> Made:
     """Four pictures as one, with letters."""
     grid = Grid(paths=row.choices, columns=2, labels=LETTERS[: len(row.choices)])
-    return Example(image=grid, answer=f"The odd picture is {LETTERS[row.odd]}.")
+    return Example(image=grid, answer=f"The least similar image is {LETTERS[row.odd]}.")

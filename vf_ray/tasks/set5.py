@@ -21,7 +21,11 @@ SET5 = Source(
             "Face) here",
         ),
     ),
-    read=image_folder(*(f"{{domain=Set5_{kind}}}/{{label}}.*" for kind in ("HR", "LR_x2", "LR_x3", "LR_x4"))),
+    read=image_folder(
+        *(f"{{domain=Set5_{kind}}}/{{label}}.*" for kind in ("HR", "LR_x2", "LR_x3", "LR_x4")),
+        classes=SUBJECTS,
+    ),
+    code=2,
 )
 
 
@@ -36,6 +40,4 @@ SET5 = Source(
 )
 def subject(row: FolderRow) -> Made:
     """The file's name."""
-    if row.label not in SUBJECTS:
-        return None
     return Example(image=row.image, answer=f"The subject in the image is a {row.label}.")

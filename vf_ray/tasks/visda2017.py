@@ -1,13 +1,33 @@
 """VisDA-2017: twelve kinds of objects, rendered for training and photographed for validation."""
 
+from collections.abc import Iterator
+
 from vf_ray.shapes import choose, name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Download, Made, Pool, Raw, Source, Terms
+from vf_ray.sources.list_file import list_file
+from vf_ray.sources.records import At
+from vf_ray.types import Download, Made, Pool, Raw, Reject, Source, Terms, Tree
 
 CLASSES = (
     "aeroplane", "bicycle", "bus", "car", "horse", "knife", "motorcycle", "person", "plant", "skateboard",
     "train", "truck",
 )  # fmt: skip
+"""In the order of the publisher's numbers, which begin at 0."""
+LABELS = {str(number): label for number, label in enumerate(CLASSES)}
+TEST_LABELS = "classification/data/image_list.txt"
+"""The test pictures lie in numbered folders; their labels came later, with the repository."""
+
+
+def _tested(line: str, at: At) -> FolderRow:
+    path, _, number = line.rpartition(" ")
+    return FolderRow(key=f"test/{path}", split="test", image=f"test/{path}", label=LABELS[number])
+
+
+def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
+    yield from image_folder("{split=train}/{label}/*", "{split=validation}/{label}/*", classes=CLASSES)(tree)
+    if tree.exists(TEST_LABELS):
+        yield from list_file({"test": TEST_LABELS}, _tested)(tree)
+
 
 VISDA2017 = Source(
     name="visda2017",
@@ -23,7 +43,8 @@ VISDA2017 = Source(
     raws=(
         Raw(
             name="visda2017",
-            obtain="Put train.tar and validation.tar of csr.bu.edu/ftp/visda17/clf here",
+            obtain="Put train.tar and validation.tar of csr.bu.edu/ftp/visda17/clf here; for the test "
+            f"pictures also test.tar, and {TEST_LABELS} of github.com/VisionLearningGroup/taskcv-2017-public",
             files=(
                 # addresses: thuml/Transfer-Learning-Library
                 Download("http://csr.bu.edu/ftp/visda17/clf/train.tar"),
@@ -31,7 +52,8 @@ VISDA2017 = Source(
             ),
         ),
     ),
-    read=image_folder("{split=train}/{label}/*", "{split=validation}/{label}/*"),
+    read=_read,
+    code=2,
 )
 
 
@@ -48,11 +70,10 @@ def thing(row: FolderRow) -> Made:
 
 
 def _choice(row: FolderRow, pool: Pool) -> Made:
-    """The class among nine of the eleven others."""
     return choose(row.image, row.label, (row.label, *pool.draw(row.key, 9, exclude=(row.label,))))
 
 
-VISDA2017.task(
+@VISDA2017.task(
     "rendered_choice",
     upstream="VisDA-2017+object_classification_train",
     group="classification",
@@ -60,14 +81,23 @@ VISDA2017.task(
     instruction="Which object was rendered here without its surroundings? Answer with the letter and "
     "the word.",
     pool=lambda row: row.label,
-)(_choice)
-VISDA2017.task(
+)
+def rendered_choice(row: FolderRow, pool: Pool) -> Made:
+    """The class of a rendering among nine of the eleven others."""
+    return _choice(row, pool) if row.split == "train" else None
+
+
+@VISDA2017.task(
     "photographed_choice",
     upstream="VisDA-2017+object_classification_validation",
     group="classification",
     category="General Object",
-    instruction="Which object was cut out of this photograph? Answer with the letter and the word.",
+    instruction="The image was cut out of a photograph. Which object is it? Answer with the letter and the "
+    "word.",
     pool=lambda row: row.label,
     split="val",
     evidence="not in the paper's list; group and category are ours",
-)(_choice)
+)
+def photographed_choice(row: FolderRow, pool: Pool) -> Made:
+    """The class of a photograph among nine of the eleven others."""
+    return _choice(row, pool) if row.split != "train" else None

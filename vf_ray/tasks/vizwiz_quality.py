@@ -6,7 +6,7 @@ from vf_ray.shapes import choose
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.shared_raws import VIZWIZ_IMAGES
-from vf_ray.types import Download, Made, Raw, Row, Source, Terms
+from vf_ray.types import Download, Made, Raw, Reject, Row, Source, Terms
 
 FLAWS = {
     "NON": "no flaws",
@@ -28,8 +28,10 @@ class QualityRow(Row):
     flaw: str
 
 
-def _row(record: Record, at: At) -> QualityRow:
+def _row(record: Record, at: At) -> QualityRow | Reject:
     votes = {code: count for code, count in record["flaws"].items() if code in FLAWS}
+    if not any(votes.values()):
+        return Reject(at.key(record["image"]), "no votes")
     return QualityRow(
         key=at.key(record["image"]),
         split=at.split,

@@ -4,22 +4,35 @@ from collections.abc import Iterator
 
 from vf_ray.shapes import choose, tidy
 from vf_ray.sources.json_lines import json_lines
+from vf_ray.sources.parquet_table import parquet_table
+from vf_ray.sources.raw import several
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+
+TABLES = "data/test-*.parquet"
+"""What the publisher replaced the lines and the pictures by."""
 
 
 def _rows(record: Record, at: At) -> Iterator[QaRow]:
     options = (tidy(record["caption_0"]), tidy(record["caption_1"]))
     for side in (0, 1):
+        packed = f"{at.path}!parquet:image_{side}:{at.index}"
         yield QaRow(
-            key=at.key(record["id"], f"image_{side}"),
+            key=f"{record['id']}/image_{side}",
             split=at.split,
-            image=f"images/{record[f'image_{side}']}.png",
+            image=f"images/{record[f'image_{side}']}.png" if f"image_{side}" in record else packed,
             question="",
             answer=options[side],
             options=options,
         )
+
+
+def _read(tree: Tree) -> Iterator[QaRow | Reject]:
+    if tree.glob(TABLES):
+        columns = ("id", "caption_0", "caption_1")
+        return parquet_table(several(tree, "test", TABLES), columns, _rows)(tree)
+    return json_lines({"test": ("examples.jsonl", "data/examples.jsonl", "metadata.jsonl")}, _rows)(tree)
 
 
 WINOGROUND = Source(
@@ -31,10 +44,11 @@ WINOGROUND = Source(
         Raw(
             name="winoground",
             obtain="Accept the terms of facebook/winoground (Hugging Face) and put examples.jsonl and "
-            "images.zip of its data/ folder here",
+            "images.zip of its data/ folder, or the Parquet files there, here",
         ),
     ),
-    read=json_lines({"test": ("examples.jsonl", "data/examples.jsonl", "metadata.jsonl")}, _rows),
+    read=_read,
+    code=2,
 )
 
 
