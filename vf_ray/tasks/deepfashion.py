@@ -14,10 +14,11 @@ DEEPFASHION = Source(
             name="deepfashion",
             obtain="Ask for the category and attribute prediction benchmark at "
             "liuziwei7.github.io/projects/DeepFashion.html and unpack its high-resolution pictures here "
-            "(img_highres_subset/)",
+            "(Img/img_highres_subset/, with or without Img/)",
         ),
     ),
-    read=image_folder("img_highres_subset/{label}/*"),
+    read=image_folder("Img/img_highres_subset/{label}/*"),
+    code=2,
 )
 
 
