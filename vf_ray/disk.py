@@ -18,6 +18,8 @@ from typing import IO
 PARTS = ".parts"
 """Folder of half-written files; never listed."""
 
+_NO_FILE = (errno.ENOENT, errno.EISDIR, errno.ENAMETOOLONG)
+"""How reading fails where no file of this name is, or can be."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 
@@ -32,7 +34,7 @@ class Disk:
         try:
             return (self.root / path).read_bytes()
         except OSError as error:
-            raise self._explained(path, error) from error
+            raise self._unread(path, error) from error
 
     def read_range(self, path: str, start: int, size: int) -> bytes:
         try:
@@ -40,7 +42,7 @@ class Disk:
                 file.seek(start)
                 return file.read(size)
         except OSError as error:
-            raise self._explained(path, error) from error
+            raise self._unread(path, error) from error
 
     def size(self, path: str) -> int:
         try:
@@ -49,7 +51,12 @@ class Disk:
             raise self._explained(path, error) from error
 
     def exists(self, path: str) -> bool:
-        return (self.root / path).is_file()
+        try:
+            return (self.root / path).is_file()
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:  # no disk can hold it, which pathlib does not say
+                return False
+            raise
 
     def sizes(self, prefix: str) -> dict[str, int]:
         top, found = self.root / prefix, {}
@@ -149,6 +156,11 @@ class Disk:
                 "overwrite each other; put the store on a local disk or in a bucket",
             ) from error
         return True
+
+    def _unread(self, path: str, error: OSError) -> OSError:
+        if error.errno in _NO_FILE:
+            return FileNotFoundError(error.errno, f"file://{self.root / path}: no such file in the store")
+        return self._explained(path, error)
 
     def _explained(self, path: str, error: OSError) -> OSError:
         url = f"file://{self.root / path}"

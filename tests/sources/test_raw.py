@@ -153,6 +153,15 @@ def test_a_missing_file_names_what_to_obtain(tmp_path: Path) -> None:
         RawTree.of(str(tmp_path / "nowhere"), (PHOTOS, NOTES)).open("notes.json")
 
 
+@pytest.mark.parametrize("name", ["n" * 300 + ".jpg", "train"])
+def test_what_can_be_no_file_is_a_missing_one(tmp_path: Path, name: str) -> None:
+    _folder(tmp_path / "photos", FILES["photos"])
+    tree = RawTree.of(str(tmp_path), (PHOTOS,))
+    assert not tree.exists(f"set/{name}")
+    with pytest.raises(FileNotFoundError, match="Ask the photographer"):
+        tree.read(f"set/{name}")
+
+
 def test_a_picture_of_another_source_is_not_guessed(tmp_path: Path) -> None:
     _folder(tmp_path / "one", {"images/1.png": b"one"})
     _folder(tmp_path / "two", {"images/1.png": b"two", "images/2.png": b"two"})

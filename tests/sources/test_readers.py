@@ -14,6 +14,8 @@ from vf_ray.sources.idx import idx
 from vf_ray.sources.image_folder import image_folder
 from vf_ray.sources.json_array import json_array, json_object
 from vf_ray.sources.json_lines import json_lines
+from vf_ray.sources.list_file import by_first_word
+from vf_ray.sources.parquet_table import parquet_table
 from vf_ray.sources.raw import RawTree
 from vf_ray.sources.records import MALFORMED, At, Record
 from vf_ray.sources.rows import LabelRow, TextRow
@@ -240,3 +242,21 @@ def test_pickles_build_arrays_and_nothing_else(tmp_path: Path) -> None:
     assert head == b"P6\n32 32" and body[:3] == bytes(pixels[1, [0, 1024, 2048]])
     with pytest.raises(ValueError, match=r"harmful is no pickle of arrays.*exec"):
         list(cifar_pickle({"train": "harmful"}, names="meta")(raw))
+
+
+def test_a_side_file_is_whole_or_an_error_that_names_the_line(tmp_path: Path) -> None:
+    files = {"good.txt": "\ufeff7 Oak  Titmouse \r\n\n 8\tA/B (male)", "bad.txt": "7 Oak\n8\n"}
+    made = tree(tmp_path, files)
+    assert by_first_word(made, "good.txt") == {"7": "Oak  Titmouse", "8": "A/B (male)"}
+    with pytest.raises(ValueError, match=r"bad\.txt, line 2: '8'.*at least 2.*fetch"):
+        by_first_word(made, "bad.txt")
+
+
+def test_a_table_without_its_pictures_is_an_error_before_any_row(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"text": ["a"]}), tmp_path / "t.parquet")
+    read = parquet_table({"all": "t.parquet"}, ("text",), lambda record, at: [], pictures=("jpg",))
+    with pytest.raises(ValueError, match=r"t\.parquet has no column 'jpg'; expected text, jpg"):
+        list(read(tree(tmp_path, {})))

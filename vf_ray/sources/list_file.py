@@ -38,3 +38,26 @@ def lines(
         for index, line in enumerate(text):
             if index >= header and line.strip():
                 yield line.rstrip("\r\n"), At(path, split, index)
+
+
+def by_first_word(tree: Tree, path: str) -> Mapping[str, str]:
+    """Return the first word of each line -> the rest of it, which may hold blanks.
+
+    Raises:
+        ValueError: if a line has no rest.
+    """
+    return dict(fields(line, at, most=2) for line, at in lines(tree, path))
+
+
+def fields(line: str, at: At, separator: str | None = None, *, least: int = 2, most: int = 0) -> list[str]:
+    """Return the parts of a side file's line; where ``most`` are wanted, the last one is all the rest.
+
+    Raises:
+        ValueError: if there are fewer than ``least``: no record can be read without its side files.
+    """
+    parts = [part.strip() for part in line.strip().split(separator, most - 1)]
+    if len(parts) < least:
+        raise ValueError(
+            f"{at.path}, line {at.index + 1}: {line!r}; expected at least {least} parts; fetch the file again"
+        )
+    return parts

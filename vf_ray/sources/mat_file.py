@@ -27,3 +27,8 @@ def load_mat_bytes(data: bytes, path: str, names: Sequence[str]) -> Mapping[str,
     if missing := [name for name in names if name not in found]:
         raise ValueError(f"{path} lacks the variables {missing}; fetch it again")
     return found
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a cell or struct array as a list; one with a single element comes out of a file bare."""
+    return [value] if isinstance(value, str | dict) else list(value)

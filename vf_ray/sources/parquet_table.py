@@ -14,32 +14,38 @@ _BATCH = 512
 
 
 def parquet_table(
-    files: Files, columns: Sequence[str], parse: Parse[R]
+    files: Files, columns: Sequence[str], parse: Parse[R], pictures: Sequence[str] = ()
 ) -> Callable[[Tree], Iterator[R | Reject]]:
-    """Return a reader of every file that is there; ``parse`` gets {column: value} of ``columns`` only."""
+    """Return a reader of every file that is there; ``parse`` gets {column: value} of ``columns`` only.
+
+    ``pictures`` are columns that are read later, but have to be there.
+    """
 
     def read(tree: Tree) -> Iterator[R | Reject]:
         for split, path in existing(tree, files):
-            yield from parsed(_records(tree, path, split, columns), parse)
+            yield from parsed(_records(tree, path, split, columns, pictures), parse)
 
     return read
 
 
-def _records(tree: Tree, path: str, split: str, columns: Sequence[str]) -> Iterator[tuple[Record, At]]:
-    for index, record in enumerate(records(tree, path, columns)):
+def _records(
+    tree: Tree, path: str, split: str, columns: Sequence[str], pictures: Sequence[str]
+) -> Iterator[tuple[Record, At]]:
+    for index, record in enumerate(records(tree, path, columns, pictures)):
         yield record, At(path, split, index)
 
 
-def records(tree: Tree, path: str, columns: Sequence[str]) -> Iterator[Record]:
-    """Yield the rows of one file.
+def records(tree: Tree, path: str, columns: Sequence[str], unread: Sequence[str] = ()) -> Iterator[Record]:
+    """Yield the rows of one file; of ``unread`` columns it is only made sure that they are there.
 
     Raises:
         ValueError: if it is damaged, or lacks a column.
     """
     with tree.open(path) as file:
         opened = _opened(file, path)
-        if absent := [name for name in columns if name not in opened.schema_arrow.names]:
-            raise ValueError(f"{path} has no column {absent[0]!r}; expected {', '.join(columns)}")
+        expected = (*columns, *unread)
+        if absent := [name for name in expected if name not in opened.schema_arrow.names]:
+            raise ValueError(f"{path} has no column {absent[0]!r}; expected {', '.join(expected)}")
         for batch in opened.iter_batches(batch_size=_BATCH, columns=list(columns)):
             yield from batch.to_pylist()
 
