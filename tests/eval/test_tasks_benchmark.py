@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from tests.eval.trees import tree
-from vf_ray.eval.benchmarks.tasks import TASKS, normal, verdict
+from vf_ray.eval.benchmarks.tasks import TASKS, Verdict, normal, verdict
 from vf_ray.eval.statistics import wilson
 from vf_ray.eval.types import Exam, Figure
 from vf_ray.shards.schema import INSTANCES, to_parquet
@@ -80,9 +80,11 @@ def figure(hits: int, n: int) -> Figure:
 
 
 def test_learned_takes_ten_points_apart_from_the_better_of_base_and_majority() -> None:
-    assert verdict(figure(10, 200), figure(140, 200), figure(100, 200)).learned
-    assert "+20 points against majority" in verdict(figure(10, 200), figure(140, 200), figure(100, 200)).why
-    assert not verdict(figure(130, 200), figure(140, 200), figure(100, 200)).learned
-    assert "against start" in verdict(figure(130, 200), figure(140, 200), figure(100, 200)).why
-    assert "only 149 items" in verdict(None, figure(149, 149), figure(1, 149)).why
-    assert "overlaps" in verdict(None, figure(86, 150), figure(70, 150)).why
+    learned = verdict(figure(10, 200), figure(140, 200), figure(100, 200))
+    assert learned == Verdict(outcome="learned", why="+20 points against majority")
+    close = verdict(figure(130, 200), figure(140, 200), figure(100, 200))
+    assert close == Verdict(outcome="not learned", why="+5 points against start")
+    few = verdict(None, figure(149, 149), figure(1, 149))
+    assert few == Verdict(outcome="no verdict", why="149 items, needs 150")
+    apart = verdict(None, figure(86, 150), figure(70, 150))
+    assert apart == Verdict(outcome="not learned", why="the interval overlaps that of majority")

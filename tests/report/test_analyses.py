@@ -1,17 +1,18 @@
 """The whole report of a run that evaluated every benchmark, and the same in JSON and Markdown."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.report.findings import exams, findings
 from vf_ray.eval.types import Exam
-from vf_ray.page.document import Document
+from vf_ray.page.document import Document, Tiles
 from vf_ray.page.tables import Table
 from vf_ray.report import analyses, sections
 from vf_ray.report.gallery import gallery
 from vf_ray.report.gather import Findings
-from vf_ray.report.render import document
+from vf_ray.report.render import document, summary
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,21 @@ def test_the_twins_hold_every_table_of_the_page(made: Document) -> None:
         assert json.dumps(table.plain()) in data
     assert all(table.html() in page for table in tables)
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")  # nothing is fetched
+
+
+def test_what_has_too_few_items_gets_no_verdict(found: Findings) -> None:
+    verdicts = {"s/a": {"outcome": "no verdict", "why": "9 items, needs 150"}}
+    few = {"verdicts": verdicts, "learned": {"tasks": 0, "of": 0, "no verdict": 1}}
+    told = replace(found, scores={**found.scores, **few})
+    (tiles,) = sections.overview(told).blocks
+    assert isinstance(tiles, Tiles)
+    assert tiles.tiles[0].value == "0 of 0"
+    assert tiles.tiles[0].detail.endswith("no verdict on 1 with fewer than 150 items")
+    assert (
+        summary(told).rows[-1][0].endswith("tasks learned: 0 of 0; no verdict on 1 with fewer than 150 items")
+    )
+    pair = {**found.scores["benchmarks"]["pope"]["paired"][0], "clusters": 5}
+    assert "no verdict (5 items, needs 6)" in sections.comparison(pair)
 
 
 def test_the_papers_figures_and_earlier_runs_stand_beside_ours(found: Findings) -> None:

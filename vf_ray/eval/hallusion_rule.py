@@ -22,25 +22,30 @@ def is_bare(question: Question) -> bool:
     return question.id.startswith("VS/") and question.meta["figure"] == "0"
 
 
-def diagnosis(pairs: Pairs) -> dict[str, dict[str, Figure]]:
-    """Return each test's figures; missing answers are left out of the bias and of the blame."""
+def diagnosis(pairs: Pairs) -> dict[str, dict[str, dict[str, Figure]]]:
+    """Return a table for each test; missing answers are left out of the bias and of the causes."""
     answered = [(question, item) for question, item in pairs if item.answer is not None]
-    return {
-        "difficulty": {
-            "easy aAcc %": all_right([p for p in pairs if not p[0].meta["altered"]], "by_question"),
-            "hard aAcc %": all_right([p for p in pairs if p[0].meta["altered"]], "by_question"),
+    easy, hard = ([pair for pair in pairs if pair[0].meta["altered"] is altered] for altered in (False, True))
+    tests = {
+        ("difficulties", "aAcc by question %"): {
+            "easy": all_right(easy, "by_question"),
+            "hard": all_right(hard, "by_question"),
         },
-        "consistency of figures": _consistency(pairs),
-        "yes/no bias": _bias(answered),
-        "blame for wrong answers": _blamed(answered),
+        ("figures", "figures %"): _consistency(pairs),
+        ("biases", "answers %"): _bias(answered),
+        ("causes", "wrong answers %"): _causes(answered),
+    }
+    return {
+        table: {row: {column: figure.times(100)} for row, figure in rows.items()}
+        for (table, column), rows in tests.items()
     }
 
 
 def all_right(pairs: Pairs, key: str) -> Figure:
-    """Return the share of groups in which every item is right, in per cent."""
+    """Return the share of groups in which every item is right."""
     groups = _groups(pairs, key)
     counts = [(min(values), 1.0) for values in groups.values()]
-    return bootstrap(counts, _sets(groups), share).times(100)
+    return bootstrap(counts, _sets(groups), share)
 
 
 def _groups(pairs: Pairs, key: str) -> dict[tuple[str, ...], list[float]]:
@@ -60,15 +65,15 @@ def _consistency(pairs: Pairs) -> dict[str, Figure]:
     groups = _groups([(question, item) for question, item in pairs if not is_bare(question)], "by_figure")
     right = [(min(values) == 1, max(values) == 0) for values in groups.values()]
     rows = {
-        "correct %": [(float(every), 1.0) for every, _ in right],
-        "inconsistent %": [(float(not every and not none), 1.0) for every, none in right],
-        "wrong %": [(float(none), 1.0) for _, none in right],
+        "all right": [(float(every), 1.0) for every, _ in right],
+        "inconsistent": [(float(not every and not none), 1.0) for every, none in right],
+        "all wrong": [(float(none), 1.0) for _, none in right],
     }
-    return {name: bootstrap(counts, _sets(groups), share).times(100) for name, counts in rows.items()}
+    return {name: bootstrap(counts, _sets(groups), share) for name, counts in rows.items()}
 
 
 def _bias(pairs: Pairs) -> dict[str, Figure]:
-    """Return how much oftener yes is said than true, and the share of false yes among wrong answers.
+    """Return how much oftener yes is said than true, and the share that says yes of wrong answers.
 
     As officially, whatever is not right counts as the opposite of the truth.
     """
@@ -77,21 +82,21 @@ def _bias(pairs: Pairs) -> dict[str, Figure]:
     said = [(float(item.value == (item.gold == "yes")) - (item.gold == "yes"), 1.0) for _, item in pairs]
     false = [(float(item.gold == "no"), 1.0) for _, item in wrong]
     return {
-        "yes difference": bootstrap(said, names, share),
-        "false yes of wrong": bootstrap(false, _sets([q.meta["by_question"] for q, _ in wrong]), share),
+        "yes beyond the truth": bootstrap(said, names, share),
+        "yes among wrong answers": bootstrap(false, _sets([q.meta["by_question"] for q, _ in wrong]), share),
     }
 
 
-def _blamed(pairs: Pairs) -> dict[str, Figure]:
+def _causes(pairs: Pairs) -> dict[str, Figure]:
     found = list(_blames(pairs))
     names = [name for name, _ in found]
     kinds = {
-        "language hallucination %": (True, False),
-        "visual illusion %": (False, True),
-        "mixed %": (True, True),
+        "language hallucination": (True, False),
+        "visual illusion": (False, True),
+        "mixed": (True, True),
     }
     return {
-        kind: bootstrap([(float(blame == which), 1.0) for _, blame in found], names, share).times(100)
+        kind: bootstrap([(float(blame == which), 1.0) for _, blame in found], names, share)
         for kind, which in kinds.items()
     }
 

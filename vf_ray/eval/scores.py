@@ -1,5 +1,6 @@
 """All scores of one run in one record: by benchmark and model, compared, with the verdict on each task."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
@@ -24,12 +25,13 @@ def summary(scores: Scores, trained: Sequence[str], vocabulary: Mapping[str, str
     """
     found = {name: _benchmark(name, by_model) for name, by_model in scores.items()}
     verdicts = _verdicts(scores.get(INSTANCES, {}), trained)
-    learned = sum(v["learned"] for v in verdicts.values())
+    outcomes = Counter(verdict["outcome"] for verdict in verdicts.values())
+    judged = len(verdicts) - outcomes["no verdict"]
     return {
         "models": dict(vocabulary),
         "benchmarks": found,
         "verdicts": verdicts,
-        "learned": {"tasks": learned, "of": len(verdicts)},
+        "learned": {"tasks": outcomes["learned"], "of": judged, "no verdict": outcomes["no verdict"]},
     }
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 DENSE = 10
 """Columns beyond which a table is set closer."""
+OUTCOMES = {"learned": "yes", "not learned": "no"}
+"""Cells that are coloured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,9 @@ def _cell(text: str) -> str:
     """Return a cell's text; an interval in it is set smaller."""
     before, mark, interval = text.partition(" [")
     shown = escape(before) + (f'<span class="ci"> [{escape(interval)}</span>' if mark else "")
-    return {"learned": f'<b class="yes">{shown}</b>', "failed": f'<b class="no">{shown}</b>'}.get(text, shown)
+    return {"learned": f'<b class="yes">{shown}</b>', "not learned": f'<b class="no">{shown}</b>'}.get(
+        text, shown
+    )
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -86,6 +86,6 @@ def summary(found: Findings) -> Table:
                     *[sections.written(value, metric, max(values)) for value in values],
                 ]
             )
-    learned = found.scores["learned"]
-    rows.append([f"tasks learned: {learned['tasks']} of {learned['of']}", *[""] * len(found.models)])
+    count, left = sections.learned(found)
+    rows.append([f"tasks learned: {count}{left and f'; {left}'}", *[""] * len(found.models)])
     return Table(headers=["benchmark", *map(names.model, found.models)], rows=rows)

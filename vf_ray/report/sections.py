@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from vf_ray.eval.benchmarks.tasks import FEWEST
+from vf_ray.eval.statistics import FEWEST_CHANGED
 from vf_ray.given import INSTANCES
 from vf_ray.page import plots
 from vf_ray.page.document import Block, Notes, Plot, Section, Text, Tile, Tiles
@@ -13,16 +15,24 @@ from vf_ray.report.gather import Findings
 
 def overview(found: Findings) -> Section:
     """Return the figures that a reader looks for first."""
-    learned = found.scores["learned"]
     tiles = []
-    if learned["of"]:
-        value = f"{learned['tasks']} of {learned['of']}"
-        tiles.append(Tile(value=value, label="tasks learned in stage 1", detail=LEARNED))
+    if found.scores["verdicts"]:
+        value, left = learned(found)
+        detail = f"{LEARNED}{left and f'; {left}'}"
+        tiles.append(Tile(value=value, label="tasks learned in stage 1", detail=detail))
     tiles += [_tile(found, name) for name in found.scores["benchmarks"] if name != INSTANCES]
     return Section(title="Overview", blocks=[Tiles(tiles=tiles)])
 
 
 LEARNED = "10 points above the better of start and majority answer, intervals apart"
+
+
+def learned(found: Findings) -> tuple[str, str]:
+    """Return how many of the judged tasks were learned, and what is left without a verdict, or nothing."""
+    counts = found.scores["learned"]
+    left = counts.get("no verdict", 0)
+    told = f"no verdict on {left:,} with fewer than {FEWEST} items" if left else ""
+    return f"{counts['tasks']:,} of {counts['of']:,}", told
 
 
 def _tile(found: Findings, benchmark: str) -> Tile:
@@ -47,7 +57,7 @@ def tasks(found: Findings) -> Section | None:
     tables = {m: found.figures(INSTANCES, m)["tables"]["tasks"] for m in found.models}
     verdicts = found.scores["verdicts"]
     order = sorted(
-        next(iter(tables.values())), key=lambda task: (not verdicts.get(task, {}).get("learned"), task)
+        next(iter(tables.values())), key=lambda task: (verdicts.get(task, {}).get("outcome", "none"), task)
     )
     judged = [task for task in order if task in verdicts]
     others = [task for task in order if task not in verdicts]
@@ -67,7 +77,8 @@ TASKS_TEXT = (
     "Pictures chosen by their content are kept out of every stage, whatever task they come from. Each task "
     "is asked about its held-out items; an answer is right if it equals the task's answer after "
     "normalising, or names the right letter. Learned: BASE lies at least 10 points above the better of the "
-    "starting model and the most common answer, on 150 items or more, with 95% intervals apart."
+    f"starting model and the most common answer, with 95% intervals apart. With fewer than {FEWEST} items "
+    "there is no verdict."
 )
 TASKS_CAPTION = "Right answers with 95% Wilson intervals; black: always giving the most common answer."
 
@@ -95,7 +106,7 @@ def _task_table(
         row = [task, f"{columns[0]['accuracy']['n']:,}", *[percent(c["accuracy"]) for c in columns]]
         row.append(percent(columns[0]["majority"]))
         if verdicts:
-            row += ["learned" if verdicts[task]["learned"] else "failed", verdicts[task]["why"]]
+            row += [verdicts[task]["outcome"], verdicts[task]["why"]]
         rows.append(row)
     more = ["verdict", "why"] if verdicts else []
     wide = (len(headers), len(headers) + 1) if verdicts else ()
@@ -154,6 +165,7 @@ def _detail(found: Findings, name: str, table: str) -> Table:
     by_model = {m: found.figures(name, m)["tables"][table] for m in found.models}
     caption = f"By {SINGULAR.get(table, table.removesuffix('s'))}"
     if len(columns) == 1:
+        caption += f": {columns[0]}"
         headers = ["", "n", *map(names.model, by_model)]
         rows = [
             [row, f"{first[row][columns[0]]['n']:,}"]
@@ -175,8 +187,10 @@ def _detail(found: Findings, name: str, table: str) -> Table:
 
 SINGULAR = {
     "abilities": "ability",
+    "biases": "bias",
     "capabilities": "capability",
     "categories": "category",
+    "difficulties": "difficulty",
 }
 
 
@@ -197,8 +211,9 @@ def _compared(entry: Mapping[str, Any]) -> Table:
 
 COMPARED = ("points", "95% interval", "p", "better", "worse", "detectable")
 COMPARED_CAPTION = (
-    "Difference in right answers, on the same questions; better and worse count pictures; detectable: the "
-    "smallest difference that so many items would show four times in five"
+    "Difference in right answers (of graded ones: in grades, 100 points being full marks), on the same "
+    "questions; better and worse count pictures; detectable: the smallest difference that so many items "
+    "would show four times in five"
 )
 
 
@@ -207,11 +222,18 @@ def comparison(p: Mapping[str, Any]) -> list[str]:
     return [
         f"{100 * p['difference']:+.1f}",
         f"{100 * p['low']:+.1f} to {100 * p['high']:+.1f}",
-        "< .001" if p["p"] < 0.001 else f"{p['p']:.3f}",
+        _chance(p),
         f"{p['wins']:,}",
         f"{p['losses']:,}",
         f"{100 * p['detectable']:.1f}",
     ]
+
+
+def _chance(p: Mapping[str, Any]) -> str:
+    """Return p, or that so few changes of one picture each can show nothing."""
+    if p["clusters"] < FEWEST_CHANGED:
+        return f"no verdict ({p['clusters']} items, needs {FEWEST_CHANGED})"
+    return "< .001" if p["p"] < 0.001 else f"{p['p']:.3f}"
 
 
 def _benchmark_notes(found: Findings, name: str) -> list[str]:

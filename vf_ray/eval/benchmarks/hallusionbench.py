@@ -113,7 +113,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         headline=_figures(pairs),
         tables={
             "categories": {name: _figures(_of(pairs, name)) for name in _categories(items)},
-            "diagnosis": diagnosis(pairs),
+            **diagnosis(pairs),
         },
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
@@ -177,8 +177,8 @@ def _figures(pairs: Pairs) -> dict[str, Figure]:
     figures = [(question, item) for question, item in pairs if not is_bare(question)]
     return {
         "aAcc %": of_items([item for _, item in pairs]).times(100),
-        "qAcc %": all_right(pairs, "by_question"),
-        "fAcc %": all_right(figures, "by_figure"),
+        "qAcc %": all_right(pairs, "by_question").times(100),
+        "fAcc %": all_right(figures, "by_figure").times(100),
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval.statistics import by_category, of_items, wilson
@@ -121,7 +121,7 @@ def _majority(questions: Sequence[Question]) -> Figure:
 class Verdict:
     """Whether a task was learned."""
 
-    learned: bool
+    outcome: Literal["learned", "not learned", "no verdict"]
     why: str
 
 
@@ -135,12 +135,11 @@ def verdict(before: Figure | None, after: Figure, most: Figure) -> Verdict:
         rival, name = (before, "start")
     gain = after.value - rival.value
     if after.n < FEWEST:
-        return Verdict(learned=False, why=f"only {after.n} items; a verdict takes {FEWEST}")
-    if gain < MARGIN:
-        return Verdict(learned=False, why=f"{100 * gain:+.0f} points against {name}")
-    if after.low <= rival.high:
-        return Verdict(learned=False, why=f"the interval overlaps that of {name}")
-    return Verdict(learned=True, why=f"{100 * gain:+.0f} points against {name}")
+        return Verdict(outcome="no verdict", why=f"{after.n} items, needs {FEWEST}")
+    if gain >= MARGIN and after.low <= rival.high:
+        return Verdict(outcome="not learned", why=f"the interval overlaps that of {name}")
+    outcome: Literal["learned", "not learned"] = "learned" if gain >= MARGIN else "not learned"
+    return Verdict(outcome=outcome, why=f"{100 * gain:+.0f} points against {name}")
 
 
 def read(path: Path, exam: Exam) -> dict[str, str]:
