@@ -30,7 +30,12 @@ CINIC10 = Source(
         ),
     ),
     read=image_folder(
-        *(f"{{split={split}}}/{{label}}/*" for split in ("train", "valid", "test")), classes=CLASSES
+        *(
+            f"{{split={split}}}/{{label}}/{name}"
+            for split in ("train", "valid", "test")
+            for name in ("cifar-10-*", "n*")  # of CIFAR-10, of ImageNet
+        ),
+        classes=CLASSES,
     ),
 )
 GROUPS = {

@@ -21,7 +21,7 @@ def _row(record: Record, at: At) -> TextRow:
 
 
 def _read(tree: Tree) -> Iterator[TextRow | Reject]:
-    return json_array(several(tree, "all", "annotations/*.json"), _row, items="annotations.item")(tree)
+    return json_array(several(tree, "all", "annotations/*_20??.json"), _row, items="annotations.item")(tree)
 
 
 REDCAPS = Source(
