@@ -61,7 +61,10 @@ def test_vqa_is_joined_by_id_and_names_what_does_not_join(tmp_path: Path) -> Non
         (10, "Why?", ("7",), "", "train/0001.jpg"),
         (11, "Who?", ("a", "b"), "a", "train/0002.jpg"),
     ]
-    assert reasons(found) == ["question without annotation", MALFORMED, MALFORMED]
+    assert reasons(found) == [
+        *("question without annotation", MALFORMED, MALFORMED),  # of the questions
+        *("annotation without question", MALFORMED, MALFORMED),  # of the annotations
+    ]
     assert rows[0].question_type == "why"
 
 

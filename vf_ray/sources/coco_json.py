@@ -3,19 +3,16 @@
 Annotations come in any order; they are grouped by picture outside the memory.
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vf_ray.sources.json_items import json_items, optional_items
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.raw import existing
-from vf_ray.sources.records import MALFORMED, At, Record, parsed
-from vf_ray.sources.spill import Spill
+from vf_ray.sources.records import At, Record, parsed
+from vf_ray.sources.spill import NO_ID, Spill, left_over
 from vf_ray.types import Reject, Row, Tree
-
-_NO_ID = ""
-"""Stands for the picture of a malformed annotation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +120,7 @@ def _file(
             if isinstance(row, CocoRow):
                 known.add(row.image_id)
             yield row
-        yield from _left_over(annotated, known, At(path, split, 0))
-
-
-def _left_over(annotated: Spill, known: Container[int | str], at: At) -> Iterator[Reject]:
-    """Reject the annotations that no picture's row took."""
-    for image_id in annotated.ids():
-        if image_id not in known:
-            reason = MALFORMED if image_id == _NO_ID else "annotation without picture"
-            for number, *_ in annotated.get(image_id):
-                yield Reject(at.key("annotations", number), reason, f"image_id {image_id}")
+        yield from left_over(annotated, known, At(path, split, 0), "annotation without picture")
 
 
 def _kept(annotation: Mapping[str, Any], index: int) -> tuple[int | str, list[Any]]:
@@ -142,7 +130,7 @@ def _kept(annotation: Mapping[str, Any], index: int) -> tuple[int | str, list[An
         box = [float(side) for side in annotation.get("bbox", ())]
         return int(annotation["image_id"]), [*kept, box, bool(annotation.get("iscrowd", 0))]
     except (KeyError, TypeError, ValueError, AttributeError):
-        return _NO_ID, [index]
+        return NO_ID, [index]
 
 
 def _row(

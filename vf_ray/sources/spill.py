@@ -6,10 +6,16 @@ temporary file, and is gone when the reader ends.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
+
+from vf_ray.sources.records import MALFORMED, At
+from vf_ray.types import Reject
+
+NO_ID = "no id"
+"""What records are set aside under whose own id cannot be read."""
 
 
 class Spill:
@@ -45,3 +51,12 @@ class Spill:
         rows = self._db.execute("SELECT id, body FROM item ORDER BY id, number")
         for key, group in groupby(rows, key=itemgetter(0)):
             yield key, [json.loads(body) for _, body in group]
+
+
+def left_over(aside: Spill, taken: Container[int | str], at: At, reason: str) -> Iterator[Reject]:
+    """Reject the annotations of ids that nothing took; the first item of each body names it in the file."""
+    for key in aside.ids():
+        if key not in taken:
+            for name, *_ in aside.get(key):
+                told = MALFORMED if key == NO_ID else reason
+                yield Reject(at.key("annotations", name), told, f"id {key}")

@@ -10,7 +10,7 @@ from typing import Any
 from vf_ray.sources.json_items import json_items
 from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Record, parsed
-from vf_ray.sources.spill import Spill
+from vf_ray.sources.spill import NO_ID, Spill, left_over
 from vf_ray.types import Reject, Row, Tree
 
 
@@ -46,27 +46,29 @@ def vqa_json(
     def read(tree: Tree) -> Iterator[VqaRow | Reject]:
         files = {ours: annotations.format(split=theirs) for ours, theirs in splits.items()}
         for split, path in existing(tree, files):
-            own = questions.format(split=splits[split])
-            answers = (_kept(a, answer_field) for a, _ in json_items(tree, path, split, "annotations.item"))
-            with Spill(answers) as answered:
-                yield from parsed(
-                    json_items(tree, own, split, "questions.item"),
-                    lambda q, at: _row(q, at, answered, image, splits),
-                )
+            asked = json_items(tree, questions.format(split=splits[split]), split, "questions.item")
+            records = json_items(tree, path, split, "annotations.item")
+            with Spill(_kept(a, at.index, answer_field) for a, at in records) as answered:
+                known: set[int] = set()
+                for row in parsed(asked, lambda q, at: _row(q, at, answered, image, splits)):
+                    if isinstance(row, VqaRow):
+                        known.add(row.question_id)
+                    yield row
+                yield from left_over(answered, known, At(path, split, 0), "annotation without question")
 
     return read
 
 
-def _kept(annotation: Mapping[str, Any], field: str) -> tuple[int | str, list[Any]]:
-    """Return the question id and the little that a row needs; a malformed one joins nothing."""
+def _kept(annotation: Mapping[str, Any], index: int, field: str) -> tuple[int | str, list[Any]]:
+    """Return the question id and the little that a row needs; of a malformed one only its position."""
     try:
         answers = [str(person[field]) for person in annotation.get("answers", ())]
         named = [
             annotation.get(key) or "" for key in ("multiple_choice_answer", "question_type", "answer_type")
         ]
-        return int(annotation["question_id"]), [answers, *map(str, named)]
+        return int(annotation["question_id"]), [index, answers, *map(str, named)]
     except (KeyError, TypeError, ValueError, AttributeError):
-        return "malformed", []
+        return NO_ID, [index]
 
 
 def _row(question: Record, at: At, answered: Spill, image: str, splits: Mapping[str, str]) -> VqaRow | Reject:
@@ -74,7 +76,7 @@ def _row(question: Record, at: At, answered: Spill, image: str, splits: Mapping[
     key = at.key(question_id)
     if not (found := answered.get(question_id)):
         return Reject(key, "question without annotation")
-    answers, answer, question_type, answer_type = found[0]
+    _, answers, answer, question_type, answer_type = found[0]
     return VqaRow(
         key=key,
         split=at.split,

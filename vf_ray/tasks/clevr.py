@@ -1,5 +1,7 @@
 """CLEVR: questions about rendered scenes of simple solids, one by one, together, matched, in context."""
 
+from collections.abc import Sequence
+
 from vf_ray.shapes import ask
 from vf_ray.sources.clevr_json import ClevrImage, ClevrQuestion, ClevrRow, Pair, clevr_json
 from vf_ray.sources.shared_raws import CLEVR as CLEVR_RAW
@@ -97,7 +99,7 @@ def question_in_context(row: ClevrRow) -> Made:
     return Example(image=row.image, question="\n".join([*lines, f"Q: {question}"]), answer=answer)
 
 
-def listed(letter: str, texts: list[str] | tuple[str, ...]) -> str:
+def listed(letter: str, texts: Sequence[str]) -> str:
     """Return one line a text, ``Q1: ...``."""
     return "\n".join(f"{letter}{number}: {text}" for number, text in enumerate(texts, 1))
 

@@ -39,6 +39,7 @@ COVA = Source(
     category="Phrase-Level OCR",
     instruction="The image is a screenshot of a web page. Give the address of the website, such as "
     "www.example.com.",
+    evidence="all pages: the five published folds are for cross-validation",
 )
 def website(row: LabelRow) -> Made:
     """The page's domain."""

@@ -38,7 +38,7 @@ DOCVQA = Source(
     name="docvqa",
     title="DocVQA",
     url="https://www.docvqa.org/",
-    terms=Terms(faces="no"),
+    terms=Terms(faces="unknown"),
     raws=(DOCVQA_RAW,),
     read=_read,
     code=2,

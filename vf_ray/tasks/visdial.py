@@ -74,6 +74,8 @@ VISDIAL = Source(
 )
 SPEAKERS = {2: ("Ann", "Ben"), 4: ("Q", "A"), 6: ("Visitor", "Guide"), 9: ("Caller", "Operator")}
 """Earlier pairs shown -> who asks and who answers."""
+WITHOUT_NAME = 4
+"""Of this many earlier pairs, the published answer does not begin with the speaker's name."""
 
 
 def _next_answer(row: DialogueRow, earlier: int) -> Made:
@@ -83,7 +85,8 @@ def _next_answer(row: DialogueRow, earlier: int) -> Made:
     lines = [f"{asks}: {q}?\n{answers}: {a}" for q, a in row.pairs[:earlier]]
     question, answer = row.pairs[earlier]
     text = "\n".join([*lines, f"{asks}: {question}?"])
-    return Example(image=row.image, question=text, answer=f"{answers}: {answer}" if earlier != 4 else answer)
+    name = "" if earlier == WITHOUT_NAME else f"{answers}: "
+    return Example(image=row.image, question=text, answer=name + answer)
 
 
 for earlier, (asks, answers) in SPEAKERS.items():
@@ -94,6 +97,6 @@ for earlier, (asks, answers) in SPEAKERS.items():
         category="Visual Dialogue",
         instruction=f"In a dialogue about the image {asks} has asked {earlier} questions so far and now asks "
         f"another. Give {answers}'s next answer in a few words"
-        + (f', beginning with "{answers}:".' if earlier != 4 else "."),
+        + ("." if earlier == WITHOUT_NAME else f', beginning with "{answers}:".'),
         evidence="the speakers' names are ours",
     )(partial(_next_answer, earlier=earlier))

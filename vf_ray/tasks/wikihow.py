@@ -61,13 +61,13 @@ WIKIHOW = Source(
     name="wikihow",
     title="wikiHow-image",
     url="https://github.com/YueYANG1996/wikiHow-VGSI",
-    terms=Terms(licence="CC BY-NC-SA (texts)", faces="no", stated="github.com/YueYANG1996/wikiHow-VGSI"),
+    terms=Terms(licence="CC BY-NC-SA (texts)", faces="unknown", stated="github.com/YueYANG1996/wikiHow-VGSI"),
     raws=(
         Raw(
             name="wikihow",
             obtain="Put wikihow.tar.gz (linked from the download scripts of github.com/VT-NLP/MultiInstruct) "
-            "here, or unpack it; it holds data/<article>/wikihow.json; and wikihow_split.json of its "
-            "data_preprocessor/ beside it, which tells the splits",
+            "into wikihow/, or unpack it there (it holds data/<article>/wikihow.json), and also "
+            "wikihow_split.json of that repository's data_preprocessor/, which tells the splits",
         ),
     ),
     read=_read,

@@ -13,7 +13,7 @@ from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 DRAWING = "image/svg+xml"
 _END = re.compile(r"[.!?][\")]?(?=\s+[^\sa-z]|$)")
 _ABBREVIATED = re.compile(
-    r"(?:\b\w|\b(?:Mr|Mrs|Ms|Dr|Prof|St|Mt|Ft|Lt|Sgt|Capt|Col|Gen|Rev|Hon|Jr|Sr|No|Co|Inc|Ltd|vs|ca|born))\.$"
+    r"(?:\b\w|\b(?:Mr|Mrs|Ms|Dr|Prof|St|Mt|Ft|Lt|Sgt|Capt|Col|Gen|Rev|Hon|Jr|Sr|No|Co|Inc|Ltd|vs|ca))\.$"
 )
 
 
