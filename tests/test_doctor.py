@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 
 from vf_ray import dashboard, doctor, store
 from vf_ray.cli import app
-from vf_ray.config import Base, Prepare, Recipe, Resources, Stage
+from vf_ray.config import Base, Prepare, Recipe, Resources
 from vf_ray.dashboard import ClusterError, Dashboard, RefusedError
 from vf_ray.store import Store
+from vf_ray.tuning import Stage
 
 TOKEN = "a-token"
 

@@ -12,12 +12,13 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.config import Recipe, Stage
+from vf_ray.config import Recipe
 from vf_ray.given import INSTANCES, exams, raws
 from vf_ray.sources import fetch
 from vf_ray.store import Store
 from vf_ray.strict import plain
 from vf_ray.tasks import catalogue, licensed, matching, source_of, sources
+from vf_ray.tuning import Stage
 from vf_ray.types import Raw
 
 STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report")
@@ -27,7 +28,7 @@ CODE: Mapping[str, int] = {
     "pictures": 3,
     "instances": 3,
     "mixture": 2,
-    "base": 2,
+    "base": 3,
     "tuned": 2,
     "answers": 1,
     "judged": 1,

@@ -14,7 +14,7 @@ from vf_ray.config import Base
 from vf_ray.eval.generate import Answerer, in_order
 from vf_ray.eval.types import Question
 from vf_ray.model.assemble import assemble
-from vf_ray.model.conversation import render
+from vf_ray.model.template import TEMPLATES
 
 pytestmark = pytest.mark.bench
 ANSWER_TOKENS = 5
@@ -38,7 +38,7 @@ def answerer(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     )  # fmt: skip
     assemble(
         base,
-        [turn.text for k in range(40) for turn in render(f"{WORDS} {k}", "yes")],
+        [turn.text for k in range(40) for turn in TEMPLATES["vicuna_v1"].render(f"{WORDS} {k}", "yes")],
         folder,
         seed=3,
         fetch=Path,

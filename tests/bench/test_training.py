@@ -24,10 +24,10 @@ from tests.train.inputs import Listed, stage, train
 from vf_ray.artifacts import Spec, Writer, build
 from vf_ray.config import Base
 from vf_ray.model.assemble import assemble
-from vf_ray.model.conversation import BEFORE_IMAGE
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
-from vf_ray.model.pixels import CLIP_MEAN, pad_to_square
+from vf_ray.model.pixels import CLIP_MEAN
+from vf_ray.model.template import TEMPLATES
 from vf_ray.shards.order import Order
 from vf_ray.store import Store
 from vf_ray.train import checkpoint, deepspeed
@@ -244,9 +244,10 @@ class LlavaSamples(torch.utils.data.Dataset[dict[str, Any]]):
     def __getitem__(self, row: int) -> dict[str, Any]:
         said = self.listed.said[row]
         image = Image.open(io.BytesIO(self.listed.seen[row])).convert("RGB")
-        image = pad_to_square(image, tuple(int(value * 255) for value in CLIP_MEAN))
-        seen = self.pictures.preprocess(image, return_tensors="pt")["pixel_values"][0]
-        asked = f"{BEFORE_IMAGE}<image>\n{said.prompt} ASSISTANT:"
+        square = Image.new("RGB", (max(image.size),) * 2, tuple(int(value * 255) for value in CLIP_MEAN))
+        square.paste(image, ((square.width - image.width) // 2, (square.height - image.height) // 2))
+        seen = self.pictures.preprocess(square, return_tensors="pt")["pixel_values"][0]
+        asked = f"{TEMPLATES['vicuna_v1'].before}<image>\n{said.prompt} ASSISTANT:"
         ids = self.tokenizer(f"{asked} {said.response}</s>", return_tensors="pt").input_ids[0]
         labels = ids.clone()
         labels[: len(self.tokenizer(asked).input_ids)] = -100

@@ -4,11 +4,11 @@ import pytest
 
 from vf_ray import recipes
 from vf_ray.chain import Plan
-from vf_ray.config import MODULES
 from vf_ray.instances.wording import word
 from vf_ray.sources.idx import IdxRow
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, source_of
+from vf_ray.tuning import MODULES
 
 KEPT_OUT = "demo_digits/name"
 

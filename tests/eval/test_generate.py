@@ -13,7 +13,8 @@ from vf_ray.config import Base
 from vf_ray.eval.generate import Answerer, answers, in_order
 from vf_ray.eval.types import Question
 from vf_ray.model.assemble import assemble
-from vf_ray.model.conversation import Encoder, render
+from vf_ray.model.conversation import Encoder
+from vf_ray.model.template import TEMPLATES
 
 WORDS = "what is the number of red blue green squares in this picture yes no two three many"
 
@@ -37,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         image_size=28, patch_size=7, vision_width=32, vision_layers=2, vision_heads=2, width=48, layers=3,
         heads=4, vocabulary=400,
     )  # fmt: skip
-    texts = [turn.text for k in range(40) for turn in render(f"{WORDS} {k}", "yes")]
+    texts = [turn.text for k in range(40) for turn in TEMPLATES["vicuna_v1"].render(f"{WORDS} {k}", "yes")]
     assemble(base, texts, out, seed=3, fetch=_no_parts)
     return out
 

@@ -8,8 +8,9 @@ import pytest
 from flows.experiments import tables
 from vf_ray import recipes
 from vf_ray.chain import Plan
-from vf_ray.config import Recipe, Stage
+from vf_ray.config import Recipe
 from vf_ray.tasks import matching
+from vf_ray.tuning import Stage
 
 
 def runs(table: str) -> Mapping[str, Recipe]:

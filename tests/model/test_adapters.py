@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from tests.tiny import make_tiny
-from tests.train.inputs import Listed, stage
-from vf_ray.config import Lora
+from tests.train.inputs import Listed, ready, stage
 from vf_ray.model.adapters import adapt, adapters, merge, save_adapters
 from vf_ray.model.export import save
 from vf_ray.model.freeze import tune
@@ -15,6 +14,7 @@ from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.train.feed import Feed
 from vf_ray.train.step import loss_of
+from vf_ray.tuning import Lora
 
 LORA = Lora(rank=4, alpha=8, dropout=0)
 
@@ -54,7 +54,7 @@ def test_only_adapters_and_the_projector_learn(folder: Path) -> None:
     model = load(folder)
     adapt(model, LORA, seed=0)
     tune(model, ("projector", "language_model"))
-    (pack,) = Feed.of(stage(), Listed.of(40), folder, seed=0, rank=0, world=1).step(1).packs
+    (pack,) = ready(Feed.of(stage(), Listed.of(40), folder, seed=0, rank=0, world=1), 1)
     loss_of(packed(model), pack).backward()
     learned = {name for name, weight in model.named_parameters() if weight.grad is not None}
     assert learned == {n for n, _ in model.named_parameters() if "lora_" in n or "multi_modal_projector" in n}

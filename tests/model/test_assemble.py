@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,16 @@ from tests.model.published import (
     write_vicuna,
 )
 from tests.model.test_conversation import llama_style
-from tests.tiny import make_tiny
+from tests.tiny import make_tiny, tiny_base
 from vf_ray.config import Base
+from vf_ray.habits import Habits
 from vf_ray.model.assemble import assemble
 from vf_ray.model.conversation import Encoder
+from vf_ray.model.export import save
 from vf_ray.model.inspect import tokens
 from vf_ray.model.load import load
+from vf_ray.model.pixels import Pixels
+from vf_ray.model.template import TEMPLATES
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -117,11 +122,14 @@ def test_new_tokens_start_as_the_mean_of_the_old(parts: Path, tmp_path: Path) ->
     torch.testing.assert_close(table[rows:], table[:rows].mean(0).expand(len(table) - rows, -1))
 
 
-@pytest.mark.parametrize("made", ["tiny", "adopted"])
+@pytest.mark.parametrize("made", ["tiny", "llama_2", "adopted"])
 def test_the_saved_processor_gives_what_training_uses(made: str, parts: Path, tmp_path: Path) -> None:
     from PIL import Image
 
-    folder = make_tiny(tmp_path) if made == "tiny" else adopted(parts, tmp_path)
+    if made == "adopted":
+        folder = adopted(parts, tmp_path)
+    else:
+        folder = make_tiny(tmp_path, template="vicuna_v1" if made == "tiny" else made)
     processor, encoder = AutoProcessor.from_pretrained(folder), Encoder.of(folder)
     content = [{"type": "image"}, {"type": "text", "text": "What digit is shown?"}]
     turn = [{"role": "user", "content": content}]
@@ -133,6 +141,26 @@ def test_the_saved_processor_gives_what_training_uses(made: str, parts: Path, tm
     turn.append({"role": "assistant", "content": [{"type": "text", "text": "(b) seven"}]})
     whole = processor(text=processor.apply_chat_template(turn), images=Image.new("L", (9, 9)))
     assert list(whole["input_ids"][0]) == encoder.encode("What digit is shown?", "(b) seven").ids
+
+
+def test_a_models_habits_are_kept_until_a_recipe_says_otherwise(tmp_path: Path) -> None:
+    first = make_tiny(tmp_path / "first", template="llama_2", alpha="white")
+    same = replace(tiny_base(), checkpoint=str(first), vocabulary=1)
+    other = replace(same, habits={"exif": "applied", "template": "vicuna_v1"})
+    for base, name in ((same, "same"), (other, "other")):
+        assemble(base, (), tmp_path / name, seed=0, fetch=Path)
+    assert Habits.of(tmp_path / "same") == Habits.of(first) == Habits(template="llama_2", alpha="white")
+    assert Habits.of(tmp_path / "other") == Habits(alpha="white", exif="applied")
+    save(load(first), first, tmp_path / "tuned")
+    tuned, plain = (Encoder.of(tmp_path / "tuned", template=name) for name in ("chat", "plain"))
+    assert (tuned.template, tuned.pictures) == (TEMPLATES["llama_2"], Pixels.of(first))
+    assert (plain.template, plain.pictures) == (TEMPLATES["plain"], tuned.pictures)
+
+
+def test_habits_that_nobody_knows_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "vf_ray.json").write_text('{"alpha": "black"}')
+    with pytest.raises(ValueError, match=r"vf_ray\.json: alpha is 'black'; known: dropped, white"):
+        Habits.of(tmp_path)
 
 
 def test_a_checkpoint_of_llavas_authors_is_its_parts(parts: Path, tmp_path: Path) -> None:

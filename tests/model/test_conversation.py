@@ -13,16 +13,9 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
-from vf_ray.model.conversation import (
-    BEFORE_IMAGE,
-    CHAT_TEMPLATE,
-    IGNORE,
-    TURN,
-    Encoder,
-    TooLongError,
-    render,
-)
+from vf_ray.model.conversation import IGNORE, TURN, Encoder, TooLongError
 from vf_ray.model.pixels import Pixels
+from vf_ray.model.template import TEMPLATES, Template
 
 IMAGE_TOKENS, LLAVA_IMAGE = 4, -200
 CORPUS = [
@@ -87,9 +80,10 @@ def ours() -> Encoder:
     return encoder_of(llama_style())
 
 
-def encoder_of(made: PreTrainedTokenizerFast) -> Encoder:
+def encoder_of(made: PreTrainedTokenizerFast, template: str = "vicuna_v1") -> Encoder:
     return Encoder(
-        tokenizer=made.backend_tokenizer, pictures=Pixels(size=8), image_tokens=IMAGE_TOKENS, max_length=256,
+        tokenizer=made.backend_tokenizer, template=TEMPLATES[template], pictures=Pixels(size=8),
+        image_tokens=IMAGE_TOKENS, max_length=256,
         begin=(1,), end_id=2, image_id=made.convert_tokens_to_ids("<image>"), pad_id=0,
     )  # fmt: skip
 
@@ -215,14 +209,98 @@ def test_every_answer_is_trained_whole_and_nothing_else(ours: Encoder, said: lis
     assert all(label in (IGNORE, token) for token, label in zip(encoded.ids, encoded.labels, strict=True))
 
 
-def test_the_template_for_processors_renders_the_same_turns(ours: Encoder) -> None:
-    theirs = llama_style()
+CHATS = [name for name, template in TEMPLATES.items() if template.jinja]
+
+
+@pytest.mark.parametrize("name", CHATS)
+def test_the_template_for_processors_renders_the_same_turns(name: str) -> None:
+    template = TEMPLATES[name]
     picture = [{"type": "image"}, {"type": "text", "text": "Odd?"}]
     said = [("user", picture), ("assistant", "yes"), ("user", "Sure?"), ("assistant", "very")]
+    between = "</s><s>" if template.starts else "</s>"
+    rendered = between.join(turn.text for turn in template.render("Odd?", "yes", ("Sure?", "very")))
+    assert filled(template, said) == f"{template.before}<image>{rendered}</s>"
+    (asked,) = template.render("Odd?")
+    assert filled(template, said[:1], ask=True) == f"{template.before}<image>{asked.text}"
+    assert filled(template, [("user", "Odd?")], ask=True) == template.without_picture("Odd?")
+
+
+def filled(template: Template, said: Sequence[tuple[str, Any]], ask: bool = False) -> Any:
     messages = [{"role": role, "content": content} for role, content in said]
-    text = theirs.apply_chat_template(messages, chat_template=CHAT_TEMPLATE, tokenize=False)
-    rendered = [turn.text + "</s>" for turn in render("Odd?", "yes", ("Sure?", "very"))]
-    assert text == f"{BEFORE_IMAGE}<image>{''.join(rendered)}"
+    return llama_style().apply_chat_template(
+        messages, chat_template=template.jinja, tokenize=False, add_generation_prompt=ask
+    )
+
+
+def llama_2_sample(
+    tokenizer: Any, prompt: str, response: str, further: Sequence[str]
+) -> tuple[list[int], list[int]]:
+    """Mask as LLaVA's llama_2 preprocessing counts, for its version of Llama 2's template."""
+    system = (
+        "You are a helpful language and vision assistant. You are able to understand the visual content "
+        "that the user provides, and assist the user with a variety of tasks using natural language."
+    )
+    asked = [f"<<SYS>>\n{system}\n<</SYS>>\n\n<image>\n{prompt.strip()}", *further[::2]]
+    turns = zip(asked, (response, *further[1::2]), strict=True)
+    text = "<s>".join(f"[INST] {question} [/INST] {answer} </s>" for question, answer in turns)
+    ids = llava_ids(tokenizer, text)
+    labels, used = [IGNORE, *ids[1:]], 1
+    for turn in (turn for turn in text.split("</s>") if turn):
+        parts = turn.split("[/INST] ")
+        if len(parts) != 2:
+            break
+        asking = len(llava_ids(tokenizer, parts[0] + "[/INST] ")) - 2
+        labels[used : used + asking] = [IGNORE] * asking
+        used += len(llava_ids(tokenizer, turn))
+    if used != len([i for i in ids if i != tokenizer.pad_token_id]):
+        return ids, [IGNORE] * len(ids)
+    return ids, labels
+
+
+@pytest.mark.parametrize("prepend", ["first", "always"])
+@pytest.mark.parametrize("further", [(), *FURTHER])
+@pytest.mark.parametrize("prompt, response", SAMPLES)
+def test_llama_2_ids_and_labels_equal_llavas(
+    prompt: str, response: str, further: tuple[str, ...], prepend: str
+) -> None:
+    theirs = llama_style(prepend)
+    encoder = replace(encoder_of(theirs, "llava_llama_2"), max_length=2048)
+    encoded = encoder.encode(prompt, response, further)
+    encoder.tokenizer.encode_special_tokens = False  # it is theirs too
+    ids, labels = llama_2_sample(theirs, prompt, response, further)
+    assert labels.count(encoder.end_id) == 1 + len(further) // 2, "LLaVA itself would not train this one"
+    assert shrunk(encoded.ids, encoded.labels, encoder.image_id) == (ids, labels)
+
+
+def test_llama_2s_own_system_message_is_metas() -> None:
+    ours, metas = (TEMPLATES[name].before for name in ("llava_llama_2", "llama_2"))
+    assert ours.startswith("[INST] <<SYS>>\nYou are a helpful language and vision assistant. ")
+    assert metas.startswith("[INST] <<SYS>>\nYou are a helpful, respectful and honest assistant. Always ")
+    assert metas.endswith("please don't share false information.\n<</SYS>>\n\n")
+
+
+@pytest.mark.parametrize("prepend", ["first", "always"])
+@pytest.mark.parametrize("_, caption", SAMPLES)
+def test_plain_ids_and_labels_equal_llavas(_: str, caption: str, prepend: str) -> None:
+    """LLaVA's plain preprocessing: the picture, the caption and a line's end; all but the picture trained."""
+    theirs = llama_style(prepend)
+    encoder = encoder_of(theirs, "plain")
+    encoded = encoder.encode("Describe it, please.", caption)
+    encoder.tokenizer.encode_special_tokens = False  # it is theirs too
+    said = theirs(f"{caption}\n", add_special_tokens=False)["input_ids"]
+    found = shrunk(encoded.ids, encoded.labels, encoder.image_id)
+    assert found == ([1, LLAVA_IMAGE, *said], [IGNORE, IGNORE, *said])
+
+
+def test_plain_trains_any_caption_whole() -> None:
+    encoder = encoder_of(llama_style(), "plain")
+    labels = encoder.encode("", "a </s> in <image>").labels
+    assert encoder.decode([label for label in labels if label != IGNORE]) == "a </s> in <image>\n"
+
+
+def test_plain_has_no_form_for_a_dialogue() -> None:
+    with pytest.raises(ValueError, match="4 turns have no form where an answer alone follows the picture"):
+        encoder_of(llama_style(), "plain").encode("Describe it.", "A dog.", ("Sure?", "yes"))
 
 
 def test_too_long_and_empty_are_refused_by_name(ours: Encoder) -> None:

@@ -7,7 +7,7 @@ import torch
 from transformers import LlavaForConditionalGeneration
 
 from tests.tiny import make_tiny
-from tests.train.inputs import Listed, stage
+from tests.train.inputs import Listed, ready, stage
 from vf_ray.model import packed as module
 from vf_ray.model.export import save
 from vf_ray.model.freeze import tune
@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pack(folder: Path) -> Pack:
-    (made,) = Feed.of(stage(), Listed.of(40), folder, seed=0, rank=0, world=1).step(1).packs
+    (made,) = ready(Feed.of(stage(), Listed.of(40), folder, seed=0, rank=0, world=1), 1)
     return made
 
 

@@ -1,6 +1,7 @@
 """The fast path gives the saved processor's pixels, to the bit."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 from transformers import AutoProcessor
 
 from tests.tiny import make_tiny
+from vf_ray.habits import Habits
 from vf_ray.model.pixels import Pixels
 
 SIDE = 16
@@ -58,12 +60,82 @@ def test_exif_rotation_is_ignored(folder: Path) -> None:
     assert turned != plain and torch.equal(pixels.batch([turned]), pixels.batch([plain]))
 
 
-def test_alpha_is_dropped_not_blended(folder: Path) -> None:
+def test_exif_rotation_is_applied_where_the_habits_say_so(folder: Path) -> None:
+    image, exif = noise((24, 10)), Image.Exif()
+    exif[0x0112] = 6
+    stored = encoded(image, "TIFF", exif=exif)
+    turned = encoded(image.transpose(Image.Transpose.ROTATE_270))
+    assert torch.equal(having(folder, exif="applied").batch([stored]), having(folder).batch([turned]))
+
+
+def test_alpha_is_dropped_or_laid_on_white(folder: Path) -> None:
     opaque = noise((SIDE, SIDE))
     clear = opaque.copy()
     clear.putalpha(0)
+    white = encoded(Image.new("RGB", (SIDE, SIDE), "white"))
+    dropped, laid = having(folder), having(folder, alpha="white")
+    assert torch.equal(dropped.batch([encoded(clear)]), dropped.batch([encoded(opaque)]))
+    assert torch.equal(laid.batch([encoded(clear)]), laid.batch([white]))
+    assert torch.equal(laid.batch([encoded(opaque)]), dropped.batch([encoded(opaque)]))
+    half = opaque.copy()
+    half.putalpha(128)
+    levels = np.asarray(opaque, float) * 128 / 255 + 255 * 127 / 255
+    found = laid.raw([encoded(half)])[0].numpy()
+    assert np.abs(found - levels).max() <= 1
+    palette = Image.new("P", (SIDE, SIDE), 0)
+    assert torch.equal(laid.batch([encoded(palette, transparency=0)]), laid.batch([white]))
+
+
+def having(folder: Path, **habits: str) -> Pixels:
+    return replace(Pixels.of(folder), habits=Habits().changed(habits))
+
+
+def photograph(width: int, height: int, quality: int = 90) -> bytes:
+    """Return a JPEG with large and small detail."""
+    draw = np.random.default_rng(width)
+    coarse = Image.fromarray(draw.integers(0, 255, (15, 20, 3), np.uint8)).resize((width, height))
+    noisy = np.asarray(coarse, np.int16) + draw.integers(-12, 12, (height, width, 3))
+    return encoded(Image.fromarray(noisy.clip(0, 255).astype(np.uint8)), "JPEG", quality=quality)
+
+
+SHAPES = [(640, 480), (480, 640), (900, 900), (1024, 768), (700, 1400), (336, 336), (50, 40)]
+
+
+def test_near_is_within_one_level(folder: Path) -> None:
+    pictures = [photograph(*shape) for shape in SHAPES]
+    exact, near = (
+        replace(having(folder, resize=way), size=336).raw(pictures).int() for way in ("exact", "near")
+    )
+    assert (exact - near).abs().max() <= 1
+    assert (exact != near).float().mean() < 0.02
+
+
+def test_scaled_decoding_is_within_what_the_habit_says(folder: Path) -> None:
+    large = [
+        photograph(1024, 768),
+        photograph(768, 1024),
+        photograph(1400, 700),
+        photograph(2800, 2100),
+        photograph(900, 900),
+    ]
+    exact, near, scaled = (
+        replace(having(folder, resize=way), size=336).raw(large).int() for way in ("exact", "near", "scaled")
+    )
+    for one, other in zip(exact, scaled, strict=True):
+        off = (one - other).abs().float()
+        assert off.mean() < 1 and off.quantile(0.99) <= 3
+    assert not torch.equal(near, scaled)
+    small = [photograph(640, 480), encoded(noise((900, 800)))]
+    assert torch.equal(
+        *(replace(having(folder, resize=way), size=336).raw(small) for way in ("near", "scaled"))
+    )
+
+
+def test_every_level_is_normalised_as_the_processor_does(folder: Path) -> None:
+    levels = np.arange(256, dtype=np.uint8).reshape(SIDE, SIDE)
+    picture = encoded(Image.fromarray(np.stack([levels, levels[::-1], levels.T], axis=-1)))
     pixels = Pixels.of(folder)
-    assert torch.equal(pixels.batch([encoded(clear)]), pixels.batch([encoded(opaque)]))
+    assert torch.equal(pixels.normalised(pixels.raw([picture])), reference(folder, [picture]))
 
 
 def test_a_picture_that_cannot_be_decoded_is_named_by_place(folder: Path) -> None:

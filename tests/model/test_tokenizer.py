@@ -9,13 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tiny import TEXTS
-from vf_ray.model.conversation import BEFORE_IMAGE, SYSTEM
+from vf_ray.model.template import TEMPLATES, VICUNA_SYSTEM
 from vf_ray.model.tokenizer import train_tokenizer
+
+VICUNA = TEMPLATES["vicuna_v1"]
 
 
 @pytest.fixture(scope="module")
 def trained() -> Any:
-    return train_tokenizer(TEXTS * 20, 384)
+    return train_tokenizer(TEXTS * 20, 384, VICUNA)
 
 
 @settings(max_examples=200, deadline=None)
@@ -30,15 +32,15 @@ def test_every_text_comes_back(trained: Any, text: str) -> None:
 
 def test_the_size_is_the_recipes(trained: Any) -> None:
     assert len(trained) == 384
-    assert len(train_tokenizer(["one text"], 1024)) <= 1024
+    assert len(train_tokenizer(["one text"], 1024, VICUNA)) <= 1024
     with pytest.raises(ValueError, match=r"base\.vocabulary is 200; at least 320"):
-        train_tokenizer(TEXTS, 200)
+        train_tokenizer(TEXTS, 200, VICUNA)
 
 
 def test_small_ones_read_the_system_sentence_as_one_token(trained: Any) -> None:
-    ids = trained(BEFORE_IMAGE, add_special_tokens=False)["input_ids"]
-    assert trained.decode(ids[:1]) == SYSTEM and len(ids) <= 4
-    assert SYSTEM not in train_tokenizer(TEXTS, 9000).get_vocab()
+    ids = trained(VICUNA.before, add_special_tokens=False)["input_ids"]
+    assert trained.decode(ids[:1]) == VICUNA_SYSTEM and len(ids) <= 4
+    assert VICUNA_SYSTEM not in train_tokenizer(TEXTS, 9000, VICUNA).get_vocab()
 
 
 def test_numbers_are_read_digit_by_digit(trained: Any) -> None:
@@ -49,9 +51,10 @@ def test_numbers_are_read_digit_by_digit(trained: Any) -> None:
 def test_another_process_learns_the_same() -> None:
     code = (
         "from tests.tiny import TEXTS; from vf_ray.model.tokenizer import train_tokenizer as t;"
-        "print(t(TEXTS * 3, 400).backend_tokenizer.to_str(), end='')"
+        "from vf_ray.model.template import TEMPLATES;"
+        "print(t(TEXTS * 3, 400, TEMPLATES['vicuna_v1']).backend_tokenizer.to_str(), end='')"
     )
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=100
     )
-    assert run.stdout == train_tokenizer(TEXTS * 3, 400).backend_tokenizer.to_str()
+    assert run.stdout == train_tokenizer(TEXTS * 3, 400, VICUNA).backend_tokenizer.to_str()

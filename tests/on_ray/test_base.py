@@ -13,6 +13,7 @@ from vf_ray.chain import Plan
 from vf_ray.config import Recipe
 from vf_ray.model.conversation import Encoder
 from vf_ray.model.load import load
+from vf_ray.model.template import TEMPLATES
 from vf_ray.on_ray.base import base, conversations, fetcher, make_base
 from vf_ray.shards.schema import to_parquet
 from vf_ray.store import Store
@@ -60,7 +61,7 @@ def test_the_folder_loads_and_knows_the_prepared_words(
 def test_the_order_of_the_sources_does_not_matter(store: Store, sources: dict[str, Artifact]) -> None:
     one, other = built(store, "one", sources), built(store, "other", dict(reversed(sources.items())))
     assert one.manifest["files"] == other.manifest["files"]
-    assert next(conversations(sources)) == "\nIs it odd? ASSISTANT: yes"
+    assert next(conversations(sources, TEMPLATES["vicuna_v1"])) == "\nIs it odd? ASSISTANT: yes"
 
 
 def test_parts_are_fetched_from_wherever_they_lie(store: Store, tmp_path: Path) -> None:

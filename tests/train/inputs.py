@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from vf_ray.artifacts import Artifact, Spec, Writer, build
-from vf_ray.config import Stage
 from vf_ray.store import Store
+from vf_ray.train.collate import Pack
+from vf_ray.train.feed import Feed
+from vf_ray.tuning import Stage
 
 COLOURS = {"red": (230, 30, 30), "green": (30, 200, 40), "blue": (40, 60, 220), "white": (250, 250, 250)}
 
@@ -89,6 +92,12 @@ def stage(**changes: Any) -> Stage:
         "zero": 0,
     }  # fmt: skip
     return Stage(**values | changes)
+
+
+def ready(feed: Feed, step: int) -> list[Pack]:
+    """Return the packs of a step as a model on the CPU takes them."""
+    cpu, pixels = torch.device("cpu"), feed.encoder.pictures
+    return [pack.ready(pixels, cpu, torch.float32) for pack in feed.step(step).packs]
 
 
 def broken(folder: Path, out: Path) -> Path:

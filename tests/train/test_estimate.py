@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from tests.tiny import TEXTS, make_tiny, tiny_base
-from tests.train.inputs import Listed, stage
-from vf_ray.config import Base, Lora, Stage
+from tests.train.inputs import Listed, ready, stage
+from vf_ray.config import Base
 from vf_ray.doctor import room
 from vf_ray.model import packed
 from vf_ray.model.assemble import assemble
@@ -20,6 +20,7 @@ from vf_ray.train.estimate import flops, memory, remedies, seconds, sizes
 from vf_ray.train.feed import Feed
 from vf_ray.train.learner import learner
 from vf_ray.train.step import loss_of
+from vf_ray.tuning import Lora, Stage
 
 SEVEN = Base(size="7B", vocabulary=32064)
 THIRTEEN = Base(size="13B", vocabulary=32064)
@@ -71,7 +72,7 @@ def test_activations_are_what_autograd_keeps(tmp_path: Path, dtype: Any) -> None
     base = Base(size="tiny", width=256, heads=4, kv_heads=2, vision_layers=1, vocabulary=384)
     assemble(base, TEXTS, tmp_path, seed=0, fetch=Path)
     tuned = stage(precision=dtype, zero=1, batch=32)
-    (pack,) = Feed.of(tuned, Listed.of(40), tmp_path, seed=0, rank=0, world=1).step(1).packs
+    (pack,) = ready(Feed.of(tuned, Listed.of(40), tmp_path, seed=0, rank=0, world=1), 1)
     kept = {share: kept_bytes(replace(tuned, recompute=share), tmp_path, pack) for share in (0.0, 0.5, 1.0)}
     one_layer = (kept[0.0] - kept[1.0]) / base.layers  # there while it is computed again
     for share, found in kept.items():

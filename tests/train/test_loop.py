@@ -10,14 +10,14 @@ from safetensors.torch import load as loads
 from safetensors.torch import load_file
 
 from tests.tiny import make_tiny
-from tests.train.inputs import Listed, broken, stage, train
-from vf_ray.config import Lora
+from tests.train.inputs import Listed, broken, ready, stage, train
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.train.feed import Feed
 from vf_ray.train.guard import Diverged
 from vf_ray.train.stage import rows_of_step
 from vf_ray.train.step import loss_of
+from vf_ray.tuning import Lora
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_the_loss_is_the_one_of_samples_taken_singly(model: Path, loss: str) -> 
     chosen = stage(loss=loss, batch=6, micro_tokens=150)
     feed = Feed.of(chosen, Listed.of(20), model, seed=0, rank=0, world=1)
     network = packed(load(model))
-    packs = feed.step(2).packs
+    packs = ready(feed, 2)
     assert len(packs) > 1
     together = sum(loss_of(network, pack) for pack in packs)
     together.backward()
@@ -143,7 +143,7 @@ def test_a_loss_that_is_no_number_stops_the_run_with_its_batch(model: Path, tmp_
     assert str(kept) in str(caught.value).replace("file://", "")
     assert len(json.loads(kept.read_text())["samples"]) == 8
     batch = load_file(kept.parent / "step-00000001-rank-0.safetensors")
-    assert batch["0/pixels"].shape[1:] == (3, 16, 16)
+    assert batch["0/pixels"].shape[1:] == (16, 16, 3)
     assert len(batch["0/targets"]) == len(batch["0/keep"]) > 8
 
 

@@ -18,7 +18,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, LlavaF
 from vf_ray.eval.judge import messages
 from vf_ray.eval.types import Reply, Request
 from vf_ray.instances.chance import rank
-from vf_ray.model.conversation import SYSTEM
+from vf_ray.model.template import VICUNA_SYSTEM
 
 BATCH = 16
 
@@ -79,7 +79,7 @@ class CheckpointJudge:
                 )
             )
         begin = self._tokenizer.bos_token or ""
-        return f"{begin}{request.system or SYSTEM} USER: {request.user} ASSISTANT:"
+        return f"{begin}{request.system or VICUNA_SYSTEM} USER: {request.user} ASSISTANT:"
 
     def _fits(self, text: str, request: Request) -> bool:
         return (

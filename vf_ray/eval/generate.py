@@ -18,7 +18,7 @@ from transformers import DynamicCache
 
 from vf_ray.eval.asking import in_order
 from vf_ray.eval.types import Answered, Question
-from vf_ray.model.conversation import BEFORE_IMAGE, Encoder, TooLongError
+from vf_ray.model.conversation import Encoder, TooLongError
 from vf_ray.model.load import load
 
 # Shapes: B questions, U pictures, P tokens of a picture, S tokens of the system message,
@@ -83,21 +83,13 @@ class Answerer:
 
     def _row(self, place: int, question: Question) -> "_Row":
         if question.picture is None:
-            ids = self._text_ids(question.prompt)
+            ids = self.encoder.text_ids(question.prompt)
             return _Row(place, False, ids, self._room(len(ids), question))
         ids = self.encoder.prompt_ids(question.prompt)
         return _Row(place, True, ids[self._prefix :], self._room(len(ids), question))
 
     def _room(self, tokens: int, question: Question) -> int:
         return max(1, min(question.max_new_tokens, self.encoder.max_length - tokens))
-
-    def _text_ids(self, prompt: str) -> list[int]:
-        """Encode a question without a picture: LLaVA then leaves out the ``<image>`` line."""
-        text = f"{BEFORE_IMAGE}{prompt} ASSISTANT:"
-        ids = [*self.encoder.begin, *self.encoder.tokenizer.encode(text, add_special_tokens=False).ids]
-        if len(ids) >= self.encoder.max_length:
-            raise TooLongError(f"{len(ids)} tokens; fewer than {self.encoder.max_length} fit")
-        return ids
 
     @cached_property
     def _prefix(self) -> int:

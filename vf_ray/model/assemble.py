@@ -22,10 +22,12 @@ from transformers import (
 from transformers.models.llava.image_processing_pil_llava import LlavaImageProcessorPil
 
 from vf_ray.config import Base
+from vf_ray.habits import Habits
 from vf_ray.model import parts
-from vf_ray.model.conversation import CHAT_TEMPLATE, IMAGE
+from vf_ray.model.conversation import IMAGE
 from vf_ray.model.export import save_model
 from vf_ray.model.pixels import CLIP_MEAN, CLIP_STD
+from vf_ray.model.template import TEMPLATES
 from vf_ray.model.tokenizer import adopt_tokenizer, train_tokenizer
 from vf_ray.strict import require
 
@@ -48,11 +50,12 @@ class Language:
 def assemble(base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: Fetch) -> None:
     """Write model, tokenizer, processor and chat template to ``out``, ready for ``from_pretrained``.
 
-    ``texts`` are what a fresh tokenizer is trained on: conversations as ``render`` words them.
+    ``texts`` are what a fresh tokenizer is trained on: conversations as the base's template words them.
 
     Raises:
         ValueError: if the parts do not fit each other or the recipe.
     """
+    habits = habits_of(base, fetch)
     ready = base.checkpoint and not parts.is_original_llava(fetch(base.checkpoint))
     model, tokenizer = _ready(base, fetch) if ready else _from_parts(base, texts, seed, fetch)
     model.generation_config = GenerationConfig(
@@ -60,11 +63,18 @@ def assemble(base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: F
         pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
     save_model(model, out)
-    processor(tokenizer, model.config.vision_config).save_pretrained(out)
+    processor(tokenizer, model.config.vision_config, habits).save_pretrained(out)
+    habits.save(out)
 
 
-def processor(tokenizer: Any, vision: Any) -> LlavaProcessor:
-    """Return the processor that treats pictures and text as LLaVA-1.5 does."""
+def habits_of(base: Base, fetch: Fetch) -> Habits:
+    """Return the habits that a model is to have: its checkpoint's, but for what the recipe says."""
+    own = Habits.of(fetch(base.checkpoint)) if base.checkpoint else Habits()
+    return own.changed(base.habits)
+
+
+def processor(tokenizer: Any, vision: Any, habits: Habits) -> LlavaProcessor:
+    """Return the processor that treats text as the habits say, and pictures as LLaVA-1.5 does."""
     size = vision.image_size
     pictures = LlavaImageProcessorPil(
         do_pad=True, size={"shortest_edge": size}, crop_size={"height": size, "width": size},
@@ -72,8 +82,8 @@ def processor(tokenizer: Any, vision: Any) -> LlavaProcessor:
     )  # fmt: skip
     return LlavaProcessor(
         image_processor=pictures, tokenizer=tokenizer, patch_size=vision.patch_size,
-        vision_feature_select_strategy=STRATEGY, chat_template=CHAT_TEMPLATE, image_token=IMAGE,
-        num_additional_image_tokens=1,
+        vision_feature_select_strategy=STRATEGY, chat_template=TEMPLATES[habits.template].jinja,
+        image_token=IMAGE, num_additional_image_tokens=1,
     )  # fmt: skip
 
 
@@ -131,7 +141,8 @@ def _fill_projector(model: LlavaForConditionalGeneration, url: str, fetch: Fetch
 
 def _language(url: str, base: Base, texts: Iterable[str], seed: int, fetch: Fetch) -> Language:
     if not url:
-        tokenizer = train_tokenizer(texts, base.vocabulary)
+        template = TEMPLATES[habits_of(base, fetch).template]
+        tokenizer = train_tokenizer(texts, base.vocabulary, template)
         return Language(parts.fresh_language_model(base, tokenizer, seed), tokenizer)
     folder, gguf_file = _gguf(fetch(url))
     tokenizer = adopt_tokenizer(folder, gguf_file)

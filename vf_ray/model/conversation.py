@@ -1,14 +1,14 @@
 """A conversation as the model reads it: token ids, and which of them are trained.
 
-The text is LLaVA-1.5's vicuna_v1 template. It falls into two chunks around the picture, and each
-chunk is tokenised by itself, as LLaVA does: a Llama tokenizer starts both with its blank. A later
-turn follows an end token, and whether it starts with a blank is again the tokenizer's own rule.
-Labels come from where an answer starts in the rendered turn, so what the user or the model says can
-never shift them. Strings such as ``</s>`` or ``<image>`` inside that text are encoded as text.
+The text is a template's. It falls into two chunks around the picture, and each chunk is tokenised by
+itself, as LLaVA does: a Llama tokenizer starts both with its blank. A later turn follows an end token,
+and whether it starts with a blank is again the tokenizer's own rule. Labels come from where an answer
+starts in the rendered turn, so what the user or the model says can never shift them. Strings such as
+``</s>`` or ``<image>`` inside that text are encoded as text.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,29 +17,14 @@ from typing import Any
 from tokenizers import AddedToken, Tokenizer
 from torch import Tensor
 
+from vf_ray.habits import Habits
 from vf_ray.model.pixels import Pixels
+from vf_ray.model.template import TEMPLATES, Template, Turn
 
-SYSTEM = (
-    "A chat between a curious user and an artificial intelligence assistant. "
-    "The assistant gives helpful, detailed, and polite answers to the user's questions."
-)
-"""The vicuna_v1 system message, letter for letter."""
-BEFORE_IMAGE = f"{SYSTEM} USER: "
 IMAGE = "<image>"
 IGNORE = -100
 TURN = "\ufdd0turn\ufdd1"
 """Stands before a later turn while it is tokenised; of code points that Unicode keeps for such inner use."""
-CHAT_TEMPLATE = (
-    SYSTEM + "{% for message in messages %}"
-    "{% if message['role'] == 'assistant' %}{{ ' ASSISTANT: ' }}"
-    "{% else %}{{ ' USER: ' if loop.first else 'USER: ' }}{% endif %}"
-    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
-    "{% for part in message['content'] if part['type'] == 'image' %}{{ '<image>\n' }}{% endfor %}"
-    "{% for part in message['content'] if part['type'] == 'text' %}{{ part['text'] }}{% endfor %}{% endif %}"
-    "{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}{{ ' ASSISTANT:' }}{% endif %}"
-)
-"""The same template for ``processor.apply_chat_template``."""
 
 
 class TooLongError(ValueError):
@@ -54,36 +39,12 @@ class Encoded:
     labels: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A question and its answer as text, and where in it the answer starts."""
-
-    text: str
-    answer_start: int
-    """Index of the blank before the answer: what LLaVA trains starts with it."""
-
-
-def render(prompt: str, response: str = "", further: Sequence[str] = ()) -> Iterator[Turn]:
-    """Render vicuna_v1 from behind the picture on; the end token between turns is not part of them.
-
-    ``further`` is said after the response, alternately by user and model. Without a response, the
-    model's turn is open.
-    """
-    yield _turn(f"\n{prompt}", response)
-    for asked, answer in zip(further[::2], further[1::2], strict=True):
-        yield _turn(f"USER: {asked}", answer)
-
-
-def _turn(opening: str, answer: str) -> Turn:
-    asked = f"{opening} ASSISTANT:"
-    return Turn(f"{asked} {answer}" if answer else asked, len(asked))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Encoder:
     """Turns instances into model input; may be pickled into other processes."""
 
     tokenizer: Tokenizer
+    template: Template
     pictures: Pixels
     image_tokens: int
     """Tokens that a picture takes."""
@@ -96,10 +57,11 @@ class Encoder:
     pad_id: int
 
     @classmethod
-    def of(cls, folder: Path, max_length: int | None = None) -> "Encoder":
+    def of(cls, folder: Path, max_length: int | None = None, template: str = "chat") -> "Encoder":
         """Read the encoder of a saved LLaVA folder.
 
-        ``max_length`` defaults to, and never passes, the positions the language model has.
+        ``max_length`` defaults to, and never passes, the positions the language model has; ``template``
+        "chat" is the model's own.
         """
         from transformers import AutoTokenizer
 
@@ -108,6 +70,7 @@ class Encoder:
         vision, context = config["vision_config"], _context(config)
         return cls(
             tokenizer=_plain(tokenizer),
+            template=TEMPLATES[Habits.of(folder).template if template == "chat" else template],
             pictures=Pixels.of(folder),
             image_tokens=(vision["image_size"] // vision["patch_size"]) ** 2,
             max_length=min(max_length or context, context),
@@ -130,21 +93,31 @@ class Encoder:
         if not response or not all(further[1::2]):
             raise ValueError(f"an answer to {prompt[:80]!r} is empty; nothing of it could be trained")
         ids, labels = list(self._before), [IGNORE] * len(self._before)
-        for number, turn in enumerate(render(prompt.strip(), response, further)):
-            found, offsets = self._later_tokens(turn.text) if number else self._tokens(turn.text)
-            first = next(i for i, (_, end) in enumerate(offsets) if end > turn.answer_start)
-            ids += [*found, self.end_id]
-            labels += [*[IGNORE] * first, *found[first:], self.end_id]
+        for number, turn in enumerate(self.template.render(prompt.strip(), response, further)):
+            found, start = self._later_turn(turn) if number else self._first_turn(turn)
+            end = [self.end_id] * self.template.ends
+            ids += [*found, *end]
+            labels += [*[IGNORE] * start, *found[start:], *end]
         self._check(len(ids), prompt)
         return Encoded(ids, labels)
 
     def prompt_ids(self, prompt: str) -> list[int]:
-        """Encode a question for generation, up to and with ``ASSISTANT:``.
+        """Encode a question about a picture for generation, up to where the answer starts.
 
         Raises:
             TooLongError: if it has more than ``max_length`` tokens.
         """
-        ids = self._before + self._tokens(next(render(prompt)).text)[0]
+        ids = self._before + self._tokens(next(self.template.render(prompt)).text)[0]
+        self._check(len(ids), prompt)
+        return ids
+
+    def text_ids(self, prompt: str) -> list[int]:
+        """Encode a question that shows nothing, as ``prompt_ids`` does.
+
+        Raises:
+            TooLongError: if it has more than ``max_length`` tokens.
+        """
+        ids = [*self.begin, *self._tokens(self.template.without_picture(prompt))[0]]
         self._check(len(ids), prompt)
         return ids
 
@@ -159,21 +132,27 @@ class Encoder:
 
     @cached_property
     def _before(self) -> list[int]:
-        return [*self.begin, *self._tokens(BEFORE_IMAGE)[0], *[self.image_id] * self.image_tokens]
+        return [*self.begin, *self._tokens(self.template.before)[0], *[self.image_id] * self.image_tokens]
 
     def _tokens(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         self.tokenizer.encode_special_tokens = True  # as plain text; set here, for pickling forgets it
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
         return encoding.ids, encoding.offsets
 
-    def _later_tokens(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        """Tokenise what follows an end token; the tokenizer may start it otherwise than a text."""
-        if TURN in text:
-            raise ValueError(f"the turn {text[:80]!r} holds {TURN!r}, which vf-ray keeps for itself")
+    def _first_turn(self, turn: Turn) -> tuple[list[int], int]:
+        """Return the tokens of what follows the picture, and the number of the first that is trained."""
+        ids, offsets = self._tokens(turn.text)
+        return ids, _first_after(turn.answer_start, offsets)
+
+    def _later_turn(self, turn: Turn) -> tuple[list[int], int]:
+        """Do the same for what follows a special token; the tokenizer may start it otherwise than a text."""
+        if TURN in turn.text:
+            raise ValueError(f"the turn {turn.text[:80]!r} holds {TURN!r}, which vf-ray keeps for itself")
         self._with_turns.encode_special_tokens = True
-        encoding = self._with_turns.encode(f"{TURN}{text}", add_special_tokens=False)
-        start = len(TURN)
-        return encoding.ids[1:], [(begin - start, end - start) for begin, end in encoding.offsets[1:]]
+        encoding = self._with_turns.encode(f"{TURN}{turn.text}", add_special_tokens=False)
+        start = _first_after(len(TURN) + turn.answer_start, encoding.offsets)
+        begin = self.begin if self.template.starts else ()
+        return [*begin, *encoding.ids[1:]], len(begin) + start - 1
 
     @cached_property
     def _with_turns(self) -> Tokenizer:
@@ -190,6 +169,11 @@ class Encoder:
                 f"the conversation that asks {prompt[:80]!r} has {length} tokens, {self.image_tokens} "
                 f"of them the picture's; at most {self.max_length} fit: shorten it, or raise max_length"
             )
+
+
+def _first_after(start: int, offsets: Sequence[tuple[int, int]]) -> int:
+    """Return the number of the first token that ends behind a place in the text."""
+    return next(number for number, (_, end) in enumerate(offsets) if not start or end > start)
 
 
 def _context(config: dict[str, Any]) -> int:

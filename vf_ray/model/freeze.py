@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from torch import nn
 
-from vf_ray.config import MODULES
 from vf_ray.strict import near
+from vf_ray.tuning import MODULES
 
 PLACES = {
     "vision_tower": ("model.vision_tower.",),

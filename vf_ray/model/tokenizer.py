@@ -12,7 +12,8 @@ from typing import Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
-from vf_ray.model.conversation import BEFORE_IMAGE, IMAGE, SYSTEM
+from vf_ray.model.conversation import IMAGE
+from vf_ray.model.template import Template
 
 UNKNOWN, START, END, PAD = "<unk>", "<s>", "</s>", "<pad>"
 BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
@@ -22,7 +23,7 @@ SMALL = 8192
 """Vocabularies up to this size have the system sentence as one token: tiny models read short prompts."""
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
+def train_tokenizer(texts: Iterable[str], vocabulary: int, template: Template) -> Any:
     """Train a byte-pair tokenizer of exactly or at most ``vocabulary`` tokens; equal texts give equal ones.
 
     Texts come back from their ids, but as with Llama a first blank is lost and U+2581 becomes a blank.
@@ -34,9 +35,9 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
         raise ValueError(
             f"base.vocabulary is {vocabulary}; at least {FEWEST}, for every byte has its own token"
         )
-    whole = (SYSTEM,) if vocabulary <= SMALL else ()
+    whole = (template.system,) if vocabulary <= SMALL else ()
     room = vocabulary - len((UNKNOWN, START, END, *BYTES, PAD, IMAGE, *whole))
-    words, merges = _learn(_with_template(texts, whole), room)
+    words, merges = _learn(_with_template(texts, template.before, whole), room)
     tokenizer = Tokenizer(
         models.BPE(
             {word: i for i, word in enumerate((UNKNOWN, START, END, *BYTES, *words))}, merges,
@@ -94,9 +95,8 @@ def _pieces() -> pre_tokenizers.PreTokenizer:
     )
 
 
-def _with_template(texts: Iterable[str], whole: tuple[str, ...]) -> Iterator[str]:
-    """Yield the texts, and the template's own words as often as there are texts."""
-    before = BEFORE_IMAGE
+def _with_template(texts: Iterable[str], before: str, whole: tuple[str, ...]) -> Iterator[str]:
+    """Yield the texts, and the template's words before the picture as often as there are texts."""
     for text in whole:
         before = before.replace(text, "")
     for text in texts:

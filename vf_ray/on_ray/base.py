@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ray
 
@@ -13,6 +13,9 @@ from vf_ray.chain import Plan, finished
 from vf_ray.config import Base
 from vf_ray.instances.chance import rank
 from vf_ray.store import Store
+
+if TYPE_CHECKING:
+    from vf_ray.model.template import Template
 
 PREFIX = "model/"
 """Where a model's folder lies in every artifact that holds one."""
@@ -37,11 +40,13 @@ def base(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
 
 def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artifact]) -> Mapping[str, Any]:
     """Assemble the model in a scratch folder and commit its files; return its sizes."""
-    from vf_ray.model.assemble import assemble
+    from vf_ray.model.assemble import assemble, habits_of
+    from vf_ray.model.template import TEMPLATES
 
     with tempfile.TemporaryDirectory(prefix="vf-ray-base-") as scratch:
-        out, texts = Path(scratch) / "model", conversations(sources)
-        assemble(base, texts, out, seed=seed, fetch=fetcher(Path(scratch) / "parts"))
+        out, fetch = Path(scratch) / "model", fetcher(Path(scratch) / "parts")
+        texts = conversations(sources, TEMPLATES[habits_of(base, fetch).template])
+        assemble(base, texts, out, seed=seed, fetch=fetch)
         files = sorted(file for file in out.iterdir() if file.is_file())
         for done, file in enumerate(files):
             writer.progress(done, len(files), "files")
@@ -50,15 +55,14 @@ def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artif
         return _sizes(out)
 
 
-def conversations(sources: Mapping[str, Artifact]) -> Iterator[str]:
+def conversations(sources: Mapping[str, Artifact], template: "Template") -> Iterator[str]:
     """Yield every conversation that may be trained on, as the model will read it; task by task."""
-    from vf_ray.model.conversation import render
     from vf_ray.shards.schema import from_parquet
 
     for task in sorted(sources):
         table = from_parquet(sources[task].read("train.parquet"), columns=["prompt", "response", "further"])
         for row in table.to_pylist():
-            yield from (turn.text for turn in render(**row))
+            yield from (turn.text for turn in template.render(**row))
 
 
 def fetcher(folder: Path) -> Callable[[str], Path]:

@@ -9,11 +9,13 @@ height, width
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
+
+from vf_ray.model.pixels import Pixels
 
 IGNORED = -100
 
@@ -38,7 +40,7 @@ class Pack:
     bounds: Tensor
     """(K + 1,) int32: the first token of each conversation, and S; stays on the CPU, where it is read."""
     pixels: Tensor
-    """(N, C, H, W)"""
+    """(N, C, H, W); (N, H, W, C) bytes until they are normalised."""
     shows: Tensor
     """(K,): the picture that each conversation shows."""
     keep: Tensor
@@ -48,8 +50,13 @@ class Pack:
     weights: Tensor
     """(L,): the share of each label token in the step's loss; all 0 in a dummy."""
 
+    def ready(self, pixels: Pixels, device: torch.device, dtype: torch.dtype) -> "Pack":
+        """Return the pack as a model takes it, its pictures normalised on ``device``."""
+        sent = self.pixels.to(device, non_blocking=True)
+        return replace(self, pixels=pixels.normalised(sent)).to(device, dtype)
+
     def to(self, device: torch.device, dtype: torch.dtype) -> "Pack":
-        """Return the pack on ``device``, its pixels as ``dtype``."""
+        """Return the pack on ``device``, its normalised pixels as ``dtype``."""
 
         def moved(tensor: Tensor) -> Tensor:
             return tensor.to(device, non_blocking=True)
@@ -83,7 +90,7 @@ def token_weights(encoded: Sequence[Encoded], loss: Literal["token_mean", "sampl
 def collate(
     encoded: Sequence[Encoded],
     weights: Sequence[float],
-    pixels_NCHW: Tensor,
+    pixels: Tensor,
     shows: Sequence[int] | None = None,
 ) -> Pack:
     """Lay conversations end to end; each one's first token starts a new position count.
@@ -99,7 +106,7 @@ def collate(
         input_ids=torch.tensor([[token for one in encoded for token in one.ids]]),
         position_ids=torch.cat([torch.arange(length) for length in lengths])[None],
         bounds=starts.to(torch.int32),
-        pixels=pixels_NCHW,
+        pixels=pixels,
         shows=torch.tensor(range(len(encoded)) if shows is None else shows),
         keep=at_L - 1,
         targets=labels_S[at_L],

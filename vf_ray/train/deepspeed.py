@@ -14,8 +14,8 @@ import torch
 import torch.distributed
 from torch import nn
 
-from vf_ray.config import Stage
 from vf_ray.model.freeze import module_of
+from vf_ray.tuning import Stage
 
 BETAS = (0.9, 0.999)
 EPS = 1e-8

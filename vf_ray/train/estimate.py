@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vf_ray.config import Base, Stage
+from vf_ray.config import Base
+from vf_ray.tuning import Stage
 
 LABEL_SHARE = 0.25
 """Share of a pack's tokens that are taken to have labels, and therefore logits."""

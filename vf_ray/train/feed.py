@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 import torch
 
-from vf_ray.config import Stage
 from vf_ray.model.conversation import Encoded, Encoder
 from vf_ray.train.collate import Pack, collate, num_labels, token_weights
 from vf_ray.train.pack import Plan, partition
 from vf_ray.train.stage import Samples, Text, rows_of_step
+from vf_ray.tuning import Stage
 from vf_ray.types import Reject
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class Feed:
     @classmethod
     def of(cls, stage: Stage, samples: Samples, folder: Path, seed: int, rank: int, world: int) -> "Feed":
         """Read the encoder of the model's folder."""
-        return cls(stage, samples, Encoder.of(folder, stage.max_length), seed, rank, world)
+        return cls(stage, samples, Encoder.of(folder, stage.max_length, stage.template), seed, rank, world)
 
     def step(self, number: int) -> Step:
         """Return this rank's share of step ``number`` (from 1).
@@ -110,7 +110,7 @@ class Feed:
             made.append(
                 collate(
                     [encoded[i] for i in members], [share * weights[i] for i in members],
-                    self.encoder.pixels(list(places)), [places[picture] for picture in pictures],
+                    self.encoder.pictures.raw(list(places)), [places[picture] for picture in pictures],
                 )
             )  # fmt: skip
         return tuple(made)

@@ -49,7 +49,7 @@ def record(writer: Writer, name: str, told: Mapping[str, Any]) -> None:
 
 
 def keep_batch(writer: Writer, step: int, rank: int, packs: tuple[Pack, ...]) -> None:
-    """Keep what a rank computed with in a step, so that it can be looked at: pixels, tokens, labels."""
+    """Keep what a rank computed with in a step, to be looked at: pictures, tokens, labels."""
     tensors = {f"{n}/{key}": value for n, pack in enumerate(packs) for key, value in vars(pack).items()}
     with tempfile.TemporaryDirectory(prefix="vf-ray-batch-") as folder:
         local = Path(folder) / "batch"

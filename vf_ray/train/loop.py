@@ -19,7 +19,6 @@ import torch
 import torch.distributed
 
 from vf_ray.artifacts import Writer
-from vf_ray.config import Stage
 from vf_ray.train import checkpoint, deepspeed, guard, pieces
 from vf_ray.train.estimate import Sizes, work
 from vf_ray.train.feed import Feed, Step, ahead, timed
@@ -28,6 +27,7 @@ from vf_ray.train.learner import counted, fast_paths, learner
 from vf_ray.train.metrics import Metrics, lines, summary, trouble
 from vf_ray.train.stage import Samples, num_steps, rate
 from vf_ray.train.step import backward
+from vf_ray.tuning import Stage
 from vf_ray.types import Reject
 
 METRICS = "metrics.jsonl"
@@ -203,7 +203,7 @@ def _one(state: _Run, step: Step) -> dict[str, Any]:
     lr = rate(state.stage, step.number, state.steps)
     torch.manual_seed(state.feed.seed * 1_000_003 + step.number)  # adapters may drop out
     deepspeed.set_rate(state.engine.optimizer, lr)
-    loss = backward(state.engine, step.packs, state.feed.world)
+    loss = backward(state.engine, step.packs, state.feed.encoder.pictures, state.feed.world)
     _stop_if(trouble(loss, [record["loss"] for record in state.records[-100:]]), state, step)
     state.engine.step()
     norm = deepspeed.grad_norm(state.engine)

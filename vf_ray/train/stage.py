@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from vf_ray.config import Stage
+from vf_ray.tuning import Stage
 
 
 class Text(Protocol):

@@ -7,6 +7,7 @@ import torch
 import torch.distributed
 from torch import Tensor
 
+from vf_ray.model.pixels import Pixels
 from vf_ray.train.collate import Pack
 
 
@@ -19,11 +20,11 @@ def loss_of(model: Any, pack: Pack) -> Tensor:
     return (losses_L * pack.weights).sum()
 
 
-def backward(engine: Any, packs: Sequence[Pack], world: int) -> float:
+def backward(engine: Any, packs: Sequence[Pack], pixels: Pixels, world: int) -> float:
     """Add up the gradients of this rank's packs; return the loss of the whole global batch."""
     total = torch.zeros((), dtype=torch.float64, device=engine.device)
     for pack in packs:
-        share = loss_of(engine, pack.to(engine.device, engine.module.dtype))
+        share = loss_of(engine, pack.ready(pixels, engine.device, engine.module.dtype))
         engine.backward(share * world, scale_wrt_gas=False)  # ranks are averaged
         total += share.detach()
     torch.distributed.all_reduce(total)

@@ -1,0 +1,130 @@
+"""Conversation templates: what stands around the picture, the questions and the answers.
+
+All of them are LLaVA's, letter for letter. One function renders a conversation, so that training,
+evaluation and the template that processors carry cannot drift apart.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+VICUNA_SYSTEM = (
+    "A chat between a curious user and an artificial intelligence assistant. "
+    "The assistant gives helpful, detailed, and polite answers to the user's questions."
+)
+LLAMA_2_SYSTEM = (
+    "You are a helpful, respectful and honest assistant. Always answer as helpfully as possible, while "
+    "being safe.  Your answers should not include any harmful, unethical, racist, sexist, toxic, dangerous, "
+    "or illegal content. Please ensure that your responses are socially unbiased and positive in nature."
+    "\n\nIf a question does not make any sense, or is not factually coherent, explain why instead of "
+    "answering something not correct. If you don't know the answer to a question, please don't share false "
+    "information."
+)
+LLAVA_SYSTEM = (
+    "You are a helpful language and vision assistant. You are able to understand the visual content that "
+    "the user provides, and assist the user with a variety of tasks using natural language."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and its answer as text, and where in it the answer starts."""
+
+    text: str
+    answer_start: int
+    """Index of what LLaVA trains first: the blank before an answer, where there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A way to write conversations."""
+
+    system: str = ""
+    before: str = ""
+    """What stands before the picture."""
+    first: str = ""
+    """What follows the picture; ``{}`` stands for the question, which otherwise is left out."""
+    later: str = ""
+    """A later question; empty: there can be none."""
+    answer: str
+    starts: bool = False
+    """Whether a start token stands before each later question."""
+    ends: bool = True
+    """Whether an end token follows each answer, which is trained too."""
+    jinja: str = ""
+    """The same for ``processor.apply_chat_template``; empty: it is not for chatting."""
+
+    def render(self, prompt: str, response: str = "", further: Sequence[str] = ()) -> Iterator[Turn]:
+        """Render from behind the picture on; start and end tokens are not part of the turns.
+
+        ``further`` is said after the response, alternately by user and model. Without a response, the
+        model's turn is open.
+
+        Raises:
+            ValueError: if there is a later question and the template has no form for it.
+        """
+        yield self._turn(self.first.format(prompt), response)
+        if further and not self.later:
+            raise ValueError(
+                f"{2 + len(further)} turns have no form where an answer alone follows the picture"
+            )
+        for asked, answer in zip(further[::2], further[1::2], strict=True):
+            yield self._turn(self.later.format(asked), answer)
+
+    def without_picture(self, prompt: str) -> str:
+        """Render an open question that shows nothing; LLaVA then leaves out the picture's line."""
+        return self.before + self.first.format(prompt).removeprefix("\n")
+
+    def _turn(self, asked: str, answer: str) -> Turn:
+        return Turn(asked + self.answer.format(answer) if answer else asked, len(asked))
+
+
+_BY_MODEL = "{% if message['role'] == 'assistant' %}"
+_CONTENT = (
+    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
+    "{% for part in message['content'] if part['type'] == 'image' %}{{ '<image>\n' }}{% endfor %}"
+    "{% for part in message['content'] if part['type'] == 'text' %}{{ part['text'] }}{% endfor %}{% endif %}"
+)
+"""What a message says, its picture first."""
+
+
+def _jinja(*, before: str, later: str, asked: str, answer: str, answered: str, prompted: str) -> str:
+    """Return a template for processors out of Jinja expressions that stand around what is said."""
+    return (
+        f"{{% for message in messages %}}{_BY_MODEL}{{{{ {answer} }}}}"
+        f"{{% elif loop.first %}}{{{{ {before} }}}}{{% else %}}{{{{ {later} }}}}{{% endif %}}{_CONTENT}"
+        f"{_BY_MODEL}{{{{ {answered} }}}}{{% else %}}{{{{ {asked} }}}}{{% endif %}}"
+        f"{{% endfor %}}{{% if add_generation_prompt %}}{{{{ {prompted} }}}}{{% endif %}}"
+    )
+
+
+def _vicuna(system: str) -> Template:
+    before = f"{system} USER: "
+    return Template(
+        system=system, before=before, first="\n{} ASSISTANT:", later="USER: {} ASSISTANT:", answer=" {}",
+        jinja=_jinja(
+            before=json.dumps(before), later="'USER: '", asked="''", answer="' ASSISTANT: '",
+            answered="eos_token", prompted="' ASSISTANT:'",
+        ),
+    )  # fmt: skip
+
+
+def _llama_2(system: str) -> Template:
+    before = f"[INST] <<SYS>>\n{system}\n<</SYS>>\n\n"
+    return Template(
+        system=system, before=before, first="\n{} [/INST]", later="[INST] {} [/INST]", answer=" {} ",
+        starts=True,
+        jinja=_jinja(
+            before=json.dumps(before), later="bos_token + '[INST] '", asked="' [/INST]'", answer="' '",
+            answered="' ' + eos_token", prompted="''",
+        ),
+    )  # fmt: skip
+
+
+TEMPLATES: Mapping[str, Template] = {
+    "vicuna_v1": _vicuna(VICUNA_SYSTEM),
+    "llama_2": _llama_2(LLAMA_2_SYSTEM),
+    "llava_llama_2": _llama_2(LLAVA_SYSTEM),
+    "plain": Template(answer="{}\n", ends=False),
+}
+"""By LLaVA's names; the words are those of its ``conversation.py``."""
