@@ -108,6 +108,7 @@ MOCHEG = Source(
     instruction="Judge from the image and the context whether the claim is true. Answer with the letter and "
     "the text of one option.",
     evidence="the first proof picture of a claim; which words give a rating away is ours",
+    ceiling=0.6,  # claims without a picture
 )
 def fact_check(row: ClaimRow) -> Made:
     """Claim and context to yes, no or not sure."""
