@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,13 +23,23 @@ def cut(text: str) -> Answer:
 
 @contextmanager
 def judge_server(
-    answer: Callable[[dict[str, Any], int], Answer],
+    answer: Callable[[dict[str, Any], int], Answer], models: Sequence[str] | None = None
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Serve ``answer(request, number of the call)``; yield the address and what was asked."""
+    """Serve ``answer(request, number of the call)``, and a list of models where one is given.
+
+    Yield the address and what was asked.
+    """
     asked: list[dict[str, Any]] = []
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            data = json.dumps({"data": [{"id": name} for name in models or ()]}).encode()
+            self.send_response(404 if models is None else 200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             with lock:

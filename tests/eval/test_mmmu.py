@@ -118,6 +118,14 @@ def test_answers_are_read_from_each_official_file(tmp_path: Path) -> None:
         MMMU.read(whole, exam)
 
 
+def test_the_pictures_of_a_table_are_read_together(tmp_path: Path) -> None:
+    one, other = (q.picture for q in write(tmp_path).questions[:2])
+    assert one and other
+    assert one() == b"validation_Art_0"
+    (tmp_path / "MMMU" / "Art" / "validation-00000-of-00001.parquet").unlink()
+    assert other() == b"validation_Art_1"
+
+
 def test_the_answer_dictionary_alone_scores_letters_only(tmp_path: Path) -> None:
     golds = {
         "validation_Art_1": {"question_type": "multiple-choice", "ground_truth": "C"},

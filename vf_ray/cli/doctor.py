@@ -16,7 +16,7 @@ def doctor(
     store: StoreUrl = None,
     as_json: Annotated[bool, typer.Option("--json", help="One list of objects.")] = False,
 ) -> None:
-    """Check store, sources, weights, disk, memory, cluster, auth and GPUs; exit 1 if a check fails."""
+    """Check store, sources, weights, served models, disk, memory, cluster and GPUs; exit 1 if one fails."""
     from vf_ray.doctor import examine
 
     checks = []

