@@ -9,7 +9,11 @@ CAPTIONS = Source(
     name="coco_captions",
     title="MSCOCO captions (2014)",
     url="https://cocodataset.org",
-    terms=Terms(faces="yes"),
+    terms=Terms(
+        licence="CC BY 4.0 (annotations); pictures under their Flickr terms",
+        faces="yes",
+        stated="cocodataset.org",
+    ),
     raws=(COCO_ANNOTATIONS, COCO_2014),
     read=coco_captions(
         {s: f"annotations/captions_{s}2014.json" for s in ("train", "val")},

@@ -8,7 +8,11 @@ DEEPFASHION = Source(
     name="deepfashion",
     title="DeepFashion, category and attribute prediction",
     url="https://liuziwei7.github.io/projects/DeepFashion.html",
-    terms=Terms(faces="yes"),
+    terms=Terms(
+        licence="research agreement (not verified)",
+        faces="yes",
+        stated="liuziwei7.github.io/projects/DeepFashion.html",
+    ),
     raws=(
         Raw(
             name="deepfashion",

@@ -34,7 +34,9 @@ DTD = Source(
     name="dtd",
     title="Describable Textures Dataset",
     url="https://www.robots.ox.ac.uk/~vgg/data/dtd/",
-    terms=Terms(faces="unknown"),
+    terms=Terms(
+        licence="research only (not verified)", faces="unknown", stated="www.robots.ox.ac.uk/~vgg/data/dtd"
+    ),
     raws=(
         Raw(
             name="dtd",

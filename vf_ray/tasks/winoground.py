@@ -39,7 +39,11 @@ WINOGROUND = Source(
     name="winoground",
     title="Winoground",
     url="https://huggingface.co/datasets/facebook/winoground",
-    terms=Terms(faces="yes"),
+    terms=Terms(
+        licence="research licence of Meta and Getty Images (not verified)",
+        faces="yes",
+        stated="huggingface.co/datasets/facebook/winoground",
+    ),
     raws=(
         Raw(
             name="winoground",
