@@ -11,8 +11,8 @@ from vf_ray.shapes import tidy
 from vf_ray.sources.records import At
 from vf_ray.types import Tree
 
-ARRAY, OBJECT = "start_array", "start_map"
-_KINDS = {ARRAY: "array", OBJECT: "object"}
+_ARRAY, _OBJECT = "start_array", "start_map"
+_KINDS = {_ARRAY: "array", _OBJECT: "object"}
 
 
 def json_items(tree: Tree, path: str, split: str, items: str = "item") -> Iterator[tuple[Any, At]]:
@@ -21,7 +21,7 @@ def json_items(tree: Tree, path: str, split: str, items: str = "item") -> Iterat
     Raises:
         ValueError: if the file is not whole JSON, or holds no such array.
     """
-    yield from _required(optional_items(tree, path, split, items), tree, path, _array(items), ARRAY)
+    yield from _required(optional_items(tree, path, split, items), tree, path, _array(items), _ARRAY)
 
 
 def optional_items(tree: Tree, path: str, split: str, items: str) -> Iterator[tuple[Any, At]]:
@@ -37,7 +37,7 @@ def json_pairs(tree: Tree, path: str, split: str, items: str = "") -> Iterator[t
     Raises:
         ValueError: if the file is not whole JSON, or holds no such object.
     """
-    yield from _required(_pairs(tree, path, split, items), tree, path, items, OBJECT)
+    yield from _required(_pairs(tree, path, split, items), tree, path, items, _OBJECT)
 
 
 def _pairs(tree: Tree, path: str, split: str, items: str) -> Iterator[tuple[tuple[str, Any], At]]:
