@@ -12,6 +12,7 @@ from vf_ray.sources.shared_raws import FLICKR30K_IMAGES
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
 RAW_TEXTS, TOKENS = "dataset_flickr30k.json", "results_20130124.token"
+FIVE = 5
 
 
 def _row(record: Record, at: At) -> TextsRow:
@@ -53,6 +54,7 @@ FLICKR30K = Source(
         FLICKR30K_IMAGES,
     ),
     read=_read,
+    code=2,
 )
 
 
@@ -65,4 +67,6 @@ FLICKR30K = Source(
 )
 def captions(row: TextsRow) -> Made:
     """All five sentences in file order."""
+    if len(row.texts) != FIVE or not all(map(str.strip, row.texts)):
+        return Reject(row.key, "not five sentences", repr(row.texts)[:200])
     return Example(image=row.image, answer=numbered(row.texts))

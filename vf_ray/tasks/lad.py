@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from vf_ray.sources.list_file import lines, list_file
+from vf_ray.sources.list_file import fields, lines, list_file
 from vf_ray.sources.raw import first_existing
 from vf_ray.sources.records import At, Record
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 ROOT = "LAD_annotations"
+ROOTS = ("LAD_images", "LAD_images/images", "images")
+"""Of the pictures; what of it the list repeats differs too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +25,8 @@ class AttributesRow(Row):
 
 def _names(tree: Tree, name: str) -> Mapping[str, str]:
     """Return id -> English name; the lines are ``id, English, Chinese``."""
-    cells = (line.split(", ") for line, _ in lines(tree, f"{ROOT}/{name}"))
-    return {first.strip(): english.strip() for first, english, *_ in cells}
+    cells = (fields(line, at, ", ") for line, at in lines(tree, f"{ROOT}/{name}"))
+    return {first: english for first, english, *_ in cells}
 
 
 def _row(
@@ -32,11 +34,11 @@ def _row(
 ) -> AttributesRow:
     label, path, flags = line.split(",", 2)
     bits = re.findall("[01]", flags)
-    path = path.strip()
+    path = path.strip().removeprefix("LAD_images/").removeprefix("images/")
     return AttributesRow(
         key=path,
         split=at.split,
-        image=first_existing(tree, f"LAD_images/{path}", path, f"LAD_images/images/{path}"),
+        image=first_existing(tree, *(f"{root}/{path}" for root in ROOTS)),
         label=labels[label.strip()],
         attributes=tuple(name for name, bit in zip(names, bits, strict=True) if bit == "1"),
     )
@@ -62,6 +64,7 @@ LAD = Source(
         ),
     ),
     read=_read,
+    code=2,
 )
 
 

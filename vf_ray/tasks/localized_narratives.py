@@ -1,14 +1,13 @@
 """Localized Narratives: spoken paragraphs about pictures of COCO, Flickr30k, Open Images and ADE20K."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
 
 from vf_ray.shapes import caption
 from vf_ray.sources.json_lines import json_lines
 from vf_ray.sources.records import At, Record
+from vf_ray.sources.rows import TextRow
 from vf_ray.sources.shared_raws import COCO_2017, FLICKR30K_IMAGES
-from vf_ray.types import Download, Made, Raw, Row, Source, Terms
+from vf_ray.types import Download, Made, Raw, Source, Terms
 
 FILES = {
     **{f"train coco {n}": f"coco_train_localized_narratives-{n:05d}-of-00004.jsonl" for n in range(4)},
@@ -32,51 +31,25 @@ ADE20K = Raw(
     obtain="Put ADEChallengeData2016.zip (MIT scene parsing) into ade20k/",
     files=(Download("http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip"),),
 )
-LONG_NAMES = {"train": "training", "val": "validation", "test": "test"}
-
-
-def _coco(number: str, split: str) -> str:
-    return f"{split}2017/{int(number):012d}.jpg"
-
-
-def _flickr30k(number: str, split: str) -> str:
-    return f"flickr30k-images/{number}.jpg"
-
-
-def _open_images(number: str, split: str) -> str:
-    return f"{'train' if split == 'train' else LONG_NAMES[split]}/{number}.jpg"
-
-
-def _ade20k(number: str, split: str) -> str:
-    return f"ADEChallengeData2016/images/{LONG_NAMES[split]}/{number}.jpg"
-
-
-PICTURES: Mapping[str, Callable[[str, str], str]] = {
-    "coco": _coco,
-    "flickr30k": _flickr30k,
-    "open_images": _open_images,
-    "ade20k": _ade20k,
+ADE20K_IMAGES = "ADEChallengeData2016/images"
+PICTURES: Mapping[str, Mapping[str, str]] = {
+    "coco": {split: f"{split}2017/{{:0>12}}.jpg" for split in ("train", "val")},  # ids are not padded
+    "flickr30k": dict.fromkeys(("train", "val", "test"), "flickr30k-images/{}.jpg"),
+    "open_images": {"train": "train/{}.jpg", "val": "validation/{}.jpg", "test": "test/{}.jpg"},
+    "ade20k": {"train": f"{ADE20K_IMAGES}/training/{{}}.jpg", "val": f"{ADE20K_IMAGES}/validation/{{}}.jpg"},
 }
-"""How a file's name begins -> where its pictures lie."""
+"""How a file's name begins, and its split -> where the picture of an id lies."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NarrativeRow(Row):
-    """One person's paragraph."""
-
-    part: str
-    text: str
-
-
-def _row(record: Record, at: At) -> NarrativeRow:
+def _row(record: Record, at: At) -> TextRow:
     name = at.path.rpartition("/")[2]
     part = next(part for part in PICTURES if name.startswith(part))
     number = str(record["image_id"])
-    return NarrativeRow(
+    return TextRow(
         key=at.key(number, record["annotator_id"], at.index),
         split=at.split,
-        image=PICTURES[part](number, at.split),
-        part=part,
+        image=PICTURES[part][at.split].format(number),
+        kind=part,
         text=record["caption"],
     )
 
@@ -115,8 +88,9 @@ INSTRUCTIONS = {
 }
 
 
-def _narrative(row: NarrativeRow, part: str) -> Made:
-    return caption(row.image, row.text) if row.part == part else None
+def narrative(row: TextRow) -> Made:
+    """One person's paragraph."""
+    return caption(row.image, row.text)
 
 
 for part, instruction in INSTRUCTIONS.items():
@@ -126,4 +100,5 @@ for part, instruction in INSTRUCTIONS.items():
         group="generation",
         category="Fine-grained Captioning",
         instruction=instruction,
-    )(partial(_narrative, part=part))
+        kind=part,
+    )(narrative)

@@ -4,6 +4,8 @@ from vf_ray.shapes import numbered
 from vf_ray.sources.coco_json import CocoRow, coco_json
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
 
+TEN = 10
+
 NOCAPS = Source(
     name="nocaps",
     title="nocaps",
@@ -17,6 +19,7 @@ NOCAPS = Source(
         ),
     ),
     read=coco_json({"val": "nocaps_val_4500_captions.json"}, image="val/{file_name}"),
+    code=2,
 )
 
 
@@ -30,6 +33,7 @@ NOCAPS = Source(
 )
 def captions(row: CocoRow) -> Made:
     """All ten captions; only the validation part has any."""
-    if not row.captions:
-        return Reject(row.key, "no caption")
-    return Example(image=row.image, answer=numbered([sentence.text for sentence in row.captions]))
+    texts = [sentence.text for sentence in row.captions if sentence.text.strip()]
+    if len(texts) != TEN:
+        return Reject(row.key, "not ten captions", str(len(texts)))
+    return Example(image=row.image, answer=numbered(texts))

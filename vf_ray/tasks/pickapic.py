@@ -1,16 +1,16 @@
 """Pick-a-Pic: pictures that people had made from their own prompts."""
 
 from collections.abc import Iterator
-from hashlib import blake2b
 
 from vf_ray.shapes import caption
+from vf_ray.sources.marks import mark
 from vf_ray.sources.parquet_table import parquet_table
 from vf_ray.sources.raw import several
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
-COLUMNS = ("caption", "image_0_uid", "image_1_uid")
+COLUMNS, PICTURES = ("caption", "image_0_uid", "image_1_uid"), ("jpg_0", "jpg_1")
 PATTERNS = {
     "train": "data/train-*.parquet",
     "val": "data/validation-*.parquet",
@@ -20,8 +20,9 @@ PATTERNS = {
 
 def _rows(record: Record, at: At) -> Iterator[TextRow]:
     for side in (0, 1):
-        image = f"{at.path}!parquet:jpg_{side}:{at.index}"
-        yield TextRow(key=record[f"image_{side}_uid"], split=at.split, image=image, text=record["caption"])
+        image = f"{at.path}!parquet:{PICTURES[side]}:{at.index}"
+        uid = str(record[f"image_{side}_uid"])
+        yield TextRow(key=uid, split=at.split, image=image, text=record["caption"])
 
 
 def _read(tree: Tree) -> Iterator[TextRow | Reject]:
@@ -29,16 +30,10 @@ def _read(tree: Tree) -> Iterator[TextRow | Reject]:
     seen: set[int] = set()
     found = {s: p for s, p in PATTERNS.items() if tree.glob(p)} or {"train": PATTERNS["train"]}
     for split, pattern in found.items():
-        for row in parquet_table(several(tree, split, pattern), COLUMNS, _rows)(tree):
-            mark = hash_of(row.key)
-            if mark not in seen:
+        for row in parquet_table(several(tree, split, pattern), COLUMNS, _rows, PICTURES)(tree):
+            if (known := mark(row.key)) not in seen:
                 yield row
-            seen.add(mark)
-
-
-def hash_of(uid: str) -> int:
-    """Return 64 bits of a picture's identifier: a million such numbers fit into the memory."""
-    return int.from_bytes(blake2b(uid.encode(), digest_size=8).digest(), "big")
+            seen.add(known)
 
 
 PICKAPIC = Source(
@@ -49,8 +44,8 @@ PICKAPIC = Source(
     raws=(
         Raw(
             name="pickapic",
-            obtain="Put the data/*.parquet files of yuvalkirstain/pickapic_v1 (Hugging Face, the one with "
-            "pictures) here",
+            obtain="Put the data/*.parquet files of yuvalkirstain/pickapic_v1 (Hugging Face; not those of "
+            "pickapic_v1_no_images) here",
         ),
     ),
     read=_read,

@@ -10,6 +10,7 @@ from vf_ray.sources.rows import TextRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
 SPLITS = ("train", "val", "test")
+CAPTIONS = "SciCap-Caption-All"
 _FIGURE = re.compile(r"^\s*fig(?:ure|\.)?\s*\w{1,4}\s*[:.]\s*", re.IGNORECASE)
 
 
@@ -17,22 +18,21 @@ def _row(record: Record, at: At) -> TextRow:
     folder = at.path.split("/")[-2]
     pictures = f"SciCap-{'Yes' if record['contains-subfigure'] else 'No'}-Subfig-Img"
     return TextRow(
-        key=at.key(),
+        key=at.path,
         split=at.split,
         image=f"{pictures}/{folder}/{record['figure-ID']}",
         text=_FIGURE.sub("", tidy(record["0-originally-extracted"])),
     )
 
 
+def _captions(tree: Tree, split: str) -> str:
+    """Return the pattern of a split's files; the README capitalises the folder, loaders do not."""
+    found = (f"{CAPTIONS}/{name}/*.json" for name in (split, split.capitalize()))
+    return next(filter(tree.glob, found), f"{CAPTIONS}/{split}/*.json")
+
+
 def _read(tree: Tree) -> Iterator[TextRow | Reject]:
-    """The publisher prints the split folders capitalised, loaders find them in lower case."""
-    spellings = {s: (s, s.capitalize()) for s in SPLITS}
-    patterns = {
-        f"{split} {name}": f"SciCap-Caption-All/{name}/*.json"
-        for split, names in spellings.items()
-        for name in names
-    }
-    return each_json(patterns, _row)(tree)
+    return each_json({split: _captions(tree, split) for split in SPLITS}, _row)(tree)
 
 
 SCICAP = Source(
@@ -43,14 +43,14 @@ SCICAP = Source(
         licence="CC BY-NC-SA 4.0",
         training="yes",
         redistribution="yes",
-        faces="no",
+        faces="unknown",
         stated="github.com/tingyaohsu/SciCap",
     ),
     raws=(
         Raw(name="scicap", obtain="Put scicap_data.zip here; the link is at github.com/tingyaohsu/SciCap"),
     ),
     read=_read,
-    code=2,
+    code=3,
 )
 
 

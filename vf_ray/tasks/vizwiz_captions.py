@@ -10,8 +10,9 @@ from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms
 
 
 def _usable(annotation: Mapping[str, Any]) -> bool:
-    """Leave out the stock sentence about bad quality and what reviewers refused."""
-    return not (annotation.get("is_precanned") or annotation.get("is_rejected"))
+    """Leave out the stock sentence about bad quality, what reviewers refused, and blanks."""
+    refused = annotation.get("is_precanned") or annotation.get("is_rejected")
+    return not refused and bool(str(annotation.get("caption") or "").strip())
 
 
 VIZWIZ_CAPTIONS = Source(
@@ -32,6 +33,7 @@ VIZWIZ_CAPTIONS = Source(
     read=coco_json(
         {s: f"annotations/{s}.json" for s in ("train", "val")}, image="{split}/{file_name}", keep=_usable
     ),
+    code=2,
 )
 
 

@@ -1,41 +1,33 @@
 """VQG: questions that come to mind at the sight of a picture (from Bing, COCO and Flickr)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vf_ray.shapes import caption
 from vf_ray.sources.csv_table import csv_table
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextRow
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Made, Raw, Reject, Source, Terms
 
 PARTS = ("bing", "coco", "flickr")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionRow(TextRow):
-    """One question."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptionRow(TextRow):
-    """A picture's first caption; only Bing's have any."""
-
-
-VqgRow = QuestionRow | CaptionRow
+SPLITS = {"train": ("train",), "val": ("val", "dev"), "test": ("test",)}
+"""Our names and those in the files'."""
 
 
 def _texts(cell: str) -> list[str]:
     return [text for text in cell.split("---") if text.strip()]
 
 
-def _rows(cells: Record, at: At) -> Iterator[VqgRow]:
+def _rows(cells: Record, at: At) -> Iterator[TextRow | Reject]:
+    """Yield a row for each question and one for the first caption; only Bing's pictures have any."""
     number = cells["image_id"]
     image = f"{at.path.rpartition('/')[2].removesuffix('.csv')}/{number}.jpg"
-    for index, text in enumerate(_texts(cells["questions"])):
-        yield QuestionRow(key=at.key(number, index), split=at.split, image=image, text=text)
+    questions = _texts(cells["questions"])
+    if not questions:
+        yield Reject(at.key(number, "questions"), "no question")
+    for index, text in enumerate(questions):
+        yield TextRow(key=at.key(number, index), split=at.split, image=image, kind="question", text=text)
     for text in _texts(cells.get("captions", ""))[:1]:
-        yield CaptionRow(key=at.key(number), split=at.split, image=image, text=text)
+        yield TextRow(key=at.key(number), split=at.split, image=image, kind="caption", text=text)
 
 
 VQG = Source(
@@ -52,12 +44,13 @@ VQG = Source(
     ),
     read=csv_table(
         {
-            f"{split} {part}": f"{part}_{split}_all.csv"
-            for split in ("train", "val", "test")
+            f"{split} {part}": tuple(f"{part}_{name}_all.csv" for name in names)
+            for split, names in SPLITS.items()
             for part in PARTS
         },
         _rows,
     ),
+    code=2,
 )
 
 
@@ -69,10 +62,11 @@ VQG = Source(
     instruction="Ask one natural question that somebody could start a conversation with after seeing this "
     "image.",
     ceiling=0.5,  # dead addresses
+    kind="question",
 )
-def question(row: VqgRow) -> Made:
+def question(row: TextRow) -> Made:
     """One instance per question."""
-    return caption(row.image, row.text) if isinstance(row, QuestionRow) else None
+    return caption(row.image, row.text)
 
 
 @VQG.task(
@@ -83,7 +77,8 @@ def question(row: VqgRow) -> Made:
     instruction="Give the image a short caption: one sentence or phrase.",
     evidence="the first caption of a picture",
     ceiling=0.5,  # dead addresses
+    kind="caption",
 )
-def image_caption(row: VqgRow) -> Made:
+def image_caption(row: TextRow) -> Made:
     """One caption per picture."""
-    return caption(row.image, row.text) if isinstance(row, CaptionRow) else None
+    return caption(row.image, row.text)
