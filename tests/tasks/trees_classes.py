@@ -62,7 +62,8 @@ def cat2000() -> Files:
 def dark_zurich() -> Files:
     times = ("day", "twilight", "night")
     return pictures(
-        *(f"dark_zurich/rgb_anon/train/{t}/GOPR0345/GOPR0345_frame_000495_rgb_anon.png" for t in times)
+        *(f"dark_zurich/rgb_anon/train/{t}/GOPR0345/GOPR0345_frame_000495_rgb_anon.png" for t in times),
+        "dark_zurich/rgb_anon/val_ref/day/GOPR0356_ref/GOPR0356_frame_000321_ref_rgb_anon.png",
     )
 
 
@@ -84,7 +85,7 @@ def cub() -> Files:
 
 
 def caltech101() -> Files:
-    names = ("garfield", "hedgehog", "accordion", "BACKGROUND_Google")
+    names = ("garfield", "hedgehog", "accordion", "bass", "Leopards", "BACKGROUND_Google")
     return pictures(*(f"caltech101/101_ObjectCategories/{name}/image_0001.jpg" for name in names))
 
 
@@ -92,7 +93,10 @@ def caltech256() -> Files:
     root = "caltech256/256_ObjectCategories"
     return {
         f"{root}/198.spider/RENAME2": "#!/bin/sh\n",
-        **pictures(f"{root}/043.coin/043_0068.jpg", f"{root}/253.faces-easy-101/253_0001.jpg"),
+        **pictures(
+            *(f"{root}/{path}.jpg" for path in ("043.coin/043_0068", "253.faces-easy-101/253_0001")),
+            *(f"{root}/{path}.jpg" for path in ("249.yo-yo/249_0001", "056.dog/greg/056_0001")),
+        ),
     }
 
 

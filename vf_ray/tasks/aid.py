@@ -11,6 +11,7 @@ AID = Source(
     terms=Terms(faces="no"),
     raws=(Raw(name="aid", obtain="Put AID.zip (or AID_dataset.zip) of captain-whu.github.io/AID here"),),
     read=image_folder("AID/{label}/*"),
+    code=2,
 )
 
 
@@ -20,9 +21,9 @@ AID = Source(
     group="classification",
     category="Scene Classification",
     instruction="What is this place, seen from the air? Answer with one to three words, such as "
-    "baseball field.",
-    evidence="class names as words in lower case",
+    "Baseball field.",
+    evidence="of class names only Airport is published; those of several words become words as in a sentence",
 )
 def scene(row: FolderRow) -> Made:
     """The class folder."""
-    return name_it(row.image, camel_words(row.label))
+    return name_it(row.image, camel_words(row.label).capitalize())

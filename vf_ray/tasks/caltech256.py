@@ -23,8 +23,9 @@ CALTECH256 = Source(
         ),
     ),
     read=image_folder("256_ObjectCategories/{label}/*", skip=("257.clutter",)),
+    code=2,
 )
-HYPHENATED = ("t-shirt",)
+HYPHENATED = ("t-shirt", "yo-yo")
 
 
 def spoken(label: str) -> str:

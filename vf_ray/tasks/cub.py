@@ -1,33 +1,36 @@
 """CUB-200-2011: photographs of 200 species of birds."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from vf_ray.shapes import name_it
-from vf_ray.sources.list_file import lines
+from vf_ray.sources.list_file import by_first_word, list_file
+from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
 ROOT = "CUB_200_2011"
+SIDE_FILES = ("classes.txt", "image_class_labels.txt", "train_test_split.txt")
 
 
-def _table(tree: Tree, name: str) -> Mapping[str, str]:
-    pairs = (line.split(maxsplit=1) for line, _ in lines(tree, f"{ROOT}/{name}"))
-    return {number: value.strip() for number, value in pairs}
+def _row(
+    line: Record, at: At, classes: Mapping[str, str], labels: Mapping[str, str], training: Mapping[str, str]
+) -> LabelRow | Reject:
+    number, path = line.split(maxsplit=1)
+    if number not in labels or number not in training:
+        return Reject(path, "picture without annotation")
+    return LabelRow(
+        key=path,
+        split="train" if training[number] == "1" else "test",
+        image=f"{ROOT}/images/{path}",
+        label=classes[labels[number]].partition(".")[2],
+    )
 
 
 def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
-    images, classes = _table(tree, "images.txt"), _table(tree, "classes.txt")
-    labels, training = _table(tree, "image_class_labels.txt"), _table(tree, "train_test_split.txt")
-    for number, path in images.items():
-        if number not in labels or number not in training:
-            yield Reject(path, "picture without annotation")
-            continue
-        yield LabelRow(
-            key=path,
-            split="train" if training[number] == "1" else "test",
-            image=f"{ROOT}/images/{path}",
-            label=classes[labels[number]].partition(".")[2],
-        )
+    classes, labels, training = (by_first_word(tree, f"{ROOT}/{name}") for name in SIDE_FILES)
+    make = partial(_row, classes=classes, labels=labels, training=training)
+    return list_file({"all": f"{ROOT}/images.txt"}, make)(tree)
 
 
 CUB = Source(

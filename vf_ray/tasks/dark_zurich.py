@@ -1,9 +1,18 @@
 """Dark Zurich: the same streets by day, at twilight and at night."""
 
-from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.types import Download, Example, Made, Raw, Source, Terms
+from collections.abc import Iterator
+
+from vf_ray.sources.image_folder import SPLITS, FolderRow, image_folder, renamed
+from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms, Tree
 
 TIMES = {"day": "daytime", "twilight": "twilight", "night": "nighttime"}
+FOLDERS = {**SPLITS, "val_ref": "val"}
+"""The views by day that belong to the night pictures of the validation part lie apart."""
+
+
+def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
+    return renamed(image_folder("rgb_anon/{split}/{label}/*/*", splits=FOLDERS)(tree), TIMES)
+
 
 DARK_ZURICH = Source(
     name="dark_zurich",
@@ -24,7 +33,8 @@ DARK_ZURICH = Source(
             ),
         ),
     ),
-    read=image_folder("rgb_anon/{split}/{label}/*/*"),
+    read=_read,
+    code=2,
 )
 
 
@@ -37,4 +47,4 @@ DARK_ZURICH = Source(
 )
 def time_of_day(row: FolderRow) -> Made:
     """The folder's name."""
-    return Example(image=row.image, answer=TIMES[row.label]) if row.label in TIMES else None
+    return Example(image=row.image, answer=row.label)

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from vf_ray.sources.list_file import lines
+from vf_ray.sources.list_file import by_first_word, list_file
 from vf_ray.sources.raw import existing
+from vf_ray.sources.records import At, Record
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 ROOT = "fgvc-aircraft-2013b/data"
+SPLITS = ("train", "val", "test")
 LEVELS = ("manufacturer", "family", "variant")
 
 
@@ -19,21 +21,29 @@ class AircraftRow(Row):
     names: Mapping[str, str]
 
 
-def _names(tree: Tree, level: str, split: str) -> Mapping[str, str]:
-    pairs = (line.split(" ", 1) for line, _ in lines(tree, f"{ROOT}/images_{level}_{split}.txt"))
-    return {number: name.strip() for number, name in pairs}
+def _lists(level: str) -> Mapping[str, str]:
+    return {split: f"{ROOT}/images_{level}_{split}.txt" for split in SPLITS}
+
+
+def _names(tree: Tree, level: str) -> Mapping[str, str]:
+    """Return picture -> name; no picture is in two splits."""
+    paths = [path for _, path in existing(tree, _lists(level))]
+    return {number: name for path in paths for number, name in by_first_word(tree, path).items()}
+
+
+def _row(
+    line: Record, at: At, manufacturers: Mapping[str, str], families: Mapping[str, str]
+) -> AircraftRow | Reject:
+    number, variant = line.split(maxsplit=1)
+    if number not in manufacturers or number not in families:
+        return Reject(number, "a level has no name")
+    names = dict(zip(LEVELS, (manufacturers[number], families[number], variant.strip()), strict=True))
+    return AircraftRow(key=number, split=at.split, image=f"{ROOT}/images/{number}.jpg", names=names)
 
 
 def _read(tree: Tree) -> Iterator[AircraftRow | Reject]:
-    splits = {split: f"{ROOT}/images_variant_{split}.txt" for split in ("train", "val", "test")}
-    for split, _ in existing(tree, splits):
-        by_level = {level: _names(tree, level, split) for level in LEVELS}
-        for number in by_level["variant"]:
-            names = {level: found[number] for level, found in by_level.items() if number in found}
-            if len(names) < len(LEVELS):
-                yield Reject(number, "a level has no name", ", ".join(names))
-                continue
-            yield AircraftRow(key=number, split=split, image=f"{ROOT}/images/{number}.jpg", names=names)
+    make = partial(_row, manufacturers=_names(tree, "manufacturer"), families=_names(tree, "family"))
+    return list_file(_lists("variant"), make)(tree)
 
 
 FGVC_AIRCRAFT = Source(

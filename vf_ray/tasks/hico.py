@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vf_ray.shapes import with_article, words
-from vf_ray.sources.mat_file import load_mat
+from vf_ray.sources.mat_file import as_list, load_mat
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 ROOT = "hico_20150920"
@@ -29,21 +29,19 @@ def _read(tree: Tree) -> Iterator[InteractionRow | Reject]:
 
 def _rows(found: Mapping[str, Any], split: str) -> Iterator[InteractionRow]:
     actions = [(_verb(action), words(str(action["nname"]))) for action in found["list_action"]]
-    certain = found[f"anno_{split}"] == 1
-    files = found[f"list_{split}"]
-    for number, name in enumerate([files] if isinstance(files, str) else files):
-        positive = certain[:, number] if certain.ndim == 2 else certain
+    files = as_list(found[f"list_{split}"])
+    certain = (found[f"anno_{split}"] == 1).reshape(len(actions), len(files))
+    for number, name in enumerate(files):
         yield InteractionRow(
             key=str(name),
             split=split,
             image=f"{ROOT}/images/{split}2015/{name}",
-            actions=tuple(action for action, flag in zip(actions, positive, strict=True) if flag),
+            actions=tuple(action for action, flag in zip(actions, certain[:, number], strict=True) if flag),
         )
 
 
 def _verb(action: Mapping[str, Any]) -> str:
-    verb = str(action["vname_ing"] if action["vname"] != NOTHING else NOTHING)
-    return words(verb) if verb != NOTHING else NOTHING
+    return NOTHING if action["vname"] == NOTHING else words(str(action["vname_ing"]))
 
 
 HICO = Source(

@@ -3,7 +3,7 @@
 from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At
 from vf_ray.sources.rows import LabelRow
-from vf_ray.types import Example, Made, Raw, Source, Terms
+from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
 
 SPELLED = {
     "celebratiobn": "celebration",
@@ -38,6 +38,7 @@ JHU_CROWD = Source(
     terms=Terms(faces="yes"),
     raws=(Raw(name="jhu_crowd", obtain="Put jhu_crowd_v2.0.zip of www.crowd-counting.com here"),),
     read=list_file({s: f"jhu_crowd_v2.0/{s}/image_labels.txt" for s in ("train", "val", "test")}, _row),
+    code=2,
 )
 
 
@@ -48,8 +49,11 @@ JHU_CROWD = Source(
     category="Scene Classification",
     instruction="What event or place has brought this crowd together? Answer with one or two words, such as "
     "stadium or protest.",
+    ceiling=0.2,  # pictures without a crowd are in it on purpose
     evidence="misspellings and variants of the publisher's free text are brought into one form",
 )
 def scene(row: LabelRow) -> Made:
-    """The scene; labels that name no scene are not asked about."""
-    return None if row.label in NO_SCENE else Example(image=row.image, answer=row.label)
+    """The scene, unless the label names none."""
+    if row.label in NO_SCENE:
+        return Reject(row.key, "label names no scene", row.label)
+    return Example(image=row.image, answer=row.label)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from vf_ray.sources.list_file import lines
+from vf_ray.sources.list_file import by_first_word, fields, lines, list_file
+from vf_ray.sources.records import At, Record
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 ROOT = "nabirds"
+SIDE_FILES = ("classes.txt", "image_class_labels.txt", "train_test_split.txt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,36 +20,43 @@ class BirdRow(Row):
     parts: tuple[str, ...]
 
 
-def _table(tree: Tree, name: str) -> Mapping[str, str]:
-    pairs = (line.split(" ", 1) for line, _ in lines(tree, f"{ROOT}/{name}"))
-    return {key: value.strip() for key, value in pairs}
-
-
-def _visible(tree: Tree) -> Mapping[str, tuple[int, ...]]:
-    """Return picture -> numbers of the parts that can be seen."""
-    found: dict[str, tuple[int, ...]] = {}
-    for line, _ in lines(tree, f"{ROOT}/parts/part_locs.txt"):
-        picture, part, _, _, visible = line.split()
+def _visible(tree: Tree) -> Mapping[str, tuple[str, ...]]:
+    """Return picture -> names of the parts that can be seen, in the publisher's order."""
+    names = by_first_word(tree, f"{ROOT}/parts/parts.txt")
+    found: dict[str, set[str]] = {}
+    for line, at in lines(tree, f"{ROOT}/parts/part_locs.txt"):
+        picture, part, _, _, visible, *_ = fields(line, at, least=5)
         if visible == "1":
-            found[picture] = (*found.get(picture, ()), int(part))
-    return found
+            found.setdefault(picture, set()).add(part)
+    return {
+        picture: tuple(names[part] for part in names if part in parts) for picture, parts in found.items()
+    }
+
+
+def _row(
+    line: Record,
+    at: At,
+    classes: Mapping[str, str],
+    labels: Mapping[str, str],
+    training: Mapping[str, str],
+    visible: Mapping[str, tuple[str, ...]],
+) -> BirdRow | Reject:
+    number, path = line.split(maxsplit=1)
+    if number not in labels or number not in training:
+        return Reject(number, "picture without annotation")
+    return BirdRow(
+        key=number,
+        split="train" if training[number] == "1" else "test",
+        image=f"{ROOT}/images/{path}",
+        name=classes[labels[number]],
+        parts=visible.get(number, ()),
+    )
 
 
 def _read(tree: Tree) -> Iterator[BirdRow | Reject]:
-    images, classes, parts = (_table(tree, name) for name in ("images.txt", "classes.txt", "parts/parts.txt"))
-    labels, training = _table(tree, "image_class_labels.txt"), _table(tree, "train_test_split.txt")
-    visible = _visible(tree)
-    for number, path in images.items():
-        if number not in labels or number not in training:
-            yield Reject(number, "picture without annotation")
-            continue
-        yield BirdRow(
-            key=number,
-            split="train" if training[number] == "1" else "test",
-            image=f"{ROOT}/images/{path}",
-            name=classes[labels[number]],
-            parts=tuple(parts[str(part)] for part in sorted(visible.get(number, ()))),
-        )
+    classes, labels, training = (by_first_word(tree, f"{ROOT}/{name}") for name in SIDE_FILES)
+    make = partial(_row, classes=classes, labels=labels, training=training, visible=_visible(tree))
+    return list_file({"all": f"{ROOT}/images.txt"}, make)(tree)
 
 
 NABIRDS = Source(

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from vf_ray.shapes import choose
 from vf_ray.sources.list_file import lines
 from vf_ray.sources.raw import existing
-from vf_ray.types import Made, Raw, Row, Source, Terms, Tree
+from vf_ray.types import Made, Raw, Reject, Row, Source, Terms, Tree
 
 LISTS = {split: f"ImageList/{split.capitalize()}Imagelist.txt" for split in ("train", "test")}
 WINDOWS = "C:/ImageData/Flickr/"
@@ -19,17 +20,25 @@ class AnimalRow(Row):
     animal: bool
 
 
-def _read(tree: Tree) -> Iterator[AnimalRow]:
+def _read(tree: Tree) -> Iterator[AnimalRow | Reject]:
     """Join pictures and labels by line number: there is nothing else to join them by.
 
     Raises:
         ValueError: if the two lists differ in length.
     """
     for split, path in existing(tree, LISTS):
-        labels = f"Groundtruth/TrainTestLabels/Labels_animal_{split.capitalize()}.txt"
-        for (line, _), (flag, _) in zip(lines(tree, path), lines(tree, labels), strict=True):
-            name = line.strip().replace("\\", "/").removeprefix(WINDOWS)
-            yield AnimalRow(key=name, split=split, image=f"Flickr/{name}", animal=flag.strip() == "1")
+        flags = f"Groundtruth/TrainTestLabels/Labels_animal_{split.capitalize()}.txt"
+        for listed, flagged in zip_longest(lines(tree, path), lines(tree, flags)):
+            if listed is None or flagged is None:
+                raise ValueError(f"{path} and {flags} differ in length; fetch both again")
+            yield _row(listed[0], flagged[0].strip(), split)
+
+
+def _row(line: str, flag: str, split: str) -> AnimalRow | Reject:
+    name = line.strip().replace("\\", "/").removeprefix(WINDOWS)
+    if flag not in ("0", "1"):
+        return Reject(name, "unknown flag", flag)
+    return AnimalRow(key=name, split=split, image=f"Flickr/{name}", animal=flag == "1")
 
 
 NUS_WIDE = Source(

@@ -1,11 +1,11 @@
 """Places205: photographs of 205 kinds of places, each kind indoors or outdoors."""
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 
 from vf_ray.shapes import choose
 from vf_ray.sources.list_file import lines, list_file
+from vf_ray.sources.raw import first_existing
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
@@ -16,10 +16,23 @@ SIDE_FILES = ("IndoorOutdoor_places205.csv", "trainvalsplit_places205/IndoorOutd
 
 
 def _sides(tree: Tree) -> Mapping[str, str]:
-    """Return class number -> side; the file has one line a class, in their order, the code last."""
-    path = next((path for path in SIDE_FILES if tree.exists(path)), SIDE_FILES[0])
-    codes = (re.split(r"[\s,]+", line.strip())[-1] for line, _ in lines(tree, path))
-    return {str(number): SIDES[code] for number, code in enumerate(codes)}
+    """Return class number -> side; the file has one line a class, in their order, the code last.
+
+    Raises:
+        ValueError: if a code is unknown.
+    """
+    found = lines(tree, first_existing(tree, *SIDE_FILES))
+    return {str(number): _side(line, at) for number, (line, at) in enumerate(found)}
+
+
+def _side(line: str, at: At) -> str:
+    code = line.strip()[-1]
+    if code not in SIDES:
+        raise ValueError(
+            f"{at.path}, line {at.index + 1}: {line!r}; expected {' or '.join(SIDES)} at its end; "
+            "fetch the file again"
+        )
+    return SIDES[code]
 
 
 def _row(line: Record, at: At, sides: Mapping[str, str]) -> LabelRow:

@@ -2,31 +2,45 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import islice
 
 from vf_ray.shapes import name_it
-from vf_ray.sources.list_file import lines, list_file
+from vf_ray.sources.list_file import by_first_word, lines, list_file
+from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
-FOLDERS = {"train": "data_256", "val": "val_256"}
+LISTS = {"train": "places365_train_standard.txt", "val": "places365_val.txt"}
+FOLDERS = {"train": ("data_256", "data_large"), "val": ("val_256", "val_large")}
+"""Of the small edition and of the large one."""
+PROBES = 100
 
 
 def _classes(tree: Tree) -> Mapping[str, str]:
     """Return class number -> name; ``/a/apartment_building/outdoor`` is "apartment building outdoor"."""
-    pairs = (line.rsplit(" ", 1) for line, _ in lines(tree, "categories_places365.txt"))
-    return {number: path.split("/", 2)[2].replace("/", " ") for path, number in pairs}
+    numbers = by_first_word(tree, "categories_places365.txt")
+    return {number: path[len("/a/") :].replace("/", " ") for path, number in numbers.items()}
 
 
-def _row(line: Record, at: At, classes: Mapping[str, str]) -> LabelRow:
+def _folder(tree: Tree, split: str) -> str:
+    """Return where the pictures of a split lie, judged by those listed first."""
+    listed = [line.split()[0].removeprefix("/") for line, _ in islice(lines(tree, LISTS[split]), PROBES)]
+    held = (f for f in FOLDERS[split] if any(tree.exists(f"{f}/{path}") for path in listed))
+    return next(held, FOLDERS[split][0])
+
+
+def _row(line: Record, at: At, classes: Mapping[str, str], folder: str) -> LabelRow:
     path, number = line.rsplit(" ", 1)
-    image = f"{FOLDERS[at.split]}/{path.removeprefix('/')}"
+    image = f"{folder}/{path.removeprefix('/')}"
     return LabelRow(key=image, split=at.split, image=image, label=classes[number])
 
 
 def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
-    files = {"train": "places365_train_standard.txt", "val": "places365_val.txt"}
-    return list_file(files, partial(_row, classes=_classes(tree)))(tree)
+    classes = _classes(tree)
+    for split, path in existing(tree, LISTS):
+        make = partial(_row, classes=classes, folder=_folder(tree, split))
+        yield from list_file({split: path}, make)(tree)
 
 
 PLACES365 = Source(
@@ -37,8 +51,8 @@ PLACES365 = Source(
     raws=(
         Raw(
             name="places365",
-            obtain="Put filelist_places365-standard.tar, train_256_places365standard.tar and val_256.tar of "
-            "places2.csail.mit.edu here",
+            obtain="Put filelist_places365-standard.tar, train_256_places365standard.tar and val_256.tar "
+            "(or the large ones) of places2.csail.mit.edu here",
             files=(
                 # addresses and checksums: url_checksums/places365_small.txt of tensorflow/datasets
                 Download(

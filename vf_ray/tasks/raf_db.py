@@ -8,11 +8,12 @@ from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At, Record
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
-EMOTIONS = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
-"""Number 1 is the first."""
-GENDERS = ("male", "female", "of unsure gender")
-RACES = ("Caucasian", "African-American", "Asian")
-AGES = ("0-3", "4-19", "20-39", "40-69", "70+")
+EMOTIONS = {
+    1: "surprise", 2: "fear", 3: "disgust", 4: "happiness", 5: "sadness", 6: "anger", 7: "neutral",
+}  # fmt: skip
+GENDERS = {0: "male", 1: "female", 2: "of unsure gender"}
+RACES = {0: "Caucasian", 1: "African-American", 2: "Asian"}
+AGES = {0: "0-3", 1: "4-19", 2: "20-39", 3: "40-69", 4: "70+"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ def _row(line: Record, at: At, tree: Tree) -> FaceRow | Reject:
         key=name,
         split=name.partition("_")[0],
         image=f"basic/Image/original/{name}",
-        emotion=EMOTIONS[int(emotion) - 1],
+        emotion=EMOTIONS[int(emotion)],
         gender=GENDERS[gender],
         race=RACES[race],
         age=AGES[age],
@@ -62,6 +63,7 @@ RAF_DB = Source(
         ),
     ),
     read=_read,
+    code=2,
 )
 
 
@@ -71,7 +73,7 @@ RAF_DB = Source(
     group="classification",
     category="Human Activity",
     instruction='Describe the person in the form "The person is male, aged 20-39, Asian; the emotion is '
-    f'happiness." Ages: {", ".join(AGES)}. Emotions: {", ".join(EMOTIONS)}.',
+    f'happiness." Ages: {", ".join(AGES.values())}. Emotions: {", ".join(EMOTIONS.values())}.',
     evidence="the wording of the target is ours; unsure gender is said so",
 )
 def person(row: FaceRow) -> Made:

@@ -1,51 +1,54 @@
 """Stanford Cars: photographs of 196 models of cars."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
 
-from vf_ray.sources.list_file import Files
-from vf_ray.sources.mat_file import load_mat
+from vf_ray.sources.mat_file import as_list, load_mat
 from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Record, parsed
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
-FILES: Files = {
-    "train": "devkit/cars_train_annos.mat",
-    "test": ("cars_test_annos_withlabels.mat", "devkit/cars_test_annos_withlabels.mat"),
-}
+DEVKIT = "devkit/cars_train_annos.mat"
+TESTED = ("cars_test_annos_withlabels.mat", "devkit/cars_test_annos_withlabels.mat")
+NAMES, ONE_LIST = "devkit/cars_meta.mat", "cars_annos.mat"
 TWO_WORDS = ("AM General", "Aston Martin", "Land Rover")
 """Makers whose name has two words; all others are the first word of a class name."""
 
 
 def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
-    for split, path in existing(tree, FILES):
-        names = load_mat(tree, "devkit/cars_meta.mat", ("class_names",))["class_names"]
-        records = load_mat(tree, path, ("annotations",))["annotations"]
+    """Read either release: two folders with a devkit, or one folder with one list of both splits."""
+    in_one = tree.exists(ONE_LIST) and not tree.exists(DEVKIT)
+    for split, path in existing(tree, {"all": ONE_LIST} if in_one else {"train": DEVKIT, "test": TESTED}):
+        names = as_list(load_mat(tree, path if in_one else NAMES, ("class_names",))["class_names"])
+        records = as_list(load_mat(tree, path, ("annotations",))["annotations"])
         placed = ((record, At(path, split, index)) for index, record in enumerate(records))
-        yield from parsed(placed, partial(_row, names=names))
+        yield from parsed(placed, partial(_row, names=dict(enumerate(map(str, names), 1))))
 
 
-def _row(record: Record, at: At, names: Any) -> LabelRow:
-    image = f"cars_{at.split}/{record['fname']}"  # both folders count from 00001
-    return LabelRow(key=image, split=at.split, image=image, label=str(names[int(record["class"]) - 1]))
+def _row(record: Record, at: At, names: Mapping[int, str]) -> LabelRow:
+    if at.path == ONE_LIST:
+        image, split = str(record["relative_im_path"]), "test" if record["test"] else "train"
+    else:  # both folders count from 00001
+        image, split = f"cars_{at.split}/{record['fname']}", at.split
+    return LabelRow(key=image, split=split, image=image, label=names[int(record["class"])])
 
 
 STANFORD_CARS = Source(
     name="stanford_cars",
     title="Stanford Cars",
     url="https://ai.stanford.edu/~jkrause/cars/car_dataset.html",
-    terms=Terms(faces="no"),
+    terms=Terms(faces="unknown"),
     raws=(
         Raw(
             name="stanford_cars",
-            obtain="Put cars_train.tgz, cars_test.tgz, car_devkit.tgz and "
-            "cars_test_annos_withlabels.mat here; "
-            "the publisher's page is gone, mirrors keep these names",
+            obtain="Put cars_train.tgz, cars_test.tgz, car_devkit.tgz and cars_test_annos_withlabels.mat "
+            "here, or else car_ims.tgz and cars_annos.mat; the publisher's page is gone, mirrors keep these "
+            "names",
         ),
     ),
     read=_read,
+    code=2,
 )
 
 

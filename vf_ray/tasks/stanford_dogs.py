@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from vf_ray.shapes import name_it
 from vf_ray.sources.image_folder import image_folder
-from vf_ray.sources.mat_file import load_mat
+from vf_ray.sources.mat_file import as_list, load_mat
 from vf_ray.sources.raw import first_existing
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
@@ -20,7 +20,7 @@ def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
     lists = {s: first_existing(tree, f"{s}_list.mat", f"lists/{s}_list.mat") for s in ("train", "test")}
     found = {split: path for split, path in lists.items() if tree.exists(path)}
     for split, path in found.items():
-        for name in load_mat(tree, path, ("file_list",))["file_list"]:
+        for name in as_list(load_mat(tree, path, ("file_list",))["file_list"]):
             yield _row(str(name), split)
     if not found:
         for row in image_folder("Images/{label}/*")(tree):
@@ -31,7 +31,7 @@ STANFORD_DOGS = Source(
     name="stanford_dogs",
     title="Stanford Dogs",
     url="http://vision.stanford.edu/aditya86/ImageNetDogs/",
-    terms=Terms(faces="no"),
+    terms=Terms(faces="unknown"),
     raws=(
         Raw(
             name="stanford_dogs",

@@ -33,7 +33,8 @@ YOGA82 = Source(
     upstream="Yoga-82+yoga_pose_recognition",
     group="classification",
     category="Human Activity",
-    instruction="Which yoga pose is this? Answer with its English name and its Sanskrit name, joined by or.",
+    instruction="Which yoga pose is this? Answer with its English and its Sanskrit name joined by or, as in "
+    "Boat Pose or Paripurna Navasana; if it has one name only, with that.",
     ceiling=0.5,  # dead addresses
 )
 def pose(row: LabelRow) -> Made:
