@@ -14,6 +14,7 @@ from vf_ray.config import Resources
 
 ENVIRONMENT = {
     "RAY_worker_niceness": "0",  # 15 by default: the driver's own watching would come before training
+    "RAY_prestart_worker_first_driver": "0",  # if one of those died, ray.init would wait for ever
     "GOMP_SPINCOUNT": "10000",  # of 300,000: threads that spin long at barriers slow a busy machine down
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a task without a GPU keeps CUDA_VISIBLE_DEVICES as it is
