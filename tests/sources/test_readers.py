@@ -12,9 +12,11 @@ from vf_ray.sources.coco_json import CocoRow, coco_captions, coco_json
 from vf_ray.sources.csv_table import TSV, Dialect, csv_rows
 from vf_ray.sources.idx import idx
 from vf_ray.sources.image_folder import image_folder
+from vf_ray.sources.inat_json import inat_json
 from vf_ray.sources.json_array import json_array, json_object
 from vf_ray.sources.json_lines import json_lines
 from vf_ray.sources.list_file import by_first_word
+from vf_ray.sources.mat_file import load_mat_bytes
 from vf_ray.sources.parquet_table import parquet_table
 from vf_ray.sources.raw import RawTree
 from vf_ray.sources.records import MALFORMED, At, Record
@@ -263,3 +265,18 @@ def test_a_table_without_its_pictures_is_an_error_before_any_row(tmp_path: Path)
     read = parquet_table({"all": "t.parquet"}, ("text",), lambda record, at: [], pictures=("jpg",))
     with pytest.raises(ValueError, match=r"t\.parquet has no column 'jpg'; expected text, jpg"):
         list(read(tree(tmp_path, {})))
+
+
+@pytest.mark.parametrize(
+    "read", [coco_json({"all": "a.json"}, image="{file_name}"), inat_json({"all": "a.json"})]
+)
+def test_a_category_without_an_id_is_an_error_that_names_the_file(tmp_path: Path, read: Any) -> None:
+    content = {"categories": [{"name": "cat"}], "images": [], "annotations": []}
+    with pytest.raises(ValueError, match=r"a\.json: \{'name': 'cat'\} is no such record .*'id'.*fetch"):
+        list(read(tree(tmp_path, {"a.json": content})))
+
+
+@pytest.mark.parametrize("data", [b"", b"no mat", b"x" * 200])
+def test_what_is_no_matlab_file_is_an_error_that_names_it(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"anno\.mat is no MATLAB file .*fetch"):
+        load_mat_bytes(data, "anno.mat", ("a",))

@@ -10,7 +10,7 @@ from typing import Any
 from vf_ray.sources.json_items import json_items, optional_items
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.raw import existing
-from vf_ray.sources.records import At, Record, parsed
+from vf_ray.sources.records import At, Record, parsed, side_record
 from vf_ray.sources.spill import NO_ID, Spill, left_over
 from vf_ray.types import Reject, Row, Tree
 
@@ -105,10 +105,8 @@ def _captions(row: CocoRow) -> Iterator[CaptionRow]:
 def _file(
     tree: Tree, path: str, split: str, image: str, keep: Callable[[Mapping[str, Any]], bool]
 ) -> Iterator[CocoRow | Reject]:
-    categories = {
-        item["id"]: (str(item["name"]), str(item.get("supercategory", "")))
-        for item, _ in optional_items(tree, path, split, "categories.item")  # captions have none
-    }
+    items = optional_items(tree, path, split, "categories.item")  # captions have none
+    categories = dict(side_record(_category, item, at) for item, at in items)
     records = json_items(tree, path, split, "annotations.item")
     annotations = (_kept(a, at.index) for a, at in records if not isinstance(a, Mapping) or keep(a))
     with Spill(annotations) as annotated:
@@ -121,6 +119,10 @@ def _file(
                 known.add(row.image_id)
             yield row
         yield from left_over(annotated, known, At(path, split, 0), "annotation without picture")
+
+
+def _category(item: Record) -> tuple[Any, tuple[str, str]]:
+    return item["id"], (str(item["name"]), str(item.get("supercategory", "")))
 
 
 def _kept(annotation: Mapping[str, Any], index: int) -> tuple[int | str, list[Any]]:

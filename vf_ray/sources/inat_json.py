@@ -8,7 +8,7 @@ from typing import Any
 from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.raw import existing
-from vf_ray.sources.records import At, Record, parsed
+from vf_ray.sources.records import At, Record, parsed, side_record
 from vf_ray.sources.spill import Spill
 from vf_ray.types import Reject, Row, Tree
 
@@ -33,14 +33,16 @@ def inat_json(files: Files) -> Callable[[Tree], Iterator[SpeciesRow | Reject]]:
 
 
 def _file(tree: Tree, path: str, split: str) -> Iterator[SpeciesRow | Reject]:
-    categories = {
-        int(item["id"]): {rank: str(item.get(rank) or "") for rank in RANKS}
-        for item, _ in json_items(tree, path, split, "categories.item")
-    }
+    items = json_items(tree, path, split, "categories.item")
+    categories = dict(side_record(_species, item, at) for item, at in items)
     labels = (_label(item) for item, _ in json_items(tree, path, split, "annotations.item"))
     with Spill(labels) as labelled:
         make = partial(_row, categories=categories, labelled=labelled)
         yield from parsed(json_items(tree, path, split, "images.item"), make)
+
+
+def _species(category: Record) -> tuple[int, dict[str, str]]:
+    return int(category["id"]), {rank: str(category.get(rank) or "") for rank in RANKS}
 
 
 def _label(annotation: Mapping[str, Any]) -> tuple[int | str, Any]:

@@ -66,7 +66,9 @@ class Pages:
         page, _ = self._page(number)
         magic, version, _, _ = _META.unpack_from(page, _HEADER.size)
         if magic != _MAGIC or version != 1:
-            raise ValueError(f"{self._name} is no LMDB database (magic {magic:#x}, version {version})")
+            raise ValueError(
+                f"{self._name} is no LMDB database (magic {magic:#x}, version {version}); fetch it again"
+            )
         tables = _HEADER.size + _META.size
         size = _TABLE.unpack_from(page, tables)[0]
         root = _TABLE.unpack_from(page, tables + _TABLE.size)[-1]

@@ -1,6 +1,7 @@
 """MATLAB files (up to version 7.2), as plain Python and NumPy values."""
 
 import io
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,10 +20,11 @@ def load_mat_bytes(data: bytes, path: str, names: Sequence[str]) -> Mapping[str,
         ValueError: if the file is no MATLAB file, or lacks a variable.
     """
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     try:
         found: dict[str, Any] = loadmat(io.BytesIO(data), variable_names=names, simplify_cells=True)
-    except (ValueError, TypeError, NotImplementedError) as error:
+    except (ValueError, TypeError, NotImplementedError, MatReadError, zlib.error) as error:
         raise ValueError(f"{path} is no MATLAB file up to version 7.2 ({error}); fetch it again") from error
     if missing := [name for name in names if name not in found]:
         raise ValueError(f"{path} lacks the variables {missing}; fetch it again")

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 from vf_ray.types import Reject, Row
 
 R = TypeVar("R", bound=Row)
+S = TypeVar("S")
 Record: TypeAlias = Any
 """A parsed record before its parser has looked at it: the format's edge."""
 
@@ -40,6 +41,21 @@ def parsed(records: Iterable[tuple[Record, At]], parse: Parse[R]) -> Iterator[R 
     """Yield what ``parse`` makes of the records; one it fails on becomes a reject."""
     for record, at in records:
         yield from _rows(record, at, parse)
+
+
+def side_record(parse: Callable[[Record], S], record: Record, at: At) -> S:
+    """Return what ``parse`` makes of a record that others refer to.
+
+    Raises:
+        ValueError: if it fails: what refers to it could not be read.
+    """
+    try:
+        return parse(record)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(
+            f"{at.path}: {str(record)[:200]} is no such record as the publisher's "
+            f"({type(error).__name__}: {error}); fetch the file again"
+        ) from error
 
 
 def produced(parse: Parse[R], record: Record, at: At) -> Iterator[R | Reject]:
