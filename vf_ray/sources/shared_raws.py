@@ -1,7 +1,12 @@
-"""Raw trees that several sources stand on."""
+"""Raw trees that several sources stand on, and what is allowed with them."""
 
-from vf_ray.types import Download, Raw
+from vf_ray.types import Download, Raw, Terms
 
+COCO_TERMS = Terms(
+    licence="CC BY 4.0 (annotations); pictures under their Flickr terms",
+    faces="yes",
+    stated="cocodataset.org",
+)
 COCO_2014 = Raw(
     name="coco2014",
     obtain="Unzip or put train2014.zip and val2014.zip of cocodataset.org into coco2014/",

@@ -2,18 +2,14 @@
 
 from vf_ray.shapes import caption, choose, tidy
 from vf_ray.sources.coco_json import CaptionRow, coco_captions
-from vf_ray.sources.shared_raws import COCO_2014, COCO_ANNOTATIONS
-from vf_ray.types import Made, Pool, Reject, Source, Terms
+from vf_ray.sources.shared_raws import COCO_2014, COCO_ANNOTATIONS, COCO_TERMS
+from vf_ray.types import Made, Pool, Reject, Source
 
 CAPTIONS = Source(
     name="coco_captions",
     title="MSCOCO captions (2014)",
     url="https://cocodataset.org",
-    terms=Terms(
-        licence="CC BY 4.0 (annotations); pictures under their Flickr terms",
-        faces="yes",
-        stated="cocodataset.org",
-    ),
+    terms=COCO_TERMS,
     raws=(COCO_ANNOTATIONS, COCO_2014),
     read=coco_captions(
         {s: f"annotations/captions_{s}2014.json" for s in ("train", "val")},

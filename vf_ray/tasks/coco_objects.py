@@ -4,14 +4,14 @@ from functools import partial
 
 from vf_ray.shapes import choose
 from vf_ray.sources.coco_json import CocoRow, coco_json
-from vf_ray.sources.shared_raws import COCO_2017, COCO_ANNOTATIONS
-from vf_ray.types import Made, Source, Terms
+from vf_ray.sources.shared_raws import COCO_2017, COCO_ANNOTATIONS, COCO_TERMS
+from vf_ray.types import Made, Source
 
 OBJECTS = Source(
     name="coco_objects",
     title="MSCOCO objects (2017)",
     url="https://cocodataset.org",
-    terms=Terms(faces="yes"),
+    terms=COCO_TERMS,
     raws=(COCO_ANNOTATIONS, COCO_2017),
     read=coco_json(
         {s: f"annotations/instances_{s}2017.json" for s in ("train", "val")},
