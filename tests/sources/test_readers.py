@@ -170,6 +170,12 @@ def test_tables_in_the_dialects_that_occur(tmp_path: Path) -> None:
     assert keys(list(csv_rows({"all": "packed.csv.gz"}, "{file}", key="file")(raw))) == ["packed/1.jpg"]
 
 
+def test_a_table_without_a_column_is_an_error_not_a_reject_a_row(tmp_path: Path) -> None:
+    raw = tree(tmp_path, {"x.csv": "file,label\n1.jpg,a\n"})
+    with pytest.raises(ValueError, match=r"x\.csv has no column 'class'; it has file, label"):
+        list(csv_rows({"all": "x.csv"}, "{class}/{file}")(raw))
+
+
 def test_a_bad_line_of_json_lines_is_one_reject(tmp_path: Path) -> None:
     def parse(record: Record, at: At) -> TextRow:
         return TextRow(key=at.key(), split=at.split, text=record["text"])

@@ -2,13 +2,13 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TypeVar
 
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.raw import existing
-from vf_ray.sources.records import MALFORMED, At, Parse, parsed
+from vf_ray.sources.records import MALFORMED, ColumnError, At, Parse, parsed
 from vf_ray.sources.unpacked import open_unpacked
 from vf_ray.types import Reject, Row, Tree
 
@@ -42,7 +42,10 @@ TSV = Dialect(separator="\t", quoted=False)
 def csv_table(
     files: Files, parse: Parse[R], dialect: Dialect = CSV
 ) -> Callable[[Tree], Iterator[R | Reject]]:
-    """Return a reader of every table that is there; ``parse`` gets {column: cell}."""
+    """Return a reader of every table that is there; ``parse`` gets {column: cell}.
+
+    A column that ``parse`` asks for and no line has is an error that names those there are.
+    """
 
     def read(tree: Tree) -> Iterator[R | Reject]:
         for split, path in existing(tree, files):
@@ -68,6 +71,17 @@ def csv_rows(
     return csv_table(files, parse, dialect)
 
 
+class _Cells(dict[str, str]):
+    """A line by column name."""
+
+    def __init__(self, path: str, cells: Iterable[tuple[str, str]]) -> None:
+        super().__init__(cells)
+        self._path = path
+
+    def __missing__(self, column: str) -> str:
+        raise ColumnError(f"{self._path} has no column {column!r}; it has {', '.join(self)}")
+
+
 def _records(
     tree: Tree, path: str, split: str, dialect: Dialect
 ) -> Iterator[tuple[Mapping[str, str], At] | Reject]:
@@ -77,7 +91,7 @@ def _records(
         for index, cells in enumerate(line for line in lines if line):
             at = At(path, split, index)
             if len(cells) == len(columns):
-                yield dict(zip(columns, cells, strict=True)), at
+                yield _Cells(path, zip(columns, cells, strict=True)), at
             else:
                 yield Reject(at.key(), MALFORMED, f"{len(cells)} cells, expected {len(columns)}")
 

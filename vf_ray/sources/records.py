@@ -33,12 +33,20 @@ class At:
         return "/".join(map(str, (name, *(parts or (self.index,)))))
 
 
+class ColumnError(ValueError):
+    """A whole table is not the publisher's: no matter of one record."""
+
+
 Parse = Callable[[Record, At], R | Reject | Iterable[R | Reject]]
 """Turns one record into a row, a reject, or several of them."""
 
 
 def parsed(records: Iterable[tuple[Record, At]], parse: Parse[R]) -> Iterator[R | Reject]:
-    """Yield what ``parse`` makes of the records; one it fails on becomes a reject."""
+    """Yield what ``parse`` makes of the records; one it fails on becomes a reject.
+
+    Raises:
+        ColumnError: if that is the matter.
+    """
     for record, at in records:
         yield from _rows(record, at, parse)
 
@@ -67,5 +75,7 @@ def produced(parse: Parse[R], record: Record, at: At) -> Iterator[R | Reject]:
 def _rows(record: Record, at: At, parse: Parse[R]) -> Iterable[R | Reject]:
     try:
         return tuple(produced(parse, record, at))
+    except ColumnError:
+        raise
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         return (Reject(at.key(), MALFORMED, f"{type(error).__name__}: {error}"[:200]),)
