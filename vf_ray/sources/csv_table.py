@@ -8,7 +8,7 @@ from typing import IO, TypeVar
 
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.raw import existing
-from vf_ray.sources.records import MALFORMED, ColumnError, At, Parse, parsed
+from vf_ray.sources.records import MALFORMED, At, ColumnError, Parse, parsed
 from vf_ray.sources.unpacked import open_unpacked
 from vf_ray.types import Reject, Row, Tree
 
