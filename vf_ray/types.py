@@ -147,7 +147,9 @@ class Terms:
     training: Permission = "unknown"
     redistribution: Permission = "unknown"
     faces: Permission = "unknown"
-    """Whether pictures show recognisable people."""
+    """Whether pictures show recognisable people: ``yes`` where people are a subject, ``no`` where pictures are
+    drawn, rendered, anonymised, or framed on things of another kind, else ``unknown``. What is pictured
+    decides, not a publisher's word."""
     stated: str = ""
     """Where the publisher says so."""
 

@@ -14,7 +14,7 @@ CINIC10 = Source(
     url="https://github.com/BayesWatch/cinic-10",
     terms=Terms(
         licence="MIT (compilation); pictures of CIFAR-10 and ImageNet",
-        faces="no",
+        faces="unknown",
         stated="github.com/BayesWatch/cinic-10",
     ),
     raws=(

@@ -10,7 +10,7 @@ STL10 = Source(
     name="stl10",
     title="STL-10",
     url="https://cs.stanford.edu/~acoates/stl10/",
-    terms=Terms(faces="no"),
+    terms=Terms(),
     raws=(
         Raw(
             name="stl10",
