@@ -147,9 +147,11 @@ class Terms:
     training: Permission = "unknown"
     redistribution: Permission = "unknown"
     faces: Permission = "unknown"
-    """Whether pictures show recognisable people: ``yes`` where people are a subject, ``no`` where pictures are
-    drawn, rendered, anonymised, or framed on things of another kind, else ``unknown``. What is pictured
-    decides, not a publisher's word."""
+    """Whether pictures show recognisable people; what is pictured decides, not a publisher's word.
+
+    ``yes`` where people are a subject, ``no`` where pictures are drawn, rendered, anonymised, or framed on
+    things of another kind, else ``unknown``.
+    """
     stated: str = ""
     """Where the publisher says so."""
 
