@@ -1,12 +1,15 @@
 """The whole chain, small: on a real S3 server in one go, and on a directory with six kills on the way."""
 
+import json
 from pathlib import Path
 
 import pytest
+from transformers import LlavaForConditionalGeneration
 
 from tests.flows.smoke import TASK, TRAINER, Kill, end, finish, holds, outcome, start, strike
-from vf_ray import artifacts
-from vf_ray.chain import STEPS
+from vf_ray import artifacts, recipes
+from vf_ray.chain import STEPS, Plan
+from vf_ray.report.publish import publish
 from vf_ray.store import Store
 
 pytestmark = pytest.mark.chain
@@ -59,3 +62,20 @@ def test_a_second_run_only_looks(unharmed: Store, tmp_path: Path) -> None:
     assert log.read_text().count("up to date") == len(STEPS)
     added = set(unharmed.list("")) - set(before)
     assert all(path.startswith("runs/") for path in added), added
+
+
+def test_a_published_model_loads_and_its_card_has_its_scores(unharmed: Store, tmp_path: Path) -> None:
+    plan, target = Plan.of(recipes.load("smoke"), unharmed), Store.open(str(tmp_path))
+    names = publish(unharmed, plan, "stage2", target)
+    assert {"model.safetensors", "config.json", "README.md"} <= set(names)
+    card = target.read("README.md").decode()
+    assert card.startswith("---\n") and f"`{plan.tuned('stage2').address}`" in card
+    assert "## Scores" in card and all(f"### {title}" in card for title in titles(unharmed, plan))
+    assert LlavaForConditionalGeneration.from_pretrained(tmp_path).num_parameters() > 0
+    with pytest.raises(ValueError, match="is not empty"):
+        publish(unharmed, plan, "stage2", target)
+
+
+def titles(store: Store, plan: Plan) -> list[str]:
+    scores = json.loads(artifacts.load(store, plan.scores.address).read("scores.json"))
+    return [found["title"] for found in scores["benchmarks"].values()]

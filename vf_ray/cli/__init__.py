@@ -12,12 +12,13 @@ from vf_ray.cli.doctor import doctor
 from vf_ray.cli.estimate import estimate
 from vf_ray.cli.export import export
 from vf_ray.cli.inspect import inspect
+from vf_ray.cli.publish import publish
 from vf_ray.cli.quality import quality
 from vf_ray.cli.runs import runs
 from vf_ray.cli.score import score
 from vf_ray.cli.tasks import tasks
 
-for verb in (tasks, build, quality, contamination, estimate, inspect, ask, export, doctor, score):
+for verb in (tasks, build, quality, contamination, estimate, inspect, ask, export, publish, doctor, score):
     app.command()(verb)
 app.add_typer(runs, name="runs")
 

@@ -13,7 +13,6 @@ from vf_ray.given import INSTANCES
 from vf_ray.page.document import Document, Gallery, Section, Shown
 from vf_ray.page.tables import Table
 from vf_ray.report import analyses, making, names, sections
-from vf_ray.report.card import card
 from vf_ray.report.gallery import gallery
 from vf_ray.report.gather import Findings, gather
 from vf_ray.store import Store
@@ -67,7 +66,6 @@ def _commit(writer: Writer, made: Document, found: Findings) -> None:
         "report.md": made.markdown(),
         "report.json": json.dumps(data, indent=1, ensure_ascii=False) + "\n",
         "summary.txt": summary(found).text(),
-        "card.md": card(found),
         **{f"{name}.svg": svg for name, svg in made.plots().items()},
     }
     for name, text in files.items():

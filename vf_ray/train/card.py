@@ -1,6 +1,6 @@
 """The card that lies in a tuned model's folder: what it was made of, and what its data's owners say.
 
-Scores are not known yet when a model is finished; the report's ``card.md`` has them, and the same lineage.
+Scores are not known yet when a model is finished; ``vf-ray publish`` adds them.
 """
 
 from collections import Counter

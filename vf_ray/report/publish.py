@@ -1,0 +1,46 @@
+"""A tuned model for others: its folder, with a card that has what it scored beside what it was made of."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from vf_ray import artifacts
+from vf_ray.chain import TUNED, Plan
+from vf_ray.report.gather import gather
+from vf_ray.report.sections import headline
+from vf_ray.store import Store
+from vf_ray.strict import near, require
+
+MODEL = "model/"
+"""Where the folder lies inside its artifact."""
+CARD = "README.md"
+UNKNOWN = "## Scores\n\nThis recipe's models have not been evaluated.\n"
+
+
+def publish(store: Store, plan: Plan, step: str, target: Store) -> list[str]:
+    """Copy the model that a stage made, checksums verified, for ``from_pretrained``; return the files' names.
+
+    Raises:
+        FileNotFoundError: if the model is not finished.
+        ValueError: if the recipe has no such stage, or the target is not empty.
+    """
+    stages = [name for name in TUNED if plan.stage(name)]
+    require(step in stages, f"recipe {plan.recipe.name!r} tunes no {step!r}; {near(step, stages)}")
+    require(not target.list(), f"{target.url} is not empty; publish into a new folder, or delete it first")
+    with TemporaryDirectory(prefix="vf-ray-publish-") as scratch:
+        folder = artifacts.load(store, plan.tuned(step).address).download(Path(scratch), MODEL)
+        (folder / CARD).write_text(f"{(folder / CARD).read_text()}\n{scores(store, plan)}")
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            target.create_file(str(file.relative_to(folder)), file)
+    return target.list()
+
+
+def scores(store: Store, plan: Plan) -> str:
+    """Return the tables of every benchmark, in Markdown, or that there are none yet."""
+    if artifacts.find(store, plan.scores) is None:
+        return UNKNOWN
+    found = gather(store, plan)
+    tables = [
+        f"### {found.scores['benchmarks'][name]['title']}\n\n{headline(found, name).markdown()}"
+        for name in found.scores["benchmarks"]
+    ]
+    return "\n".join((f"## Scores\n\nIn full: `{plan.scores.address}`.\n", *tables))
