@@ -12,7 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from vf_ray import runs
-from vf_ray.artifacts import Spec, build
+from vf_ray.artifacts import Spec, Writer, build
 from vf_ray.chain import Plan
 from vf_ray.cli import app
 from vf_ray.cli.build import Tally
@@ -202,6 +202,20 @@ def test_runs_cost_counts_what_was_made_side_by_side_once(run: Run, ran: Store) 
     (fetched,) = found
     assert fetched["step"] == "fetch" and fetched["attempts"] == 1 and fetched["price"] == 0
     assert "GPU hours, 0.00 at 2.00 an hour" in run("runs", "cost", "--price", "2").stderr
+
+
+def test_runs_verify_names_what_was_altered(run: Run, ran: Store) -> None:
+    def make(writer: Writer) -> dict[str, Any]:
+        writer.commit("data", b"as it was")
+        return {}
+
+    made = build(ran, Spec(kind="raw", name="y", config={}), make)
+    assert "1 artifacts are what was published" in run("runs", "verify", made.address).stdout
+    ran.rewrite(made.path("data"), b"as it is.")
+    told = run("runs", "verify", made.address, "--json")
+    assert told.exit_code == 1
+    (problem,) = json.loads(told.stdout)
+    assert problem.startswith(f"{ran.at(made.path('data'))}: altered since it was published")
 
 
 def test_runs_prune_says_what_would_go(run: Run, ran: Store) -> None:

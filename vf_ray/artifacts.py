@@ -7,7 +7,6 @@ which says which attempt holds each file. Without it an artifact does not exist 
 """
 
 import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray import provenance
+from vf_ray.canonical import canonical, fingerprint, pretty
 from vf_ray.lease import STALE_S, LostLease, held
 from vf_ray.store import Store
 from vf_ray.writer import WORK, Writer, checksum, digest_of, done_names
@@ -45,7 +45,7 @@ class Spec:
     @cached_property
     def version(self) -> str:
         """Return the first 12 hexadecimal digits of the fingerprint."""
-        return _fingerprint(self.plain())[:12]
+        return fingerprint(self.plain())[:12]
 
     @cached_property
     def address(self) -> str:
@@ -73,7 +73,7 @@ class Artifact:
             ValueError: if it is not the manifest that was published.
         """
         found: dict[str, Any] = self.store.read_json(f"{self.address}/manifest.json")
-        if _fingerprint(_lasting(found)) != self._mark["manifest"]:
+        if fingerprint(_lasting(found)) != self._mark["manifest"]:
             raise ValueError(f"{self.store.at(self.address)}/manifest.json: {_ALTERED}")
         return found
 
@@ -136,10 +136,13 @@ class Artifact:
                 self._verify(name, digest_of(target))
         return local / prefix
 
-    def verify(self) -> None:
-        """Read every data file and compare it with the manifest; raises like ``read``."""
+    def problems(self) -> Iterator[str]:
+        """Read every data file again and yield what is wrong with those that are not what was published."""
         for name in self.names():
-            self.read(name)
+            try:
+                self.read(name)
+            except (ValueError, FileNotFoundError) as error:
+                yield str(error)
 
     @cached_property
     def _mark(self) -> Mapping[str, Any]:
@@ -253,12 +256,12 @@ def _publish(writer: Writer, spec: Spec, stats: Mapping[str, Any], run: Mapping[
     records = {name: dict(writer.committed(name) or {}) for name in names}
     attempts = {name: record.pop("attempt") for name, record in records.items()}
     lasting = {"spec": spec.plain(), "files": records, "stats": stats}
-    mark = {"attempt": writer.attempt, "files": attempts, "manifest": _fingerprint(lasting)}
+    mark = {"attempt": writer.attempt, "files": attempts, "manifest": fingerprint(lasting)}
     writer.check()
     _settle(store, f"{address}/stats.json", stats)
     _settle(store, f"{address}/manifest.json", {**lasting, RUN: run})
     writer.check()
-    store.create(f"{address}/COMPLETE", _pretty(mark))
+    store.create(f"{address}/COMPLETE", pretty(mark))
     published = Artifact(store, address)
     if published._mark["manifest"] != mark["manifest"]:
         raise LostLease(
@@ -270,35 +273,13 @@ def _publish(writer: Writer, spec: Spec, stats: Mapping[str, Any], run: Mapping[
 
 def _settle(store: Store, path: str, data: Mapping[str, Any]) -> None:
     """Create a record; one that a killed attempt left unpublished is kept if it says the same."""
-    if store.create(path, _pretty(data)):
+    if store.create(path, pretty(data)):
         return
-    if _lasting(store.read_json(path)) != json.loads(_canonical(_lasting(data))):
+    if canonical(_lasting(store.read_json(path))) != canonical(_lasting(data)):
         store.delete(path)
-        store.create(path, _pretty(data))
+        store.create(path, pretty(data))
 
 
 def _lasting(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return a manifest without what differs between runs."""
     return {key: value for key, value in manifest.items() if key != RUN}
-
-
-def _fingerprint(data: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_canonical(data).encode()).hexdigest()
-
-
-def _canonical(data: Mapping[str, Any]) -> str:
-    """Return JSON in which equal data are equal text.
-
-    Raises:
-        ValueError: for what JSON has no form for, such as NaN.
-    """
-    try:
-        return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{data!r:.500}: not JSON ({error}); use text, finite numbers, lists, mappings"
-        ) from error
-
-
-def _pretty(data: Mapping[str, Any]) -> bytes:
-    return (json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()

@@ -100,6 +100,29 @@ def cost_of_run(
     note(f"{sum(cost.seconds for cost in found):,.0f} s, {hours:,.2f} GPU hours{spent}")
 
 
+@runs.command("verify")
+def verify_run(
+    run: Annotated[str, typer.Argument(help="A run's id, 'last', or the address of an artifact.")] = "last",
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read every finished file again and compare it with its checksum; ends with 1 if one was altered."""
+    from vf_ray.artifacts import Artifact
+    from vf_ray.runs import show as record
+
+    opened = _opened(store)
+    run_id = run if "/" in run else _id(opened, run)
+    addresses = [run] if "/" in run else [a for _, a in _addresses(record(opened, run_id))]
+    found = [Artifact(opened, a) for a in addresses if opened.exists(f"{a}/COMPLETE")]
+    altered = [problem for artifact in found for problem in artifact.problems()]
+    if as_json:
+        show_json(altered)
+    else:
+        show("\n".join(map(escape, altered)) or f"{len(found)} artifacts are what was published")
+    if altered:
+        raise typer.Exit(1)
+
+
 @runs.command("prune")
 def prune_store(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,

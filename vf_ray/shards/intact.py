@@ -2,7 +2,7 @@
 
 Training reads rows and pictures by byte ranges and notices an altered one where it reads it, which may be
 hours later. A file that was cut, replaced or lost shows at once in one listing per artifact; who doubts
-all the bytes beforehand asks ``Artifact.verify``.
+all the bytes beforehand asks ``vf-ray runs verify``.
 """
 
 from vf_ray.artifacts import Artifact, load
