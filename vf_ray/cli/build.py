@@ -17,6 +17,8 @@ from vf_ray.cli.app import note, show, show_json
 if TYPE_CHECKING:
     from vf_ray.types import Instance, Reject, Task
 
+WHOLE = "whole source"
+"""How rejects that belong to no task are told."""
 MIN_EXAMINED = 100
 """Below so many records a share of rejects says little, and the task's ceiling is only mentioned."""
 
@@ -68,13 +70,17 @@ class Tally:
         """Return whether every task has as many instances as are asked for."""
         return not any(map(self.wants, self.tasks))
 
-    def over_ceiling(self) -> Iterator[tuple[str, int, int]]:
-        """Yield (task, rejected, examined) where the share of rejects passes what the task allows."""
-        for name, task in self.tasks.items():
+    def over_ceiling(self) -> Iterator[tuple[str, int, int, float]]:
+        """Yield (task, rejected, examined, ceiling) where the share of rejects passes what is allowed.
+
+        Records that no task saw count against the highest ceiling of the tasks.
+        """
+        ceilings = {name: task.ceiling for name, task in self.tasks.items()}
+        for name, ceiling in {**ceilings, "": max(ceilings.values())}.items():
             rejected = sum(count for (of, _), count in self.rejects.items() if of == name)
-            examined = rejected + self.instances[name]
-            if rejected > task.ceiling * examined:
-                yield name, rejected, examined
+            examined = rejected + (self.instances[name] if name else self.instances.total())
+            if rejected > ceiling * examined:
+                yield name or WHOLE, rejected, examined, ceiling
 
 
 def _split(name: str | None) -> tuple[str, ...] | None:
@@ -155,21 +161,22 @@ def as_object(instance: "Instance") -> dict[str, Any]:
 def _close(tally: Tally, task: str, raw: str, split: str | None) -> None:
     """Say on standard error what came out; fail where nothing did, or too much was rejected."""
     for (of, reason), count in sorted(tally.rejects.items()):
-        note(f"[yellow]rejected[/] {count:>7,}  {escape(of or 'whole source')}: {escape(reason)}")
+        note(f"[yellow]rejected[/] {count:>7,}  {escape(of or WHOLE)}: {escape(reason)}")
     for name, count in sorted(tally.instances.items()):
         note(f"[green]built[/]    {count:>7,}  {escape(name)}")
     over = list(tally.over_ceiling())
-    for name, rejected, examined in over:
+    for name, rejected, examined, ceiling in over:
         note(
             f"[yellow]warning:[/] {escape(name)}: {rejected} of {examined} records rejected, more than its "
-            f"ceiling of {tally.tasks[name].ceiling:.0%}"
+            f"ceiling of {ceiling:.0%}"
         )
     if not tally.instances:
         where = f" in split {split!r}" if split else ""
-        raise ValueError(
-            f"{task}: no instance came out of {raw}{where}; see the rejects above, or try another split"
+        remedy = (
+            "see the rejects above" if tally.rejects else "its files hold no such record: are they whole?"
         )
-    if any(examined >= MIN_EXAMINED for _, _, examined in over):
+        raise ValueError(f"{task}: no instance came out of {raw}{where}; {remedy}")
+    if any(examined >= MIN_EXAMINED for _, _, examined, _ in over):
         raise ValueError(
             f"{task}: too many rejects; look at them with --rejects FILE, and mend the raw files"
         )
