@@ -147,7 +147,9 @@ def test_a_share_of_rejects_counts_only_its_own_task() -> None:
     tally = Tally({first.id: first, second.id: second}, None)
     tally.instances.update({first.id: 99, second.id: 90})
     tally.rejects.update({(first.id, "answer empty"): 1, (second.id, "answer empty"): 10})
-    assert list(tally.over_ceiling()) == [(second.id, 10, 100)]
+    assert list(tally.over_ceiling()) == [(second.id, 10, 100, second.ceiling)]
+    tally.rejects["", "malformed record"] = 20
+    assert list(tally.over_ceiling())[1:] == [("whole source", 20, 209, first.ceiling)]
 
 
 def test_build_streams(demo_raw: Path) -> None:
