@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vf_ray.eval.statistics import bootstrap, macro, mean, paired, proportion, ratio, share, wilson
+from vf_ray.eval.statistics import bootstrap, macro, mean, mean_of, paired, proportion, ratio, share, wilson
 from vf_ray.eval.types import Item
 
 
@@ -75,6 +75,16 @@ def test_paired_finds_a_clear_difference_and_states_what_it_could_find() -> None
     assert 0 < result.low < result.difference < result.high
     assert (result.wins, result.losses) == (30, 0)
     assert result.detectable == pytest.approx(2.8 / 1.96 * (result.high - result.low) / 2, rel=0.1)
+
+
+def test_a_mean_of_figures_joins_their_intervals() -> None:
+    one, two = proportion([1.0] * 8), proportion([1.0, 0.0] * 50)
+    assert mean_of([one]) == one
+    both = mean_of([one, two])
+    assert (both.value, both.n) == (0.75, 108)
+    assert both.low == pytest.approx(0.75 - math.hypot(1 - one.low, 0.5 - two.low) / 2)
+    assert both.high == pytest.approx(0.75 + (two.high - 0.5) / 2)
+    assert mean_of([one, one]).low < 0.9  # all right is not certain
 
 
 def test_paired_is_mcnemar_where_pictures_are_not_shared() -> None:

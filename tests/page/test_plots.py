@@ -33,3 +33,10 @@ def test_smoothing_keeps_a_constant_and_follows_a_fall() -> None:
     assert smoothed([2.0] * 50) == pytest.approx([2.0] * 50)
     fall = smoothed([float(n) for n in range(100, 0, -1)])
     assert fall == sorted(fall, reverse=True)
+
+
+def test_names_of_near_points_stand_in_the_order_of_the_points() -> None:
+    drawn = scatter([("upper", "#111", 0.5, 0.52), ("lower", "#222", 0.5, 0.5)], x_label="x", y_label="y")
+    texts = [e for e in ElementTree.fromstring(drawn).iter() if e.text in ("upper", "lower")]
+    heights = {e.text: float(e.attrib["y"]) for e in texts}
+    assert heights["lower"] - heights["upper"] >= 14  # y grows downwards

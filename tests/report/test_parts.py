@@ -53,6 +53,8 @@ def test_the_gallery_shows_right_and_wrong_of_each_category() -> None:
     shown = gallery(
         {"tasks": Exam(questions=tuple(questions))}, {"tasks": {"stage1": items, "stage2": other}}
     )
+    silent = gallery({"x": Exam(questions=tuple(questions[:1]))}, {"x": {"base": [item("a0", None, 0.0)]}})
+    assert silent[0].answers == [("start", "(not answered)", False)]
     assert [(s.title, [ok for _, _, ok in s.answers]) for s in shown] == [
         ("a", [True, True]), ("a", [False, True]), ("b", [True, True]), ("b", [False, True]),
     ]  # fmt: skip

@@ -8,7 +8,7 @@ verdicts tell that already, so nobody is asked here.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from vf_ray.eval.statistics import bootstrap, share
+from vf_ray.eval.statistics import bootstrap, proportion, share
 from vf_ray.eval.types import Figure, Item, Question
 
 CORRECT, INCORRECT, UNCLEAR = "correct", "incorrect", "unclear"
@@ -44,8 +44,7 @@ def diagnosis(pairs: Pairs) -> dict[str, dict[str, dict[str, Figure]]]:
 def all_right(pairs: Pairs, key: str) -> Figure:
     """Return the share of groups in which every item is right."""
     groups = _groups(pairs, key)
-    counts = [(min(values), 1.0) for values in groups.values()]
-    return bootstrap(counts, _sets(groups), share)
+    return proportion([min(values) for values in groups.values()], _sets(groups))
 
 
 def _groups(pairs: Pairs, key: str) -> dict[tuple[str, ...], list[float]]:
@@ -65,11 +64,11 @@ def _consistency(pairs: Pairs) -> dict[str, Figure]:
     groups = _groups([(question, item) for question, item in pairs if not is_bare(question)], "by_figure")
     right = [(min(values) == 1, max(values) == 0) for values in groups.values()]
     rows = {
-        "all right": [(float(every), 1.0) for every, _ in right],
-        "inconsistent": [(float(not every and not none), 1.0) for every, none in right],
-        "all wrong": [(float(none), 1.0) for _, none in right],
+        "all right": [float(every) for every, _ in right],
+        "inconsistent": [float(not every and not none) for every, none in right],
+        "all wrong": [float(none) for _, none in right],
     }
-    return {name: bootstrap(counts, _sets(groups), share) for name, counts in rows.items()}
+    return {name: proportion(values, _sets(groups)) for name, values in rows.items()}
 
 
 def _bias(pairs: Pairs) -> dict[str, Figure]:
@@ -80,10 +79,10 @@ def _bias(pairs: Pairs) -> dict[str, Figure]:
     names = _sets([question.meta["by_question"] for question, _ in pairs])
     wrong = [(question, item) for question, item in pairs if not item.value]
     said = [(float(item.value == (item.gold == "yes")) - (item.gold == "yes"), 1.0) for _, item in pairs]
-    false = [(float(item.gold == "no"), 1.0) for _, item in wrong]
+    false = [float(item.gold == "no") for _, item in wrong]
     return {
         "yes beyond the truth": bootstrap(said, names, share),
-        "yes among wrong answers": bootstrap(false, _sets([q.meta["by_question"] for q, _ in wrong]), share),
+        "yes among wrong answers": proportion(false, _sets([q.meta["by_question"] for q, _ in wrong])),
     }
 
 
@@ -96,7 +95,7 @@ def _causes(pairs: Pairs) -> dict[str, Figure]:
         "mixed": (True, True),
     }
     return {
-        kind: bootstrap([(float(blame == which), 1.0) for _, blame in found], names, share)
+        kind: proportion([float(blame == which) for _, blame in found], names)
         for kind, which in kinds.items()
     }
 

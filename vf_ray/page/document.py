@@ -133,7 +133,7 @@ class Gallery:
         ]
         width = max((len(row) for row in rows), default=3)
         filled = [[*row, *[""] * (width - len(row))] for row in rows]
-        headers = ["task", "question", "answer", *[f"said {n + 1}" for n in range(width - 3)]]
+        headers = ["task", "question", "truth", *[f"said {n + 1}" for n in range(width - 3)]]
         return Table(headers=headers, rows=filled, wide=range(1, width)).markdown()
 
     def plain(self) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def _card(shown: Shown) -> str:
     prompt = escape(shown.prompt).replace("\n", "<br>")
     return (
         f"<article>{picture}<div><h4>{escape(shown.title)}</h4><p class='q'>{prompt}</p>"
-        f"<div class='gold'><span>answer</span>{escape(shown.gold)}</div>{said}</div></article>"
+        f"<div class='gold'><span>truth</span>{escape(shown.gold)}</div>{said}</div></article>"
     )
 
 

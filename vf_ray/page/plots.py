@@ -134,14 +134,14 @@ def scatter(dots: Sequence[tuple[str, str, float, float]], *, x_label: str, y_la
     x, y = _Scale(0, 1, 52, width - 24), _Scale(0, 1, height - 40, 16)
     body = [_frame(x, y, x_label, y_label, height)]
     lines: list[float] = []
-    for name, colour, across, up in dots:
+    for name, colour, across, up in sorted(dots, key=lambda dot: dot[3]):
         line = y(up) + 4
-        while any(abs(line - other) < 14 for other in lines):  # names must not cover each other
+        while any(abs(line - other) < 14 for other in lines):  # names stand in the order of their points
             line -= 14
         lines.append(line)
         body.append(f"<circle cx='{x(across)}' cy='{y(up)}' r='5.5' fill='{colour}'/>")
         near, anchor = (9, "start") if across < 0.75 else (-9, "end")
-        body.append(_text(x(across) + near, line, name, anchor, INK, 12))
+        body.append(_text(x(across) + near, line, name, anchor, colour, 12))
     return _svg(width, height, "".join(body), f"{y_label} against {x_label}")
 
 

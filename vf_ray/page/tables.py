@@ -88,12 +88,15 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def figure(data: Mapping[str, float] | None, name: str = "%") -> str:
-    """Return a figure with its interval, or a dash; ``name`` tells shares from per cent and points."""
+    """Return a figure with its interval, or a dash; ``name`` tells shares from per cent and points.
+
+    Where every resample gave the same, how far the figure may be off is not known.
+    """
     if data is None:
         return "-"
     digits = 3 if data["high"] <= 1 and "%" not in name else 1
     value, low, high = (f"{data[key]:,.{digits}f}" for key in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]"
+    return f"{value} [{low}, {high}]" if data["low"] < data["high"] else f"{value} [no spread]"
 
 
 def percent(data: Mapping[str, float] | None) -> str:

@@ -46,5 +46,10 @@ def _shown(benchmark: str, question: Question, said: Mapping[str, Mapping[str, I
         title=question.category if benchmark == "tasks" else f"{benchmark}: {question.category}",
         prompt=question.prompt,
         gold=next(iter(items.values())).gold,
-        answers=[(model(name), item.answer or "", item.value >= 1) for name, item in items.items()],
+        answers=[(model(name), _said(item.answer), item.value >= 1) for name, item in items.items()],
     )
+
+
+def _said(answer: str | None) -> str:
+    """Return an answer as the page shows it; an empty one is shown there as nothing."""
+    return "(not answered)" if answer is None else answer

@@ -141,7 +141,13 @@ def headline(found: Findings, name: str) -> Table:
         theirs = [_paper(paper.figure(name, metric, m)) for m in known]
         rows.append([metric, *ours, *theirs])
     headers = ["", *map(names.model, found.models), *[f"paper {m}" for m in known]]
-    return Table(headers=headers, rows=rows, caption="Official figures, with 95% intervals")
+    return Table(headers=headers, rows=rows, caption=HEADLINE)
+
+
+HEADLINE = (
+    "Headline figures by the benchmark's rule, with 95% intervals; no spread: every resample of so few items "
+    "gave the same, so the interval is not known"
+)
 
 
 def _earlier(found: Findings, name: str) -> Iterator[Table]:
@@ -221,7 +227,7 @@ def comparison(p: Mapping[str, Any]) -> list[str]:
     """Return the cells of a paired comparison."""
     return [
         f"{100 * p['difference']:+.1f}",
-        f"{100 * p['low']:+.1f} to {100 * p['high']:+.1f}",
+        f"{100 * p['low']:+.1f} to {100 * p['high']:+.1f}" if p["low"] < p["high"] else "no spread",
         _chance(p),
         f"{p['wins']:,}",
         f"{p['losses']:,}",

@@ -16,12 +16,11 @@ from vf_ray.eval import judging
 from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.image_sets import ImageSet, found
 from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS
-from vf_ray.eval.statistics import grouped, macro, of_items, share
+from vf_ray.eval.statistics import grouped, mean_of, of_items
 from vf_ray.eval.types import (
     Answers,
     Benchmark,
     Exam,
-    Figure,
     Item,
     Judge,
     Question,
@@ -108,7 +107,10 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     sets = grouped(items)
     table = {name: of_items(members).times(100) for name, members in sets.items()}
     return Score(
-        headline={"mean accuracy %": _mean(list(sets.values())), **{f"{n} %": f for n, f in table.items()}},
+        headline={
+            "mean accuracy %": mean_of(list(table.values())),
+            **{f"{n} %": f for n, f in table.items()},
+        },
         tables={"sets": {name: {"accuracy %": figure} for name, figure in table.items()}},
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
@@ -121,11 +123,6 @@ def _note(items: Sequence[Item], judge: Judge | None) -> str:
     by = sum(item.how == "fallback" for item in items)
     others = f", the others by {judge.name}" if judge else ""
     return f"{by:,} of {len(items):,} items decided by the whole-word rule{others}"
-
-
-def _mean(sets: Sequence[Sequence[Item]]) -> Figure:
-    counts = [[(item.value, 1.0) for item in members] for members in sets]
-    return macro(counts, [[item.id for item in members] for members in sets], share).times(100)
 
 
 def _item(question: Question, answer: str | None, verdict: bool | None) -> Item:
@@ -154,7 +151,7 @@ def _verdict(reply: Reply) -> bool | None:
 CF = Benchmark(
     name="cf",
     title="Forgetting (CIFAR-10, CIFAR-100, MNIST, miniImageNet)",
-    code=1,
+    code=2,
     files="any of cifar-10-batches-py, cifar-100-python, t10k-*-ubyte[.gz], miniImageNet/<class>/",
     load=load,
     score=score,

@@ -185,7 +185,7 @@ def _figures(pairs: Pairs) -> dict[str, Figure]:
 HALLUSIONBENCH = Benchmark(
     name="hallusionbench",
     title="HallusionBench",
-    code=2,
+    code=3,
     files="HallusionBench.json and hallusion_bench/ with its pictures",
     load=load,
     score=score,

@@ -14,7 +14,7 @@ from typing import Any
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
-from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, of_items, ratio
+from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, of_items, proportion, ratio
 from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
 from vf_ray.types import Tree
 
@@ -195,7 +195,7 @@ def _points(sums: Floats) -> Floats:
 
 def _figures(items: Sequence[Item]) -> dict[str, Figure]:
     counts, names = _pictures(items)
-    both = bootstrap(counts, names, lambda s: 100 * ratio(s[..., 2], s[..., 3]))
+    both = proportion([right for _, _, right, _ in counts]).times(100)
     return {
         "score": bootstrap(counts, names, _points),
         "accuracy %": of_items(items).times(100),
@@ -213,7 +213,7 @@ def _sum(tasks: Mapping[str, Sequence[Item]], names: Sequence[str]) -> Figure:
 MME = Benchmark(
     name="mme",
     title="MME",
-    code=1,
+    code=2,
     files="MME_Benchmark_release_version/<subtask>/, flat or with images/ and questions_answers_YN/",
     load=load,
     score=score,
