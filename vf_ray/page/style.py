@@ -72,7 +72,9 @@ gap:3px 10px;font-size:12.5px;align-items:center}
 .gallery,.pairs{grid-template-columns:1fr}}
 @media print{@page{margin:16mm}body{background:#fff;font-size:10.5pt}nav{display:none}
 header,main{max-width:none;padding:0}header{padding-top:0}
-section{border:0;border-radius:0;padding:0 0 4mm;margin:0 0 5mm}h2,h2+p{break-after:avoid}
+section{border:0;border-radius:0;padding:0 0 4mm;margin:0 0 5mm}
+table,table.dense{font-size:10px}th,.dense th,.ci{font-size:9px}th,td,.dense th,.dense td{padding-left:8px}
+h2,h2+p{break-after:avoid}
 figure,article,.tile,tr{break-inside:avoid}thead{display:table-header-group}.scroll{overflow:visible}
 .gallery,.pairs{grid-template-columns:1fr 1fr}.sheet{grid-template-columns:repeat(4,1fr)}
 .card img{height:100px}td a{color:inherit}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}

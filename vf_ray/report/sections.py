@@ -145,7 +145,7 @@ def headline(found: Findings, name: str) -> Table:
 
 
 HEADLINE = (
-    "Headline figures by the benchmark's rule, with 95% intervals; no spread: every resample of so few items "
+    "Headline figures by the benchmark's rule, with 95% intervals; no spread: every resample of these items "
     "gave the same, so the interval is not known"
 )
 
