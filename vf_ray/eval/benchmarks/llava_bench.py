@@ -126,7 +126,8 @@ def _notes(judge: Judge, pairs: Mapping[str, tuple[float, float]], items: Sequen
     failed = sum(pair == FAILED for pair in pairs.values())
     notes = [
         f"judge: {judge.name}; the figure depends on it: the paper's 70.7 and 78.3 are of an older GPT-4",
-        f"{failed:,} replies could not be read and count -1 for both, as in the official script",
+        f"{failed:,} replies could not be read and count -1 for both, as in the official script (which takes "
+        "nan for a grade, and then has no mean)",
     ]
     if missing := sum(item.answer is None for item in items):
         notes.append(
@@ -157,7 +158,7 @@ def grades(reply: str) -> tuple[float, float]:
         found = [float(part) for part in parts]
     except ValueError:
         return FAILED
-    usable = len(found) == 2 and not any(math.isnan(value) for value in found)
+    usable = len(found) == 2 and all(map(math.isfinite, found))
     return (found[0], found[1]) if usable else FAILED
 
 
