@@ -163,7 +163,7 @@ class Benchmark:
     name: str
     title: str
     code: int
-    """Bump when questions or scoring change, and ``chain.CODE["scores"]`` with it, so that runs score anew."""
+    """Bump when questions or scoring change, and ``chain.CODE["scores"]`` with it: runs then score anew."""
     files: str
     """What the data folder must hold."""
     load: Callable[[Tree], Exam]
