@@ -69,7 +69,8 @@ class Pack:
 
 def num_labels(encoded: Encoded) -> int:
     """Return how many tokens of the conversation are trained; the first has no predecessor."""
-    return sum(label != IGNORED for label in encoded.labels[1:])
+    later = encoded.labels[1:]
+    return len(later) - later.count(IGNORED)
 
 
 def token_weights(encoded: Sequence[Encoded], loss: Literal["token_mean", "sample_mean"]) -> list[float]:

@@ -8,12 +8,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 
 from vf_ray.model.conversation import Encoded, Encoder
+from vf_ray.model.pixels import stacked
 from vf_ray.train.collate import Pack, collate, num_labels, token_weights
 from vf_ray.train.pack import Plan, partition
 from vf_ray.train.stage import Samples, Text, rows_of_step
@@ -57,11 +59,16 @@ class Feed:
     seed: int
     rank: int
     world: int
+    threads: int = 1
+    """Threads that decode pictures."""
 
     @classmethod
-    def of(cls, stage: Stage, samples: Samples, folder: Path, seed: int, rank: int, world: int) -> "Feed":
+    def of(
+        cls, stage: Stage, samples: Samples, folder: Path, seed: int, rank: int, world: int, threads: int = 1
+    ) -> "Feed":
         """Read the encoder of the model's folder."""
-        return cls(stage, samples, Encoder.of(folder, stage.max_length, stage.template), seed, rank, world)
+        encoder = Encoder.of(folder, stage.max_length, stage.template)
+        return cls(stage, samples, encoder, seed, rank, world, threads)
 
     def step(self, number: int) -> Step:
         """Return this rank's share of step ``number`` (from 1).
@@ -99,18 +106,24 @@ class Feed:
     def _packs(
         self, plan: Plan, rows: Sequence[int], encoded: Sequence[Encoded], weights: Sequence[float]
     ) -> tuple[Pack, ...]:
-        """Collate this rank's packs, each picture once; an empty one becomes the shortest, of weight 0."""
+        """Collate this rank's packs; an empty one becomes the shortest sample, of weight 0.
+
+        A picture that several samples of the step show is decoded once, and once in each of their packs.
+        """
         shortest = min(range(len(encoded)), key=lambda i: (len(encoded[i].ids), i))
+        packs = [(ranks[self.rank] or (shortest,), float(bool(ranks[self.rank]))) for ranks in plan.packs]
+        pictures = self.samples.pictures([rows[i] for members, _ in packs for i in members])
+        places = {picture: place for place, picture in enumerate(dict.fromkeys(pictures))}
+        decoded = self.encoder.pictures.decoded(list(places), self.threads)
+        shown = map(places.__getitem__, pictures)
         made = []
-        for ranks in plan.packs:
-            members = ranks[self.rank] or (shortest,)
-            share = 1.0 if ranks[self.rank] else 0.0
-            pictures = self.samples.pictures([rows[i] for i in members])
-            places = {picture: place for place, picture in enumerate(dict.fromkeys(pictures))}
+        for members, share in packs:
+            shows = list(islice(shown, len(members)))
+            here = {place: number for number, place in enumerate(dict.fromkeys(shows))}
             made.append(
                 collate(
                     [encoded[i] for i in members], [share * weights[i] for i in members],
-                    self.encoder.pictures.raw(list(places)), [places[picture] for picture in pictures],
+                    stacked([decoded[place] for place in here]), [here[place] for place in shows],
                 )
             )  # fmt: skip
         return tuple(made)

@@ -101,7 +101,8 @@ def _start(
     deepspeed.prepare_process()
     deepspeed.join(rank, world)
     saver = checkpoint.Saver(writer, rank, world, _agreed(secrets.token_hex(4)))
-    feed = Feed.of(stage, samples, folder, seed, rank, world)
+    threads = torch.get_num_threads() if torch.cuda.is_available() else 1  # elsewhere the model needs them
+    feed = Feed.of(stage, samples, folder, seed, rank, world, threads)
     model = learner(stage, folder, seed)
     sizes = counted(model)  # before ZeRO-3 takes the weights apart
     state = _Run(
