@@ -51,6 +51,7 @@ def test_tables_vary_what_the_paper_varied() -> None:
     assert {s.tune for s in stage1(runs("table5")).values()} == {
         ("projector",), ("language_model",), ("projector", "language_model"),
     }  # fmt: skip
+    assert {run.base.habits["template"] for run in runs("table7").values()} == {"llava_llama_2"}
     nothing = runs("table5")["nothing"]
     assert not {"stage1", "stage2"} & set(Plan(nothing, "raw").steps)
     assert set(Plan(nothing, "raw").models) == {"base"}
