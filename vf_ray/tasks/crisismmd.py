@@ -55,7 +55,7 @@ CRISISMMD = Source(
     name="crisismmd",
     title="CrisisMMD v2.0",
     url="https://crisisnlp.qcri.org/crisismmd.html",
-    terms=Terms(licence="research only (not verified)", faces="yes", stated="crisisnlp.qcri.org/crisismmd"),
+    terms=Terms(faces="yes"),  # said to be research only; not evidenced
     raws=(
         Raw(
             name="crisismmd",

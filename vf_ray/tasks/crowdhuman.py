@@ -25,7 +25,7 @@ CROWDHUMAN = Source(
     name="crowdhuman",
     title="CrowdHuman",
     url="http://www.crowdhuman.org/",
-    terms=Terms(licence="non-commercial (not verified)", faces="yes", stated="www.crowdhuman.org"),
+    terms=Terms(faces="yes"),  # said to be non-commercial; not evidenced
     raws=(
         Raw(
             name="crowdhuman",

@@ -8,11 +8,7 @@ DEEPFASHION = Source(
     name="deepfashion",
     title="DeepFashion, category and attribute prediction",
     url="https://liuziwei7.github.io/projects/DeepFashion.html",
-    terms=Terms(
-        licence="research agreement (not verified)",
-        faces="yes",
-        stated="liuziwei7.github.io/projects/DeepFashion.html",
-    ),
+    terms=Terms(faces="yes"),  # said to have a research agreement; not evidenced
     raws=(
         Raw(
             name="deepfashion",

@@ -34,9 +34,7 @@ DTD = Source(
     name="dtd",
     title="Describable Textures Dataset",
     url="https://www.robots.ox.ac.uk/~vgg/data/dtd/",
-    terms=Terms(
-        licence="research only (not verified)", faces="unknown", stated="www.robots.ox.ac.uk/~vgg/data/dtd"
-    ),
+    terms=Terms(),  # said to be research only; not evidenced
     raws=(
         Raw(
             name="dtd",

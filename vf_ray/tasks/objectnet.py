@@ -19,7 +19,7 @@ OBJECTNET = Source(
     name="objectnet",
     title="ObjectNet",
     url="https://objectnet.dev",
-    terms=Terms(licence="no training (not verified)", training="no", faces="no", stated="objectnet.dev"),
+    terms=Terms(faces="no"),  # said to forbid training; not evidenced
     raws=(
         Raw(
             name="objectnet",

@@ -39,11 +39,7 @@ WINOGROUND = Source(
     name="winoground",
     title="Winoground",
     url="https://huggingface.co/datasets/facebook/winoground",
-    terms=Terms(
-        licence="research licence of Meta and Getty Images (not verified)",
-        faces="yes",
-        stated="huggingface.co/datasets/facebook/winoground",
-    ),
+    terms=Terms(faces="yes"),  # said to have a research licence of Meta and Getty Images; not evidenced
     raws=(
         Raw(
             name="winoground",
