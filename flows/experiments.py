@@ -5,15 +5,15 @@ what the store holds already is skipped, and ``--set`` overrides all runs alike.
 """
 
 import argparse
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
 import yaml
 
-from flows.__main__ import quieten
+from flows.session import session
 from vf_ray import recipes
 from vf_ray.cli.plans import setting
 from vf_ray.config import Recipe
@@ -59,19 +59,21 @@ def main() -> None:
         for name, table in tables().items():
             print(f"{name:<8} {len(table.runs)} runs of {table.recipe}: {table.about}")
         return
-    try:
-        _run(asked.table, dict(map(setting, asked.set)))
-    except ValueError as error:
-        sys.exit(f"error: {error}")
+    more = dict(map(setting, asked.set))
+    with session(partial(_sound, asked.table, more)):
+        _run(asked.table, more)
+
+
+def _sound(name: str, more: Mapping[str, Any]) -> None:
+    """Raise ValueError unless there is such a table and all its runs' recipes are sound."""
+    require(name in tables(), f"no table is named {name!r}; {near(name, tables())}")
+    tables()[name].recipes(more)
 
 
 def _run(name: str, more: Mapping[str, Any]) -> None:
-    require(name in tables(), f"no table is named {name!r}; {near(name, tables())}")
-    table = tables()[name]
-    table.recipes(more)  # all of them are sound before the first one starts
-    quieten()
     from flows.visionflan import visionflan
 
+    table = tables()[name]
     for run, changes in table.runs.items():
         print(f"\n{name}: {run}", flush=True)
         visionflan(recipe=table.recipe, overrides={**changes, **more})

@@ -137,8 +137,13 @@ class Artifact:
         return local / prefix
 
     def problems(self) -> Iterator[str]:
-        """Read every data file again and yield what is wrong with those that are not what was published."""
-        for name in self.names():
+        """Read manifest and data files again and yield what is wrong with those that were altered."""
+        try:
+            names = self.names()
+        except (ValueError, FileNotFoundError) as error:
+            yield str(error)
+            return
+        for name in names:
             try:
                 self.read(name)
             except (ValueError, FileNotFoundError) as error:

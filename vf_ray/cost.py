@@ -1,4 +1,7 @@
-"""What a run's results took to make: time and GPU hours, step by step, whichever run made them."""
+"""What a run's results took to make: time and GPU hours, step by step, whichever run made them.
+
+Not in it: attempts that were killed, and answers that an earlier evaluation had asked already.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +21,7 @@ class Cost:
 
     step: str
     seconds: float
-    """While at least one of its artifacts was being built; attempts that were killed are not known."""
+    """While at least one of its artifacts was being built."""
     gpu_hours: float
     attempts: int
     """The most that one of its artifacts took."""

@@ -1,5 +1,8 @@
 """What a run would do, told before anything starts."""
 
+import subprocess
+import sys
+
 import pytest
 
 from flows.visionflan import choose, visionflan
@@ -40,3 +43,16 @@ def test_a_step_without_its_inputs_names_the_command_that_builds_them(
 def test_an_unknown_step_names_its_neighbour(smoke: Plan, local_store: Store) -> None:
     with pytest.raises(ValueError, match="no step is named 'stage3'; did you mean 'stage"):
         choose(smoke, local_store, "stage3", "require", False)
+
+
+@pytest.mark.parametrize("command", [("flows", "smoke"), ("flows.experiments", "table5")])
+def test_a_wrong_key_is_told_in_one_line_before_anything_starts(command: tuple[str, str]) -> None:
+    module, name = command
+    ran = subprocess.run(
+        [sys.executable, "-m", module, name, "--set", "stage1.lrr=3"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "error: unknown key stage1.lrr = 3; did you mean 'lr' or 'lora'?\n"

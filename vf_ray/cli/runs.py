@@ -1,7 +1,7 @@
 """``vf-ray runs``: what the store holds, who made it, from what."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -83,18 +83,18 @@ def cost_of_run(
     as_json: AsJson = False,
 ) -> None:
     """Add up what a run's results took to make, whichever run made them: time, GPU hours, bytes."""
-    from vf_ray.cost import costs
+    from vf_ray.cost import Cost, costs
     from vf_ray.runs import show as record
 
     opened = _opened(store)
-    found = costs(opened, record(opened, _id(opened, run))["versions"])
-    rows = [
-        {**asdict(cost), **({"price": round(price * cost.gpu_hours, 2)} if price else {})} for cost in found
-    ]
+    run_id = _id(opened, run)
+    found = costs(opened, record(opened, run_id)["versions"])
+    rows = [{**asdict(cost), "price": round(price * cost.gpu_hours, 2)} for cost in found]
     if as_json:
         show_json(rows)
         return
-    show_table(f"what {escape(_id(opened, run))} rests on", tuple(rows[0]) if rows else ("step",), rows)
+    columns = [field.name for field in fields(Cost)] + ["price"] * bool(price)
+    show_table(f"what {run_id} rests on", columns, rows)
     hours = sum(cost.gpu_hours for cost in found)
     spent = f", {price * hours:,.2f} at {price:,.2f} an hour" if price else ""
     note(f"{sum(cost.seconds for cost in found):,.0f} s, {hours:,.2f} GPU hours{spent}")
@@ -107,18 +107,19 @@ def verify_run(
     as_json: AsJson = False,
 ) -> None:
     """Read every finished file again and compare it with its checksum; ends with 1 if one was altered."""
-    from vf_ray.artifacts import Artifact
+    from vf_ray.artifacts import load
     from vf_ray.runs import show as record
 
     opened = _opened(store)
-    run_id = run if "/" in run else _id(opened, run)
-    addresses = [run] if "/" in run else [a for _, a in _addresses(record(opened, run_id))]
-    found = [Artifact(opened, a) for a in addresses if opened.exists(f"{a}/COMPLETE")]
+    finished = {run: True} if "/" in run else _finished(opened, record(opened, _id(opened, run)))
+    found = [load(opened, address) for address, is_there in finished.items() if is_there]
     altered = [problem for artifact in found for problem in artifact.problems()]
     if as_json:
         show_json(altered)
     else:
         show("\n".join(map(escape, altered)) or f"{len(found)} artifacts are what was published")
+    if missing := len(finished) - len(found):
+        note(f"[yellow]{missing} artifacts are not finished[/], so there is nothing to compare")
     if altered:
         raise typer.Exit(1)
 

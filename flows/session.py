@@ -1,0 +1,54 @@
+"""A run in this process: quiet libraries, a server that outlives Ctrl-C, and an end that says what to do."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+ENVIRONMENT = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "ERROR",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # 20 by default, which a busy machine misses
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "HF_HUB_OFFLINE": "1",
+}
+"""Nothing is fetched or reported at run time. Put in place before the libraries are imported."""
+KILLED = 128
+"""An exit code above it names the signal that ended a process."""
+
+
+@contextmanager
+def session(check: Callable[[], object]) -> Iterator[None]:
+    """Run a block that imports and calls a flow; what cannot run or is stopped ends the process with a line.
+
+    ``check`` raises ``ValueError`` for what is asked wrongly, before anything starts.
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)  # what the user has set stays
+    try:
+        check()
+        _start_server()
+        yield
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+    except (KeyboardInterrupt, SystemExit) as ended:  # Ray Train makes the second of the first
+        print("\ninterrupted; the same command goes on from here", file=sys.stderr)
+        told = ended.code if isinstance(ended, SystemExit) else None
+        sys.exit(told if isinstance(told, int) and told > KILLED else KILLED + signal.SIGINT)
+
+
+def _start_server() -> None:
+    """Start Prefect's temporary server, unless one is configured, out of reach of Ctrl-C.
+
+    A terminal interrupts a whole group of processes; without its server, Prefect would ask it for a
+    minute how the run ended. A child inherits which signals are blocked, and leaves them so.
+    """
+    from prefect.client.orchestration import get_client
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        get_client(sync_client=True)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
