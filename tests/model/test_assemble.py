@@ -17,6 +17,7 @@ from transformers import (
     LlavaForConditionalGeneration,
 )
 
+from tests.model.llama_style import llama_style
 from tests.model.published import (
     VISION_WIDTH,
     WIDTH,
@@ -28,7 +29,6 @@ from tests.model.published import (
     write_projector,
     write_vicuna,
 )
-from tests.model.test_conversation import llama_style
 from tests.tiny import make_tiny, tiny_base
 from vf_ray.config import Base
 from vf_ray.habits import Habits

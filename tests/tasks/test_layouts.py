@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.tasks.files import mat
 from tests.tasks.tree import Files, picture, pictures, write
-from tests.tasks.trees_classes import mat
 from vf_ray.instances.sample import examine
 from vf_ray.sources.raw import RawTree
 from vf_ray.tasks import sources

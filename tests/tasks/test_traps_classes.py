@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.tasks.files import cells, mat
 from tests.tasks.test_layouts import verdicts
 from tests.tasks.test_traps import found
 from tests.tasks.tree import Files, pictures
-from tests.tasks.trees_classes import cells, mat
 from vf_ray.tasks.caltech101 import DOUBTFUL, LIFELESS, LIVING
 from vf_ray.types import Instance
 

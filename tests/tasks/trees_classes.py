@@ -1,10 +1,9 @@
 """Sources whose rows are pictures with labels."""
 
-import io
 from pathlib import Path
-from typing import Any
 
-from tests.tasks.tree import Files, Trees, json_lines, pictures
+from tests.tasks.files import cells, mat, structs
+from tests.tasks.tree import Files, Trees, pictures
 from vf_ray.sources.imagenet_words import imagenet_words
 
 CHECKED_IN = Path(__file__).parent / "raw"
@@ -43,30 +42,6 @@ def cinic10() -> Files:
     return pictures(*(f"cinic10/{s}/{n}/n01_1.png" for s, found in names.items() for n in found))
 
 
-def w300() -> Files:
-    return {
-        "w300/300W/01_Indoor/indoor_001.pts": "version: 1\nn_points: 68\n",
-        **pictures("w300/300W/01_Indoor/indoor_001.png", "w300/300W/02_Outdoor/outdoor_001.png"),
-    }
-
-
-def aid() -> Files:
-    return pictures("aid/AID/BareLand/bareland_1.jpg", "aid/AID/Airport/airport_78.jpg")
-
-
-def cat2000() -> Files:
-    root = "cat2000/trainSet/Stimuli/OutdoorManMade"
-    return pictures(f"{root}/001.jpg", f"{root}/Output/001_SaliencyMap.jpg")
-
-
-def dark_zurich() -> Files:
-    times = ("day", "twilight", "night")
-    return pictures(
-        *(f"dark_zurich/rgb_anon/train/{t}/GOPR0345/GOPR0345_frame_000495_rgb_anon.png" for t in times),
-        "dark_zurich/rgb_anon/val_ref/day/GOPR0356_ref/GOPR0356_frame_000321_ref_rgb_anon.png",
-    )
-
-
 def core50() -> Files:
     root = "core50/core50_128x128"
     return pictures(f"{root}/s1/o1/C_01_01_000.png", f"{root}/s11/o50/C_11_50_299.png")
@@ -100,25 +75,6 @@ def caltech256() -> Files:
     }
 
 
-def crowdhuman() -> Files:
-    boxes = [
-        {"tag": "person", "extra": {"box_id": 0, "occ": 0}},
-        {"tag": "person", "extra": {"ignore": 1}},
-        {"tag": "mask", "extra": {"ignore": 1}},
-    ]
-    return {
-        "crowdhuman/annotation_train.odgt": json_lines({"ID": "27,98a", "gtboxes": boxes}),
-        **pictures("crowdhuman/Images/27,98a.jpg"),
-    }
-
-
-def deepfashion() -> Files:
-    return {
-        "deepfashion/Anno_coarse/list_bbox.txt": "1\nimage_name  x_1 y_1 x_2 y_2\n",
-        **pictures("deepfashion/Img/img_highres_subset/2-in-1_Space_Dye/img_00000001.jpg"),
-    }
-
-
 def deepweeds() -> Files:
     names = ("20170811-124834-1.jpg", "20170811-124834-2.jpg")
     return {
@@ -137,40 +93,12 @@ def domainnet() -> Files:
     }
 
 
-def exdark() -> Files:
-    return {
-        "exdark/imageclasslist.txt": "Name | Class | Light | In/Out | Train/Val/Test\r\n"
-        "2015_00001.png 1 2 1 1\r\n2015_00002.jpg 12 2 1 3\r\n",
-        **pictures("exdark/ExDark/Bicycle/2015_00001.jpg", "exdark/ExDark/Table/2015_00002.JPG"),
-    }
-
-
-def expw() -> Files:
-    face = "{} {} 10 10 40 40 9.5 {}\n"
-    return {
-        "expw/label/label.lst": face.format("a_b_1.jpg", 0, 3)
-        + face.format("a_b_2.jpg", 0, 3)
-        + face.format("a_b_2.jpg", 1, 4),
-        **pictures("expw/image/origin/a_b_1.jpg", "expw/image/origin/a_b_2.jpg"),
-    }
-
-
 def fgvc_aircraft() -> Files:
     root = "fgvc_aircraft/fgvc-aircraft-2013b/data"
     names = {"manufacturer": "Boeing", "family": "Boeing 737", "variant": "737-800"}
     return {
         **{f"{root}/images_{level}_train.txt": f"0034309 {name}\n" for level, name in names.items()},
         **pictures(f"{root}/images/0034309.jpg"),
-    }
-
-
-def fairface() -> Files:
-    return {
-        "fairface/fairface_label_train.csv": "file,age,gender,race,service_test\n"
-        "train/1.jpg,50-59,Male,Latino_Hispanic,True\n",
-        "fairface/fairface_label_val.csv": "file,age,gender,race,service_test\n"
-        "val/1.jpg,0-2,Female,East Asian,False\n",
-        **pictures("fairface/train/1.jpg", "fairface/val/1.jpg"),
     }
 
 
@@ -181,56 +109,6 @@ def gtsrb() -> Files:
         f"{root}/{n:05d}/GT-{n:05d}.csv": f"{header}00000_00000.ppm;8;8;1;1;6;6;{n}\n" for n in range(11)
     }
     return {**tables, **pictures(*(f"{root}/{n:05d}/00000_00000.ppm" for n in range(11)))}
-
-
-def mat(**variables: Any) -> bytes:
-    from scipy.io import savemat
-
-    with io.BytesIO() as data:
-        savemat(data, variables)
-        return data.getvalue()
-
-
-def cells(*values: Any) -> Any:
-    """Return a MATLAB cell array."""
-    import numpy as np
-
-    array = np.empty((len(values), 1), dtype=object)
-    array[:, 0] = values
-    return array
-
-
-def structs(*records: dict[str, Any]) -> Any:
-    """Return a MATLAB struct array."""
-    import numpy as np
-
-    array = np.zeros((len(records), 1), dtype=[(name, object) for name in records[0]])
-    for row, record in zip(array, records, strict=True):
-        for name, value in record.items():
-            row[0][name] = value
-    return array
-
-
-def hico() -> Files:
-    import numpy as np
-
-    root = "hico/hico_20150920"
-    names = {s: (f"HICO_{s}2015_00000001.jpg", f"HICO_{s}2015_00000002.jpg") for s in ("train", "test")}
-    actions = structs(
-        {"nname": "hair_drier", "vname": "hold", "vname_ing": "holding"},
-        {"nname": "hair_drier", "vname": "no_interaction", "vname_ing": "no_interaction"},
-    )
-    flags = np.array([[1.0, np.nan], [-1.0, 1.0]])
-    return {
-        f"{root}/anno.mat": mat(
-            list_action=actions,
-            list_train=cells(*names["train"]),
-            list_test=cells(*names["test"]),
-            anno_train=flags,
-            anno_test=flags,
-        ),
-        **pictures(*(f"{root}/images/{s}2015/{name}" for s in names for name in names[s])),
-    }
 
 
 def imagenet_a() -> Files:
@@ -259,23 +137,6 @@ def imagenet_c() -> Files:
     return pictures(*(f"imagenet_c/{kind}/3/n01443537/ILSVRC2012_val_00000001.JPEG" for kind in kinds))
 
 
-def jhu_crowd() -> Files:
-    root = "jhu_crowd/jhu_crowd_v2.0/train"
-    return {
-        f"{root}/image_labels.txt": "0001,12,cocnert,0,0\n0002,0,Canada,2,1\n",
-        **pictures(f"{root}/images/0001.jpg", f"{root}/images/0002.jpg"),
-    }
-
-
-def lfw() -> Files:
-    return pictures("lfw/lfw/Ann_van_Nobody/Ann_van_Nobody_0001.jpg")
-
-
-def lsun() -> Files:
-    databases = {name: (CHECKED_IN / "lsun" / f"{name}.mdb").read_bytes() for name in ("bedroom", "tower")}
-    return {f"lsun/{name}_train_lmdb/data.mdb": data for name, data in databases.items()}
-
-
 def mvtec_ad() -> Files:
     root = "mvtec_ad/mvtec_anomaly_detection/metal_nut"
     parts = ("train/good/000", "test/good/000", "test/bent/000", "ground_truth/bent/000_mask")
@@ -293,15 +154,6 @@ def nabirds() -> Files:
         f"{root}/parts/part_locs.txt": "0000139e-21dc 0 5 6 1\n0000139e-21dc 1 0 0 0\n"
         "0000139e-21dc 3 2 2 1\n",
         **pictures(f"{root}/images/0817/0000139e21dc.jpg"),
-    }
-
-
-def nus_wide() -> Files:
-    return {
-        "nus_wide/ImageList/TrainImagelist.txt": "actor\\0001_2124494179.jpg\n"
-        "C:\\ImageData\\Flickr\\cat\\0002_1.jpg\n",
-        "nus_wide/Groundtruth/TrainTestLabels/Labels_animal_Train.txt": "0\n1\n",
-        **pictures("nus_wide/Flickr/actor/0001_2124494179.jpg", "nus_wide/Flickr/cat/0002_1.jpg"),
     }
 
 
@@ -338,48 +190,6 @@ def voc2007() -> Files:
         f"{root}/Annotations/000012.xml": xml,
         **pictures(f"{root}/JPEGImages/000012.jpg"),
     }
-
-
-def places205() -> Files:
-    root = "places205/data/vision/torralba/deeplearning/images256"
-    return {
-        "places205/trainvalsplit_places205/train_places205.csv": "a/abbey/gsun_x.jpg 0\n"
-        "b/bar/in/gsun_y.jpg 1\n",
-        "places205/IndoorOutdoor_places205.csv": "'/a/abbey',2\n'/b/bar/in',1\n",
-        **pictures(f"{root}/a/abbey/gsun_x.jpg", f"{root}/b/bar/in/gsun_y.jpg"),
-    }
-
-
-def places365() -> Files:
-    return {
-        "places365/categories_places365.txt": "/a/airfield 0\n/a/apartment_building/outdoor 1\n",
-        "places365/places365_train_standard.txt": "/a/airfield/00000001.jpg 0\n"
-        "/a/apartment_building/outdoor/00000001.jpg 1\n",
-        "places365/places365_val.txt": "Places365_val_00000001.jpg 1\n",
-        **pictures(
-            "places365/data_256/a/airfield/00000001.jpg",
-            "places365/data_256/a/apartment_building/outdoor/00000001.jpg",
-            "places365/val_256/Places365_val_00000001.jpg",
-        ),
-    }
-
-
-def raf_db() -> Files:
-    marks = "1.0\t2.0\n" * 5
-    return {
-        "raf_db/basic/EmoLabel/list_patition_label.txt": "train_00001.jpg 5\ntest_0001.jpg 7\n",
-        "raf_db/basic/Annotation/manual/train_00001_manu_attri.txt": f"{marks}0\n2\n1\n",
-        "raf_db/basic/Annotation/manual/test_0001_manu_attri.txt": f"{marks}2\n0\n4\n",
-        **pictures(
-            "raf_db/basic/Image/original/train_00001.jpg", "raf_db/basic/Image/original/test_0001.jpg"
-        ),
-    }
-
-
-def road_anomaly() -> Files:
-    root = "road_anomaly/RoadAnomaly_jpg"
-    names = ["lost_tires08.jpg", "animals06_sheep_roads_lambs.jpg"]
-    return {f"{root}/frame_list.json": names, **pictures(*(f"{root}/frames/{name}" for name in names))}
 
 
 def stl10() -> Files:
@@ -438,11 +248,6 @@ def visda2017() -> Files:
     }
 
 
-def yoga82() -> Files:
-    path = "Boat_Pose_or_Paripurna_Navasana_/12.jpg"
-    return {"yoga82/yoga_train.txt": f"{path},0,1,8\n", **pictures(f"yoga82/Images/{path}")}
-
-
 def ayahoo() -> Files:
     return pictures("ayahoo/ayahoo_test_images/building_759.jpg", "ayahoo/ayahoo_test_images/bag_5.jpg")
 
@@ -474,11 +279,9 @@ def model_vs_human() -> Files:
 TREES: Trees = {
     f.__name__: f
     for f in (
-        pacs, mnist_m, dtd, eurosat, cinic10, w300, aid, cat2000, dark_zurich, core50, cub, caltech101,
-        caltech256, crowdhuman, deepfashion, deepweeds, domainnet, exdark, expw, fgvc_aircraft, fairface,
-        gtsrb, hico, imagenet_a, imagenet_r, imagenet_sketch, imagenet_c, jhu_crowd, lfw, lsun, mvtec_ad,
-        nabirds, nus_wide, objectnet, office_home, office31, voc2007, places205, places365, raf_db,
-        road_anomaly, stl10, set5, stanford_cars, stanford_dogs, tu_berlin_sketch, visda2017, yoga82,
-        ayahoo, inaturalist, model_vs_human,
+        pacs, mnist_m, dtd, eurosat, cinic10, core50, cub, caltech101, caltech256, deepweeds, domainnet,
+        fgvc_aircraft, gtsrb, imagenet_a, imagenet_r, imagenet_sketch, imagenet_c, mvtec_ad, nabirds,
+        objectnet, office_home, office31, voc2007, stl10, set5, stanford_cars, stanford_dogs,
+        tu_berlin_sketch, visda2017, ayahoo, inaturalist, model_vs_human,
     )
 }  # fmt: skip

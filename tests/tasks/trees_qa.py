@@ -61,21 +61,6 @@ def clevr_humans() -> Files:
     }
 
 
-def textcaps() -> Files:
-    record = {
-        "image_id": "ab",
-        "image_name": "ab",
-        "image_path": "train/ab.jpg",
-        "caption_id": 5,
-        "caption_str": "A sign says STOP.",
-    }
-    return {
-        "textcaps/TextCaps_0.1_train.json": {"data": [record]},
-        "textcaps/TextCaps_0.1_val.json": {"data": [{**record, "caption_id": 6}]},
-        **pictures("textvqa_images/train_images/ab.jpg"),
-    }
-
-
 def visual_genome() -> Files:
     pair = {"qa_id": 8, "image_id": 7, "question": "What is here?", "answer": "Two cups."}
     return {
@@ -282,38 +267,10 @@ def plotqa() -> Files:
     }
 
 
-def ocr_vqa() -> Files:
-    record = {
-        "imageURL": "http://example.org/x1.jpg",
-        "questions": ["Who wrote this book?", "What is the genre?"],
-        "answers": ["A. Nobody", "Travel"],
-        "split": 1,
-    }
-    drawn = {**record, "imageURL": "http://example.org/x2.gif"}
-    return {
-        "ocr_vqa/dataset.json": {"012345678X": record, "0123456789": drawn},
-        **pictures("ocr_vqa/images/012345678X.jpg", "ocr_vqa/images/0123456789.jpg"),
-    }
-
-
-def stvqa() -> Files:
-    record = {
-        "question_id": 1,
-        "question": "what is on the sign",
-        "answers": ["open"],
-        "file_path": "coco-text/COCO_train2014_1.jpg",
-    }
-    return {
-        "stvqa/train_task_3.json": {"data": [record]},
-        **pictures("stvqa/train_imgs/coco-text/COCO_train2014_1.jpg"),
-    }
-
-
 TREES: Trees = {
     f.__name__: f
     for f in (
-        clevr, clevr_cogent, clevr_humans, textcaps, visual_genome, gqa, visual7w, vizwiz_vqa, daquar,
-        kvqa, viquae, vqa_rad, geometry3k, iconqa, infographicvqa, docvqa, scienceqa, ai2d, dvqa, plotqa,
-        ocr_vqa, stvqa,
+        clevr, clevr_cogent, clevr_humans, visual_genome, gqa, visual7w, vizwiz_vqa, daquar, kvqa, viquae,
+        vqa_rad, geometry3k, iconqa, infographicvqa, docvqa, scienceqa, ai2d, dvqa, plotqa,
     )
 }  # fmt: skip
