@@ -37,7 +37,7 @@ CODE: Mapping[str, int] = {
 }
 """Bump a number when the bytes that its kind of artifact holds change; a golden test watches."""
 
-EXECUTION = ("save_every", "micro_tokens", "zero", "offload", "recompute", "compile")
+EXECUTION = ("save_every", "micro_tokens", "share_tokens", "zero", "offload", "recompute", "compile")
 """Keys of a stage that say how it runs, not what it computes."""
 
 TUNED = ("align", "stage1", "stage2")

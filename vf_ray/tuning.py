@@ -60,6 +60,8 @@ class Stage:
     """Tokens of a conversation, image tokens included; longer ones are rejected by name."""
     micro_tokens: int = 8192
     """Tokens that one worker packs into one forward pass."""
+    share_tokens: bool = True
+    """Let samples of a pack that show the same picture share its tokens: exact, and never slower."""
     save_every: int = 500
     """Steps between checkpoints."""
     loss: Literal["token_mean", "sample_mean"] = "token_mean"

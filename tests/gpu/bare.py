@@ -9,6 +9,7 @@ The optimizer keeps fp32 copies and moments; gradients add up in bf16, for a car
 
 import argparse
 import gc
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -82,7 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> list[Row]:
 
 def check(asked: Asked) -> None:
     """Hold packed, recomputed and piecewise losses and gradients to single conversations in fp32."""
-    for dtype, tolerance in ((torch.float32, 1e-4), (torch.bfloat16, 3e-2)):
+    kinds = (torch.float32, 1e-4), (torch.bfloat16, 3e-2)
+    for (dtype, tolerance), of_each in itertools.product(kinds, (1, 4)):
         plain = work.model("tiny", asked.device, torch.float32)
         ours = packed(work.model("tiny", asked.device, dtype))
         recompute(ours, 0.5)
@@ -91,7 +93,7 @@ def check(asked: Asked) -> None:
         expected.backward()  # type: ignore[no-untyped-call]
         before, head.LOGITS = head.LOGITS, 7 * 1024
         try:
-            made = work.packs(ours, batch, 700)
+            made = work.packs(ours, batch, 700, of_each)
             found = sum(_backward(share) for share in work.in_packs(ours, made, asked.device))
         finally:
             head.LOGITS = before
@@ -101,7 +103,8 @@ def check(asked: Asked) -> None:
             if one.grad is not None and other.grad is not None
         }
         worst, wanted = max(odd, key=odd.__getitem__), float(expected.detach())
-        print(f"{dtype}: loss {found:.5f} for {wanted:.5f}; gradients differ by at most {odd[worst]:.1e}")
+        told = f"{dtype}, {of_each} to a picture: loss {found:.5f} for {wanted:.5f}"
+        print(f"{told}; gradients differ by at most {odd[worst]:.1e}")
         assert abs(found - wanted) < tolerance, (found, wanted)
         assert odd[worst] < 10 * tolerance, (worst, odd[worst])
 

@@ -84,14 +84,17 @@ def pixels(network: Any, count: int, dtype: torch.dtype) -> Tensor:
     return drawn.expand(count, -1, -1, -1)
 
 
-def packs(network: Any, batch: Sequence[Drawn], capacity: int) -> list[Pack]:
-    """Return a global batch of one rank as packs."""
-    weight = 1 / sum(map(num_labels, batch))
-    plan = partition([len(one.ids) for one in batch], ranks=1, capacity=capacity)
-    return [
-        collate([batch[i] for i in m], [weight] * len(m), pixels(network, len(m), torch.float32))
-        for (m,) in plan.packs
-    ]
+def packs(network: Any, batch: Sequence[Drawn], capacity: int, of_each: int = 1) -> list[Pack]:
+    """Return a global batch of one rank as packs; ``of_each`` conversations share a picture's tokens."""
+    weight, trunk = 1 / sum(map(num_labels, batch)), network.config.image_seq_length
+    shown = [i // of_each for i in range(len(batch))]
+    plan = partition([len(one.ids) for one in batch], ranks=1, capacity=capacity, shown=shown, trunk=trunk)
+    made = []
+    for (members,) in plan.packs:
+        here = list(dict.fromkeys(shown[i] for i in members))
+        seen, shows = pixels(network, len(here), torch.float32), [here.index(shown[i]) for i in members]
+        made.append(collate([batch[i] for i in members], [weight] * len(members), seen, shows, trunk))
+    return made
 
 
 def in_packs(network: Any, made: Sequence[Pack], device: torch.device) -> Iterator[Tensor]:

@@ -1,7 +1,10 @@
 """Packed rows give what their conversations give alone."""
 
+from itertools import pairwise
+
 import pytest
 import torch
+import torch.nn.functional as F
 from transformers import (
     CLIPVisionConfig,
     LlamaConfig,
@@ -10,6 +13,7 @@ from transformers import (
     set_seed,
 )
 
+from vf_ray.model import attention
 from vf_ray.model.attention import enable_packing
 
 IMAGE, PATCHES, VOCABULARY = 60, 4, 64
@@ -69,6 +73,70 @@ def test_packed_logits_and_gradients_equal_unpacked_ones(key_heads: int) -> None
         assert (one.grad is None) == (other.grad is None), name
         if one.grad is not None and other.grad is not None:
             torch.testing.assert_close(other.grad, one.grad, rtol=1e-4, atol=1e-5, msg=name)
+
+
+def sharing_inputs() -> tuple[dict[str, torch.Tensor], list[torch.Tensor]]:
+    """Return a row whose second and fourth segment share 5 tokens with the one before; and all segments."""
+    rows, pixels = conversations()
+    for later, first in ((1, 0), (3, 2)):
+        rows[later][:5] = rows[first][:5]
+    reads = [*range(9), *range(5), *range(9, 21), *range(21, 26), *range(21, 26), *range(26, 33)]
+    kept = [rows[0], rows[1][5:], rows[2], rows[3][5:]]
+    at = [torch.arange(len(row))[-len(part) :] for row, part in zip(rows, kept, strict=True)]
+    inputs = packed_inputs() | {
+        "input_ids": torch.cat(kept)[None],
+        "position_ids": torch.cat(at)[None],
+        "pixel_values": pixels[[0, 2]],
+        "reads": torch.tensor(reads),
+    }  # fmt: skip
+    return inputs, rows
+
+
+@pytest.mark.parametrize("key_heads", [4, 2])
+@pytest.mark.parametrize("kernel", ["batches", "varlen"])
+def test_segments_may_share_how_they_begin(
+    monkeypatch: pytest.MonkeyPatch, kernel: str, key_heads: int
+) -> None:
+    if kernel == "varlen":  # its kernel needs a GPU; what it is given, and what is made of it, does not
+        monkeypatch.setattr(attention, "uses_varlen", lambda device, dtype: True)
+        monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", one_segment_after_the_other)
+    plain, packed = llava(key_heads), llava(key_heads)
+    enable_packing(packed)
+    inputs, rows = sharing_inputs()
+    pixels = inputs["pixel_values"][[0, 0, 1, 1]]
+    alone = torch.cat(
+        [plain(input_ids=r[None], pixel_values=p[None]).logits[0] for r, p in zip(rows, pixels, strict=True)]
+    )
+    together = packed(**inputs).logits[0, inputs["reads"]]
+    torch.testing.assert_close(together, alone, rtol=0, atol=1e-5)
+    weight = torch.rand(alone.shape, generator=torch.Generator().manual_seed(2))
+    for logits in (together, alone):
+        (logits * weight).sum().backward()
+    for (name, one), other in zip(plain.named_parameters(), packed.parameters(), strict=True):
+        if one.grad is not None and other.grad is not None:
+            torch.testing.assert_close(other.grad, one.grad, rtol=1e-4, atol=1e-5, msg=name)
+
+
+def one_segment_after_the_other(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, borders: torch.Tensor, *rest: object,
+    window_size: tuple[int, int], enable_gqa: bool = False,
+) -> torch.Tensor:  # fmt: skip
+    """Do what torch's varlen kernel is documented to do."""
+    assert window_size == (-1, 0)
+    outs = []
+    for start, end in pairwise(borders.tolist()):
+        q, k, v = (x[start:end].transpose(0, 1)[None] for x in (query, key, value))
+        outs.append(F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=enable_gqa))
+    return torch.cat([out[0].transpose(0, 1) for out in outs])
+
+
+def test_shared_tokens_that_the_row_has_not_are_refused() -> None:
+    model = llava()
+    enable_packing(model)
+    inputs, _ = sharing_inputs()
+    inputs["reads"][3] = 40
+    with pytest.raises(ValueError, match="not exactly the 33 tokens"):
+        model(**inputs)
 
 
 def test_packed_gradients_survive_checkpointing() -> None:

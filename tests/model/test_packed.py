@@ -1,6 +1,8 @@
 """A model that learns from packs computes what transformers' own does."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -30,15 +32,16 @@ def pack(folder: Path) -> Pack:
     return made
 
 
-def gradients(model: torch.nn.Module, pack: Pack) -> dict[str, torch.Tensor]:
-    loss_of(model, pack).backward()
+def gradients(model: torch.nn.Module, *packs: Pack) -> dict[str, torch.Tensor]:
+    for pack in packs:
+        loss_of(model, pack).backward()
     return {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
 
 
-def assert_equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
+def assert_equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor], atol: float = 1e-7) -> None:
     assert one.keys() == other.keys()
     for name, gradient in one.items():
-        torch.testing.assert_close(other[name], gradient, atol=1e-7, rtol=1e-5, msg=name)
+        torch.testing.assert_close(other[name], gradient, atol=atol, rtol=1e-5, msg=name)
 
 
 def test_logits_made_piece_by_piece_give_the_same_gradients(
@@ -59,32 +62,48 @@ def test_recomputed_layers_give_the_same_gradients(folder: Path, pack: Pack, sha
 
 
 def test_a_picture_encoded_once_gives_what_two_copies_give(folder: Path, pack: Pack) -> None:
-    twice = Pack(
-        pack.input_ids, pack.position_ids, pack.bounds, pack.pixels[pack.shows],
-        torch.arange(len(pack.shows)), pack.keep, pack.targets, pack.weights,
-    )  # fmt: skip
-    once = Pack(
-        pack.input_ids, pack.position_ids, pack.bounds, pack.pixels[:1], torch.zeros_like(pack.shows),
-        pack.keep, pack.targets, pack.weights,
-    )  # fmt: skip
-    same = Pack(
-        pack.input_ids, pack.position_ids, pack.bounds, pack.pixels[:1].repeat(len(pack.shows), 1, 1, 1),
-        torch.arange(len(pack.shows)), pack.keep, pack.targets, pack.weights,
-    )  # fmt: skip
+    each, first = torch.arange(len(pack.shows)), pack.pixels[:1]
+    twice = replace(pack, pixels=pack.pixels[pack.shows], shows=each)
+    once = replace(pack, pixels=first, shows=torch.zeros_like(each))
+    same = replace(pack, pixels=first.repeat(len(each), 1, 1, 1), shows=each)
     model = packed(load(folder))
     torch.testing.assert_close(loss_of(model, twice), loss_of(model, pack))
     assert_equal(gradients(packed(load(folder)), same), gradients(packed(load(folder)), once))
 
 
+def few_pictures(folder: Path, of_each: int = 2, **changes: Any) -> Feed:
+    """Return a feed of 24 samples, ``of_each`` of which show the same picture."""
+    listed = Listed.of(24)
+    fewer = Listed(listed.said, tuple(listed.seen[i // of_each] for i in range(24)))
+    return Feed.of(stage(batch=24, **changes), fewer, folder, seed=0, rank=0, world=1)
+
+
 def test_the_feed_shares_pictures_and_says_how_often(folder: Path) -> None:
-    listed = Listed.of(8)
-    doubled = Listed(listed.said, tuple(listed.seen[i // 2] for i in range(8)))
-    chosen = stage(batch=8)
-    alone = Feed.of(chosen, listed, folder, seed=0, rank=0, world=1).step(1)
-    shared = Feed.of(chosen, doubled, folder, seed=0, rank=0, world=1).step(1)
-    assert (alone.shared, shared.shared) == (0.0, 0.5)
-    assert [len(p.pixels) for p in shared.packs] == [4]
-    assert sorted(shared.packs[0].shows.tolist()) == [0, 0, 1, 1, 2, 2, 3, 3]
+    feed = few_pictures(folder, share_tokens=False)
+    (pack,), shared = feed.step(1).packs, feed.step(1).shared
+    assert (few_pictures(folder, of_each=1).step(1).shared, shared) == (0.0, 0.5)
+    assert len(pack.pixels) == 12
+    assert sorted(pack.shows.tolist()) == sorted([*range(12), *range(12)])
+    assert pack.reads is None
+
+
+@pytest.mark.parametrize("changes", [{}, {"template": "plain"}, {"recompute": 1.0}, {"micro_tokens": 400}])
+def test_tokens_of_a_picture_computed_once_give_what_copies_give(
+    folder: Path, changes: dict[str, Any]
+) -> None:
+    once = few_pictures(folder, of_each=4, **changes)
+    copied = replace(once, stage=replace(once.stage, share_tokens=False))
+    step, same = once.step(1), copied.step(1)
+    assert step.tokens == same.tokens == same.computed
+    assert sum(pack.input_ids.numel() for pack in step.packs) == step.computed
+    if "micro_tokens" in changes:
+        assert len(step.packs) > 1
+    else:
+        assert step.computed == step.tokens - 18 * once.encoder.trunk
+    models = [packed(load(folder)) for _ in range(2)]
+    for model in models:
+        recompute(model, changes.get("recompute", 0))
+    assert_equal(gradients(models[0], *ready(copied, 1)), gradients(models[1], *ready(once, 1)), 1e-6)
 
 
 def test_it_is_saved_under_the_name_the_field_loads(folder: Path, tmp_path: Path) -> None:
@@ -111,6 +130,7 @@ def test_the_fast_paths_are_told(folder: Path) -> None:
     there = fast_paths(chosen, model, torch.device("cuda"))
     assert here["attention"] == "causal SDPA over segments of like length"
     assert there["attention"] == "one varlen call"
+    assert here["pictures"] == "encoded once a pack, their tokens computed once too"
     assert (here["recompute"], here["precision"], here["zero"]) == ("1 of 2 layers", "bf16", "2")
 
 

@@ -73,6 +73,9 @@ class Listed:
     def text(self, rows: Sequence[int]) -> list[Said]:
         return [self.said[row] for row in rows]
 
+    def shown(self, rows: Sequence[int]) -> list[bytes]:
+        return [self.seen[row] for row in rows]
+
     def pictures(self, rows: Sequence[int]) -> list[bytes]:
         return [self.seen[row] for row in rows]
 

@@ -80,6 +80,11 @@ class Encoder:
             pad_id=tokenizer.pad_token_id,
         )
 
+    @property
+    def trunk(self) -> int:
+        """Return the number of tokens up to and with the picture, the same in every conversation."""
+        return len(self._before)
+
     def encode(self, prompt: str, response: str, further: Sequence[str] = ()) -> Encoded:
         """Encode a training conversation; the answers and the end tokens after them carry labels.
 

@@ -2,7 +2,7 @@
 
 Logits are made where there is a label and nowhere else, and no more of them at a time than
 ``LOGITS``; what is left out is computed again in the backward pass, exactly. Pictures are encoded
-once each and then go to every conversation that shows them. Names of weights are those of
+once each; conversations that show the same one may share its tokens too. Names of weights are those of
 ``LlavaForConditionalGeneration``, as which the model is saved.
 """
 
@@ -48,21 +48,22 @@ class PackedLlava(LlavaForConditionalGeneration):  # type: ignore[misc]
     """
 
     def forward(
-        self, input_ids: Tensor, position_ids: Tensor, bounds: Tensor, pixels: Tensor, shows: Tensor,
-        keep: Tensor, targets: Tensor,
+        self, input_ids: Tensor, position_ids: Tensor, bounds: Tensor, reads: Tensor | None,
+        pixels: Tensor, shows: Tensor, keep: Tensor, targets: Tensor,
     ) -> Tensor:  # fmt: skip
         """Return the cross-entropies (L,) in fp32 of the label tokens of one pack.
 
-        ``input_ids`` and ``position_ids`` are (1, S), ``bounds`` (K + 1,) lies on the CPU, ``pixels`` is
-        (N, C, H, W), ``shows`` (K,) says which picture each conversation shows, ``keep`` and ``targets``
-        (L,) where the labels are predicted and what they are.
+        ``input_ids`` and ``position_ids`` are (1, S), ``bounds`` (K + 1,) and ``reads`` (T,) lie on the
+        CPU (see ``vf_ray.model.attention``), ``pixels`` is (N, C, H, W), ``shows`` says which picture
+        stands at each place of one, ``keep`` and ``targets`` (L,) where the labels are predicted and what
+        they are.
         """
         text_1SD = self.get_input_embeddings()(input_ids)
         patches_NPD = self._encode(pixels)
         is_image_1S1 = (input_ids == self.config.image_token_id).unsqueeze(-1)
         embedded_1SD = text_1SD.masked_scatter(is_image_1S1, patches_NPD[shows].to(text_1SD.dtype))
         hidden_1SD = self.model.language_model(
-            inputs_embeds=embedded_1SD, position_ids=position_ids, cu_seq_lens_q=bounds
+            inputs_embeds=embedded_1SD, position_ids=position_ids, cu_seq_lens_q=bounds, reads=reads
         ).last_hidden_state
         losses: Tensor = self.lm_head(hidden_1SD[0, keep], targets)
         return losses

@@ -75,9 +75,13 @@ class Samples:
         places = self._columns(rows, "instances", "row")
         return [self._sample(address, row) for address, row in places]
 
+    def shown(self, rows: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Return what tells the pictures of some samples apart: where they lie."""
+        return self._columns(rows, "pictures", "file", "offset", "size", "digest")
+
     def pictures(self, rows: Sequence[int]) -> list[bytes]:
         """Return the encoded pictures of some samples; one that several share is read once."""
-        places = self._columns(rows, "pictures", "file", "offset", "size", "digest")
+        places = self.shown(rows)
         distinct = list(dict.fromkeys(places))
         size = sum(size for *_, size, _ in distinct)
         self.used_bytes += size

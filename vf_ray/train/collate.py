@@ -4,12 +4,16 @@ The step's loss is a weighted sum of token cross-entropies. The weights are thos
 batch (1 / its label tokens, or 1 / (its samples x the sample's label tokens)), so packs, micro-steps
 and ranks only add up: how a step is cut never changes its loss.
 
-Shapes: S tokens of the pack, K conversations, N different pictures, L label tokens, C/H/W channels,
-height, width
+Conversations that show the same picture begin with the same tokens, up to the end of the picture: their
+trunk. A pack may hold it once for all of them.
+
+Shapes: S tokens of the pack, K conversations, T tokens of the conversations (S, where none is shared),
+N different pictures, L label tokens, C/H/W channels, height, width
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Literal, Protocol
 
 import torch
@@ -36,13 +40,17 @@ class Pack:
     input_ids: Tensor
     """(1, S)"""
     position_ids: Tensor
-    """(1, S), restarting at 0 with every conversation."""
+    """(1, S): each token's place in its conversation."""
     bounds: Tensor
-    """(K + 1,) int32: the first token of each conversation, and S; stays on the CPU, where it is read."""
+    """(K + 1,) int32: the first of the T tokens of each conversation, and T; stays on the CPU, where it is
+    read."""
+    reads: Tensor | None
+    """(T,): where in the pack each token of the conversations stands; None: one after the other. On the CPU
+    too."""
     pixels: Tensor
     """(N, C, H, W); (N, H, W, C) bytes until they are normalised."""
     shows: Tensor
-    """(K,): the picture that each conversation shows."""
+    """The picture at each place of one: (K,), or (N,) where trunks are shared."""
     keep: Tensor
     """(L,): positions whose logits predict a label."""
     targets: Tensor
@@ -62,8 +70,9 @@ class Pack:
             return tensor.to(device, non_blocking=True)
 
         return Pack(
-            moved(self.input_ids), moved(self.position_ids), self.bounds, moved(self.pixels).to(dtype),
-            moved(self.shows), moved(self.keep), moved(self.targets), moved(self.weights),
+            moved(self.input_ids), moved(self.position_ids), self.bounds, self.reads,
+            moved(self.pixels).to(dtype), moved(self.shows), moved(self.keep), moved(self.targets),
+            moved(self.weights),
         )  # fmt: skip
 
 
@@ -93,23 +102,43 @@ def collate(
     weights: Sequence[float],
     pixels: Tensor,
     shows: Sequence[int] | None = None,
+    trunk: int = 0,
 ) -> Pack:
     """Lay conversations end to end; each one's first token starts a new position count.
 
-    ``shows`` says which picture each conversation shows; by default each has its own.
+    ``shows`` says which picture each conversation shows; by default each has its own. Those that show
+    the same one share their first ``trunk`` tokens.
     """
-    lengths = [len(one.ids) for one in encoded]
-    starts = torch.tensor([0, *lengths]).cumsum(0)
-    labels_S = torch.tensor([label for one in encoded for label in (IGNORED, *one.labels[1:])])
-    at_L = (labels_S != IGNORED).nonzero().squeeze(1)
+    lengths, shown = [len(one.ids) for one in encoded], list(range(len(encoded)) if shows is None else shows)
+    first_of = [shown.index(picture) if trunk else k for k, picture in enumerate(shown)]
+    laid_T, place_T = _laid(lengths, first_of, trunk)
+    ids_T = torch.tensor([token for one in encoded for token in one.ids])
+    position_T = torch.cat([torch.arange(length) for length in lengths])
+    labels_T = torch.tensor([label for one in encoded for label in (IGNORED, *one.labels[1:])])
+    at_L = (labels_T != IGNORED).nonzero().squeeze(1)
     each = torch.tensor(list(weights)).repeat_interleave(torch.tensor([num_labels(one) for one in encoded]))
     return Pack(
-        input_ids=torch.tensor([[token for one in encoded for token in one.ids]]),
-        position_ids=torch.cat([torch.arange(length) for length in lengths])[None],
-        bounds=starts.to(torch.int32),
+        input_ids=ids_T[laid_T][None],
+        position_ids=position_T[laid_T][None],
+        bounds=torch.tensor([0, *accumulate(lengths)], dtype=torch.int32),
+        reads=None if laid_T.all() else place_T,
         pixels=pixels,
-        shows=torch.tensor(range(len(encoded)) if shows is None else shows),
-        keep=at_L - 1,
-        targets=labels_S[at_L],
+        shows=torch.tensor([picture for k, picture in enumerate(shown) if first_of[k] == k]),
+        keep=place_T[at_L - 1],
+        targets=labels_T[at_L],
         weights=each,
     )
+
+
+def _laid(lengths: Sequence[int], first_of: Sequence[int], trunk: int) -> tuple[Tensor, Tensor]:
+    """Return (T,) which tokens the pack holds, and (T,) where: those of a repeated trunk in its first."""
+    starts = [0, *accumulate(lengths)]
+    laid_T = torch.ones(starts[-1], dtype=torch.bool)
+    again = [k for k, first in enumerate(first_of) if first != k]
+    for k in again:
+        laid_T[starts[k] : starts[k] + trunk] = False
+    place_T = laid_T.cumsum(0) - 1
+    for k in again:
+        start = starts[first_of[k]]
+        place_T[starts[k] : starts[k] + trunk] = place_T[start : start + trunk]
+    return laid_T, place_T

@@ -37,6 +37,8 @@ class Step:
     """Of the global batch, picture tokens included."""
     labels: int
     """Tokens of the global batch that are trained."""
+    computed: int
+    """Tokens of the global batch that the language model goes through; those that are shared count once."""
     fill: float
     rejects: tuple[Reject, ...]
     keys: tuple[str, ...]
@@ -45,7 +47,7 @@ class Step:
     @property
     def shared(self) -> float:
         """Return the share of this rank's samples whose picture is encoded for another one of their pack."""
-        shown = sum(len(pack.shows) for pack in self.packs)
+        shown = sum(len(pack.bounds) - 1 for pack in self.packs)
         return 1 - sum(len(pack.pixels) for pack in self.packs) / shown
 
 
@@ -85,17 +87,26 @@ class Feed:
         encoded = [one for _, one in usable]
         weights = token_weights(encoded, self.stage.loss)
         lengths = [len(one.ids) for one in encoded]
-        plan = partition(lengths, ranks=self.world, capacity=self.stage.micro_tokens)
+        rows = [row for row, _ in usable]
+        plan = partition(
+            lengths, ranks=self.world, capacity=self.stage.micro_tokens, shown=self.samples.shown(rows),
+            trunk=self._trunk,
+        )  # fmt: skip
         return Step(
             number=number,
-            packs=self._packs(plan, [row for row, _ in usable], encoded, weights),
+            packs=self._packs(plan, rows, encoded, weights),
             samples=len(encoded),
             tokens=sum(lengths),
             labels=sum(map(num_labels, encoded)),
+            computed=plan.tokens,
             fill=plan.fill,
             rejects=tuple(one for one in tried if isinstance(one, Reject)),
             keys=tuple(f"{text.task} {text.key}" for text in texts),
         )
+
+    @property
+    def _trunk(self) -> int:
+        return self.encoder.trunk if self.stage.share_tokens else 0
 
     def _encode(self, text: Text) -> Encoded | Reject:
         try:
@@ -124,6 +135,7 @@ class Feed:
                 collate(
                     [encoded[i] for i in members], [share * weights[i] for i in members],
                     stacked([decoded[place] for place in here]), [here[place] for place in shows],
+                    self._trunk,
                 )
             )  # fmt: skip
         return tuple(made)

@@ -8,7 +8,7 @@ and at most ``batch - 1`` samples are seen once more than the recipe asks.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Protocol
 
 from vf_ray.tuning import Stage
@@ -35,6 +35,7 @@ class Samples(Protocol):
     def __len__(self) -> int: ...
     def order(self, seed: int, epoch: int) -> "Order": ...
     def text(self, rows: Sequence[int]) -> Sequence[Text]: ...
+    def shown(self, rows: Sequence[int]) -> Sequence[Hashable]: ...
     def pictures(self, rows: Sequence[int]) -> Sequence[bytes]: ...
 
 
