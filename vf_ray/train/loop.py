@@ -7,7 +7,6 @@ the samples only; workers, micro-batches and interruptions change nothing but ro
 
 import logging
 import secrets
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -25,14 +24,13 @@ from vf_ray.train.feed import Feed, Step, ahead, timed
 from vf_ray.train.guard import Diverged, Stopped
 from vf_ray.train.learner import counted, fast_paths, learner
 from vf_ray.train.metrics import Metrics, lines, summary, trouble
+from vf_ray.train.publish import publish
 from vf_ray.train.stage import Samples, num_steps, rate
 from vf_ray.train.step import backward
 from vf_ray.tuning import Stage
 from vf_ray.types import Reject
 
 METRICS = "metrics.jsonl"
-MODEL = "model"
-ADAPTERS = "adapters"
 
 log = logging.getLogger(__name__)
 
@@ -240,49 +238,15 @@ def _carried(state: _Run) -> dict[str, Any]:
 
 
 def _finish(state: _Run) -> None:
-    """Commit the model and the metrics; every rank takes part in gathering what ZeRO-3 has spread."""
-    if state.stage.zero == 3:
-        import deepspeed as library
-
-        with library.zero.GatheredParameters(list(state.engine.module.parameters())):
-            _publish(state)
-    else:
-        _publish(state)
+    """Commit the model, the metrics and the rejects."""
+    rank, writer = state.feed.rank, state.writer
+    publish(state.engine, state.stage, state.folder, writer, rank)
+    if rank == 0:
+        writer.reject("train", state.rejects)
+        timings = f"{writer.address}/timings/{writer.attempt}-{state.saver.run}.jsonl"
+        writer.store.create(timings, lines(state.timings))
+        writer.commit(METRICS, lines(state.records))
     torch.distributed.barrier()
-
-
-def _publish(state: _Run) -> None:
-    if state.feed.rank:
-        return
-    _unshare(state.engine.module)
-    state.writer.reject("train", state.rejects)
-    with tempfile.TemporaryDirectory(prefix="vf-ray-model-") as folder:
-        _export(state, Path(folder))
-        for file in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
-            state.writer.commit(str(file.relative_to(folder)), file)
-    name = f"{state.writer.address}/timings/{state.writer.attempt}-{state.saver.run}.jsonl"
-    state.writer.store.create(name, lines(state.timings))
-    state.writer.commit(METRICS, lines(state.records))
-
-
-def _export(state: _Run, out: Path) -> None:
-    """Write the model, and the adapters that are merged into it where there are any."""
-    from vf_ray.model.export import save
-
-    model = state.engine.module
-    if state.stage.lora:
-        from vf_ray.model.adapters import merge, save_adapters
-
-        save_adapters(model, state.stage.lora, out / ADAPTERS)
-        merge(model)
-    save(model, state.folder, out / MODEL)
-
-
-def _unshare(model: torch.nn.Module) -> None:
-    """Give every weight memory of its own: ZeRO keeps them in long rows, which are not saved by halves."""
-    for weight in model.parameters():
-        if weight.untyped_storage().nbytes() != weight.nbytes:
-            weight.data = weight.data.clone()
 
 
 def _rates(state: _Run) -> dict[str, float]:
