@@ -26,8 +26,8 @@ from vf_ray.store import Store
 from vf_ray.strict import plain
 from vf_ray.train.guard import STOPPED, Stopped
 from vf_ray.train.loop import METRICS
-from vf_ray.train.publish import MODEL
 from vf_ray.train.metrics import Metrics
+from vf_ray.train.publish import MODEL
 from vf_ray.train.stage import Samples
 from vf_ray.train.trackers import trackers
 from vf_ray.tuning import Stage
