@@ -31,7 +31,7 @@ def test_each_says_what_it_needs_and_where_its_rule_is_from(benchmark: Benchmark
 def test_a_changed_rule_scores_anew() -> None:
     scores, codes = SCORED
     changed = [name for name, code in codes.items() if catalogue()[name].code != code]
-    told = f"{changed} score otherwise: finished runs would keep their old scores; bump CODE['scores'], and SCORED"
+    told = f"{changed} score otherwise, but finished runs keep their scores: bump CODE['scores'], and SCORED"
     assert not changed or CODE["scores"] > scores, told
 
 
