@@ -106,6 +106,17 @@ def test_tokens_of_a_picture_computed_once_give_what_copies_give(
     assert_equal(gradients(models[0], *ready(copied, 1)), gradients(models[1], *ready(once, 1)), 1e-6)
 
 
+def test_ranks_that_share_tokens_add_up_to_one_that_copies(folder: Path) -> None:
+    alone = few_pictures(folder, of_each=8, share_tokens=False)
+    ranks = [replace(few_pictures(folder, of_each=8), rank=rank, world=2) for rank in range(2)]
+    steps = [feed.step(1) for feed in ranks]
+    assert all(step.computed < step.tokens for step in steps)
+    assert 0.8 < steps[0].fill == steps[1].fill
+    packs = [pack for feed in ranks for pack in ready(feed, 1)]
+    models = [packed(load(folder)) for _ in range(2)]
+    assert_equal(gradients(models[0], *ready(alone, 1)), gradients(models[1], *packs), 1e-6)
+
+
 def test_it_is_saved_under_the_name_the_field_loads(folder: Path, tmp_path: Path) -> None:
     save(packed(load(folder)), folder, tmp_path)
     again = LlavaForConditionalGeneration.from_pretrained(tmp_path)

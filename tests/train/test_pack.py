@@ -36,7 +36,8 @@ def test_samples_of_one_picture_share_its_tokens(
     assert sorted(i for pack in packs for i in pack) == list(range(len(lengths)))
     sizes = [sum(lengths[i] - trunk for i in p) + trunk * len({shown[i] for i in p}) for p in packs]
     assert all(len(p) == 1 or size <= capacity for p, size in zip(packs, sizes, strict=True))
-    assert sum(sizes) <= plan.tokens <= sum(lengths)
+    assert sum(sizes) == plan.tokens
+    assert plan.slots <= partition(lengths, ranks=ranks, capacity=capacity).slots
     assert 0 < plan.fill <= 1
 
 
@@ -46,6 +47,8 @@ def test_what_shares_is_dealt_together_unless_that_makes_packs_uneven() -> None:
     assert (plan.tokens, plan.fill) == (2 * (90 + 40), 1.0)
     one = partition([100] * 8, ranks=2, capacity=1000, shown=[0] * 8, trunk=20)
     assert [len(pack) for pack in one.packs[0]] == [4, 4]
+    three = partition([100] * 12, ranks=2, capacity=1000, shown=[0, 1, 2] * 4, trunk=20)
+    assert [len(pack) for pack in three.packs[0]] == [6, 6]
 
 
 @given(LENGTHS, st.integers(1, 4))

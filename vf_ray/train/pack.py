@@ -1,14 +1,17 @@
 """Which samples share a forward pass: a balanced partition of one step over ranks and micro-steps.
 
 The step's samples are dealt, longest first, to the pack that is shortest so far (the classic greedy
-rule, never worse than 4/3 of the best). Samples that show one picture are dealt together where that
-leaves the packs even. All ranks take the same number of packs, so that they run the same modules
+rule, never worse than 4/3 of the best). Samples that show one picture are dealt together as far as that
+makes the step shorter. All ranks take the same number of packs, so that they run the same modules
 equally often; a pack may stay empty, and its rank then runs a dummy of weight 0.
 """
 
 import heapq
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+
+PARTS = (1, 2, 4, 1 << 60)
+"""Divisors of a rank's load: what samples of one picture may take together; by the last, each is alone."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +22,13 @@ class Plan:
     """``packs[micro_step][rank]``: positions in the step's list of samples."""
     tokens: int
     """What all packs hold; those that samples share count once."""
-    fill: float
-    """Tokens / (ranks x longest pack, summed over micro-steps)."""
+    slots: int
+    """Ranks x longest pack, summed over micro-steps: what the step takes."""
+
+    @property
+    def fill(self) -> float:
+        """Return the share of the slots that hold tokens."""
+        return self.tokens / self.slots if self.slots else 1.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,7 @@ class _Unit:
 
     members: tuple[int, ...]
     tokens: int
+    picture: Hashable
 
 
 def partition(
@@ -40,22 +49,36 @@ def partition(
     in one pack, share their first ``trunk`` tokens. A sample longer than ``capacity`` gets a pack of
     its own.
     """
-    fair = min(capacity, -(-sum(lengths) // ranks))
-    units = [
-        unit for alike in _alike(shown or range(len(lengths))) for unit in _cut(alike, lengths, trunk, fair)
-    ]
-    tokens = sum(unit.tokens for unit in units)
-    micro_steps = max(1, -(-tokens // (ranks * capacity)))
+    fair, alike = min(capacity, -(-sum(lengths) // ranks)), _alike(shown or range(len(lengths)))
+    plans = (
+        _plan(
+            [unit for one in alike for unit in _cut(one, lengths, trunk, fair // parts)],
+            ranks,
+            capacity,
+            trunk,
+        )
+        for parts in PARTS
+    )
+    return min(plans, key=lambda plan: plan.slots)
+
+
+def _plan(units: Sequence[_Unit], ranks: int, capacity: int, trunk: int) -> Plan:
+    micro_steps = max(1, -(-_load(units, trunk) // (ranks * capacity)))
     bins = _deal(units, ranks * micro_steps)
-    while not _fits(bins, capacity):
+    while any(len(dealt) > 1 and _load(dealt, trunk) > capacity for dealt in bins):
         micro_steps += 1
         bins = _deal(units, ranks * micro_steps)
-    loads = [sum(unit.tokens for unit in dealt) for dealt in bins]
+    loads = [_load(dealt, trunk) for dealt in bins]
     by_load = sorted(range(len(bins)), key=lambda b: (-loads[b], b))
     rows = [by_load[at : at + ranks] for at in range(0, len(by_load), ranks)]
     slots = ranks * sum(max(loads[b] for b in row) for row in rows)
     packs = tuple(tuple(tuple(i for unit in bins[b] for i in unit.members) for b in row) for row in rows)
-    return Plan(packs, tokens, tokens / slots if slots else 1.0)
+    return Plan(packs, sum(loads), slots)
+
+
+def _load(dealt: Sequence[_Unit], trunk: int) -> int:
+    """Return the tokens of units in one pack, where those of one picture share its trunk."""
+    return sum(unit.tokens - trunk for unit in dealt) + trunk * len({unit.picture for unit in dealt})
 
 
 def _alike(shown: Sequence[Hashable]) -> list[list[int]]:
@@ -71,11 +94,11 @@ def _cut(alike: Sequence[int], lengths: Sequence[int], trunk: int, most: int) ->
     members, tokens = [alike[0]], lengths[alike[0]]
     for i in alike[1:]:
         if tokens + lengths[i] - trunk > most:
-            yield _Unit(tuple(members), tokens)
+            yield _Unit(tuple(members), tokens, alike[0])
             members, tokens = [], trunk
         members.append(i)
         tokens += lengths[i] - trunk
-    yield _Unit(tuple(members), tokens)
+    yield _Unit(tuple(members), tokens, alike[0])
 
 
 def _deal(units: Sequence[_Unit], count: int) -> list[list[_Unit]]:
@@ -87,7 +110,3 @@ def _deal(units: Sequence[_Unit], count: int) -> list[list[_Unit]]:
         bins[b].append(unit)
         heapq.heappush(heap, (load + unit.tokens, b))
     return bins
-
-
-def _fits(bins: Sequence[Sequence[_Unit]], capacity: int) -> bool:
-    return all(len(dealt) <= 1 or sum(unit.tokens for unit in dealt) <= capacity for dealt in bins)
