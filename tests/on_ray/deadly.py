@@ -32,6 +32,9 @@ class Deadly:
     def order(self, seed: int, epoch: int) -> Shuffled:
         return self.listed.order(seed, epoch)
 
+    def shown(self, rows: Sequence[int]) -> list[bytes]:
+        return self.listed.shown(rows)
+
     def pictures(self, rows: Sequence[int]) -> list[bytes]:
         return self.listed.pictures(rows)
 
