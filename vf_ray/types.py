@@ -133,10 +133,10 @@ class Tree(Protocol):
 
 
 class Pool(Protocol):
-    """Texts gathered from all rows of a source, from which a task takes negatives."""
+    """Texts gathered from all rows of a source, but for those of the picture of the row at hand."""
 
-    def draw(self, key: str, count: int, exclude: Sequence[str] = ()) -> tuple[str, ...]:
-        """Return ``count`` different texts outside ``exclude``; the same for the same ``key``."""
+    def draw(self, count: int) -> tuple[str, ...]:
+        """Return ``count`` different texts; always the same for the same row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,10 +122,12 @@ def _declare(source: Source[Thing], ceiling: float) -> None:
             return Reject(key=row.key, reason="number illegible")
         return Example(image=row.image, answer="yes" if row.number % 2 else "no")
 
-    @source.task("pooled", instruction="Which animal is it?", pool=lambda row: row.label, **kind)
+    def told(row: Thing) -> str:
+        return f"{row.label} {row.image}"
+
+    @source.task("pooled", instruction="Which one is it?", pool=told, **kind)
     def pooled(row: Thing, pool: Pool) -> Example:
-        others = pool.draw(row.key, 3, exclude=(row.label,))
-        return Example(image=row.image, options=(row.label, *others), answer=row.label)
+        return Example(image=row.image, options=(told(row), *pool.draw(3)), answer=told(row))
 
     @source.task("drawn", instruction="What is seen?", **kind)
     def drawn(row: Thing) -> Example:

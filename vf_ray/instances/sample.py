@@ -122,7 +122,7 @@ def judge(row: Row, tasks: Sequence[AnyTask], pools: Pools, seed: int) -> Iterat
 def _make(task: AnyTask, row: Row, pools: Pools) -> Made:
     """Ask the task; an example that cannot be (its own ``ValueError``) is a reject with a name."""
     try:
-        return task.make(row, pools[task.id]) if task.pool else task.make(row)
+        return task.make(row, pools[task.id].of(row)) if task.pool else task.make(row)
     except ValueError as error:
         return Reject(key=row.key, reason="example impossible", detail=str(error))
     except Exception as error:
@@ -133,15 +133,17 @@ def _make(task: AnyTask, row: Row, pools: Pools) -> Made:
 def fill_pools(source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], *, seed: int) -> Pools:
     """Make the pass that gathers negatives, if any task asks for them.
 
-    Texts come from the split a recipe takes, whichever split is then examined.
+    Texts come from the split a recipe takes, whichever split is then examined; whose they are, from all.
     """
     asking = [(task, task.pool, Filling(task.id, seed)) for task in tasks if task.pool]
     for record in source.read(tree) if asking else ():
         if isinstance(record, Reject):
             continue  # counted by the pass that follows
         for task, text_of, filling in asking:
-            if takes(task, record.split, record.kind) and (text := text_of(record)):
-                filling.add(text)
+            if task.kind in ("", record.kind) and (text := text_of(record)):
+                filling.own(record, text)
+                if takes(task, record.split, record.kind):
+                    filling.add(text)
     return {task.id: filling.finish() for task, _, filling in asking}
 
 

@@ -74,8 +74,6 @@ class CaptionRow(Row):
     image_id: int
     caption_id: int
     caption: str
-    others: tuple[str, ...]
-    """The other people's sentences about the picture."""
 
 
 def coco_captions(files: Files, image: str) -> Callable[[Tree], Iterator[CaptionRow | Reject]]:
@@ -98,7 +96,6 @@ def _captions(row: CocoRow) -> Iterator[CaptionRow]:
             image_id=row.image_id,
             caption_id=caption.id,
             caption=caption.text,
-            others=tuple(other.text for other in row.captions if other.id != caption.id),
         )
 
 

@@ -21,10 +21,6 @@ MATCH = "the text describes the image"
 NO_MATCH = "the text does not describe the image"
 
 
-def _others(row: CaptionRow) -> tuple[str, ...]:
-    return tuple(map(tidy, (row.caption, *row.others)))
-
-
 @CAPTIONS.task(
     "caption",
     upstream="image_caption",
@@ -48,11 +44,10 @@ def image_caption(row: CaptionRow) -> Made:
 )
 def text_matching(row: CaptionRow, pool: Pool) -> Made:
     """Captions with an even id are kept, the others come from another picture."""
-    own = _others(row)
-    if not own[0]:
+    own, match = tidy(row.caption), row.caption_id % 2 == 0
+    if not own:
         return Reject(row.key, "caption empty")
-    match = row.caption_id % 2 == 0
-    text = own[0] if match else pool.draw(row.key, 1, exclude=own)[0]
+    text = own if match else pool.draw(1)[0]
     return choose(row.image, MATCH if match else NO_MATCH, (MATCH, NO_MATCH), f"Text: {text}")
 
 
@@ -66,5 +61,5 @@ def text_matching(row: CaptionRow, pool: Pool) -> Made:
 )
 def text_selection(row: CaptionRow, pool: Pool) -> Made:
     """The caption among four of other pictures."""
-    own = _others(row)
-    return choose(row.image, own[0], (own[0], *pool.draw(row.key, 4, exclude=own)))
+    own = tidy(row.caption)
+    return choose(row.image, own, (own, *pool.draw(4)))

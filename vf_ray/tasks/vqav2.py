@@ -33,6 +33,7 @@ VQAV2 = Source(
         annotations="v2_mscoco_{split}2014_annotations.json",
         image="{split}2014/COCO_{split}2014_{image_id:012d}.jpg",
     ),
+    code=2,
 )
 FITS = "the question is about this image"
 FITS_NOT = "the question is about another image"
@@ -64,5 +65,5 @@ def answer(row: VqaRow) -> Made:
 def question_image_match(row: VqaRow, pool: Pool) -> Made:
     """Questions with an even id keep their picture, the others are exchanged."""
     fits = row.question_id % 2 == 0
-    question = row.question if fits else pool.draw(row.key, 1, exclude=(row.question,))[0]
+    question = row.question if fits else pool.draw(1)[0]
     return choose(row.image, FITS if fits else FITS_NOT, (FITS, FITS_NOT), f"Question: {question}")
