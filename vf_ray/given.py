@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from vf_ray.config import Evaluate, Prepare
 from vf_ray.sources.listing import WHOLE, fingerprints
+from vf_ray.tasks import sources
 
 INSTANCES = "tasks"
 """The benchmark that asks held-out instances, which has no folder of its own."""
@@ -15,7 +16,8 @@ def raws(prepare: Prepare) -> tuple[str, Mapping[str, str]]:
     Raises:
         FileNotFoundError: if nothing is there, and nothing is to be fetched.
     """
-    found = dict(fingerprints(prepare.raw))
+    loose = {name: raw.name for source in sources().values() for raw in source.raws for name in raw.loose}
+    found = dict(fingerprints(prepare.raw, loose))
     if not (found or prepare.fetch):
         raise FileNotFoundError(f"no raw files below {prepare.raw}, which prepare.raw names")
     return found.pop(WHOLE, ""), found

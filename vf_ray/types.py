@@ -195,6 +195,8 @@ class Raw:
     """What to fetch, from whom, and where to put it."""
     files: tuple[Download, ...] = ()
     """Everything the Raw needs, where all of it has public addresses that are evidenced."""
+    loose: tuple[str, ...] = ()
+    """Files that are published by themselves: they may also lie beside the folder or archive."""
 
 
 R = TypeVar("R", bound=Row)

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from tests.tasks.files import mat
-from tests.tasks.tree import Files, picture, pictures, write
+from tests.tasks.tree import Files, picture, pictures, write, write_zipped
+from tests.tasks.trees import TREES
 from vf_ray.instances.sample import examine
+from vf_ray.sources.listing import fingerprints
 from vf_ray.sources.raw import RawTree
 from vf_ray.tasks import sources
 from vf_ray.types import Instance, Reject
@@ -70,3 +72,43 @@ def test_words_come_out_of_matlab_files_as_out_of_text_files(tmp_path: Path) -> 
     first = verdicts("total_text", tmp_path / "text", {**as_text, **photographs})
     assert first == verdicts("total_text", tmp_path / "mat", {**as_mat, **photographs})
     assert {v.answer for v in first if isinstance(v, Instance)} == {"SHOP;JOE'S, Inc.", "ONE"}
+
+
+LOOSE = {"ai2d": "ai2d_test_ids.csv", "wikihow": "wikihow_split.json"}
+
+
+def beside(name: str) -> Files:
+    """Return a source's miniature tree merged in one root, where its own folder is named like its Raw."""
+    files = {path.partition("/")[2]: data for path, data in TREES[name]().items()}
+    own = {path if path.startswith(f"{name}/") else f"{name}/{path}": data for path, data in files.items()}
+    (side,) = (path for path in own if path.endswith(LOOSE[name]))
+    return {**{path: data for path, data in own.items() if path != side}, LOOSE[name]: own[side]}
+
+
+@pytest.mark.parametrize("name", LOOSE)
+def test_side_lists_are_found_beside_a_folder_of_the_raws_name(tmp_path: Path, name: str) -> None:
+    first = verdicts(name, tmp_path / "named", TREES[name]())
+    splits = {verdict.split for verdict in first if isinstance(verdict, Instance)}
+    assert "all" not in splits
+    assert verdicts(name, tmp_path / "merged", beside(name)) == first
+
+
+def test_a_list_beside_the_archive_is_found_and_no_other_raws(tmp_path: Path) -> None:
+    files = TREES["wikihow"]()
+    first = verdicts("wikihow", tmp_path / "named", files)
+    root = write_zipped(tmp_path / "zipped", {p: d for p, d in files.items() if not p.endswith("split.json")})
+    write(root, {"wikihow_split.json": files["wikihow/wikihow_split.json"], "data/12_Tie-a-Knot/x": "stray"})
+    tree = RawTree.of(str(root), sources()["wikihow"].raws)
+    assert list(examine(sources()["wikihow"], tree, sources()["wikihow"].tasks, seed=3)) == first
+    assert not tree.exists("data/12_Tie-a-Knot/x")
+
+
+def test_a_list_beside_its_raw_counts_as_part_of_it(tmp_path: Path) -> None:
+    loose = {"ai2d_test_ids.csv": "ai2d"}
+    write(tmp_path, {"ai2d_test_ids.csv": "3\n"})
+    assert "ai2d" not in fingerprints(str(tmp_path), loose), "the list alone is not the Raw"
+    write(tmp_path, {"ai2d/images/1.png": b"1", "readme.txt": "1", "dtd/1.png": b"1"})
+    before = fingerprints(str(tmp_path), loose)
+    write(tmp_path, {"ai2d_test_ids.csv": "3\n4\n", "readme.txt": "changed"})
+    after = fingerprints(str(tmp_path), loose)
+    assert {name for name in before if before[name] != after[name]} == {"", "ai2d"}

@@ -10,14 +10,17 @@ from vf_ray.store import Store
 WHOLE = ""
 
 
-def fingerprints(url: str) -> Mapping[str, str]:
+def fingerprints(url: str, loose: Mapping[str, str] = {}) -> Mapping[str, str]:
     """Return ``listing:<hash>`` over relative names and sizes: of all files below ``url`` under ``WHOLE``,
     and under each Raw's name of those in the folder, or of the archive, of that name; nothing for no file.
+
+    ``loose`` names the Raw of files that may lie beside its folder.
     """
     found = Store.open(url).sizes()
+    named = set(map(_raw, found))
     digests: dict[str, Any] = {}
     for name in sorted(found):
-        for group in {WHOLE, _raw(name)}:
+        for group in {WHOLE, _raw(name), *({loose.get(name, WHOLE)} & named)}:
             digests.setdefault(group, hashlib.sha256()).update(f"{name}\0{found[name]}\n".encode())
     return {name: f"listing:{digest.hexdigest()[:16]}" for name, digest in digests.items()}
 

@@ -2,7 +2,8 @@
 
 Each Raw is looked for under the raw root by its name: a folder (with unpacked files, archives, or
 both) or one archive; a fetched one lies where the fetch step put its files. What is not there by name is
-looked for in the root itself, where everything may be merged. Within each, a path is tried as the
+looked for in the root itself, where everything may be merged; a Raw's loose files may lie there in any
+case, for what looks like the Raw's folder may be its publisher's own. Within each, a path is tried as the
 publisher ships it, inside one extra folder, and without its outermost folder, because archives are
 unpacked in all three ways; the last comes last, for what is left of a path may name other files too.
 """
@@ -178,7 +179,8 @@ class _Lookup:
                     found = iter(hits) if len(hits := list(found)) == 1 else iter(())
                 if (hit := next(found, None)) is not None:
                     return hit
-        return None
+        loose = any(path in raw.loose for raw in self._raws) and self._root.is_file(path)
+        return (_Place(self._root, ""), path) if loose else None
 
     def glob(self, pattern: str) -> list[str]:
         fixed, rest = split_pattern(pattern)

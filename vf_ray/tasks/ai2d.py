@@ -51,6 +51,7 @@ AI2D = Source(
                 Download("https://ai2-public-datasets.s3.amazonaws.com/diagrams/ai2d-all.zip"),
                 Download("https://s3-us-east-2.amazonaws.com/prior-datasets/ai2d_test_ids.csv"),
             ),
+            loose=(TEST_IDS,),
         ),
     ),
     read=_read,

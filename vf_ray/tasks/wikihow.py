@@ -68,6 +68,7 @@ WIKIHOW = Source(
             obtain="Put wikihow.tar.gz (linked from the download scripts of github.com/VT-NLP/MultiInstruct) "
             "into wikihow/, or unpack it there (it holds data/<article>/wikihow.json), and also "
             "wikihow_split.json of that repository's data_preprocessor/, which tells the splits",
+            loose=(SPLITS,),
         ),
     ),
     read=_read,
