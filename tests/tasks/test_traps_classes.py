@@ -1,6 +1,7 @@
 """What publishers of labels ship besides good records is read right, or counted with its reason."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from tests.tasks.files import cells, mat
 from tests.tasks.test_layouts import verdicts
 from tests.tasks.test_traps import found
 from tests.tasks.tree import Files, pictures
+from tests.tasks.trees import TREES
 from vf_ray.tasks.caltech101 import DOUBTFUL, LIFELESS, LIVING
-from vf_ray.types import Instance
+from vf_ray.types import Instance, Reject
 
 
 def test_views_by_day_belong_to_the_validation_part(tmp_path: Path) -> None:
@@ -162,3 +164,30 @@ def test_hyphens_of_caltech256_stay_where_they_belong(tmp_path: Path) -> None:
     files = {**strays, **pictures(*(f"{root}/{name}/1.jpg" for name in names))}
     answers, reasons = found("caltech256", tmp_path, files)
     assert sorted(answers.values()) == ["american flag", "faces easy", "t-shirt", "yo-yo"] and not reasons
+
+
+def test_an_organism_of_no_category_is_named_in_its_reject(tmp_path: Path) -> None:
+    files = dict(TREES["inaturalist"]())
+    data = files["inaturalist/train_mini.json"]
+    odd = {"text": 6, "missing": 7, "unknown": 8, "unlabelled": 9}
+    images = [*data["images"], *({"id": n, "file_name": f"{name}.jpg"} for name, n in odd.items())]
+    labels: list[Any] = [{"image_id": 6, "category_id": "worm"}, {"image_id": 7}]
+    labels += [
+        {"image_id": 8, "category_id": 99},
+        {"image_id": 10, "category_id": 0},
+        {"category_id": 0},
+        None,
+    ]
+    labels += [*data["annotations"]]
+    files["inaturalist/train_mini.json"] = {**data, "images": images, "annotations": labels}
+    made = verdicts("inaturalist", tmp_path, files)
+    assert {v.key for v in made if isinstance(v, Instance)} == {"train_mini/5"}
+    assert [(v.key, v.reason, v.detail) for v in made if isinstance(v, Reject)] == [
+        ("train_mini/6", "label names no category", "category_id 'worm' of annotation 0"),
+        ("train_mini/7", "label names no category", "category_id None of annotation 1"),
+        ("train_mini/8", "label names no category", "category_id 99 of annotation 2"),
+        ("train_mini/9", "picture without annotation", ""),
+        ("train_mini/annotations/3", "annotation without picture", "id 10"),
+        ("train_mini/annotations/4", "malformed record", "id no id"),
+        ("train_mini/annotations/5", "malformed record", "id no id"),
+    ]

@@ -9,7 +9,7 @@ from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Record, parsed, side_record
-from vf_ray.sources.spill import Spill
+from vf_ray.sources.spill import NO_ID, Spill, left_over
 from vf_ray.types import Reject, Row, Tree
 
 RANKS = ("supercategory", "phylum", "class", "order", "family", "genus", "name", "common_name")
@@ -35,28 +35,39 @@ def inat_json(files: Files) -> Callable[[Tree], Iterator[SpeciesRow | Reject]]:
 def _file(tree: Tree, path: str, split: str) -> Iterator[SpeciesRow | Reject]:
     items = json_items(tree, path, split, "categories.item")
     categories = dict(side_record(_species, item, at) for item, at in items)
-    labels = (_label(item) for item, _ in json_items(tree, path, split, "annotations.item"))
-    with Spill(labels) as labelled:
-        make = partial(_row, categories=categories, labelled=labelled)
+    records = json_items(tree, path, split, "annotations.item")
+    with Spill(_label(annotation, at.index) for annotation, at in records) as labelled:
+        known: set[int] = set()
+        make = partial(_row, categories=categories, labelled=labelled, known=known)
         yield from parsed(json_items(tree, path, split, "images.item"), make)
+        yield from left_over(labelled, known, At(path, split, 0), "annotation without picture")
 
 
-def _species(category: Record) -> tuple[int, dict[str, str]]:
-    return int(category["id"]), {rank: str(category.get(rank) or "") for rank in RANKS}
+def _species(category: Record) -> tuple[str, dict[str, str]]:
+    return str(int(category["id"])), {rank: str(category.get(rank) or "") for rank in RANKS}
 
 
-def _label(annotation: Mapping[str, Any]) -> tuple[int | str, Any]:
+def _label(annotation: Record, index: int) -> tuple[int | str, list[Any]]:
+    """Return the picture's id, and the annotation's position and class; of a malformed one only the first."""
     try:
-        return int(annotation["image_id"]), int(annotation["category_id"])
-    except (KeyError, TypeError, ValueError):
-        return "malformed", 0
+        return int(annotation["image_id"]), [index, annotation.get("category_id")]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return NO_ID, [index]
 
 
 def _row(
-    record: Record, at: At, categories: Mapping[int, Mapping[str, str]], labelled: Spill
+    record: Record,
+    at: At,
+    categories: Mapping[str, Mapping[str, str]],
+    labelled: Spill,
+    known: set[int],
 ) -> SpeciesRow | Reject:
     number, name = int(record["id"]), str(record["file_name"])
+    known.add(number)
     key = at.key(number)
     if not (found := labelled.get(number)):
         return Reject(key, "picture without annotation")
-    return SpeciesRow(key=key, split=at.split, image=name, taxonomy=categories[found[0]])
+    index, category = found[0]
+    if str(category) not in categories:
+        return Reject(key, "label names no category", f"category_id {category!r} of annotation {index}"[:200])
+    return SpeciesRow(key=key, split=at.split, image=name, taxonomy=categories[str(category)])
