@@ -127,6 +127,20 @@ def test_what_is_held_out_is_not_training(local_store: Store, tmp_path: Path) ->
     assert not searched(local_store, tmp_path, {SEEN: made}).overlaps
 
 
+def test_tasks_that_hold_nothing_are_passed_over_and_none_but_such_are_an_error(
+    local_store: Store, tmp_path: Path
+) -> None:
+    pope(tmp_path, about({"a.jpg": b""}), {"a.jpg": jpeg(pieces()[0], 90)})
+    asked = sought({"pope": RawTree.of(str(tmp_path / "pope"))}, 1024)
+    kept = [Made(picture=jpeg(pieces()[0], 90), held=True)]
+    prepared = plant(local_store, {SEEN: [Made(picture=jpeg(pieces()[0], 90))], OTHER: kept})
+    found = contamination("planted", prepared, [SEEN, OTHER, "vision_flan_191/ITM"], asked)
+    assert found.tasks == [SEEN] and only(found).equal == {0}
+    for tasks in ([], [OTHER], ["vision_flan_191/ITM"]):
+        with pytest.raises(ValueError, match="recipe 'planted' trains on no instance"):
+            contamination("planted", prepared, tasks, asked)
+
+
 def test_pictures_that_cannot_be_read_or_compared_are_counted(local_store: Store, tmp_path: Path) -> None:
     shown = {"broken.jpg": jpeg(pieces()[0], 90)[:300], "plain.png": png(Image.new("RGB", (50, 50), "navy"))}
     pope(tmp_path, about({**shown, "missing.jpg": b""}), shown)

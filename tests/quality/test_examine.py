@@ -197,6 +197,11 @@ def test_an_unprepared_recipe_is_told_how_to_prepare(local_store: Store) -> None
         Prepared.of(local_store, plan)
 
 
+def test_a_recipe_whose_tasks_hold_nothing_is_told_so() -> None:
+    with pytest.raises(ValueError, match="recipe 'planted' has prepared no instance"):
+        examine("planted", Prepared({}, {}))
+
+
 def test_a_bucket_gives_what_a_folder_gives(store: Store, tmp_path: Path) -> None:
     tasks = {TASK: [Made(picture=jpeg(piece, 90), held=n % 2 == 0) for n, piece in enumerate(pieces()[:6])]}
     here = Store.open(str(tmp_path / "folder"))

@@ -20,6 +20,7 @@ from vf_ray.quality.prepared import Prepared, picture_id
 from vf_ray.quality.sought import Sought
 from vf_ray.quality.wording import Hit, Index
 from vf_ray.shards.finish import TRAIN
+from vf_ray.strict import require
 from vf_ray.tasks import source_of
 
 
@@ -73,7 +74,7 @@ class Contamination:
     recipe: str
     sought: Sought
     tasks: Sequence[str]
-    """That some stage trains on."""
+    """That some stage trains on, and that hold anything."""
     instances: int
     pictures: int
     """Of training, distinct contents."""
@@ -104,7 +105,13 @@ def contamination(
     found: Sought,
     told: Told = lambda done, total: None,
 ) -> Contamination:
-    """Search the training instances of some tasks for what benchmarks show and ask."""
+    """Search the training instances of some tasks for what benchmarks show and ask.
+
+    Raises:
+        ValueError: if they hold none.
+    """
+    tasks = [task for task in tasks if task in prepared.instances and prepared.instances[task].stats["train"]]
+    require(bool(tasks), f"recipe {recipe!r} trains on no instance, so nothing can be found there")
     owned = {task: _pictures(prepared, task) for task in tasks}
     members = Members.of(owned)
     sources = {source_of(task).name for task in tasks}

@@ -13,6 +13,7 @@ from vf_ray.quality.looks import Told, seen
 from vf_ray.quality.measures import Measured, measured
 from vf_ray.quality.members import Members
 from vf_ray.quality.prepared import Prepared
+from vf_ray.strict import require
 from vf_ray.tasks import catalogue, source_of
 
 
@@ -35,7 +36,11 @@ def examine(
     """Measure every task; ``sample`` instances of each are kept to be shown.
 
     ``told`` hears how many pictures have been hashed; those of earlier calls are found in the store.
+
+    Raises:
+        ValueError: if no task holds an instance.
     """
+    require(bool(prepared.instances), f"recipe {recipe!r} has prepared no instance; nothing can be measured")
     found = {task: measured(prepared, task, seed=seed, sample=sample) for task in sorted(prepared.instances)}
     members = Members.of({task: one.pictures for task, one in found.items()})
     twins = duplicates(members, seen(prepared.pictures, told))
