@@ -33,14 +33,22 @@ class Kill:
 
 
 def start(store: Store, log: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start ``python -m flows smoke`` in a process group of its own."""
+    """Start ``python -m flows smoke`` in a process group of its own, which hears an interrupt.
+
+    A shell's background job ignores one, and so would all that a test started from there.
+    """
     env = {k: v for k, v in os.environ.items() if not k.startswith(("RAY_ADDRESS", "RAY_API_SERVER"))}
     env |= {"VF_RAY_STORE": store.url, "PREFECT_HOME": str(log.parent / "prefect")}
     with log.open("ab") as out:
         return subprocess.Popen(
             [sys.executable, "-m", "flows", "smoke", *arguments],
             env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+            preexec_fn=_hear_interrupts,  # noqa: PLW1509  # nothing but a signal is set between fork and exec
         )  # fmt: skip
+
+
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finish(run: subprocess.Popen[bytes], log: Path) -> None:
