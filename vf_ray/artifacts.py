@@ -112,7 +112,7 @@ class Artifact:
         Raises:
             ValueError: if the part is not what was published.
         """
-        data = self.store.read_range(self.path(name), start, size)
+        data = self.store.read_range(self.path(name), start, size) if size else b""
         if sha256 and not (found := hashlib.sha256(data).hexdigest()).startswith(sha256):
             raise ValueError(
                 f"{self.store.at(self.path(name))}, bytes {start} to {start + size - 1}: {_ALTERED}; "

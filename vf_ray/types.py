@@ -41,12 +41,17 @@ class Grid:
     """One caption above each cell, or none."""
 
 
-ImageRef = str | Crop | Boxed | Grid
-"""A picture as a task names it: a path inside the raw tree, or something drawn from paths."""
+ImageRef = str | Crop | Boxed | Grid | None
+"""A picture as a task names it: a path inside the raw tree, or something drawn from paths.
+
+``None`` where a conversation shows nothing.
+"""
 
 
 def paths_of(image: ImageRef) -> tuple[str, ...]:
     """Return the paths of the raw pictures that ``image`` is drawn from."""
+    if image is None:
+        return ()
     if isinstance(image, str):
         return (image,)
     return image.paths if isinstance(image, Grid) else (image.path,)
@@ -101,7 +106,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """A finished conversation about one picture."""
+    """A finished conversation about one picture, or about none."""
 
     task: str
     key: str

@@ -63,6 +63,13 @@ def llava_sample(
     """
     user = ("<image>\n" + prompt.strip()).strip()
     text = f"{CORPUS[0].split(' USER')[0]} USER: {user} ASSISTANT: {response}</s>"
+    return llava_masked(tokenizer, text, further, legacy)
+
+
+def llava_masked(
+    tokenizer: Any, text: str, further: Sequence[str], legacy: bool
+) -> tuple[list[int], list[int]]:
+    """Do so with the first turn as text, which may show nothing; it then has no ``<image>`` to part it."""
     text += "".join(f"USER: {q} ASSISTANT: {a}</s>" for q, a in zip(further[::2], further[1::2], strict=True))
     ids = llava_ids(tokenizer, text)
     labels, used = [IGNORE, *ids[1:]], 1
@@ -115,6 +122,25 @@ def test_ids_and_labels_of_several_turns_equal_llavas(
     ids, labels = llava_sample(theirs, prompt, response, further, legacy=prepend == "always")
     assert labels.count(encoder.end_id) == 1 + len(further) // 2, "LLaVA itself would not train this one"
     assert shrunk(encoded.ids, encoded.labels, encoder.image_id) == (ids, labels)
+
+
+SILENT = [*SAMPLES, ("", "A text."), ("\nA line first", "yes"), (" two  blanks ", "no\n")]
+
+
+@pytest.mark.parametrize("prepend", ["first", "always"])
+@pytest.mark.parametrize("further", [(), *FURTHER])
+@pytest.mark.parametrize("prompt, response", SILENT)
+def test_what_shows_nothing_is_read_and_trained_as_llava_does(
+    prompt: str, response: str, further: tuple[str, ...], prepend: str
+) -> None:
+    theirs = llama_style(prepend)
+    encoder = encoder_of(theirs)
+    encoded = encoder.encode(prompt, response, further, picture=False)
+    encoder.tokenizer.encode_special_tokens = False  # it is theirs too
+    user = f"{CORPUS[0].split(' USER')[0]} USER: {prompt} ASSISTANT: {response}</s>"
+    ids, labels = llava_masked(theirs, user, further, legacy=prepend == "always")
+    assert labels.count(encoder.end_id) == 1 + len(further) // 2, "LLaVA itself would not train this one"
+    assert (encoded.ids, encoded.labels) == (ids, labels)
 
 
 HARD = [
@@ -192,15 +218,15 @@ def filled(template: Template, said: Sequence[tuple[str, Any]], ask: bool = Fals
 
 
 def llama_2_sample(
-    tokenizer: Any, prompt: str, response: str, further: Sequence[str]
+    tokenizer: Any, asked: str, response: str, further: Sequence[str]
 ) -> tuple[list[int], list[int]]:
     """Mask as LLaVA's llama_2 preprocessing counts, for its version of Llama 2's template."""
     system = (
         "You are a helpful language and vision assistant. You are able to understand the visual content "
         "that the user provides, and assist the user with a variety of tasks using natural language."
     )
-    asked = [f"<<SYS>>\n{system}\n<</SYS>>\n\n<image>\n{prompt.strip()}", *further[::2]]
-    turns = zip(asked, (response, *further[1::2]), strict=True)
+    questions = [f"<<SYS>>\n{system}\n<</SYS>>\n\n{asked}", *further[::2]]
+    turns = zip(questions, (response, *further[1::2]), strict=True)
     text = "<s>".join(f"[INST] {question} [/INST] {answer} </s>" for question, answer in turns)
     ids = llava_ids(tokenizer, text)
     labels, used = [IGNORE, *ids[1:]], 1
@@ -219,16 +245,19 @@ def llama_2_sample(
 @pytest.mark.parametrize("prepend", ["first", "always"])
 @pytest.mark.parametrize("further", [(), *FURTHER])
 @pytest.mark.parametrize("prompt, response", SAMPLES)
+@pytest.mark.parametrize("picture", [True, False])
 def test_llama_2_ids_and_labels_equal_llavas(
-    prompt: str, response: str, further: tuple[str, ...], prepend: str
+    prompt: str, response: str, further: tuple[str, ...], prepend: str, picture: bool
 ) -> None:
     theirs = llama_style(prepend)
     encoder = replace(encoder_of(theirs, "llava_llama_2"), max_length=2048)
-    encoded = encoder.encode(prompt, response, further)
+    encoded = encoder.encode(prompt, response, further, picture=picture)
     encoder.tokenizer.encode_special_tokens = False  # it is theirs too
-    ids, labels = llama_2_sample(theirs, prompt, response, further)
+    asked = f"<image>\n{prompt.strip()}" if picture else prompt
+    ids, labels = llama_2_sample(theirs, asked, response, further)
     assert labels.count(encoder.end_id) == 1 + len(further) // 2, "LLaVA itself would not train this one"
-    assert shrunk(encoded.ids, encoded.labels, encoder.image_id) == (ids, labels)
+    ours = encoded.ids, encoded.labels
+    assert (shrunk(*ours, encoder.image_id) if picture else ours) == (ids, labels)
 
 
 def test_llama_2s_own_system_message_is_metas() -> None:
@@ -260,6 +289,8 @@ def test_plain_trains_any_caption_whole() -> None:
 def test_plain_has_no_form_for_a_dialogue() -> None:
     with pytest.raises(ValueError, match="4 turns have no form where an answer alone follows the picture"):
         encoder_of(llama_style(), "plain").encode("Describe it.", "A dog.", ("Sure?", "yes"))
+    with pytest.raises(ValueError, match="shows no picture, and a caption needs one"):
+        encoder_of(llama_style(), "plain").encode("Describe it.", "A dog.", picture=False)
 
 
 def test_too_long_and_empty_are_refused_by_name(ours: Encoder) -> None:

@@ -117,6 +117,35 @@ def test_ranks_that_share_tokens_add_up_to_one_that_copies(folder: Path) -> None
     assert_equal(gradients(models[0], *ready(alone, 1)), gradients(models[1], *packs), 1e-6)
 
 
+def test_what_shows_nothing_is_packed_with_what_shows(folder: Path) -> None:
+    listed = Listed.of(24, silent=3)
+    feed = Feed.of(stage(batch=24), replace(listed, seen=(listed.seen[0],) * 24), folder, 0, 0, 1)
+    mixed = replace(
+        feed, samples=replace(listed, seen=tuple(seen and listed.seen[0] for seen in listed.seen))
+    )
+    step, (pack,) = mixed.step(1), mixed.step(1).packs
+    assert (step.samples, step.pictured, step.encoded, step.shared) == (24, 16, 1, 1 - 1 / 16)
+    assert step.computed == pack.input_ids.numel() == step.tokens - 15 * feed.encoder.trunk
+    assert pack.shows.tolist() == [0]
+    copied = replace(mixed, stage=replace(mixed.stage, share_tokens=False))
+    models = [packed(load(folder)) for _ in range(2)]
+    assert_equal(gradients(models[0], *ready(copied, 1)), gradients(models[1], *ready(mixed, 1)), 1e-6)
+
+
+def test_a_pack_that_shows_nothing_runs_the_same_modules(folder: Path, pack: Pack) -> None:
+    feed = Feed.of(stage(), Listed.of(40, silent=1), folder, seed=0, rank=0, world=1)
+    step, (silent,) = feed.step(1), ready(feed, 1)
+    assert (step.pictured, step.encoded, step.shared, len(silent.pixels)) == (0, 0, 0.0, 1)
+    assert feed.encoder.image_id not in silent.input_ids
+    found = gradients(packed(load(folder)), silent)
+    assert found.keys() == gradients(packed(load(folder)), pack).keys()
+    shows = [name for name in found if "vision_tower" in name or "projector" in name]
+    assert shows and not any(found[name].any() for name in shows)
+    assert all(found[name].any() for name in found if "lm_head" in name)
+    other = replace(silent, pixels=torch.randn_like(silent.pixels))
+    assert_equal(found, gradients(packed(load(folder)), other))
+
+
 def test_it_is_saved_under_the_name_the_field_loads(folder: Path, tmp_path: Path) -> None:
     save(packed(load(folder)), folder, tmp_path)
     again = LlavaForConditionalGeneration.from_pretrained(tmp_path)

@@ -48,9 +48,11 @@ class Listed:
 
     said: tuple[Said, ...]
     seen: tuple[bytes, ...]
+    """Pictures; no bytes where a sample shows none."""
 
     @classmethod
-    def of(cls, size: int) -> "Listed":
+    def of(cls, size: int, silent: int = 0) -> "Listed":
+        """Make samples, of which every ``silent``-th, counted from the last, shows nothing."""
         names = list(COLOURS)
         said, seen = [], []
         for i in range(size):
@@ -59,7 +61,8 @@ class Listed:
             said.append(
                 Said("demo/colour", str(i), "What colour is this" + " please" * (i % 3) + "?", answer)
             )
-            seen.append(_square(COLOURS[colour], i))
+            shows = not silent or (size - 1 - i) % silent
+            seen.append(_square(COLOURS[colour], i) if shows else b"")
         return cls(tuple(said), tuple(seen))
 
     def __len__(self) -> int:
@@ -73,8 +76,8 @@ class Listed:
     def text(self, rows: Sequence[int]) -> list[Said]:
         return [self.said[row] for row in rows]
 
-    def shown(self, rows: Sequence[int]) -> list[bytes]:
-        return [self.seen[row] for row in rows]
+    def shown(self, rows: Sequence[int]) -> list[bytes | None]:
+        return [self.seen[row] or None for row in rows]
 
     def pictures(self, rows: Sequence[int]) -> list[bytes]:
         return [self.seen[row] for row in rows]
@@ -113,7 +116,7 @@ def broken(folder: Path, out: Path) -> Path:
 
 
 def train(
-    folder: Path, store: Path, tuned: Stage, *, size: int = 40, kill_at: int = 0, name: str = "tiny"
+    folder: Path, store: Path, tuned: Stage, *, silent: int = 0, kill_at: int = 0, name: str = "tiny"
 ) -> Artifact:
     """Run the stage in this process and return its artifact; with ``kill_at`` the report raises there."""
     from vf_ray.train.loop import run
@@ -125,8 +128,8 @@ def train(
     def make(writer: Writer) -> Mapping[str, Any]:
         return {
             "run": run(
-                tuned, model_folder=folder, samples=Listed.of(size), writer=writer, rank=0, world=1, seed=0,
-                report=report,
+                tuned, model_folder=folder, samples=Listed.of(40, silent), writer=writer, rank=0, world=1,
+                seed=0, report=report,
             )
         }  # fmt: skip
 

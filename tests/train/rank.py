@@ -27,10 +27,19 @@ class Job:
     writer: Writer
     kill_at: int
     """The step at which the last rank kills itself; 0: none does."""
+    silent: int
+    """See ``Listed.of``."""
 
 
 def train_in_ranks(
-    folder: Path, store: Path, stage: Stage, *, world: int, kill_at: int = 0, name: str = "tiny"
+    folder: Path,
+    store: Path,
+    stage: Stage,
+    *,
+    world: int,
+    kill_at: int = 0,
+    silent: int = 0,
+    name: str = "tiny",
 ) -> Artifact:
     """Build the stage's artifact with one process per rank.
 
@@ -39,7 +48,7 @@ def train_in_ranks(
     """
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        _launch(Job(folder, stage, writer, kill_at), store, world)
+        _launch(Job(folder, stage, writer, kill_at, silent), store, world)
         return {}
 
     return build(Store.open(str(store)), Spec(kind="stage1", name=name, config={}), make)
@@ -74,8 +83,8 @@ def main(arguments: Sequence[str]) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     run(
-        job.stage, model_folder=job.folder, samples=Listed.of(40), writer=job.writer, rank=rank, world=world,
-        seed=0, report=report,
+        job.stage, model_folder=job.folder, samples=Listed.of(40, job.silent), writer=job.writer, rank=rank,
+        world=world, seed=0, report=report,
     )  # fmt: skip
 
 

@@ -98,10 +98,10 @@ def test_adapters_learn_resume_and_are_merged(model: Path, tmp_path: Path, zero:
     assert {"adapters/adapter_config.json", "adapters/adapter_model.safetensors"} <= set(alone.names())
 
 
-@pytest.mark.parametrize("loss", ["token_mean", "sample_mean"])
-def test_the_loss_is_the_one_of_samples_taken_singly(model: Path, loss: str) -> None:
+@pytest.mark.parametrize(("loss", "silent"), [("token_mean", 0), ("sample_mean", 0), ("token_mean", 3)])
+def test_the_loss_is_the_one_of_samples_taken_singly(model: Path, loss: str, silent: int) -> None:
     chosen = stage(loss=loss, batch=6, micro_tokens=150)
-    feed = Feed.of(chosen, Listed.of(20), model, seed=0, rank=0, world=1)
+    feed = Feed.of(chosen, Listed.of(20, silent), model, seed=0, rank=0, world=1)
     network = packed(load(model))
     packs = ready(feed, 2)
     assert len(packs) > 1
@@ -123,12 +123,11 @@ def singly(network: Any, feed: Feed, step: int, loss: str) -> torch.Tensor:
     sums, counts = [], []
     for row in rows:
         said = feed.samples.text([row])[0]
-        one = feed.encoder.encode(said.prompt, said.response)
+        (picture,) = feed.samples.pictures([row])
+        one = feed.encoder.encode(said.prompt, said.response, picture=bool(picture))
         labels = torch.tensor([one.labels])
-        out = network(
-            input_ids=torch.tensor([one.ids]), pixel_values=feed.encoder.pixels(feed.samples.pictures([row])),
-            labels=labels,
-        )  # fmt: skip
+        pixels = feed.encoder.pixels([picture]) if picture else None
+        out = network(input_ids=torch.tensor([one.ids]), pixel_values=pixels, labels=labels)
         counts.append(int((labels != -100).sum()))
         sums.append(out.loss * counts[-1])
     if loss == "token_mean":

@@ -51,6 +51,13 @@ def test_what_shares_is_dealt_together_unless_that_makes_packs_uneven() -> None:
     assert [len(pack) for pack in three.packs[0]] == [6, 6]
 
 
+@given(LENGTHS, st.integers(1, 4), st.integers(60, 1500))
+def test_what_shows_nothing_shares_with_no_other(lengths: list[int], ranks: int, capacity: int) -> None:
+    plan = partition(lengths, ranks=ranks, capacity=capacity, shown=[None] * len(lengths), trunk=50)
+    assert plan == partition(lengths, ranks=ranks, capacity=capacity)
+    assert plan.distinct([None] * len(lengths)) == 0
+
+
 @given(LENGTHS, st.integers(1, 4))
 def test_it_depends_on_nothing_but_lengths(lengths: list[int], ranks: int) -> None:
     assert partition(lengths, ranks=ranks, capacity=900) == partition(lengths, ranks=ranks, capacity=900)

@@ -31,6 +31,17 @@ def test_two_ranks_give_the_losses_of_one_even_when_one_has_no_pack(
     assert losses(two) == pytest.approx(losses(train(model, tmp_path / "one", tuned)), abs=1e-5)
 
 
+@pytest.mark.parametrize(("zero", "silent"), [(2, 2), (3, 2), (3, 1)])
+def test_ranks_that_show_nothing_keep_step_with_those_that_do(
+    model: Path, tmp_path: Path, zero: int, silent: int
+) -> None:
+    """With two samples to a step and two ranks, one often shows a picture and the other none; or neither."""
+    tuned = stage(zero=zero, batch=2, steps=4, save_every=9)
+    two = train_in_ranks(model, tmp_path / "two", tuned, world=2, silent=silent)
+    one = train(model, tmp_path / "one", tuned, silent=silent)
+    assert losses(two) == pytest.approx(losses(one), abs=1e-5)
+
+
 @pytest.mark.parametrize(("first", "then", "zero"), [(2, 1, 2), (1, 2, 2), (2, 1, 3), (1, 2, 0)])
 def test_a_run_resumes_with_another_number_of_ranks(
     model: Path, tmp_path: Path, first: int, then: int, zero: int

@@ -50,6 +50,8 @@ def _character_fault(text: str) -> tuple[str, str] | None:
 
 
 def _image_fault(instance: Instance) -> tuple[str, str] | None:
+    if instance.image is None:
+        return None
     paths = paths_of(instance.image)
     if not paths or not all(paths):
         return "picture not named", repr(instance.image)

@@ -13,7 +13,7 @@ _DRAWN: Mapping[str, Any] = {"crop": Crop, "boxed": Boxed, "grid": Grid}
 
 def image_text(image: ImageRef) -> str:
     """Return one canonical text for a picture: equal pictures have equal texts."""
-    if isinstance(image, str):
+    if image is None or isinstance(image, str):
         return json.dumps(image)
     kind = next(name for name, cls in _DRAWN.items() if isinstance(image, cls))
     return json.dumps({"draw": kind, **asdict(image)}, separators=(",", ":"))
@@ -22,7 +22,7 @@ def image_text(image: ImageRef) -> str:
 def image_of(text: str) -> ImageRef:
     """Return the picture that ``image_text`` wrote down."""
     data = json.loads(text)
-    if isinstance(data, str):
+    if data is None or isinstance(data, str):
         return data
     cls = _DRAWN[data.pop("draw")]
     image: ImageRef = cls(**{name: _tuples(value) for name, value in data.items()})

@@ -85,25 +85,29 @@ class Encoder:
         """Return the number of tokens up to and with the picture, the same in every conversation."""
         return len(self._before)
 
-    def encode(self, prompt: str, response: str, further: Sequence[str] = ()) -> Encoded:
+    def encode(
+        self, prompt: str, response: str, further: Sequence[str] = (), *, picture: bool = True
+    ) -> Encoded:
         """Encode a training conversation; the answers and the end tokens after them carry labels.
 
-        ``further`` is said after the response, alternately by user and model. The prompt loses
-        blanks at its ends, as in LLaVA's training code; later texts keep them.
+        ``further`` is said after the response, alternately by user and model. A prompt after a picture
+        loses blanks at its ends, as in LLaVA's training code; all other texts keep them.
 
         Raises:
             TooLongError: if it has more than ``max_length`` tokens.
-            ValueError: if an answer is empty, ``further`` ends with a question, or a text holds ``TURN``.
+            ValueError: if an answer is empty, ``further`` ends with a question, a text holds ``TURN``, or
+                the template has no form for what shows nothing.
         """
         if not response or not all(further[1::2]):
             raise ValueError(f"an answer to {prompt[:80]!r} is empty; nothing of it could be trained")
-        ids, labels = list(self._before), [IGNORE] * len(self._before)
-        for number, turn in enumerate(self.template.render(prompt.strip(), response, further)):
+        before, asked = (self._before, prompt.strip()) if picture else ([*self.begin], prompt)
+        ids, labels = list(before), [IGNORE] * len(before)
+        for number, turn in enumerate(self.template.render(asked, response, further, picture=picture)):
             found, start = self._later_turn(turn) if number else self._first_turn(turn)
             end = [self.end_id] * self.template.ends
             ids += [*found, *end]
             labels += [*[IGNORE] * start, *found[start:], *end]
-        self._check(len(ids), prompt)
+        self._check(ids, prompt)
         return Encoded(ids, labels)
 
     def prompt_ids(self, prompt: str) -> list[int]:
@@ -113,7 +117,7 @@ class Encoder:
             TooLongError: if it has more than ``max_length`` tokens.
         """
         ids = self._before + self._tokens(next(self.template.render(prompt)).text)[0]
-        self._check(len(ids), prompt)
+        self._check(ids, prompt)
         return ids
 
     def text_ids(self, prompt: str) -> list[int]:
@@ -123,7 +127,7 @@ class Encoder:
             TooLongError: if it has more than ``max_length`` tokens.
         """
         ids = [*self.begin, *self._tokens(self.template.without_picture(prompt))[0]]
-        self._check(len(ids), prompt)
+        self._check(ids, prompt)
         return ids
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -145,7 +149,7 @@ class Encoder:
         return encoding.ids, encoding.offsets
 
     def _first_turn(self, turn: Turn) -> tuple[list[int], int]:
-        """Return the tokens of what follows the picture, and the number of the first that is trained."""
+        """Return the tokens of a first turn, and the number of the first that is trained."""
         ids, offsets = self._tokens(turn.text)
         return ids, _first_after(turn.answer_start, offsets)
 
@@ -168,11 +172,12 @@ class Encoder:
         made.add_tokens([AddedToken(TURN, special=False, **flags)])
         return made
 
-    def _check(self, length: int, prompt: str) -> None:
-        if length > self.max_length:
+    def _check(self, ids: list[int], prompt: str) -> None:
+        if len(ids) > self.max_length:
             raise TooLongError(
-                f"the conversation that asks {prompt[:80]!r} has {length} tokens, {self.image_tokens} "
-                f"of them the picture's; at most {self.max_length} fit: shorten it, or raise max_length"
+                f"the conversation that asks {prompt[:80]!r} has {len(ids)} tokens, "
+                f"{ids.count(self.image_id)} of them the picture's; at most {self.max_length} fit: "
+                "shorten it, or raise max_length"
             )
 
 

@@ -90,6 +90,10 @@ class Pixels:
         with ThreadPoolExecutor(threads, "pictures", torch.set_num_threads, (1,)) as pool:
             return list(pool.map(one, range(len(pictures))))
 
+    def blank(self) -> NDArray[np.uint8]:
+        """Return (H, W, 3) bytes of a picture that shows nothing, as ``decoded`` returns others."""
+        return np.zeros((self.size, self.size, 3), np.uint8)
+
     def normalised(self, raw_BHWC: Tensor) -> Tensor:
         """Return (B, 3, H, W) float32 pixels, on any device the same to the bit as the processor's.
 

@@ -54,16 +54,18 @@ class Template:
     jinja: str = ""
     """The same for ``processor.apply_chat_template``; empty: it is not for chatting."""
 
-    def render(self, prompt: str, response: str = "", further: Sequence[str] = ()) -> Iterator[Turn]:
+    def render(
+        self, prompt: str, response: str = "", further: Sequence[str] = (), *, picture: bool = True
+    ) -> Iterator[Turn]:
         """Render from behind the picture on; start and end tokens are not part of the turns.
 
-        ``further`` is said after the response, alternately by user and model. Without a response, the
-        model's turn is open.
+        Without a picture, the first turn starts with what else stands before it. ``further`` is said after
+        the response, alternately by user and model. Without a response, the model's turn is open.
 
         Raises:
-            ValueError: if there is a later question and the template has no form for it.
+            ValueError: if the template has no form for what shows nothing, or for a later question.
         """
-        yield self._turn(self.first.format(prompt), response)
+        yield self._turn(self.first.format(prompt) if picture else self.without_picture(prompt), response)
         if further and not self.later:
             raise ValueError(
                 f"{2 + len(further)} turns have no form where an answer alone follows the picture"
@@ -72,7 +74,13 @@ class Template:
             yield self._turn(self.later.format(asked), answer)
 
     def without_picture(self, prompt: str) -> str:
-        """Render an open question that shows nothing; LLaVA then leaves out the picture's line."""
+        """Render an open question that shows nothing; LLaVA then leaves out the picture's line.
+
+        Raises:
+            ValueError: if the template leaves out the question too.
+        """
+        if not self.first:
+            raise ValueError(f"{prompt[:80]!r} shows no picture, and a caption needs one to follow")
         return self.before + self.first.format(prompt).removeprefix("\n")
 
     def _turn(self, asked: str, answer: str) -> Turn:

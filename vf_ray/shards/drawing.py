@@ -22,9 +22,13 @@ Fetch = Callable[[str], bytes]
 def picture(image: ImageRef, fetch: Fetch, largest_side: int) -> Picture:
     """Return a picture as it is to be stored; ``fetch`` returns the bytes behind a raw path.
 
+    What shows nothing is stored as a picture of no bytes, so that every instance has one.
+
     Raises:
         BadPictureError: if a raw picture is missing or cannot be used, or a box lies outside it.
     """
+    if image is None:
+        return Picture(b"", 0, 0, "", ())
     if isinstance(image, str):
         return stored(_fetched(fetch, image), largest_side)
     parts = _Parts(fetch)

@@ -24,6 +24,7 @@ from vf_ray.shards.candidates import (
     read_examined,
     rejects_name,
 )
+from vf_ray.shards.images import NOTHING
 from vf_ray.shards.schema import INSTANCES, GroupedWriter, from_parquet, said_bytes
 from vf_ray.shards.write import ALL_VERDICTS
 from vf_ray.types import Reject
@@ -151,8 +152,8 @@ def _commit(writer: Writer, file: pq.ParquetFile, choice: _Choice, chance: int) 
                     sink.add(table)
                     counts.update(_counted(table, name))
             writer.commit(name, local)
-    distinct = pc.count_distinct(choice.pictures.filter(pa.array(choice.taken))).as_py()
-    return {**counts, "pictures": distinct}
+    shown = pc.unique(choice.pictures.filter(pa.array(choice.taken))).to_pylist()
+    return {**counts, "pictures": len(set(shown) - {NOTHING})}
 
 
 def _masked(file: pq.ParquetFile, mask: npt.NDArray[np.bool_], pictures: pa.Array) -> Iterator[pa.Table]:

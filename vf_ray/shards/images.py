@@ -22,6 +22,8 @@ MOST_PIXELS = 1 << 26
 """A decoded picture of 67 megapixels takes 268 MB with four bands."""
 
 JPEG_QUALITY = 95
+NOTHING = hashlib.sha256().hexdigest()
+"""The content that stands for no picture: no bytes."""
 _PLAIN = ("1", "L", "P", "RGB", "CMYK", "YCbCr", "RGBX")
 _ALPHA = ("LA", "PA", "RGBA", "La", "RGBa")
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")
@@ -46,7 +48,7 @@ class Picture:
     height: int
     format: str
     raws: tuple[str, ...]
-    """sha256 of the raw pictures it is made of."""
+    """sha256 of the raw pictures it is made of; none if it stands for no picture."""
 
 
 def stored(data: bytes, largest_side: int) -> Picture:

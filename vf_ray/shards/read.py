@@ -75,19 +75,23 @@ class Samples:
         places = self._columns(rows, "instances", "row")
         return [self._sample(address, row) for address, row in places]
 
-    def shown(self, rows: Sequence[int]) -> list[tuple[Any, ...]]:
-        """Return what tells the pictures of some samples apart: where they lie."""
-        return self._columns(rows, "pictures", "file", "offset", "size", "digest")
+    def shown(self, rows: Sequence[int]) -> list[tuple[Any, ...] | None]:
+        """Return what tells the pictures of some samples apart: where they lie; None for none."""
+        places = self._columns(rows, "pictures", "file", "offset", "size", "digest")
+        return [place if place[3] else None for place in places]
 
     def pictures(self, rows: Sequence[int]) -> list[bytes]:
-        """Return the encoded pictures of some samples; one that several share is read once."""
+        """Return the encoded pictures of some samples; one that several share is read once.
+
+        Of a sample that shows nothing, there are no bytes.
+        """
         places = self.shown(rows)
-        distinct = list(dict.fromkeys(places))
+        distinct = [place for place in dict.fromkeys(places) if place]
         size = sum(size for *_, size, _ in distinct)
         self.used_bytes += size
         self.read_bytes += size
         found = dict(zip(distinct, self._fetch(distinct), strict=True))
-        return [found[place] for place in places]
+        return [found[place] if place else b"" for place in places]
 
     def _columns(self, rows: Sequence[int], *names: str) -> list[tuple[Any, ...]]:
         taken = self.index.select(list(names)).take(pa.array(rows, pa.int64()))

@@ -14,7 +14,7 @@ INSTANCES = pa.schema(
         ("task", pa.string()),
         ("key", pa.string()),
         ("split", pa.string()),  # as the publisher names it
-        ("picture", pa.string()),  # sha256 of the stored bytes; see PICTURES
+        ("picture", pa.string()),  # sha256 of the stored bytes, of which there are none if nothing is shown
         ("images", pa.list_(pa.string())),  # raw paths that the picture is made of
         ("question", pa.string()),
         ("options", pa.list_(pa.string())),  # as lettered in the prompt

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vf_ray.artifacts import WORK, Writer
+from vf_ray.instances.chance import SPAN
 from vf_ray.instances.refs import image_of
 from vf_ray.instances.sample import chance_of
 from vf_ray.shards.drawing import picture
@@ -74,7 +75,7 @@ def _good(ref: str, digest: str, found: Picture, name: str, offset: int) -> Mapp
     return _verdict(
         ref,
         sha256=digest,
-        chance=min(map(chance_of, found.raws)),
+        chance=min(map(chance_of, found.raws), default=SPAN - 1),  # nothing is never held out
         file=name,
         offset=offset,
         size=len(found.data),
@@ -113,9 +114,8 @@ def write_index(writer: Writer, num_shards: int) -> Mapping[str, int]:
                 firsts = _firsts(table, seen)
                 distinct.add(firsts)
                 bad = pc.sum(pc.not_equal(table["reason"], "")).as_py()
-                counts.update(
-                    pictures=len(firsts), bytes=sum(firsts["size"].to_pylist()), pictures_rejected=bad
-                )
+                sizes = firsts["size"].to_pylist()
+                counts.update(pictures=sum(map(bool, sizes)), bytes=sum(sizes), pictures_rejected=bad)
         writer.commit(ALL_VERDICTS, verdicts)
         writer.commit(INDEX, index)
     return dict(counts)

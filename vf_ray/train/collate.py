@@ -50,7 +50,8 @@ class Pack:
     pixels: Tensor
     """(N, C, H, W); (N, H, W, C) bytes until they are normalised."""
     shows: Tensor
-    """The picture at each place of one: (K,), or (N,) where trunks are shared."""
+    """The picture at each place of one, as many as there are conversations that show any: at most (K,), and
+    (N,) where trunks are shared."""
     keep: Tensor
     """(L,): positions whose logits predict a label."""
     targets: Tensor
@@ -101,16 +102,19 @@ def collate(
     encoded: Sequence[Encoded],
     weights: Sequence[float],
     pixels: Tensor,
-    shows: Sequence[int] | None = None,
+    shows: Sequence[int | None] | None = None,
     trunk: int = 0,
 ) -> Pack:
     """Lay conversations end to end; each one's first token starts a new position count.
 
-    ``shows`` says which picture each conversation shows; by default each has its own. Those that show
-    the same one share their first ``trunk`` tokens.
+    ``shows`` says which picture each conversation shows, None for none; by default each has its own. Those
+    that show the same one share their first ``trunk`` tokens. ``pixels`` holds at least one picture, for
+    every rank is to run the vision tower and the projector.
     """
     lengths, shown = [len(one.ids) for one in encoded], list(range(len(encoded)) if shows is None else shows)
-    first_of = [shown.index(picture) if trunk else k for k, picture in enumerate(shown)]
+    shares = [bool(trunk) and picture is not None for picture in shown]
+    first_of = [shown.index(picture) if shares[k] else k for k, picture in enumerate(shown)]
+    seen = [picture for k, picture in enumerate(shown) if picture is not None and first_of[k] == k]
     laid_T, place_T = _laid(lengths, first_of, trunk)
     ids_T = torch.tensor([token for one in encoded for token in one.ids])
     position_T = torch.cat([torch.arange(length) for length in lengths])
@@ -123,7 +127,7 @@ def collate(
         bounds=torch.tensor([0, *accumulate(lengths)], dtype=torch.int32),
         reads=None if laid_T.all() else place_T,
         pixels=pixels,
-        shows=torch.tensor([picture for k, picture in enumerate(shown) if first_of[k] == k]),
+        shows=torch.tensor(seen, dtype=torch.int64),
         keep=place_T[at_L - 1],
         targets=labels_T[at_L],
         weights=each,

@@ -40,15 +40,18 @@ class Step:
     computed: int
     """Tokens of the global batch that the language model goes through; those that are shared count once."""
     fill: float
+    pictured: int
+    """Samples of the global batch that show a picture."""
+    encoded: int
+    """Pictures that the vision tower goes through, in all packs of the global batch."""
     rejects: tuple[Reject, ...]
     keys: tuple[str, ...]
     """``task key`` of every sample of the global batch."""
 
     @property
     def shared(self) -> float:
-        """Return the share of this rank's samples whose picture is encoded for another one of their pack."""
-        shown = sum(len(pack.bounds) - 1 for pack in self.packs)
-        return 1 - sum(len(pack.pixels) for pack in self.packs) / shown
+        """Return the share of the samples with a picture that is encoded for another one of their pack."""
+        return 1 - self.encoded / self.pictured if self.pictured else 0.0
 
 
 @dataclass(frozen=True)
@@ -82,24 +85,28 @@ class Feed:
         """
         rows = rows_of_step(self.samples, seed=self.seed, step=number, batch=self.stage.batch)
         texts = self.samples.text(rows)
-        tried = [self._encode(text) for text in texts]
-        usable = [(row, one) for row, one in zip(rows, tried, strict=True) if not isinstance(one, Reject)]
-        encoded = [one for _, one in usable]
+        pictures = self.samples.shown(rows)
+        tried = [
+            self._encode(text, picture is not None) for text, picture in zip(texts, pictures, strict=True)
+        ]
+        usable = [i for i, one in enumerate(tried) if not isinstance(one, Reject)]
+        encoded = [one for one in tried if not isinstance(one, Reject)]
         weights = token_weights(encoded, self.stage.loss)
         lengths = [len(one.ids) for one in encoded]
-        rows = [row for row, _ in usable]
+        shown = [pictures[i] for i in usable]
         plan = partition(
-            lengths, ranks=self.world, capacity=self.stage.micro_tokens, shown=self.samples.shown(rows),
-            trunk=self._trunk,
-        )  # fmt: skip
+            lengths, ranks=self.world, capacity=self.stage.micro_tokens, shown=shown, trunk=self._trunk
+        )
         return Step(
             number=number,
-            packs=self._packs(plan, rows, encoded, weights),
+            packs=self._packs(plan, [rows[i] for i in usable], encoded, weights),
             samples=len(encoded),
             tokens=sum(lengths),
             labels=sum(map(num_labels, encoded)),
             computed=plan.tokens,
             fill=plan.fill,
+            pictured=sum(picture is not None for picture in shown),
+            encoded=plan.distinct(shown),
             rejects=tuple(one for one in tried if isinstance(one, Reject)),
             keys=tuple(f"{text.task} {text.key}" for text in texts),
         )
@@ -108,9 +115,9 @@ class Feed:
     def _trunk(self) -> int:
         return self.encoder.trunk if self.stage.share_tokens else 0
 
-    def _encode(self, text: Text) -> Encoded | Reject:
+    def _encode(self, text: Text, picture: bool) -> Encoded | Reject:
         try:
-            return self.encoder.encode(text.prompt, text.response, text.further)
+            return self.encoder.encode(text.prompt, text.response, text.further, picture=picture)
         except ValueError as error:
             return Reject(text.key, "cannot be encoded", str(error), text.task)
 
@@ -119,23 +126,24 @@ class Feed:
     ) -> tuple[Pack, ...]:
         """Collate this rank's packs; an empty one becomes the shortest sample, of weight 0.
 
-        A picture that several samples of the step show is decoded once, and once in each of their packs.
+        A picture that several samples of the step show is decoded once, and once in each of their packs. A
+        pack that shows none has a blank one, which nothing reads.
         """
         shortest = min(range(len(encoded)), key=lambda i: (len(encoded[i].ids), i))
         packs = [(ranks[self.rank] or (shortest,), float(bool(ranks[self.rank]))) for ranks in plan.packs]
         pictures = self.samples.pictures([rows[i] for members, _ in packs for i in members])
-        places = {picture: place for place, picture in enumerate(dict.fromkeys(pictures))}
+        places = {picture: place for place, picture in enumerate(dict.fromkeys(filter(None, pictures)))}
         decoded = self.encoder.pictures.decoded(list(places), self.threads)
-        shown = map(places.__getitem__, pictures)
+        shown = map(places.get, pictures)
         made = []
         for members, share in packs:
             shows = list(islice(shown, len(members)))
-            here = {place: number for number, place in enumerate(dict.fromkeys(shows))}
+            here = [place for place in dict.fromkeys(shows) if place is not None]
             made.append(
                 collate(
                     [encoded[i] for i in members], [share * weights[i] for i in members],
-                    stacked([decoded[place] for place in here]), [here[place] for place in shows],
-                    self._trunk,
+                    stacked([decoded[place] for place in here] or [self.encoder.pictures.blank()]),
+                    [None if place is None else here.index(place) for place in shows], self._trunk,
                 )
             )  # fmt: skip
         return tuple(made)

@@ -176,7 +176,7 @@ def _train(state: _Run) -> None:
     for step, waited in timed(steps, time.monotonic):
         record = _one(state, step)
         now = time.monotonic()
-        metrics = _measured(state, record, step.computed, now - began, waited)
+        metrics = _measured(state, step, record, now - began, waited)
         began = now
         state.done = step.number
         state.records.append(record)
@@ -187,10 +187,9 @@ def _train(state: _Run) -> None:
             state.saver.save(state.engine, step.number, _carried(state))
 
 
-def _measured(state: _Run, record: dict[str, Any], tokens: int, seconds: float, waited: float) -> Metrics:
-    pictures = round(record["samples"] * (1 - record["shared"]))
+def _measured(state: _Run, step: Step, record: dict[str, Any], seconds: float, waited: float) -> Metrics:
     image_tokens = state.feed.encoder.image_tokens
-    done = work(state.stage, state.sizes, image_tokens, pictures=pictures, tokens=tokens)
+    done = work(state.stage, state.sizes, image_tokens, pictures=step.encoded, tokens=step.computed)
     mfu = done / seconds / state.peak if state.peak else 0.0
     memory = deepspeed.memory_gib(state.engine.device)
     return Metrics(**record, seconds=seconds, memory=memory, mfu=mfu, data_wait=waited)

@@ -30,6 +30,11 @@ class Plan:
         """Return the share of the slots that hold tokens."""
         return self.tokens / self.slots if self.slots else 1.0
 
+    def distinct(self, shown: Sequence[Hashable]) -> int:
+        """Return how many pictures there are, each counted once a pack, of those that the samples show."""
+        packs = (pack for ranks in self.packs for pack in ranks)
+        return sum(len({shown[i] for i in pack} - {None}) for pack in packs)
+
 
 @dataclass(frozen=True)
 class _Unit:
@@ -46,8 +51,8 @@ def partition(
     """Deal samples of ``lengths`` tokens into packs of at most ``capacity`` tokens.
 
     ``shown`` tells the pictures of the samples apart, by default all differ; samples with the same one,
-    in one pack, share their first ``trunk`` tokens. A sample longer than ``capacity`` gets a pack of
-    its own.
+    in one pack, share their first ``trunk`` tokens. One that shows nothing (None) shares with no other.
+    A sample longer than ``capacity`` gets a pack of its own.
     """
     fair, alike = min(capacity, -(-sum(lengths) // ranks)), _alike(shown or range(len(lengths)))
     plans = (
@@ -85,7 +90,7 @@ def _alike(shown: Sequence[Hashable]) -> list[list[int]]:
     """Return the samples of each picture, in the order in which they come."""
     found: dict[Hashable, list[int]] = {}
     for i, picture in enumerate(shown):
-        found.setdefault(picture, []).append(i)
+        found.setdefault(("none", i) if picture is None else picture, []).append(i)
     return list(found.values())
 
 
