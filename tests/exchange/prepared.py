@@ -14,7 +14,7 @@ from vf_ray.tasks import source_of
 FREE = ("clevr", "eurosat")
 """Sources whose pictures may be passed on."""
 TASKS = (
-    *(f"{name}/*" for name in (*FREE, "vqa_e", "spot_the_diff", "llava_instruct")),
+    *(f"{name}/*" for name in (*FREE, "vqa_e", "spot_the_diff", "llava_instruct", "llava_json")),
     "vision_flan_191/ITM",
     "vision_flan_191/GQA",
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.exchange.prepared import prepared, write_raw
 from tests.tasks.tree import Files, json_lines, pictures, write
 from tests.tasks.trees import TREES
-from tests.tasks.trees_exchange import record
+from tests.tasks.trees_exchange import record, silent
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.chain import EVERY, Plan
 from vf_ray.config import Recipe
@@ -136,7 +136,7 @@ def test_the_mark_may_stand_first_or_last_or_nowhere(text: str) -> None:
 
 
 BROKEN: Mapping[str, Any] = {
-    "record without a picture": {"id": "1", "conversations": record("", "a", "b")["conversations"]},
+    "record without a picture": record("", "a", "b"),
     "record of several pictures": {**record("", "a", "b"), "image": ["1.jpg", "2.jpg"]},
     "turns do not alternate": record("1.jpg", "a", "b", "c"),
     "turn is no text": {
@@ -159,6 +159,23 @@ def test_records_of_your_own_that_cannot_be_used_are_named(tmp_path: Path, reaso
     found = verdicts("llava_json", tmp_path, {**files, **pictures("llava_json/1.jpg")})
     assert [v.reason for v in found if isinstance(v, Reject)] == [reason, "malformed record"]
     assert [v.key for v in found if isinstance(v, Instance)] == ["x/1", "y/0"]
+
+
+@pytest.mark.parametrize("mark", ["<image>\n", "\n<image>"])
+def test_a_record_of_text_alone_is_taken_as_it_is_unless_it_speaks_of_a_picture(
+    tmp_path: Path, mark: str
+) -> None:
+    records = [silent(" Why?\n", "So."), {**silent("a", "b"), "image": None}, silent(f"a{mark}b", "c")]
+    kept, null, marked = verdicts("llava_json", tmp_path, {"llava_json/x.json": records})
+    assert isinstance(kept, Instance) and isinstance(null, Instance) and isinstance(marked, Reject)
+    assert (kept.image, kept.texts, null.image) == (None, (" Why?\n", "So."), None)
+    assert marked.reason == "text holds a special token"
+
+
+def test_only_conversations_of_your_own_may_be_of_text_alone(tmp_path: Path) -> None:
+    files = {"llava_instruct/llava_instruct_150k.json": [silent("Why?", "So.")]}
+    (found,) = verdicts("llava_instruct", tmp_path, files)
+    assert isinstance(found, Reject) and found.reason == "record without a picture"
 
 
 def test_conversations_of_unequal_speakers_are_refused(tmp_path: Path) -> None:

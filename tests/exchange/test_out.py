@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from tests.exchange.prepared import FREE, TASKS, prepared, recipe, write_raw
 from tests.tasks.tree import picture, write
-from tests.tasks.trees_exchange import record
+from tests.tasks.trees_exchange import record, silent
 from vf_ray import artifacts
 from vf_ray.chain import Plan
 from vf_ray.cli import app
@@ -25,7 +25,7 @@ from vf_ray.exchange import parquet
 from vf_ray.exchange.census import summary
 from vf_ray.exchange.export import SPLITS, export
 from vf_ray.exchange.records import Record
-from vf_ray.shards.images import sha256
+from vf_ray.shards.images import NOTHING, sha256
 from vf_ray.shards.schema import from_parquet
 from vf_ray.sources.llava_json import ConversationRow, conversation
 from vf_ray.sources.raw import RawTree
@@ -83,7 +83,7 @@ def test_llava_json_comes_in_again_as_it_went_out(ready: Prepared, store: Store)
     own = sources()["llava_json"]
     tree = RawTree.of(f"{store.url}/raw", own.raws)
     back = [row for row in own.read(tree) if isinstance(row, ConversationRow)]
-    found = Counter((*row.texts, sha256(tree.read(row.image))) for row in back)
+    found = Counter((*row.texts, sha256(tree.read(row.image) if row.image else b"")) for row in back)
     assert found == said([row for split in SPLITS for row in instances(ready, split)])
     assert not any("without-pictures" in name for name in target.list())
 
@@ -112,16 +112,20 @@ def test_pictures_that_may_not_go_out_stay_and_their_texts_say_where_they_are_fr
         whole = json.loads(target.read(f"{split}.json"))
         bare = json.loads(target.read(f"{split}-without-pictures.json"))
         assert sorted(row["id"] for row in whole + bare) == ids(instances(ready, split))
-        assert {f"images/{row['image']}" for row in whole} <= set(pictures)
+        shown = [row for row in whole if "image" in row]
+        assert {f"images/{row['image']}" for row in shown} <= set(pictures)
         assert all("image" not in row and row["image_from"] for row in bare)
-        assert {row["task_name"].partition("/")[0] for row in whole} <= set(FREE)
+        assert {row["task_name"].partition("/")[0] for row in shown} <= set(FREE)
+        silent = [row for row in instances(ready, split) if row["picture"] == NOTHING]
+        assert ids(silent) == sorted(row["id"] for row in whole if "image" not in row)
+        assert all("<image>" not in str(row) for row in whole if "image" not in row)
     assert b"are left out" in target.read("README.md")
 
 
 def test_each_picture_of_a_source_is_stored_once(ready: Prepared, tmp_path: Path) -> None:
     target = written(ready, tmp_path / "out", "llava", any_licence=True)
     rows = [row for split in SPLITS for row in instances(ready, split)]
-    wanted = {(row["task"].partition("/")[0], row["picture"]) for row in rows}
+    wanted = {(row["task"].partition("/")[0], row["picture"]) for row in rows if row["picture"] != NOTHING}
     stored = [name.split("/") for name in target.list("images")]
     assert sorted((source, file.partition(".")[0]) for _, source, _, file in stored) == sorted(wanted)
     assert all(sha256(target.read("/".join(name))) == name[-1].partition(".")[0] for name in stored)
@@ -142,7 +146,8 @@ def test_datasets_opens_the_parquet_with_decoded_pictures(
         assert sorted(data["id"]) == sorted(rows)
         for row in data:
             instance = rows[row["id"]]
-            assert row["conversations"][0]["value"] == f"<image>\n{instance['prompt']}"
+            mark = "" if instance["picture"] == NOTHING else "<image>\n"
+            assert row["conversations"][0]["value"] == f"{mark}{instance['prompt']}"
             assert [turn["value"] for turn in row["conversations"][1:]] == [
                 instance["response"], *instance["further"]
             ]  # fmt: skip
@@ -187,7 +192,7 @@ def test_parquet_says_which_column_is_a_picture(ready: Prepared, tmp_path: Path)
         assert features["image"] == {"_type": "Image"}
         rows = {f"{row['task']}#{row['key']}": row for row in instances(ready, split)}
         found = {row["id"]: row["image"] for row in file.read().to_pylist()}
-        assert {key: sha256(image["bytes"]) for key, image in found.items()} == {
+        assert {key: sha256(image["bytes"]) if image else NOTHING for key, image in found.items()} == {
             key: row["picture"] for key, row in rows.items()
         }
 
@@ -230,15 +235,16 @@ def test_the_card_tells_counts_and_rejects(tmp_path: Path) -> None:
         record("1.png", "<image>\nWhat is it?", "Red."),
         record("", "Hello.", "Hi."),
         record("2.png", "a", ""),
+        silent("Hello.", "Hi."),
     ]
     files = {
-        "llava_json/x.json": [*records, *records[:1] * 5],
+        "llava_json/x.json": [*records, *records[:1] * 34],
         "llava_json/1.png": picture(0, "png"),
     }
     store = Store.open(str(tmp_path / "store"))
     plan = prepared(write(tmp_path / "raw", files), store, ("llava_json/*",), held_out=0.0)
     text = written((plan, store), tmp_path / "out", "parquet").read("README.md").decode()
-    assert "6 instances (6 train, 0 held_out) of 1 tasks" in text
+    assert "36 instances (36 train, 0 held_out) of 1 tasks" in text
     assert "Rejected records: 2" in text
     assert "| llava_json | record without a picture | 1 |" in text
     assert "| llava_json/conversation | answer empty | 1 |" in text

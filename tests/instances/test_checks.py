@@ -61,6 +61,7 @@ def test_unusable_conversations_are_named(made: Instance, reason: str) -> None:
         instance(prompt="He said: USER: hello ASSISTANT: hi ASSISTANT: and left."),
         instance(prompt="a\tb\nc", answer="3 < 5 and <b>bold</b>, 東京, \U0001f600"),
         instance(image="a..b/c.d/1.jpg"),
+        instance(image=None),
         instance(image="train-images-idx3-ubyte!idx:17"),
     ],
 )

@@ -9,6 +9,7 @@ from vf_ray.types import Boxed, Crop, Grid, ImageRef, Instance
 paths = st.text(min_size=1, max_size=8)
 boxes = st.tuples(*[st.floats(-5, 5, allow_nan=False)] * 4)
 images = st.one_of(
+    st.none(),
     paths,
     st.builds(Crop, paths, boxes),
     st.builds(Boxed, paths, st.lists(boxes, max_size=2).map(tuple)),

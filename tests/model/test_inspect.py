@@ -47,6 +47,13 @@ def test_it_prints_text_counts_and_picture(folder: Path) -> None:
     assert "\x1b[1;30;42m" in text
 
 
+def test_what_shows_nothing_is_printed_without_a_picture(folder: Path) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    console.print(show(Encoder.of(folder), "Is seven odd?", "yes", picture=b""))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "0 of the picture" in text and "<image>" not in text and "vision tower" not in text
+
+
 def test_it_answers(folder: Path) -> None:
     said = answer(folder, "Is the number odd?", png(), max_new_tokens=4)
     assert said == answer(folder, "Is the number odd?", png(), max_new_tokens=4) == said.strip()

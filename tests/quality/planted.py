@@ -22,6 +22,7 @@ class Made:
     """One instance to plant."""
 
     picture: bytes
+    """No bytes where nothing is shown."""
     answer: str = "yes"
     question: str = ""
     options: Sequence[str] = ()
@@ -67,7 +68,7 @@ def _pictures(store: Store, name: str, found: Mapping[str, bytes]) -> artifacts.
             if data:
                 writer.commit(f"pictures-{shard:05d}.bin", data)
         writer.commit(INDEX, to_parquet(pa.Table.from_pylist(rows, PICTURES)))
-        return {"pictures": len(rows)}
+        return {"pictures": sum(row["size"] > 0 for row in rows)}
 
     return artifacts.build(store, spec, make)
 

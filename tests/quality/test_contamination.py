@@ -119,6 +119,18 @@ def test_planted_questions_are_found_by_task_and_with_their_picture(
     assert len(found.of("pope").worded) == 3 and len(found.of("pope").same) == 1
 
 
+@pytest.mark.parametrize("beside", [[], [Made(picture=png(pieces()[5]))]])
+def test_what_shows_nothing_is_searched_for_words_alone(
+    local_store: Store, tmp_path: Path, beside: Sequence[Made]
+) -> None:
+    shown = {"one.jpg": jpeg(pieces()[0], 90)}
+    pope(tmp_path, [("one.jpg", QUESTION)], shown)
+    found = searched(local_store, tmp_path, {SEEN: [Made(picture=b"", question=QUESTION), *beside]})
+    overlap = only(found)
+    assert (found.instances, found.pictures) == (1 + len(beside), len(beside))
+    assert (len(overlap.worded), len(overlap.same), overlap.equal, overlap.near) == (1, 0, set(), set())
+
+
 def test_what_is_held_out_is_not_training(local_store: Store, tmp_path: Path) -> None:
     first, second, *_ = pieces()
     shown = {"one.jpg": jpeg(first, 90)}

@@ -12,6 +12,7 @@ from tests.quality.planted import Made, Stated, plant
 from vf_ray.quality import looks
 from vf_ray.quality.examine import Quality, examine
 from vf_ray.quality.figures import TaskQuality
+from vf_ray.quality.page import page
 from vf_ray.quality.prepared import Prepared
 from vf_ray.quality.record import plain
 from vf_ray.store import Store
@@ -120,6 +121,25 @@ def test_plain_pictures_are_counted_and_never_alike(local_store: Store) -> None:
     made = [Made(picture=png(Image.new("RGB", (40, 30), (n, 0, 0)))) for n in range(4)]
     found = of(look_at(local_store, {TASK: made}), TASK)
     assert (found.plain, found.near_within) == (4, 0)
+
+
+def test_what_shows_nothing_is_measured_and_no_picture(local_store: Store) -> None:
+    silent = [Made(picture=b"", question=f"Say {n}.", answer=str(n // 2)) for n in range(4)]
+    shown = [Made(picture=picture) for picture in PICTURES[:3]]
+    quality = look_at(local_store, {TASK: [*silent, silent[0], *shown], SIBLING: silent, OTHER: shown})
+    mixed, alone = of(quality, TASK), of(quality, SIBLING)
+    assert (quality.pictures, mixed.pictures, alone.pictures) == (3, 3, 0)
+    assert (mixed.instances, mixed.measured.repeated, mixed.measured.contradictory) == (8, 1, 0)
+    assert (mixed.plain, alone.plain, alone.equal_elsewhere, alone.near_elsewhere) == (0, 0, 0, 0)
+    assert set(quality.duplicates.equal) == {("okvqa", "stl10")}
+
+
+def test_a_recipe_that_shows_nothing_at_all_has_a_page(local_store: Store) -> None:
+    prepared = plant(local_store, {TASK: [Made(picture=b"", answer=str(n)) for n in range(3)]})
+    quality = examine("planted", prepared, sample=3)
+    assert (quality.pictures, of(quality, TASK).pictures) == (0, 0)
+    text = page(quality, prepared, "about").html()
+    assert "<img" not in text and text.count("class='none'") == 3
 
 
 def test_rejects_are_held_against_the_tasks_ceiling(local_store: Store) -> None:

@@ -136,3 +136,11 @@ def _declare(source: Source[Thing], ceiling: float) -> None:
             row.number % 3
         ]
         return Example(image=image, answer=row.label, further=("Are you sure?", "Yes.") * (row.number % 4))
+
+    _declare_silent(source, kind)
+
+
+def _declare_silent(source: Source[Thing], kind: dict[str, Any]) -> None:
+    @source.task("silent", instruction="Name an animal.", **kind)
+    def silent(row: Thing) -> Example:
+        return Example(image=row.image if row.number % 4 else None, answer=row.label)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.shards.synthetic import Here, Memory, files, here, rows
+from tests.shards.synthetic import LABELS, Here, Memory, files, here, rows
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.instances.chance import rank
@@ -20,13 +20,13 @@ from vf_ray.shards import build, plan
 from vf_ray.shards.build import Line, Unit, build_instances, build_pictures, run_here
 from vf_ray.shards.drawing import picture
 from vf_ray.shards.finish import HELD_OUT, TRAIN
-from vf_ray.shards.images import BadPictureError, Picture, sha256
+from vf_ray.shards.images import NOTHING, BadPictureError, Picture, sha256
 from vf_ray.shards.schema import INSTANCES, from_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
 from vf_ray.types import Instance
 
-TASKS = tuple(f"invented/{name}" for name in ("choose", "odd", "pooled", "drawn"))
+TASKS = tuple(f"invented/{name}" for name in ("choose", "odd", "pooled", "drawn", "silent"))
 BAD = (2, 3, 11)
 TREE = files(25, bad=BAD, twins={7: 8, 20: 1})
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -67,7 +67,7 @@ def expected(origin: Here, cap: int, held_out: float = 0.2) -> Tables:
         usable = [(v, seen) for v in mine if (seen := look(origin, v)) is not None][:cap]
         usable.sort(key=lambda pair: (place(image_text(pair[0].image)), rank("0", task, pair[0].key)))
         for name, wanted in ((TRAIN, False), (HELD_OUT, True)):
-            split = [p for p in usable if (min(map(chance_of, p[1].raws)) < held_out * 2**64) == wanted]
+            split = [p for p in usable if any(chance_of(r) < held_out * 2**64 for r in p[1].raws) == wanted]
             found[f"{task}:{name}"] = [line(instance, seen) for instance, seen in split]
     return found
 
@@ -81,8 +81,10 @@ def look(origin: Here, instance: Instance) -> Picture | None:
 
 def line(instance: Instance, seen: Picture) -> Mapping[str, Any]:
     values = {name: getattr(instance, name, None) for name in INSTANCES.names}
-    images = [instance.image] if isinstance(instance.image, str) else None
-    images = images or list(getattr(instance.image, "paths", ())) or [instance.image.path]  # type: ignore[union-attr]
+    if instance.image is None or isinstance(instance.image, str):
+        images = [instance.image] if instance.image else []
+    else:
+        images = list(getattr(instance.image, "paths", ())) or [instance.image.path]  # type: ignore[union-attr]
     lists = {name: list(getattr(instance, name)) for name in ("options", "further")}
     return {**values, **lists, "picture": sha256(seen.data), "images": images}
 
@@ -118,7 +120,8 @@ def test_a_picture_is_stored_once_as_it_was(tmp_path: Path) -> None:
     made = pictures_of(tmp_path, origin)
     index = from_parquet(made.read(INDEX)).to_pylist()
     stored = {row["sha256"]: made.read_range(row["file"], row["offset"], row["size"]) for row in index}
-    assert len(stored) == len(index) == made.stats["pictures"]
+    assert len(stored) == len(index) == made.stats["pictures"] + 1
+    assert stored[NOTHING] == b""
     assert all(sha256(data) == digest for digest, data in stored.items())
     originals = {sha256(data) for data in origin.files.files.values()}
     used = {
@@ -148,6 +151,16 @@ def test_a_held_out_picture_is_in_nobodys_training(tmp_path: Path) -> None:
         for path in row["images"]
     }
     assert train and kept and not train & kept
+
+
+def test_what_shows_nothing_is_trained_on_and_no_picture(tmp_path: Path) -> None:
+    origin = here(rows(200, pictures=25), TREE)
+    made = instances_of(pictures_of(tmp_path, origin, 1000), origin, "invented/silent", held_out=0.999)
+    train, held_out = (from_parquet(made.read(name)).to_pylist() for name in (TRAIN, HELD_OUT))
+    silent = [row for row in train if row["picture"] == NOTHING]
+    assert len(silent) > 20 and all(not row["images"] and row["response"] in LABELS for row in silent)
+    assert NOTHING not in {row["picture"] for row in held_out} and len(held_out) > 20
+    assert made.stats["pictures"] == len({row["picture"] for row in [*train, *held_out]}) - 1
 
 
 class Killed(BaseException):

@@ -56,6 +56,8 @@ def test_every_instance_is_read_back_with_its_picture(prepared: Mapping[str, Art
         (w["task"], w["key"], w["prompt"], w["response"], w["further"], w["picture"]) for w in wanted
     ]
     assert {len(s.further) for s, _ in found} == {0, 2, 4, 6}
+    assert [place is None for place in samples.shown(every)][::-1] == [not data for _, data in found]
+    assert 0 < sum(not data for _, data in found) < len(found) / 4
 
 
 def test_a_limit_holds_for_the_tasks_of_its_pattern_together(prepared: Mapping[str, Artifact]) -> None:

@@ -11,6 +11,11 @@ def record(image: str, *texts: str, **more: Any) -> dict[str, Any]:
     return {"id": "shared", "image": image, **more, "conversations": said}
 
 
+def silent(*texts: str) -> dict[str, Any]:
+    """Return a record that names no picture."""
+    return {key: value for key, value in record("", *texts).items() if key != "image"}
+
+
 def vision_flan_191() -> Files:
     folder = "vision_flan_191/images_191task_1k"
     guitar, itm = "PACS+guitar_image_category_classification", "ITM"
@@ -59,7 +64,10 @@ def llava_pretrain() -> Files:
 
 def llava_json() -> Files:
     return {
-        "llava_json/mine.json": [record("a/1.jpg", "<image>\nWhat is it?", "Red.", "Sure?", "Yes.")],
+        "llava_json/mine.json": [
+            record("a/1.jpg", "<image>\nWhat is it?", "Red.", "Sure?", "Yes."),
+            silent(" Name a colour.\n", "Red.", "And another?", "Blue."),
+        ],
         "llava_json/more.jsonl": json_lines(record("b 2.png", "Name it.", "Green.")),
         **pictures("llava_json/images/a/1.jpg", "llava_json/images/b 2.png"),
     }

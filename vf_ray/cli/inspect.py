@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vf_ray.store import Store
 
 Shown = tuple[Mapping[str, Any], bytes | None]
-"""A row of an instances file, and its picture's bytes where they can be found."""
+"""A row of an instances file, and its picture's bytes where they can be found; none if it shows nothing."""
 
 
 def inspect(
@@ -64,10 +64,12 @@ def _encoder(stack: ExitStack, model: str, store: "Store") -> "Encoder | None":
 
 
 def _rows(what: str, store: "Store", held_out: bool) -> Iterator[Shown]:
+    from vf_ray.shards.images import NOTHING
     from vf_ray.shards.schema import from_parquet
 
     if Path(what).is_file():
-        return ((row, None) for row in from_parquet(Path(what).read_bytes()).to_pylist())
+        rows = from_parquet(Path(what).read_bytes()).to_pylist()
+        return ((row, b"" if row["picture"] == NOTHING else None) for row in rows)
     return _of_artifact(_address(what, store), store, "held_out.parquet" if held_out else "train.parquet")
 
 
@@ -112,14 +114,15 @@ def _print(encoder: "Encoder | None", row: Mapping[str, Any], picture: bytes | N
         return
     Console(highlight=False).print(seen.show(encoder, *texts, picture))
     if not Console().is_terminal:
-        trained = (token.text for token in seen.tokens(encoder, encoder.encode(*texts)) if token.trained)
+        encoded = encoder.encode(*texts, picture=picture != b"")
+        trained = (token.text for token in seen.tokens(encoder, encoded) if token.trained)
         show(f"trained: {escape(''.join(trained))}")
 
 
 def _print_json(encoder: "Encoder | None", row: Mapping[str, Any], picture: bytes | None) -> None:
     from vf_ray.model.inspect import tokens
 
-    seen = [] if encoder is None else tokens(encoder, encoder.encode(*_texts(row)))
+    seen = [] if encoder is None else tokens(encoder, encoder.encode(*_texts(row), picture=picture != b""))
     size = {} if picture is None else {"picture_bytes": len(picture)}
     show_json({**row, **size, "tokens": [asdict(token) for token in seen]})
 

@@ -56,7 +56,7 @@ class Census:
         name = record.source.name
         if name != self._source:
             self._source, self._seen = name, set()
-        if record.file not in self._seen:
+        if record.file and record.file not in self._seen:
             self._seen.add(record.file)
             self.pictures[name] += 1
             self.left_out[name] += record.place is None

@@ -35,8 +35,10 @@ class LlavaFiles:
             said = {"task_name": record.task.id, "conversations": record.conversations()}
             if record.place:
                 self._whole.add({"id": record.id, "image": record.file, **said})
-            else:
+            elif record.file:
                 self._bare.add({"id": record.id, "image_from": record.row["images"], **said})
+            else:
+                self._whole.add({"id": record.id, **said})
 
     def close(self) -> list[str]:
         """Store what is left; return the names of the files that have everything."""

@@ -41,7 +41,7 @@ SCHEMA = pa.schema(
 
 
 class ParquetFiles:
-    """``data/<split>-<number>.parquet``; ``image`` is null where a picture stays here."""
+    """``data/<split>-<number>.parquet``; ``image`` is null where a picture stays here or none is shown."""
 
     def __init__(self, target: Store, split: str, scratch: Path, pool: Executor) -> None:
         self._target, self._split, self._pool = target, split, pool

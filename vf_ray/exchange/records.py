@@ -47,9 +47,9 @@ class Record:
     row: Mapping[str, Any]
     """A row of ``shards.schema.INSTANCES``."""
     file: str
-    """Name for the picture, the same for the same content of a source."""
+    """Name for the picture, the same for the same content of a source; empty where nothing is shown."""
     place: Place | None
-    """None where the source's terms do not say that pictures may be passed on."""
+    """None where the source's terms do not say that pictures may be passed on, or nothing is shown."""
 
     @property
     def id(self) -> str:
@@ -62,9 +62,9 @@ class Record:
         return (self.row["prompt"], self.row["response"], *self.row["further"])
 
     def conversations(self) -> list[dict[str, str]]:
-        """Return what is said as LLaVA's JSON has it, the picture's mark first."""
+        """Return what is said as LLaVA's JSON has it, the picture's mark first where there is a picture."""
         first, *others = self.texts
-        said = (f"{MARK}\n{first}", *others)
+        said = (f"{MARK}\n{first}" if self.file else first, *others)
         return [{"from": SPEAKERS[place % 2], "value": text} for place, text in enumerate(said)]
 
 
@@ -87,14 +87,15 @@ def _of_task(instances: Artifact, task_id: str, name: str, any_licence: bool) ->
     for batch in file.iter_batches(BATCH, use_threads=False):
         found = index.take(pc.index_in(batch["picture"], value_set=index["sha256"]))
         for row, at in zip(batch.to_pylist(), found.to_pylist(), strict=True):
-            digest, ending = at["sha256"], ENDINGS.get(at["format"], at["format"].lower())
+            place = Place(pictures, at["file"], at["offset"], at["size"], at["sha256"])
+            file = _file(source, at["sha256"], at["format"]) if place.size else ""
             yield Record(
-                task=task,
-                source=source,
-                row=row,
-                file=f"{source.name}/{digest[:2]}/{digest}.{ending}",
-                place=Place(pictures, at["file"], at["offset"], at["size"], digest) if allowed else None,
+                task=task, source=source, row=row, file=file, place=place if file and allowed else None
             )
+
+
+def _file(source: Source[Any], sha256: str, form: str) -> str:
+    return f"{source.name}/{sha256[:2]}/{sha256}.{ENDINGS.get(form, form.lower())}"
 
 
 @lru_cache(maxsize=1)

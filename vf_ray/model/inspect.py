@@ -52,17 +52,20 @@ def show(
 ) -> Group:
     """Return a conversation for a terminal: counts, coloured tokens, and the picture in grey.
 
+    ``picture`` is None where it is not at hand, and has no bytes where nothing is shown.
+
     Raises:
         ValueError: as ``encode`` and ``pixels`` do.
     """
-    encoded = encoder.encode(prompt, response, further)
+    encoded = encoder.encode(prompt, response, further, picture=picture != b"")
+    seen = encoded.ids.count(encoder.image_id)
     trained = sum(label != IGNORE for label in encoded.labels)
     head = Text(
-        f"{len(encoded.ids)} tokens: {encoder.image_tokens} of the picture, "
-        f"{len(encoded.ids) - encoder.image_tokens - trained} read, {trained} trained"
+        f"{len(encoded.ids)} tokens: {seen} of the picture, "
+        f"{len(encoded.ids) - seen - trained} read, {trained} trained"
     )
     shown = [head, _coloured(encoder, encoded)]
-    if picture is not None:
+    if picture:
         pixels = encoder.pixels([picture])[0]
         shown += [Text(f"picture {tuple(pixels.shape)}, as the vision tower gets it:"), Text(_grey(pixels))]
     return Group(*shown)

@@ -12,11 +12,13 @@ SMALL = 96
 
 
 def data_uri(data: bytes) -> tuple[str, bool]:
-    """Return a picture as a data URI, and whether it is small.
+    """Return a picture as a data URI, and whether it is small; of no bytes, nothing.
 
     Raises:
         ValueError: if it cannot be decoded.
     """
+    if not data:
+        return "", False
     try:
         with Image.open(io.BytesIO(data)) as opened:
             picture = opened.convert("RGB")

@@ -20,6 +20,7 @@ from vf_ray.quality.prepared import Prepared, picture_id
 from vf_ray.quality.sought import Sought
 from vf_ray.quality.wording import Hit, Index
 from vf_ray.shards.finish import TRAIN
+from vf_ray.shards.images import NOTHING
 from vf_ray.strict import require
 from vf_ray.tasks import source_of
 
@@ -132,7 +133,7 @@ def contamination(
 def _pictures(prepared: Prepared, task: str) -> Owned:
     ids: set[int] = set()
     for _, batch in prepared.batches(task, ["picture"], [TRAIN]):
-        ids.update(picture_id(sha256) for sha256 in set(batch["picture"].to_pylist()))
+        ids.update(picture_id(sha256) for sha256 in set(batch["picture"].to_pylist()) - {NOTHING})
     return Owned(np.array(sorted(ids), np.uint64), np.zeros(len(ids), bool))
 
 
@@ -166,7 +167,7 @@ class _Search:
 
     def _equal(self) -> Iterator[tuple[int, int]]:
         """Yield each place with the row of a training picture of its content."""
-        for ids in self.found.ids.T:
+        for ids in self.found.ids.T if len(self.members.ids) else ():
             rows = np.searchsorted(self.members.ids, ids).clip(max=len(self.members.ids) - 1)
             for place in np.flatnonzero(self.members.ids[rows] == ids).tolist():
                 yield place, int(rows[place])
@@ -206,7 +207,7 @@ class _Search:
 
     def _shows(self, questions: Rows, picture: int) -> npt.NDArray[np.bool_]:
         """Mark the questions about a picture that equals or resembles this one of training."""
-        if not len(self.found.ids):
+        if not len(self.found.ids) or picture == picture_id(NOTHING):
             return np.zeros(len(questions), bool)
         place = self.found.picture[questions]
         known = self.trained.of(np.array([picture], np.uint64))

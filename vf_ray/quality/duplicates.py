@@ -72,7 +72,7 @@ def duplicates(members: Members, seen: Seen) -> Duplicates:
 
 def _equal_elsewhere(members: Members) -> dict[str, int]:
     kind, sets = members.kinds
-    shared = np.array([len({members.sources[task] for task in tasks}) > 1 for tasks in sets])
+    shared = np.array([len({members.sources[task] for task in tasks}) > 1 for tasks in sets], bool)
     return members.count(shared[kind[members.picture]])
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
@@ -85,7 +86,9 @@ def build(pictures: Artifact, told: Callable[[int], None]) -> Artifact:
 
     def make(writer: Writer) -> Mapping[str, Any]:
         index = from_parquet(pictures.read(INDEX), ["sha256", "file", "offset", "size"])
-        index = index.sort_by([("file", "ascending"), ("offset", "ascending")])
+        index = index.filter(pc.greater(index["size"], 0)).sort_by(
+            [("file", "ascending"), ("offset", "ascending")]
+        )
         for number, start in enumerate(range(0, len(index), UNIT)):
             name = f"looks-{number:05d}.parquet"
             if writer.committed(name) is None:

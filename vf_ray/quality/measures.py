@@ -14,6 +14,7 @@ from vf_ray.quality.looks import Ids
 from vf_ray.quality.members import Owned
 from vf_ray.quality.prepared import Prepared, picture_id
 from vf_ray.shards.finish import HELD_OUT
+from vf_ray.shards.images import NOTHING
 
 COLUMNS = ("key", "picture", "question", "options", "answer", "prompt", "response", "further")
 MOST_ANSWERS = 12
@@ -116,7 +117,8 @@ class _Tally:
         self.answers[answer] += 1
         turns = (row["prompt"], row["response"], *row["further"])
         self.lengths.append((*_lengths(turns[::2]), *_lengths(turns[1::2])))
-        self.pictures[picture_id(picture)] = held
+        if picture != NOTHING:
+            self.pictures[picture_id(picture)] = held
         self.contents.append(rank(picture, question, answer, *row["further"]))
         self.asked.append((rank(picture, question, *sorted(row["options"] or ())), rank(answer)))
         self._show(Shown(key=row["key"], picture=picture_id(picture), turns=turns))

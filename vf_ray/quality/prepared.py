@@ -52,7 +52,7 @@ class Prepared:
         """
         try:
             instances = finished(store, plan.instances)
-            held = {task: made for task, made in instances.items() if made.stats["pictures"]}
+            held = {task: made for task, made in instances.items() if _size(made)}
             return cls(held, finished(store, plan.pictures))
         except FileNotFoundError as error:
             remedy = f"python -m flows {plan.recipe.name} --only prepare --upstream build"
@@ -75,6 +75,10 @@ class Prepared:
         found = {one: row for row, one in enumerate(ids) if one in wanted}
         rows = index.take(pa.array(found.values(), pa.int64())).to_pylist()
         return {one: _stored(artifact, row) for one, row in zip(found, rows, strict=True)}
+
+
+def _size(instances: Artifact) -> int:
+    return int(instances.stats["train"] + instances.stats["held_out"])
 
 
 def picture_id(sha256: str) -> int:

@@ -1,12 +1,13 @@
 """Conversations in LLaVA's JSON: ``{id, image, conversations: [{from, value}]}``.
 
 The mark ``<image>`` stands first or last in what the user first says, and is taken out: the picture
-always comes before the text. An ``id`` may occur many times, so a record is named by its place.
+always comes before the text. A record of text alone names no picture, and has no mark. An ``id`` may
+occur many times, so a record is named by its place.
 """
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import lines
@@ -19,7 +20,7 @@ SPEAKERS = ("human", "gpt")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationRow(Row):
-    """A picture, and what user and model say about it."""
+    """What user and model say, mostly about a picture."""
 
     texts: tuple[str, ...]
     """Alternately by user and model, as written but for the mark."""
@@ -27,24 +28,32 @@ class ConversationRow(Row):
 
 def conversation(record: Record, at: At, image: str = "{image}", kind: str = "") -> ConversationRow | Reject:
     """Return a record as a row of a kind; ``image`` is a path with the record's own ``{image}``."""
-    named, said = record.get("image"), record["conversations"]
+    named = record.get("image")
     if not named:
         return Reject(at.key(), "record without a picture", str(record.get("id", ""))[:200])
     if not isinstance(named, str):
         return Reject(at.key(), "record of several pictures", str(named)[:200])
+    made = _row(record, at, kind)
+    if isinstance(made, Reject):
+        return made
+    first, *others = made.texts
+    return replace(made, image=image.format(image=named), texts=(without_mark(first), *others))
+
+
+def with_or_without_picture(record: Record, at: At) -> ConversationRow | Reject:
+    """Return a record as a row, of no picture if it names none."""
+    return _row(record, at) if record.get("image") is None else conversation(record, at)
+
+
+def _row(record: Record, at: At, kind: str = "") -> ConversationRow | Reject:
+    said = record["conversations"]
     speakers = [turn["from"] for turn in said]
     if not said or len(said) % 2 or speakers != [*SPEAKERS] * (len(said) // 2):
         return Reject(at.key(), "turns do not alternate", ", ".join(map(str, speakers))[:200])
     texts = [turn["value"] for turn in said]
     if not all(isinstance(text, str) for text in texts):
         return Reject(at.key(), "turn is no text", str(texts)[:200])
-    return ConversationRow(
-        key=at.key(),
-        split=at.split,
-        image=image.format(image=named),
-        texts=(without_mark(texts[0]), *texts[1:]),
-        kind=kind,
-    )
+    return ConversationRow(key=at.key(), split=at.split, texts=tuple(texts), kind=kind)
 
 
 def without_mark(text: str) -> str:
@@ -63,9 +72,9 @@ def own_llava_json(tree: Tree) -> Iterator[ConversationRow | Reject]:
     if not arrays and not lists:
         tree.open("*.json")
     for path in arrays:
-        yield from parsed(json_items(tree, path, "all"), conversation)
+        yield from parsed(json_items(tree, path, "all"), with_or_without_picture)
     for path in lists:
-        yield from parsed(((_loaded(line), at) for line, at in lines(tree, path)), conversation)
+        yield from parsed(((_loaded(line), at) for line, at in lines(tree, path)), with_or_without_picture)
 
 
 def _loaded(line: str) -> Record:
