@@ -13,9 +13,10 @@ SERVER = "RAY_API_SERVER_ADDRESS"
 class Place:
     """Runs steps; starts Ray only when a first step really has to run."""
 
-    def __init__(self, store: Store, plan: Plan) -> None:
+    def __init__(self, store: Store, plan: Plan, run_id: str) -> None:
         self.store = store
         self.plan = plan
+        self.run_id = run_id
         self._open = ExitStack()
         self._started = False
 
@@ -45,9 +46,11 @@ class Place:
 
     def _run_here(self, step: str, force: bool) -> None:
         from vf_ray.on_ray.cluster import local_cluster
+        from vf_ray.on_ray.logs import kept
         from vf_ray.on_ray.steps import run
 
         if not self._started:
             self._open.enter_context(local_cluster(self.plan.recipe.resources))
+            self._open.enter_context(kept(self.store, self.run_id))
             self._started = True
         run(step, self.plan.recipe, self.store, force=force)

@@ -58,8 +58,8 @@ def visionflan(
     else:
         if any(todo.values()):
             refuse_missing_gpus(plan.recipe)
-        runs.record(store, plan, flow_run.get_id() or "")
-        with Place(store, plan) as place:
+        run_id = runs.record(store, plan, flow_run.get_id() or "")
+        with Place(store, plan, run_id) as place:
             for name in chosen:
                 run_step.with_options(name=name)(name, place, show, force or name == only)
         show.results()

@@ -95,9 +95,9 @@ def start_prometheus(state: State) -> None:
         return
     port = free_port(9090)
     state.prometheus = f"http://{HOST}:{port}"
-    known = (ROOT / "infra" / "monitoring" / "prometheus.yaml").read_text()
-    ours = state.folder / "prometheus.yaml"
-    ours.write_text(known.replace("/tmp/ray/", f"{state.scratch}/"))
+    known, ours = ROOT / "infra" / "monitoring", state.folder / "prometheus.yaml"
+    ours.write_text((known / ours.name).read_text().replace("/tmp/ray/", f"{state.scratch}/"))
+    shutil.copy(known / "alerts.yaml", state.folder)
     command = [
         program, f"--config.file={ours}", f"--web.listen-address={HOST}:{port}",
         f"--storage.tsdb.path={state.folder / 'prometheus'}",

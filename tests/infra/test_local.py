@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import textwrap
 import time
 from collections.abc import Iterator
@@ -174,6 +175,9 @@ def test_up_runs_a_deployment_and_down_leaves_nothing(tmp_path: Path) -> None:
         done = subprocess.run(["sh", "-c", run], capture_output=True, text=True, check=False, timeout=200)
         log = (folder / "prefect-worker.log").read_text()
         assert done.returncode == 0, done.stdout + log[-4000:]
+        (logged,) = (tmp_path / "store" / "logs").glob("smoke-fetch-*/*.tar.gz")
+        with tarfile.open(logged) as packed:
+            assert any(name.startswith("job-driver-smoke-fetch-") for name in packed.getnames())
         known = family(list(state.processes.values()), str(folder))
         assert len(known) > 3
     finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -45,8 +46,28 @@ def test_panels_take_their_data_from_the_provisioned_source() -> None:
 def test_compose_mounts_files_that_exist() -> None:
     services = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())["services"]
     mounts = [v for s in services.values() for v in s.get("volumes", ()) if v.startswith("../")]
-    assert len(mounts) == 4
+    assert len(mounts) == 5
     assert all((ROOT / "docker" / mount.split(":")[0]).resolve().is_file() for mount in mounts)
+
+
+def test_alarms_ask_for_metrics_that_ray_or_the_code_makes() -> None:
+    (group,) = yaml.safe_load((MONITORING / "alerts.yaml").read_text())["groups"]
+    asked = {name for rule in group["rules"] for name in re.findall(r"ray_\w+", rule["expr"])}
+    boards = Path(ray.__file__).parent / "dashboard" / "modules" / "metrics" / "dashboards"
+    rays = set(re.findall(r"ray_\w+", "".join(path.read_text() for path in boards.glob("*.py"))))
+    assert len(asked) > 4
+    assert asked <= rays | made()
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+def test_alarms_are_raised_by_what_they_name_and_by_nothing_else() -> None:
+    done = subprocess.run(
+        ["promtool", "test", "rules", str(Path(__file__).with_name("alerts_test.yaml"))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")

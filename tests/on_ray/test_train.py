@@ -100,5 +100,6 @@ def test_a_lost_node_leaves_the_others_to_go_on(folder: Path, tmp_path: Path) ->
     assert ran.returncode == 0, ran.stderr[-4000:]
     told = json.loads(ran.stdout.splitlines()[-1])
     assert told["alive"] == 2, "the head and one of two nodes"
+    assert len(told["logged"]) == 2
     alone = train(folder, tmp_path / "alone", stage(steps=10, zero=2))
     assert told["losses"] == pytest.approx(losses(alone), abs=1e-5)

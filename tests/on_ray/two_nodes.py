@@ -4,6 +4,7 @@ The nodes are two raylets on this machine beside a head without work. Prints how
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Spec, Writer
 from vf_ray.config import Resources
 from vf_ray.on_ray.cluster import _ensure_token
+from vf_ray.on_ray.logs import kept
 from vf_ray.on_ray.train import Job, fit
 from vf_ray.store import Store
 
@@ -41,7 +43,8 @@ def nodes(count: int) -> Iterator[None]:
     try:
         for _ in range(count):
             cluster.add_node(num_cpus=1, **SMALL)
-        ray.init(address=cluster.address, log_to_driver=False)
+        os.environ["RAY_ADDRESS"] = cluster.address
+        ray.init(log_to_driver=False)
         yield
     finally:
         ray.shutdown()
@@ -63,11 +66,11 @@ def main(folder: str, url: str) -> None:
         return fit(Job("stage1", tuned, model, partial(Sinking.of, 40, writer), writer, 0, asked))
 
     model = artifacts.build(store, Spec(kind="base", name="tiny", config={}), stored)
-    with nodes(2):
+    with nodes(2), kept(store, "lost"):
         done = artifacts.build(store, Spec(kind="stage1", name="tiny", config={}), make)
         alive = sum(node["Alive"] for node in ray.nodes())
     losses = [json.loads(line)["loss"] for line in done.read("metrics.jsonl").splitlines()]
-    print(json.dumps({"losses": losses, "alive": alive}))
+    print(json.dumps({"losses": losses, "alive": alive, "logged": store.list("logs")}))
 
 
 if __name__ == "__main__":

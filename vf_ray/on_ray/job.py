@@ -11,6 +11,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from vf_ray.config import Recipe
 from vf_ray.on_ray.cluster import local_cluster
+from vf_ray.on_ray.logs import kept
 from vf_ray.on_ray.steps import run
 from vf_ray.store import Store
 
@@ -21,11 +22,12 @@ def main() -> None:
     parser.add_argument("step")
     parser.add_argument("--recipe", required=True, help="the whole recipe as JSON")
     parser.add_argument("--store", required=True)
+    parser.add_argument("--logs", required=True, help="the folder below logs/ for what Ray's nodes log")
     parser.add_argument("--force", action="store_true")
     asked = parser.parse_args()
     recipe = Recipe.from_mapping(json.loads(asked.recipe))
     store = Store.open(asked.store)
-    with local_cluster(recipe.resources):
+    with local_cluster(recipe.resources), kept(store, asked.logs):
         refuse_private_disk(store)
         run(asked.step, recipe, store, force=asked.force)
 

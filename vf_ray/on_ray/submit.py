@@ -13,6 +13,7 @@ import uuid
 from ray.job_submission import JobStatus, JobSubmissionClient
 
 from vf_ray.config import Recipe
+from vf_ray.on_ray.logs import FOLDER
 from vf_ray.store import Store
 from vf_ray.strict import plain
 
@@ -26,10 +27,10 @@ def submit(step: str, recipe: Recipe, store: Store, *, force: bool) -> str:
     Raises:
         RuntimeError: if the cluster cannot be reached or the job fails; with the job's last lines.
     """
-    client = _client(os.environ[ADDRESS])
+    client, name = _client(os.environ[ADDRESS]), f"{recipe.name}-{step}-{uuid.uuid4().hex[:8]}"
     job = client.submit_job(
-        entrypoint=_entrypoint(step, recipe, store, force),
-        submission_id=f"{recipe.name}-{step}-{uuid.uuid4().hex[:8]}",
+        entrypoint=_entrypoint(step, recipe, store, name, force),
+        submission_id=name,
         metadata={"job_name": f"{recipe.name}: {step}", "step": step, "recipe": recipe.name},
     )
     try:
@@ -39,7 +40,10 @@ def submit(step: str, recipe: Recipe, store: Store, *, force: bool) -> str:
         raise
     if status != JobStatus.SUCCEEDED:
         lines = client.get_job_logs(job).splitlines()[-LAST_LINES:]
-        raise RuntimeError(f"Ray job {job} ended as {status.value}; its last lines:\n" + "\n".join(lines))
+        where = f"what its nodes logged lies below {store.at(f'{FOLDER}/{name}')}"
+        raise RuntimeError(
+            "\n".join([f"Ray job {job} ended as {status.value}; {where}; its last lines:", *lines])
+        )
     return str(job)
 
 
@@ -51,8 +55,8 @@ def _client(address: str) -> JobSubmissionClient:
         raise RuntimeError(f"no Ray cluster answers at {ADDRESS}={address} ({error}); {remedy}") from error
 
 
-def _entrypoint(step: str, recipe: Recipe, store: Store, force: bool) -> str:
-    words = ["python", "-m", "vf_ray.on_ray.job", step, "--store", store.url]
+def _entrypoint(step: str, recipe: Recipe, store: Store, logs: str, force: bool) -> str:
+    words = ["python", "-m", "vf_ray.on_ray.job", step, "--store", store.url, "--logs", logs]
     words += ["--recipe", json.dumps(plain(recipe)), *(["--force"] if force else [])]
     return shlex.join(words)
 
