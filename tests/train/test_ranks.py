@@ -42,11 +42,14 @@ def test_ranks_that_show_nothing_keep_step_with_those_that_do(
     assert losses(two) == pytest.approx(losses(one), abs=1e-5)
 
 
-@pytest.mark.parametrize(("first", "then", "zero"), [(2, 1, 2), (1, 2, 2), (2, 1, 3), (1, 2, 0)])
+@pytest.mark.parametrize(
+    ("first", "then", "zero", "offload"),
+    [(2, 1, 2, False), (1, 2, 2, True), (2, 1, 3, True), (1, 2, 3, False), (1, 2, 0, False)],
+)
 def test_a_run_resumes_with_another_number_of_ranks(
-    model: Path, tmp_path: Path, first: int, then: int, zero: int
+    model: Path, tmp_path: Path, first: int, then: int, zero: int, offload: bool
 ) -> None:
-    tuned = stage(zero=zero, micro_tokens=200)
+    tuned = stage(zero=zero, offload=offload, micro_tokens=200)
     with pytest.raises(RuntimeError, match="ranks ended"):
         train_in_ranks(model, tmp_path / "changed", tuned, world=first, kill_at=4)
     changed = train_in_ranks(model, tmp_path / "changed", tuned, world=then)
