@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.s3_server import BUCKET, S3Server, s3_server
 from vf_ray.config import Resources
 from vf_ray.store import Store
 
+settings.register_profile("untimed", deadline=None)  # that a machine is busy is no fault of an example
+settings.load_profile("untimed")
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before torch is imported: as training runs on a laptop
 
 

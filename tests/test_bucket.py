@@ -95,7 +95,7 @@ PASSING = st.lists(st.sampled_from(["pass", "fail", "busy", "lose", "cut"]), max
 
 @pytest.mark.chain
 @given(plan=PASSING)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_create_tells_the_truth_whatever_happens_to_its_answers(
     shaky: Store, faulty: FaultyS3, plan: list[str]
 ) -> None:

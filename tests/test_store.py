@@ -126,7 +126,7 @@ def follow(store: Store, steps: list[tuple[str, str, bytes]]) -> None:
 
 
 @given(STEPS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_folder_does_as_a_dictionary_does(steps: list[tuple[str, str, bytes]]) -> None:
     with TemporaryDirectory() as folder:
         follow(Store.open(folder), steps)
@@ -134,7 +134,7 @@ def test_a_folder_does_as_a_dictionary_does(steps: list[tuple[str, str, bytes]])
 
 @pytest.mark.chain
 @given(steps=STEPS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_bucket_does_as_a_dictionary_does(s3_store_url: str, steps: list[tuple[str, str, bytes]]) -> None:
     follow(Store.open(f"{s3_store_url}/model-{uuid.uuid4().hex}"), steps)
 

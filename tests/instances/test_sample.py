@@ -22,7 +22,7 @@ def chosen(shuffle: int | None, cap: int, seed: int = 0, count: int = 150) -> tu
     return found, rejects
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(), st.integers(1, 200), st.integers(0, 3))
 def test_the_choice_does_not_depend_on_the_order_of_rows(shuffle: int, cap: int, seed: int) -> None:
     (one, rejects), (other, others) = chosen(None, cap, seed), chosen(shuffle, cap, seed)

@@ -166,7 +166,7 @@ def test_what_llava_masks_in_silence_is_trained(
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="▁"), min_size=1, max_size=40)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(prompt=TEXTS, response=TEXTS)
 def test_any_text_is_trained_whole_and_nothing_else(ours: Encoder, prompt: str, response: str) -> None:
     encoder = replace(ours, max_length=4096)
@@ -178,7 +178,7 @@ def test_any_text_is_trained_whole_and_nothing_else(ours: Encoder, prompt: str, 
     assert encoded.ids[:split] == encoder.prompt_ids(prompt.strip())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(said=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4))
 def test_every_answer_is_trained_whole_and_nothing_else(ours: Encoder, said: list[tuple[str, str]]) -> None:
     encoder = replace(ours, max_length=4096)

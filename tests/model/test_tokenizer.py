@@ -20,7 +20,7 @@ def trained() -> Any:
     return train_tokenizer(TEXTS * 20, 384, VICUNA)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="▁"), max_size=60))
 def test_every_text_comes_back(trained: Any, text: str) -> None:
     bare = trained.backend_tokenizer

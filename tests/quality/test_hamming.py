@@ -23,7 +23,7 @@ def listed(blocks: list[Pairs]) -> list[tuple[int, int, int]]:
     return [(int(a), int(b), int(d)) for pairs in blocks for a, b, d in zip(*pairs, strict=True)]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32), count=st.integers(0, 150), radius=st.integers(0, WIDEST))
 def test_within_finds_what_comparing_all_with_all_finds(seed: int, count: int, radius: int) -> None:
     hashes = crowd(seed, count)
@@ -34,7 +34,7 @@ def test_within_finds_what_comparing_all_with_all_finds(seed: int, count: int, r
     assert sorted(listed(list(within(hashes, radius)))) == expected
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32), radius=st.integers(0, WIDEST))
 def test_between_finds_what_comparing_all_with_all_finds(seed: int, radius: int) -> None:
     both = crowd(seed, 120)

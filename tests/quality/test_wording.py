@@ -67,7 +67,7 @@ def test_nothing_asked_finds_nothing() -> None:
     assert not scanned(index(""), "", "")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     asked=st.lists(st.lists(st.sampled_from("abc"), max_size=14), max_size=5),
     texts=st.lists(st.lists(st.sampled_from("abcd"), max_size=30), max_size=5),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.shards.synthetic import LABELS, Here, Memory, files, here, rows
+from tests.shards.synthetic import LABELS, Here, Memory, Thing, files, here, rows
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.instances.chance import rank
 from vf_ray.instances.refs import image_text, place
 from vf_ray.instances.sample import chance_of, examine
 from vf_ray.shards import build, plan
-from vf_ray.shards.build import Line, Unit, build_instances, build_pictures, run_here
+from vf_ray.shards.build import Line, Origin, Unit, build_instances, build_pictures, run_here
 from vf_ray.shards.drawing import picture
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.images import NOTHING, BadPictureError, Picture, sha256
 from vf_ray.shards.schema import INSTANCES, from_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
-from vf_ray.types import Instance
+from vf_ray.types import Instance, Source
 
 TASKS = tuple(f"invented/{name}" for name in ("choose", "odd", "pooled", "drawn", "silent"))
 BAD = (2, 3, 11)
@@ -37,7 +37,7 @@ def spec(cap: int, seed: int = 0) -> Spec:
     return Spec(kind="pictures", name="invented", config=config)
 
 
-def pictures_of(folder: Path, origin: Here, cap: int = 40, **options: Any) -> Artifact:
+def pictures_of(folder: Path, origin: Origin, cap: int = 40, **options: Any) -> Artifact:
     return build_pictures(Store.open(str(folder)), spec(cap), origin, **options)
 
 
@@ -97,7 +97,7 @@ def test_the_instances_are_those_that_a_plain_loop_would_choose(tmp_path: Path, 
     assert all(found[f"{task}:{TRAIN}"] or cap == 1 for task in TASKS)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(shuffle=st.integers(), size=st.integers(1, 40), slack=st.integers(0, 30), order=st.integers())
 def test_nothing_depends_on_rows_shards_slack_or_workers(
     tmp_path_factory: pytest.TempPathFactory, shuffle: int, size: int, slack: int, order: int
@@ -161,6 +161,34 @@ def test_what_shows_nothing_is_trained_on_and_no_picture(tmp_path: Path) -> None
     assert len(silent) > 20 and all(not row["images"] and row["response"] in LABELS for row in silent)
     assert NOTHING not in {row["picture"] for row in held_out} and len(held_out) > 20
     assert made.stats["pictures"] == len({row["picture"] for row in [*train, *held_out]}) - 1
+
+
+@dataclass(frozen=True)
+class Counting:
+    """An origin that notes how often its raw files are opened."""
+
+    here: Here
+    opened: list[int] = field(default_factory=list)
+
+    def source(self) -> Source[Thing]:
+        return self.here.source()
+
+    def tree(self) -> Memory:
+        self.opened.append(len(self.opened))
+        return self.here.tree()
+
+
+def test_the_units_of_a_preparation_share_what_is_open_and_the_next_one_opens_it_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "shards", lambda refs: plan.shards(refs, 7))
+    origin = Counting(here(rows(60, pictures=25), TREE))
+    first = pictures_of(tmp_path, origin)
+    assert (len(origin.opened), first.stats["pictures"] > 14) == (1, True)
+    changed = replace(origin, here=here(rows(60, pictures=25), files(25, bad=range(20))))
+    again = pictures_of(tmp_path, changed, force=True)
+    assert len(origin.opened) == 2
+    assert again.stats["pictures"] < first.stats["pictures"]
 
 
 class Killed(BaseException):

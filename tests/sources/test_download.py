@@ -180,7 +180,7 @@ def test_only_web_addresses_are_downloads(address: str) -> None:
 FAULTS = st.sampled_from(["drop", "503", "spliced", "short", "change:another file", ""])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     faults=st.lists(FAULTS, max_size=6),
     ranges=st.booleans(), etags=st.booleans(), lengths=st.booleans(),

@@ -16,7 +16,7 @@ VALUES = st.one_of(
 )  # pages of their own
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(first=st.dictionaries(KEYS, VALUES, max_size=150), later=st.dictionaries(KEYS, VALUES, max_size=20))
 def test_every_entry_is_found_as_the_library_wrote_it(
     first: dict[bytes, bytes], later: dict[bytes, bytes]

@@ -4,12 +4,18 @@ import io
 import pickle
 import shutil
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 
+from vf_ray.sources import raw as module
+from vf_ray.sources.mounts import Mount
 from vf_ray.sources.raw import RawTree
 from vf_ray.types import Raw
 
@@ -190,3 +196,26 @@ def test_escaped_and_recomposed_names_are_found(tmp_path: Path) -> None:
     assert tree.read("a/gr\u00e9goire.jpg") == b"1"
     assert tree.read("a/\u00fcber.jpg") == b"2"
     shutil.rmtree(tmp_path)
+
+
+def test_threads_that_come_together_open_an_archive_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _zipped(tmp_path)
+    opened, mount, together = list[str](), module.mount, Barrier(8)
+
+    def slowly(packed: Any, name: str) -> Mount:
+        opened.append(name.rpartition("/")[2])
+        time.sleep(0.05)
+        return mount(packed, name)
+
+    def read(path: str) -> bytes:
+        together.wait()
+        return tree.read(path)
+
+    monkeypatch.setattr(module, "mount", slowly)
+    tree = RawTree.of(str(tmp_path), (PHOTOS, NOTES))
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(read, ["set/list.txt", "notes.json"] * 4))
+    assert found == [b"a b", b"[]"] * 4
+    assert sorted(opened) == ["notes.zip", "photos.zip"]

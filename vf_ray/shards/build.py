@@ -7,7 +7,9 @@ unit whose last file is committed is never done again. ``run_here`` does units o
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
+from uuid import uuid4
 
 from vf_ray.artifacts import Artifact, Spec, Writer, build, find, load
 from vf_ray.chain import Plan
@@ -26,6 +28,9 @@ from vf_ray.types import Source, Tree
 LEAST_SLACK = 256
 """Candidates that are kept beyond a task's cap, or a quarter of the cap if that is more."""
 
+OPEN = 4
+"""Sources whose raw files a process keeps open: the index of a large archive takes 100 MB."""
+
 MORE_SLACK = 8
 """Factor by which a pass that kept too few candidates is repeated."""
 
@@ -38,6 +43,27 @@ class Origin(Protocol):
 
     def source(self) -> Source[Any]: ...
     def tree(self) -> Tree: ...
+
+
+@dataclass(frozen=True)
+class Raws:
+    """The raw files of a source as the units of one preparation read them: opened once in each process.
+
+    To open an archive of a hundred thousand pictures takes longer than to look at those of a unit. The
+    next preparation opens them again, for they may have changed.
+    """
+
+    origin: Origin = field(compare=False)
+    preparation: str = field(default_factory=lambda: uuid4().hex)
+
+    def tree(self) -> Tree:
+        """Return them, opened by whoever asks first."""
+        return _opened(self)
+
+
+@lru_cache(maxsize=OPEN)
+def _opened(raws: Raws) -> Tree:
+    return raws.origin.tree()
 
 
 @dataclass(frozen=True)
@@ -89,7 +115,7 @@ def run_here(units: Sequence[Unit]) -> Iterator[Line]:
 class Examine:
     """One pass over a source's annotations, for all its tasks."""
 
-    origin: Origin
+    raws: Raws
     writer: Writer
     tasks: tuple[str, ...]
     seed: int
@@ -98,15 +124,15 @@ class Examine:
     turn: int
 
     def name(self) -> str:
-        return f"{self.origin.source().name} annotations"
+        return f"{self.raws.origin.source().name} annotations"
 
     def done(self) -> bool:
         return self.writer.committed(examined_name(self.turn)) is not None
 
     def run(self) -> Line:
-        source = self.origin.source()
+        source = self.raws.origin.source()
         return write_candidates(
-            source, self.origin.tree(), tasks_of(source, self.tasks), self.writer,
+            source, self.raws.tree(), tasks_of(source, self.tasks), self.writer,
             seed=self.seed, cap=self.cap, slack=self.slack, turn=self.turn,
         )  # fmt: skip
 
@@ -115,21 +141,21 @@ class Examine:
 class Shard:
     """Some hundred pictures of a source."""
 
-    origin: Origin
+    raws: Raws
     writer: Writer
     refs: tuple[str, ...]
     number: int
     largest_side: int
 
     def name(self) -> str:
-        return f"{self.origin.source().name} pictures {self.number}"
+        return f"{self.raws.origin.source().name} pictures {self.number}"
 
     def done(self) -> bool:
         return self.writer.committed(shard_name(self.number)) is not None
 
     def run(self) -> Line:
-        tree = self.origin.tree()
-        return write_shard(tree, self.refs, self.writer, shard=self.number, largest_side=self.largest_side)
+        tree, side = self.raws.tree(), self.largest_side
+        return write_shard(tree, self.refs, self.writer, shard=self.number, largest_side=side)
 
 
 def build_pictures(
@@ -138,7 +164,7 @@ def build_pictures(
     """Build the pictures and candidates of a source; ``spec.config`` holds seed, cap, largest_side, tasks."""
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        return _Progress(origin, writer, spec.config, run).finish()
+        return _Progress(Raws(origin), writer, spec.config, run).finish()
 
     return build(store, spec, make, force=force)
 
@@ -168,7 +194,7 @@ def tasks_of(source: Source[Any], ids: Sequence[str]) -> list[AnyTask]:
 class _Progress:
     """How far a source is; anything but a cache of its committed files it does not know."""
 
-    origin: Origin
+    raws: Raws
     writer: Writer
     config: Mapping[str, Any]
     run: Runner
@@ -192,10 +218,10 @@ class _Progress:
     def _examine(self) -> list[Queue]:
         cap, tasks = self.config["cap"], tuple(self.config["tasks"])
         slack = max(LEAST_SLACK, cap // 4) * MORE_SLACK**self.turn
-        unit = Examine(self.origin, self.writer, tasks, self.config["seed"], cap, slack, self.turn)
+        unit = Examine(self.raws, self.writer, tasks, self.config["seed"], cap, slack, self.turn)
         self._do([unit], "passes")
         found = read_examined(self.writer.read(examined_name(self.turn)))
-        return [self._queue(task, found[task.id][1]) for task in tasks_of(self.origin.source(), tasks)]
+        return [self._queue(task, found[task.id][1]) for task in tasks_of(self.raws.origin.source(), tasks)]
 
     def _queue(self, task: AnyTask, more: bool) -> Queue:
         table = from_parquet(self.writer.read(candidates_name(self.turn, task.id)), ["rank", "ref"])
@@ -204,7 +230,7 @@ class _Progress:
     def _look_at(self, refs: Sequence[str]) -> None:
         first, side = self.num_shards, self.config["largest_side"]
         cut = enumerate(shards(refs), first)
-        units = [Shard(self.origin, self.writer, tuple(part), number, side) for number, part in cut]
+        units = [Shard(self.raws, self.writer, tuple(part), number, side) for number, part in cut]
         self._do(units, "picture shards")
         self.num_shards += len(units)
         for number in range(first, self.num_shards):

@@ -1,11 +1,14 @@
 """A gzip file that can be read from any position without unpacking it.
 
 Every ``spacing`` bytes of output the decompressor's state is kept (zlib lets it be copied, about
-45 kB each), so a jump decompresses at most ``spacing`` bytes instead of everything before it.
+45 kB each), so a jump decompresses at most ``spacing`` bytes instead of everything before it. When
+there are ``most`` states, every second one goes, and those to come stand twice as far apart.
 """
 
 import io
 import zlib
+from bisect import bisect_right
+from operator import attrgetter
 from typing import IO, Any, NamedTuple
 
 _CHUNK = 1 << 18
@@ -24,9 +27,9 @@ class _Point(NamedTuple):
 class GzipSeek(io.RawIOBase):
     """Random access to the content of a gzip file object."""
 
-    def __init__(self, packed: IO[bytes], spacing: int = 16 << 20) -> None:
+    def __init__(self, packed: IO[bytes], spacing: int = 1 << 20, most: int = 1024) -> None:
         self._packed = packed
-        self._spacing = spacing
+        self._spacing, self._most = spacing, most
         self._points = [_Point(0, 0, None)]
         self._buffer = b""
         self._wanted = 0
@@ -75,7 +78,7 @@ class GzipSeek(io.RawIOBase):
 
     def _reach(self, position: int) -> None:
         """Bring ``position`` to the front of the buffer, or stop at the end of the file."""
-        nearest = max((p for p in self._points if p.out <= position), key=lambda p: p.out)
+        nearest = self._points[bisect_right(self._points, position, key=attrgetter("out")) - 1]
         if position < self._start() or nearest.out > self._out:
             self._resume(nearest)
         while position > self._out:
@@ -107,5 +110,11 @@ class GzipSeek(io.RawIOBase):
         self._source += len(packed)
         self._out += len(data)
         if self._out - self._points[-1].out >= self._spacing and not self._state.eof:
-            self._points.append(_Point(self._out, self._source, self._state.copy()))
+            self._keep()
         return data
+
+    def _keep(self) -> None:
+        self._points.append(_Point(self._out, self._source, self._state.copy()))
+        if len(self._points) > self._most:
+            self._points = self._points[::2]
+            self._spacing *= 2

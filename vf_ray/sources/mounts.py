@@ -7,6 +7,7 @@ own patience: passing trouble is waited for, and what stays is an error that nam
 
 import io
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,6 +48,19 @@ def walk(mount: Mount, directory: str, depth: int | None) -> Iterator[str]:
             yield path
         elif depth is None or depth > 1:
             yield from walk(mount, path, None if depth is None else depth - 1)
+
+
+def spellings(name: str) -> Iterator[str]:
+    """Yield a file name as given, then as disks are known to hold it: another case of the
+    extension, another Unicode form, non-ASCII escaped as ``#U00e9`` (unzip does that)."""
+    stem, dot, extension = name.rpartition(".")
+    forms = {"jpg": ("jpeg",), "jpeg": ("jpg",)}
+    others = (extension, *forms.get(extension.lower(), ()))
+    names = [name, *(f"{stem}{dot}{e}" for o in others for e in (o.lower(), o.upper()) if dot)]
+    if not name.isascii():
+        names += [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
+        names.append("".join(c if c.isascii() else f"#U{ord(c):04x}" for c in name))
+    return iter(dict.fromkeys(names))
 
 
 def split_pattern(pattern: str) -> tuple[str, str]:

@@ -12,14 +12,14 @@ import contextlib
 import io
 import posixpath
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
+from threading import RLock
 from typing import IO, NamedTuple
 
 from vf_ray.sources.archives import ARCHIVES, is_archive, mount
-from vf_ray.sources.mounts import Folder, Loose, Mount, join, matcher, split_pattern, walk
+from vf_ray.sources.mounts import Folder, Loose, Mount, join, matcher, spellings, split_pattern, walk
 from vf_ray.store import Store
 from vf_ray.types import Raw, Tree
 
@@ -41,12 +41,19 @@ class _Place(NamedTuple):
 
 @dataclass(frozen=True)
 class RawTree(Tree):
-    """The raw files of one source; picklable, opens everything on first use in each process."""
+    """The raw files of one source; picklable, opens everything on first use in each process.
+
+    Threads may share it.
+    """
 
     url: str
     """Empty where everything is fetched."""
     raws: tuple[Raw, ...] = ()
     fetched: Fetched = ()
+    _lookup: "_Lookup" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_lookup", _Lookup(self.url, self.raws, self.fetched))
 
     @classmethod
     def of(cls, url: str, raws: Sequence[Raw] = (), fetched: Fetched = ()) -> "RawTree":
@@ -98,11 +105,6 @@ class RawTree(Tree):
             return "check the raw root"
         return " ".join(f"Raw {raw.name!r}: {raw.obtain.rstrip('.')}." for raw in self.raws)
 
-    @cached_property
-    def _lookup(self) -> "_Lookup":
-        root = Folder(Store.open(self.url)) if self.url else Loose({})
-        return _Lookup(root, self.raws, {name: Loose(dict(files)) for name, files in self.fetched})
-
 
 def inside(path: str) -> str:
     """Return ``path`` in its plain form.
@@ -119,11 +121,16 @@ def inside(path: str) -> str:
 class _Lookup:
     """Finds paths in mounts; remembers where folders were found, never where files were."""
 
-    def __init__(self, root: Folder | Loose, raws: Sequence[Raw], fetched: Mapping[str, Loose]) -> None:
-        self._root = root
+    def __init__(self, url: str, raws: Sequence[Raw], fetched: Fetched) -> None:
+        self._url = url
         self._raws = raws
-        self._fetched = fetched
+        self._fetched = dict(fetched)
         self._tiers: dict[tuple[str, int], tuple[_Place, ...]] = {}
+        self._opening = RLock()
+
+    @cached_property
+    def _root(self) -> Folder | Loose:
+        return Folder(Store.open(self._url)) if self._url else Loose({})
 
     @cached_property
     def _named(self) -> tuple[tuple[Mount, ...], bool]:
@@ -133,7 +140,7 @@ class _Lookup:
 
     def _mounts_of(self, name: str) -> Iterator[Mount]:
         if name in self._fetched:
-            yield from _with_archives(self._fetched[name])
+            yield from _with_archives(Loose(dict(self._fetched[name])))
         elif isinstance(self._root, Folder):
             yield from self._given(self._root, name)
 
@@ -154,9 +161,10 @@ class _Lookup:
 
         What nobody asks for is not looked for: in a bucket each look is a request.
         """
-        for number, look in enumerate(self._looks):
+        for number in range(GUESSED + 1):
             if (parent, number) not in self._tiers:
-                self._tiers[parent, number] = tuple(look(parent))
+                with self._opening:  # else threads that come together would each open every archive
+                    self._tiers[parent, number] = tuple(self._looks[number](parent))
             yield self._tiers[parent, number]
 
     @cached_property
@@ -245,19 +253,6 @@ def _wrapped(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:
 def _below(place: _Place, depth: int | None) -> Iterator[str]:
     start = len(place.directory) + 1 if place.directory else 0
     return (path[start:] for path in walk(place.mount, place.directory, depth))
-
-
-def spellings(name: str) -> Iterator[str]:
-    """Yield a file name as given, then as disks are known to hold it: another case of the
-    extension, another Unicode form, non-ASCII escaped as ``#U00e9`` (unzip does that)."""
-    stem, dot, extension = name.rpartition(".")
-    forms = {"jpg": ("jpeg",), "jpeg": ("jpg",)}
-    others = (extension, *forms.get(extension.lower(), ()))
-    names = [name, *(f"{stem}{dot}{e}" for o in others for e in (o.lower(), o.upper()) if dot)]
-    if not name.isascii():
-        names += [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
-        names.append("".join(c if c.isascii() else f"#U{ord(c):04x}" for c in name))
-    return iter(dict.fromkeys(names))
 
 
 def existing(tree: Tree, files: Mapping[str, str | tuple[str, ...]]) -> list[tuple[str, str]]:
