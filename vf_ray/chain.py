@@ -26,7 +26,7 @@ STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "r
 CODE: Mapping[str, int] = {
     "raw": 1,
     "pictures": 3,
-    "instances": 3,
+    "instances": 4,
     "mixture": 2,
     "base": 3,
     "tuned": 2,

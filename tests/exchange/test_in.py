@@ -158,7 +158,7 @@ def test_records_of_your_own_that_cannot_be_used_are_named(tmp_path: Path, reaso
     }
     found = verdicts("llava_json", tmp_path, {**files, **pictures("llava_json/1.jpg")})
     assert [v.reason for v in found if isinstance(v, Reject)] == [reason, "malformed record"]
-    assert [v.key for v in found if isinstance(v, Instance)] == ["x/1", "y/0"]
+    assert [v.key for v in found if isinstance(v, Instance)] == ["x/1", "y.jsonl/0"]
 
 
 @pytest.mark.parametrize("mark", ["<image>\n", "\n<image>"])
@@ -169,7 +169,29 @@ def test_a_record_of_text_alone_is_taken_as_it_is_unless_it_speaks_of_a_picture(
     kept, null, marked = verdicts("llava_json", tmp_path, {"llava_json/x.json": records})
     assert isinstance(kept, Instance) and isinstance(null, Instance) and isinstance(marked, Reject)
     assert (kept.image, kept.texts, null.image) == (None, (" Why?\n", "So."), None)
-    assert marked.reason == "text holds a special token"
+    assert marked.reason == "record without a picture"
+
+
+def test_an_array_and_a_list_of_one_name_have_keys_of_their_own(tmp_path: Path) -> None:
+    one, other = silent("Why?", "So."), silent("How?", "Thus.")
+    found = verdicts(
+        "llava_json", tmp_path, {"llava_json/x.json": [one], "llava_json/x.jsonl": json_lines(other)}
+    )
+    assert [(v.key, v.split) for v in found] == [("x/0", "all"), ("x.jsonl/0", "all")]  # type: ignore[union-attr]
+
+
+def test_what_an_export_held_out_is_for_tests_and_what_it_left_out_is_passed_over(tmp_path: Path) -> None:
+    files = {
+        "train.json": [silent("Why?", "So.")],
+        "held_out.json": [silent("How?", "Thus.")],
+        "train-without-pictures.json": [silent("<image>\nWhat?", "That.")],
+        "held_out-without-pictures.json": [silent("<image>\nWho?", "He.")],
+    }
+    found = verdicts("llava_json", tmp_path, {f"llava_json/{name}": data for name, data in files.items()})
+    assert [(v.key, v.split) for v in found] == [  # type: ignore[union-attr]
+        ("held_out/0", "test"),
+        ("train/0", "all"),
+    ]
 
 
 def test_only_conversations_of_your_own_may_be_of_text_alone(tmp_path: Path) -> None:

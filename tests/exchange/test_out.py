@@ -88,6 +88,17 @@ def test_llava_json_comes_in_again_as_it_went_out(ready: Prepared, store: Store)
     assert not any("without-pictures" in name for name in target.list())
 
 
+def test_what_was_held_out_stays_so_when_it_comes_in_again(ready: Prepared, tmp_path: Path) -> None:
+    written(ready, tmp_path / "raw" / "llava_json", "llava", any_licence=True)
+    store = Store.open(str(tmp_path / "again"))
+    plan = prepared(tmp_path / "raw", store, ("llava_json/*",), held_out=0.1)
+    again = {(row["prompt"], row["response"], row["picture"]) for row in instances((plan, store), "train")}
+    kept = {(row["prompt"], row["response"], row["picture"]) for row in instances(ready, "held_out")}
+    trained = {(row["prompt"], row["response"], row["picture"]) for row in instances(ready, "train")}
+    assert len(kept) > 5 and len(again) > 5
+    assert not again & (kept - trained)
+
+
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="<"), min_size=1, max_size=20)
 
 

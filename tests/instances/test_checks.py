@@ -29,6 +29,7 @@ def instance(
         (instance(prompt="Look at <image> again."), "text holds a special token"),
         (instance(answer="cat</s>"), "text holds a special token"),
         (instance(answer="<unk>"), "text holds a special token"),
+        (instance(answer="caf\ufffd"), "text holds what could not be decoded"),
         (instance(prompt="bell\x07"), "text holds a control character"),
         (instance(prompt="one\r\ntwo"), "text holds a control character"),
         (instance(answer="c\x85at"), "text holds a control character"),

@@ -123,6 +123,13 @@ def test_plain_pictures_are_counted_and_never_alike(local_store: Store) -> None:
     assert (found.plain, found.near_within) == (4, 0)
 
 
+def test_a_picture_that_one_task_holds_out_and_another_trains_on_has_leaked(local_store: Store) -> None:
+    held = [Made(picture=picture, held=True) for picture in PICTURES[:3]]
+    shown = [Made(picture=PICTURES[0]), Made(picture=PICTURES[5])]
+    quality = look_at(local_store, {TASK: held, OTHER: shown})
+    assert (of(quality, TASK).leaked, of(quality, OTHER).leaked) == (1, 0)
+
+
 def test_what_shows_nothing_is_measured_and_no_picture(local_store: Store) -> None:
     silent = [Made(picture=b"", question=f"Say {n}.", answer=str(n // 2)) for n in range(4)]
     shown = [Made(picture=picture) for picture in PICTURES[:3]]

@@ -163,6 +163,24 @@ def test_what_shows_nothing_is_trained_on_and_no_picture(tmp_path: Path) -> None
     assert made.stats["pictures"] == len({row["picture"] for row in [*train, *held_out]}) - 1
 
 
+def test_raw_pictures_that_are_stored_as_one_are_held_out_together(tmp_path: Path) -> None:
+    """As two photographs that differ in what their headers say, both too large."""
+    tree = dict(files(24).files)
+    for n in range(0, 24, 2):
+        tree[f"pictures/{n + 1}.ppm"] = tree[f"pictures/{n}.ppm"].replace(b"P6\n", b"P6\n# twin\n", 1)
+    origin = here(rows(200, pictures=24), Memory(tree))
+    config = {"seed": 0, "cap": 1000, "largest_side": 6, "tasks": list(TASKS)}
+    made = build_pictures(
+        Store.open(str(tmp_path)), Spec(kind="pictures", name="invented", config=config), origin
+    )
+    whole = instances_of(made, origin, "invented/choose", held_out=0.5)
+    train, held_out = (
+        {row["picture"] for row in from_parquet(whole.read(name)).to_pylist()} for name in (TRAIN, HELD_OUT)
+    )
+    assert len(train | held_out) == 12 and train and held_out
+    assert not train & held_out
+
+
 @dataclass(frozen=True)
 class Counting:
     """An origin that notes how often its raw files are opened."""

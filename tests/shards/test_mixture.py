@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.shards.synthetic import Here, files, here, rows
@@ -15,7 +16,7 @@ from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.images import sha256
 from vf_ray.shards.mixture import NAME, Choice, located, write_mixture
 from vf_ray.shards.read import Samples
-from vf_ray.shards.schema import MIXTURE, from_parquet
+from vf_ray.shards.schema import INSTANCES, MIXTURE, from_parquet, said_bytes
 from vf_ray.store import Store
 from vf_ray.strict import plain
 
@@ -87,6 +88,18 @@ def test_an_index_counts_what_each_side_says(prepared: Mapping[str, Artifact], t
     held_out = from_parquet(prepared[task].read(HELD_OUT)).to_pylist()
     said += sum(len("".join([row["prompt"], *row["further"][::2]]).encode()) for row in held_out)
     assert prepared[task].stats["text_bytes"] == said
+
+
+def test_what_is_said_is_counted_whatever_chunks_it_comes_in() -> None:
+    said = [[], ["a?", "bb"], ["\u00e9?", "", "c", "dd"], []] * 3
+    rows_ = [{"prompt": "p" * n, "response": "r" * (n % 4), "further": turns} for n, turns in enumerate(said)]
+    whole = pa.Table.from_pylist(rows_, INSTANCES)
+    parts = pa.concat_tables([whole.slice(at, 5) for at in range(0, len(whole), 5)])
+    assert [list(counts.to_pylist()) for counts in said_bytes(parts)] == [
+        [len("".join([row["prompt"], *row["further"][::2]]).encode()) for row in rows_],
+        [len("".join([row["response"], *row["further"][1::2]]).encode()) for row in rows_],
+    ]
+    assert [counts.to_pylist() for counts in said_bytes(whole.slice(0, 0))] == [[], []]
 
 
 def test_smaller_choices_are_parts_of_larger_ones(prepared: Mapping[str, Artifact]) -> None:

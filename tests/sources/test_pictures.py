@@ -3,6 +3,8 @@
 import io
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -60,3 +62,19 @@ def test_another_file_is_no_database(tmp_path: Path) -> None:
     write(tmp_path, {"x.mdb": bytes(8192)})
     with (tmp_path / "x.mdb").open("rb") as file, pytest.raises(ValueError, match="no LMDB database"):
         Pages(file, "x.mdb")
+
+
+def test_a_cell_without_a_picture_is_a_missing_one_that_is_named(tmp_path: Path) -> None:
+    cells = {"a": [b"x", None], "b": [{"bytes": None, "path": "1.png"}, {"bytes": b"y", "path": ""}]}
+    with io.BytesIO() as data:
+        pq.write_table(pa.table(cells), data)
+        tree = RawTree.of(str(write(tmp_path, {"t.parquet": data.getvalue()})))
+    assert (picture_bytes(tree, "t.parquet!parquet:a:0"), picture_bytes(tree, "t.parquet!parquet:b:1")) == (
+        b"x",
+        b"y",
+    )
+    for which in ("a:1", "b:0"):
+        with pytest.raises(
+            FileNotFoundError, match=rf"t\.parquet holds no picture in '{which[0]}', row {which[2]}"
+        ):
+            picture_bytes(tree, f"t.parquet!parquet:{which}")

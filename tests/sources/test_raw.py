@@ -219,3 +219,21 @@ def test_threads_that_come_together_open_an_archive_once(
         found = list(pool.map(read, ["set/list.txt", "notes.json"] * 4))
     assert found == [b"a b", b"[]"] * 4
     assert sorted(opened) == ["notes.zip", "photos.zip"]
+
+
+def test_links_in_a_tar_are_the_files_they_name(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "photos.tar", "w") as archive:
+        soft = tarfile.TarInfo("set/soft.jpg")
+        soft.type, soft.linkname = tarfile.SYMTYPE, "../first/a.jpg"
+        archive.addfile(soft)
+        file = tarfile.TarInfo("first/a.jpg")
+        file.size = 3
+        archive.addfile(file, io.BytesIO(b"abc"))
+        hard, lost = tarfile.TarInfo("set/hard.jpg"), tarfile.TarInfo("set/lost.jpg")
+        hard.type, hard.linkname = tarfile.LNKTYPE, "first/a.jpg"
+        lost.type, lost.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(hard)
+        archive.addfile(lost)
+    tree = RawTree.of(str(tmp_path), (PHOTOS,))
+    assert tree.glob("set/*") == ["set/hard.jpg", "set/soft.jpg"]
+    assert tree.read("set/hard.jpg") == tree.read("set/soft.jpg") == b"abc"

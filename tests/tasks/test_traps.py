@@ -11,6 +11,8 @@ import pytest
 
 from tests.tasks.test_layouts import verdicts
 from tests.tasks.tree import Files, json_lines, picture, pictures
+from vf_ray.tasks.clevr import distinct
+from vf_ray.tasks.plotqa import plain
 from vf_ray.types import Instance, Reject
 
 Found = tuple[dict[str, str], list[str]]
@@ -240,3 +242,21 @@ def test_both_forms_of_winoground_give_one_instance_a_picture(
     assert {v.key: v.answer for v in both} == {"3/image_0": "a b", "3/image_1": "b a"}
     tree = RawTree.of(str(tmp_path), sources()["winoground"].raws)
     assert [picture_bytes(tree, str(v.image)) for v in both] == [picture(n, "png") for n in (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (13.469999999999999, "13.47"), (16784849190000.0, "16784849190000"), (1e10, "10000000000"),
+        (1234567890.12, "1234567890.12"), (123456.123456, "123456.123456"), (1e-7, "0.0000001"),
+        (-3.0, "-3"), (0.0, "0"), (7, "7"), ("Yes", "Yes"),
+    ],
+)  # fmt: skip
+def test_plotqa_says_numbers_whole(answer: object, said: str) -> None:
+    assert plain(answer) == said
+
+
+def test_a_question_of_clevr_that_is_asked_twice_is_matched_once() -> None:
+    cube, many = ("Is there a cube?", "yes"), ("How many?", "3")
+    assert distinct((cube, cube, many)) == [cube, many]
+    assert distinct((many, cube, ("Is it red?", "yes"))) == [many, cube]

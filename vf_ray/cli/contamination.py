@@ -23,7 +23,7 @@ def contamination(
     page: Annotated[Path | None, typer.Option(help="Write one page to look at, with examples.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
 ) -> None:
-    """Search what a recipe trains on for the pictures and questions of the benchmarks, task by task."""
+    """Search what a recipe's stages draw from for the pictures and questions of benchmarks, task by task."""
     from vf_ray.quality import contamination_page
     from vf_ray.quality.contamination import contamination as searched
     from vf_ray.quality.contamination import trained_tasks

@@ -44,6 +44,8 @@ def _text_fault(instance: Instance) -> tuple[str, str] | None:
 def _character_fault(text: str) -> tuple[str, str] | None:
     if token := next((token for token in SPECIAL if token in text), None):
         return "text holds a special token", token
+    if "\ufffd" in text:
+        return "text holds what could not be decoded", repr(text)[:200]
     if found := _CONTROL.search(text):
         return "text holds a control character", repr(found.group())
     return None

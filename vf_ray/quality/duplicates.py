@@ -40,7 +40,7 @@ class Duplicates:
     near_elsewhere: Mapping[str, int]
     """That look like another one of another source."""
     leaked: Mapping[str, int]
-    """Held out, and look like one that is trained on, whatever task that comes from."""
+    """Held out, and look like one that is trained on, or are one, whatever task that comes from."""
     equal: Mapping[Meeting, int]
     """Contents that two sources share."""
     near: Mapping[Meeting, int]
@@ -95,8 +95,11 @@ class _Marks:
 
     def add(self, pictures: Rows, tasks: set[int]) -> None:
         for task in tasks:
-            self.codes.append(pictures * self.num_tasks + task)
-            self.waiting += len(pictures)
+            self.add_each(pictures, np.array(task))
+
+    def add_each(self, pictures: Rows, tasks: Rows) -> None:
+        self.codes.append(pictures * self.num_tasks + tasks)
+        self.waiting += len(pictures)
         if self.waiting > WAITING:
             self.codes, self.waiting = [self._distinct()], 0
 
@@ -117,6 +120,7 @@ class _Alike:
         self.twins: dict[Meeting, Twins] = {}
         kind, self._sets = members.kinds
         self._kind = 2 * kind + members.held_out
+        self.leaked.add_each(members.picture[members.torn], members.task[members.torn])
 
     def add(self, pairs: Pairs) -> None:
         for first, second, some in self._by_kinds(pairs):

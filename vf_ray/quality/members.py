@@ -29,22 +29,28 @@ class Members:
     ids: Ids
     """Of the pictures, distinct and ascending."""
     held_out: npt.NDArray[np.bool_]
-    """By picture: its content decides, so it is the same in every task."""
+    """By picture: whether a task holds it out."""
     picture: Rows
     """By membership: place of the picture in ``ids``."""
     task: Rows
     """By membership: place of the task in ``tasks``."""
+    torn: npt.NDArray[np.bool_]
+    """By membership: whether the task holds out what another one trains on. Raw files decide what is held
+    out, and two of them may be stored as one picture."""
 
     @classmethod
     def of(cls, pictures: Mapping[str, Owned]) -> "Members":
         """Join the pictures of some tasks, of which there is at least one."""
         tasks = sorted(pictures)
         parts = [pictures[task].ids for task in tasks]
-        ids, first, picture = np.unique(np.concatenate(parts), return_index=True, return_inverse=True)
-        held_out = np.concatenate([pictures[task].held_out for task in tasks])[first]
+        ids, picture = np.unique(np.concatenate(parts), return_inverse=True)
+        held = np.concatenate([pictures[task].held_out for task in tasks])
+        held_out, trained = np.zeros((2, len(ids)), bool)
+        held_out[picture[held]], trained[picture[~held]] = True, True
         task = np.repeat(np.arange(len(tasks)), [len(part) for part in parts])
         order = np.lexsort((task, picture))
-        return cls(tasks, ids, held_out, picture[order], task[order])
+        torn = held & trained[picture]
+        return cls(tasks, ids, held_out, picture[order], task[order], torn[order])
 
     @cached_property
     def sources(self) -> Sequence[str]:

@@ -6,6 +6,7 @@ from functools import singledispatch
 from PIL import Image, ImageDraw, ImageFont
 
 from vf_ray.shards.images import BadPictureError, Picture, encoded, opened, rgb, sha256, stored
+from vf_ray.sources.archives import DAMAGED
 from vf_ray.types import Boxed, Crop, Grid, ImageRef
 
 OUTLINES = ("red", "blue", "lime", "yellow", "magenta", "cyan")
@@ -59,6 +60,8 @@ def _fetched(fetch: Fetch, path: str) -> bytes:
         raise BadPictureError("picture missing", str(error)[:300]) from None
     except ValueError as error:
         raise BadPictureError("picture path impossible", str(error)[:300]) from None
+    except DAMAGED as error:
+        raise BadPictureError("picture damaged in its archive", str(error)[:300]) from None
 
 
 @singledispatch

@@ -80,7 +80,7 @@ class _Choice:
 def _choose(pictures: Artifact, file: pq.ParquetFile, cap: int) -> _Choice:
     """Take the first ``cap`` candidates, ascending in rank, whose picture can be used."""
     names = ["sha256", "chance", "reason", "detail"]
-    verdicts = from_parquet(pictures.read(ALL_VERDICTS), ["ref", *names])
+    verdicts = _together(from_parquet(pictures.read(ALL_VERDICTS), ["ref", *names]))
     candidates = file.read(columns=["rank", "ref"], use_threads=False)
     at = pc.index_in(candidates["ref"], value_set=verdicts["ref"]).combine_chunks()
     found = {name: verdicts[name].combine_chunks().take(at) for name in names}
@@ -91,6 +91,16 @@ def _choose(pictures: Artifact, file: pq.ParquetFile, cap: int) -> _Choice:
     seen[order[: rank_of_last + 1]] = True
     seen &= _mask(at.is_valid())
     return _Choice(order, seen, seen & good, *found.values())
+
+
+def _together(verdicts: pa.Table) -> pa.Table:
+    """Give all raw pictures that are stored as one the lowest of their chances: one fate for them."""
+    codes = verdicts["sha256"].combine_chunks().dictionary_encode().indices.to_numpy()
+    chances = verdicts["chance"].to_numpy()
+    lowest = np.full(codes.max(initial=0) + 1, np.iinfo(np.uint64).max, np.uint64)
+    np.minimum.at(lowest, codes, chances)
+    place = verdicts.column_names.index("chance")
+    return verdicts.set_column(place, verdicts.schema.field("chance"), pa.array(lowest[codes]))
 
 
 def _mask(answers: pa.Array) -> npt.NDArray[np.bool_]:

@@ -69,4 +69,4 @@ def _asked(tree: Tree, paths: Sequence[str]) -> Iterator[tuple[str, Callable[[],
 
 def _natural(path: str) -> list[str | int]:
     """Order numbers in names by value, as archives and tables do."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path)]
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path)]

@@ -76,13 +76,19 @@ MIXTURE = pa.schema(
 
 def said_bytes(instances: pa.Table) -> tuple[pa.Array, pa.Array]:
     """Return for each row of ``INSTANCES`` the bytes that the user says, and those that the model says."""
-    later = instances["further"].combine_chunks()
-    owners, sizes = pc.list_parent_indices(later), pc.binary_length(pc.list_flatten(later))
-    users, models = (  # every list is even, so turns alternate across their borders too
-        np.bincount(owners[who::2], sizes[who::2], len(instances)).astype(np.int32) for who in (0, 1)
-    )
+    later = [_later_bytes(chunk) for chunk in instances["further"].chunks]
+    users, models = (pa.chunked_array([both[who] for both in later], pa.int32()) for who in (0, 1))
     prompts, responses = (pc.binary_length(instances[name]) for name in ("prompt", "response"))
     return pc.add(prompts, users), pc.add(responses, models)
+
+
+def _later_bytes(further: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return the same of later turns alone; a chunk's texts fit one array, all of a task's may not."""
+    owners, sizes = pc.list_parent_indices(further), pc.binary_length(pc.list_flatten(further))
+    users, models = (  # every list is even, so turns alternate across their borders too
+        pa.array(np.bincount(owners[who::2], sizes[who::2], len(further)).astype(np.int32)) for who in (0, 1)
+    )
+    return users, models
 
 
 ROW_GROUP_BYTES = 1 << 20

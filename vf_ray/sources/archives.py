@@ -1,6 +1,7 @@
 """Zip and tar archives, read in place; of one in a bucket, each small member is a single request."""
 
 import io
+import posixpath
 import struct
 import tarfile
 import zipfile
@@ -20,6 +21,8 @@ SCAN, PICK = 8 << 20, 1 << 18
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 Stretch = Callable[[int, int], bytes]
 """Reads ``size`` bytes from ``start`` in one request; for files that lie far away."""
+DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error)
+"""What is raised where an archive, or a member of one, is not what it was."""
 _ENCRYPTED = 0x1
 _LENGTHS_AT = 26
 """Where a zip member's own header tells the lengths of its name and its extra field."""
@@ -78,17 +81,25 @@ class Tar(Indexed):
         self._far = far
         self._lock = Lock()
         self._offsets, self._sizes = array("q"), array("q")
-        self.members = {}
+        self.members, links = {}, dict[str, str]()
         with tarfile.open(fileobj=packed, mode="r:") as tar:
             for member in tar:
-                self._note(member)
+                self._note(member, links)
                 tar.members = []  # type: ignore[attr-defined]  # else every header stays
+        for name, target in links.items():  # a soft link may come before what it names
+            if target in self.members:
+                self.members[name] = self.members[target]
 
-    def _note(self, member: tarfile.TarInfo) -> None:
+    def _note(self, member: tarfile.TarInfo, links: dict[str, str]) -> None:
+        name = _clean(member.name)
         if member.isreg():
-            self.members[_clean(member.name)] = len(self._sizes)
+            self.members[name] = len(self._sizes)
             self._offsets.append(member.offset_data)
             self._sizes.append(member.size)
+        elif member.islnk():
+            links[name] = _clean(member.linkname)
+        elif member.issym():
+            links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), member.linkname))
 
     def open(self, path: str) -> IO[bytes]:
         start, size = self._place(path)
@@ -139,7 +150,7 @@ def mount(packed: Packed | io.BytesIO, name: str) -> Mount:
     """
     try:
         return _mounted(packed, name)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as error:
+    except DAMAGED as error:
         raise ValueError(f"{name} is not a whole archive ({error}); fetch it again") from error
 
 

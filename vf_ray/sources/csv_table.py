@@ -86,7 +86,7 @@ def _records(
     tree: Tree, path: str, split: str, dialect: Dialect
 ) -> Iterator[tuple[Mapping[str, str], At] | Reject]:
     with open_unpacked(tree, path) as file:
-        lines = _lines(file, dialect)
+        lines = _lines(path, file, dialect)
         columns = tuple(dialect.columns) or tuple(name.strip() for name in next(lines, ()))
         for index, cells in enumerate(line for line in lines if line):
             at = At(path, split, index)
@@ -94,11 +94,27 @@ def _records(
                 yield _Cells(path, zip(columns, cells, strict=True)), at
             else:
                 yield Reject(at.key(), MALFORMED, f"{len(cells)} cells, expected {len(columns)}")
+                yield from _swallowed(cells, at)
 
 
-def _lines(file: IO[bytes], dialect: Dialect) -> Iterator[list[str]]:
+def _swallowed(cells: Sequence[str], at: At) -> Iterator[Reject]:
+    """Yield a reject for each further line of a malformed record: an open quote takes all that follows."""
+    for line in range(1, sum(cell.count("\n") for cell in cells) + 1):
+        yield Reject(at.key(f"{at.index}+{line}"), "line behind an open quote")
+
+
+def _lines(path: str, file: IO[bytes], dialect: Dialect) -> Iterator[list[str]]:
     text = io.TextIOWrapper(file, encoding=dialect.encoding, errors="replace", newline="")
     csv.field_size_limit(_LONGEST_CELL)
+    separator = dialect.separator
     if dialect.quoted:
-        return csv.reader(text, delimiter=dialect.separator)
-    return csv.reader(text, delimiter=dialect.separator, quoting=csv.QUOTE_NONE)
+        reader = csv.reader(text, delimiter=separator)
+    else:
+        reader = csv.reader(text, delimiter=separator, quoting=csv.QUOTE_NONE)
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise ValueError(
+            f"{path}, line {reader.line_num}: {error}; is there a quote that nothing closes? "
+            "Mend the file, or fetch it again"
+        ) from error

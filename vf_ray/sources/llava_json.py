@@ -16,6 +16,8 @@ from vf_ray.types import Reject, Row, Tree
 
 MARK = "<image>"
 SPEAKERS = ("human", "gpt")
+HELD_OUT, BARE = "held_out", "-without-pictures"
+"""Of the names that an export's files have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,10 @@ def conversation(record: Record, at: At, image: str = "{image}", kind: str = "")
 
 
 def with_or_without_picture(record: Record, at: At) -> ConversationRow | Reject:
-    """Return a record as a row, of no picture if it names none."""
-    return _row(record, at) if record.get("image") is None else conversation(record, at)
+    """Return a record as a row, of no picture if it neither names one nor has its mark."""
+    if record.get("image") is None and MARK not in str(record["conversations"]):
+        return _row(record, at)
+    return conversation(record, at)
 
 
 def _row(record: Record, at: At, kind: str = "") -> ConversationRow | Reject:
@@ -65,6 +69,9 @@ def without_mark(text: str) -> str:
 def own_llava_json(tree: Tree) -> Iterator[ConversationRow | Reject]:
     """Yield the records of every ``*.json`` (an array) and ``*.jsonl`` that lies on top of the tree.
 
+    Of what ``vf-ray export`` has written, ``held_out.json`` is for tests, and records whose pictures were
+    left out are passed over.
+
     Raises:
         FileNotFoundError: if there is none; says what to obtain.
     """
@@ -72,9 +79,17 @@ def own_llava_json(tree: Tree) -> Iterator[ConversationRow | Reject]:
     if not arrays and not lists:
         tree.open("*.json")
     for path in arrays:
-        yield from parsed(json_items(tree, path, "all"), with_or_without_picture)
+        if not path.endswith(f"{BARE}.json"):
+            split = "test" if path == f"{HELD_OUT}.json" else "all"
+            yield from parsed(json_items(tree, path, split), with_or_without_picture)
     for path in lists:
-        yield from parsed(((_loaded(line), at) for line, at in lines(tree, path)), with_or_without_picture)
+        yield from parsed(_records(tree, path), with_or_without_picture)
+
+
+def _records(tree: Tree, path: str) -> Iterator[tuple[Record, At]]:
+    """Yield a list's records, under keys that an array of the same name does not have."""
+    for line, at in lines(tree, path):
+        yield _loaded(line), replace(at, path=f"{path}.")  # only the last dot's part goes from a key
 
 
 def _loaded(line: str) -> Record:

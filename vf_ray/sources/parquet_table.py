@@ -67,7 +67,9 @@ def picture(tree: Tree, path: str, which: str) -> bytes:
     for group, rows in enumerate(_group_sizes(tree, path)):  # type: ignore[arg-type]  # trees are values
         if number < rows:
             cell = _group(tree, path, group, column)[number].as_py()  # type: ignore[arg-type]
-            data: bytes = cell["bytes"] if isinstance(cell, dict) else cell
+            data: bytes | None = cell["bytes"] if isinstance(cell, dict) else cell
+            if data is None:
+                raise FileNotFoundError(f"{path} holds no picture in {column!r}, row {row}")
             return data
         number -= rows
     raise ValueError(f"{path} holds no row {row}")

@@ -23,6 +23,7 @@ CLEVR = Source(
         {s: f"CLEVR_v1.0/questions/CLEVR_{s}_questions.json" for s in ("train", "val")},
         image="CLEVR_v1.0/images/{folder}/{file_name}",
     ),
+    code=2,
 )
 MOST_MATCHED = 5
 """Questions in one matching: more become a puzzle of permutations rather than of seeing."""
@@ -107,4 +108,4 @@ def listed(letter: str, texts: Sequence[str]) -> str:
 def distinct(pairs: tuple[Pair, ...]) -> list[Pair]:
     """Return the first pairs whose answers all differ."""
     first = {answer: (question, answer) for question, answer in reversed(pairs)}
-    return [pair for pair in pairs if first[pair[1]] == pair][:MOST_MATCHED]
+    return [pair for pair in dict.fromkeys(pairs) if first[pair[1]] == pair][:MOST_MATCHED]

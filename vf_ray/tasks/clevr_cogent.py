@@ -38,7 +38,7 @@ COGENT = Source(
         },
         image="CLEVR_CoGenT_v1.0/images/{folder}/{file_name}",
     ),
-    code=2,
+    code=3,
 )
 
 COGENT.task(

@@ -1,5 +1,7 @@
 """PlotQA: questions about plots of real-world data."""
 
+from decimal import Decimal
+
 from vf_ray.shapes import ask
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
@@ -9,7 +11,7 @@ from vf_ray.types import Made, Raw, Source, Terms
 
 def plain(answer: object) -> str:
     """Return a number without the noise of binary fractions: 13.469999999999999 is 13.47."""
-    return f"{answer:.10g}" if isinstance(answer, float) else str(answer)
+    return f"{Decimal(f'{answer:.15g}'):f}" if isinstance(answer, float) else str(answer)
 
 
 def _row(record: Record, at: At) -> QaRow:
@@ -47,7 +49,7 @@ PLOTQA = Source(
         ),
     ),
     read=json_array({s: _files(s) for s in ("train", "val", "test")}, _row, items="qa_pairs.item"),
-    code=2,
+    code=3,
 )
 
 
