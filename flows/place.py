@@ -33,16 +33,25 @@ class Place:
         return not self.plan.unfinished(step, self.store)
 
     def run(self, step: str, *, force: bool) -> None:
-        """Run the step: as a job where ``RAY_API_SERVER_ADDRESS`` is set, else on a local Ray."""
+        """Run the step: as a job where ``RAY_API_SERVER_ADDRESS`` is set, else on a local Ray.
+
+        Raises:
+            RuntimeError: if it ends without having made what was planned.
+        """
         if os.environ.get(SERVER):
             self._submit(step, force)
         else:
             self._run_here(step, force)
+        if missing := self.plan.unfinished(step, self.store):
+            raise RuntimeError(
+                f"step {step!r} ended, but {self.store.url} lacks {len(missing)} of what it was to make, "
+                f"such as {missing[0].address}: were its raw files changed meanwhile? Run it again"
+            )
 
     def _submit(self, step: str, force: bool) -> None:
         from vf_ray.on_ray.submit import submit
 
-        submit(step, self.plan.recipe, self.store, force=force)
+        submit(step, self.plan, self.store, force=force)
 
     def _run_here(self, step: str, force: bool) -> None:
         from vf_ray.on_ray.cluster import local_cluster

@@ -120,6 +120,12 @@ class Artifact:
             )
         return data
 
+    def require_whole(self, prefix: str = "") -> None:
+        """Raise ``ValueError`` if a file that is read where it lies, in a folder, is not as published."""
+        for name in (n for n in self.names() if n.startswith(prefix)):
+            if (local := self.store.local_path(self.path(name))) is not None:
+                self._verify(name, digest_of(local))
+
     def download(self, local: Path, prefix: str = "") -> Path:
         """Copy the data files whose name starts with ``prefix`` below ``local``, under their names.
 

@@ -1,6 +1,7 @@
 """A stage on Ray Train: what it leaves, and what a killed worker costs."""
 
 import json
+import shutil
 import subprocess
 import sys
 import uuid
@@ -89,7 +90,25 @@ def test_workers_that_die_and_die_again_come_to_a_clear_end(
         one = Resources(threads=1, retries=1)
         return fit(Job("stage1", stage(), model, partial(Fatal.of, 40), writer, 0, one))
 
-    with pytest.raises(Stopped, match=r"workers died 2 times after step 0 without reaching"):
+    with pytest.raises(Stopped, match=r"workers died 2 times after step 0 .* none could say of what"):
+        artifacts.build(local_store, Spec(kind="stage1", name="tiny", config={}), make)
+
+
+def test_workers_that_cannot_even_start_come_to_an_end_that_says_why(
+    ray_cluster: None, local_store: Store, folder: Path, tmp_path: Path
+) -> None:
+    cut = shutil.copytree(folder, tmp_path / "cut")
+    weights = (cut / "model.safetensors").read_bytes()
+    (cut / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    model = stored(local_store, cut)
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        two = Resources(workers=2, cpus_per_worker=0.5, threads=1, retries=1)
+        return fit(Job("stage1", stage(), model, partial(Listed.of, 40), writer, 0, two))
+
+    with pytest.raises(
+        Stopped, match=r"workers died 2 times .* first one of \w*Error: .*(incomplete|header)"
+    ):
         artifacts.build(local_store, Spec(kind="stage1", name="tiny", config={}), make)
 
 

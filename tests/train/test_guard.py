@@ -53,8 +53,15 @@ def test_deaths_are_counted_between_two_checkpoints_only(writer: Writer) -> None
         guard.require_progress(writer, "run4", 0, retries=2)
     (kept,) = writer.store.list(f"{writer.address}/{guard.STOPPED}")
     assert "start the step again" in writer.store.read_json(kept)["message"]
+    guard.tell_error(writer, KeyError("a later one"))
+    assert "none could say of what" in writer.store.read_json(kept)["message"]
     again = Writer(writer.store, writer.address, 2)
-    guard.require_progress(again, "run5", 0, retries=2)
+    guard.tell_error(again, OSError("before it"))
+    for start in range(3):
+        guard.require_progress(again, f"run{start}", 0, retries=2)
+        guard.tell_error(again, ValueError(f"of start {start}"))
+    with pytest.raises(Stuck, match="the first one of ValueError: of start 0; mend that"):
+        guard.require_progress(again, "run5", 0, retries=2)
 
 
 def test_the_link_is_measured_and_named() -> None:

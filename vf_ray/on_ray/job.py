@@ -1,14 +1,17 @@
 """The entrypoint of a submitted Ray job: one step of one recipe, on the cluster it runs in."""
 
 import argparse
+import hashlib
 import json
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from vf_ray.chain import Plan
 from vf_ray.config import Recipe
 from vf_ray.on_ray.cluster import local_cluster
 from vf_ray.on_ray.logs import kept
@@ -22,6 +25,7 @@ def main() -> None:
     parser.add_argument("step")
     parser.add_argument("--recipe", required=True, help="the whole recipe as JSON")
     parser.add_argument("--store", required=True)
+    parser.add_argument("--plan", required=True, help="the digest of the addresses that the caller expects")
     parser.add_argument("--logs", required=True, help="the folder below logs/ for what Ray's nodes log")
     parser.add_argument("--force", action="store_true")
     asked = parser.parse_args()
@@ -29,7 +33,28 @@ def main() -> None:
     store = Store.open(asked.store)
     with local_cluster(recipe.resources), kept(store, asked.logs):
         refuse_private_disk(store)
+        refuse_other_plan(asked.step, Plan.of(recipe, store), asked.plan)
         run(asked.step, recipe, store, force=asked.force)
+
+
+def digest(addresses: Sequence[str]) -> str:
+    """Return what tells one list of addresses from another."""
+    return hashlib.sha256("\n".join(addresses).encode()).hexdigest()[:16]
+
+
+def refuse_other_plan(step: str, plan: Plan, expected: str) -> None:
+    """Refuse a step whose results would have other addresses than the caller looks for.
+
+    Raises:
+        RuntimeError: naming what may differ.
+    """
+    if digest(plan.addresses(step)) != expected:
+        raise RuntimeError(
+            f"step {step!r} of recipe {plan.recipe.name!r} is another one on this cluster than where it was "
+            f"asked for: prepare.raw ({plan.recipe.prepare.raw or 'the demo'}) or evaluate.data "
+            f"({plan.recipe.evaluate.data or 'the demo'}) is a relative path or holds other files here, or "
+            "the image holds another version of vf-ray; give both the same"
+        )
 
 
 def refuse_private_disk(store: Store) -> None:

@@ -22,6 +22,8 @@ from vf_ray.store import Store
 FOLDER = "logs"
 LAST_BYTES = 8 << 20
 """Of one file: what is kept of it, from its end."""
+EARLIER_S = 60.0
+"""How long before the block what started it may have been logged."""
 WAIT_S = 60.0
 """How long nodes may take to send theirs."""
 
@@ -30,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def kept(store: Store, name: str) -> Iterator[None]:
-    """Keep what is logged during the block, on whichever node, as ``logs/<name>/<host>-<node>.tar.gz``.
+    """Keep what each node logs from a minute before the block on: ``logs/<name>/<host>-<node>.tar.gz``.
 
     A Ray of this process's own leaves its logs on this machine, so nothing is done about it. However the
     block ends, it ends so: what cannot be kept is only told.
@@ -38,7 +40,7 @@ def kept(store: Store, name: str) -> Iterator[None]:
     if not os.environ.get("RAY_ADDRESS"):
         yield
         return
-    since = time.time()
+    since = time.time() - EARLIER_S
     try:
         yield
     finally:

@@ -12,31 +12,37 @@ import uuid
 
 from ray.job_submission import JobStatus, JobSubmissionClient
 
-from vf_ray.config import Recipe
+from vf_ray.chain import Plan
+from vf_ray.on_ray.job import digest
 from vf_ray.on_ray.logs import FOLDER
 from vf_ray.store import Store
 from vf_ray.strict import plain
 
 ADDRESS = "RAY_API_SERVER_ADDRESS"
 LAST_LINES = 40
+POLL_S = 1.0
+SILENT_S = 600.0
+"""How long a cluster may not answer while a job runs: a dashboard restarts, a port is forwarded anew."""
 
 
-def submit(step: str, recipe: Recipe, store: Store, *, force: bool) -> str:
+def submit(step: str, plan: Plan, store: Store, *, force: bool) -> str:
     """Run ``step`` as a Ray job named after it; return the job's id once it has succeeded.
 
     Raises:
         RuntimeError: if the cluster cannot be reached or the job fails; with the job's last lines.
     """
+    recipe = plan.recipe
     client, name = _client(os.environ[ADDRESS]), f"{recipe.name}-{step}-{uuid.uuid4().hex[:8]}"
     job = client.submit_job(
-        entrypoint=_entrypoint(step, recipe, store, name, force),
+        entrypoint=_entrypoint(step, plan, store, name, force),
         submission_id=name,
         metadata={"job_name": f"{recipe.name}: {step}", "step": step, "recipe": recipe.name},
     )
     try:
         status = _follow(client, job)
-    except BaseException:  # a cancelled flow must not leave its job running
-        client.stop_job(job)
+    except BaseException as error:
+        if not isinstance(error, SilentError):  # a cancelled flow must not leave its job running
+            client.stop_job(job)
         raise
     if status != JobStatus.SUCCEEDED:
         lines = client.get_job_logs(job).splitlines()[-LAST_LINES:]
@@ -47,6 +53,10 @@ def submit(step: str, recipe: Recipe, store: Store, *, force: bool) -> str:
     return str(job)
 
 
+class SilentError(RuntimeError):
+    """A cluster that no longer answers; its job may well go on."""
+
+
 def _client(address: str) -> JobSubmissionClient:
     try:
         return JobSubmissionClient(address)
@@ -55,13 +65,25 @@ def _client(address: str) -> JobSubmissionClient:
         raise RuntimeError(f"no Ray cluster answers at {ADDRESS}={address} ({error}); {remedy}") from error
 
 
-def _entrypoint(step: str, recipe: Recipe, store: Store, logs: str, force: bool) -> str:
+def _entrypoint(step: str, plan: Plan, store: Store, logs: str, force: bool) -> str:
     words = ["python", "-m", "vf_ray.on_ray.job", step, "--store", store.url, "--logs", logs]
-    words += ["--recipe", json.dumps(plain(recipe)), *(["--force"] if force else [])]
-    return shlex.join(words)
+    words += ["--recipe", json.dumps(plain(plan.recipe)), "--plan", digest(plan.addresses(step))]
+    return shlex.join([*words, *(["--force"] if force else [])])
 
 
 def _follow(client: JobSubmissionClient, job: str) -> JobStatus:
-    while not (status := client.get_job_status(job)).is_terminal():
-        time.sleep(1)
-    return status
+    heard = time.monotonic()
+    while True:
+        try:
+            status = client.get_job_status(job)
+        except Exception as error:
+            if time.monotonic() - heard > SILENT_S:
+                raise SilentError(
+                    f"the cluster has not answered for {SILENT_S / 60:.0f} minutes ({error}); job {job} was "
+                    "left as it is: the same command goes on from what it finishes"
+                ) from error
+        else:
+            heard = time.monotonic()
+            if status.is_terminal():
+                return status
+        time.sleep(POLL_S)

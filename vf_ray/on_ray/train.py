@@ -24,7 +24,7 @@ from vf_ray.config import Resources
 from vf_ray.cost import GPUS
 from vf_ray.store import Store
 from vf_ray.strict import plain
-from vf_ray.train.guard import STOPPED, Stopped
+from vf_ray.train.guard import STOPPED, Stopped, tell_error
 from vf_ray.train.loop import METRICS
 from vf_ray.train.metrics import Metrics
 from vf_ray.train.publish import MODEL
@@ -79,6 +79,7 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
 
     def make(writer: Writer) -> Mapping[str, Any]:
         require_intact(mixed)
+        model.require_whole(MODEL)
         writer.commit(f"{MODEL}/README.md", card(plan, name).encode())
         return fit(Job(name, stage, model, samples, writer, plan.recipe.seed, plan.recipe.resources))
 
@@ -182,6 +183,9 @@ def _work(config: Mapping[str, Any]) -> None:
         except Stopped as error:  # trying again would come to the same; the driver raises it
             log.error("%s: %s", job.name, error)
             return
+        except Exception as error:
+            tell_error(job.writer, error)
+            raise
     if rank == 0:
         rates = {**rates, "workers": world, GPUS: world * job.resources.gpus_per_worker}
         name = f"{job.writer.address}/rates/{job.writer.attempt}-{secrets.token_hex(4)}.json"

@@ -7,6 +7,7 @@ the workers can say why, and does not start them again.
 import fcntl
 import json
 import logging
+import secrets
 import shutil
 import socket
 import struct
@@ -26,6 +27,9 @@ from vf_ray.train.collate import Pack
 STOPPED = "stopped"
 """Folder beside the data."""
 STARTS = "starts"
+ERRORS = "errors"
+MOST_SAID = 2_000
+"""Characters of an error that are told on."""
 MEASURED_BYTES = 16 << 20
 log = logging.getLogger(__name__)
 
@@ -65,16 +69,32 @@ def require_progress(writer: Writer, run: str, step: int, retries: int) -> None:
         Stuck: if workers have been started there ``retries`` times before, and once at first.
     """
     folder = f"{writer.address}/{STARTS}/{writer.attempt}/{step:08d}"
-    writer.store.create(f"{folder}/{run}", b"")
-    starts = len(writer.store.list(folder))
-    if starts <= retries + 1:
+    writer.store.create(f"{folder}/{run}", str(time.time_ns()).encode())
+    starts = writer.store.list(folder)
+    if len(starts) <= retries + 1:
         return
+    since = min(int(writer.store.read(path)) for path in starts)
     message = (
-        f"{writer.store.at(writer.address)}: workers died {starts - 1} times after step {step} without "
-        "reaching the next checkpoint; look for the first error in their logs, then start the step again"
+        f"{writer.store.at(writer.address)}: workers died {len(starts) - 1} times after step {step} without "
+        f"reaching the next checkpoint; {_reason(writer, since)}; mend that, then start the step again"
     )
     record(writer, f"stuck-{writer.attempt}-{step:08d}", {"step": step, "message": message})
     raise Stuck(message)
+
+
+def tell_error(writer: Writer, error: Exception) -> None:
+    """Leave word of what a worker died of, for whoever gives the run up."""
+    path = f"{writer.address}/{ERRORS}/{writer.attempt}/{time.time_ns()}-{secrets.token_hex(4)}"
+    writer.store.create(path, f"{type(error).__name__}: {error}".encode())
+
+
+def _reason(writer: Writer, since: int) -> str:
+    """Say what the first worker died of; those that miss it die of that."""
+    told = writer.store.list(f"{writer.address}/{ERRORS}/{writer.attempt}")
+    first = next((p for p in told if int(p.rpartition("/")[2].partition("-")[0]) >= since), None)
+    if first is None:
+        return "none could say of what: something killed them, such as a lack of memory"
+    return f"the first one of {writer.store.read(first).decode()[:MOST_SAID]}"
 
 
 def require_space(writer: Writer, checkpoint: int, model: int, keep: int) -> None:

@@ -79,10 +79,10 @@ def run(
         Stopped: naming the step and, if the loss was the reason, where its batch is kept.
         ValueError: if the store or the temporary folder has no room for what will be saved.
     """
-    state = _start(stage, model_folder, samples, writer, rank, world, seed, report, peak)
+    state = _start(stage, model_folder, samples, writer, rank, world, seed, report, retries, peak)
     try:
         _resume(state)
-        _check(state, retries)
+        _check(state)
         _train(state)
         state.saver.wait()
         _finish(state)
@@ -94,11 +94,13 @@ def run(
 
 def _start(
     stage: Stage, folder: Path, samples: Samples, writer: Writer, rank: int, world: int, seed: int,
-    report: Callable[[Metrics], None], peak: float,
+    report: Callable[[Metrics], None], retries: int, peak: float,
 ) -> _Run:  # fmt: skip
     deepspeed.prepare_process()
     deepspeed.join(rank, world)
     saver = checkpoint.Saver(writer, rank, world, _agreed(secrets.token_hex(4)))
+    reached = max(checkpoint.steps(writer), default=0)
+    _together(rank, partial(guard.require_progress, writer, saver.run, reached, retries))
     threads = torch.get_num_threads() if torch.cuda.is_available() else 1  # elsewhere the model needs them
     feed = Feed.of(stage, samples, folder, seed, rank, world, threads)
     model = learner(stage, folder, seed)
@@ -140,14 +142,13 @@ def _resume(state: _Run) -> None:
         )
 
 
-def _check(state: _Run, retries: int) -> None:
+def _check(state: _Run) -> None:
     """Look, before the first step, at what would lose the run later; try the save where none was made yet."""
     writer, sizes = state.writer, pieces.sizes(state.engine)
     model = sum(int(getattr(p, "ds_numel", p.numel())) for p in state.engine.module.parameters())
-    _together(state, partial(guard.require_progress, writer, state.saver.run, state.done, retries))
     width = 2 if state.stage.precision == "bf16" else 4
     space = partial(guard.require_space, writer, 12 * sum(sizes.values()), width * model, checkpoint.KEEP)
-    _together(state, space)
+    _together(state.feed.rank, space)
     if state.feed.world > 1:
         told = guard.measure_link(state.engine.device)
         log.info(told)
@@ -158,10 +159,10 @@ def _check(state: _Run, retries: int) -> None:
         log.info("a checkpoint takes %.1f s beside the training", time.monotonic() - began)
 
 
-def _together(state: _Run, look: Callable[[], None]) -> None:
+def _together(rank: int, look: Callable[[], None]) -> None:
     """Let the first rank look, and raise on every rank what it raised."""
     problem: Exception | None = None
-    if state.feed.rank == 0:
+    if rank == 0:
         try:
             look()
         except (ValueError, Stopped) as error:

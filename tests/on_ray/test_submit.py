@@ -1,0 +1,105 @@
+"""A step that is sent to a cluster is the one that was asked for, and trouble on the way does not stop it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ray.job_submission import JobStatus
+
+from vf_ray import recipes
+from vf_ray.chain import Plan
+from vf_ray.on_ray import submit as module
+from vf_ray.on_ray.job import digest, refuse_other_plan
+from vf_ray.on_ray.submit import SilentError, submit
+from vf_ray.store import Store
+
+
+class Dashboard:
+    """A cluster that answers as it is told, and notes what it is asked."""
+
+    def __init__(self, answers: Iterator[JobStatus | Exception]) -> None:
+        self.answers, self.stopped, self.entrypoint = answers, list[str](), ""
+
+    def submit_job(self, entrypoint: str, submission_id: str, metadata: dict[str, str]) -> str:
+        self.entrypoint = entrypoint
+        return submission_id
+
+    def get_job_status(self, job: str) -> JobStatus:
+        answer = next(self.answers)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def stop_job(self, job: str) -> None:
+        self.stopped.append(job)
+
+    def get_job_logs(self, job: str) -> str:
+        return "first line\nlast line"
+
+
+@pytest.fixture
+def plan(local_store: Store, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    monkeypatch.setenv("RAY_API_SERVER_ADDRESS", "http://127.0.0.1:1")
+    monkeypatch.setattr(module, "POLL_S", 0.001)
+    return Plan.of(recipes.load("smoke"), local_store)
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *answers: Any) -> Dashboard:
+    made = Dashboard(iter(answers))
+    monkeypatch.setattr(module, "_client", lambda address: made)
+    return made
+
+
+BUSY, GONE = JobStatus.RUNNING, RuntimeError("Request failed with status code 502")
+
+
+def test_a_poll_that_fails_stops_no_job(
+    plan: Plan, local_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = answering(monkeypatch, BUSY, GONE, ConnectionError("refused"), BUSY, GONE, JobStatus.SUCCEEDED)
+    assert submit("fetch", plan, local_store, force=False).startswith("smoke-fetch-")
+    assert not cluster.stopped
+
+
+def test_a_cluster_that_stays_silent_is_given_up_and_its_job_left_alone(
+    plan: Plan, local_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SILENT_S", 0.02)
+    cluster = answering(monkeypatch, BUSY, *[GONE] * 1000)
+    with pytest.raises(
+        SilentError, match=r"has not answered .* 502\); job smoke-fetch-\w+ was left as it is"
+    ):
+        submit("fetch", plan, local_store, force=False)
+    assert not cluster.stopped
+
+
+def test_a_cancelled_flow_stops_its_job(
+    plan: Plan, local_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = answering(monkeypatch, BUSY, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        submit("fetch", plan, local_store, force=False)
+    assert len(cluster.stopped) == 1
+
+
+def test_a_failed_job_tells_its_last_lines_and_where_its_logs_are(
+    plan: Plan, local_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, JobStatus.FAILED)
+    with pytest.raises(
+        RuntimeError, match=r"ended as FAILED; .*/logs/smoke-fetch-\w+; .*\nfirst line\nlast line"
+    ):
+        submit("fetch", plan, local_store, force=False)
+
+
+def test_a_job_refuses_to_make_what_nobody_looks_for(
+    plan: Plan, local_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = answering(monkeypatch, JobStatus.SUCCEEDED)
+    submit("stage1", plan, local_store, force=False)
+    expected = digest(plan.addresses("stage1"))
+    assert f"--plan {expected} " in f"{cluster.entrypoint} "
+    refuse_other_plan("stage1", plan, expected)
+    other = Plan.of(recipes.load("smoke", {"seed": 1}), local_store)
+    with pytest.raises(RuntimeError, match=r"'stage1' of recipe 'smoke' is another one on this cluster"):
+        refuse_other_plan("stage1", other, expected)
