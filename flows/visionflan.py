@@ -16,6 +16,7 @@ from flows.show import Show
 from vf_ray import recipes, runs
 from vf_ray.chain import STEPS, Plan
 from vf_ray.doctor import refuse_missing_gpus
+from vf_ray.eval.exams import require_askable
 from vf_ray.store import Store
 from vf_ray.strict import near, require
 
@@ -52,6 +53,8 @@ def visionflan(
     chosen = choose(plan, store, only, upstream, downstream)
     show = Show(store, plan)
     show.plan_and_changes(runs.changes(store, plan))
+    if "evaluate" in chosen:
+        require_askable(store, plan)
     todo = {n: plan.outputs(n) if force or n == only else plan.unfinished(n, store) for n in chosen}
     if dry_run:
         show.todo(todo)

@@ -83,6 +83,18 @@ def test_what_is_finished_is_found_and_not_made_again(store: Store) -> None:
     assert again.manifest["spec"] == ONE.plain()
 
 
+def test_what_is_read_where_it_lies_is_compared_when_that_is_asked(local_store: Store) -> None:
+    made = build(local_store, ONE, write_one)
+    made.require_whole()
+    file = local_store.local_path(made.path("data.bin"))
+    assert file is not None
+    file.chmod(0o644)
+    file.write_bytes(b"The data")
+    made.require_whole("model/")
+    with pytest.raises(ValueError, match=r"data\.bin: altered since it was published"):
+        made.require_whole("data")
+
+
 def test_an_unfinished_artifact_cannot_be_loaded(store: Store) -> None:
     with pytest.raises(OSError, match="broken"):
         build(store, ONE, fail_after_one_file)

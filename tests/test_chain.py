@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_a_task_that_is_worded_anew_is_prepared_anew(
     before = {task: spec.address for task, spec in plan(local_store).instances.items()}
     first = min(before)
     worded = {**catalogue(), first: replace(catalogue()[first], instruction="Say it otherwise.")}
-    monkeypatch.setattr("vf_ray.chain.catalogue", lambda: worded)
+    monkeypatch.setattr("vf_ray.tasks.catalogue", lambda: worded)
     after = {task: spec.address for task, spec in plan(local_store).instances.items()}
     changed = {task for task in before if before[task] != after[task]}
     assert changed == {task for task in before if source_of(task) is source_of(first)}
@@ -106,3 +107,32 @@ def test_an_empty_raw_folder_is_refused_unless_all_is_fetched(local_store: Store
     with pytest.raises(FileNotFoundError, match=r"no raw files below .* which prepare.raw names"):
         plan(local_store, **{"prepare.raw": str(tmp_path)})
     assert len(fetching(local_store, str(tmp_path)).fetched) == 3
+
+
+def staged(store: Store, prepared: list[str], *wanted: str, **more: Any) -> tuple[str, ...]:
+    overrides = {"prepare.tasks": prepared, "stage1.tasks": list(wanted), **more}
+    return Plan.of(recipes.load("smoke", {**overrides, "align": None, "stage2": None}), store).stage_tasks(
+        "stage1"
+    )
+
+
+def test_a_stages_pattern_is_of_the_prepared_tasks(local_store: Store) -> None:
+    prepared = ["demo_digits/*", "demo_colours/main_colour"]
+    every = staged(local_store, prepared, "*")
+    assert set(every) == {*staged(local_store, prepared, "demo_digits/*"), "demo_colours/main_colour"}
+    assert staged(local_store, prepared, "demo_colours/*") == ("demo_colours/main_colour",)
+    with pytest.raises(
+        ValueError, match=r"stage1\.tasks wants demo_photos/talk, which prepare\.tasks does not"
+    ):
+        staged(local_store, prepared, "*", "demo_photos/talk")
+    with pytest.raises(ValueError, match=r"wants coco\S*, \S+, \S+ and \d+ more, which prepare\.tasks"):
+        staged(local_store, prepared, "coco*")
+
+
+def test_of_the_papers_tasks_none_may_be_missing(local_store: Store) -> None:
+    assert len(staged(local_store, ["@paper/20"], "@paper/10")) == 10
+    with pytest.raises(ValueError, match=r"and 7 more, which prepare\.tasks does not name"):
+        staged(local_store, ["@paper/10"], "@paper/20")
+    licensed = {"prepare.licensed_for": "training"}
+    fewer = staged(local_store, ["@paper/20"], "@paper/20", **licensed)
+    assert 0 < len(fewer) < 20

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from vf_ray import recipes
 from vf_ray.config import Recipe
 from vf_ray.strict import plain
 
@@ -48,6 +49,17 @@ def recipe(**overrides: Any) -> Recipe:
         ({"stage1.lora": {"rank": 0}}, r"lora\.rank is 0; it must be positive"),
         ({"stage1.lora": {}, "stage1.tune": ["projector"]}, r"add language_model to stage\.tune"),
         ({"stage1.warmup": 3}, r"warmup is 3\.0; it is a share"),
+        ({"stage1.per_task": -5}, r"stage\.per_task is -5; it must be positive"),
+        ({"stage1.sample": 0}, r"stage\.sample is 0; it must be positive"),
+        ({"stage1.clip": -1}, r"stage\.clip is -1\.0; it must be positive"),
+        ({"stage1.micro_tokens": 0}, r"stage\.micro_tokens is 0; it must be positive"),
+        ({"stage1.max_length": 5}, r"stage\.max_length is 5; no picture and word fit"),
+        ({"stage1.weight_decay": -0.1}, r"stage\.weight_decay is -0\.1; it cannot be negative"),
+        ({"base.layers": -2}, r"base\.layers is -2; it must be positive"),
+        ({"evaluate.models": []}, r"evaluate\.models is empty and nothing is served"),
+        ({"resources.cpus_per_worker": float("nan")}, r"cpus_per_worker is nan; it must be positive"),
+        ({"resources.threads": -1}, r"threads is -1; 0 shares out"),
+        ({"name": "../x"}, r"recipe name '\.\./x': it becomes part of addresses"),
         ({"prepare.held_out": 1}, r"held_out is 1\.0; it is a share in \[0, 1\)"),
         ({"prepare.cap": 0}, r"cap is 0; it must be positive"),
         ({"prepare.tasks": []}, r"prepare\.tasks is empty"),
@@ -63,6 +75,28 @@ def recipe(**overrides: Any) -> Recipe:
 def test_refused_before_anything_starts(overrides: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         recipe(**overrides)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stage1:\n\tlr: 1", r"no YAML that can be read: .* line 2"),
+        ("a: 1\n---\nb: 2", r"no YAML that can be read: expected a single document"),
+        ("a: !!python/object:os.system x", r"no YAML that can be read: could not determine a constructor"),
+        ("{[1]: 2}", r"no YAML that can be read: .*unhashable key"),
+        ("[", r"no YAML that can be read"),
+        ("s: {lr: 1e-3, batch: 4, lr: 0.5}", r"the key stands here .* and once more \(lr\)"),
+        ("seed: 1\nname: x\nseed: 7", r"and once more \(seed\).* line 3"),
+    ],
+)
+def test_text_that_cannot_be_meant_is_refused_with_its_place(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        recipes.read(text, "it")
+
+
+def test_yaml_may_share_parts() -> None:
+    text = "one: &a {lr: 1, batch: 2}\ntwo: {<<: *a, lr: 3}"
+    assert recipes.read(text, "it")["two"] == {"lr": 3, "batch": 2}
 
 
 def test_a_size_fills_in_what_no_number_says() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from vf_ray import lease, runs
+from vf_ray import prune as pruning
 from vf_ray.artifacts import Artifact, Spec, Writer, build, find
 from vf_ray.chain import Plan
 from vf_ray.config import Recipe
@@ -33,8 +34,22 @@ def test_a_record_says_who_ran_what(store: Store) -> None:
 
 def test_a_record_is_created_once(store: Store) -> None:
     assert runs.record(store, plan(store), "the-run") == "the-run"
-    runs.record(store, plan(store, {"stage1.lr": 0.5}), "the-run")
+    assert runs.record(store, plan(store), "the-run") == "the-run"
+    changed = plan(store, {"stage1.lr": 0.5})
+    assert [runs.record(store, changed, "the-run") for _ in range(2)] == ["the-run-2"] * 2
     assert runs.show(store, "the-run")["config"]["stage1"]["lr"] == 1e-3
+    assert runs.show(store, "the-run-2")["id"] == "the-run-2"
+    assert runs.show(store, "the-run-2")["versions"]["stage1"] == changed.addresses("stage1")
+
+
+def test_what_is_no_record_is_passed_over_or_named(local_store: Store) -> None:
+    kept = runs.record(local_store, plan(local_store))
+    local_store.create("runs/.DS_Store", b"\0")
+    local_store.create("runs/notes/mine.json", b"{}")
+    assert [run["id"] for run in runs.listed(local_store)] == [kept]
+    local_store.create("runs/broken.json", b"{}")
+    with pytest.raises(ValueError, match=r"runs/broken\.json is no record of a run; look at it"):
+        runs.listed(local_store)
 
 
 def test_runs_are_listed_newest_first(local_store: Store) -> None:
@@ -116,6 +131,22 @@ def test_pruning_takes_versions_that_no_run_names(store: Store, named: Artifact)
     assert store.list("") == before
     assert not [*named.problems()]
     assert not [*build(store, OTHER, write).problems()]
+
+
+def test_pruning_looks_again_for_runs_that_began_meanwhile(
+    store: Store, named: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = plan(store, {"seed": 5})
+    made, before = build(store, later.base, write), pruning.removals
+
+    def watched(*asked: Any, **more: Any) -> Any:
+        found = before(*asked, **more)
+        runs.record(store, later)
+        return found
+
+    monkeypatch.setattr(pruning, "removals", watched)
+    assert removed(store) == {}
+    assert not [*made.problems()]
 
 
 def test_pruning_takes_what_dead_attempts_left(store: Store, named: Artifact) -> None:

@@ -7,6 +7,7 @@ the raw input, and "is it up to date" needs neither Ray nor torch.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
@@ -16,8 +17,8 @@ from vf_ray.config import Recipe
 from vf_ray.given import INSTANCES, exams, raws
 from vf_ray.sources import fetch
 from vf_ray.store import Store
-from vf_ray.strict import plain
-from vf_ray.tasks import catalogue, licensed, matching, source_of, sources
+from vf_ray.strict import plain, require
+from vf_ray.tasks import among, data_of, licensed, matching, source_of, sources
 from vf_ray.tuning import Stage
 from vf_ray.types import Raw
 
@@ -37,9 +38,6 @@ CODE: Mapping[str, int] = {
 }
 """Bump a number when the bytes that its kind of artifact holds change; a golden test watches."""
 
-EXECUTION = ("save_every", "micro_tokens", "share_tokens", "zero", "offload", "recompute", "compile")
-"""Keys of a stage that say how it runs, not what it computes."""
-
 TUNED = ("align", "stage1", "stage2")
 
 EVERY = 1 << 40
@@ -53,8 +51,6 @@ class Plan:
     recipe: Recipe
     raw: str
     """Address of the demo's raw artifact, or fingerprint of the user's raw folder."""
-    exams: Mapping[str, str] = field(default_factory=dict)
-    """Fingerprint of the user's folder of each benchmark; empty: the demo's, among the raw files."""
     given: Mapping[str, str] = field(default_factory=dict)
     """Fingerprint of each Raw that lies in the user's raw folder by its name."""
 
@@ -66,9 +62,14 @@ class Plan:
             FileNotFoundError: if nothing is in one of them, and nothing is to be fetched.
         """
         if not recipe.prepare.raw:
-            return cls(recipe, cls(recipe, "").packaged.address, exams(recipe.evaluate))
+            return cls(recipe, cls(recipe, "").packaged.address)
         whole, each = raws(recipe.prepare)
-        return cls(recipe, whole, exams(recipe.evaluate), each)
+        return cls(recipe, whole, each)
+
+    @cached_property
+    def exams(self) -> Mapping[str, str]:
+        """Return each benchmark's folder as a fingerprint, unless they are the demo's."""
+        return exams(self.recipe.evaluate)
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
@@ -146,7 +147,7 @@ class Plan:
             "cap": self._cap(source),
             "largest_side": prepare.largest_side,
             "source": sources()[source].code,
-            "tasks": {task: _words(task) for task in self.tasks if source_of(task).name == source},
+            "tasks": {task: data_of(task) for task in self.tasks if source_of(task).name == source},
         }
         inputs = self._raw_inputs(source)
         return Spec(kind="pictures", name=source, config=config, inputs=inputs, code=CODE["pictures"])
@@ -183,15 +184,17 @@ class Plan:
         return Spec(kind="mixture", name=stage, config=config, inputs=inputs, code=CODE["mixture"])
 
     def stage_tasks(self, stage: str) -> tuple[str, ...]:
-        """Return the ids of the tasks that a stage trains on.
+        """Return the ids of the tasks that a stage trains on: of a pattern's, those that are prepared.
 
         Raises:
-            ValueError: if one of them is not prepared.
+            ValueError: if it names what is not prepared, or a limit for none of them.
         """
-        wanted = matching(self._stage(stage).tasks)
-        if absent := sorted(set(wanted) - set(self.tasks)):
-            raise ValueError(f"{stage}.tasks wants {', '.join(absent)}, which prepare.tasks does not name")
-        return wanted
+        asked = self._stage(stage)
+        chosen = among(matching(self.recipe.prepare.tasks), asked.tasks, f"{stage}.tasks")
+        for pattern in asked.limits:
+            hits = any(fnmatchcase(task, pattern) for task in chosen)
+            require(hits, f"{stage}.limits names {pattern!r}, which is no task of the stage")
+        return tuple(sorted(chosen & set(self.tasks)))
 
     @cached_property
     def base(self) -> Spec:
@@ -203,8 +206,7 @@ class Plan:
 
     def tuned(self, stage: str) -> Spec:
         """Return the model that a stage makes."""
-        config = {k: v for k, v in plain(self._stage(stage)).items() if k not in EXECUTION}
-        config |= {"seed": self.recipe.seed}
+        config = {**self._stage(stage).computed(), "seed": self.recipe.seed}
         inputs = {"model": self.starts_from(stage).address, "mixture": self.mixture(stage).address}
         return Spec(kind=stage, name=self.recipe.name, config=config, inputs=inputs, code=CODE["tuned"])
 
@@ -292,8 +294,3 @@ def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:
         FileNotFoundError: if one is not finished.
     """
     return {name: artifacts.load(store, spec.address) for name, spec in specs.items()}
-
-
-def _words(task: str) -> Mapping[str, str]:
-    """Return what of a task is data and changes its instances; of its function ``Source.code`` tells."""
-    return {"instruction": catalogue()[task].instruction, "split": catalogue()[task].split}

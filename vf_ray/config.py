@@ -5,6 +5,8 @@ the nearest known one. Values that depend on the machine sit in ``Resources`` an
 a result's address.
 """
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -85,6 +87,8 @@ class Base:
             one, other = getattr(self, large), getattr(self, small)
             require(one % other == 0, f"base.{large} {one} is not a multiple of base.{small} {other}")
         build(Habits, self.habits, "base.habits.")
+        for key in SIZES[self.size]:
+            require(getattr(self, key) > 0, f"base.{key} is {getattr(self, key)}; it must be positive")
         both = self.checkpoint and self.language_model
         require(not both, "base names a checkpoint and a language_model; a checkpoint brings its own")
 
@@ -138,6 +142,8 @@ class Evaluate:
 
     def __post_init__(self) -> None:
         require(bool(self.benchmarks), "evaluate.benchmarks is empty")
+        nobody = "evaluate.models is empty and nothing is served; name base, stage1 or stage2"
+        require(bool(self.models or self.served), nobody)
         require(self.per_task > 0 and self.batch > 0, "evaluate.per_task and evaluate.batch must be positive")
         told = f"evaluate.judge is {self.judge!r}, evaluate.judge_model {self.judge_model!r}"
         named = is_http(self.judge) == bool(self.judge_model)
@@ -172,6 +178,10 @@ class Resources:
         require(0 <= self.min_workers <= self.workers, fewest)
         require(self.retries >= 0, f"resources.retries is {self.retries}; 0 gives up at the first death")
         require(self.gpus_per_worker in (0, 1), "resources.gpus_per_worker is 0 or 1: one process per GPU")
+        require(self.threads >= 0, f"resources.threads is {self.threads}; 0 shares out the machine's cores")
+        for key in ("gpu_gib", "gpu_tflops", "cpus_per_worker"):
+            value = getattr(self, key)
+            require(0 < value < math.inf, f"resources.{key} is {value}; it must be positive")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +200,10 @@ class Recipe:
     stage2: Stage | None = None
     evaluate: Evaluate = field(default_factory=Evaluate)
     resources: Resources = field(default_factory=Resources)
+
+    def __post_init__(self) -> None:
+        told = f"recipe name {self.name!r}: it becomes part of addresses; use letters, digits, - and _"
+        require(re.fullmatch(r"\w[\w.-]*", self.name) is not None, told)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> "Recipe":

@@ -5,6 +5,7 @@ half a file. So bytes go to a part file beside the data and are then hard-linked
 which is atomic and refuses when the name is taken.
 """
 
+import contextlib
 import errno
 import os
 import shutil
@@ -128,7 +129,8 @@ class Disk:
         except OSError as error:
             raise self._explained(path, error) from error
         finally:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the error that has been raised says what is wrong
+                part.unlink(missing_ok=True)
 
     def _settle(self, path: str, part: Path, settle: Callable[[Path, Path], bool]) -> bool:
         """Give a written part its name, once its bytes are on the disk."""

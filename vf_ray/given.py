@@ -8,6 +8,8 @@ from vf_ray.tasks import sources
 
 INSTANCES = "tasks"
 """The benchmark that asks held-out instances, which has no folder of its own."""
+DEMO = ("pope", "mmbench", "cf")
+"""Benchmarks that come with the demo's pictures."""
 
 
 def raws(prepare: Prepare) -> tuple[str, Mapping[str, str]]:

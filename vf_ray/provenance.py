@@ -1,6 +1,7 @@
 """What is written down beside every result but never decides it: who, where, which code, which libraries."""
 
 import getpass
+import os
 import socket
 import subprocess
 from datetime import UTC, datetime
@@ -12,6 +13,9 @@ from typing import Any
 LIBRARIES = (
     "vf-ray", "torch", "transformers", "ray", "deepspeed", "prefect", "s3fs", "pyarrow", "pillow", "numpy",
 )  # fmt: skip
+
+COMMIT = "VF_RAY_COMMIT"
+"""Variable that says which commit an image holds."""
 
 
 def who() -> str:
@@ -35,10 +39,13 @@ def stamp() -> dict[str, Any]:
 
 @cache
 def commit() -> str:
-    """Return the commit of the code that runs, with ``+changes`` if files differ; empty outside git."""
+    """Return the commit of the code that runs, with ``+changes`` if files differ.
+
+    Outside git it is what an image was told when it was built, or empty.
+    """
     folder = Path(__file__).parent.parent
     if not (folder / ".git").exists():
-        return ""
+        return os.environ.get(COMMIT, "")
     head = _git(folder, "rev-parse", "HEAD")
     return head + ("+changes" if head and _git(folder, "status", "--porcelain", "-uno") else "")
 

@@ -23,9 +23,35 @@ def load(name: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
     Raises:
         ValueError: for an unknown name or key, a wrong value, or an impossible combination.
     """
-    values = yaml.safe_load(_text(name))
+    values = read(_text(name), f"recipe {name!r}")
     require(isinstance(values, dict), f"recipe {name!r} is not a mapping of keys")
     return Recipe.from_mapping({"name": Path(name).stem, **values}, overrides)
+
+
+def read(text: str, what: str) -> Any:
+    """Return YAML as data; ``what`` it is, an error says.
+
+    Raises:
+        ValueError: if it is no YAML, or gives a key twice.
+    """
+    try:
+        return yaml.load(text, _Strict)  # it is a safe one
+    except yaml.YAMLError as error:
+        raise ValueError(f"{what} is no YAML that can be read: {' '.join(str(error).split())}") from None
+
+
+class _Strict(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping, of which YAML would take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        marks: dict[str, Any] = {}
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in marks:
+                raise yaml.constructor.ConstructorError(
+                    "the key stands here", marks[key.value], f"and once more ({key.value})", key.start_mark
+                )
+            marks[key.value] = key.start_mark
+        return super().construct_mapping(node, deep)
 
 
 def _text(name: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from vf_ray import provenance
@@ -14,12 +15,18 @@ from vf_ray.store import Store
 from vf_ray.strict import near, plain
 
 FOLDER = "runs"
+KEYS = ("id", "when", "recipe", "versions", "config", "raw", "code")
+"""What every record has."""
 SILENT = ("resources", "about", "name")
 """Keys of a recipe that never change a result."""
 
 
 def record(store: Store, plan: Plan, run_id: str = "") -> str:
-    """Write down that a run begins; return its id. A repeated ``run_id`` keeps its first record."""
+    """Write down that a run begins; return its id.
+
+    A repeated ``run_id``, of a run that is tried again, keeps its record, unless other files or other code
+    have given it other versions: those have a record of their own.
+    """
     known = run_id or f"{provenance.now()[:19].replace(':', '')}-{plan.recipe.name}-{uuid.uuid4().hex[:6]}"
     data = {
         "id": known,
@@ -31,13 +38,17 @@ def record(store: Store, plan: Plan, run_id: str = "") -> str:
         "versions": {step: plan.addresses(step) for step in plan.steps},
         **_identity(plan),
     }
-    store.create(f"{FOLDER}/{known}.json", (json.dumps(data, indent=1) + "\n").encode())
-    return known
+    for number in count(1):
+        name = known if number == 1 else f"{known}-{number}"
+        text = json.dumps({**data, "id": name}, indent=1) + "\n"
+        if store.create(_file(name), text.encode()) or _read(store, name)["versions"] == data["versions"]:
+            return name
+    raise AssertionError("there is a number for every record")
 
 
 def listed(store: Store) -> list[dict[str, Any]]:
     """Return the records of all runs, newest first."""
-    records: list[dict[str, Any]] = [store.read_json(path) for path in store.list(FOLDER)]
+    records = [_read(store, run) for run in _ids(store)]
     return sorted(records, key=lambda run: (run["when"], run["id"]), reverse=True)
 
 
@@ -48,11 +59,9 @@ def show(store: Store, run_id: str) -> dict[str, Any]:
         ValueError: if there is none; names the nearest ids.
     """
     try:
-        found: dict[str, Any] = store.read_json(f"{FOLDER}/{run_id}.json")
+        return _read(store, run_id)
     except FileNotFoundError:
-        known = [path.removeprefix(f"{FOLDER}/").removesuffix(".json") for path in store.list(FOLDER)]
-        raise ValueError(f"{store.url} has no run {run_id!r}; {near(run_id, known)}") from None
-    return found
+        raise ValueError(f"{store.url} has no run {run_id!r}; {near(run_id, _ids(store))}") from None
 
 
 def changes(store: Store, plan: Plan) -> list[str]:
@@ -71,12 +80,32 @@ def drift(store: Store, run_id: str) -> list[str]:
 
 def prune(store: Store, *, dry_run: bool, stale_s: float = STALE_S) -> list[Removal]:
     """Remove dead attempts and versions that no run names; return what went (or would go)."""
-    named = {a for run in listed(store) for addresses in run["versions"].values() for a in addresses}
-    found = pruning.removals(store, named, stale_s=stale_s)
+    found = pruning.removals(store, _named(store), stale_s=stale_s)
     if dry_run:
         return found
     store.sweep()
-    return [removal for removal in found if pruning.remove(store, removal)]
+    named = _named(store)  # again: a run may have begun while others were watched
+    return [removal for removal in found if removal.path not in named and pruning.remove(store, removal)]
+
+
+def _named(store: Store) -> set[str]:
+    return {a for run in listed(store) for addresses in run["versions"].values() for a in addresses}
+
+
+def _ids(store: Store) -> list[str]:
+    names = [path.removeprefix(f"{FOLDER}/") for path in store.list(FOLDER)]
+    return [name.removesuffix(".json") for name in names if name.endswith(".json") and "/" not in name]
+
+
+def _file(run_id: str) -> str:
+    return f"{FOLDER}/{run_id}.json"
+
+
+def _read(store: Store, run_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = store.read_json(_file(run_id))
+    if not (isinstance(found, dict) and set(KEYS) <= found.keys()):
+        raise ValueError(f"{store.at(_file(run_id))} is no record of a run; look at it, and take it away")
+    return found
 
 
 def _identity(plan: Plan) -> dict[str, Any]:

@@ -36,9 +36,9 @@ class Store:
         Raises:
             ValueError: for a URL that is neither a folder nor ``s3://bucket``.
         """
-        given = url or os.environ.get(VARIABLE) or str(Path.cwd() / ".vf-ray" / "store")
+        given = os.environ.get(VARIABLE) or str(Path.cwd() / ".vf-ray" / "store") if url is None else url
         scheme, mark, rest = given.partition("://")
-        if not mark:
+        if given and not mark:
             return cls(f"file://{Path(given).expanduser().absolute()}")
         if scheme == "file" and rest.startswith("/"):
             return cls(f"file://{Path(rest)}")

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from vf_ray.strict import near, require
+from vf_ray.strict import near, plain, require
 
+EXECUTION = ("save_every", "micro_tokens", "share_tokens", "zero", "offload", "recompute", "compile")
+"""Keys of a stage that say how it runs, not what it computes."""
 MODULES = ("vision_tower", "projector", "language_model")
 
 
@@ -91,8 +93,21 @@ class Stage:
         require(0 <= self.warmup < 1, f"stage.warmup is {self.warmup}; it is a share of the steps in [0, 1)")
         require(self.save_every > 0, f"stage.save_every is {self.save_every}; it must be positive")
         require(0 <= self.recompute <= 1, f"stage.recompute is {self.recompute}; it is a share of the layers")
+        self._require_amounts()
         self._require_tuned_names()
         self._require_zero()
+
+    def computed(self) -> dict[str, Any]:
+        """Return, as data, what decides what comes out; the rest says how the stage runs."""
+        return {key: value for key, value in plain(self).items() if key not in EXECUTION}
+
+    def _require_amounts(self) -> None:
+        for key in ("per_task", "sample", "micro_tokens", "clip"):
+            value = getattr(self, key)
+            require(value is None or value > 0, f"stage.{key} is {value}; it must be positive")
+        least = f"stage.max_length is {self.max_length}; no picture and word fit in less than 16 tokens"
+        require(self.max_length >= 16, least)
+        require(self.weight_decay >= 0, f"stage.weight_decay is {self.weight_decay}; it cannot be negative")
 
     def _require_tuned_names(self) -> None:
         for pattern, most in self.limits.items():

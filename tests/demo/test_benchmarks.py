@@ -11,6 +11,7 @@ from tests.demo.written import SHARE, SOURCES, rows, seen, sha, write_some
 from vf_ray.demo.grids import COLOURS
 from vf_ray.eval.benchmarks import cf, mmbench, pope
 from vf_ray.eval.types import Exam, Question
+from vf_ray.given import DEMO
 from vf_ray.instances.sample import held_out
 from vf_ray.sources.raw import RawTree
 from vf_ray.tasks import catalogue
@@ -89,3 +90,7 @@ def test_mmbench_asks_every_question_with_every_rotation(demo: Path) -> None:
 def test_forgetting_is_asked_in_the_words_of_the_skill_kept_out(demo: Path) -> None:
     found = exam(demo, "cf")
     assert {question.prompt for question in found.questions} == {catalogue()["demo_digits/name"].instruction}
+
+
+def test_the_benchmarks_are_those_that_a_recipe_may_ask_without_data(demo: Path) -> None:
+    assert {folder.name for folder in (demo / "benchmarks").iterdir()} == set(DEMO)

@@ -18,7 +18,7 @@ from vf_ray.artifacts import Artifact, Writer
 from vf_ray.chain import Plan
 from vf_ray.config import Recipe
 from vf_ray.eval.asking import answer, answered, chunks
-from vf_ray.eval.exams import exam, fingerprint
+from vf_ray.eval.exams import exam, fingerprint, require_askable
 from vf_ray.eval.generate import Answerer
 from vf_ray.eval.types import Engine, Exam, Question
 from vf_ray.on_ray.generate import evaluate
@@ -118,8 +118,9 @@ def test_a_benchmark_without_a_folder_is_refused_before_anything_runs(
     local_store: Store, tmp_path: Path
 ) -> None:
     pope(tmp_path)
+    plan = plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope", "mme"])
     with pytest.raises(FileNotFoundError, match="put the official files of mme there"):
-        plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope", "mme"])
+        require_askable(local_store, plan)
 
 
 def says_yes(body: dict[str, Any], number: int) -> Answer:

@@ -34,6 +34,10 @@ def contamination(
     prepared = Prepared.of(opened, plan)
     with progress("pictures of benchmarks") as told:
         asked = sought(trees(opened, plan, data), plan.recipe.prepare.largest_side, told)
+    if not asked.titles:
+        raise ValueError(
+            f"{data or plan.recipe.evaluate.data} holds the files of no benchmark; nothing was checked"
+        )
     with progress("pictures hashed") as told:
         found = searched(plan.recipe.name, prepared, trained_tasks(plan), asked, told)
     if page:

@@ -28,9 +28,9 @@ def planned(recipe: str, overrides: Sequence[str] | None, store: str | None) -> 
 
 def setting(text: str) -> tuple[str, Any]:
     """Return key and value of ``KEY=VALUE``; the value is YAML."""
-    import yaml
+    from vf_ray import recipes
 
     key, mark, value = text.partition("=")
     if not mark:
         raise ValueError(f"--set {text!r} lacks '='; write --set stage1.lr=1e-5")
-    return key, yaml.safe_load(value)
+    return key, recipes.read(value, f"the value of --set {key}")

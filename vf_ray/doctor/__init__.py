@@ -1,12 +1,13 @@
 """Look for what would stop a recipe, before anything starts: one line each, with what to do about it."""
 
 import importlib.util
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from vf_ray import dashboard, recipes
-from vf_ray.chain import Plan
+from vf_ray.chain import TUNED, Plan
 from vf_ray.config import Base, Recipe
 from vf_ray.dashboard import ClusterError, Dashboard
 from vf_ray.doctor.check import Check
@@ -33,10 +34,32 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
     if (judge := recipe.evaluate.judge) and not is_http(judge):
         yield _weights("evaluate.judge", judge)
     yield from models_elsewhere(recipe.evaluate)
+    yield from plans(recipe, store)
     yield from space(recipe, store)
     yield from training(recipe)
     yield from cluster(store)
     yield gpus(recipe)
+
+
+def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
+    """Check that every stage has tasks, and that what is to be evaluated can be."""
+    from vf_ray.eval.exams import exam, require_askable
+    from vf_ray.given import INSTANCES
+
+    plan = Plan(recipe, "")
+    try:
+        for name in (n for n in TUNED if plan.stage(n)):
+            yield Check(name, True, f"{len(plan.stage_tasks(name))} tasks")
+    except ValueError as error:
+        yield Check("stages", False, str(error), "correct the stage's tasks, limits, or prepare.tasks")
+    try:
+        require_askable(store, plan)
+        official = [name for name in recipe.evaluate.benchmarks if name != INSTANCES and recipe.evaluate.data]
+        asked = {name: len(exam(store, plan, name).questions) for name in official}
+        told = ", ".join(f"{name} {count:,} questions" for name, count in asked.items())
+        yield Check("benchmarks", True, told or ", ".join(recipe.evaluate.benchmarks))
+    except (OSError, ValueError) as error:
+        yield Check("benchmarks", False, str(error), "correct evaluate, before anything is trained")
 
 
 def gpus(recipe: Recipe) -> Check:
@@ -44,6 +67,8 @@ def gpus(recipe: Recipe) -> Check:
     wanted = recipe.resources.workers * recipe.resources.gpus_per_worker
     if not wanted:
         return Check("gpus", True, "none asked for")
+    if os.environ.get("RAY_ADDRESS"):
+        return Check("gpus", True, f"{wanted} are asked of the cluster that this process is a job of")
     remote = Dashboard.from_environment()
     where = f"the cluster at {remote.address}" if remote else "this machine"
     try:

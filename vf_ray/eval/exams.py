@@ -10,13 +10,39 @@ from typing import IO
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact
 from vf_ray.chain import Plan, finished
+from vf_ray.config import Evaluate
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.held_out import HeldOut
-from vf_ray.eval.types import Exam
-from vf_ray.given import INSTANCES, exam_url
+from vf_ray.eval.types import Benchmark, Exam
+from vf_ray.given import DEMO, INSTANCES, exam_url
 from vf_ray.sources.raw import RawTree
 from vf_ray.store import Store
+from vf_ray.strict import require
 from vf_ray.types import Tree
+
+
+def require_askable(store: Store, plan: Plan) -> None:
+    """Refuse, before anything is trained, an evaluation that could not be made afterwards.
+
+    Raises:
+        FileNotFoundError: if a benchmark's folder, or earlier scores, are not there.
+        ValueError: if a benchmark is unknown, wants a judge that is not named, or has no files.
+    """
+    asked = plan.recipe.evaluate
+    for name in asked.benchmarks:
+        _require_judge(get(name), asked)
+        demo = DEMO if plan.is_packaged else ()
+        brought = f"the demo brings {', '.join(DEMO)}" if demo else "only the demo brings some"
+        told = f"benchmark {name!r} has no files: evaluate.data is empty, and {brought}"
+        require(bool(asked.data) or name in (INSTANCES, *demo), told)
+    _ = plan.exams
+    for address in asked.earlier:
+        artifacts.load(store, address)
+
+
+def _require_judge(benchmark: Benchmark, asked: Evaluate) -> None:
+    told = f"benchmark {benchmark.name!r} is graded by a judge; set evaluate.judge and evaluate.judge_model"
+    require(bool(asked.judge or not benchmark.needs_judge), told)
 
 
 def exam(store: Store, plan: Plan, name: str) -> Exam:
@@ -27,10 +53,7 @@ def exam(store: Store, plan: Plan, name: str) -> Exam:
         ValueError: if its files are damaged or of mixed versions, or there is nothing to ask.
     """
     benchmark = get(name)
-    if benchmark.needs_judge and not plan.recipe.evaluate.judge:
-        raise ValueError(
-            f"benchmark {name!r} is graded by a judge; set evaluate.judge and evaluate.judge_model"
-        )
+    _require_judge(benchmark, plan.recipe.evaluate)
     found = _askable(benchmark.exam(tree(store, plan, name)))
     if benchmark.capped:
         found = found.first(plan.recipe.evaluate.per_task)

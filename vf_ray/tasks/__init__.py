@@ -4,18 +4,20 @@ import csv
 import hashlib
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from vf_ray.strict import near
+from vf_ray.strict import near, require
 from vf_ray.types import Source, Task
 
 PAPER = "@paper"
 """Names the tasks of Vision-Flan's paper."""
+NAMED = 3
+"""Tasks that an error names at most."""
 
 
 @cache
@@ -43,6 +45,11 @@ def catalogue() -> Mapping[str, Task[Any]]:
 def source_of(task_id: str) -> Source[Any]:
     """Return the source that declares the task."""
     return sources()[task_id.split("/", 1)[0]]
+
+
+def data_of(task_id: str) -> Mapping[str, str]:
+    """Return what of a task is data and changes its instances; of its function ``Source.code`` tells."""
+    return {"instruction": catalogue()[task_id].instruction, "split": catalogue()[task_id].split}
 
 
 def find(name: str) -> tuple[Task[Any], ...]:
@@ -76,6 +83,24 @@ def matching(patterns: Iterable[str]) -> tuple[str, ...]:
         hits = {task_id for task_id in catalogue() if fnmatchcase(task_id, pattern)}
         found |= hits or {task.id for task in find(pattern)}
     return tuple(sorted(found))
+
+
+def among(named: Collection[str], patterns: Iterable[str], key: str) -> set[str]:
+    """Return the ids of some tasks that the patterns of a recipe's ``key`` name.
+
+    Raises:
+        ValueError: if a pattern names none of them, or, of the paper's tasks, not all.
+    """
+    found: set[str] = set()
+    for pattern in patterns:
+        wanted = set(matching((pattern,)))
+        here = wanted & set(named)
+        absent = sorted(wanted - here) if pattern.startswith(PAPER) or not here else []
+        more = f" and {len(absent) - NAMED:,} more" if len(absent) > NAMED else ""
+        told = f"{key} wants {', '.join(absent[:NAMED])}{more}, which prepare.tasks does not name"
+        require(not absent, told)
+        found |= here
+    return found
 
 
 @cache
