@@ -31,7 +31,7 @@ def session(check: Callable[[], object]) -> Iterator[None]:
         check()
         _start_server()
         yield
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         sys.exit(f"error: {error}")
     except (KeyboardInterrupt, SystemExit) as ended:  # Ray Train makes the second of the first
         print("\ninterrupted; the same command goes on from here", file=sys.stderr)

@@ -312,3 +312,5 @@ def test_the_verb_ends_with_1_if_something_fails(tmp_path: Path, monkeypatch: py
     wrong = CliRunner().invoke(app, ["doctor", "demo", "--set", "stage1.lrr=1"])
     assert wrong.exit_code == 1
     assert "did you mean 'lr'" in wrong.stdout
+    unknown = CliRunner().invoke(app, ["doctor", "demo", "--json", "--set", "prepare.tasks=[demo_digit]"])
+    assert [check["name"] for check in json.loads(unknown.stdout)] == ["recipe"]

@@ -31,6 +31,8 @@ def estimate(
     from vf_ray.quality.estimate import estimate as added
     from vf_ray.tasks import in_paper
 
+    if override and not recipe:
+        raise ValueError("--set changes keys of a recipe; name one")
     tasks, cap, built = in_paper(), CAP, dict[str, int]()
     if recipe:
         tasks, cap, built = _of_recipe(recipe, override, store)

@@ -23,10 +23,11 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
     """Yield a check for everything that a recipe needs, as it is found out."""
     try:
         recipe = recipes.load(name, overrides)
+        told = f"{recipe.name}: {len(_task_ids(recipe))} tasks"
     except ValueError as error:
         yield Check("recipe", False, str(error), "correct the recipe or the override, then ask again")
         return
-    yield Check("recipe", True, f"{recipe.name}: {len(_task_ids(recipe))} tasks")
+    yield Check("recipe", True, told)
     store, usable = _store(store_url)
     yield usable
     yield from sources(recipe, store)
