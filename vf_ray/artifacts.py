@@ -20,7 +20,7 @@ from vf_ray import provenance
 from vf_ray.canonical import canonical, fingerprint, pretty
 from vf_ray.lease import STALE_S, LostLease, held
 from vf_ray.store import Store
-from vf_ray.writer import WORK, Writer, checksum, digest_of, done_names
+from vf_ray.writer import WORK, Writer, checksum, chunks, digest_of, done_names
 
 __all__ = ["WORK", "Artifact", "LostLease", "Spec", "Writer", "build", "find", "load", "progress"]
 
@@ -122,9 +122,9 @@ class Artifact:
 
     def require_whole(self, prefix: str = "") -> None:
         """Raise ``ValueError`` if a file that is read where it lies, in a folder, is not as published."""
-        for name in (n for n in self.names() if n.startswith(prefix)):
-            if (local := self.store.local_path(self.path(name))) is not None:
-                self._verify(name, digest_of(local))
+        if self.store.local_path("") is not None:
+            for problem in self.problems(prefix):
+                raise ValueError(problem)
 
     def download(self, local: Path, prefix: str = "") -> Path:
         """Copy the data files whose name starts with ``prefix`` below ``local``, under their names.
@@ -142,16 +142,16 @@ class Artifact:
                 self._verify(name, digest_of(target))
         return local / prefix
 
-    def problems(self) -> Iterator[str]:
+    def problems(self, prefix: str = "") -> Iterator[str]:
         """Read manifest and data files again and yield what is wrong with those that were altered."""
         try:
-            names = self.names()
+            names = [name for name in self.names() if name.startswith(prefix)]
         except (ValueError, FileNotFoundError) as error:
             yield str(error)
             return
         for name in names:
             try:
-                self.read(name)
+                self._verify(name, checksum(chunks(self.store, self.path(name))))
             except (ValueError, FileNotFoundError) as error:
                 yield str(error)
 

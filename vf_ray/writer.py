@@ -66,7 +66,7 @@ class Writer:
         else:
             made, digest = self.store.create(path, data), checksum([data])
         if not made:  # a repeated task of this attempt stored it first: record what is there
-            digest = checksum(self._chunks(path))
+            digest = checksum(chunks(self.store, path))
         record = {"attempt": self.attempt, **digest}
         self.store.create(self._record(name), json.dumps(record).encode())
 
@@ -145,9 +145,11 @@ class Writer:
     def _record(self, name: str) -> str:
         return f"{self.address}/done/{name}.json"
 
-    def _chunks(self, path: str) -> Iterator[bytes]:
-        size = self.store.size(path)
-        return (self.store.read_range(path, at, min(_CHUNK, size - at)) for at in range(0, size, _CHUNK))
+
+def chunks(store: Store, path: str) -> Iterator[bytes]:
+    """Yield a file of a store piece by piece."""
+    size = store.size(path)
+    return (store.read_range(path, at, min(_CHUNK, size - at)) for at in range(0, size, _CHUNK))
 
 
 def done_names(store: Store, address: str) -> list[str]:
