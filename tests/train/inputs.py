@@ -116,7 +116,14 @@ def broken(folder: Path, out: Path) -> Path:
 
 
 def train(
-    folder: Path, store: Path, tuned: Stage, *, silent: int = 0, kill_at: int = 0, name: str = "tiny"
+    folder: Path,
+    store: Path,
+    tuned: Stage,
+    *,
+    size: int = 40,
+    silent: int = 0,
+    kill_at: int = 0,
+    name: str = "tiny",
 ) -> Artifact:
     """Run the stage in this process and return its artifact; with ``kill_at`` the report raises there."""
     from vf_ray.train.loop import run
@@ -128,7 +135,7 @@ def train(
     def make(writer: Writer) -> Mapping[str, Any]:
         return {
             "run": run(
-                tuned, model_folder=folder, samples=Listed.of(40, silent), writer=writer, rank=0, world=1,
+                tuned, model_folder=folder, samples=Listed.of(size, silent), writer=writer, rank=0, world=1,
                 seed=0, report=report,
             )
         }  # fmt: skip
