@@ -106,10 +106,12 @@ class Tar(Indexed):
         return io.BufferedReader(_Part(self._file, self._lock, start, size), max(1, min(size, STREAM)))
 
     def read(self, path: str) -> bytes:
+        start, size = self._place(path)
         if self._far is not None:
-            return self._far(*self._place(path))
-        with self.open(path) as member:
-            return member.read()
+            return self._far(start, size)
+        with self._lock:  # as a whole: who reads a gzipped one here and there in turns unpacks it anew each time
+            self._file.seek(start)
+            return self._file.read(size)
 
     def _place(self, path: str) -> tuple[int, int]:
         if path not in self.members:
