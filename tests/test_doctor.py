@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from vf_ray import dashboard, doctor, store
 from vf_ray.cli import app
-from vf_ray.config import Base, Evaluate, Prepare, Recipe, Resources
+from vf_ray.config import Base, Prepare, Recipe, Resources
 from vf_ray.dashboard import ClusterError, Dashboard, RefusedError
 from vf_ray.store import Store
 from vf_ray.tuning import Stage
@@ -73,13 +73,6 @@ def recipe(**changes: Any) -> Recipe:
     base = Base(width=64, layers=1, heads=1, vision_width=64, vision_layers=1, vision_heads=1)
     made = Recipe(name="small", prepare=Prepare(tasks=("demo_digits/*",)), base=base, stage1=stage)
     return replace(made, **changes)
-
-
-OWN, POPE = Prepare(tasks=("demo_digits/*",), raw="x"), Evaluate(benchmarks=("pope",))
-
-
-def small_stage(*tasks: str, **more: Any) -> Stage:
-    return Stage(tasks=tasks, lr=1e-3, batch=4, steps=1, **more)
 
 
 def gpu_recipe(workers: int = 1) -> Recipe:
@@ -271,33 +264,6 @@ def test_a_job_of_a_cluster_leaves_the_gpus_to_it(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(doctor, "_local_gpus", lambda: 0)
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
     doctor.refuse_missing_gpus(gpu_recipe(8))
-
-
-@pytest.mark.parametrize(
-    ("changes", "name", "needle"),
-    [
-        ({"evaluate": Evaluate(benchmarks=("popee",))}, "benchmarks", "did you mean 'pope'"),
-        ({"evaluate": Evaluate(benchmarks=("llava-bench",))}, "benchmarks", "is graded by a judge"),
-        ({"evaluate": Evaluate(benchmarks=("mme",))}, "benchmarks", "and the demo brings pope, mmb"),
-        ({"evaluate": Evaluate(benchmarks=("pope",), data="/nowhere")}, "benchmarks", "no files below"),
-        ({"evaluate": Evaluate(earlier=("scores/x/1",))}, "benchmarks", "is not finished"),
-        ({"prepare": OWN, "evaluate": POPE}, "benchmarks", "benchmark 'pope' has no files: evaluate.data is"),
-        ({"stage1": small_stage("okvqa/answer")}, "stages", "wants okvqa/answer, which prepare.tasks"),
-        ({"stage1": small_stage("*", limits={"okvqa/*": 5})}, "stages", "'okvqa/*', which is no task of"),
-    ],
-)  # fmt: skip
-def test_what_would_fail_after_training_is_told_before(
-    local_store: Store, changes: dict[str, Any], name: str, needle: str
-) -> None:
-    bad = [check for check in doctor.plans(recipe(**changes), local_store) if not check.ok]
-    assert [check.name for check in bad] == [name]
-    assert needle in bad[0].found
-
-
-def test_a_stage_and_its_benchmarks_that_can_be_are_told(local_store: Store) -> None:
-    found = list(doctor.plans(recipe(), local_store))
-    assert [(check.name, check.ok) for check in found] == [("stage1", True), ("benchmarks", True)]
-    assert found[0].found == "1 tasks"
 
 
 def test_the_verb_ends_with_1_if_something_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
-from itertools import cycle
 from pathlib import Path
-from random import Random
 from typing import Any
 from urllib.request import urlopen
 
@@ -23,7 +20,6 @@ from PIL import Image
 
 from tests.bench.preparing import write_photographs
 from tests.bench.reading import LAYOUTS, class_folders_in_a_tar, write_questions
-from tests.bench.timing import least
 from tests.faulty_s3 import faulty_s3
 from tests.s3_server import BUCKET, S3Server
 from tests.tasks.tree import write
@@ -33,14 +29,12 @@ from vf_ray.artifacts import Spec
 from vf_ray.instances.sample import examine
 from vf_ray.shards.build import Catalogued, build_instances, build_pictures
 from vf_ray.shards.gather import gathered
-from vf_ray.shards.images import stored
-from vf_ray.shards.plan import SHARD_PICTURES
 from vf_ray.sources.fetch import fetch, spec
 from vf_ray.sources.pictures import picture_bytes
 from vf_ray.sources.raw import RawTree
 from vf_ray.store import Store
 from vf_ray.tasks import sources
-from vf_ray.types import Download, Raw, Tree
+from vf_ray.types import Download, Raw
 
 pytestmark = pytest.mark.bench
 COUNT = 2_000
@@ -198,54 +192,6 @@ def test_pictures_from_a_bucket(form: str, photographs: list[bytes], s3: S3Serve
         f"\n{form} in a bucket on this machine: {len(some) / single:,.0f} pictures/s one by one, "
         f"{len(some) / early:,.0f}/s asked for ahead; {whole / early:.2f} of the rate of one large file"
     )
-
-
-@pytest.mark.parametrize("form", ["zip", "tar", "tar.gz"])
-def test_units_of_a_large_archive(form: str, photographs: list[bytes], tmp_path: Path) -> None:
-    """Looking at the pictures of units, the archive open already, against opening it for each.
-
-    It has as many members as COCO's of 2017; those that are not looked at are empty.
-    """
-    paths = [f"train/{number:06d}.jpg" for number in range(118_287)]
-    drawn = Random(0).sample(paths, 4 * SHARD_PICTURES)
-    shown = dict(zip(drawn, cycle(photographs[:8]), strict=False))
-    _pack(tmp_path / f"large.{form}", {path: shown.get(path, b"") for path in paths}, form)
-    units = [drawn[at : at + SHARD_PICTURES] for at in range(0, len(drawn), SHARD_PICTURES)]
-
-    def look(tree: Tree, unit: list[str]) -> None:
-        with gathered(tree, [f'"{path}"' for path in unit]) as read:
-            for path in unit:
-                stored(read(path), 1024)
-
-    def tree() -> Tree:
-        return RawTree.of(str(tmp_path), (Raw(name="large", obtain=""),))
-
-    shared = tree()
-    look(shared, units[0])
-    spent = least(
-        {
-            "each opens it": lambda: [look(tree(), unit) for unit in units],
-            "opened once": lambda: [look(shared, unit) for unit in units],
-        },
-        times=1,
-    )
-    each, once = (len(drawn) / seconds for seconds in spent.values())
-    print(f"\n118,287 members in a {form}: {once:,.0f} a second, {once / each:.1f} times opening it a unit")
-    assert once > each
-
-
-def _pack(path: Path, files: dict[str, bytes], form: str) -> None:
-    if form == "zip":
-        with zipfile.ZipFile(path, "w") as archive:
-            for name, data in files.items():
-                archive.writestr(name, data)
-        return
-    more: Any = {"mode": "w:gz", "compresslevel": 1} if form == "tar.gz" else {"mode": "w"}
-    with tarfile.open(path, **more) as tar:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
 
 
 def test_pictures_from_a_late_bucket(

@@ -16,13 +16,10 @@ from PIL import Image, ImageChops
 from typer.testing import CliRunner
 
 from tests.exchange.prepared import FREE, TASKS, prepared, recipe, write_raw
-from tests.tasks.tree import picture, write
-from tests.tasks.trees_exchange import record, silent
 from vf_ray import artifacts
 from vf_ray.chain import Plan
 from vf_ray.cli import app
 from vf_ray.exchange import parquet
-from vf_ray.exchange.census import summary
 from vf_ray.exchange.export import SPLITS, export
 from vf_ray.exchange.records import Record
 from vf_ray.shards.images import NOTHING, sha256
@@ -241,27 +238,6 @@ def test_what_is_not_prepared_is_refused(ready: Prepared, tmp_path: Path) -> Non
     assert not (tmp_path / "out").exists()
 
 
-def test_the_card_tells_counts_and_rejects(tmp_path: Path) -> None:
-    records = [
-        record("1.png", "<image>\nWhat is it?", "Red."),
-        record("", "Hello.", "Hi."),
-        record("2.png", "a", ""),
-        silent("Hello.", "Hi."),
-    ]
-    files = {
-        "llava_json/x.json": [*records, *records[:1] * 34],
-        "llava_json/1.png": picture(0, "png"),
-    }
-    store = Store.open(str(tmp_path / "store"))
-    plan = prepared(write(tmp_path / "raw", files), store, ("llava_json/*",), held_out=0.0)
-    text = written((plan, store), tmp_path / "out", "parquet").read("README.md").decode()
-    assert "36 instances (36 train, 0 held_out) of 1 tasks" in text
-    assert "Rejected records: 2" in text
-    assert "| llava_json | record without a picture | 1 |" in text
-    assert "| llava_json/conversation | answer empty | 1 |" in text
-    assert "1 of their 1 pictures are left out" in text
-
-
 def test_the_front_matter_is_what_the_hub_takes(ready: Prepared, tmp_path: Path) -> None:
     target = written(ready, tmp_path / "out", "parquet")
     _, front, body = target.read("README.md").decode().split("---\n", 2)
@@ -272,14 +248,6 @@ def test_the_front_matter_is_what_the_hub_takes(ready: Prepared, tmp_path: Path)
     assert all(f"| {task} |" in body for task in ready[0].tasks)
     shown = [line.partition("](")[2].rstrip(")") for line in body.splitlines() if line.startswith("![")]
     assert sorted(shown) == target.list("samples") == [f"samples/{name}.png" for name in FREE]
-
-
-@given(st.lists(st.integers(0, 50), min_size=1))
-def test_lengths_are_summed_up_as_a_sorted_list_would_say(lengths: list[int]) -> None:
-    found, ascending = summary(Counter(lengths)), sorted(lengths)
-    assert found["longest"] == ascending[-1]
-    assert found["median"] == ascending[(len(ascending) - 1) // 2]
-    assert found["mean"] == pytest.approx(sum(lengths) / len(lengths))
 
 
 @pytest.fixture

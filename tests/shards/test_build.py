@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.shards.synthetic import LABELS, Here, Memory, Thing, files, here, rows
+from tests.shards.synthetic import Here, Memory, files, here, rows
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.instances.chance import rank
@@ -24,7 +24,7 @@ from vf_ray.shards.images import NOTHING, BadPictureError, Picture, sha256
 from vf_ray.shards.schema import INSTANCES, from_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
-from vf_ray.types import Instance, Source
+from vf_ray.types import Instance
 
 TASKS = tuple(f"invented/{name}" for name in ("choose", "odd", "pooled", "drawn", "silent"))
 BAD = (2, 3, 11)
@@ -151,62 +151,6 @@ def test_a_held_out_picture_is_in_nobodys_training(tmp_path: Path) -> None:
         for path in row["images"]
     }
     assert train and kept and not train & kept
-
-
-def test_what_shows_nothing_is_trained_on_and_no_picture(tmp_path: Path) -> None:
-    origin = here(rows(200, pictures=25), TREE)
-    made = instances_of(pictures_of(tmp_path, origin, 1000), origin, "invented/silent", held_out=0.999)
-    train, held_out = (from_parquet(made.read(name)).to_pylist() for name in (TRAIN, HELD_OUT))
-    silent = [row for row in train if row["picture"] == NOTHING]
-    assert len(silent) > 20 and all(not row["images"] and row["response"] in LABELS for row in silent)
-    assert NOTHING not in {row["picture"] for row in held_out} and len(held_out) > 20
-    assert made.stats["pictures"] == len({row["picture"] for row in [*train, *held_out]}) - 1
-
-
-def test_raw_pictures_that_are_stored_as_one_are_held_out_together(tmp_path: Path) -> None:
-    """As two photographs that differ in what their headers say, both too large."""
-    tree = dict(files(24).files)
-    for n in range(0, 24, 2):
-        tree[f"pictures/{n + 1}.ppm"] = tree[f"pictures/{n}.ppm"].replace(b"P6\n", b"P6\n# twin\n", 1)
-    origin = here(rows(200, pictures=24), Memory(tree))
-    config = {"seed": 0, "cap": 1000, "largest_side": 6, "tasks": list(TASKS)}
-    made = build_pictures(
-        Store.open(str(tmp_path)), Spec(kind="pictures", name="invented", config=config), origin
-    )
-    whole = instances_of(made, origin, "invented/choose", held_out=0.5)
-    train, held_out = (
-        {row["picture"] for row in from_parquet(whole.read(name)).to_pylist()} for name in (TRAIN, HELD_OUT)
-    )
-    assert len(train | held_out) == 12 and train and held_out
-    assert not train & held_out
-
-
-@dataclass(frozen=True)
-class Counting:
-    """An origin that notes how often its raw files are opened."""
-
-    here: Here
-    opened: list[int] = field(default_factory=list)
-
-    def source(self) -> Source[Thing]:
-        return self.here.source()
-
-    def tree(self) -> Memory:
-        self.opened.append(len(self.opened))
-        return self.here.tree()
-
-
-def test_the_units_of_a_preparation_share_what_is_open_and_the_next_one_opens_it_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(build, "shards", lambda refs: plan.shards(refs, 7))
-    origin = Counting(here(rows(60, pictures=25), TREE))
-    first = pictures_of(tmp_path, origin)
-    assert (len(origin.opened), first.stats["pictures"] > 14) == (1, True)
-    changed = replace(origin, here=here(rows(60, pictures=25), files(25, bad=range(20))))
-    again = pictures_of(tmp_path, changed, force=True)
-    assert len(origin.opened) == 2
-    assert again.stats["pictures"] < first.stats["pictures"]
 
 
 class Killed(BaseException):

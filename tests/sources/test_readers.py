@@ -9,7 +9,7 @@ import pytest
 
 from tests.tasks.tree import Files, gzipped, pictures, write
 from vf_ray.sources.coco_json import CocoRow, coco_captions, coco_json
-from vf_ray.sources.csv_table import TSV, Dialect, csv_rows
+from vf_ray.sources.csv_table import Dialect, csv_rows
 from vf_ray.sources.idx import idx
 from vf_ray.sources.image_folder import image_folder
 from vf_ray.sources.inat_json import inat_json
@@ -148,51 +148,6 @@ def test_coco_groups_annotations_in_any_order(tmp_path: Path) -> None:
     assert [r.key for r in found if isinstance(r, Reject)] == ["a/2", "a/annotations/8", "a/annotations/3"]
     captions = list(coco_captions({"train": "a.json"}, "{file_name}")(tree(tmp_path, files)))
     assert keys(captions) == ["a/5/2", "a/5/1"]
-
-
-def test_tables_in_the_dialects_that_occur(tmp_path: Path) -> None:
-    files: Files = {
-        "plain.csv": '\ufefffile,label\n1.jpg,"a, ""b""\nc"\n2.jpg\n\n3.jpg,d\n',
-        "quotes.tsv": 'file\tlabel\n1.jpg\t"open\n2.jpg\tclosed"\n',
-        "old.csv": "1.jpg;caf\u00e9\r\n".encode("cp1252"),
-        "packed.csv.gz": gzipped("file,label\n1.jpg,x\n"),
-    }
-    raw = tree(tmp_path, files)
-    found = list(csv_rows({"all": "plain.csv"}, "images/{file}", key="file")(raw))
-    assert [row.cells["label"] for row in found if not isinstance(row, Reject)] == ['a, "b"\nc', "d"]
-    assert keys(found) == ["plain/1.jpg", "plain/3.jpg"] and reasons(found) == [MALFORMED]
-    quotes = list(csv_rows({"all": "quotes.tsv"}, "{file}", dialect=TSV)(raw))
-    assert [row.cells["label"] for row in quotes if not isinstance(row, Reject)] == ['"open', 'closed"']
-    old = Dialect(separator=";", encoding="cp1252", columns=("file", "label"))
-    assert [r.cells["label"] for r in csv_rows({"all": "old.csv"}, "{file}", dialect=old)(raw)] == [
-        "caf\u00e9"
-    ]  # type: ignore[union-attr]
-    assert keys(list(csv_rows({"all": "packed.csv.gz"}, "{file}", key="file")(raw))) == ["packed/1.jpg"]
-
-
-def test_a_quote_that_nothing_closes_loses_no_line_uncounted(tmp_path: Path) -> None:
-    lines = [f"{n}.jpg,x,{n}" for n in range(1000)]
-    lines[500] = '500.jpg,"x,500'
-    raw = tree(tmp_path, {"open.csv": "\n".join(["file,label,n", *lines])})
-    found = list(csv_rows({"all": "open.csv"}, "{file}")(raw))
-    assert keys(found) == [f"open/{n}" for n in range(500)]
-    assert reasons(found) == [MALFORMED, *["line behind an open quote"] * 499]
-    assert len({r.key for r in found if isinstance(r, Reject)}) == 500
-
-
-def test_a_cell_beyond_all_bounds_is_an_error_that_names_the_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("vf_ray.sources.csv_table._LONGEST_CELL", 100)
-    raw = tree(tmp_path, {"x.csv": "file,label\n1.jpg,a\n2.jpg," + "b" * 200 + "\n"})
-    with pytest.raises(ValueError, match=r"x\.csv, line 3: field larger than field limit .* a quote"):
-        list(csv_rows({"all": "x.csv"}, "{file}")(raw))
-
-
-def test_a_table_without_a_column_is_an_error_not_a_reject_a_row(tmp_path: Path) -> None:
-    raw = tree(tmp_path, {"x.csv": "file,label\n1.jpg,a\n"})
-    with pytest.raises(ValueError, match=r"x\.csv has no column 'class'; it has file, label"):
-        list(csv_rows({"all": "x.csv"}, "{class}/{file}")(raw))
 
 
 def test_a_bad_line_of_json_lines_is_one_reject(tmp_path: Path) -> None:
