@@ -7,14 +7,7 @@ from typing import Any
 import pytest
 
 from tests.model.llama_style import llama_style
-from tests.model.test_conversation import (
-    FURTHER,
-    LLAVA_IMAGE,
-    SAMPLES,
-    encoder_of,
-    llava_ids,
-    shrunk,
-)  # fmt: skip
+from tests.model.test_conversation import FURTHER, LLAVA_IMAGE, SAMPLES, encoder_of, llava_ids, shrunk
 from vf_ray.model.conversation import IGNORE
 from vf_ray.model.template import TEMPLATES
 

@@ -109,7 +109,7 @@ class Tar(Indexed):
         start, size = self._place(path)
         if self._far is not None:
             return self._far(start, size)
-        with self._lock:  # as a whole: who reads a gzipped one here and there in turns unpacks it anew each time
+        with self._lock:  # as a whole, for in a gzipped one each way back is long
             self._file.seek(start)
             return self._file.read(size)
 
