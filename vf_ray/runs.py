@@ -29,7 +29,6 @@ def record(store: Store, plan: Plan, run_id: str = "") -> str:
     """
     known = run_id or f"{provenance.now()[:19].replace(':', '')}-{plan.recipe.name}-{uuid.uuid4().hex[:6]}"
     data = {
-        "id": known,
         "when": provenance.now(),
         "who": provenance.who(),
         "recipe": plan.recipe.name,
@@ -38,12 +37,15 @@ def record(store: Store, plan: Plan, run_id: str = "") -> str:
         "versions": {step: plan.addresses(step) for step in plan.steps},
         **_identity(plan),
     }
-    for number in count(1):
-        name = known if number == 1 else f"{known}-{number}"
-        text = json.dumps({**data, "id": name}, indent=1) + "\n"
-        if store.create(_file(name), text.encode()) or _read(store, name)["versions"] == data["versions"]:
-            return name
-    raise AssertionError("there is a number for every record")
+    names = (known if number == 1 else f"{known}-{number}" for number in count(1))
+    return next(name for name in names if _holds(store, {"id": name, **data}))
+
+
+def _holds(store: Store, record: Mapping[str, Any]) -> bool:
+    """Keep a record under its id; tell whether the one that is there has the same versions."""
+    text = json.dumps(record, indent=1) + "\n"
+    made = store.create(_file(record["id"]), text.encode())
+    return made or _read(store, record["id"])["versions"] == record["versions"]
 
 
 def listed(store: Store) -> list[dict[str, Any]]:

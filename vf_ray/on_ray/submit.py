@@ -40,9 +40,10 @@ def submit(step: str, plan: Plan, store: Store, *, force: bool) -> str:
     )
     try:
         status = _follow(client, job)
-    except BaseException as error:
-        if not isinstance(error, SilentError):  # a cancelled flow must not leave its job running
-            client.stop_job(job)
+    except SilentError:
+        raise
+    except BaseException:  # a cancelled flow must not leave its job running
+        client.stop_job(job)
         raise
     if status != JobStatus.SUCCEEDED:
         lines = client.get_job_logs(job).splitlines()[-LAST_LINES:]
