@@ -198,7 +198,7 @@ def test_a_store_is_named_by_variable_by_path_or_not_at_all(
     assert Store.open(f"file://{tmp_path}").local_path("x") == tmp_path / "x"
 
 
-@pytest.mark.parametrize("url", ["gs://bucket", "s3://", "file://relative", "http://host/x"])
+@pytest.mark.parametrize("url", ["", "gs://bucket", "s3://", "file://relative", "http://host/x"])
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"expected file:///absolute/folder, a path, or s3://bucket/prefix"):
         Store.open(url)
