@@ -263,6 +263,7 @@ def test_a_store_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 def test_a_job_of_a_cluster_leaves_the_gpus_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_local_gpus", lambda: 0)
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
+    assert doctor.gpus(gpu_recipe(8)).ok
     doctor.refuse_missing_gpus(gpu_recipe(8))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray.exchange.records import Place, Record
+from vf_ray.sources.llava_json import BARE
 from vf_ray.store import Store
 
 IMAGES = "images"
@@ -22,7 +23,7 @@ class LlavaFiles:
     def __init__(self, target: Store, split: str, scratch: Path, pool: Executor) -> None:
         self._target, self._pool = target, pool
         self._whole = _Array(scratch / f"{split}.json")
-        self._bare = _Array(scratch / f"{split}-without-pictures.json")
+        self._bare = _Array(scratch / f"{split}{BARE}.json")
         self._source = ""
         self._sent: set[str] = set()
 
