@@ -4,15 +4,15 @@ import argparse
 from functools import partial
 
 from flows.session import session
-from vf_ray import recipes
 from vf_ray.cli.plans import setting
+from vf_ray.recipe.load import load_recipe
 
 
 def main() -> None:
     """Run the flow that the command line describes; a recipe that cannot run ends with its reason."""
     asked = _parser().parse_args()
     overrides = dict(map(setting, asked.set))
-    with session(partial(recipes.load, asked.recipe, overrides)):
+    with session(partial(load_recipe, asked.recipe, overrides)):
         from flows.visionflan import visionflan
 
         visionflan(

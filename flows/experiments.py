@@ -14,10 +14,10 @@ from typing import Any
 import yaml
 
 from flows.session import session
-from vf_ray import recipes
 from vf_ray.cli.plans import setting
-from vf_ray.config import Recipe
-from vf_ray.strict import near, require
+from vf_ray.recipe import Recipe
+from vf_ray.recipe.load import load_recipe
+from vf_ray.recipe.strict import near, require
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Table:
         Raises:
             ValueError: for an override that does not fit the recipe.
         """
-        return {name: recipes.load(self.recipe, {**changes, **more}) for name, changes in self.runs.items()}
+        return {name: load_recipe(self.recipe, {**changes, **more}) for name, changes in self.runs.items()}
 
 
 def tables() -> dict[str, Table]:

@@ -4,7 +4,7 @@ import os
 from contextlib import ExitStack
 from types import TracebackType
 
-from vf_ray.chain import Plan
+from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
 
 SERVER = "RAY_API_SERVER_ADDRESS"

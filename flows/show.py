@@ -19,7 +19,7 @@ from prefect.artifacts import (
 from flows.watch import Moment, Watch, clock
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.chain import Plan
+from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
 
 QUIET_S = 5.0

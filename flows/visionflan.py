@@ -13,12 +13,13 @@ from prefect.runtime import flow_run
 
 from flows.place import Place
 from flows.show import Show
-from vf_ray import recipes, runs
-from vf_ray.chain import STEPS, Plan
 from vf_ray.doctor import refuse_missing_gpus
 from vf_ray.eval.exams import require_askable
+from vf_ray.plan import run_records
+from vf_ray.plan.plan import STEPS, Plan
+from vf_ray.recipe.load import load_recipe
+from vf_ray.recipe.strict import near, require
 from vf_ray.store import Store
-from vf_ray.strict import near, require
 
 
 @flow(name="visionflan", flow_run_name="{recipe}")
@@ -49,10 +50,10 @@ def visionflan(
         ValueError: for a recipe or a step that cannot run; before anything starts.
     """
     store = Store.open()
-    plan = Plan.of(recipes.load(recipe, overrides), store)
+    plan = Plan.of(load_recipe(recipe, overrides), store)
     chosen = choose(plan, store, only, upstream, downstream)
     show = Show(store, plan)
-    show.plan_and_changes(runs.changes(store, plan))
+    show.plan_and_changes(run_records.changes(store, plan))
     if "evaluate" in chosen:
         require_askable(store, plan)
     todo = {n: plan.outputs(n) if force or n == only else plan.unfinished(n, store) for n in chosen}
@@ -61,7 +62,7 @@ def visionflan(
     else:
         if any(todo.values()):
             refuse_missing_gpus(plan.recipe)
-        run_id = runs.record(store, plan, flow_run.get_id() or "")
+        run_id = run_records.record(store, plan, flow_run.get_id() or "")
         with Place(store, plan, run_id) as place:
             for name in chosen:
                 run_step.with_options(name=name)(name, place, show, force or name == only)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.s3_server import BUCKET, S3Server, s3_server
-from vf_ray.config import Resources
+from vf_ray.recipe import Resources
 from vf_ray.store import Store
 
 settings.register_profile("untimed", deadline=None)  # that a machine is busy is no fault of an example

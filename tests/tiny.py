@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vf_ray.config import Base
+from vf_ray.recipe import Base
 
 TEXTS = (
     "\nWhat digit is shown?\nOptions: (a) three (b) seven (c) nine ASSISTANT: (b) seven",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.bench.preparing import peak_mb, write_photographs
 from tests.exchange.prepared import prepared
-from vf_ray.chain import Plan
 from vf_ray.exchange.export import export
+from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
 
 TASKS = ("llava_json/conversation",)

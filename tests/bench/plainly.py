@@ -14,9 +14,8 @@ from typing import Any
 
 import torch
 
-from vf_ray import artifacts, recipes
+from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
-from vf_ray.chain import Plan, finished
 from vf_ray.demo.write import fetch as write_demo
 from vf_ray.eval import record
 from vf_ray.eval.benchmarks import get
@@ -25,6 +24,8 @@ from vf_ray.eval.generate import answers
 from vf_ray.eval.scores import summary
 from vf_ray.on_ray.base import make_base
 from vf_ray.on_ray.train import stats
+from vf_ray.plan.plan import Plan, finished
+from vf_ray.recipe.load import load_recipe
 from vf_ray.report.render import report
 from vf_ray.shards.build import Catalogued, build_instances, build_pictures
 from vf_ray.shards.mixture import mixture
@@ -37,7 +38,7 @@ from vf_ray.train.loop import run
 def main() -> None:
     """Do every step of a recipe and say how long each took."""
     store = Store.open()
-    plan = Plan.of(recipes.load(sys.argv[1]), store)
+    plan = Plan.of(load_recipe(sys.argv[1]), store)
     verbs: Mapping[str, Callable[[Store, Plan], object]] = {
         "fetch": fetch, "prepare": prepare, "base": base, "evaluate": evaluate, "report": report,
     }  # fmt: skip

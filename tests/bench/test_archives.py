@@ -12,10 +12,10 @@ import pytest
 
 from tests.bench.preparing import write_photographs
 from tests.bench.timing import least
+from vf_ray.raw.tree import RawTree
 from vf_ray.shards.gather import gathered
 from vf_ray.shards.images import stored
 from vf_ray.shards.plan import SHARD_PICTURES
-from vf_ray.sources.raw import RawTree
 from vf_ray.types import Raw, Tree
 
 pytestmark = pytest.mark.bench

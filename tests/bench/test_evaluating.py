@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.on_ray.test_generate import plan_of, pope
-from vf_ray.config import Resources
 from vf_ray.on_ray.cluster import local_cluster
 from vf_ray.on_ray.generate import evaluate
+from vf_ray.recipe import Resources
 from vf_ray.store import Store
 
 pytestmark = pytest.mark.bench

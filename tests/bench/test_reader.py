@@ -15,11 +15,11 @@ from PIL import Image
 from tests.bench.timing import least, seconds
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, ready, stage
-from vf_ray.config import Base
-from vf_ray.habits import Habits
 from vf_ray.model.assemble import assemble
 from vf_ray.model.pixels import CLIP_MEAN
 from vf_ray.model.template import TEMPLATES
+from vf_ray.recipe import Base
+from vf_ray.recipe.input_format import Habits
 from vf_ray.train.feed import Feed, ahead
 
 pytestmark = pytest.mark.bench

@@ -10,8 +10,8 @@ from tests.eval.miniature import WRITERS
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import lines, tree
 from vf_ray.eval import record
+from vf_ray.eval.benchmark import Exam, Question
 from vf_ray.eval.benchmarks import get
-from vf_ray.eval.types import Exam, Question
 
 pytestmark = pytest.mark.bench
 N, MOST_S = 10_000, 5.0

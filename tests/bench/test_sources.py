@@ -27,11 +27,11 @@ from tests.tasks.trees import TREES
 from tests.web_server import web_server
 from vf_ray.artifacts import Spec
 from vf_ray.instances.sample import examine
+from vf_ray.raw.fetch import fetch, spec
+from vf_ray.raw.tree import RawTree
 from vf_ray.shards.build import Catalogued, build_instances, build_pictures
 from vf_ray.shards.gather import gathered
-from vf_ray.sources.fetch import fetch, spec
-from vf_ray.sources.pictures import picture_bytes
-from vf_ray.sources.raw import RawTree
+from vf_ray.sources.images import picture_bytes
 from vf_ray.store import Store
 from vf_ray.tasks import sources
 from vf_ray.types import Download, Raw
@@ -108,10 +108,10 @@ def test_a_pass_over_many_rows_stays_small(count: int, tmp_path: Path) -> None:
     (tmp_path / "okvqa").mkdir()
     write_questions(tmp_path / "okvqa", count)
     code = PEAK + (
-        "from vf_ray.artifacts import Writer\n"
+        "from vf_ray.artifacts.artifact import Writer\n"
         "from vf_ray.shards.candidates import write_candidates\n"
-        "from vf_ray.sources.raw import RawTree\n"
-        "from vf_ray.store import Store\n"
+        "from vf_ray.raw.tree import RawTree\n"
+        "from vf_ray.store.store import Store\n"
         "from vf_ray.tasks import sources\n"
         "source = sources()['okvqa']\n"
         "import ijson, pyarrow.parquet, sqlite3\n"

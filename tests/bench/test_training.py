@@ -19,10 +19,10 @@ import torch
 from tests.bench.timing import least, seconds
 from tests.train.inputs import stage, train
 from vf_ray.artifacts import Spec, Writer, build
-from vf_ray.config import Base
 from vf_ray.model.assemble import assemble
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
+from vf_ray.recipe import Base
 from vf_ray.shards.order import Order
 from vf_ray.store import Store
 from vf_ray.train import checkpoint, deepspeed

@@ -9,11 +9,11 @@ import pytest
 
 from tests.demo.written import SHARE, SOURCES, rows, seen, sha, write_some
 from vf_ray.demo.grids import COLOURS
+from vf_ray.eval.benchmark import Exam, Question
 from vf_ray.eval.benchmarks import cf, mmbench, pope
-from vf_ray.eval.types import Exam, Question
-from vf_ray.given import DEMO
 from vf_ray.instances.sample import held_out
-from vf_ray.sources.raw import RawTree
+from vf_ray.plan.inputs import DEMO
+from vf_ray.raw.tree import RawTree
 from vf_ray.tasks import catalogue
 
 EXAMS = {"pope": pope.load, "mmbench": mmbench.load, "cf": cf.load}

@@ -2,19 +2,19 @@
 
 import pytest
 
-from vf_ray import recipes
-from vf_ray.chain import Plan
 from vf_ray.instances.wording import word
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe import MODULES
+from vf_ray.recipe.load import load_recipe
 from vf_ray.sources.idx import IdxRow
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, source_of
-from vf_ray.tuning import MODULES
 
 KEPT_OUT = "demo_digits/name"
 
 
 def plan(name: str) -> Plan:
-    return Plan.of(recipes.load(name), Store.open())
+    return Plan.of(load_recipe(name), Store.open())
 
 
 @pytest.mark.parametrize("name", ["demo", "smoke"])
@@ -40,7 +40,7 @@ def test_stage_1_has_tasks_of_all_groups_and_forms() -> None:
 
 
 def test_the_vision_tower_learns_before_stage_1_and_is_frozen_then() -> None:
-    recipe = recipes.load("demo")
+    recipe = load_recipe("demo")
     assert recipe.align is not None and set(recipe.align.tune) == set(MODULES)
     assert recipe.stage2 is not None
     assert {*recipe.stage1.tune, *recipe.stage2.tune} == {"projector", "language_model"}

@@ -15,7 +15,7 @@ from vf_ray.demo import write as module
 from vf_ray.demo.grids import CELL, COLOURS
 from vf_ray.demo.questions import ASKED, most_cells
 from vf_ray.instances.sample import examine
-from vf_ray.sources.raw import RawTree
+from vf_ray.raw.tree import RawTree
 from vf_ray.store import Store
 from vf_ray.types import Instance
 

@@ -13,8 +13,8 @@ from PIL import Image
 from vf_ray.demo import write
 from vf_ray.demo.grids import CELL, RGB, Grid, grids
 from vf_ray.demo.scans import Digits, Piece, digits, pieces
-from vf_ray.sources.pictures import picture_bytes
-from vf_ray.sources.raw import RawTree
+from vf_ray.raw.tree import RawTree
+from vf_ray.sources.images import picture_bytes
 from vf_ray.tasks import sources
 from vf_ray.types import Row, Source
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.eval.trees import tree
+from vf_ray.eval.benchmark import Exam
 from vf_ray.eval.benchmarks.amber import AMBER
-from vf_ray.eval.types import Exam
 
 KINDS = (
     "discriminative-hallucination",

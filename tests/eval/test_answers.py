@@ -6,7 +6,7 @@ import pytest
 
 from tests.eval.trees import lines
 from vf_ray.eval.answers import llava_jsonl
-from vf_ray.eval.types import Exam, Question
+from vf_ray.eval.benchmark import Exam, Question
 
 EXAM = Exam(questions=tuple(Question(id=str(n), prompt="What?") for n in range(100)))
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from vf_ray.chain import CODE
+from vf_ray.eval.benchmark import Benchmark
 from vf_ray.eval.benchmarks import catalogue, get
-from vf_ray.eval.types import Benchmark
+from vf_ray.plan.plan import CODE
 
 PAPER = {"mmbench", "mme", "mmmu", "mm-vet", "llava-bench", "pope", "cf"}
 HALLUCINATION = {"chair", "amber", "hallusionbench"}

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from nltk.tokenize.destructive import NLTKWordTokenizer
 
 from tests.eval.trees import lines, tree
+from vf_ray.eval.benchmark import Exam
 from vf_ray.eval.benchmarks.chair import CHAIR, Lexicon, words
-from vf_ray.eval.types import Exam
 
 SYNONYMS = (
     "person, man, woman, people, child", "dog, puppy", "bear", "bird, duck", "chair, seat, stool", "toilet",

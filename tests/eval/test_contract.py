@@ -15,10 +15,10 @@ from tests.eval.miniature import WRITERS
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import lines, tree
 from vf_ray.eval import record
+from vf_ray.eval.benchmark import Benchmark, Exam, Figure, Score
 from vf_ray.eval.benchmarks import catalogue, get
 from vf_ray.eval.exams import fingerprint
-from vf_ray.eval.types import Benchmark, Exam, Figure, Score
-from vf_ray.given import INSTANCES
+from vf_ray.plan.inputs import INSTANCES
 
 Case = tuple[Benchmark, Exam]
 TEXTS = {".json", ".jsonl", ".tsv", ".txt", ".parquet"}

@@ -9,12 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
-from vf_ray.config import Base
+from vf_ray.eval.benchmark import Question
 from vf_ray.eval.generate import Answerer, answers, in_order
-from vf_ray.eval.types import Question
 from vf_ray.model.assemble import assemble
 from vf_ray.model.conversation import Encoder
 from vf_ray.model.template import TEMPLATES
+from vf_ray.recipe import Base
 
 WORDS = "what is the number of red blue green squares in this picture yes no two three many"
 

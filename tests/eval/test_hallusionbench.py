@@ -6,8 +6,8 @@ import pytest
 
 from tests.eval.test_judged import Grader
 from tests.eval.trees import tree
+from vf_ray.eval.benchmark import Exam, Reply
 from vf_ray.eval.benchmarks.hallusionbench import HALLUSIONBENCH, by_rule, verdict
-from vf_ray.eval.types import Exam, Reply
 
 
 def row(category: str, figure: int, question: int, gold: str, shown: bool = True) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.eval.trees import lines, tree
+from vf_ray.eval.benchmark import Exam, Reply, Request
 from vf_ray.eval.benchmarks import llava_bench, mm_vet
 from vf_ray.eval.benchmarks.llava_bench import LLAVA_BENCH
 from vf_ray.eval.benchmarks.mm_vet import AGAIN, MM_VET
-from vf_ray.eval.types import Exam, Reply, Request
 
 
 @dataclass

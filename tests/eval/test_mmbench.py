@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.eval.trees import lines, tree, tsv
+from vf_ray.eval.benchmark import Exam, Reply, Request
 from vf_ray.eval.benchmarks.mmbench import MMBENCH
-from vf_ray.eval.options import infer
-from vf_ray.eval.types import Exam, Reply, Request
+from vf_ray.eval.rules.options import infer
 
 OPTIONS = {"A": "a red house", "B": "a blue cat", "C": "two dogs", "D": "nothing"}
 PICTURE = base64.b64encode(b"a picture of some length, much longer than any index of a row").decode()

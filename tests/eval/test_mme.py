@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from tests.eval.trees import lines, tree
+from vf_ray.eval.benchmark import Exam
 from vf_ray.eval.benchmarks.mme import COGNITION, MME, PERCEPTION, parse
 from vf_ray.eval.prompts import SHORT
-from vf_ray.eval.types import Exam
 
 
 def write(root: Path, pictures: int = 3, nested: bool = False) -> Exam:

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.eval.trees import tree
+from vf_ray.eval.benchmark import Exam
 from vf_ray.eval.benchmarks.mmmu import DOMAINS, MMMU, SEED
-from vf_ray.eval.mmmu_rule import candidates, chosen, is_right
-from vf_ray.eval.types import Exam
+from vf_ray.eval.rules.mmmu import candidates, chosen, is_right
 
 OPTIONS = ("a red house", "a blue cat", "two dogs", "nothing")
 

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from tests.eval.trees import lines, tree
+from vf_ray.eval.benchmark import Exam
 from vf_ray.eval.benchmarks.pope import OFFSETS, POPE, parse
 from vf_ray.eval.prompts import SHORT
-from vf_ray.eval.types import Exam
 
 Rows = list[dict[str, Any]]
 

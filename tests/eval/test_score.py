@@ -13,8 +13,8 @@ from tests.eval.miniature import WRITERS
 from tests.eval.test_mmbench import xlsx
 from tests.eval.trees import lines, tree, tsv
 from vf_ray.cli import app
+from vf_ray.eval.benchmark import Exam
 from vf_ray.eval.benchmarks import get
-from vf_ray.eval.types import Exam
 
 Run = Callable[..., Result]
 

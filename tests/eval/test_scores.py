@@ -1,8 +1,8 @@
 """The record of a run: which tasks were learned, and which have too few items to say."""
 
+from vf_ray.eval.benchmark import Exam, Question
 from vf_ray.eval.benchmarks.tasks import TASKS
 from vf_ray.eval.scores import summary
-from vf_ray.eval.types import Exam, Question
 
 
 def exam(sizes: dict[str, int]) -> Exam:

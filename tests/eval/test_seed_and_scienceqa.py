@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.eval.trees import lines, tree
+from vf_ray.eval.benchmark import Exam
 from vf_ray.eval.benchmarks.scienceqa import SCIENCEQA, parse
 from vf_ray.eval.benchmarks.seed_bench import SEED_BENCH
-from vf_ray.eval.types import Exam
 
 
 def seed(root: Path, pictures: bool = False) -> Exam:

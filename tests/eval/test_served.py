@@ -11,9 +11,9 @@ from PIL import Image
 
 from tests.eval.judge_server import Answer, cut, judge_server, says
 from tests.eval.miniature import png
+from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.eval.chat import Chat, Unserved
 from vf_ray.eval.served import KEY, ServedModel, data_url
-from vf_ray.eval.types import Answered, Question
 
 WAITS: list[float] = []
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vf_ray.eval.benchmark import Item
 from vf_ray.eval.statistics import bootstrap, macro, mean, mean_of, paired, proportion, ratio, share, wilson
-from vf_ray.eval.types import Item
 
 
 def item(identity: str, value: float, cluster: str = "") -> Item:

@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 
 from tests.eval.trees import tree
+from vf_ray.eval.benchmark import Exam, Figure
 from vf_ray.eval.benchmarks.tasks import TASKS, Verdict, normal, verdict
 from vf_ray.eval.statistics import wilson
-from vf_ray.eval.types import Exam, Figure
 from vf_ray.shards.schema import INSTANCES, to_parquet
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vf_ray.sources.raw import RawTree
+from vf_ray.raw.tree import RawTree
 from vf_ray.types import Tree
 
 

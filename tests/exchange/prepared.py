@@ -5,8 +5,8 @@ from typing import Any
 
 from tests.tasks.tree import write
 from tests.tasks.trees import TREES
-from vf_ray.chain import Plan
-from vf_ray.config import Recipe
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe import Recipe
 from vf_ray.shards.build import Catalogued, build_instances, build_pictures
 from vf_ray.store import Store
 from vf_ray.tasks import source_of

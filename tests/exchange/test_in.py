@@ -14,16 +14,16 @@ from tests.tasks.tree import Files, json_lines, pictures, write
 from tests.tasks.trees import TREES
 from tests.tasks.trees_exchange import record, silent
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.chain import EVERY, Plan
-from vf_ray.config import Recipe
 from vf_ray.instances.sample import examine
+from vf_ray.plan.plan import EVERY, Plan
 from vf_ray.quality.examine import examine as measured
 from vf_ray.quality.prepared import Prepared
+from vf_ray.raw.tree import RawTree
+from vf_ray.recipe import Recipe
 from vf_ray.shards.build import Catalogued, build_instances, build_pictures
 from vf_ray.shards.finish import TRAIN, TaskRefusedError
 from vf_ray.shards.schema import from_parquet
 from vf_ray.sources.llava_json import without_mark
-from vf_ray.sources.raw import RawTree
 from vf_ray.store import Store
 from vf_ray.tasks import sources
 from vf_ray.types import Instance, Reject

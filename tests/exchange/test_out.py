@@ -17,15 +17,15 @@ from typer.testing import CliRunner
 
 from tests.exchange.prepared import FREE, TASKS, prepared, recipe, write_raw
 from vf_ray import artifacts
-from vf_ray.chain import Plan
 from vf_ray.cli import app
 from vf_ray.exchange import parquet
 from vf_ray.exchange.export import SPLITS, export
 from vf_ray.exchange.records import Record
+from vf_ray.plan.plan import Plan
+from vf_ray.raw.tree import RawTree
 from vf_ray.shards.images import NOTHING, sha256
 from vf_ray.shards.schema import from_parquet
 from vf_ray.sources.llava_json import ConversationRow, conversation
-from vf_ray.sources.raw import RawTree
 from vf_ray.sources.records import At
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, sources

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from flows.experiments import tables
-from vf_ray import recipes
-from vf_ray.chain import Plan
-from vf_ray.config import Recipe
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe import Recipe, Stage
+from vf_ray.recipe.load import load_recipe
 from vf_ray.tasks import matching
-from vf_ray.tuning import Stage
 
 
 def runs(table: str) -> Mapping[str, Recipe]:
@@ -23,7 +22,7 @@ def stage1(found: Mapping[str, Recipe]) -> dict[str, Stage]:
 
 @pytest.mark.parametrize("table", tables())
 def test_runs_of_a_table_are_sound_and_differ(table: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vf_ray.chain.exams", lambda asked: {})  # their files are nowhere here
+    monkeypatch.setattr("vf_ray.plan.plan.exams", lambda asked: {})  # their files are nowhere here
     plans = [Plan(recipe, "raw") for recipe in runs(table).values()]
     ends = [plan.addresses("evaluate") for plan in plans]
     assert len({str(end) for end in ends}) == len(ends)
@@ -32,7 +31,7 @@ def test_runs_of_a_table_are_sound_and_differ(table: str, monkeypatch: pytest.Mo
 
 
 def test_the_recipe_is_the_papers() -> None:
-    recipe = recipes.load("paper-13b")
+    recipe = load_recipe("paper-13b")
     one, two = recipe.stage1, recipe.stage2
     assert one and two and recipe.align is None
     assert (one.lr, one.batch, one.epochs, one.steps) == (2e-5, 128, 1, None)

@@ -7,8 +7,9 @@ import pytest
 from transformers import LlavaForConditionalGeneration
 
 from tests.flows.smoke import TASK, TRAINER, Kill, end, finish, holds, outcome, start, strike
-from vf_ray import artifacts, recipes
-from vf_ray.chain import STEPS, Plan
+from vf_ray import artifacts
+from vf_ray.plan.plan import STEPS, Plan
+from vf_ray.recipe.load import load_recipe
 from vf_ray.report.publish import publish
 from vf_ray.store import Store
 
@@ -65,7 +66,7 @@ def test_a_second_run_only_looks(unharmed: Store, tmp_path: Path) -> None:
 
 
 def test_a_published_model_loads_and_its_card_has_its_scores(unharmed: Store, tmp_path: Path) -> None:
-    plan, target = Plan.of(recipes.load("smoke"), unharmed), Store.open(str(tmp_path))
+    plan, target = Plan.of(load_recipe("smoke"), unharmed), Store.open(str(tmp_path))
     names = publish(unharmed, plan, "stage2", target)
     assert {"model.safetensors", "config.json", "README.md"} <= set(names)
     card = target.read("README.md").decode()

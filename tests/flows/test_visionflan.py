@@ -6,16 +6,16 @@ import sys
 import pytest
 
 from flows.visionflan import choose, visionflan
-from vf_ray import recipes
 from vf_ray.artifacts import build
-from vf_ray.chain import Plan
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
 
 
 @pytest.fixture
 def smoke(local_store: Store, monkeypatch: pytest.MonkeyPatch) -> Plan:
     monkeypatch.setenv("VF_RAY_STORE", local_store.url)
-    return Plan.of(recipes.load("smoke"), local_store)
+    return Plan.of(load_recipe("smoke"), local_store)
 
 
 def test_a_dry_run_says_what_would_be_built_and_builds_nothing(

@@ -7,8 +7,8 @@ import pytest
 from flows.watch import Moment, Watch, clock
 from vf_ray import artifacts
 from vf_ray.artifacts import Spec, Writer
+from vf_ray.artifacts.writer import PROGRESS_S
 from vf_ray.store import Store
-from vf_ray.writer import PROGRESS_S
 
 
 @pytest.mark.parametrize(

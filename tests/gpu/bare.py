@@ -21,9 +21,9 @@ from torch import Tensor
 from tests.gpu import work
 from vf_ray.model import packed as head
 from vf_ray.model.packed import PackedLlava, compile_parts, packed, recompute
+from vf_ray.recipe import Stage
 from vf_ray.train import estimate
 from vf_ray.train.learner import counted, fast_paths
-from vf_ray.tuning import Stage
 
 PEAKS = {"H100": 989e12, "H200": 989e12, "A100": 312e12}
 """Dense bf16, by their makers."""

@@ -16,7 +16,7 @@ from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForCon
 
 from vf_ray.model.freeze import tune
 from vf_ray.model.parts import llama_inner
-from vf_ray.sizes import SIZES
+from vf_ray.recipe.model_sizes import SIZES
 from vf_ray.train.collate import Pack, collate, num_labels
 from vf_ray.train.pack import partition
 from vf_ray.train.step import loss_of

@@ -11,8 +11,8 @@ import botocore.validate
 import pytest
 import yaml
 
-from vf_ray import recipes
-from vf_ray.chain import STEPS
+from vf_ray.plan.plan import STEPS
+from vf_ray.recipe.load import recipe_names
 
 ROOT = Path(__file__).parents[2]
 RAY = ROOT / "infra" / "ray"
@@ -90,7 +90,7 @@ def test_jobs_start_a_recipe_that_exists_and_carry_no_keys(name: str) -> None:
     spec = load(f"infra/ray/{name}")["spec"]
     command, recipe = spec["entrypoint"].rsplit(" ", 1)
     assert command == "python -m flows"
-    assert recipe in recipes.names()
+    assert recipe in recipe_names()
     assert set(yaml.safe_load(spec["runtimeEnvYAML"])["env_vars"]) == {"VF_RAY_STORE"}
 
 
@@ -106,7 +106,7 @@ def test_deployments_preset_the_steps_of_the_flow(path: str) -> None:
     for deployment in declared:
         file, function = deployment["entrypoint"].split(":")
         assert f"def {function}(" in (ROOT / file).read_text()
-        assert deployment["parameters"]["recipe"] in recipes.names()
+        assert deployment["parameters"]["recipe"] in recipe_names()
 
 
 def test_the_kubernetes_template_declares_what_it_uses() -> None:

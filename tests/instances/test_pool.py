@@ -15,7 +15,7 @@ from tests.tasks.tree import write
 from tests.tasks.trees import TREES
 from vf_ray.instances.pool import Filling, HashedPool, Negatives
 from vf_ray.instances.sample import examine
-from vf_ray.sources.raw import RawTree
+from vf_ray.raw.tree import RawTree
 from vf_ray.tasks import catalogue, source_of
 from vf_ray.types import Instance, Reject, Row
 

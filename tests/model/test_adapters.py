@@ -12,9 +12,9 @@ from vf_ray.model.export import save
 from vf_ray.model.freeze import tune
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
+from vf_ray.recipe import Lora
 from vf_ray.train.feed import Feed
 from vf_ray.train.step import loss_of
-from vf_ray.tuning import Lora
 
 LORA = Lora(rank=4, alpha=8, dropout=0)
 

@@ -30,8 +30,6 @@ from tests.model.published import (
     write_vicuna,
 )
 from tests.tiny import make_tiny, tiny_base
-from vf_ray.config import Base
-from vf_ray.habits import Habits
 from vf_ray.model.assemble import assemble
 from vf_ray.model.conversation import Encoder
 from vf_ray.model.export import save
@@ -39,6 +37,8 @@ from vf_ray.model.inspect import tokens
 from vf_ray.model.load import load
 from vf_ray.model.pixels import Pixels
 from vf_ray.model.template import TEMPLATES
+from vf_ray.recipe import Base
+from vf_ray.recipe.input_format import Habits
 
 
 def digests(folder: Path) -> dict[str, str]:

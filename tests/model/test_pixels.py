@@ -12,8 +12,8 @@ from PIL import Image
 from transformers import AutoProcessor
 
 from tests.tiny import make_tiny
-from vf_ray.habits import Habits
 from vf_ray.model.pixels import Pixels
+from vf_ray.recipe.input_format import Habits
 
 SIDE = 16
 SIZES = [(SIDE, SIDE), (40, 40), (7, 31), (50, 12), (1, 1), (8, 8), (33, 32)]

@@ -9,15 +9,15 @@ import pytest
 from tests.tiny import make_tiny, tiny_base
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.chain import Plan
-from vf_ray.config import Recipe
 from vf_ray.model.conversation import Encoder
 from vf_ray.model.load import load
 from vf_ray.model.template import TEMPLATES
 from vf_ray.on_ray.base import base, conversations, fetcher, make_base
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe import Recipe
+from vf_ray.recipe.strict import plain
 from vf_ray.shards.schema import to_parquet
 from vf_ray.store import Store
-from vf_ray.strict import plain
 from vf_ray.tasks import catalogue
 
 

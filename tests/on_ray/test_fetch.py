@@ -10,9 +10,10 @@ import pytest
 from tests.tasks.tree import content
 from tests.tasks.trees import TREES
 from tests.web_server import Web, web_server
-from vf_ray import artifacts, recipes
-from vf_ray.chain import Plan
-from vf_ray.config import Recipe
+from vf_ray import artifacts
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe import Recipe
+from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
 from vf_ray.tasks import sources
 from vf_ray.types import Download
@@ -40,7 +41,7 @@ def web() -> Iterator[Web]:
 def asked(*tasks: str) -> Recipe:
     stage = {f"{stage}.tasks": list(tasks) for stage in ("stage1",)}
     chosen = {"prepare.tasks": list(tasks), "prepare.fetch": True, "prepare.raw": "", **stage}
-    return recipes.load("smoke", {**chosen, "align": None, "stage2": None})
+    return load_recipe("smoke", {**chosen, "align": None, "stage2": None})
 
 
 def test_public_files_become_instances(s3_store_url: str, ray_cluster: None, web: Web) -> None:

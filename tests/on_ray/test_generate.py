@@ -13,16 +13,17 @@ from tests.eval.judge_server import Answer, judge_server, says
 from tests.eval.miniature import WRITERS, png
 from tests.model.published import write_vicuna
 from tests.tiny import make_tiny
-from vf_ray import artifacts, runs
+from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
-from vf_ray.chain import Plan
-from vf_ray.config import Recipe
 from vf_ray.eval.asking import answer, answered, chunks
+from vf_ray.eval.benchmark import Engine, Exam, Question
 from vf_ray.eval.exams import exam, fingerprint, require_askable
 from vf_ray.eval.generate import Answerer
-from vf_ray.eval.types import Engine, Exam, Question
 from vf_ray.on_ray.generate import evaluate
 from vf_ray.on_ray.workers import Workers
+from vf_ray.plan import run_records
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe import Recipe
 from vf_ray.store import Store
 
 CHECKPOINT = {"image_size": 16, "patch_size": 8}
@@ -140,7 +141,7 @@ def test_all_benchmarks_are_answered_judged_and_scored_once(
             local_store, tmp_path / "model", tmp_path / "data", benchmarks=sorted(WRITERS), judge=url,
             judge_model="judge", served={"url": url, "model": "llava", "at_once": 3},
         )  # fmt: skip
-        runs.record(local_store, plan, "first")
+        run_records.record(local_store, plan, "first")
         first = evaluate(local_store, plan)
         once = len(asked)
         begun = time.monotonic()
@@ -163,10 +164,12 @@ def test_all_benchmarks_are_answered_judged_and_scored_once(
     assert found["benchmarks"]["mm-vet"]["models"]["served"]["counts"]["judged"] == 2
     kept = [path for path in local_store.list("") if path.startswith(("answers/", "judged/"))]
     assert {path.split("/")[0] for path in kept} == {"answers", "judged"}
-    assert not [r for r in runs.prune(local_store, dry_run=True, stale_s=0.1) if r.path.split("/")[0] in
-                ("answers", "judged", "scores", "base") and "attempt" not in r.path]  # fmt: skip
+    unnamed = [removal.path for removal in run_records.prune(local_store, dry_run=True, stale_s=0.1)]
+    needed = {"answers", "judged", "scores", "base"}
+    assert not [path for path in unnamed if path.split("/")[0] in needed and "attempt" not in path]
     local_store.delete("runs/first.json")
-    going = {removal.path.split("/")[0] for removal in runs.prune(local_store, dry_run=True, stale_s=0.1)}
+    removals = run_records.prune(local_store, dry_run=True, stale_s=0.1)
+    going = {removal.path.split("/")[0] for removal in removals}
     assert {"answers", "judged", "scores"} <= going
 
 

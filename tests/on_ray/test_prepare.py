@@ -13,12 +13,12 @@ import pytest
 
 from tests.flows.smoke import descendants, title
 from vf_ray.artifacts import Artifact, find
-from vf_ray.chain import Plan
-from vf_ray.config import Recipe
 from vf_ray.demo.grids import grids
 from vf_ray.demo.raw import write_colours, write_digits
 from vf_ray.demo.scans import digits
 from vf_ray.on_ray.prepare import prepare
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe import Recipe
 from vf_ray.shards.build import Catalogued, build_instances, build_pictures
 from vf_ray.store import Store
 from vf_ray.tasks import source_of

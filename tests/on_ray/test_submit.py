@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from ray.job_submission import JobStatus
 
-from vf_ray import recipes
-from vf_ray.chain import Plan
 from vf_ray.on_ray import submit as module
 from vf_ray.on_ray.job import digest, refuse_other_plan
 from vf_ray.on_ray.submit import SilentError, submit
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
 
 
@@ -41,7 +41,7 @@ class Dashboard:
 def plan(local_store: Store, monkeypatch: pytest.MonkeyPatch) -> Plan:
     monkeypatch.setenv("RAY_API_SERVER_ADDRESS", "http://127.0.0.1:1")
     monkeypatch.setattr(module, "POLL_S", 0.001)
-    return Plan.of(recipes.load("smoke"), local_store)
+    return Plan.of(load_recipe("smoke"), local_store)
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, *answers: Any) -> Dashboard:
@@ -100,6 +100,6 @@ def test_a_job_refuses_to_make_what_nobody_looks_for(
     expected = digest(plan.addresses("stage1"))
     assert f"--plan {expected} " in f"{cluster.entrypoint} "
     refuse_other_plan("stage1", plan, expected)
-    other = Plan.of(recipes.load("smoke", {"seed": 1}), local_store)
+    other = Plan.of(load_recipe("smoke", {"seed": 1}), local_store)
     with pytest.raises(RuntimeError, match=r"'stage1' of recipe 'smoke' is another one on this cluster"):
         refuse_other_plan("stage1", other, expected)

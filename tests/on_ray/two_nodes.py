@@ -19,10 +19,10 @@ from tests.on_ray.deadly import Sinking
 from tests.train.inputs import stage
 from vf_ray import artifacts
 from vf_ray.artifacts import Spec, Writer
-from vf_ray.config import Resources
 from vf_ray.on_ray.cluster import _ensure_token
 from vf_ray.on_ray.logs import kept
 from vf_ray.on_ray.train import Job, fit
+from vf_ray.recipe import Resources
 from vf_ray.store import Store
 
 QUICK = {

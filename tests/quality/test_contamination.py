@@ -8,13 +8,13 @@ from PIL import Image
 from tests.eval.trees import lines
 from tests.quality.photographs import cropped, jpeg, pieces, png, resized
 from tests.quality.planted import Made, plant
-from vf_ray import recipes
-from vf_ray.chain import Plan
 from vf_ray.eval.benchmarks import catalogue
+from vf_ray.plan.plan import Plan
 from vf_ray.quality.contamination import Contamination, Overlap, contamination, trained_tasks
 from vf_ray.quality.contamination_page import HEADERS, page, plain, rows
 from vf_ray.quality.sought import bare, sought, trees
-from vf_ray.sources.raw import RawTree
+from vf_ray.raw.tree import RawTree
+from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
 
 SEEN, OTHER = "okvqa/answer", "stl10/object"
@@ -168,7 +168,7 @@ def test_pictures_that_cannot_be_read_or_compared_are_counted(local_store: Store
 def test_benchmarks_without_files_are_named_and_damaged_ones_refused(
     local_store: Store, tmp_path: Path
 ) -> None:
-    plan = Plan.of(recipes.load("smoke"), local_store)
+    plan = Plan.of(load_recipe("smoke"), local_store)
     pope(tmp_path, [("one.jpg", QUESTION)], {})
     found = sought(trees(local_store, plan, str(tmp_path)), 1024)
     assert set(found.titles) == {"pope"}
@@ -182,13 +182,13 @@ def test_a_recipe_on_own_files_must_say_where_benchmarks_lie(local_store: Store,
     (tmp_path / "raw" / "demo_digits").mkdir(parents=True)
     (tmp_path / "raw" / "demo_digits" / "any").write_bytes(b"any")
     overrides = {"prepare.raw": str(tmp_path / "raw")}
-    plan = Plan.of(recipes.load("smoke", overrides), local_store)
+    plan = Plan.of(load_recipe("smoke", overrides), local_store)
     with pytest.raises(ValueError, match="--data"):
         trees(local_store, plan)
 
 
 def test_trained_tasks_are_those_of_all_stages(local_store: Store) -> None:
-    plan = Plan.of(recipes.load("smoke"), local_store)
+    plan = Plan.of(load_recipe("smoke"), local_store)
     assert "demo_digits/above_four" not in trained_tasks(plan)
     assert {"demo_photos/talk", "demo_digits/spell", "demo_digits/talk"} <= set(trained_tasks(plan))
 

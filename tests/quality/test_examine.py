@@ -216,10 +216,10 @@ def test_hashing_goes_on_where_it_was_killed(local_store: Store, monkeypatch: py
 
 
 def test_an_unprepared_recipe_is_told_how_to_prepare(local_store: Store) -> None:
-    from vf_ray import recipes
-    from vf_ray.chain import Plan
+    from vf_ray.plan.plan import Plan
+    from vf_ray.recipe.load import load_recipe
 
-    plan = Plan.of(recipes.load("smoke"), local_store)
+    plan = Plan.of(load_recipe("smoke"), local_store)
     with pytest.raises(FileNotFoundError, match="flows smoke --only prepare"):
         Prepared.of(local_store, plan)
 

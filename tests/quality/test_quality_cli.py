@@ -8,13 +8,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.eval.trees import lines
-from vf_ray import recipes
-from vf_ray.chain import Plan
 from vf_ray.cli import app
 from vf_ray.cli.plans import setting
 from vf_ray.demo.raw import write_digits
 from vf_ray.demo.scans import digits
+from vf_ray.plan.plan import Plan
 from vf_ray.quality.prepared import Prepared, picture_id
+from vf_ray.recipe.load import load_recipe
 from vf_ray.shards.build import Catalogued, build_instances, build_pictures
 from vf_ray.store import Store
 
@@ -35,7 +35,7 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     ]
     sets += [f"stage1.tasks=[{TASK}, {SOURCE}/spell]", f"stage2.tasks=[{SOURCE}/talk]"]
     store = Store.open(str(root / "store"))
-    plan = Plan.of(recipes.load("smoke", dict(map(setting, sets))), store)
+    plan = Plan.of(load_recipe("smoke", dict(map(setting, sets))), store)
     origin = Catalogued.of(store, plan, SOURCE)
     pictures = build_pictures(store, plan.pictures[SOURCE], origin)
     for spec in plan.instances.values():
@@ -91,7 +91,7 @@ def test_contamination_finds_a_planted_picture_and_question(
     run: Run, words: list[str], tmp_path: Path
 ) -> None:
     store = Store.open(words[-1])
-    plan = Plan.of(recipes.load("smoke", dict(map(setting, words[2:-2:2]))), store)
+    plan = Plan.of(load_recipe("smoke", dict(map(setting, words[2:-2:2]))), store)
     prepared = Prepared.of(store, plan)
     _, batch = next(prepared.batches(TASK, ["picture", "prompt"]))
     picture = picture_id(batch["picture"][0].as_py())

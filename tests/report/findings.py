@@ -7,9 +7,9 @@ from tests.eval.miniature import WRITERS
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import tree
 from vf_ray.eval import record
+from vf_ray.eval.benchmark import Exam, Item, Question, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.scores import summary
-from vf_ray.eval.types import Exam, Item, Question, Score
 from vf_ray.instances.chance import SPAN, rank
 from vf_ray.report.gather import Findings
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.report.findings import exams, findings
-from vf_ray.eval.types import Exam
+from vf_ray.eval.benchmark import Exam
 from vf_ray.page.document import Document, Tiles
 from vf_ray.page.tables import Table
 from vf_ray.report import analyses, sections

@@ -4,7 +4,7 @@ import io
 import pytest
 from PIL import Image
 
-from vf_ray.eval.types import Exam, Item, Question
+from vf_ray.eval.benchmark import Exam, Item, Question
 from vf_ray.page.pictures import LARGEST, data_uri
 from vf_ray.report.changes import bin_names, form
 from vf_ray.report.gallery import gallery

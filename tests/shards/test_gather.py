@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.shards.synthetic import ppm
+from vf_ray.raw.tree import RawTree
 from vf_ray.shards.drawing import picture
 from vf_ray.shards.gather import gathered
 from vf_ray.shards.images import BadPictureError
-from vf_ray.sources.raw import RawTree
 
 
 def test_names_with_odd_digits_are_names(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from tests.shards.synthetic import Here, files, here, rows
 from tests.shards.test_build import TASKS, instances_of, pictures_of, spec
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
+from vf_ray.recipe.strict import plain
 from vf_ray.shards.build import build_pictures
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.images import sha256
@@ -18,7 +19,6 @@ from vf_ray.shards.mixture import NAME, Choice, located, write_mixture
 from vf_ray.shards.read import Samples
 from vf_ray.shards.schema import INSTANCES, MIXTURE, from_parquet, said_bytes
 from vf_ray.store import Store
-from vf_ray.strict import plain
 
 
 def origin() -> Here:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from vf_ray.chain import STEPS
+from vf_ray.plan.plan import STEPS
 from vf_ray.store import Store
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]

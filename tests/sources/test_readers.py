@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.tasks.tree import Files, gzipped, pictures, write
+from vf_ray.raw.tree import RawTree
 from vf_ray.sources.coco_json import CocoRow, coco_captions, coco_json
 from vf_ray.sources.csv_table import Dialect, csv_rows
 from vf_ray.sources.idx import idx
@@ -18,7 +19,6 @@ from vf_ray.sources.json_lines import json_lines
 from vf_ray.sources.list_file import by_first_word
 from vf_ray.sources.mat_file import load_mat_bytes
 from vf_ray.sources.parquet_table import parquet_table
-from vf_ray.sources.raw import RawTree
 from vf_ray.sources.records import MALFORMED, At, Record
 from vf_ray.sources.rows import LabelRow, TextRow
 from vf_ray.sources.voc_xml import voc_xml
@@ -211,7 +211,7 @@ class Harmful:
 def test_pickles_build_arrays_and_nothing_else(tmp_path: Path) -> None:
     np = pytest.importorskip("numpy")
     from vf_ray.sources.cifar_pickle import cifar_pickle
-    from vf_ray.sources.pictures import picture_bytes
+    from vf_ray.sources.images import picture_bytes
 
     pixels = np.arange(2 * 3072, dtype=np.uint8).reshape(2, 3072)
     files = {

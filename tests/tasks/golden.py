@@ -12,7 +12,7 @@ from tests.tasks.tree import write
 from tests.tasks.trees import TREES
 from vf_ray.instances.refs import image_text
 from vf_ray.instances.sample import examine
-from vf_ray.sources.raw import RawTree
+from vf_ray.raw.tree import RawTree
 from vf_ray.tasks import sources
 from vf_ray.types import Instance, Source
 

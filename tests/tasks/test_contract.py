@@ -13,8 +13,8 @@ from tests.tasks.golden import FOLDER, golden
 from tests.tasks.tree import Files, write, write_merged, write_tarred, write_zipped
 from tests.tasks.trees import TREES
 from vf_ray.instances.sample import examine
-from vf_ray.sources.pictures import picture_bytes, picture_exists
-from vf_ray.sources.raw import RawTree
+from vf_ray.raw.tree import RawTree
+from vf_ray.sources.images import picture_bytes, picture_exists
 from vf_ray.tasks import sources
 from vf_ray.types import LABELLED_SPLITS, Instance, Reject, Row, Source, paths_of
 

@@ -10,8 +10,8 @@ from tests.tasks.files import mat
 from tests.tasks.tree import Files, picture, pictures, write, write_zipped
 from tests.tasks.trees import TREES
 from vf_ray.instances.sample import examine
-from vf_ray.sources.listing import fingerprints
-from vf_ray.sources.raw import RawTree
+from vf_ray.raw.listing import fingerprints
+from vf_ray.raw.tree import RawTree
 from vf_ray.tasks import sources
 from vf_ray.types import Instance, Reject
 

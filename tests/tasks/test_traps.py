@@ -234,8 +234,8 @@ def winoground_table() -> Files:
 def test_both_forms_of_winoground_give_one_instance_a_picture(
     tmp_path: Path, files: Callable[[], Files]
 ) -> None:
-    from vf_ray.sources.pictures import picture_bytes
-    from vf_ray.sources.raw import RawTree
+    from vf_ray.raw.tree import RawTree
+    from vf_ray.sources.images import picture_bytes
     from vf_ray.tasks import sources
 
     both = [v for v in verdicts("winoground", tmp_path, files()) if isinstance(v, Instance)]

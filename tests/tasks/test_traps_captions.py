@@ -11,7 +11,7 @@ import pytest
 from tests.tasks.test_layouts import verdicts
 from tests.tasks.test_traps import found
 from tests.tasks.tree import picture, pictures
-from vf_ray.sources.raw import RawTree
+from vf_ray.raw.tree import RawTree
 from vf_ray.tasks import sources
 from vf_ray.types import Instance
 

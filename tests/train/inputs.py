@@ -13,10 +13,10 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from vf_ray.artifacts import Artifact, Spec, Writer, build
+from vf_ray.recipe import Stage
 from vf_ray.store import Store
 from vf_ray.train.collate import Pack
 from vf_ray.train.feed import Feed
-from vf_ray.tuning import Stage
 
 COLOURS = {"red": (230, 30, 30), "green": (30, 200, 40), "blue": (40, 60, 220), "white": (250, 250, 250)}
 

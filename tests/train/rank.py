@@ -13,9 +13,9 @@ from typing import Any
 
 from tests.train.inputs import Listed
 from vf_ray.artifacts import Artifact, Spec, Writer, build
+from vf_ray.recipe import Stage
 from vf_ray.store import Store
 from vf_ray.train.loop import run
-from vf_ray.tuning import Stage
 
 
 @dataclass(frozen=True)

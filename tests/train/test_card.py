@@ -2,13 +2,13 @@
 
 import yaml
 
-from vf_ray import recipes
-from vf_ray.chain import Plan
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe.load import load_recipe
 from vf_ray.train.card import card
 
 
 def test_it_names_lineage_data_licences_and_settings() -> None:
-    plan = Plan(recipes.load("paper-13b"), "raw")
+    plan = Plan(load_recipe("paper-13b"), "raw")
     told = card(plan, "stage1")
     assert plan.tuned("stage1").address in told and plan.base.address in told
     assert "- lr: 2e-05" in told and "- batch: 128" in told and "own_lr" not in told

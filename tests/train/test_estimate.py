@@ -9,18 +9,17 @@ import torch
 
 from tests.tiny import TEXTS, make_tiny, tiny_base
 from tests.train.inputs import Listed, ready, stage
-from vf_ray.config import Base
 from vf_ray.doctor import room
 from vf_ray.model import packed
 from vf_ray.model.assemble import assemble
 from vf_ray.model.load import parameters
+from vf_ray.recipe import Base, Lora, Stage
 from vf_ray.train import checkpoint, estimate
 from vf_ray.train.collate import Pack
 from vf_ray.train.estimate import flops, memory, remedies, seconds, sizes
 from vf_ray.train.feed import Feed
 from vf_ray.train.learner import learner
 from vf_ray.train.step import loss_of
-from vf_ray.tuning import Lora, Stage
 
 SEVEN = Base(size="7B", vocabulary=32064)
 THIRTEEN = Base(size="13B", vocabulary=32064)

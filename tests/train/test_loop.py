@@ -13,11 +13,11 @@ from tests.tiny import make_tiny
 from tests.train.inputs import Listed, broken, ready, stage, train
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
+from vf_ray.recipe import Lora
 from vf_ray.train.feed import Feed
 from vf_ray.train.guard import Diverged
 from vf_ray.train.stage import rows_of_step
 from vf_ray.train.step import loss_of
-from vf_ray.tuning import Lora
 
 
 @pytest.fixture(scope="module")

@@ -84,7 +84,7 @@ class Tally:
 
 
 def _split(name: str | None) -> tuple[str, ...] | None:
-    from vf_ray.strict import near, require
+    from vf_ray.recipe.strict import near, require
     from vf_ray.types import LABELLED_SPLITS
 
     if name is None:
@@ -97,7 +97,7 @@ def _verdicts(
     tasks: "tuple[Task[Any], ...]", raw: str, seed: int, splits: tuple[str, ...] | None, pictures: bool
 ) -> "Iterator[Instance | Reject]":
     from vf_ray.instances.sample import examine
-    from vf_ray.sources.raw import RawTree
+    from vf_ray.raw.tree import RawTree
     from vf_ray.tasks import source_of
 
     def of_source(name: str) -> "Iterator[Instance | Reject]":

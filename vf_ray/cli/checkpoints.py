@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vf_ray import artifacts, runs
-from vf_ray.chain import TUNED
+from vf_ray import artifacts
+from vf_ray.plan import run_records
+from vf_ray.plan.plan import TUNED
 from vf_ray.store import Store
 
 MODELS = ("base", *TUNED)
@@ -34,7 +35,7 @@ def address_of(name: str, store: Store) -> str:
     step, _, recipe = name.partition("/")
     if step in MODELS and store.exists(f"{name}/COMPLETE"):
         return name
-    for run in runs.listed(store) if step in MODELS else ():
+    for run in run_records.listed(store) if step in MODELS else ():
         addresses = run["versions"].get(step, []) if recipe in ("", run["recipe"]) else []
         if addresses and store.exists(f"{addresses[-1]}/COMPLETE"):
             return str(addresses[-1])

@@ -87,7 +87,7 @@ def _of_artifact(address: str, store: "Store", name: str) -> Iterator[Shown]:
 
 def _address(what: str, store: "Store") -> str:
     """Return the address itself, or that of the newest run which built the task's instances."""
-    from vf_ray.runs import listed
+    from vf_ray.plan.run_records import listed
 
     if what.startswith("instances/"):
         return what

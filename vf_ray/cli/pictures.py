@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from vf_ray.shards.drawing import picture
 from vf_ray.shards.images import MOST_PIXELS, BadPictureError
-from vf_ray.sources.pictures import picture_bytes
+from vf_ray.sources.images import picture_bytes
 from vf_ray.types import ImageRef, Instance, Reject, Tree
 
 REMEMBERED = 65_536

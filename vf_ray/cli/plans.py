@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from vf_ray.chain import Plan
+    from vf_ray.plan.plan import Plan
     from vf_ray.store import Store
 
 RecipeName = Annotated[str, typer.Argument(help="Name of a recipe, or a YAML file.")]
@@ -18,19 +18,19 @@ StoreUrl = Annotated[
 
 def planned(recipe: str, overrides: Sequence[str] | None, store: str | None) -> "tuple[Store, Plan]":
     """Return the store, and the plan of a recipe with its overrides."""
-    from vf_ray import recipes
-    from vf_ray.chain import Plan
+    from vf_ray.plan.plan import Plan
+    from vf_ray.recipe.load import load_recipe
     from vf_ray.store import Store
 
     opened = Store.open(store)
-    return opened, Plan.of(recipes.load(recipe, dict(map(setting, overrides or ()))), opened)
+    return opened, Plan.of(load_recipe(recipe, dict(map(setting, overrides or ()))), opened)
 
 
 def setting(text: str) -> tuple[str, Any]:
     """Return key and value of ``KEY=VALUE``; the value is YAML."""
-    from vf_ray import recipes
+    from vf_ray.recipe.load import read_yaml
 
     key, mark, value = text.partition("=")
     if not mark:
         raise ValueError(f"--set {text!r} lacks '='; write --set stage1.lr=1e-5")
-    return key, recipes.read(value, f"the value of --set {key}")
+    return key, read_yaml(value, f"the value of --set {key}")

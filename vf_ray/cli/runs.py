@@ -28,7 +28,7 @@ def list_runs(
     as_json: AsJson = False,
 ) -> None:
     """List the runs, newest first, with how many of each run's artifacts are finished."""
-    from vf_ray.runs import listed
+    from vf_ray.plan.run_records import listed
 
     opened = _opened(store)
     found = [run for run in listed(opened) if recipe in (None, run["recipe"])]
@@ -62,7 +62,7 @@ def drift_of_run(
     as_json: AsJson = False,
 ) -> None:
     """Show which keys changed since the run of the same recipe before this one."""
-    from vf_ray.runs import drift
+    from vf_ray.plan.run_records import drift
 
     opened = _opened(store)
     known = _id(opened, run)
@@ -83,8 +83,8 @@ def cost_of_run(
     as_json: AsJson = False,
 ) -> None:
     """Add up what a run's results took to make, whichever run made them: time, GPU hours, bytes."""
-    from vf_ray.cost import Cost, costs
-    from vf_ray.runs import show as record
+    from vf_ray.artifacts.cost import Cost, costs
+    from vf_ray.plan.run_records import show as record
 
     opened = _opened(store)
     run_id = _id(opened, run)
@@ -108,7 +108,7 @@ def verify_run(
 ) -> None:
     """Read every finished file again and compare it with its checksum; ends with 1 if one was altered."""
     from vf_ray.artifacts import load
-    from vf_ray.runs import show as record
+    from vf_ray.plan.run_records import show as record
 
     opened = _opened(store)
     finished = {run: True} if "/" in run else _finished(opened, record(opened, _id(opened, run)))
@@ -134,7 +134,7 @@ def prune_store(
 
     Whether somebody still builds an artifact without COMPLETE shows only after a minute of watching.
     """
-    from vf_ray.runs import prune
+    from vf_ray.plan.run_records import prune
 
     opened = _opened(store)
     removed = prune(opened, dry_run=dry_run)
@@ -153,7 +153,7 @@ def _opened(url: str | None) -> "Store":
 
 
 def _id(store: "Store", run: str) -> str:
-    from vf_ray.runs import listed
+    from vf_ray.plan.run_records import listed
 
     if run != "last":
         return run
@@ -176,7 +176,7 @@ def _share(finished: Mapping[str, bool]) -> str:
 
 
 def _show_run(store: "Store", run_id: str, as_json: bool) -> None:
-    from vf_ray.runs import show as record
+    from vf_ray.plan.run_records import show as record
 
     run = record(store, run_id)
     finished = _finished(store, run)

@@ -11,8 +11,8 @@ from rich.markup import escape
 from vf_ray.cli.app import note, show, show_json, show_table
 
 if TYPE_CHECKING:
+    from vf_ray.eval.benchmark import Figure, Score
     from vf_ray.eval.score import Scored
-    from vf_ray.eval.types import Figure, Score
 
 
 def score(

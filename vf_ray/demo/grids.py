@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vf_ray.sources.netpbm import netpbm
+from vf_ray.raw.netpbm import netpbm
 
 COLOURS = ("black", "blue", "red", "green", "yellow", "grey", "pink", "orange", "cyan", "brown")
 """ARC's colours by number."""

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from vf_ray.sources.netpbm import netpbm
+from vf_ray.raw.netpbm import netpbm
 
 SIDE = 20
 """Pixels of a piece of a photograph; pieces do not overlap."""

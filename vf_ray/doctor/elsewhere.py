@@ -7,12 +7,12 @@ from typing import Any
 
 from PIL import Image
 
-from vf_ray.config import Evaluate
 from vf_ray.doctor.check import Check
+from vf_ray.eval.benchmark import Question
 from vf_ray.eval.chat import Chat, Unserved
 from vf_ray.eval.served import KEY, body
-from vf_ray.eval.types import Question
-from vf_ray.strict import is_http
+from vf_ray.recipe import Evaluate
+from vf_ray.recipe.strict import is_http
 
 PATIENCE_S = 30.0
 """How long a first reply may take."""

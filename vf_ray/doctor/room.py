@@ -6,14 +6,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from vf_ray.chain import TUNED
-from vf_ray.config import Recipe
-from vf_ray.dashboard import Dashboard
 from vf_ray.doctor.check import Check
+from vf_ray.on_ray.dashboard import Dashboard
+from vf_ray.plan.plan import TUNED
+from vf_ray.recipe import Recipe, Stage
 from vf_ray.store import VARIABLE, Store
 from vf_ray.tasks import matching
 from vf_ray.train import estimate
-from vf_ray.tuning import Stage
 
 RAY_BYTES = 2 << 30
 """What Ray, its store and a preparing worker need beside the model."""

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from vf_ray.eval.benchmark import Exam
 from vf_ray.eval.files import as_json, json_lines
-from vf_ray.eval.types import Exam
-from vf_ray.strict import near
+from vf_ray.recipe.strict import near
 
 Id = Callable[[Mapping[str, Any]], str]
 KEYS = ("text", "prediction", "response", "answer")

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 from vf_ray.artifacts import Artifact, Writer
+from vf_ray.eval.benchmark import Answered, Engine, Question
 from vf_ray.eval.record import lines
-from vf_ray.eval.types import Answered, Engine, Question
 
 CHUNK = 64
 """Questions of one file: what a kill may lose. Another number is another layout of ``answers``."""

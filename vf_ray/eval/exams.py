@@ -9,15 +9,15 @@ from typing import IO
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact
-from vf_ray.chain import Plan, finished
-from vf_ray.config import Evaluate
+from vf_ray.eval.benchmark import Benchmark, Exam
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.held_out import HeldOut
-from vf_ray.eval.types import Benchmark, Exam
-from vf_ray.given import DEMO, INSTANCES, exam_url
-from vf_ray.sources.raw import RawTree
+from vf_ray.plan.inputs import DEMO, INSTANCES, exam_url
+from vf_ray.plan.plan import Plan, finished
+from vf_ray.raw.tree import RawTree
+from vf_ray.recipe import Evaluate
+from vf_ray.recipe.strict import require
 from vf_ray.store import Store
-from vf_ray.strict import require
 from vf_ray.types import Tree
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from vf_ray.eval.asking import in_order
-from vf_ray.eval.types import Answered, Question
+from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.model.conversation import Encoder, TooLongError
 from vf_ray.model.load import load
 

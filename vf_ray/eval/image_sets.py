@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from vf_ray.eval.files import as_object, read_json
+from vf_ray.raw.netpbm import netpbm
 from vf_ray.sources.idx import idx
-from vf_ray.sources.netpbm import netpbm
-from vf_ray.sources.pictures import picture_bytes
+from vf_ray.sources.images import picture_bytes
 from vf_ray.types import Reject, Tree
 
 _SAFE = {

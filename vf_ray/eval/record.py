@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Score
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Score
 
 
 def score(benchmark: Benchmark, exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:

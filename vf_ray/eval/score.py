@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vf_ray.eval.benchmark import Benchmark, Judge, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.chat import Chat
-from vf_ray.eval.judge import HttpJudge, Replay
+from vf_ray.eval.judges.http import HttpJudge, Replay
 from vf_ray.eval.record import score
 from vf_ray.eval.statistics import Paired, paired
-from vf_ray.eval.types import Benchmark, Judge, Score
-from vf_ray.sources.raw import RawTree
-from vf_ray.strict import is_http
+from vf_ray.raw.tree import RawTree
+from vf_ray.recipe.strict import is_http
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ def _judge(replies: Path | None, url: str, model: str) -> Judge | None:
     if replies:
         return Replay(replies)
     if url and not model:
-        from vf_ray.eval.checkpoint_judge import CheckpointJudge  # slow to import
+        from vf_ray.eval.judges.checkpoint import CheckpointJudge  # slow to import
 
         return CheckpointJudge.of(Path(url), name=url)
     return HttpJudge(Chat(url=url, model=model)) if url else None

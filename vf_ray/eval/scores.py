@@ -7,11 +7,11 @@ from itertools import pairwise
 from typing import Any
 
 from vf_ray.eval import record
+from vf_ray.eval.benchmark import Benchmark, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.benchmarks.tasks import verdict
 from vf_ray.eval.statistics import paired
-from vf_ray.eval.types import Benchmark, Score
-from vf_ray.given import INSTANCES
+from vf_ray.plan.inputs import INSTANCES
 
 Scores = Mapping[str, Mapping[str, Score]]
 """Benchmark to model to score, models in the order of their making."""

@@ -12,9 +12,9 @@ from typing import Any
 
 from PIL import Image
 
-from vf_ray.config import Served
+from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.eval.chat import Chat, Said, Unserved
-from vf_ray.eval.types import Answered, Question
+from vf_ray.recipe import Served
 
 KEY = "VF_RAY_SERVED_API_KEY"
 """Environment variable with the server's key; another one than the judge's, whom it does not concern."""

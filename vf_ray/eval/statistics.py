@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vf_ray.eval.types import Figure, Item
+from vf_ray.eval.benchmark import Figure, Item
 
 Z95 = 1.959963984540054
 POWER80 = 0.8416212335729143

@@ -15,16 +15,16 @@ from typing import Protocol
 from PIL import Image
 
 from vf_ray.artifacts import Artifact, load
-from vf_ray.chain import Plan, finished
 from vf_ray.exchange.card import Facts, card
 from vf_ray.exchange.census import Census
 from vf_ray.exchange.llava import LlavaFiles
 from vf_ray.exchange.parquet import ParquetFiles
 from vf_ray.exchange.records import Record, records
+from vf_ray.plan.plan import Plan, finished
+from vf_ray.recipe.strict import require
 from vf_ray.shards.candidates import SOURCE, examined_name, read_examined
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.store import Store
-from vf_ray.strict import require
 
 SPLITS = {"train": TRAIN, "held_out": HELD_OUT}
 BATCH = 128

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from vf_ray.model.freeze import MARK
 from vf_ray.model.parts import drawn
-from vf_ray.tuning import Lora
+from vf_ray.recipe import Lora
 
 TARGETS = r"model\.language_model\.layers\.\d+\..*_proj"
 """All linear layers of the language model's blocks, as LLaVA's own LoRA script takes them."""

@@ -21,15 +21,15 @@ from transformers import (
 )
 from transformers.models.llava.image_processing_pil_llava import LlavaImageProcessorPil
 
-from vf_ray.config import Base
-from vf_ray.habits import Habits
 from vf_ray.model import parts
 from vf_ray.model.conversation import IMAGE
 from vf_ray.model.export import save_model
 from vf_ray.model.pixels import CLIP_MEAN, CLIP_STD
 from vf_ray.model.template import TEMPLATES
 from vf_ray.model.tokenizer import adopt_tokenizer, train_tokenizer
-from vf_ray.strict import require
+from vf_ray.recipe import Base
+from vf_ray.recipe.input_format import Habits
+from vf_ray.recipe.strict import require
 
 Fetch = Callable[[str], Path]
 """Brings what a URL names to a local file or folder."""

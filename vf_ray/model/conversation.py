@@ -17,9 +17,9 @@ from typing import Any
 from tokenizers import AddedToken, Tokenizer
 from torch import Tensor
 
-from vf_ray.habits import Habits
 from vf_ray.model.pixels import Pixels
 from vf_ray.model.template import TEMPLATES, Template, Turn
+from vf_ray.recipe.input_format import Habits
 
 IMAGE = "<image>"
 IGNORE = -100

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from torch import nn
 
-from vf_ray.strict import near
-from vf_ray.tuning import MODULES
+from vf_ray.recipe import MODULES
+from vf_ray.recipe.strict import near
 
 PLACES = {
     "vision_tower": ("model.vision_tower.",),

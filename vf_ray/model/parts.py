@@ -18,8 +18,8 @@ from transformers import (
     LlamaForCausalLM,
 )
 
-from vf_ray.config import Base
 from vf_ray.instances.chance import rank
+from vf_ray.recipe import Base
 
 CONTEXT = 4096
 """Positions of a fresh language model: Vicuna-1.5's."""

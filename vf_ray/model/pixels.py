@@ -23,7 +23,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn import functional
 
-from vf_ray.habits import Habits
+from vf_ray.recipe.input_format import Habits
 
 # Shapes: B pictures, C channels, H and W pixels
 

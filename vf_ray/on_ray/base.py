@@ -9,9 +9,9 @@ import ray
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
-from vf_ray.chain import Plan, finished
-from vf_ray.config import Base
 from vf_ray.instances.chance import rank
+from vf_ray.plan.plan import Plan, finished
+from vf_ray.recipe import Base
 from vf_ray.store import Store
 
 if TYPE_CHECKING:

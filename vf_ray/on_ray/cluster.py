@@ -10,7 +10,7 @@ from pathlib import Path
 
 import ray
 
-from vf_ray.config import Resources
+from vf_ray.recipe import Resources
 
 ENVIRONMENT = {
     "RAY_worker_niceness": "0",  # 15 by default: the driver's own watching would come before training

@@ -13,19 +13,20 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Spec, Writer
-from vf_ray.chain import Plan, finished
-from vf_ray.cost import GPUS
-from vf_ray.eval import kept, record
+from vf_ray.artifacts.cost import GPUS
+from vf_ray.eval import record
 from vf_ray.eval.asking import CHUNK, answer, answered, chunks
+from vf_ray.eval.benchmark import Answered, Exam, Judge, Question, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.chat import Chat
 from vf_ray.eval.exams import exam, fingerprint
-from vf_ray.eval.judge import HttpJudge
-from vf_ray.eval.judging import asked_of
+from vf_ray.eval.judges import replies as kept
+from vf_ray.eval.judges.http import HttpJudge
+from vf_ray.eval.judges.judging import asked_of
 from vf_ray.eval.scores import summary
 from vf_ray.eval.served import NOTE, ServedModel
-from vf_ray.eval.types import Answered, Exam, Judge, Question, Score
 from vf_ray.on_ray.workers import RayJudge, Workers
+from vf_ray.plan.plan import Plan, finished
 from vf_ray.store import Store
 
 SERVED = "served"

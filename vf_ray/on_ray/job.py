@@ -11,11 +11,11 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from vf_ray.chain import Plan
-from vf_ray.config import Recipe
 from vf_ray.on_ray.cluster import local_cluster
 from vf_ray.on_ray.logs import kept
 from vf_ray.on_ray.steps import run
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe import Recipe
 from vf_ray.store import Store
 
 

@@ -20,9 +20,9 @@ from ray.util.metrics import Counter
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact
-from vf_ray.chain import Plan, finished
+from vf_ray.plan.plan import Plan, finished
+from vf_ray.raw.tree import RawTree
 from vf_ray.shards.build import Catalogued, Finish, Line, Origin, Unit, build_pictures
-from vf_ray.sources.raw import RawTree
 from vf_ray.store import Store
 from vf_ray.tasks import source_of, sources
 from vf_ray.types import Source, Tree

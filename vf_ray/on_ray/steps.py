@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Writer
-from vf_ray.chain import TUNED, Plan
-from vf_ray.config import Recipe
 from vf_ray.on_ray.base import base
 from vf_ray.on_ray.generate import evaluate
 from vf_ray.on_ray.prepare import prepare
 from vf_ray.on_ray.train import tune
+from vf_ray.plan.plan import TUNED, Plan
+from vf_ray.raw.fetch import fetch
+from vf_ray.recipe import Recipe
 from vf_ray.report.render import report
-from vf_ray.sources.fetch import fetch
 from vf_ray.store import Store
 
 

@@ -12,11 +12,11 @@ import uuid
 
 from ray.job_submission import JobStatus, JobSubmissionClient
 
-from vf_ray.chain import Plan
 from vf_ray.on_ray.job import digest
 from vf_ray.on_ray.logs import FOLDER
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
-from vf_ray.strict import plain
 
 ADDRESS = "RAY_API_SERVER_ADDRESS"
 LAST_LINES = 40

@@ -19,18 +19,17 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Writer
-from vf_ray.chain import Plan
-from vf_ray.config import Resources
-from vf_ray.cost import GPUS
+from vf_ray.artifacts.cost import GPUS
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe import Resources, Stage
+from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
-from vf_ray.strict import plain
 from vf_ray.train.guard import STOPPED, Stopped, tell_error
 from vf_ray.train.loop import METRICS
 from vf_ray.train.metrics import Metrics
 from vf_ray.train.publish import MODEL
 from vf_ray.train.stage import Samples
 from vf_ray.train.trackers import trackers
-from vf_ray.tuning import Stage
 
 MOST_FAILURES = 100
 """Deaths in all after which even a run that gets on between them is given up."""

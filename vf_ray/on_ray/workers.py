@@ -19,12 +19,12 @@ from ray.exceptions import RayActorError
 
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.asking import answer
-from vf_ray.eval.types import Question, Reply, Request
+from vf_ray.eval.benchmark import Question, Reply, Request
 from vf_ray.on_ray.base import PREFIX, fetcher
 
 if TYPE_CHECKING:
-    from vf_ray.eval.checkpoint_judge import CheckpointJudge
     from vf_ray.eval.generate import Answerer
+    from vf_ray.eval.judges.checkpoint import CheckpointJudge
 
 RETRIES = 3
 """How often an actor is started again, and its work given to it again, after it died."""
@@ -66,7 +66,7 @@ def _answerer(model: Artifact) -> "Answerer":
 
 
 def _judge(url: str) -> "CheckpointJudge":
-    from vf_ray.eval.checkpoint_judge import CheckpointJudge
+    from vf_ray.eval.judges.checkpoint import CheckpointJudge
 
     with tempfile.TemporaryDirectory(prefix="vf-ray-judge-") as scratch:
         return CheckpointJudge.of(fetcher(Path(scratch))(url), name=url)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from vf_ray.chain import TUNED, Plan
+from vf_ray.plan.plan import TUNED, Plan
 from vf_ray.quality.hamming import Rows, between
 from vf_ray.quality.looks import Seen, Told, seen
 from vf_ray.quality.members import Members, Owned
@@ -19,9 +19,9 @@ from vf_ray.quality.perceptual import RADIUS, distance, of_one_colour
 from vf_ray.quality.prepared import Prepared, picture_id
 from vf_ray.quality.sought import Sought
 from vf_ray.quality.wording import Hit, Index
+from vf_ray.recipe.strict import require
 from vf_ray.shards.finish import TRAIN
 from vf_ray.shards.images import NOTHING
-from vf_ray.strict import require
 from vf_ray.tasks import source_of
 
 

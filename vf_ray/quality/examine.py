@@ -13,7 +13,7 @@ from vf_ray.quality.looks import Told, seen
 from vf_ray.quality.measures import Measured, measured
 from vf_ray.quality.members import Members
 from vf_ray.quality.prepared import Prepared
-from vf_ray.strict import require
+from vf_ray.recipe.strict import require
 from vf_ray.tasks import catalogue, source_of
 
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vf_ray.artifacts import Artifact
-from vf_ray.chain import Plan, finished
 from vf_ray.instances.sample import chance_of
+from vf_ray.plan.plan import Plan, finished
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import INDEX

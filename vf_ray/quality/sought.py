@@ -10,19 +10,19 @@ from functools import partial
 
 import numpy as np
 
-from vf_ray.chain import Plan
 from vf_ray.eval import exams
+from vf_ray.eval.benchmark import Question
 from vf_ray.eval.benchmarks import catalogue
 from vf_ray.eval.prompts import LETTER, SHORT
-from vf_ray.eval.types import Question
-from vf_ray.given import INSTANCES, exam_url
+from vf_ray.plan.inputs import INSTANCES, exam_url
+from vf_ray.plan.plan import Plan
 from vf_ray.quality.hamming import Rows
 from vf_ray.quality.looks import Ids, Told
 from vf_ray.quality.perceptual import Looks, joined, looks
 from vf_ray.quality.prepared import picture_id
 from vf_ray.quality.wording import Asked, normal
+from vf_ray.raw.tree import RawTree
 from vf_ray.shards.images import BadPictureError, sha256, stored
-from vf_ray.sources.raw import RawTree
 from vf_ray.store import Store
 from vf_ray.types import Tree
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 
+from vf_ray.eval.benchmark import Item
 from vf_ray.eval.statistics import grouped, paired
-from vf_ray.eval.types import Item
-from vf_ray.given import INSTANCES
 from vf_ray.page import plots
 from vf_ray.page.document import Block, Plot, Section, Text
 from vf_ray.page.tables import Table, figure, percent
+from vf_ray.plan.inputs import INSTANCES
 from vf_ray.report import names
 from vf_ray.report.changes import bin_names, form, mentions
 from vf_ray.report.gather import Findings

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vf_ray.eval.types import Item
+from vf_ray.eval.benchmark import Item
 
 BINS = ((1, 1), (2, 2), (3, 5), (6, 10), (11, 20), (21, 40), (41, 1_000_000))
 """Words of an answer, first and last of each bin."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from vf_ray.eval.types import Exam, Item, Question
+from vf_ray.eval.benchmark import Exam, Item, Question
 from vf_ray.instances.chance import rank
 from vf_ray.page.document import Shown
 from vf_ray.page.pictures import data_uri

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vf_ray.artifacts import Artifact, load
-from vf_ray.chain import TUNED, Plan, finished
 from vf_ray.eval import record
-from vf_ray.eval.types import Item
+from vf_ray.eval.benchmark import Item
+from vf_ray.plan.plan import TUNED, Plan, finished
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, source_of
 

@@ -4,11 +4,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vf_ray import artifacts
-from vf_ray.chain import TUNED, Plan
+from vf_ray.plan.plan import TUNED, Plan
+from vf_ray.recipe.strict import near, require
 from vf_ray.report.gather import gather
 from vf_ray.report.sections import headline
 from vf_ray.store import Store
-from vf_ray.strict import near, require
 
 MODEL = "model/"
 """Where the folder lies inside its artifact."""

@@ -6,12 +6,12 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
-from vf_ray.chain import Plan
+from vf_ray.eval.benchmark import Exam
 from vf_ray.eval.exams import exam
-from vf_ray.eval.types import Exam
-from vf_ray.given import INSTANCES
 from vf_ray.page.document import Document, Gallery, Section, Shown
 from vf_ray.page.tables import Table
+from vf_ray.plan.inputs import INSTANCES
+from vf_ray.plan.plan import Plan
 from vf_ray.report import analyses, making, names, sections
 from vf_ray.report.gallery import gallery
 from vf_ray.report.gather import Findings, gather

@@ -5,10 +5,10 @@ from typing import Any
 
 from vf_ray.eval.benchmarks.tasks import FEWEST
 from vf_ray.eval.statistics import FEWEST_CHANGED
-from vf_ray.given import INSTANCES
 from vf_ray.page import plots
 from vf_ray.page.document import Block, Notes, Plot, Section, Text, Tile, Tiles
 from vf_ray.page.tables import Table, figure, percent
+from vf_ray.plan.inputs import INSTANCES
 from vf_ray.report import names, paper
 from vf_ray.report.gather import Findings
 

@@ -12,15 +12,15 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from vf_ray.artifacts import Artifact, Spec, Writer, build, find, load
-from vf_ray.chain import Plan
 from vf_ray.instances.sample import AnyTask
+from vf_ray.plan.plan import Plan
+from vf_ray.raw.fetch import places
+from vf_ray.raw.tree import Fetched, RawTree
 from vf_ray.shards.candidates import candidates_name, examined_name, read_examined, write_candidates
 from vf_ray.shards.finish import TaskRefusedError, write_instances
 from vf_ray.shards.plan import Queue, next_round, shards
 from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import shard_name, write_index, write_shard
-from vf_ray.sources.fetch import places
-from vf_ray.sources.raw import Fetched, RawTree
 from vf_ray.store import Store
 from vf_ray.tasks import sources
 from vf_ray.types import Source, Tree

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from vf_ray.instances.refs import image_of
-from vf_ray.sources.pictures import is_packed, picture_bytes
+from vf_ray.sources.images import is_packed, picture_bytes
 from vf_ray.types import Tree, paths_of
 
 THREADS = 8

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
-from vf_ray.chain import Plan, finished
 from vf_ray.instances.chance import rank
+from vf_ray.plan.plan import Plan, finished
 from vf_ray.shards.finish import TRAIN
 from vf_ray.shards.schema import MIXTURE, from_parquet, said_bytes, to_parquet
 from vf_ray.shards.write import INDEX

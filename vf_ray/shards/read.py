@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vf_ray.artifacts import Artifact
+from vf_ray.raw.seekable import Far
 from vf_ray.shards.finish import TRAIN
 from vf_ray.shards.mixture import NAME
 from vf_ray.shards.order import Order, order
 from vf_ray.shards.schema import from_parquet
-from vf_ray.sources.seekable import Far
 from vf_ray.store import Store
 
 ROW_GROUPS = 128

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vf_ray.artifacts import WORK, Writer
+from vf_ray.artifacts.writer import digest_of
 from vf_ray.instances.chance import SPAN
 from vf_ray.instances.refs import image_of
 from vf_ray.instances.sample import chance_of
@@ -18,7 +19,6 @@ from vf_ray.shards.gather import gathered
 from vf_ray.shards.images import BadPictureError, Picture, sha256
 from vf_ray.shards.schema import PICTURES, VERDICTS, GroupedWriter, from_parquet, to_parquet
 from vf_ray.types import Tree
-from vf_ray.writer import digest_of
 
 INDEX = "index.parquet"
 ALL_VERDICTS = "verdicts.parquet"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, Any
 
-from vf_ray.sources.netpbm import netpbm
-from vf_ray.sources.raw import existing
+from vf_ray.raw.netpbm import netpbm
+from vf_ray.raw.tree import existing
 from vf_ray.types import Reject, Row, Tree
 
 SIDE = 32

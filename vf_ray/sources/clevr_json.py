@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vf_ray.raw.tree import existing
 from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import Files
-from vf_ray.sources.raw import existing
 from vf_ray.sources.records import MALFORMED
 from vf_ray.sources.spill import Spill
 from vf_ray.types import Reject, Row, Tree

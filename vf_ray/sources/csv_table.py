@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TypeVar
 
+from vf_ray.raw.tree import existing
+from vf_ray.raw.unpacked import open_unpacked
 from vf_ray.sources.list_file import Files
-from vf_ray.sources.raw import existing
 from vf_ray.sources.records import MALFORMED, At, ColumnError, Parse, parsed
-from vf_ray.sources.unpacked import open_unpacked
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)

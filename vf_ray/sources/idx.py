@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO
 
-from vf_ray.sources.netpbm import netpbm
-from vf_ray.sources.raw import existing
-from vf_ray.sources.unpacked import open_unpacked
+from vf_ray.raw.netpbm import netpbm
+from vf_ray.raw.tree import existing
+from vf_ray.raw.unpacked import open_unpacked
 from vf_ray.types import Reject, Row, Tree
 
 _UNSIGNED_BYTE = 8

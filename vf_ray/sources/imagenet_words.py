@@ -11,8 +11,8 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from vf_ray.shapes import words
 from vf_ray.sources.list_file import lines
+from vf_ray.text import words
 from vf_ray.types import Tree
 
 _LINE = re.compile(r"(n\d{8})\s+(\S.*)")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from vf_ray.raw.tree import existing
 from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import Files
-from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Record, parsed, side_record
 from vf_ray.sources.spill import NO_ID, Spill, left_over
 from vf_ray.types import Reject, Row, Tree

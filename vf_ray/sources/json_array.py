@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from vf_ray.raw.tree import existing
 from vf_ray.sources.json_items import json_items, json_pairs
 from vf_ray.sources.list_file import Files
-from vf_ray.sources.raw import existing
 from vf_ray.sources.records import Parse, parsed
 from vf_ray.types import Reject, Row, Tree
 

@@ -7,8 +7,8 @@ from typing import IO, Any
 
 import ijson
 
-from vf_ray.shapes import tidy
 from vf_ray.sources.records import At
+from vf_ray.text import tidy
 from vf_ray.types import Tree
 
 _ARRAY, _OBJECT = "start_array", "start_map"

@@ -4,9 +4,9 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from vf_ray.sources.raw import existing
+from vf_ray.raw.tree import existing
+from vf_ray.raw.unpacked import open_unpacked
 from vf_ray.sources.records import At, Parse, parsed
-from vf_ray.sources.unpacked import open_unpacked
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from vf_ray.sources import lmdb_pages
+from vf_ray.raw import lmdb_pages
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Reject, Tree
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import IO, Any, TypeVar
 
+from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import Files
-from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Parse, Record, parsed
 from vf_ray.types import Reject, Row, Tree
 

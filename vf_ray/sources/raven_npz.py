@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from vf_ray.sources.netpbm import netpbm
+from vf_ray.raw.netpbm import netpbm
 from vf_ray.sources.records import At, Record, parsed
 from vf_ray.types import Reject, Row, Tree
 

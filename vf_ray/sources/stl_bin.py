@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from vf_ray.raw.netpbm import netpbm
+from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import lines
-from vf_ray.sources.netpbm import netpbm
-from vf_ray.sources.raw import existing
 from vf_ray.types import Reject, Row, Tree
 
 SIDE = 96

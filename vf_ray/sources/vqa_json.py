@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vf_ray.raw.tree import existing
 from vf_ray.sources.json_items import json_items
-from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Record, parsed
 from vf_ray.sources.spill import NO_ID, Spill, left_over
 from vf_ray.types import Reject, Row, Tree

@@ -11,7 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from vf_ray.strict import near, require
+from vf_ray.recipe.strict import near, require
 from vf_ray.types import Source, Task
 
 PAPER = "@paper"

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator
 from functools import partial
 
-from vf_ray.shapes import choose, tidy
+from vf_ray.instances.shapes import choose
 from vf_ray.sources.each_file import each_json
 from vf_ray.sources.list_file import lines
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
+from vf_ray.text import tidy
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 TEST_IDS = "ai2d_test_ids.csv"

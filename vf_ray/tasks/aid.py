@@ -1,6 +1,6 @@
 """AID: aerial pictures of thirty kinds of places."""
 
-from vf_ray.shapes import camel_words, name_it
+from vf_ray.instances.shapes import camel_words, name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Made, Raw, Source, Terms
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from vf_ray.shapes import ask, numbered, tidy
+from vf_ray.instances.shapes import ask, numbered
+from vf_ray.raw.shared import COCO_2017
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
-from vf_ray.sources.shared_raws import COCO_2017
+from vf_ray.text import tidy
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms
 
 

@@ -1,6 +1,6 @@
 """aYahoo: pictures of twelve kinds of animals and things (Farhadi et al., attributes of objects)."""
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Download, Made, Raw, Source, Terms
 

@@ -1,6 +1,6 @@
 """Caltech-101: pictures of 101 kinds of things and living beings."""
 
-from vf_ray.shapes import choose, name_it
+from vf_ray.instances.shapes import choose, name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 

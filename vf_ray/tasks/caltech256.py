@@ -1,6 +1,6 @@
 """Caltech-256: pictures of 256 kinds of things."""
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Download, Made, Raw, Source, Terms
 

@@ -1,6 +1,6 @@
 """CAT2000: pictures of twenty very different kinds, made to study where people look."""
 
-from vf_ray.shapes import camel_words
+from vf_ray.instances.shapes import camel_words
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 

@@ -3,7 +3,7 @@
 Chart2Text itself has no pictures; they come with its successor, Chart-to-text, whose captions are the same.
 """
 
-from vf_ray.shapes import caption
+from vf_ray.instances.shapes import caption
 from vf_ray.sources.each_file import each_file
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextRow

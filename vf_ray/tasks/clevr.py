@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from vf_ray.shapes import ask
+from vf_ray.instances.shapes import ask
+from vf_ray.raw.shared import CLEVR as CLEVR_RAW
 from vf_ray.sources.clevr_json import ClevrImage, ClevrQuestion, ClevrRow, Pair, clevr_json
-from vf_ray.sources.shared_raws import CLEVR as CLEVR_RAW
 from vf_ray.types import Example, Made, Reject, Source, Terms
 
 CLEVR = Source(

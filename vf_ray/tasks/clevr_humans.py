@@ -1,10 +1,10 @@
 """CLEVR-Humans: people's own questions about CLEVR's rendered scenes."""
 
-from vf_ray.shapes import ask
+from vf_ray.instances.shapes import ask
+from vf_ray.raw.shared import CLEVR
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
-from vf_ray.sources.shared_raws import CLEVR
 from vf_ray.types import Made, Raw, Source, Terms
 
 

@@ -1,8 +1,9 @@
 """COCO 2014 captions: five sentences by people about each picture."""
 
-from vf_ray.shapes import caption, choose, tidy
+from vf_ray.instances.shapes import caption, choose
+from vf_ray.raw.shared import COCO_2014, COCO_ANNOTATIONS, COCO_TERMS
 from vf_ray.sources.coco_json import CaptionRow, coco_captions
-from vf_ray.sources.shared_raws import COCO_2014, COCO_ANNOTATIONS, COCO_TERMS
+from vf_ray.text import tidy
 from vf_ray.types import Made, Pool, Reject, Source
 
 CAPTIONS = Source(

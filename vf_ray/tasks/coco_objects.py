@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from vf_ray.shapes import choose
+from vf_ray.instances.shapes import choose
+from vf_ray.raw.shared import COCO_2017, COCO_ANNOTATIONS, COCO_TERMS
 from vf_ray.sources.coco_json import CocoRow, coco_json
-from vf_ray.sources.shared_raws import COCO_2017, COCO_ANNOTATIONS, COCO_TERMS
 from vf_ray.types import Made, Source
 
 OBJECTS = Source(

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from vf_ray.shapes import caption, tidy
+from vf_ray.instances.shapes import caption
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
+from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Row, Source, Terms
 
 

@@ -1,6 +1,6 @@
 """CORe50: fifty household objects of ten kinds, turned in the hand."""
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 

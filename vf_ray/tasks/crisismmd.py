@@ -5,10 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
 
-from vf_ray.shapes import tidy, words
+from vf_ray.raw.tree import several
 from vf_ray.sources.csv_table import TSV, csv_table
-from vf_ray.sources.raw import several
 from vf_ray.sources.records import At, Record
+from vf_ray.text import tidy, words
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 UNJUDGED = ("", "dont_know_or_cant_judge")

@@ -4,10 +4,10 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
-from vf_ray.shapes import tidy
 from vf_ray.sources.each_file import each_file, each_xml
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextsRow
+from vf_ray.text import tidy
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
 TRAIN, TEST = "ctw1500_train_labels/*.xml", "ctw1500_test_labels/*.txt"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.list_file import by_first_word, list_file
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import LabelRow

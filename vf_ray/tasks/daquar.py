@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from vf_ray.shapes import ask, words
+from vf_ray.instances.shapes import ask
+from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import lines
-from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Record, parsed
 from vf_ray.sources.rows import QaRow
+from vf_ray.text import words
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 _IMAGE = re.compile(r"\s*(?:in|on|of)?\s*(?:the|this)?\s*image ?(\d+)\s*\??\s*$")

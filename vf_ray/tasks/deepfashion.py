@@ -1,7 +1,7 @@
 """DeepFashion, high-resolution pictures: pieces of clothing, each in a folder with its name."""
 
-from vf_ray.shapes import words
 from vf_ray.sources.image_folder import FolderRow, image_folder
+from vf_ray.text import words
 from vf_ray.types import Example, Made, Raw, Source, Terms
 
 DEEPFASHION = Source(

@@ -1,6 +1,6 @@
 """DeepWeeds: eight species of Australian weeds, and ground without them."""
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.csv_table import csv_table
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import LabelRow

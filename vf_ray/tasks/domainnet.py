@@ -2,10 +2,11 @@
 
 from functools import partial
 
-from vf_ray.shapes import name_it, with_article, words
+from vf_ray.instances.shapes import name_it, with_article
 from vf_ray.sources.image_folder import FolderRow
 from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At
+from vf_ray.text import words
 from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
 STYLES = {

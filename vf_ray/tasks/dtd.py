@@ -5,7 +5,7 @@ The publisher divides the pictures in ten ways, none of which is the one; all of
 
 from dataclasses import dataclass
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At
 from vf_ray.types import Download, Example, Made, Raw, Row, Source, Terms

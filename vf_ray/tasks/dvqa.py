@@ -1,6 +1,6 @@
 """DVQA: questions about synthetic bar charts: their structure, their data, reasoning over both."""
 
-from vf_ray.shapes import ask
+from vf_ray.instances.shapes import ask
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow

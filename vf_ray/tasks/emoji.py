@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vf_ray.shapes import caption, choose, name_it
+from vf_ray.instances.shapes import caption, choose, name_it
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At
 from vf_ray.types import Download, Made, Raw, Row, Source, Terms

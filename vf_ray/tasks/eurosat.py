@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from vf_ray.shapes import camel_words, name_it
+from vf_ray.instances.shapes import camel_words, name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Download, Made, Raw, Source, Terms
 

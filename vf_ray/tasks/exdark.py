@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from functools import partial
 
+from vf_ray.raw.tree import first_existing
 from vf_ray.sources.list_file import list_file
-from vf_ray.sources.raw import first_existing
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.csv_table import csv_table
 from vf_ray.sources.records import At, Record
 from vf_ray.types import Made, Raw, Row, Source, Terms

@@ -1,6 +1,6 @@
 """Fashion-MNIST: 70,000 small grey pictures of ten kinds of things to wear."""
 
-from vf_ray.shapes import caption, choose, name_it, with_article
+from vf_ray.instances.shapes import caption, choose, name_it, with_article
 from vf_ray.sources.idx import IdxRow, idx
 from vf_ray.types import Made, Raw, Source, Terms
 

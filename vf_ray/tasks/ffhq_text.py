@@ -1,6 +1,6 @@
 """FFHQ-Text: portraits with nine sentences about each face."""
 
-from vf_ray.shapes import caption
+from vf_ray.instances.shapes import caption
 from vf_ray.sources.each_file import each_file
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextRow

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import by_first_word, list_file
-from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Record
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms, Tree
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from vf_ray.shapes import numbered
+from vf_ray.instances.shapes import numbered
+from vf_ray.raw.shared import FLICKR30K_IMAGES
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.list_file import lines
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextsRow
-from vf_ray.sources.shared_raws import FLICKR30K_IMAGES
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
 RAW_TEXTS, TOKENS = "dataset_flickr30k.json", "results_20130124.token"

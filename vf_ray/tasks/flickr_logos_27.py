@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At
 from vf_ray.sources.rows import LabelRow

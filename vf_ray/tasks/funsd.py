@@ -1,9 +1,9 @@
 """FUNSD: noisy scans of forms with their texts."""
 
-from vf_ray.shapes import tidy
 from vf_ray.sources.each_file import each_json
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextsRow
+from vf_ray.text import tidy
 from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
 

@@ -1,9 +1,10 @@
 """Geometry3K: multiple-choice problems about a geometry diagram."""
 
-from vf_ray.shapes import choose, tidy
+from vf_ray.instances.shapes import choose
 from vf_ray.sources.each_file import each_json
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
+from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms
 
 

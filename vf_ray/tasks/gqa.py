@@ -1,6 +1,6 @@
 """GQA: composed questions about objects, their properties and relations, on Visual Genome pictures."""
 
-from vf_ray.shapes import ask
+from vf_ray.instances.shapes import ask
 from vf_ray.sources.json_array import json_object
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow

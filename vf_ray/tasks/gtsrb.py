@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vf_ray.shapes import choose
+from vf_ray.instances.shapes import choose
 from vf_ray.sources.csv_table import Dialect, csv_table
 from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
 from vf_ray.sources.records import At, Record

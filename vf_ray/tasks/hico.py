@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vf_ray.shapes import with_article, words
+from vf_ray.instances.shapes import with_article
 from vf_ray.sources.mat_file import as_list, load_mat
+from vf_ray.text import words
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 ROOT = "hico_20150920"

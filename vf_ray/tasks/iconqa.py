@@ -1,6 +1,6 @@
 """IconQA: school questions about abstract diagrams, with texts to choose from or a blank to fill."""
 
-from vf_ray.shapes import ask
+from vf_ray.instances.shapes import ask
 from vf_ray.sources.each_file import each_json
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vf_ray.shapes import choose, with_article
+from vf_ray.instances.shapes import choose, with_article
 from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
 from vf_ray.sources.imagenet_words import words_of
 from vf_ray.types import Download, Made, Pool, Raw, Reject, Source, Terms, Tree

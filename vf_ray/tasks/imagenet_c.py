@@ -2,8 +2,9 @@
 
 from functools import partial
 
-from vf_ray.shapes import choose, words
+from vf_ray.instances.shapes import choose
 from vf_ray.sources.image_folder import FolderRow, image_folder
+from vf_ray.text import words
 from vf_ray.types import Download, Made, Raw, Source, Terms
 
 GROUPS = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vf_ray.shapes import with_article
+from vf_ray.instances.shapes import with_article
 from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
 from vf_ray.sources.imagenet_words import imagenet_words
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree

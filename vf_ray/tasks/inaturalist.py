@@ -6,7 +6,7 @@ has a taxonomy to build six of its seven tasks from.
 
 from functools import partial
 
-from vf_ray.shapes import choose
+from vf_ray.instances.shapes import choose
 from vf_ray.sources.inat_json import SpeciesRow, inat_json
 from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vf_ray.shapes import ask, caption, tidy
+from vf_ray.instances.shapes import ask, caption
 from vf_ray.sources.json_array import json_object
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow, TextRow
+from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms
 
 SPLITS = {1: "train", 2: "val", 3: "test"}

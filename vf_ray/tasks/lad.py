@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from vf_ray.raw.tree import first_existing
 from vf_ray.sources.list_file import fields, lines, list_file
-from vf_ray.sources.raw import first_existing
 from vf_ray.sources.records import At, Record
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 

@@ -5,11 +5,11 @@ Three files say which sort they hold. Without them the mixed file is read, which
 
 from collections.abc import Iterator
 
-from vf_ray.shapes import converse
+from vf_ray.instances.shapes import converse
+from vf_ray.raw.shared import COCO_2017
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.llava_json import ConversationRow, conversation
 from vf_ray.sources.records import At, Record
-from vf_ray.sources.shared_raws import COCO_2017
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 ADDRESS = "https://huggingface.co/datasets/liuhaotian/LLaVA-Instruct-150K"

@@ -1,6 +1,6 @@
 """Conversations of the user's own, in LLaVA's JSON; also what ``vf-ray export`` has written."""
 
-from vf_ray.shapes import converse
+from vf_ray.instances.shapes import converse
 from vf_ray.sources.llava_json import ConversationRow, own_llava_json
 from vf_ray.types import Made, Raw, Source, Terms
 

@@ -4,7 +4,7 @@ LLaVA's own alignment drops the file's questions (its ``plain`` template); here 
 template of the later stages.
 """
 
-from vf_ray.shapes import converse
+from vf_ray.instances.shapes import converse
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.llava_json import ConversationRow, conversation
 from vf_ray.types import Download, Made, Raw, Source, Terms

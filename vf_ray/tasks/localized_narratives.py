@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from vf_ray.shapes import caption
+from vf_ray.instances.shapes import caption
+from vf_ray.raw.shared import COCO_2017, FLICKR30K_IMAGES
 from vf_ray.sources.json_lines import json_lines
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextRow
-from vf_ray.sources.shared_raws import COCO_2017, FLICKR30K_IMAGES
 from vf_ray.types import Download, Made, Raw, Source, Terms
 
 FILES = {

@@ -1,8 +1,9 @@
 """LSUN: millions of pictures of ten kinds of scenes."""
 
-from vf_ray.shapes import choose, words
+from vf_ray.instances.shapes import choose
 from vf_ray.sources.lmdb_images import lmdb_images
 from vf_ray.sources.rows import LabelRow
+from vf_ray.text import words
 from vf_ray.types import Download, Made, Raw, Source, Terms
 
 SCENES = (

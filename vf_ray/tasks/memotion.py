@@ -1,9 +1,10 @@
 """Memotion (SemEval-2020 task 8): memes with the text on them."""
 
-from vf_ray.shapes import caption, tidy
+from vf_ray.instances.shapes import caption
 from vf_ray.sources.csv_table import csv_table
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextRow
+from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms
 
 

@@ -1,6 +1,6 @@
 """MNIST: 70,000 scans of numbers that people wrote."""
 
-from vf_ray.shapes import caption, choose, name_it
+from vf_ray.instances.shapes import caption, choose, name_it
 from vf_ray.sources.idx import IdxRow, idx
 from vf_ray.types import Download, Made, Raw, Source, Terms
 

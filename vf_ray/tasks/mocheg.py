@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from vf_ray.shapes import choose, tidy
+from vf_ray.instances.shapes import choose
 from vf_ray.sources.csv_table import csv_table
 from vf_ray.sources.image_folder import matching
 from vf_ray.sources.records import At, Record
+from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Row, Source, Terms, Tree
 
 SPLITS = ("train", "val", "test")

@@ -1,7 +1,8 @@
 """MVTec AD: industrial items, flawless and with defects."""
 
-from vf_ray.shapes import name_it, words
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
+from vf_ray.text import words
 from vf_ray.types import Example, Made, Raw, Source, Terms
 
 ITEMS = (

@@ -1,6 +1,6 @@
 """nocaps: ten captions for each of 4,500 Open Images pictures, many with objects COCO does not know."""
 
-from vf_ray.shapes import numbered
+from vf_ray.instances.shapes import numbered
 from vf_ray.sources.coco_json import CocoRow, coco_json
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
 

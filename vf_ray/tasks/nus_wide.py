@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from vf_ray.shapes import choose
+from vf_ray.instances.shapes import choose
+from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import lines
-from vf_ray.sources.raw import existing
 from vf_ray.types import Made, Raw, Reject, Row, Source, Terms, Tree
 
 LISTS = {split: f"ImageList/{split.capitalize()}Imagelist.txt" for split in ("train", "test")}

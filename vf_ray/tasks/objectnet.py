@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from vf_ray.shapes import tidy
 from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
 from vf_ray.sources.json_items import json_pairs
+from vf_ray.text import tidy
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
 MAPPING = "objectnet-1.0/mappings/folder_to_objectnet_label.json"

@@ -1,6 +1,6 @@
 """Office-31: 31 office objects as shown in a shop, by a good camera and by a webcam."""
 
-from vf_ray.shapes import choose
+from vf_ray.instances.shapes import choose
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Example, Made, Raw, Source, Terms
 

@@ -1,6 +1,6 @@
 """Office-Home: 65 everyday objects in four styles."""
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Made, Raw, Source, Terms
 

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from vf_ray.shapes import ask
-from vf_ray.sources.shared_raws import COCO_2014
+from vf_ray.instances.shapes import ask
+from vf_ray.raw.shared import COCO_2014
 from vf_ray.sources.vqa_json import VqaRow, vqa_json
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from vf_ray.shapes import caption
+from vf_ray.instances.shapes import caption
+from vf_ray.raw.tree import several
 from vf_ray.sources.marks import mark
 from vf_ray.sources.parquet_table import parquet_table
-from vf_ray.sources.raw import several
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree

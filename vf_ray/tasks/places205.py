@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from vf_ray.shapes import choose
+from vf_ray.instances.shapes import choose
+from vf_ray.raw.tree import first_existing
 from vf_ray.sources.list_file import lines, list_file
-from vf_ray.sources.raw import first_existing
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import islice
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
+from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import by_first_word, lines, list_file
-from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree

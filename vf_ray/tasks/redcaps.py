@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from vf_ray.shapes import caption, tidy
+from vf_ray.instances.shapes import caption
+from vf_ray.raw.tree import several
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.raw import several
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextRow
+from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
 

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from vf_ray.shapes import caption, tidy
+from vf_ray.instances.shapes import caption
 from vf_ray.sources.each_file import each_json
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextRow
+from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
 SPLITS = ("train", "val", "test")

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from vf_ray.shapes import choose, tidy
+from vf_ray.instances.shapes import choose
 from vf_ray.sources.json_array import json_object
 from vf_ray.sources.records import At, Record
+from vf_ray.text import tidy
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms
 
 PROBLEMS = "problems.json"

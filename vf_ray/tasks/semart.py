@@ -4,7 +4,7 @@ import html
 from dataclasses import dataclass
 from functools import partial
 
-from vf_ray.shapes import caption
+from vf_ray.instances.shapes import caption
 from vf_ray.sources.csv_table import Dialect, csv_table
 from vf_ray.sources.records import At, Record
 from vf_ray.types import Made, Raw, Row, Source, Terms

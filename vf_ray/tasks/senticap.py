@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from vf_ray.shapes import tidy
+from vf_ray.raw.shared import COCO_2014
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
-from vf_ray.sources.shared_raws import COCO_2014
+from vf_ray.text import tidy
 from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
 SENTIMENTS = {1: "positive", 0: "negative"}

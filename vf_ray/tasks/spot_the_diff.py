@@ -1,9 +1,9 @@
 """Spot-the-diff: two pictures of the same scene at different times, and what changed."""
 
-from vf_ray.shapes import tidy
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextsRow
+from vf_ray.text import tidy
 from vf_ray.types import Example, Grid, Made, Raw, Reject, Source, Terms
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+from vf_ray.raw.tree import existing
 from vf_ray.sources.mat_file import as_list, load_mat
-from vf_ray.sources.raw import existing
 from vf_ray.sources.records import At, Record, parsed
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree

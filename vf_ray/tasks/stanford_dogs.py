@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
+from vf_ray.raw.tree import first_existing
 from vf_ray.sources.image_folder import image_folder
 from vf_ray.sources.mat_file import as_list, load_mat
-from vf_ray.sources.raw import first_existing
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 

@@ -1,6 +1,6 @@
 """STL-10: small pictures of ten kinds of animals and vehicles."""
 
-from vf_ray.shapes import choose
+from vf_ray.instances.shapes import choose
 from vf_ray.sources.stl_bin import StlRow, stl_bin
 from vf_ray.types import Download, Made, Raw, Source, Terms
 

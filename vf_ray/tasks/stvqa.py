@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from functools import partial
 
-from vf_ray.shapes import ask
+from vf_ray.instances.shapes import ask
+from vf_ray.raw.tree import first_existing
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.raw import first_existing
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree

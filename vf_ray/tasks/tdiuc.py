@@ -5,8 +5,8 @@ Vision-Flan calls ten of its sorts VQA and one Visual7W. The twelfth ("absurd") 
 
 from functools import partial
 
-from vf_ray.shapes import ask
-from vf_ray.sources.shared_raws import COCO_2014
+from vf_ray.instances.shapes import ask
+from vf_ray.raw.shared import COCO_2014
 from vf_ray.sources.vqa_json import VqaRow, vqa_json
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 

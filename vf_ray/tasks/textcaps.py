@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from vf_ray.shapes import caption
+from vf_ray.instances.shapes import caption
+from vf_ray.raw.shared import TEXTVQA_IMAGES
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
-from vf_ray.sources.shared_raws import TEXTVQA_IMAGES
 from vf_ray.types import Download, Made, Raw, Row, Source, Terms
 
 

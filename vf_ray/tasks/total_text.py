@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from vf_ray.shapes import tidy
 from vf_ray.sources.each_file import each_file
 from vf_ray.sources.mat_file import load_mat_bytes
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextsRow
+from vf_ray.text import tidy
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
 IGNORED = "#"

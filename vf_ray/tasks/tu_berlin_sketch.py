@@ -1,6 +1,6 @@
 """TU-Berlin Sketch: drawings by amateurs of 250 kinds of things."""
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 

@@ -1,6 +1,6 @@
 """Tux Paint's stamps: cut-out photographs and drawings, sorted into folders, each with a sentence."""
 
-from vf_ray.shapes import caption, choose
+from vf_ray.instances.shapes import caption, choose
 from vf_ray.sources.text_beside import TextRow, text_beside
 from vf_ray.types import Made, Raw, Source, Terms
 

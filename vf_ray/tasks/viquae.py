@@ -1,6 +1,6 @@
 """ViQuAE: trivia questions about entities that are shown instead of named."""
 
-from vf_ray.shapes import ask
+from vf_ray.instances.shapes import ask
 from vf_ray.sources.json_lines import json_lines
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow

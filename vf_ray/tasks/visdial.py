@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from vf_ray.shapes import tidy
+from vf_ray.raw.shared import COCO_2014
+from vf_ray.raw.tree import existing, first_existing
 from vf_ray.sources.json_items import json_items
-from vf_ray.sources.raw import existing, first_existing
 from vf_ray.sources.records import At, Record, parsed
-from vf_ray.sources.shared_raws import COCO_2014
+from vf_ray.text import tidy
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import cast
 
-from vf_ray.shapes import converse
+from vf_ray.instances.shapes import converse
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.llava_json import ConversationRow, conversation
 from vf_ray.sources.records import At, Record

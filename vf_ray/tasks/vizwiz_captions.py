@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vf_ray.shapes import numbered
+from vf_ray.instances.shapes import numbered
+from vf_ray.raw.shared import VIZWIZ_IMAGES
 from vf_ray.sources.coco_json import CocoRow, coco_json
-from vf_ray.sources.shared_raws import VIZWIZ_IMAGES
 from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms
 
 

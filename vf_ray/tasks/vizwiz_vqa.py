@@ -2,11 +2,12 @@
 
 from collections import Counter
 
-from vf_ray.shapes import choose, tidy
+from vf_ray.instances.shapes import choose
+from vf_ray.raw.shared import VIZWIZ_IMAGES
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
-from vf_ray.sources.shared_raws import VIZWIZ_IMAGES
+from vf_ray.text import tidy
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 
 NO_ANSWER = "unanswerable"

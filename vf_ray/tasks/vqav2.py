@@ -1,7 +1,7 @@
 """VQAv2: balanced questions about COCO 2014 pictures."""
 
-from vf_ray.shapes import ask, choose
-from vf_ray.sources.shared_raws import COCO_2014
+from vf_ray.instances.shapes import ask, choose
+from vf_ray.raw.shared import COCO_2014
 from vf_ray.sources.vqa_json import VqaRow, vqa_json
 from vf_ray.types import Download, Made, Pool, Raw, Source, Terms
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vf_ray.shapes import caption
+from vf_ray.instances.shapes import caption
 from vf_ray.sources.csv_table import csv_table
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextRow

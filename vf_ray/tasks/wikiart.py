@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from vf_ray.shapes import caption, words
+from vf_ray.instances.shapes import caption
+from vf_ray.raw.tree import existing, first_existing
 from vf_ray.sources.list_file import lines
-from vf_ray.sources.raw import existing, first_existing
 from vf_ray.sources.records import At
+from vf_ray.text import words
 from vf_ray.types import Made, Raw, Reject, Row, Source, Terms, Tree
 
 LISTS = "wikiart_csv"

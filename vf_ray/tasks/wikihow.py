@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from vf_ray.shapes import choose, tidy
+from vf_ray.instances.shapes import choose
 from vf_ray.sources.each_file import each_json
 from vf_ray.sources.json_items import json_pairs
 from vf_ray.sources.records import At, Record
+from vf_ray.text import tidy
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 SPLITS = "wikihow_split.json"

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from vf_ray.shapes import choose, tidy
+from vf_ray.instances.shapes import choose
+from vf_ray.raw.tree import several
 from vf_ray.sources.json_lines import json_lines
 from vf_ray.sources.parquet_table import parquet_table
-from vf_ray.sources.raw import several
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import QaRow
+from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
 TABLES = "data/test-*.parquet"

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from vf_ray.shapes import caption, tidy
+from vf_ray.instances.shapes import caption
+from vf_ray.raw.tree import several
 from vf_ray.sources.csv_table import TSV, csv_table
-from vf_ray.sources.raw import several
 from vf_ray.sources.records import At, Record
 from vf_ray.sources.rows import TextRow
+from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
 DRAWING = "image/svg+xml"

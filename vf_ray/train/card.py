@@ -5,8 +5,8 @@ Scores are not known yet when a model is finished; ``vf-ray publish`` adds them.
 
 from collections import Counter
 
-from vf_ray.chain import Plan
-from vf_ray.strict import plain
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe.strict import plain
 from vf_ray.tasks import source_of
 
 HEAD = """---

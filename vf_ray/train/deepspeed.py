@@ -15,7 +15,7 @@ import torch.distributed
 from torch import nn
 
 from vf_ray.model.freeze import module_of
-from vf_ray.tuning import Stage
+from vf_ray.recipe import Stage
 
 BETAS = (0.9, 0.999)
 EPS = 1e-8

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vf_ray.config import Base
-from vf_ray.tuning import Stage
+from vf_ray.recipe import Base, Stage
 
 LABEL_SHARE = 0.25
 """Share of a pack's tokens that are taken to have labels, and therefore logits."""

@@ -10,8 +10,8 @@ from vf_ray.model.attention import uses_varlen
 from vf_ray.model.freeze import module_of, tune
 from vf_ray.model.load import load
 from vf_ray.model.packed import PackedLlava, compile_parts, packed, recompute, rows_at_once
+from vf_ray.recipe import Stage
 from vf_ray.train.estimate import Sizes
-from vf_ray.tuning import Stage
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 

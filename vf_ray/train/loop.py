@@ -18,6 +18,7 @@ import torch
 import torch.distributed
 
 from vf_ray.artifacts import Writer
+from vf_ray.recipe import Stage
 from vf_ray.train import checkpoint, deepspeed, guard, pieces
 from vf_ray.train.estimate import Sizes, work
 from vf_ray.train.feed import Feed, Step, ahead, timed
@@ -27,7 +28,6 @@ from vf_ray.train.metrics import Metrics, lines, summary, trouble
 from vf_ray.train.publish import publish
 from vf_ray.train.stage import Samples, num_steps, rate
 from vf_ray.train.step import backward
-from vf_ray.tuning import Stage
 from vf_ray.types import Reject
 
 METRICS = "metrics.jsonl"

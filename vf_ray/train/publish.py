@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from vf_ray.artifacts import Writer
-from vf_ray.tuning import Stage
+from vf_ray.recipe import Stage
 
 MODEL = "model"
 ADAPTERS = "adapters"

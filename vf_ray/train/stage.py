@@ -11,7 +11,7 @@ import math
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Protocol
 
-from vf_ray.tuning import Stage
+from vf_ray.recipe import Stage
 
 
 class Text(Protocol):

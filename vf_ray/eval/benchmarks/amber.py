@@ -14,9 +14,9 @@ import numpy as np
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.eval.statistics import Floats, bootstrap, grouped
-from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
 from vf_ray.types import Tree
 
 KINDS: Mapping[str, str] = {

@@ -12,12 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from vf_ray.eval import judging
 from vf_ray.eval.answers import llava_jsonl
-from vf_ray.eval.image_sets import ImageSet, found
-from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS
-from vf_ray.eval.statistics import grouped, mean_of, of_items
-from vf_ray.eval.types import (
+from vf_ray.eval.benchmark import (
     Answers,
     Benchmark,
     Exam,
@@ -29,6 +25,10 @@ from vf_ray.eval.types import (
     Score,
     count,
 )
+from vf_ray.eval.image_sets import ImageSet, found
+from vf_ray.eval.judges import judging
+from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS
+from vf_ray.eval.statistics import grouped, mean_of, of_items
 from vf_ray.types import Tree
 
 RULE = (

@@ -21,9 +21,9 @@ import ijson
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.statistics import bootstrap, proportion, ratio
-from vf_ray.eval.types import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
 from vf_ray.types import Tree
 
 PROMPT = "Please describe this image in detail."

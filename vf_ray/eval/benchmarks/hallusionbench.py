@@ -13,11 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray.eval import answers as read_answers
-from vf_ray.eval import files, judging
-from vf_ray.eval.hallusion_rule import CORRECT, INCORRECT, UNCLEAR, Pairs, all_right, diagnosis, is_bare
-from vf_ray.eval.prompts import LONG_TOKENS
-from vf_ray.eval.statistics import of_items
-from vf_ray.eval.types import (
+from vf_ray.eval import files
+from vf_ray.eval.benchmark import (
     Answers,
     Benchmark,
     Exam,
@@ -30,6 +27,10 @@ from vf_ray.eval.types import (
     Score,
     count,
 )
+from vf_ray.eval.judges import judging
+from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.rules.hallusion import CORRECT, INCORRECT, UNCLEAR, Pairs, all_right, diagnosis, is_bare
+from vf_ray.eval.statistics import of_items
 from vf_ray.types import Tree
 
 KEYS = ("category", "subcategory", "set_id", "figure_id", "question_id")

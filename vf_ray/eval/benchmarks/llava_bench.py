@@ -11,11 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from vf_ray.eval import files, judging
+from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
-from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS
-from vf_ray.eval.statistics import Floats, bootstrap, grouped, ratio
-from vf_ray.eval.types import (
+from vf_ray.eval.benchmark import (
     Answers,
     Benchmark,
     Exam,
@@ -28,6 +26,9 @@ from vf_ray.eval.types import (
     Score,
     count,
 )
+from vf_ray.eval.judges import judging
+from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS
+from vf_ray.eval.statistics import Floats, bootstrap, grouped, ratio
 from vf_ray.types import Tree
 
 RULE = (

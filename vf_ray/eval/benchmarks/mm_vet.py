@@ -15,10 +15,22 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray.eval import answers as read_answers
-from vf_ray.eval import files, judging
+from vf_ray.eval import files
+from vf_ray.eval.benchmark import (
+    Answers,
+    Benchmark,
+    Exam,
+    Figure,
+    Item,
+    Judge,
+    Question,
+    Request,
+    Score,
+    count,
+)
+from vf_ray.eval.judges import judging
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.statistics import mean
-from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Request, Score, count
 from vf_ray.types import Tree
 
 KEYS = ("imagename", "question", "answer", "capability")

@@ -15,11 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray.eval import answers as read_answers
-from vf_ray.eval import files, judging, tables
-from vf_ray.eval.options import PANDAS_NA, infer
-from vf_ray.eval.prompts import LETTER, LONG_TOKENS, lettered
-from vf_ray.eval.statistics import by_category, of_items
-from vf_ray.eval.types import (
+from vf_ray.eval import files, tables
+from vf_ray.eval.benchmark import (
     Answers,
     Benchmark,
     Exam,
@@ -32,6 +29,10 @@ from vf_ray.eval.types import (
     Score,
     count,
 )
+from vf_ray.eval.judges import judging
+from vf_ray.eval.prompts import LETTER, LONG_TOKENS, lettered
+from vf_ray.eval.rules.options import PANDAS_NA, infer
+from vf_ray.eval.statistics import by_category, of_items
 from vf_ray.types import Tree
 
 ROTATION = 1_000_000

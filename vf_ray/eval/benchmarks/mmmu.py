@@ -17,10 +17,10 @@ from typing import Any
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
-from vf_ray.eval.mmmu_rule import candidates, chosen, is_right
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
 from vf_ray.eval.prompts import LETTER, SHORT, SHORT_TOKENS, lettered
+from vf_ray.eval.rules.mmmu import candidates, chosen, is_right
 from vf_ray.eval.statistics import grouped, of_items
-from vf_ray.eval.types import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
 from vf_ray.sources import parquet_table
 from vf_ray.types import Tree
 

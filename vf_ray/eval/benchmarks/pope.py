@@ -12,9 +12,9 @@ from typing import Any
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, of_items, proportion, ratio
-from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
 from vf_ray.types import Tree
 
 OFFSETS = {"adversarial": 0, "random": 10_000_000, "popular": 20_000_000}

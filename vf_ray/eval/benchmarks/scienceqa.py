@@ -12,9 +12,9 @@ from typing import Any
 
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
 from vf_ray.eval.prompts import LETTER, LONG_TOKENS, lettered
 from vf_ray.eval.statistics import by_category, of_items
-from vf_ray.eval.types import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
 from vf_ray.types import Tree
 
 LETTERS = ("A", "B", "C", "D", "E")

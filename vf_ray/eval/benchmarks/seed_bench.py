@@ -10,9 +10,9 @@ from typing import Any
 
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
 from vf_ray.eval.prompts import LETTER, SHORT_TOKENS, lettered
 from vf_ray.eval.statistics import by_category, of_items
-from vf_ray.eval.types import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
 from vf_ray.types import Tree
 
 PICTURES, FRAMES = "SEED-Bench-image", "SEED-Bench-video-image"

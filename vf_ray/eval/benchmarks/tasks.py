@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vf_ray.eval import answers as read_answers
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
 from vf_ray.eval.statistics import by_category, of_items, wilson
-from vf_ray.eval.types import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
 from vf_ray.instances.chance import rank
 from vf_ray.instances.wording import letter
 from vf_ray.shards.schema import from_parquet

@@ -12,9 +12,9 @@ from typing import Any
 
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.statistics import bootstrap, mean, share
-from vf_ray.eval.types import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
 from vf_ray.types import Tree
 
 ANNOTATIONS = "TextOCR_0.1_val.json"

@@ -1,6 +1,6 @@
 """A sentence about each grid, in COCO's layout: what the base learns to see from."""
 
-from vf_ray.shapes import caption
+from vf_ray.instances.shapes import caption
 from vf_ray.sources.coco_json import CaptionRow, coco_captions
 from vf_ray.tasks.demo.raws import ANNOTATIONS, ARC_TERMS, GRIDS
 from vf_ray.types import Made, Source

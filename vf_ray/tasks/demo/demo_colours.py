@@ -1,6 +1,6 @@
 """Grids of coloured cells in class folders: the folder is the commonest colour but black."""
 
-from vf_ray.shapes import name_it
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.tasks.demo.raws import ARC_TERMS, OBTAIN
 from vf_ray.types import Made, Raw, Source

@@ -1,6 +1,6 @@
 """Digits: scans of numbers that people wrote, in MNIST's layout (scikit-learn's copy)."""
 
-from vf_ray.shapes import caption, choose, name_it
+from vf_ray.instances.shapes import caption, choose, name_it
 from vf_ray.sources.idx import IdxRow, idx
 from vf_ray.tasks.demo.raws import OBTAIN, STAND_IN
 from vf_ray.types import Made, Raw, Source, Terms

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from vf_ray.shapes import ask, choose
+from vf_ray.instances.shapes import ask, choose
 from vf_ray.sources.vqa_json import VqaRow, vqa_json
 from vf_ray.tasks.demo.raws import ARC_TERMS, GRIDS, OBTAIN
 from vf_ray.types import Example, Group, Made, Raw, Source

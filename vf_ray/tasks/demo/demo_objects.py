@@ -1,6 +1,6 @@
 """Objects in grids (connected cells of one colour) with boxes, in COCO's layout."""
 
-from vf_ray.shapes import caption, name_it
+from vf_ray.instances.shapes import caption, name_it
 from vf_ray.sources.coco_json import CocoRow, coco_json
 from vf_ray.tasks.demo.raws import ANNOTATIONS, ARC_TERMS, GRIDS, STAND_IN
 from vf_ray.types import Made, Source

@@ -1,6 +1,6 @@
 """Pieces of two photographs, listed in a table (the photographs that scikit-learn carries)."""
 
-from vf_ray.shapes import caption, choose, name_it
+from vf_ray.instances.shapes import caption, choose, name_it
 from vf_ray.sources.csv_table import CsvRow, csv_rows
 from vf_ray.tasks.demo.raws import OBTAIN, STAND_IN
 from vf_ray.types import Made, Raw, Source, Terms

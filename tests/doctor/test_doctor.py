@@ -1,0 +1,283 @@
+"""The doctor: each thing that would stop a recipe is found beforehand, with what to do about it."""
+
+import importlib.util
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+from typer.testing import CliRunner
+
+from vf_ray import doctor, store
+from vf_ray.cli import app
+from vf_ray.on_ray import dashboard
+from vf_ray.on_ray.dashboard import ClusterError, Dashboard, RefusedError
+from vf_ray.recipe import Base, Prepare, Recipe, Resources, Stage
+from vf_ray.store import Store
+
+TOKEN = "a-token"
+
+
+@dataclass
+class Cluster:
+    """A stand-in for a Ray dashboard, which knows one token."""
+
+    nodes: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def reply(self, path: str, token: str) -> tuple[int, Any]:
+        if token != f"Bearer {TOKEN}":
+            return (403 if token else 401), {}
+        if path.startswith("/api/version"):
+            return 200, {"ray_version": "2.60.0"}
+        return 200, {"data": {"result": {"result": self.nodes}}}
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cluster]:
+    """Serve a cluster, and lead the environment to it without a token."""
+    served = Cluster()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            code, body = served.reply(self.path, self.headers.get("Authorization", ""))
+            self.send_response(code)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv(dashboard.ADDRESS, f"http://127.0.0.1:{server.server_port}/")
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "absent"))
+    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    yield served
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(dashboard.ADDRESS, raising=False)
+
+
+def recipe(**changes: Any) -> Recipe:
+    stage = Stage(tasks=("demo_digits/odd_even",), lr=1e-3, batch=4, steps=1)
+    base = Base(width=64, layers=1, heads=1, vision_width=64, vision_layers=1, vision_heads=1)
+    made = Recipe(name="small", prepare=Prepare(tasks=("demo_digits/*",)), base=base, stage1=stage)
+    return replace(made, **changes)
+
+
+def gpu_recipe(workers: int = 1) -> Recipe:
+    return recipe(resources=Resources(workers=workers, gpus_per_worker=1))
+
+
+def node(**resources: float) -> Mapping[str, Any]:
+    return {"state": "ALIVE", "resources_total": resources}
+
+
+def test_a_cluster_says_what_it_has(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_TOKEN", TOKEN)
+    cluster.nodes = [node(CPU=4), node(CPU=8, GPU=2), {"state": "DEAD", "resources_total": {"GPU": 8}}]
+    remote = Dashboard.from_environment()
+    assert remote is not None
+    assert remote.version() == "2.60.0"
+    assert remote.resources() == {"CPU": 12, "GPU": 2}
+
+
+@pytest.mark.parametrize(("token", "needle"), [("", "no token was found"), ("wrong", "is not the cluster's")])
+def test_a_wrong_token_is_told_from_a_dead_cluster(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, token: str, needle: str
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_TOKEN", token)
+    remote = Dashboard.from_environment()
+    assert remote is not None
+    with pytest.raises(RefusedError, match=needle):
+        remote.version()
+    with pytest.raises(ClusterError, match="nothing answers"):
+        Dashboard("http://127.0.0.1:9").version()
+
+
+def test_the_token_comes_from_variable_then_file_then_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    assert dashboard.token() == ""
+    (tmp_path / ".ray").mkdir()
+    (tmp_path / ".ray" / "auth_token").write_text("home\n")
+    assert dashboard.token() == "home"
+    (tmp_path / "named").write_text("named")
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "named"))
+    assert dashboard.token() == "named"
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "given")
+    assert dashboard.token() == "given"
+
+
+def test_a_recipe_for_gpus_is_refused_where_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_local_gpus", lambda: 0)
+    doctor.refuse_missing_gpus(recipe())
+    with pytest.raises(ValueError, match="'small' cannot run here: this machine has 0"):
+        doctor.refuse_missing_gpus(gpu_recipe())
+
+
+def test_gpus_are_counted_on_the_cluster_that_runs_the_steps(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_TOKEN", TOKEN)
+    cluster.nodes = [node(GPU=2)]
+    assert doctor.gpus(gpu_recipe(2)).ok
+    assert "asks for 3" in doctor.gpus(gpu_recipe(3)).found
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "wrong")
+    assert not doctor.gpus(gpu_recipe(2)).ok
+
+
+def test_a_folder_store_is_warned_of_before_a_far_cluster(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(dashboard.ADDRESS, "http://192.0.2.1:8265")
+    monkeypatch.setattr(dashboard, "TIMEOUT_S", 0.05)
+    checks = {check.name: check for check in doctor.cluster(Store.open(str(tmp_path)))}
+    assert not checks["cluster"].ok
+    assert not checks["shared store"].ok
+    assert "s3://" in checks["shared store"].remedy
+
+
+def test_missing_sources_say_how_to_obtain_them(local_store: Store, tmp_path: Path) -> None:
+    asked = recipe(prepare=Prepare(tasks=("okvqa/*", "dtd/*"), raw=str(tmp_path)))
+    found = {check.name: check for check in doctor.sources(asked, local_store)}
+    assert set(found) == {"source okvqa", "source dtd"}
+    assert not any(check.ok for check in found.values())
+    assert "'okvqa" in found["source okvqa"].found + found["source okvqa"].remedy
+
+
+def test_sources_that_are_there_are_read(local_store: Store, tmp_path: Path) -> None:
+    from vf_ray.demo.raw import write_digits
+    from vf_ray.demo.scans import digits
+
+    write_digits(tmp_path / "demo_digits", digits())
+    asked = recipe(prepare=Prepare(tasks=("demo_digits/*",), raw=str(tmp_path)))
+    (check,) = doctor.sources(asked, local_store)
+    assert check.ok, check
+    assert check.found == "first record train/0"
+
+
+def test_what_is_to_be_fetched_or_asked_for_is_told(local_store: Store, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    (raw / "coco2014").mkdir(parents=True)
+    (raw / "coco2014" / "train2014.zip").write_bytes(b"")
+    asked = recipe(prepare=Prepare(tasks=("okvqa/*", "dtd/*", "kvqa/*"), raw=str(raw), fetch=True))
+    found = {check.name: check for check in doctor.sources(asked, local_store)}
+    assert found["raw dtd"].ok and "1 public files to fetch, 0.6 GiB" in found["raw dtd"].found
+    assert found["raw okvqa"].ok and "4 public files" in found["raw okvqa"].found
+    assert not found["raw kvqa"].ok
+    assert "KVQAimgs.tar.gz" in found["raw kvqa"].remedy and str(raw) in found["raw kvqa"].remedy
+    assert "raw coco2014" not in found, "it lies below prepare.raw"
+
+
+def folder_with_weights(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    save_file({"a": np.zeros(4, np.float32)}, folder / "model-00001-of-00001.safetensors")
+    index = {"weight_map": {"a": "model-00001-of-00001.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    return folder
+
+
+def test_whole_weights_pass(tmp_path: Path) -> None:
+    folder = folder_with_weights(tmp_path / "m")
+    (check,) = doctor.weights(Base(checkpoint=str(folder)))
+    assert check.ok, check
+    assert check.name == "weights base.checkpoint"
+
+
+@pytest.mark.parametrize("harm", ["cut", "absent", "empty"])
+def test_harmed_weights_do_not(tmp_path: Path, harm: str) -> None:
+    folder = folder_with_weights(tmp_path / "m")
+    shard = folder / "model-00001-of-00001.safetensors"
+    if harm == "absent":
+        shard.unlink()
+    else:
+        shard.write_bytes(shard.read_bytes()[: 0 if harm == "empty" else -6])
+    (check,) = doctor.weights(Base(language_model=str(folder)))
+    assert not check.ok
+    assert shard.name in check.found
+
+
+def test_weights_that_are_not_there_do_not(tmp_path: Path) -> None:
+    (check,) = doctor.weights(Base(vision=str(tmp_path / "none")))
+    assert not check.ok
+    assert "nothing is there" in check.found
+
+
+def test_gguf_weights_want_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "small.gguf").write_bytes(b"GGUF")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    (check,) = doctor.weights(Base(language_model=str(tmp_path)))
+    assert not check.ok
+    assert check.remedy == "pip install gguf"
+
+
+def test_space_is_estimated_from_the_model(local_store: Store) -> None:
+    tiny = {check.name: check for check in doctor.space(recipe(), local_store)}
+    assert all(check.ok for check in tiny.values())
+    vast = {check.name: check for check in doctor.space(recipe(base=Base(layers=40_000)), local_store)}
+    assert not any(check.ok for check in vast.values())
+    assert set(tiny) == set(vast) == {"disk", "memory"}
+
+
+def test_a_stage_that_does_not_fit_is_told_what_would() -> None:
+    stage = Stage(tasks=("demo_digits/odd_even",), lr=2e-5, batch=128, epochs=1, precision="bf16")
+    large = replace(gpu_recipe(8), base=Base(size="13B"), stage1=stage)
+    memory, time = doctor.training(large)
+    assert not memory.ok and "of 80 GiB a GPU: weights 24.9 GiB" in memory.found
+    assert memory.remedy == "override stage1: recompute=1.0"
+    assert time.ok and "8 x 312 TFLOP/s are used to 40%, which is assumed" in time.found
+    fits = replace(large, stage1=replace(stage, recompute=1.0))
+    assert all(check.ok for check in doctor.training(fits))
+    assert list(doctor.training(recipe())) == []
+
+
+def test_a_store_with_two_winners_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(doctor, "race", lambda store: 2)
+    _, check = doctor._store(str(tmp_path))
+    assert not check.ok
+    assert "2 of 8" in check.found
+
+
+def test_a_store_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    _, check = doctor._store(str(tmp_path / "file" / "store"))
+    assert not check.ok
+    assert store.VARIABLE in check.remedy
+
+
+def test_a_job_of_a_cluster_leaves_the_gpus_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_local_gpus", lambda: 0)
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
+    assert doctor.gpus(gpu_recipe(8)).ok
+    doctor.refuse_missing_gpus(gpu_recipe(8))
+
+
+def test_the_verb_ends_with_1_if_something_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(store.VARIABLE, str(tmp_path))
+    monkeypatch.setattr(doctor, "_local_gpus", lambda: 0)
+    good = CliRunner().invoke(app, ["doctor", "demo", "--json"])
+    assert good.exit_code == 0
+    assert all(check["ok"] for check in json.loads(good.stdout))
+    bad = CliRunner().invoke(app, ["doctor", "demo", "--set", "resources.gpus_per_worker=1"])
+    assert bad.exit_code == 1
+    assert "fail gpus" in bad.stdout
+    wrong = CliRunner().invoke(app, ["doctor", "demo", "--set", "stage1.lrr=1"])
+    assert wrong.exit_code == 1
+    assert "did you mean 'lr'" in wrong.stdout
+    unknown = CliRunner().invoke(app, ["doctor", "demo", "--json", "--set", "prepare.tasks=[demo_digit]"])
+    assert [check["name"] for check in json.loads(unknown.stdout)] == ["recipe"]

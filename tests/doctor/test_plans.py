@@ -1,0 +1,43 @@
+"""The doctor's look at what would fail only after the training."""
+
+from typing import Any
+
+import pytest
+
+from tests.doctor.test_doctor import recipe
+from vf_ray import doctor
+from vf_ray.recipe import Evaluate, Prepare, Stage
+from vf_ray.store import Store
+
+OWN, POPE = Prepare(tasks=("demo_digits/*",), raw="x"), Evaluate(benchmarks=("pope",))
+
+
+def small_stage(*tasks: str, **more: Any) -> Stage:
+    return Stage(tasks=tasks, lr=1e-3, batch=4, steps=1, **more)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "needle"),
+    [
+        ({"evaluate": Evaluate(benchmarks=("popee",))}, "benchmarks", "did you mean 'pope'"),
+        ({"evaluate": Evaluate(benchmarks=("llava-bench",))}, "benchmarks", "is graded by a judge"),
+        ({"evaluate": Evaluate(benchmarks=("mme",))}, "benchmarks", "and the demo brings pope, mmb"),
+        ({"evaluate": Evaluate(benchmarks=("pope",), data="/nowhere")}, "benchmarks", "no files below"),
+        ({"evaluate": Evaluate(earlier=("scores/x/1",))}, "benchmarks", "is not finished"),
+        ({"prepare": OWN, "evaluate": POPE}, "benchmarks", "benchmark 'pope' has no files: evaluate.data is"),
+        ({"stage1": small_stage("okvqa/answer")}, "stages", "wants okvqa/answer, which prepare.tasks"),
+        ({"stage1": small_stage("*", limits={"okvqa/*": 5})}, "stages", "'okvqa/*', which is no task of"),
+    ],
+)  # fmt: skip
+def test_what_would_fail_after_training_is_told_before(
+    local_store: Store, changes: dict[str, Any], name: str, needle: str
+) -> None:
+    bad = [check for check in doctor.plans(recipe(**changes), local_store) if not check.ok]
+    assert [check.name for check in bad] == [name]
+    assert needle in bad[0].found
+
+
+def test_a_stage_and_its_benchmarks_that_can_be_are_told(local_store: Store) -> None:
+    found = list(doctor.plans(recipe(), local_store))
+    assert [(check.name, check.ok) for check in found] == [("stage1", True), ("benchmarks", True)]
+    assert found[0].found == "1 tasks"

@@ -1,0 +1,51 @@
+"""A language model's folder as a judge, and our own LLaVA as one."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.model.published import write_vicuna
+from tests.tiny import make_tiny
+from vf_ray.eval.benchmark import Request
+from vf_ray.eval.judges.checkpoint import CheckpointJudge
+
+
+def requests(n: int, temperature: float = 0.0) -> list[Request]:
+    return [
+        Request(id=str(k), user="is it " * (1 + k % 4), max_tokens=5, temperature=temperature)
+        for k in range(n)
+    ]
+
+
+@pytest.fixture(scope="module", params=["vicuna", "llava"])
+def judge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CheckpointJudge:
+    folder = tmp_path_factory.mktemp(request.param)
+    made = write_vicuna(folder) if request.param == "vicuna" else make_tiny(folder)
+    return CheckpointJudge.of(made, name="tiny")
+
+
+def test_replies_do_not_depend_on_the_company_they_are_asked_in(judge: CheckpointJudge) -> None:
+    together = judge.replies(requests(20))
+    alone = [judge.replies([request])[0] for request in requests(20)]
+    assert [reply.text for reply in together] == [reply.text for reply in alone]
+    assert all(reply.text is not None for reply in together)
+
+
+def test_a_warm_reply_is_drawn_alike_each_time(judge: CheckpointJudge) -> None:
+    first = judge.replies(requests(6, temperature=1.0))
+    assert first == judge.replies(requests(6, temperature=1.0))
+    assert first != judge.replies(requests(6))
+
+
+def test_a_request_too_long_for_the_judge_has_the_reason(judge: CheckpointJudge) -> None:
+    long = Request(id="long", user="word " * 9000)
+    found = judge.replies([*requests(1), long])
+    assert found[0].text is not None
+    assert found[1].text is None
+    assert "longer than the" in found[1].error
+
+
+def test_without_a_template_of_its_own_the_request_is_vicunas(tmp_path: Path) -> None:
+    judge = CheckpointJudge.of(write_vicuna(tmp_path), name="vicuna")
+    text = judge._text(Request(id="1", system="Be fair.", user="Is it?"))
+    assert text == "<s>Be fair. USER: Is it? ASSISTANT:"

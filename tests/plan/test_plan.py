@@ -1,0 +1,138 @@
+"""The plan: addresses follow from what changes bytes, and from nothing else."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vf_ray.artifacts import Spec
+from vf_ray.plan.plan import STEPS, Plan
+from vf_ray.recipe.load import load_recipe
+from vf_ray.store import Store
+from vf_ray.tasks import catalogue, source_of
+
+OVERRIDES = {
+    "stage2.lr": ("stage2", "evaluate", "report"),
+    "stage1.lr": ("stage1", "stage2", "evaluate", "report"),
+    "base.layers": ("base", "align", "stage1", "stage2", "evaluate", "report"),
+    "prepare.cap": ("prepare", "base", "align", "stage1", "stage2", "evaluate", "report"),
+    "prepare.held_out": ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report"),
+    "evaluate.per_task": ("evaluate", "report"),
+    "resources.workers": (),
+    "stage1.save_every": (),
+    "stage1.micro_tokens": (),
+    "evaluate.batch": (),
+}
+"""What each key rebuilds."""
+VALUES = {"lr": 3e-4, "layers": 5, "cap": 11, "held_out": 0.4, "per_task": 7, "workers": 3}
+
+
+def plan(store: Store, **overrides: object) -> Plan:
+    return Plan.of(load_recipe("smoke", overrides), store)
+
+
+@pytest.mark.parametrize("key", OVERRIDES)
+def test_a_key_rebuilds_what_depends_on_it(local_store: Store, key: str) -> None:
+    value = VALUES.get(key.rpartition(".")[2], 9)
+    before, after = plan(local_store), plan(local_store, **{key: value})
+    changed = tuple(s for s in STEPS if before.addresses(s) != after.addresses(s))
+    assert changed == OVERRIDES[key]
+
+
+def test_the_plan_does_not_know_where_the_store_is(local_store: Store, tmp_path: Path) -> None:
+    elsewhere = Store.open(str(tmp_path / "elsewhere"))
+    assert [plan(local_store).addresses(s) for s in STEPS] == [plan(elsewhere).addresses(s) for s in STEPS]
+
+
+def test_a_stage_trains_only_on_what_is_prepared(local_store: Store) -> None:
+    with pytest.raises(ValueError, match=r"stage1\.tasks wants .* which prepare\.tasks does not name"):
+        plan(local_store, **{"prepare.tasks": ["demo_digits/*"], "stage2": None}).addresses("stage1")
+
+
+def test_without_a_stage_its_step_is_gone(local_store: Store) -> None:
+    assert "stage2" not in plan(local_store, stage2=None).steps
+
+
+def test_a_plan_is_plain_data(local_store: Store) -> None:
+    for step in STEPS:
+        for spec in plan(local_store).outputs(step):
+            assert Spec(**json.loads(json.dumps(spec.plain()))).address == spec.address
+
+
+def test_a_task_that_is_worded_anew_is_prepared_anew(
+    local_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {task: spec.address for task, spec in plan(local_store).instances.items()}
+    first = min(before)
+    worded = {**catalogue(), first: replace(catalogue()[first], instruction="Say it otherwise.")}
+    monkeypatch.setattr("vf_ray.tasks.catalogue", lambda: worded)
+    after = {task: spec.address for task, spec in plan(local_store).instances.items()}
+    changed = {task for task in before if before[task] != after[task]}
+    assert changed == {task for task in before if source_of(task) is source_of(first)}
+
+
+def fetching(store: Store, raw: str = "") -> Plan:
+    """Plan two real sources: OK-VQA's own files are public, as are its pictures; KVQA's are not."""
+    tasks = {name: ["okvqa/answer", "kvqa/answer"] for name in ("prepare.tasks", "stage1.tasks")}
+    return plan(store, **tasks, stage2=None, align=None, **{"prepare.raw": raw, "prepare.fetch": True})
+
+
+def test_what_the_user_lacks_is_fetched(local_store: Store, tmp_path: Path) -> None:
+    alone = fetching(local_store)
+    assert alone.steps[0] == "fetch"
+    assert [spec.name for spec in alone.outputs("fetch")] == ["coco2014", "kvqa", "okvqa"]
+    (tmp_path / "coco2014.zip").write_bytes(b"zip")
+    (tmp_path / "kvqa").mkdir()
+    (tmp_path / "kvqa" / "dataset.json").write_bytes(b"{}")
+    beside = fetching(local_store, str(tmp_path))
+    assert [spec.name for spec in beside.outputs("fetch")] == ["okvqa"]
+    assert beside.fetched["okvqa"] == alone.fetched["okvqa"]
+    inputs = beside.pictures["okvqa"].inputs
+    assert inputs["okvqa"] == beside.fetched["okvqa"][1].address
+    assert inputs["coco2014"].startswith("listing:")
+
+
+def test_a_new_archive_rebuilds_only_its_sources(local_store: Store, tmp_path: Path) -> None:
+    (tmp_path / "coco2014.zip").write_bytes(b"zip")
+    before = fetching(local_store, str(tmp_path))
+    (tmp_path / "kvqa.zip").write_bytes(b"zip")
+    after = fetching(local_store, str(tmp_path))
+    changed = [name for name in before.pictures if before.pictures[name] != after.pictures[name]]
+    assert changed == ["kvqa"]
+
+
+def test_an_empty_raw_folder_is_refused_unless_all_is_fetched(local_store: Store, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no raw files below .* which prepare.raw names"):
+        plan(local_store, **{"prepare.raw": str(tmp_path)})
+    assert len(fetching(local_store, str(tmp_path)).fetched) == 3
+
+
+def staged(store: Store, prepared: list[str], *wanted: str, **more: Any) -> tuple[str, ...]:
+    overrides = {"prepare.tasks": prepared, "stage1.tasks": list(wanted), **more}
+    return Plan.of(load_recipe("smoke", {**overrides, "align": None, "stage2": None}), store).stage_tasks(
+        "stage1"
+    )
+
+
+def test_a_stages_pattern_is_of_the_prepared_tasks(local_store: Store) -> None:
+    prepared = ["demo_digits/*", "demo_colours/main_colour"]
+    every = staged(local_store, prepared, "*")
+    assert set(every) == {*staged(local_store, prepared, "demo_digits/*"), "demo_colours/main_colour"}
+    assert staged(local_store, prepared, "demo_colours/*") == ("demo_colours/main_colour",)
+    with pytest.raises(
+        ValueError, match=r"stage1\.tasks wants demo_photos/talk, which prepare\.tasks does not"
+    ):
+        staged(local_store, prepared, "*", "demo_photos/talk")
+    with pytest.raises(ValueError, match=r"wants coco\S*, \S+, \S+ and \d+ more, which prepare\.tasks"):
+        staged(local_store, prepared, "coco*")
+
+
+def test_of_the_papers_tasks_none_may_be_missing(local_store: Store) -> None:
+    assert len(staged(local_store, ["@paper/20"], "@paper/10")) == 10
+    with pytest.raises(ValueError, match=r"and 7 more, which prepare\.tasks does not name"):
+        staged(local_store, ["@paper/10"], "@paper/20")
+    licensed = {"prepare.licensed_for": "training"}
+    fewer = staged(local_store, ["@paper/20"], "@paper/20", **licensed)
+    assert 0 < len(fewer) < 20

@@ -1,0 +1,296 @@
+"""Results by address: what an artifact is, whether it is finished, and how it gets built once.
+
+An address says what is inside: its version is a fingerprint of the configuration, the inputs and the
+code number. Inside lie ``manifest.json stats.json rejected/ attempt-<n>/ done/ lease/ heartbeat/
+progress/ nested/`` (which artifacts were built within this one's build) and, last of all, ``COMPLETE``,
+which says which attempt holds each file. Without it an artifact does not exist for readers.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from vf_ray.artifacts import provenance
+from vf_ray.artifacts.fingerprint import canonical, fingerprint, pretty
+from vf_ray.artifacts.lease import STALE_S, LostLease, held
+from vf_ray.artifacts.writer import WORK, Writer, checksum, chunks, digest_of, done_names
+from vf_ray.store import Store
+
+__all__ = ["WORK", "Artifact", "LostLease", "Spec", "Writer", "build", "find", "load", "progress"]
+
+RUN = "run"
+"""Key of a build's statistics that holds what may differ from run to run, such as seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What an artifact is; equal specs have equal addresses."""
+
+    kind: str
+    name: str
+    """May hold slashes: ``demo_digits/odd_even``."""
+    config: Mapping[str, Any]
+    """Only what changes bytes."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Role and address of other artifacts."""
+    code: int = 1
+    """The step's hand-bumped number."""
+
+    @cached_property
+    def version(self) -> str:
+        """Return the first 12 hexadecimal digits of the fingerprint."""
+        return fingerprint(self.plain())[:12]
+
+    @cached_property
+    def address(self) -> str:
+        """Return the folder inside the store."""
+        return f"{self.kind}/{self.name}/{self.version}"
+
+    def plain(self) -> dict[str, Any]:
+        """Return the spec as JSON-ready data."""
+        inputs, config = dict(self.inputs), dict(self.config)
+        return {"kind": self.kind, "name": self.name, "config": config, "inputs": inputs, "code": self.code}
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A finished artifact."""
+
+    store: Store
+    address: str
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """Return {spec, files: {name: {sha256, bytes}}, stats, run}.
+
+        Raises:
+            ValueError: if it is not the manifest that was published.
+        """
+        found: dict[str, Any] = self.store.read_json(f"{self.address}/manifest.json")
+        if fingerprint(_lasting(found)) != self._mark["manifest"]:
+            raise ValueError(f"{self.store.at(self.address)}/manifest.json: {_ALTERED}")
+        return found
+
+    @property
+    def stats(self) -> Mapping[str, Any]:
+        """Return what the build counted."""
+        found: Mapping[str, Any] = self.manifest["stats"]
+        return found
+
+    def names(self) -> list[str]:
+        """Return the names of the data files, sorted."""
+        return sorted(self.manifest["files"])
+
+    def path(self, name: str) -> str:
+        """Return the store path of a data file."""
+        attempts: Mapping[str, int] = self._mark["files"]
+        if name not in attempts:
+            raise FileNotFoundError(
+                f"{self.store.at(self.address)}: no file {name!r}; it has {', '.join(attempts)}"
+            )
+        return f"{self.address}/attempt-{attempts[name]}/{name}"
+
+    def read(self, name: str) -> bytes:
+        """Return a data file's bytes.
+
+        Raises:
+            ValueError: if they are not those that were published.
+        """
+        data = self.store.read(self.path(name))
+        self._verify(name, checksum([data]))
+        return data
+
+    def read_range(self, name: str, start: int, size: int, *, sha256: str = "") -> bytes:
+        """Return a part of a data file, whose SHA-256 must begin with ``sha256``, where that is known.
+
+        Raises:
+            ValueError: if the part is not what was published.
+        """
+        data = self.store.read_range(self.path(name), start, size) if size else b""
+        if sha256 and not (found := hashlib.sha256(data).hexdigest()).startswith(sha256):
+            raise ValueError(
+                f"{self.store.at(self.path(name))}, bytes {start} to {start + size - 1}: {_ALTERED}; "
+                f"expected SHA-256 {sha256}..., found {found[:16]}..."
+            )
+        return data
+
+    def require_whole(self, prefix: str = "") -> None:
+        """Raise ``ValueError`` if a file that is read where it lies, in a folder, is not as published."""
+        if self.store.local_path("") is not None:
+            for problem in self.problems(prefix):
+                raise ValueError(problem)
+
+    def download(self, local: Path, prefix: str = "") -> Path:
+        """Copy the data files whose name starts with ``prefix`` below ``local``, under their names.
+
+        Returns:
+            ``local / prefix``. Files that are there with the right checksum are kept.
+
+        Raises:
+            ValueError: if a file is not the one that was published.
+        """
+        for name in (n for n in self.names() if n.startswith(prefix)):
+            target = local / name
+            if not target.is_file() or digest_of(target) != self.manifest["files"][name]:
+                self.store.download(self.path(name), target)
+                self._verify(name, digest_of(target))
+        return local / prefix
+
+    def problems(self, prefix: str = "") -> Iterator[str]:
+        """Read manifest and data files again and yield what is wrong with those that were altered."""
+        try:
+            names = [name for name in self.names() if name.startswith(prefix)]
+        except (ValueError, FileNotFoundError) as error:
+            yield str(error)
+            return
+        for name in names:
+            try:
+                self._verify(name, checksum(chunks(self.store, self.path(name))))
+            except (ValueError, FileNotFoundError) as error:
+                yield str(error)
+
+    @cached_property
+    def _mark(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.store.read_json(f"{self.address}/COMPLETE")
+        return found
+
+    def _verify(self, name: str, found: Mapping[str, Any]) -> None:
+        expected = self.manifest["files"][name]
+        if found != expected:
+            raise ValueError(
+                f"{self.store.at(self.path(name))}: {_ALTERED}; expected {expected}, found {found}"
+            )
+
+
+_ALTERED = "altered since it was published; build it again with force, or restore it"
+
+
+def load(store: Store, address: str) -> Artifact:
+    """Return a finished artifact.
+
+    Raises:
+        FileNotFoundError: if it is not finished.
+    """
+    if not store.exists(f"{address}/COMPLETE"):
+        raise FileNotFoundError(f"{store.at(address)} is not finished (it has no COMPLETE); build it first")
+    return Artifact(store, address)
+
+
+def find(store: Store, spec: Spec) -> Artifact | None:
+    """Return the finished artifact of a spec, or None."""
+    return Artifact(store, spec.address) if store.exists(f"{spec.address}/COMPLETE") else None
+
+
+def progress(store: Store, address: str) -> Mapping[str, Any] | None:
+    """Return {done, total, unit, metrics} as the newest attempt last told it."""
+    told = {int(Path(path).stem): path for path in store.list(f"{address}/progress")}
+    if not told:
+        return None
+    found: Mapping[str, Any] = store.read_json(told[max(told)])
+    return found
+
+
+def build(
+    store: Store,
+    spec: Spec,
+    make: Callable[[Writer], Mapping[str, Any]],
+    *,
+    force: bool = False,
+    stale_s: float = STALE_S,
+) -> Artifact:
+    """Return the finished artifact of a spec, making it if it is missing or ``force`` is set.
+
+    ``make`` writes the files and returns statistics, the same for the same spec, but for what it puts
+    under the key ``run``. While another process builds the same, this one waits.
+
+    Raises:
+        LostLease: if another process took over because this one had been silent for ``stale_s``.
+    """
+
+    def finished() -> bool:
+        return not force and find(store, spec) is not None
+
+    _note_nested(store, spec.address)
+    if finished():
+        return load(store, spec.address)
+    with held(store, spec.address, stale_s=stale_s, finished=finished) as lease:
+        if lease is None or finished():
+            return load(store, spec.address)
+        if force:
+            _forget(store, spec.address)
+        writer, began = Writer(store, spec.address, lease.attempt), time.monotonic()
+        with _inside(spec.address):
+            stats = dict(make(writer))
+        run = {
+            **dict(stats.pop(RUN, {})),
+            **provenance.stamp(),
+            "attempt": lease.attempt,
+            "seconds": round(time.monotonic() - began, 3),
+        }
+        return _publish(writer, spec, stats, run)
+
+
+_outer: ContextVar[str] = ContextVar("address of the artifact that is being built", default="")
+
+
+@contextmanager
+def _inside(address: str) -> Iterator[None]:
+    token = _outer.set(address)
+    try:
+        yield
+    finally:
+        _outer.reset(token)
+
+
+def _note_nested(store: Store, address: str) -> None:
+    """Write down that the artifact being built rests on another, which pruning then keeps with it."""
+    if outer := _outer.get():
+        store.create(f"{outer}/nested/{address.replace('/', '-')}", address.encode())
+
+
+def _forget(store: Store, address: str) -> None:
+    """Undo what marks an artifact as finished, COMPLETE first; the old attempts' data stay till pruned."""
+    for name in ("COMPLETE", "manifest.json", "stats.json", "done", "rejected", "progress"):
+        store.delete(f"{address}/{name}")
+
+
+def _publish(writer: Writer, spec: Spec, stats: Mapping[str, Any], run: Mapping[str, Any]) -> Artifact:
+    """Write manifest and statistics, then COMPLETE, if the lease still stands."""
+    store, address = writer.store, spec.address
+    names = [name for name in done_names(store, address) if not name.startswith(WORK)]
+    records = {name: dict(writer.committed(name) or {}) for name in names}
+    attempts = {name: record.pop("attempt") for name, record in records.items()}
+    lasting = {"spec": spec.plain(), "files": records, "stats": stats}
+    mark = {"attempt": writer.attempt, "files": attempts, "manifest": fingerprint(lasting)}
+    writer.check()
+    _settle(store, f"{address}/stats.json", stats)
+    _settle(store, f"{address}/manifest.json", {**lasting, RUN: run})
+    writer.check()
+    store.create(f"{address}/COMPLETE", pretty(mark))
+    published = Artifact(store, address)
+    if published._mark["manifest"] != mark["manifest"]:
+        raise LostLease(
+            f"{store.at(address)}: another attempt published something else; see its manifest.json"
+        )
+    writer.discard(WORK)
+    return published
+
+
+def _settle(store: Store, path: str, data: Mapping[str, Any]) -> None:
+    """Create a record; one that a killed attempt left unpublished is kept if it says the same."""
+    if store.create(path, pretty(data)):
+        return
+    if canonical(_lasting(store.read_json(path))) != canonical(_lasting(data)):
+        store.delete(path)
+        store.create(path, pretty(data))
+
+
+def _lasting(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest without what differs between runs."""
+    return {key: value for key, value in manifest.items() if key != RUN}

@@ -1,0 +1,111 @@
+"""Which files of a store nobody needs: versions that no run names, and what dead attempts left."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from vf_ray.artifacts.lease import STALE_S, claim, idle, newest_attempt
+from vf_ray.artifacts.writer import done_names
+from vf_ray.store import Store
+
+_LEASE = re.compile(r"(?P<address>.+)/lease/\d+")
+_NESTED = re.compile(r"(?P<address>.+)/nested/[^/]+")
+_DATA = re.compile(r"attempt-(?P<attempt>\d+)/(?P<name>.+)")
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Something that may go."""
+
+    path: str
+    """An artifact's address, or the folder of one of its attempts."""
+    files: tuple[str, ...]
+    size_bytes: int
+    why: str
+
+
+def removals(store: Store, named: Collection[str], *, stale_s: float = STALE_S) -> list[Removal]:
+    """Return what may go, given the addresses that run records name; nothing that is being built."""
+    sizes: dict[str, dict[str, int]] = defaultdict(dict)
+    everything = store.sizes()
+    addresses = {m["address"] for path in everything if (m := _LEASE.fullmatch(path))}
+    for path, size in everything.items():
+        if (address := _owner(path, addresses)) is not None:
+            sizes[address][path[len(address) + 1 :]] = size
+    kept = _with_nested(store, named, everything)
+    quiet = idle(store, sorted(addresses), stale_s=stale_s)
+    return [r for address in sorted(quiet) for r in _of(store, address, sizes[address], address in kept)]
+
+
+def remove(store: Store, removal: Removal) -> bool:
+    """Delete what a removal names, unless somebody starts to build it just now; tell whether it went."""
+    address = removal.path.partition("/attempt-")[0]
+    lease = claim(store, address, newest_attempt(store, address))
+    if lease is None:
+        return False
+    if removal.path == address:
+        return _remove_version(store, address)
+    live = _live(store, address)
+    for path in removal.files:
+        if path not in live:
+            store.delete(f"{address}/{path}")
+    lease.beat(1, released=True)
+    return True
+
+
+def _remove_version(store: Store, address: str) -> bool:
+    """Delete COMPLETE first and the leases last, so that a killed removal leaves nothing half valid."""
+    store.delete(f"{address}/COMPLETE")
+    tops = {path[len(address) + 1 :].partition("/")[0] for path in store.list(address)}
+    for top in sorted(tops - {"lease"}):
+        store.delete(f"{address}/{top}")
+    store.delete(address)
+    return True
+
+
+def _with_nested(store: Store, named: Collection[str], paths: Collection[str]) -> set[str]:
+    """Return the named addresses and, however deep, those that were built within their builds."""
+    below: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        if match := _NESTED.fullmatch(path):
+            below[match["address"]].append(path)
+    kept, waiting = set(named), list(named)
+    while waiting:
+        inner = {store.read(path).decode() for path in below[waiting.pop()]} - kept
+        kept |= inner
+        waiting += inner
+    return kept
+
+
+def _owner(path: str, addresses: Collection[str]) -> str | None:
+    """Return which of the addresses a path lies in."""
+    parts = path.split("/")
+    heads = ("/".join(parts[:n]) for n in range(1, len(parts)))
+    return next((head for head in heads if head in addresses), None)
+
+
+def _of(store: Store, address: str, sizes: Mapping[str, int], named: bool) -> Iterator[Removal]:
+    if not named:
+        yield Removal(address, tuple(sizes), sum(sizes.values()), "no run names this version")
+        return
+    dead: dict[str, list[str]] = defaultdict(list)
+    live = _live(store, address)
+    for path in sorted(sizes):
+        if _DATA.fullmatch(path) and path not in live:
+            dead[path.partition("/")[0]].append(path)
+    for attempt, paths in dead.items():
+        size = sum(sizes[path] for path in paths)
+        yield Removal(f"{address}/{attempt}", tuple(paths), size, "left by a dead attempt")
+
+
+def _live(store: Store, address: str) -> set[str]:
+    """Return the data files, relative to the address, that are or may become part of the artifact.
+
+    Working files of a finished artifact are not among them.
+    """
+    if store.exists(f"{address}/COMPLETE"):
+        attempts: dict[str, int] = store.read_json(f"{address}/COMPLETE")["files"]
+        return {f"attempt-{attempt}/{name}" for name, attempt in attempts.items()}
+    records = {name: store.read_json(f"{address}/done/{name}.json") for name in done_names(store, address)}
+    return {f"attempt-{record['attempt']}/{name}" for name, record in records.items()}

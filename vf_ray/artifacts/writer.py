@@ -1,0 +1,173 @@
+"""What a build writes through: each file once, with a record of its checksum, by whichever attempt.
+
+A killed build leaves finished files and their records behind. The next attempt keeps them, because
+the same address means the same bytes, and makes only what is missing.
+"""
+
+import hashlib
+import json
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vf_ray.artifacts.lease import Lease
+from vf_ray.store import Store
+from vf_ray.types import Reject
+
+WORK = "work/"
+"""Names below this hold what only the build itself needs, such as checkpoints: they survive a kill,
+are left out of the manifest and go once the artifact is complete."""
+
+PROGRESS_S = 0.5
+_CHUNK = 16 << 20
+
+
+class _Throttle:
+    """Says at most every half second that it is time; anew in each process."""
+
+    def __init__(self) -> None:
+        self._last = float("-inf")
+
+    def __reduce__(self) -> tuple[type["_Throttle"], tuple[()]]:
+        return type(self), ()
+
+    def ready(self) -> bool:
+        now = time.monotonic()
+        if now - self._last < PROGRESS_S:
+            return False
+        self._last = now
+        return True
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes the files of one attempt; picklable, so that tasks and training workers write too."""
+
+    store: Store
+    address: str
+    attempt: int
+    _throttle: _Throttle = field(default_factory=_Throttle, compare=False, repr=False)
+
+    def commit(self, name: str, data: bytes | Path) -> None:
+        """Store a finished file and record its checksum, unless an attempt has finished it already.
+
+        Raises:
+            LostLease: if another process has taken the build over.
+        """
+        if self.committed(name) is not None:
+            return
+        self.check()
+        path = self.path(name, self.attempt)
+        if isinstance(data, Path):
+            made, digest = self.store.create_file(path, data), digest_of(data)
+        else:
+            made, digest = self.store.create(path, data), checksum([data])
+        if not made:  # a repeated task of this attempt stored it first: record what is there
+            digest = checksum(chunks(self.store, path))
+        record = {"attempt": self.attempt, **digest}
+        self.store.create(self._record(name), json.dumps(record).encode())
+
+    def committed(self, name: str) -> Mapping[str, Any] | None:
+        """Return the record {attempt, sha256, bytes} of a finished file, whichever attempt made it."""
+        try:
+            found: Mapping[str, Any] = self.store.read_json(self._record(name))
+        except FileNotFoundError:
+            return None
+        return found
+
+    def names(self, prefix: str = "") -> list[str]:
+        """Return the names of the finished files that start with ``prefix``, sorted."""
+        return [name for name in done_names(self.store, self.address) if name.startswith(prefix)]
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a finished file."""
+        return self.store.read(self._found(name))
+
+    def download(self, name: str, local: Path) -> None:
+        """Copy a finished file to ``local``.
+
+        Raises:
+            ValueError: if the copy does not have the recorded checksum.
+        """
+        self.store.download(self._found(name), local)
+        record = self.committed(name) or {}
+        if digest_of(local)["sha256"] != record.get("sha256"):
+            raise ValueError(
+                f"{self.store.at(self._found(name))}: altered since it was stored; delete {self.address}"
+            )
+
+    def discard(self, name: str) -> None:
+        """Delete a working file or folder (below ``work/`` only), and what killed uploads left in it.
+
+        Not only finished files go: a worker killed between the upload and the record of a checkpoint
+        leaves gigabytes that no record tells of.
+        """
+        if not name.startswith(WORK):
+            raise ValueError(f"discard({name!r}) in {self.address}: only names below {WORK!r} may go")
+        plain = name.rstrip("/")
+        for record in (self._record(plain), f"{self.address}/done/{plain}"):
+            self.store.delete(record)  # first: a record always has its file
+        for attempt in range(1, self.attempt + 1):
+            self.store.delete(self.path(plain, attempt))
+
+    def progress(self, done: float, total: float, unit: str, metrics: Mapping[str, float] = {}) -> None:
+        """Tell whoever watches how far this is; calls in quick succession are dropped but the last."""
+        if done >= total or self._throttle.ready():
+            told = {"done": done, "total": total, "unit": unit, "metrics": dict(metrics)}
+            self.store.rewrite(f"{self.address}/progress/{self.attempt}.json", json.dumps(told).encode())
+
+    def reject(self, name: str, rejects: Iterable[Reject]) -> None:
+        """Store why records were left out, as ``rejected/<name>.jsonl``; call before the data's commit."""
+        with tempfile.NamedTemporaryFile(suffix=".jsonl") as lines:
+            for reject in rejects:
+                lines.write(json.dumps(asdict(reject), sort_keys=True).encode() + b"\n")
+            lines.flush()
+            if lines.tell():
+                self.store.create_file(f"{self.address}/rejected/{name}.jsonl", Path(lines.name))
+
+    def check(self) -> None:
+        """Raise LostLease if another process has taken the build over."""
+        Lease(self.store, self.address, self.attempt).check()
+
+    def path(self, name: str, attempt: int) -> str:
+        """Return the store path of a data file of an attempt."""
+        return f"{self.address}/attempt-{attempt}/{name}"
+
+    def _found(self, name: str) -> str:
+        record = self.committed(name)
+        if record is None:
+            raise FileNotFoundError(f"{self.store.at(self.address)}: no attempt has finished {name!r} yet")
+        return self.path(name, record["attempt"])
+
+    def _record(self, name: str) -> str:
+        return f"{self.address}/done/{name}.json"
+
+
+def chunks(store: Store, path: str) -> Iterator[bytes]:
+    """Yield a file of a store piece by piece."""
+    size = store.size(path)
+    return (store.read_range(path, at, min(_CHUNK, size - at)) for at in range(0, size, _CHUNK))
+
+
+def done_names(store: Store, address: str) -> list[str]:
+    """Return the names of the files that some attempt finished, sorted."""
+    start = f"{address}/done/"
+    return sorted(p.removeprefix(start).removesuffix(".json") for p in store.list(start.rstrip("/")))
+
+
+def checksum(chunks: Iterable[bytes]) -> dict[str, Any]:
+    """Return {sha256, bytes} of some chunks in sequence."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+    return {"sha256": digest.hexdigest(), "bytes": size}
+
+
+def digest_of(local: Path) -> dict[str, Any]:
+    """Return {sha256, bytes} of a local file."""
+    with local.open("rb") as file:
+        return checksum(iter(lambda: file.read(_CHUNK), b""))

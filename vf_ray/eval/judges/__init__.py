@@ -1,0 +1,1 @@
+"""Judges: an address that speaks OpenAI's protocol, a checkpoint, or replies recorded earlier."""

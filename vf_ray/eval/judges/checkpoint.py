@@ -1,0 +1,126 @@
+"""A language model's folder as a judge, such as Vicuna-1.5-13B, which the paper's CF was judged by.
+
+A request becomes text by the tokenizer's own chat template; where it has none, by Vicuna's, as FastChat
+words it. At temperature 0 the reply is the likeliest; above, it is drawn from a seed that only the
+requests decide.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, LlavaForConditionalGeneration
+
+from vf_ray.eval.benchmark import Reply, Request
+from vf_ray.eval.judges.http import messages
+from vf_ray.instances.chance import rank
+from vf_ray.model.template import VICUNA_SYSTEM
+
+BATCH = 16
+
+
+@dataclass
+class CheckpointJudge:
+    """A language model that judges."""
+
+    folder: Path
+    name: str
+    in_order: bool = False
+
+    @classmethod
+    def of(cls, folder: Path, name: str) -> "CheckpointJudge":
+        """Load a judge now; its folder may go afterwards."""
+        judge = cls(folder, name)
+        _ = judge._tokenizer, judge._model
+        return judge
+
+    def replies(self, requests: Sequence[Request]) -> list[Reply]:
+        """Return a reply to each request; one too long for the model has the reason instead."""
+        found: dict[int, Reply] = {}
+        for places in _batches(requests):
+            texts = [self._text(requests[place]) for place in places]
+            fits = [
+                place for place, text in zip(places, texts, strict=True) if self._fits(text, requests[place])
+            ]
+            found |= {place: Reply(text=None, error=TOO_LONG.format(self._room)) for place in places}
+            if fits:
+                said = self._said([requests[place] for place in fits])
+                found |= {place: Reply(text=text) for place, text in zip(fits, said, strict=True)}
+        return [found[place] for place in range(len(requests))]
+
+    @torch.inference_mode()
+    def _said(self, requests: Sequence[Request]) -> list[str]:
+        first = requests[0]
+        texts = [self._text(request) for request in requests]
+        asked = self._tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
+        drawn = (
+            {"do_sample": True, "temperature": first.temperature}
+            if first.temperature
+            else {"do_sample": False}
+        )
+        with torch.random.fork_rng():
+            torch.manual_seed(rank("judge", *texts, str(first.temperature)) % 2**31)
+            out = self._model.generate(
+                **asked.to(self._model.device), max_new_tokens=first.max_tokens, **drawn,
+                pad_token_id=self._tokenizer.pad_token_id,
+            )  # fmt: skip
+        answers = out[:, asked["input_ids"].shape[1] :]
+        return [text.strip() for text in self._tokenizer.batch_decode(answers, skip_special_tokens=True)]
+
+    def _text(self, request: Request) -> str:
+        if self._tokenizer.chat_template:
+            return str(
+                self._tokenizer.apply_chat_template(
+                    messages(request), tokenize=False, add_generation_prompt=True
+                )
+            )
+        begin = self._tokenizer.bos_token or ""
+        return f"{begin}{request.system or VICUNA_SYSTEM} USER: {request.user} ASSISTANT:"
+
+    def _fits(self, text: str, request: Request) -> bool:
+        return (
+            len(self._tokenizer(text, add_special_tokens=False)["input_ids"]) + request.max_tokens
+            <= self._room
+        )
+
+    @cached_property
+    def _room(self) -> int:
+        config = self._model.config
+        return int(getattr(config, "text_config", config).max_position_embeddings)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True, padding_side="left")
+        if tokenizer.pad_token is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        return tokenizer
+
+    @cached_property
+    def _model(self) -> Any:
+        """Load the model: on the GPU as it was saved, else in float32."""
+        gpu = torch.cuda.is_available()
+        kind = AutoConfig.from_pretrained(self.folder, local_files_only=True).model_type
+        loader = LlavaForConditionalGeneration if kind == "llava" else AutoModelForCausalLM
+        model = loader.from_pretrained(
+            self.folder, dtype="auto" if gpu else torch.float32, local_files_only=True, weights_only=True
+        )
+        return model.to("cuda" if gpu else "cpu").eval()
+
+
+TOO_LONG = "longer than the {:,} tokens that fit the judge"
+
+
+def _batches(requests: Sequence[Request]) -> Iterator[list[int]]:
+    """Yield places of requests that are asked alike, longest first, so that a batch pads little."""
+
+    def alike(place: int) -> tuple[float, int]:
+        return requests[place].temperature, requests[place].max_tokens
+
+    places = sorted(range(len(requests)), key=lambda n: (*alike(n), -len(requests[n].user), requests[n].id))
+    for _, group in groupby(places, key=alike):
+        members = list(group)
+        yield from (members[start : start + BATCH] for start in range(0, len(members), BATCH))

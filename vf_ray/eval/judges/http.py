@@ -1,0 +1,125 @@
+"""Judges: any OpenAI-compatible address, or replies recorded earlier. Never a silent fallback.
+
+A judge that cannot be reached at all is an error; a single request that fails after its tries has an
+empty reply with the reason, and whoever asked counts it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vf_ray.eval.benchmark import Reply, Request
+from vf_ray.eval.chat import Chat
+from vf_ray.eval.files import json_lines
+
+
+@dataclass(frozen=True)
+class HttpJudge:
+    """A judge who is asked over HTTP."""
+
+    chat: Chat
+    in_order: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.chat.model
+
+    def replies(self, requests: Sequence[Request]) -> list[Reply]:
+        """Return a reply to each request.
+
+        Raises:
+            Unserved: if the server refuses the key or the address, or not one connection comes about.
+        """
+        found = self.chat.said([_body(request) for request in requests])
+        return [Reply(text=said.text, error=said.error, version=said.version) for said in found]
+
+
+def _body(request: Request) -> Mapping[str, Any]:
+    return {
+        "messages": messages(request), "temperature": request.temperature, "max_tokens": request.max_tokens,
+    }  # fmt: skip
+
+
+def messages(request: Request) -> list[dict[str, str]]:
+    """Return a request as a chat."""
+    system = [{"role": "system", "content": request.system}] if request.system else []
+    return [*system, {"role": "user", "content": request.user}]
+
+
+class Replay:
+    """Replies recorded earlier: by request text or id where the file has them, else in call order."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = f"replies of {path.name}"
+        self._file = path.name
+        self._by_text: dict[str, list[str]] = {}
+        self._queue: list[str] = []
+        for identity, text, reply in _recorded(path):
+            if text or identity:
+                self._by_text.setdefault(text or f"id {identity}", []).append(reply)
+            else:
+                self._queue.append(reply)
+        self.in_order = bool(self._queue)
+        if self._by_text and self.in_order:
+            raise ValueError(f"{path.name} mixes replies with and without request or id; give all, or none")
+
+    def replies(self, requests: Sequence[Request]) -> list[Reply]:
+        """Return the recorded replies; one that is used up or absent is an error in its reply."""
+        return [self._next(request) for request in requests]
+
+    def _next(self, request: Request) -> Reply:
+        for key in (request.user, f"id {request.id}"):
+            if waiting := self._by_text.get(key):
+                return Reply(text=waiting.pop(0) if len(waiting) > 1 else waiting[0])
+        if self._queue:
+            return Reply(text=self._queue.pop(0))
+        return Reply(text=None, error=f"{self._file} holds no reply to this request")
+
+
+_RECORD = {"reply", "content", "text", "user", "request", "prompt", "id", "question_id"}
+"""Keys of one record; a mapping with none of them goes from ids to replies."""
+
+
+def _recorded(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield id, request text and reply of each record.
+
+    Raises:
+        ValueError: for a record without a reply.
+    """
+    data = path.read_bytes()
+    try:
+        whole = json.loads(data)
+    except json.JSONDecodeError:
+        whole = list(_lines(data, path.name))
+    if isinstance(whole, Mapping) and not _RECORD & set(whole):
+        for identity, value in whole.items():
+            yield from ((str(identity), "", reply) for reply in _texts(value, path.name))
+        return
+    for record in whole if isinstance(whole, list) else [whole]:
+        if isinstance(record, str):
+            yield "", "", record
+            continue
+        identity = record.get("question_id", record.get("id", ""))  # LLaVA's reviews count ids from 1
+        text = record.get("user") or record.get("request") or record.get("prompt") or ""
+        yield from ((str(identity), str(text), reply) for reply in _texts(record, path.name))
+
+
+def _lines(data: bytes, name: str) -> Iterator[Any]:
+    texts = [line for line in data.decode("utf-8-sig").split("\n") if line.strip()]
+    if all(line.lstrip().startswith('"') for line in texts):
+        yield from (json.loads(line) for line in texts)
+    else:
+        yield from json_lines(data, name)
+
+
+def _texts(value: Any, name: str) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    for key in ("reply", "content", "text"):
+        if isinstance(value, Mapping) and value.get(key) is not None:
+            return _texts(value[key], name)
+    raise ValueError(f"{name} holds a record without a reply: {str(value)[:80]}; expected a key 'reply'")

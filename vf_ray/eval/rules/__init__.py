@@ -1,0 +1,1 @@
+"""Scoring rules that read an answer as a benchmark's publisher does."""

@@ -1,0 +1,131 @@
+"""What HallusionBench's wrong answers tell: bias, consistency, and whether language or vision is to blame.
+
+Source: tianyi-lab/HallusionBench ``utils.py``, and the paper's table of analyses (arXiv 2310.14566): an
+answer is held against the one to the same question about the original picture (figure 0), or without
+one. The official script asks its judge again whether both answers say the same; of yes and no the
+verdicts tell that already, so nobody is asked here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from vf_ray.eval.benchmark import Figure, Item, Question
+from vf_ray.eval.statistics import bootstrap, proportion, share
+
+CORRECT, INCORRECT, UNCLEAR = "correct", "incorrect", "unclear"
+Pairs = Sequence[tuple[Question, Item]]
+Blame = tuple[bool, bool]
+"""Whether language, and whether vision, is to blame; neither: the answer is right."""
+
+
+def is_bare(question: Question) -> bool:
+    """Tell whether a question that no picture is needed for was asked without one."""
+    return question.id.startswith("VS/") and question.meta["figure"] == "0"
+
+
+def diagnosis(pairs: Pairs) -> dict[str, dict[str, dict[str, Figure]]]:
+    """Return a table for each test; missing answers are left out of the bias and of the causes."""
+    answered = [(question, item) for question, item in pairs if item.answer is not None]
+    easy, hard = ([pair for pair in pairs if pair[0].meta["altered"] is altered] for altered in (False, True))
+    tests = {
+        ("difficulties", "aAcc by question %"): {
+            "easy": all_right(easy, "by_question"),
+            "hard": all_right(hard, "by_question"),
+        },
+        ("figures", "figures %"): _consistency(pairs),
+        ("biases", "answers %"): _bias(answered),
+        ("causes", "wrong answers %"): _causes(answered),
+    }
+    return {
+        table: {row: {column: figure.times(100)} for row, figure in rows.items()}
+        for (table, column), rows in tests.items()
+    }
+
+
+def all_right(pairs: Pairs, key: str) -> Figure:
+    """Return the share of groups in which every item is right."""
+    groups = _groups(pairs, key)
+    return proportion([min(values) for values in groups.values()], _sets(groups))
+
+
+def _groups(pairs: Pairs, key: str) -> dict[tuple[str, ...], list[float]]:
+    groups: dict[tuple[str, ...], list[float]] = {}
+    for question, item in pairs:
+        groups.setdefault(question.meta[key], []).append(item.value)
+    return groups
+
+
+def _sets(names: Mapping[tuple[str, ...], object] | Sequence[tuple[str, ...]]) -> list[str]:
+    """Return what is resampled together: category, subcategory and set."""
+    return ["/".join(name[:3]) for name in names]
+
+
+def _consistency(pairs: Pairs) -> dict[str, Figure]:
+    """Return how many figures have all their questions right, some, or none."""
+    groups = _groups([(question, item) for question, item in pairs if not is_bare(question)], "by_figure")
+    right = [(min(values) == 1, max(values) == 0) for values in groups.values()]
+    rows = {
+        "all right": [float(every) for every, _ in right],
+        "inconsistent": [float(not every and not none) for every, none in right],
+        "all wrong": [float(none) for _, none in right],
+    }
+    return {name: proportion(values, _sets(groups)) for name, values in rows.items()}
+
+
+def _bias(pairs: Pairs) -> dict[str, Figure]:
+    """Return how much oftener yes is said than true, and the share that says yes of wrong answers.
+
+    As officially, whatever is not right counts as the opposite of the truth.
+    """
+    names = _sets([question.meta["by_question"] for question, _ in pairs])
+    wrong = [(question, item) for question, item in pairs if not item.value]
+    said = [(float(item.value == (item.gold == "yes")) - (item.gold == "yes"), 1.0) for _, item in pairs]
+    false = [float(item.gold == "no") for _, item in wrong]
+    return {
+        "yes beyond the truth": bootstrap(said, names, share),
+        "yes among wrong answers": proportion(false, _sets([q.meta["by_question"] for q, _ in wrong])),
+    }
+
+
+def _causes(pairs: Pairs) -> dict[str, Figure]:
+    found = list(_blames(pairs))
+    names = [name for name, _ in found]
+    kinds = {
+        "language hallucination": (True, False),
+        "visual illusion": (False, True),
+        "mixed": (True, True),
+    }
+    return {
+        kind: proportion([float(blame == which) for _, blame in found], names)
+        for kind, which in kinds.items()
+    }
+
+
+def _blames(pairs: Pairs) -> Iterator[tuple[str, Blame]]:
+    """Yield set and blame of each answer that is to blame and can be held against the original's."""
+    first = {question.meta["by_question"]: item for question, item in pairs if question.meta["figure"] == "0"}
+    for question, item in pairs:
+        name = question.meta["by_question"]
+        if name in first and any(found := blame(question, item, first[name])):
+            yield "/".join(name[:3]), found
+
+
+def blame(question: Question, item: Item, first: Item) -> Blame:
+    """Return what is to blame for an answer, given the one about the original picture or without one."""
+    if item.parsed == CORRECT:
+        return False, False
+    certain, original = item.parsed == INCORRECT, question.meta["figure"] == "0"
+    same = certain and _said(item) == _said(first)
+    if question.id.startswith("VD/"):
+        return not original and first.parsed == CORRECT and same, True
+    if original:
+        return certain, False
+    if first.parsed == INCORRECT:
+        return True, not same
+    misled = first.parsed == CORRECT and question.meta["altered"] and same
+    return misled, not misled
+
+
+def _said(item: Item) -> str:
+    """Return the yes or no of an answer as its verdict tells it; nothing for an unclear one."""
+    other = {"yes": "no", "no": "yes"}
+    return {CORRECT: item.gold, INCORRECT: other[item.gold]}.get(item.parsed, "")

@@ -1,0 +1,46 @@
+"""What a recipe's user gives, as fingerprints: the raw folder, and each benchmark's folder."""
+
+from collections.abc import Mapping
+
+from vf_ray.raw.listing import WHOLE, fingerprints
+from vf_ray.recipe import Evaluate, Prepare
+from vf_ray.tasks import sources
+
+INSTANCES = "tasks"
+"""The benchmark that asks held-out instances, which has no folder of its own."""
+DEMO = ("pope", "mmbench", "cf")
+"""Benchmarks that come with the demo's pictures."""
+
+
+def raws(prepare: Prepare) -> tuple[str, Mapping[str, str]]:
+    """Return the fingerprint of the whole raw folder, and that of each Raw which lies there by its name.
+
+    Raises:
+        FileNotFoundError: if nothing is there, and nothing is to be fetched.
+    """
+    loose = {name: raw.name for source in sources().values() for raw in source.raws for name in raw.loose}
+    found = dict(fingerprints(prepare.raw, loose))
+    if not (found or prepare.fetch):
+        raise FileNotFoundError(f"no raw files below {prepare.raw}, which prepare.raw names")
+    return found.pop(WHOLE, ""), found
+
+
+def exams(asked: Evaluate) -> Mapping[str, str]:
+    """Return the fingerprint of each benchmark's folder; none where the demo's are asked.
+
+    Raises:
+        FileNotFoundError: if one of them is not there.
+    """
+    official = [name for name in asked.benchmarks if name != INSTANCES and asked.data]
+    found = fingerprints(asked.data) if official else {}
+    if absent := [name for name in official if name not in found]:
+        raise FileNotFoundError(
+            f"no files below {exam_url(asked.data, absent[0])}; put the official files of {absent[0]} there, "
+            "or leave it out of evaluate.benchmarks"
+        )
+    return {name: found[name] for name in official}
+
+
+def exam_url(data: str, benchmark: str) -> str:
+    """Return where the official files of a benchmark lie."""
+    return f"{data.rstrip('/')}/{benchmark}"

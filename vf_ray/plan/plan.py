@@ -1,0 +1,295 @@
+"""The chain of one recipe: which artifacts each step makes, their addresses known before anything runs.
+
+An address covers the configuration that changes bytes, the addresses of the inputs, and the
+hand-bumped ``CODE`` of what makes it; so the whole plan is a pure function of the recipe and
+the raw input, and "is it up to date" needs neither Ray nor torch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any
+
+from vf_ray import artifacts
+from vf_ray.artifacts import Artifact, Spec
+from vf_ray.plan.inputs import INSTANCES, exams, raws
+from vf_ray.raw import fetch
+from vf_ray.recipe import Recipe, Stage
+from vf_ray.recipe.strict import plain, require
+from vf_ray.store import Store
+from vf_ray.tasks import among, data_of, licensed, matching, source_of, sources
+from vf_ray.types import Raw
+
+STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report")
+
+CODE: Mapping[str, int] = {
+    "raw": 1,
+    "pictures": 3,
+    "instances": 4,
+    "mixture": 2,
+    "base": 3,
+    "tuned": 2,
+    "answers": 1,
+    "judged": 1,
+    "scores": 4,
+    "report": 4,
+}
+"""Bump a number when the bytes that its kind of artifact holds change; a golden test watches."""
+
+TUNED = ("align", "stage1", "stage2")
+
+EVERY = 1 << 40
+"""Cap of a source that is taken whole."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every artifact of one recipe."""
+
+    recipe: Recipe
+    raw: str
+    """Address of the demo's raw artifact, or fingerprint of the user's raw folder."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Fingerprint of each Raw that lies in the user's raw folder by its name."""
+
+    @classmethod
+    def of(cls, recipe: Recipe, store: Store) -> "Plan":
+        """Plan a recipe; the user's folders are listed, so that a change in them changes the plan.
+
+        Raises:
+            FileNotFoundError: if nothing is in one of them, and nothing is to be fetched.
+        """
+        if not recipe.prepare.raw:
+            return cls(recipe, cls(recipe, "").packaged.address)
+        whole, each = raws(recipe.prepare)
+        return cls(recipe, whole, each)
+
+    @cached_property
+    def exams(self) -> Mapping[str, str]:
+        """Return each benchmark's folder as a fingerprint, unless they are the demo's."""
+        return exams(self.recipe.evaluate)
+
+    @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """Return the steps that this recipe has, in order."""
+        given = bool(self.recipe.prepare.raw) and not self.recipe.prepare.fetch
+        absent = {"fetch": given, **{n: self.stage(n) is None for n in TUNED}}
+        return tuple(name for name in STEPS if not absent.get(name, False))
+
+    @cached_property
+    def tasks(self) -> tuple[str, ...]:
+        """Return the ids of the tasks that are prepared."""
+        return licensed(matching(self.recipe.prepare.tasks), self.recipe.prepare.licensed_for)
+
+    def stage(self, name: str) -> Stage | None:
+        """Return the tuning stage of this name, if the recipe has it."""
+        found: Stage | None = getattr(self.recipe, name)
+        return found
+
+    def outputs(self, step: str) -> Sequence[Spec]:
+        """Return what a step makes, in the order of making."""
+        makers: Mapping[str, Any] = {
+            "fetch": lambda: (
+                [self.packaged] if self.is_packaged else [spec for _, spec in self.fetched.values()]
+            ),
+            "prepare": lambda: [*self.pictures.values(), *self.instances.values()],
+            "base": lambda: [self.base],
+            "evaluate": lambda: [self.scores],
+            "report": lambda: [self.report],
+        }
+        return makers[step]() if step in makers else [self.mixture(step), self.tuned(step)]
+
+    def addresses(self, step: str) -> list[str]:
+        """Return the addresses of what a step makes."""
+        return [spec.address for spec in self.outputs(step)]
+
+    def unfinished(self, step: str, store: Store) -> list[Spec]:
+        """Return what of a step the store does not hold finished."""
+        return [spec for spec in self.outputs(step) if artifacts.find(store, spec) is None]
+
+    def needs(self, step: str) -> tuple[str, ...]:
+        """Return the steps whose artifacts ``step`` reads, directly or not."""
+        return self.steps[: self.steps.index(step)]
+
+    @property
+    def packaged(self) -> Spec:
+        """Return the demo's pictures and benchmarks, made from installed packages."""
+        prepare = self.recipe.prepare
+        config = {"seed": self.recipe.seed, "held_out": prepare.held_out}
+        return Spec(kind="raw", name="demo", config=config, code=CODE["raw"])
+
+    @property
+    def is_packaged(self) -> bool:
+        """Tell whether the raw files are the demo's."""
+        return not (self.recipe.prepare.raw or self.recipe.prepare.fetch)
+
+    @cached_property
+    def fetched(self) -> Mapping[str, tuple[Raw, Spec]]:
+        """Return the Raws that the fetch step is to bring: what the tasks need and the user does not give."""
+        if not self.recipe.prepare.fetch:
+            return {}
+        needed = {raw.name: raw for task in self.tasks for raw in source_of(task).raws}
+        missing = {name: raw for name, raw in sorted(needed.items()) if name not in self.given}
+        return {name: (raw, fetch.spec(raw, CODE["raw"])) for name, raw in missing.items()}
+
+    @cached_property
+    def pictures(self) -> Mapping[str, Spec]:
+        """Return the pictures artifact of each source."""
+        names = sorted({source_of(task).name for task in self.tasks})
+        return {name: self._pictures(name) for name in names}
+
+    def _pictures(self, source: str) -> Spec:
+        prepare = self.recipe.prepare
+        config = {
+            "seed": self.recipe.seed,
+            "cap": self._cap(source),
+            "largest_side": prepare.largest_side,
+            "source": sources()[source].code,
+            "tasks": {task: data_of(task) for task in self.tasks if source_of(task).name == source},
+        }
+        inputs = self._raw_inputs(source)
+        return Spec(kind="pictures", name=source, config=config, inputs=inputs, code=CODE["pictures"])
+
+    def _raw_inputs(self, source: str) -> Mapping[str, str]:
+        """Return the source's own Raws; the whole raw folder where they are not told apart in it."""
+        known = {**{name: spec.address for name, (_, spec) in self.fetched.items()}, **self.given}
+        names = [raw.name for raw in sources()[source].raws]
+        return {n: known[n] for n in names} if set(names) <= known.keys() else {"raw": self.raw}
+
+    def _cap(self, source: str) -> int:
+        return EVERY if sources()[source].whole else self.recipe.prepare.cap
+
+    @cached_property
+    def instances(self) -> Mapping[str, Spec]:
+        """Return the instances artifact of each task."""
+        return {task: self._instances(task) for task in self.tasks}
+
+    def _instances(self, task: str) -> Spec:
+        config = {
+            "seed": self.recipe.seed,
+            "cap": self._cap(source_of(task).name),
+            "held_out": self.recipe.prepare.held_out,
+        }
+        inputs = {"pictures": self.pictures[source_of(task).name].address}
+        return Spec(kind="instances", name=task, config=config, inputs=inputs, code=CODE["instances"])
+
+    def mixture(self, stage: str) -> Spec:
+        """Return the index of the instances that a stage trains on."""
+        chosen = self._stage(stage)
+        choice = {"per_task": chosen.per_task, "limits": dict(chosen.limits), "sample": chosen.sample}
+        config = {"seed": self.recipe.seed, **choice}
+        inputs = {task: self.instances[task].address for task in self.stage_tasks(stage)}
+        return Spec(kind="mixture", name=stage, config=config, inputs=inputs, code=CODE["mixture"])
+
+    def stage_tasks(self, stage: str) -> tuple[str, ...]:
+        """Return the ids of the tasks that a stage trains on: of a pattern's, those that are prepared.
+
+        Raises:
+            ValueError: if it names what is not prepared, or a limit for none of them.
+        """
+        asked = self._stage(stage)
+        chosen = among(matching(self.recipe.prepare.tasks), asked.tasks, f"{stage}.tasks")
+        for pattern in asked.limits:
+            hits = any(fnmatchcase(task, pattern) for task in chosen)
+            require(hits, f"{stage}.limits names {pattern!r}, which is no task of the stage")
+        return tuple(sorted(chosen & set(self.tasks)))
+
+    @cached_property
+    def base(self) -> Spec:
+        """Return the assembled model."""
+        config = {"seed": self.recipe.seed, **plain(self.recipe.base)}
+        fresh = not self.recipe.base.checkpoint and not self.recipe.base.language_model
+        inputs = {task: spec.address for task, spec in self.instances.items()} if fresh else {}
+        return Spec(kind="base", name=self.recipe.name, config=config, inputs=inputs, code=CODE["base"])
+
+    def tuned(self, stage: str) -> Spec:
+        """Return the model that a stage makes."""
+        config = {**self._stage(stage).computed(), "seed": self.recipe.seed}
+        inputs = {"model": self.starts_from(stage).address, "mixture": self.mixture(stage).address}
+        return Spec(kind=stage, name=self.recipe.name, config=config, inputs=inputs, code=CODE["tuned"])
+
+    def starts_from(self, stage: str) -> Spec:
+        """Return the model that a stage starts from: that of the stage before it, or the assembled one."""
+        before = [name for name in TUNED[: TUNED.index(stage)] if self.stage(name)]
+        return self.tuned(before[-1]) if before else self.base
+
+    @cached_property
+    def models(self) -> Mapping[str, Spec]:
+        """Return the models to evaluate: ``base`` (as stage 1 starts), ``stage1``, ``stage2``."""
+        found = {"base": self.starts_from("stage1")}
+        found |= {name: self.tuned(name) for name in ("stage1", "stage2") if self.stage(name)}
+        return {name: spec for name, spec in found.items() if name in self.recipe.evaluate.models}
+
+    @cached_property
+    def served(self) -> Mapping[str, str]:
+        """Return what a model served elsewhere is known by, wherever that is; empty: there is none."""
+        served = self.recipe.evaluate.served
+        return {"model": served.model, "version": served.version} if served else {}
+
+    @cached_property
+    def judge(self) -> Mapping[str, str]:
+        """Return what the judge is known by; empty: there is none."""
+        asked = self.recipe.evaluate
+        if not asked.judge:
+            return {}
+        return {"model": asked.judge_model} if asked.judge_model else {"checkpoint": asked.judge}
+
+    def answers(self, model: str, benchmark: str, questions: str) -> Spec:
+        """Return the answers of a model to a benchmark, by whose ``questions`` as the model sees them.
+
+        Their fingerprint is known once the benchmark's files are read, so no run can name this beforehand;
+        pruning keeps it with the scores that it was made for.
+        """
+        spec = self.models.get(model)
+        config: dict[str, Any] = {"questions": questions, "decoding": "greedy"}
+        config |= {} if spec else {"served": self.served}
+        config |= {"files": self.exams[benchmark]} if benchmark in self.exams else {}
+        inputs = {"model": spec.address} if spec else {}
+        inputs |= {} if benchmark in (INSTANCES, *self.exams) else {"data": self.raw}
+        return Spec(
+            kind="answers", name=f"{model}/{benchmark}", config=config, inputs=inputs, code=CODE["answers"]
+        )
+
+    def judged(self, model: str, benchmark: str, requests: str, answers: Spec) -> Spec:
+        """Return what the judge says of answers; ``requests`` is the fingerprint of what it is asked."""
+        return Spec(
+            kind="judged",
+            name=f"{model}/{benchmark}",
+            config={"judge": self.judge, "requests": requests},
+            inputs={"answers": answers.address},
+            code=CODE["judged"],
+        )
+
+    @cached_property
+    def scores(self) -> Spec:
+        """Return the scores of every model on every benchmark."""
+        asked = plain(self.recipe.evaluate)
+        config = {key: asked[key] for key in ("benchmarks", "models", "per_task", "longest")}
+        config |= {"served": self.served, "judge": self.judge, "files": dict(self.exams)}
+        inputs = {name: spec.address for name, spec in self.models.items()}
+        inputs |= {task: spec.address for task, spec in self.instances.items()}
+        inputs |= {} if asked["data"] else {"data": self.raw}
+        return Spec(kind="scores", name=self.recipe.name, config=config, inputs=inputs, code=CODE["scores"])
+
+    @cached_property
+    def report(self) -> Spec:
+        """Return the page that tells what came out."""
+        inputs = {"scores": self.scores.address}
+        inputs |= {name: self.tuned(name).address for name in TUNED if self.stage(name)}
+        inputs |= {f"earlier {n}": address for n, address in enumerate(self.recipe.evaluate.earlier)}
+        return Spec(kind="report", name=self.recipe.name, config={}, inputs=inputs, code=CODE["report"])
+
+    def _stage(self, name: str) -> Stage:
+        found = self.stage(name)
+        assert found is not None, f"recipe {self.recipe.name!r} has no {name}"
+        return found
+
+
+def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:
+    """Return the finished artifacts of some specs.
+
+    Raises:
+        FileNotFoundError: if one is not finished.
+    """
+    return {name: artifacts.load(store, spec.address) for name, spec in specs.items()}

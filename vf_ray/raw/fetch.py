@@ -1,0 +1,150 @@
+"""Bring public raw files into the store: an artifact for each Raw, its files as they are published.
+
+A few Raws come side by side, the files of one Raw one after another, so no publisher sees more than
+that. Half a file lies on the store's own disk where the store is a folder, else in ``VF_RAY_SCRATCH``
+(default: the system's folder for temporary files) of the machine that fetches: there, and only there, a
+killed download goes on where it stopped. Whole files are committed one by one and never fetched again.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vf_ray import artifacts
+from vf_ray.artifacts import RUN, WORK, Artifact, Spec, Writer
+from vf_ray.raw.download import Part, client, download
+from vf_ray.raw.tree import inside
+from vf_ray.store import Store
+from vf_ray.store.bucket import Patience
+from vf_ray.store.disk import PARTS
+from vf_ray.types import Download, Raw
+
+if TYPE_CHECKING:
+    import httpx
+
+SCRATCH = "VF_RAY_SCRATCH"
+AT_ONCE = 4
+"""Raws that are fetched side by side."""
+
+
+def spec(raw: Raw, code: int) -> Spec:
+    """Return the artifact that holds a Raw's files, as its publisher's addresses and checksums define it."""
+    return Spec(kind="raw", name=raw.name, config={"files": [asdict(file) for file in raw.files]}, code=code)
+
+
+def fetch(
+    store: Store, wanted: Sequence[tuple[Raw, Spec]], *, given: str, force: bool = False,
+    patience: Patience = Patience(),  # noqa: B008 - frozen
+) -> None:  # fmt: skip
+    """Build the artifacts of public Raws; what is finished is only found.
+
+    Raises:
+        FileNotFoundError: before anything is fetched, if Raws without public addresses are not below
+            ``given`` (prepare.raw) either; names all of them and what to do for each.
+        OSError: if files cannot be had; names all of them. The others are finished.
+    """
+    if missing := [raw for raw, _ in wanted if not raw.files]:
+        raise FileNotFoundError(to_obtain(missing, given))
+    with client(patience) as web, ThreadPoolExecutor(AT_ONCE) as pool:
+        failed = pool.map(lambda one: _attempt(store, one[0], one[1], web, patience, force), wanted)
+        if reasons := [reason for reason in failed if reason]:
+            raise OSError("\n".join(reasons))
+
+
+def to_obtain(missing: Iterable[Raw], given: str) -> str:
+    """Say what to get from whom, and where to put it."""
+    there = f"below {given}" if given else "below a folder or bucket that prepare.raw names"
+    lines = [f"  {raw.name}/: {raw.obtain.rstrip('.')}." for raw in missing]
+    return "\n".join(
+        [
+            f"{len(lines)} raw archives have no public address; put each {there}, into a folder of its name, "
+            "or leave its tasks out of prepare.tasks:",
+            *lines,
+        ]
+    )
+
+
+def places(found: Artifact) -> tuple[tuple[str, str], ...]:
+    """Return name and URL of each file of a fetched Raw, as ``RawTree`` takes them."""
+    return tuple((name, found.store.at(found.path(name))) for name in found.names())
+
+
+def scratch(store: Store) -> Path:
+    """Return the folder in which half a file lies."""
+    if (folder := store.local_path(PARTS)) is not None:
+        return folder
+    return Path(os.environ.get(SCRATCH) or Path(tempfile.gettempdir()) / "vf-ray-scratch")
+
+
+def _attempt(store: Store, raw: Raw, made: Spec, web: "httpx.Client", patience: Patience, force: bool) -> str:
+    """Fetch one Raw; return why that failed, so that it does not stop the others."""
+    try:
+        artifacts.build(store, made, _Fetching(raw, web, patience).make, force=force)
+    except (OSError, ValueError) as error:
+        return f"raw archive {raw.name!r}: {error}. By hand: {raw.obtain.rstrip('.')}, below prepare.raw."
+    return ""
+
+
+@dataclass(frozen=True)
+class _Fetching:
+    """The files of one Raw, one after another."""
+
+    raw: Raw
+    web: "httpx.Client"
+    patience: Patience
+
+    def make(self, writer: Writer) -> Mapping[str, Any]:
+        versions = dict(self._versions(writer))
+        return {"files": len(self.raw.files), RUN: {"fetched": versions}}
+
+    def _versions(self, writer: Writer) -> Iterator[tuple[str, Any]]:
+        """Commit the files that are not there yet; yield what the servers said of them."""
+        for number, file in enumerate(self.raw.files):
+            if writer.committed(_last(file)) is None:
+                yield file.name, self._bring(file, number, writer)
+
+    def _bring(self, file: Download, number: int, writer: Writer) -> Mapping[str, str]:
+        name = hashlib.sha256(f"{writer.address}/{file.name}".encode()).hexdigest()[:24]
+        part = Part(scratch(writer.store) / f"{name}.part", copies=2 if file.unpack else 1)
+        with part.held():
+            download(self.web, file, part, self.patience, lambda size: self._tell(writer, number, size))
+            version = part.version
+            if file.unpack:
+                _commit_members(file, part.path, writer)
+            else:
+                writer.commit(file.name, part.path)
+            part.clear()
+        return {"etag": version.etag, "modified": version.modified} if version else {}
+
+    def _tell(self, writer: Writer, number: int, size: int) -> None:
+        """Tell the bytes of all files where their sizes are published, else of this file."""
+        files = self.raw.files
+        if all(file.size for file in files):
+            done, total = sum(f.size for f in files[:number]) + size, sum(f.size for f in files)
+            writer.progress(done, total, "bytes")
+        else:
+            writer.progress(number, len(files), "files", {"bytes": size})
+
+
+def _last(file: Download) -> str:
+    """Return the name of what is committed last of a file."""
+    return f"{WORK}unpacked/{file.name}" if file.unpack else file.name
+
+
+def _commit_members(file: Download, packed: Path, writer: Writer) -> None:
+    """Store what a zip holds, file by file, and then a mark for the next attempt."""
+    with zipfile.ZipFile(packed) as archive:
+        for info in (info for info in archive.infolist() if not info.is_dir()):
+            with tempfile.NamedTemporaryFile(dir=packed.parent, suffix=".part") as whole:
+                with archive.open(info) as member:
+                    shutil.copyfileobj(member, whole, 1 << 20)
+                whole.flush()
+                writer.commit(inside(info.filename), Path(whole.name))
+    writer.commit(_last(file), b"")

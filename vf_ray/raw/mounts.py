@@ -1,0 +1,217 @@
+"""Places that raw files lie in: a folder of a disk or bucket, files from several, or an archive.
+
+All answer the same few questions about paths inside them, so that a reader never knows whether an
+archive was unpacked. Nothing is written anywhere. What lies in a bucket is asked for with the store's
+own patience: passing trouble is waited for, and what stays is an error that names the address.
+"""
+
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, Protocol
+
+from vf_ray.raw.seekable import Far
+from vf_ray.store import Store
+
+STREAM = 1 << 20
+"""Bytes to read ahead in a bucket."""
+
+
+class Mount(Protocol):
+    """Files below one root, named by relative paths with slashes; ``""`` is the root itself."""
+
+    def is_file(self, path: str) -> bool: ...
+    def is_dir(self, path: str) -> bool: ...
+    def open(self, path: str) -> IO[bytes]: ...
+    def read(self, path: str) -> bytes: ...
+    def entries(self, directory: str) -> list[tuple[str, bool]]: ...
+
+
+def hidden(name: str) -> bool:
+    """Tell names that no publisher means: resource forks and editors' leftovers."""
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def join(*parts: str) -> str:
+    """Join relative paths, leaving out empty ones."""
+    return "/".join(part for part in parts if part)
+
+
+def walk(mount: Mount, directory: str, depth: int | None) -> Iterator[str]:
+    """Yield the files below ``directory`` in sorted order, at most ``depth`` levels down."""
+    for name, is_dir in sorted(mount.entries(directory)):
+        path = join(directory, name)
+        if not is_dir:
+            yield path
+        elif depth is None or depth > 1:
+            yield from walk(mount, path, None if depth is None else depth - 1)
+
+
+def spellings(name: str) -> Iterator[str]:
+    """Yield a file name as given, then as disks are known to hold it: another case of the
+    extension, another Unicode form, non-ASCII escaped as ``#U00e9`` (unzip does that)."""
+    stem, dot, extension = name.rpartition(".")
+    forms = {"jpg": ("jpeg",), "jpeg": ("jpg",)}
+    others = (extension, *forms.get(extension.lower(), ()))
+    names = [name, *(f"{stem}{dot}{e}" for o in others for e in (o.lower(), o.upper()) if dot)]
+    if not name.isascii():
+        names += [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
+        names.append("".join(c if c.isascii() else f"#U{ord(c):04x}" for c in name))
+    return iter(dict.fromkeys(names))
+
+
+def split_pattern(pattern: str) -> tuple[str, str]:
+    """Split a pattern into its folder without wildcards, and the rest."""
+    parts = pattern.split("/")
+    wild = next((n for n, part in enumerate(parts[:-1]) if re.search(r"[*?]", part)), len(parts) - 1)
+    return "/".join(parts[:wild]), "/".join(parts[wild:])
+
+
+def matcher(pattern: str) -> re.Pattern[str]:
+    """Return what matches the same paths: ``*`` stays within a folder, ``**`` does not."""
+    tokens = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    return re.compile("".join(tokens.get(part) or re.escape(part) for part in parts))
+
+
+class Folder:
+    """A folder on a disk or in a bucket."""
+
+    def __init__(self, store: Store, path: str = "") -> None:
+        self._store = store
+        self._path = path
+
+    def at(self, path: str) -> str:
+        """Return where a file lies in the store."""
+        return join(self._path, path)
+
+    def url(self, path: str) -> str:
+        """Return a file's address, for people."""
+        return self._store.at(self.at(path))
+
+    def below(self, path: str) -> "Folder":
+        """Return a folder in this one."""
+        return Folder(self._store, self.at(path))
+
+    def is_file(self, path: str) -> bool:
+        return bool(path) and self._store.exists(self.at(path))
+
+    def is_dir(self, path: str) -> bool:
+        top = path.partition("/")[0]
+        if top and self._is_far and top not in self._top:  # most folders asked for are in an archive
+            return False
+        return self._store.is_folder(self.at(path))
+
+    def opened(self, path: str) -> "Packed":
+        """Return a file as archives are read: whole by stretches, with reading ahead where that pays."""
+        return Packed(self._store, self.at(path))
+
+    def open(self, path: str) -> IO[bytes]:
+        return self.opened(path).open(STREAM)
+
+    def read(self, path: str) -> bytes:
+        return self._store.read(self.at(path))
+
+    def entries(self, directory: str) -> list[tuple[str, bool]]:
+        found = self._store.entries(self.at(directory))
+        return [(name, is_dir) for name, is_dir in found if not hidden(name)]
+
+    @property
+    def _is_far(self) -> bool:
+        return self._store.local_path("") is None
+
+    @cached_property
+    def _top(self) -> frozenset[str]:
+        """Return the folders that lie directly in this one."""
+        return frozenset(name for name, is_dir in self._store.entries(self._path) if is_dir)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A file of a store, read here and there."""
+
+    store: Store
+    path: str
+
+    @property
+    def name(self) -> str:
+        """Return its address, for people."""
+        return self.store.at(self.path)
+
+    @property
+    def is_far(self) -> bool:
+        """Tell whether each read is a request."""
+        return self.store.local_path(self.path) is None
+
+    def open(self, ahead: int) -> IO[bytes]:
+        """Open it; from a bucket, each request brings ``ahead`` bytes, or more if more are asked for.
+
+        Raises:
+            FileNotFoundError: if it is not there.
+        """
+        local = self.store.local_path(self.path)
+        if local is not None:
+            return local.open("rb")
+        return io.BufferedReader(Far(self.store.size(self.path), self.stretch), ahead)
+
+    def stretch(self, start: int, size: int) -> bytes:
+        """Return ``size`` bytes from ``start``, in one request."""
+        return self.store.read_range(self.path, start, size)
+
+
+class Indexed:
+    """An archive: its members' names with the number of each, and the folders they imply."""
+
+    members: dict[str, int]
+
+    @cached_property
+    def _folders(self) -> dict[str, set[tuple[str, bool]]]:
+        found: dict[str, set[tuple[str, bool]]] = {"": set()}
+        for path in self.members:
+            parent, _, name = path.rpartition("/")
+            self._add_folder(found, parent)
+            found[parent].add((name, False))
+        return found
+
+    def _add_folder(self, found: dict[str, set[tuple[str, bool]]], path: str) -> None:
+        if path in found:
+            return
+        found[path] = set()
+        parent, _, name = path.rpartition("/")
+        self._add_folder(found, parent)
+        found[parent].add((name, True))
+
+    def is_file(self, path: str) -> bool:
+        return path in self.members
+
+    def is_dir(self, path: str) -> bool:
+        return path in self._folders
+
+    def entries(self, directory: str) -> list[tuple[str, bool]]:
+        return [entry for entry in self._folders.get(directory, ()) if not hidden(entry[0])]
+
+
+class Loose(Indexed):
+    """Files from several folders, as one folder."""
+
+    def __init__(self, urls: Mapping[str, str]) -> None:
+        self._places = [url.rpartition("/") for url in urls.values()]
+        self._stores = {folder: Store.open(folder) for folder, _, _ in self._places}
+        self.members = {name: number for number, name in enumerate(urls)}
+
+    def opened(self, path: str) -> Packed:
+        """Return a file like ``Folder.opened``."""
+        if path not in self.members:
+            raise FileNotFoundError(f"no {path!r} among the fetched files")
+        folder, _, name = self._places[self.members[path]]
+        return Packed(self._stores[folder], name)
+
+    def open(self, path: str) -> IO[bytes]:
+        return self.opened(path).open(STREAM)
+
+    def read(self, path: str) -> bytes:
+        found = self.opened(path)
+        return found.store.read(found.path)

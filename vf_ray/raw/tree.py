@@ -1,0 +1,290 @@
+"""A source's raw files as one tree, however they lie.
+
+Each Raw is looked for under the raw root by its name: a folder (with unpacked files, archives, or
+both) or one archive; a fetched one lies where the fetch step put its files. What is not there by name is
+looked for in the root itself, where everything may be merged; a Raw's loose files may lie there in any
+case, for what looks like the Raw's folder may be its publisher's own. Within each, a path is tried as the
+publisher ships it, inside one extra folder, and without its outermost folder, because archives are
+unpacked in all three ways; the last comes last, for what is left of a path may name other files too.
+"""
+
+import contextlib
+import io
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from threading import RLock
+from typing import IO, NamedTuple
+
+from vf_ray.raw.archives import ARCHIVES, is_archive, mount
+from vf_ray.raw.mounts import Folder, Loose, Mount, join, matcher, spellings, split_pattern, walk
+from vf_ray.store import Store
+from vf_ray.types import Raw, Tree
+
+Fetched = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""Names of Raws that do not lie below the root, each with name and URL of its files."""
+
+_LARGEST_INNER = 512 << 20
+"""Bytes of an archive inside an archive that may be held in memory."""
+
+
+STRIPPED, GUESSED = 2, 4
+"""Numbers of two of the ways in which a folder is looked for."""
+
+
+class _Place(NamedTuple):
+    mount: Mount
+    directory: str
+
+
+@dataclass(frozen=True)
+class RawTree(Tree):
+    """The raw files of one source; picklable, opens everything on first use in each process.
+
+    Threads may share it.
+    """
+
+    url: str
+    """Empty where everything is fetched."""
+    raws: tuple[Raw, ...] = ()
+    fetched: Fetched = ()
+    _lookup: "_Lookup" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_lookup", _Lookup(self.url, self.raws, self.fetched))
+
+    @classmethod
+    def of(cls, url: str, raws: Sequence[Raw] = (), fetched: Fetched = ()) -> "RawTree":
+        """Return the tree of ``raws`` below ``url``: a path, ``file://`` or ``s3://``."""
+        return cls(url, tuple(raws), fetched)
+
+    def __reduce__(self) -> tuple[type["RawTree"], tuple[str, tuple[Raw, ...], Fetched]]:
+        return type(self), (self.url, self.raws, self.fetched)
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes.
+
+        Raises:
+            FileNotFoundError: if it is not there; says what to obtain.
+            ValueError: if the path leads outside the tree.
+        """
+        safe = inside(path)
+        parent, _, name = safe.rpartition("/")
+        for place in next(iter(self._lookup.tiers(parent)))[:1]:  # the usual case, in one request
+            with contextlib.suppress(FileNotFoundError):
+                return place.mount.read(join(place.directory, name))
+        place, found = self._found(safe)
+        return place.mount.read(found)
+
+    def open(self, path: str) -> IO[bytes]:
+        """Return a file as a seekable binary stream; raises like ``read``."""
+        place, found = self._found(inside(path))
+        return place.mount.open(found)
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file inside the tree."""
+        try:
+            return self._lookup.find(inside(path)) is not None
+        except ValueError:
+            return False
+
+    def glob(self, pattern: str) -> Sequence[str]:
+        """Return the files that match, sorted; ``*`` stays within a folder, ``**`` does not."""
+        return self._lookup.glob(inside(pattern))
+
+    def _found(self, path: str) -> tuple[_Place, str]:
+        if (found := self._lookup.find(path)) is not None:
+            return found
+        where = f"below {self.url}" if self.url else "among the fetched ones"
+        raise FileNotFoundError(f"no file {path!r} {where}; {self._remedy()}")
+
+    def _remedy(self) -> str:
+        if not self.raws:
+            return "check the raw root"
+        return " ".join(f"Raw {raw.name!r}: {raw.obtain.rstrip('.')}." for raw in self.raws)
+
+
+def inside(path: str) -> str:
+    """Return ``path`` in its plain form.
+
+    Raises:
+        ValueError: if it leads outside the tree.
+    """
+    plain = posixpath.normpath(path.replace("\\", "/"))
+    if not path or "\0" in path or plain.startswith(("/", "..")) or re.match("[A-Za-z]:", plain):
+        raise ValueError(f"path {path!r} leads outside the tree; expected one relative to its root")
+    return plain
+
+
+class _Lookup:
+    """Finds paths in mounts; remembers where folders were found, never where files were."""
+
+    def __init__(self, url: str, raws: Sequence[Raw], fetched: Fetched) -> None:
+        self._url = url
+        self._raws = raws
+        self._fetched = dict(fetched)
+        self._tiers: dict[tuple[str, int], tuple[_Place, ...]] = {}
+        self._opening = RLock()
+
+    @cached_property
+    def _root(self) -> Folder | Loose:
+        return Folder(Store.open(self._url)) if self._url else Loose({})
+
+    @cached_property
+    def _named(self) -> tuple[tuple[Mount, ...], bool]:
+        """Return the mounts of the Raws found by name, and whether all were."""
+        found = [tuple(self._mounts_of(raw.name)) for raw in self._raws]
+        return tuple(m for mounts in found for m in mounts), bool(found) and all(found)
+
+    def _mounts_of(self, name: str) -> Iterator[Mount]:
+        if name in self._fetched:
+            yield from _with_archives(Loose(dict(self._fetched[name])))
+        elif isinstance(self._root, Folder):
+            yield from self._given(self._root, name)
+
+    def _given(self, root: Folder, name: str) -> Iterator[Mount]:
+        if root.is_dir(name):
+            yield from _with_archives(root.below(name))
+        for archive in (f"{name}{end}" for end in ARCHIVES):
+            if root.is_file(archive):
+                yield from _opened(root, archive)
+
+    @cached_property
+    def _merged(self) -> tuple[Mount, ...]:
+        complete = self._named[1] or not self._root.is_dir("")
+        return () if complete else tuple(_with_archives(self._root))
+
+    def tiers(self, parent: str) -> Iterator[tuple[_Place, ...]]:
+        """Yield the folders that ``parent`` may mean, surest first; the last ones are guesses.
+
+        What nobody asks for is not looked for: in a bucket each look is a request.
+        """
+        for number in range(GUESSED + 1):
+            if (parent, number) not in self._tiers:
+                with self._opening:  # else threads that come together would each open every archive
+                    self._tiers[parent, number] = tuple(self._looks[number](parent))
+            yield self._tiers[parent, number]
+
+    @cached_property
+    def _looks(self) -> tuple[Callable[[str], Iterator[_Place]], ...]:
+        named = self._named[0]
+        return (
+            partial(_direct, named),
+            partial(_wrapped, named),
+            partial(_stripped, named),
+            lambda parent: _direct(self._merged, parent),
+            lambda parent: _wrapped(self._merged, parent),
+        )
+
+    def find(self, path: str) -> tuple[_Place, str] | None:
+        parent, _, name = path.rpartition("/")
+        for spelling in spellings(name):
+            for number, places in enumerate(self.tiers(parent)):
+                found = _files(places, spelling)
+                if number == GUESSED:  # of two, one is another source's
+                    found = iter(hits) if len(hits := list(found)) == 1 else iter(())
+                if (hit := next(found, None)) is not None:
+                    return hit
+        loose = any(path in raw.loose for raw in self._raws) and self._root.is_file(path)
+        return (_Place(self._root, ""), path) if loose else None
+
+    def glob(self, pattern: str) -> list[str]:
+        fixed, rest = split_pattern(pattern)
+        matches, depth = matcher(rest), None if "**" in rest else rest.count("/") + 1
+        for number, places in enumerate(self.tiers(fixed)):
+            if depth is None and number == STRIPPED:  # ** would match too much
+                continue
+            below = {path for place in places for path in _below(place, depth)}
+            if found := sorted(join(fixed, path) for path in below if matches.fullmatch(path)):
+                return found
+        return []
+
+
+def _files(places: Iterable[_Place], name: str) -> Iterator[tuple[_Place, str]]:
+    named = ((place, join(place.directory, name)) for place in places)
+    return (found for found in named if found[0].mount.is_file(found[1]))
+
+
+def _with_archives(folder: Folder | Loose) -> Iterator[Mount]:
+    """Yield a folder and, mounted, the archives that lie directly in it."""
+    yield folder
+    names = [name for name, is_dir in sorted(folder.entries("")) if not is_dir and is_archive(name)]
+    for name in names:
+        yield from _opened(folder, name)
+
+
+def _opened(folder: Folder | Loose, name: str) -> Iterator[Mount]:
+    packed = folder.opened(name)
+    outer = mount(packed, packed.name)
+    yield from (outer, *_inner(outer, name))
+
+
+def _inner(outer: Mount, name: str) -> Iterator[Mount]:
+    """Yield the archives inside an archive, mounted in memory.
+
+    Raises:
+        ValueError: if one is too large for that.
+    """
+    for path in filter(is_archive, walk(outer, "", depth=2)):
+        with outer.open(path) as packed:
+            data = packed.read(_LARGEST_INNER + 1)
+        if len(data) > _LARGEST_INNER:
+            raise ValueError(f"{path!r} inside {name} is too large to read in place; unpack {name}")
+        yield mount(io.BytesIO(data), f"{name}/{path}")
+
+
+def _direct(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:
+    return (_Place(m, parent) for m in mounts if m.is_dir(parent))
+
+
+def _stripped(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:
+    if parent:
+        yield from _direct(mounts, parent.partition("/")[2])
+
+
+def _wrapped(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:
+    for m in mounts:
+        inner = (join(child, parent) for child, is_dir in sorted(m.entries("")) if is_dir)
+        yield from (_Place(m, directory) for directory in inner if m.is_dir(directory))
+
+
+def _below(place: _Place, depth: int | None) -> Iterator[str]:
+    start = len(place.directory) + 1 if place.directory else 0
+    return (path[start:] for path in walk(place.mount, place.directory, depth))
+
+
+def existing(tree: Tree, files: Mapping[str, str | tuple[str, ...]]) -> list[tuple[str, str]]:
+    """Return (split, path) of the files that are there; a tuple names alternatives, best first.
+
+    A key may go on after a blank (``train 2``) where a split has several files.
+
+    Raises:
+        FileNotFoundError: if none is there; says what to obtain.
+    """
+    choices = {split: (paths,) if isinstance(paths, str) else paths for split, paths in files.items()}
+    found = [
+        (split.partition(" ")[0], path)
+        for split, paths in choices.items()
+        if (path := next((p for p in paths if tree.exists(p)), None)) is not None
+    ]
+    if not found:
+        tree.open(next(iter(choices.values()))[0])
+    return found
+
+
+def several(tree: Tree, split: str, pattern: str) -> dict[str, str]:
+    """Return the files of one split that match, as ``existing`` takes them.
+
+    Raises:
+        FileNotFoundError: if none does; says what to obtain.
+    """
+    if not (paths := tree.glob(pattern)):
+        tree.open(pattern)
+    return {f"{split} {number}": path for number, path in enumerate(paths)}
+
+
+def first_existing(tree: Tree, *paths: str) -> str:
+    """Return the first path that is there, or the first of all where none is."""
+    return next((path for path in paths if tree.exists(path)), paths[0])

@@ -1,0 +1,62 @@
+"""Find and load named runs: ``flows/recipes/*.yaml``, or a YAML file of the user's own."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vf_ray.recipe.recipe import Recipe
+from vf_ray.recipe.strict import near, require
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Return the names of the recipes that come with vf-ray."""
+    found = (entry.name for entry in (files("flows") / "recipes").iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml")))
+
+
+def load_recipe(name: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
+    """Load a recipe by its name or by the path of a YAML file, and apply dotted overrides.
+
+    Raises:
+        ValueError: for an unknown name or key, a wrong value, or an impossible combination.
+    """
+    values = read_yaml(_text(name), f"recipe {name!r}")
+    require(isinstance(values, dict), f"recipe {name!r} is not a mapping of keys")
+    return Recipe.from_mapping({"name": Path(name).stem, **values}, overrides)
+
+
+def read_yaml(text: str, what: str) -> Any:
+    """Return YAML as data; ``what`` it is, an error says.
+
+    Raises:
+        ValueError: if it is no YAML, or gives a key twice.
+    """
+    try:
+        return yaml.load(text, _Strict)  # it is a safe one
+    except yaml.YAMLError as error:
+        raise ValueError(f"{what} is no YAML that can be read: {' '.join(str(error).split())}") from None
+
+
+class _Strict(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping, of which YAML would take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        marks: dict[str, Any] = {}
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in marks:
+                raise yaml.constructor.ConstructorError(
+                    "the key stands here", marks[key.value], f"and once more ({key.value})", key.start_mark
+                )
+            marks[key.value] = key.start_mark
+        return super().construct_mapping(node, deep)
+
+
+def _text(name: str) -> str:
+    if Path(name).suffix in (".yaml", ".yml"):
+        require(Path(name).is_file(), f"no recipe file at {name}")
+        return Path(name).read_text(encoding="utf-8")
+    require(name in recipe_names(), f"no recipe is named {name!r}; {near(name, recipe_names())}")
+    return (files("flows") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8")

@@ -1,0 +1,218 @@
+"""What a run is made of: frozen dataclasses that refuse what cannot work before anything starts.
+
+A recipe is YAML data (``flows/recipes``). Keys are strict: an unknown one is an error that names
+the nearest known one. Values that depend on the machine sit in ``Resources`` and never change
+a result's address.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from vf_ray.recipe.input_format import Habits
+from vf_ray.recipe.model_sizes import SIZES
+from vf_ray.recipe.stage import Stage
+from vf_ray.recipe.strict import build, is_http, put, require, thawed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepare:
+    """Which tasks become instances, and how many of each."""
+
+    tasks: tuple[str, ...]
+    """Task ids, patterns (``coco/*``), ``@paper`` for the tasks of Vision-Flan's paper, ``@paper/20`` for
+    20 of them."""
+    raw: str = ""
+    """URL of the folder that holds the raw archives; empty: the packaged demo pictures."""
+    fetch: bool = False
+    """Download what is not in ``raw`` and has a public address into the store; then ``raw`` may be empty."""
+    cap: int = 10_000
+    """Instances per task (the paper: 10,000); those of a source that is taken whole are all taken."""
+    held_out: float = 0.01
+    """Share of pictures, chosen by content, that no stage ever trains on."""
+    largest_side: int = 1024
+    """Pictures with a longer side are shrunk to it; others keep their original bytes."""
+    licensed_for: Literal["any", "training", "redistribution"] = "any"
+    """Leave out sources whose terms do not say yes to this; unknown counts as no."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.tasks), "prepare.tasks is empty; name at least one task or pattern")
+        require(self.cap > 0, f"prepare.cap is {self.cap}; it must be positive")
+        require(0 <= self.held_out < 1, f"prepare.held_out is {self.held_out}; it is a share in [0, 1)")
+        require(self.largest_side >= 16, f"prepare.largest_side is {self.largest_side} pixels; at least 16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """The LLaVA checkpoint that stage 1 starts from, and how it comes to be."""
+
+    checkpoint: str = ""
+    """URL of a LLaVA folder, in Hugging Face's layout or that of LLaVA's authors (which then needs
+    ``vision``); empty: assembled from the parts below."""
+    vision: str = ""
+    """URL of a CLIP vision tower; empty: a fresh one of the sizes below."""
+    language_model: str = ""
+    """URL of a Llama model and its tokenizer; empty: a fresh one of the sizes below."""
+    projector: str = ""
+    """URL of a pre-trained projector: LLaVA's ``mm_projector.bin``, or a LLaVA folder whose projector is
+    put in (the paper's Table 6); empty: the checkpoint's, or a fresh one."""
+    size: Literal["tiny", "0.1B", "1B", "7B", "13B", "34B"] = "13B"
+    """Sizes of fresh parts; of adopted ones, what estimates count with."""
+    image_size: int = 0
+    """This number and those below: 0 leaves it to ``size``."""
+    patch_size: int = 0
+    vision_width: int = 0
+    vision_layers: int = 0
+    vision_heads: int = 0
+    width: int = 0
+    layers: int = 0
+    heads: int = 0
+    kv_heads: int = 0
+    """Heads of keys and values; 0 where ``heads`` is given: as many."""
+    vocabulary: int = 0
+    """Most tokens of the tokenizer trained on the prepared text, when none is given."""
+    select_layer: int = -2
+    habits: Mapping[str, str] = field(default_factory=dict)
+    """What differs from the checkpoint's own ``Habits`` (LLaVA-1.5's, if it has none), as
+    ``{template: llama_2, alpha: white}``; it is kept with the model, and all that read it follow it."""
+
+    def __post_init__(self) -> None:
+        sizes = dict(SIZES[self.size]) | ({"kv_heads": self.heads} if self.heads else {})
+        for key, value in sizes.items():
+            object.__setattr__(self, key, getattr(self, key) or value)
+        for large, small in (("image_size", "patch_size"), ("vision_width", "vision_heads"),
+                             ("width", "heads"), ("heads", "kv_heads")):  # fmt: skip
+            one, other = getattr(self, large), getattr(self, small)
+            require(one % other == 0, f"base.{large} {one} is not a multiple of base.{small} {other}")
+        build(Habits, self.habits, "base.habits.")
+        for key in SIZES[self.size]:
+            require(getattr(self, key) > 0, f"base.{key} is {getattr(self, key)}; it must be positive")
+        both = self.checkpoint and self.language_model
+        require(not both, "base names a checkpoint and a language_model; a checkpoint brings its own")
+
+    @property
+    def image_tokens(self) -> int:
+        """Tokens a picture takes in the language model (the class token is dropped)."""
+        return (self.image_size // self.patch_size) ** 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A model that somebody else serves, behind an OpenAI-compatible address such as vLLM's."""
+
+    url: str
+    """With or without ``/v1`` at its end; it may move without anything being asked again."""
+    model: str
+    """The server's name for it."""
+    version: str = ""
+    """Tells apart models that bear one name, such as a revision."""
+    at_once: int = 32
+    """Requests under way at a time."""
+
+    def __post_init__(self) -> None:
+        require(is_http(self.url), f"served.url is {self.url!r}; expected http:// or https://")
+        require(bool(self.model), "served.model is empty; give the server's name for the model")
+        require(self.at_once > 0, f"served.at_once is {self.at_once}; at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """Which models answer which benchmarks."""
+
+    benchmarks: tuple[str, ...] = ("tasks",)
+    data: str = ""
+    """URL of the folder that holds each benchmark's official files under its name; empty: the demo's."""
+    models: tuple[Literal["base", "stage1", "stage2"], ...] = ("base", "stage1", "stage2")
+    per_task: int = 200
+    """Held-out items of each task that the ``tasks`` benchmark asks."""
+    served: Served | None = None
+    """One more model, asked where it is served."""
+    batch: int = 64
+    longest: int = 0
+    """Most tokens of an answer; 0: what each benchmark officially allows."""
+    judge: str = ""
+    """Address of an OpenAI-compatible judge, or URL of a language model's folder; empty: rules, counted
+    as such."""
+    judge_model: str = ""
+    """Name of the judge at its address."""
+    earlier: tuple[str, ...] = ()
+    """Addresses of earlier scores (``scores/<recipe>/<version>``) that the report shows beside these."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.benchmarks), "evaluate.benchmarks is empty")
+        nobody = "evaluate.models is empty and nothing is served; name base, stage1 or stage2"
+        require(bool(self.models or self.served), nobody)
+        require(self.per_task > 0 and self.batch > 0, "evaluate.per_task and evaluate.batch must be positive")
+        told = f"evaluate.judge is {self.judge!r}, evaluate.judge_model {self.judge_model!r}"
+        named = is_http(self.judge) == bool(self.judge_model)
+        require(named, f"{told}; an address needs the judge's name there, a folder none")
+        require(self.longest >= 0, f"evaluate.longest is {self.longest}; 0 leaves it to each benchmark")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """Where a run happens. Nothing here changes what comes out."""
+
+    workers: int = 1
+    """Training processes, one per GPU where there are any."""
+    min_workers: int = 0
+    """Train on with as few as these when others are lost, and with more again later; 0: all or none."""
+    retries: int = 3
+    """Times that training workers may die between two checkpoints before the stage is given up."""
+    gpus_per_worker: int = 0
+    gpu_gib: float = 80.0
+    """Memory of a GPU, for estimates."""
+    gpu_tflops: float = 312.0
+    """Peak rate of a GPU in bf16, for estimates and the share of it that training uses: an A100's."""
+    track: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = ()
+    """Where training's figures go beside the store; each is configured by its own variables."""
+    cpus_per_worker: float = 1.0
+    threads: int = 0
+    """Threads of a CPU worker; 0: the machine's cores shared out among the workers."""
+
+    def __post_init__(self) -> None:
+        require(self.workers > 0, f"resources.workers is {self.workers}; at least 1")
+        fewest = f"resources.min_workers is {self.min_workers}; between 0 and workers ({self.workers})"
+        require(0 <= self.min_workers <= self.workers, fewest)
+        require(self.retries >= 0, f"resources.retries is {self.retries}; 0 gives up at the first death")
+        require(self.gpus_per_worker in (0, 1), "resources.gpus_per_worker is 0 or 1: one process per GPU")
+        require(self.threads >= 0, f"resources.threads is {self.threads}; 0 shares out the machine's cores")
+        for key in ("gpu_gib", "gpu_tflops", "cpus_per_worker"):
+            value = getattr(self, key)
+            require(0 < value < math.inf, f"resources.{key} is {value}; it must be positive")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One whole run."""
+
+    name: str
+    about: str = ""
+    seed: int = 0
+    prepare: Prepare
+    base: Base
+    align: Stage | None = None
+    """A first tuning before stage 1, on captions: LLaVA's projector alignment, or the demo's eyes."""
+    stage1: Stage | None = None
+    """Without any stage, a recipe evaluates its base (the paper's Table 6)."""
+    stage2: Stage | None = None
+    evaluate: Evaluate = field(default_factory=Evaluate)
+    resources: Resources = field(default_factory=Resources)
+
+    def __post_init__(self) -> None:
+        told = f"recipe name {self.name!r}: it becomes part of addresses; use letters, digits, - and _"
+        require(re.fullmatch(r"\w[\w.-]*", self.name) is not None, told)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> "Recipe":
+        """Build a recipe from YAML data and dotted overrides such as ``{"stage1.lr": 1e-5}``.
+
+        Raises:
+            ValueError: for an unknown key, a value of the wrong type, or an impossible combination.
+        """
+        merged = thawed(values)
+        for dotted, value in (overrides or {}).items():
+            put(merged, dotted, value)
+        return build(cls, merged)

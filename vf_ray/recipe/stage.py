@@ -1,0 +1,129 @@
+"""What one tuning run is: its data, what it tunes, and its optimisation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from vf_ray.recipe.strict import near, plain, require
+
+EXECUTION = ("save_every", "micro_tokens", "share_tokens", "zero", "offload", "recompute", "compile")
+"""Keys of a stage that say how it runs, not what it computes."""
+MODULES = ("vision_tower", "projector", "language_model")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lora:
+    """Low-rank adapters beside the linear layers of the language model, which itself stays as it is."""
+
+    rank: int = 128
+    alpha: float = 256.0
+    """The adapters' share is multiplied by ``alpha / rank``."""
+    dropout: float = 0.05
+    """Of what enters an adapter; what is dropped depends on the number of workers."""
+
+    def __post_init__(self) -> None:
+        require(self.rank > 0, f"lora.rank is {self.rank}; it must be positive")
+        require(self.alpha > 0, f"lora.alpha is {self.alpha}; it must be positive")
+        require(0 <= self.dropout < 1, f"lora.dropout is {self.dropout}; it is a share in [0, 1)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One tuning run: its data, what it tunes, and its optimisation."""
+
+    tasks: tuple[str, ...]
+    """Task ids or patterns, each one among the prepared tasks."""
+    tune: tuple[str, ...] = ("projector", "language_model")
+    lr: float
+    own_lr: Mapping[str, float] = field(default_factory=dict)
+    """Tuned modules with a rate of their own, as ``{projector: 2e-5}``; they follow the same schedule."""
+    lora: Lora | None = None
+    """Tune the language model through adapters, merged into it at the end; None: as a whole."""
+    batch: int
+    """Samples per optimiser step over all workers (the paper: 16 x 8 = 128, then 8 x 8 = 64)."""
+    steps: int | None = None
+    epochs: float | None = None
+    per_task: int | None = None
+    """Use only the first so many instances of each task (the paper's Table 3)."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Use at most so many instances of the tasks that a pattern names, as ``{llava_instruct/*: 1000}``,
+    drawn by seed (the mixed stage of the paper's Table 4)."""
+    sample: int | None = None
+    """Use only so many instances in all, drawn by seed (the paper's stage 2: 1,000)."""
+    warmup: float = 0.03
+    """Share of the steps during which the rate rises."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    template: Literal["chat", "plain"] = "chat"
+    """``chat``: in the model's own conversation template; ``plain``: the answer alone follows the picture,
+    as LLaVA trains captions when it aligns."""
+    max_length: int = 2048
+    """Tokens of a conversation, image tokens included; longer ones are rejected by name."""
+    micro_tokens: int = 8192
+    """Tokens that one worker packs into one forward pass."""
+    share_tokens: bool = True
+    """Let samples of a pack that show the same picture share its tokens: exact, and never slower."""
+    save_every: int = 500
+    """Steps between checkpoints."""
+    loss: Literal["token_mean", "sample_mean"] = "token_mean"
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """``bf16`` computes in it and keeps fp32 values and moments in the optimizer."""
+    zero: Literal[0, 1, 2, 3] = 2
+    """What DeepSpeed spreads over the workers: moments (1), gradients too (2), weights too (3)."""
+    offload: bool = False
+    """Keep the optimizer's state in the host's memory."""
+    recompute: float = 0.0
+    """Share of the language model's layers whose activations are not kept but computed again
+    (gradient checkpointing): 1 takes least memory and a third more work."""
+    compile: bool = False
+    """Compile the language model's layers: minutes at the start, less time per step on a GPU."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.tasks), "stage.tasks is empty; name at least one task or pattern")
+        for name in self.tune:
+            require(name in MODULES, f"stage.tune names {name!r}; {near(name, MODULES)}")
+        require(bool(self.tune), "stage.tune is empty; a stage that tunes nothing trains nothing")
+        require(0 < self.lr < 1, f"stage.lr is {self.lr}; a learning rate lies between 0 and 1, e.g. 2e-5")
+        require(self.batch > 0, f"stage.batch is {self.batch}; it must be positive")
+        both = (self.steps is None) == (self.epochs is None)
+        require(not both, f"stage has steps={self.steps} and epochs={self.epochs}; give exactly one")
+        length = self.steps if self.steps is not None else self.epochs
+        require(length is not None and length > 0, f"stage length is {length}; it must be positive")
+        require(0 <= self.warmup < 1, f"stage.warmup is {self.warmup}; it is a share of the steps in [0, 1)")
+        require(self.save_every > 0, f"stage.save_every is {self.save_every}; it must be positive")
+        require(0 <= self.recompute <= 1, f"stage.recompute is {self.recompute}; it is a share of the layers")
+        self._require_amounts()
+        self._require_tuned_names()
+        self._require_zero()
+
+    def computed(self) -> dict[str, Any]:
+        """Return, as data, what decides what comes out; the rest says how the stage runs."""
+        return {key: value for key, value in plain(self).items() if key not in EXECUTION}
+
+    def _require_amounts(self) -> None:
+        for key in ("per_task", "sample", "micro_tokens", "clip"):
+            value = getattr(self, key)
+            require(value is None or value > 0, f"stage.{key} is {value}; it must be positive")
+        least = f"stage.max_length is {self.max_length}; no picture and word fit in less than 16 tokens"
+        require(self.max_length >= 16, least)
+        require(self.weight_decay >= 0, f"stage.weight_decay is {self.weight_decay}; it cannot be negative")
+
+    def _require_tuned_names(self) -> None:
+        for pattern, most in self.limits.items():
+            require(most > 0, f"stage.limits.{pattern} is {most}; it must be positive")
+        for name, lr in self.own_lr.items():
+            require(name in self.tune, f"stage.own_lr names {name!r}; {near(name, self.tune)}")
+            require(0 < lr < 1, f"stage.own_lr.{name} is {lr}; a learning rate lies between 0 and 1")
+        told = "stage.lora adapts the language model; add language_model to stage.tune"
+        require(self.lora is None or "language_model" in self.tune, told)
+
+    def _require_zero(self) -> None:
+        require(not (self.offload and self.zero < 2), f"stage.offload needs zero 2 or 3, not {self.zero}")
+        masters = self.precision == "fp32" or self.zero > 0
+        require(
+            masters, "stage.precision bf16 needs zero 1, 2 or 3, which keep the weights in fp32 beside it"
+        )
+        require(
+            not (self.compile and self.zero == 3), "stage.compile needs zero 0, 1 or 2: under 3 it stalls"
+        )

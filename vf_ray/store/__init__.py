@@ -1,0 +1,8 @@
+"""Where everything lies: one folder or bucket, and the only code that knows its URL.
+
+Read in this order: store.py, then disk.py and bucket.py, which it stands on.
+"""
+
+from vf_ray.store.store import VARIABLE, Store, race
+
+__all__ = ["VARIABLE", "Store", "race"]
