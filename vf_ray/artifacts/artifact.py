@@ -8,7 +8,8 @@ which says which attempt holds each file. Without it an artifact does not exist 
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -22,7 +23,12 @@ from vf_ray.artifacts.lease import STALE_S, LostLease, held
 from vf_ray.artifacts.writer import WORK, Writer, checksum, chunks, digest_of, done_names
 from vf_ray.store import Store
 
-__all__ = ["WORK", "Artifact", "LostLease", "Spec", "Writer", "build", "find", "load", "progress"]
+__all__ = [
+    "WORK", "Artifact", "LostLease", "Spec", "Writer", "build", "find", "finished_among", "load", "progress",
+]  # fmt: skip
+
+LISTED_FROM = 512
+"""How many artifacts of a kind are worth a listing, which tells of all their files, a thousand at a time."""
 
 RUN = "run"
 """Key of a build's statistics that holds what may differ from run to run, such as seconds."""
@@ -185,6 +191,19 @@ def load(store: Store, address: str) -> Artifact:
 def find(store: Store, spec: Spec) -> Artifact | None:
     """Return the finished artifact of a spec, or None."""
     return Artifact(store, spec.address) if store.exists(f"{spec.address}/COMPLETE") else None
+
+
+def finished_among(store: Store, addresses: Iterable[str]) -> set[str]:
+    """Return which addresses hold a finished artifact: each is asked for, or many of a kind are listed."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for address in addresses:
+        kinds[address.partition("/")[0]].add(f"{address}/COMPLETE")
+    few = [mark for marks in kinds.values() if len(marks) <= LISTED_FROM for mark in marks]
+    there = {mark for mark, is_there in zip(few, store.many(store.exists, few), strict=True) if is_there}
+    listed = [kind for kind, marks in kinds.items() if len(marks) > LISTED_FROM]
+    for kind, names in zip(listed, store.many(store.sizes, listed), strict=True):
+        there |= kinds[kind] & names.keys()
+    return {mark.removesuffix("/COMPLETE") for mark in there}
 
 
 def progress(store: Store, address: str) -> Mapping[str, Any] | None:

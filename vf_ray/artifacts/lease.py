@@ -117,13 +117,23 @@ def is_free(store: Store, address: str, attempt: int) -> bool:
 
 def idle(store: Store, addresses: Sequence[str], *, stale_s: float = STALE_S) -> set[str]:
     """Return the addresses that nobody is building; watches the doubtful ones for ``stale_s``."""
-    newest = {address: newest_attempt(store, address) for address in addresses}
-    free = {a for a, n in newest.items() if n == 0 or is_free(store, a, n)}
-    doubtful = {a: (n, _pulse(store, a, n)) for a, n in newest.items() if a not in free}
-    if doubtful:
+
+    def pulse(address: str) -> tuple[str, int, dict[str, Any]]:
+        newest = newest_attempt(store, address)
+        return address, newest, _pulse(store, address, newest)
+
+    def doubtful(seen: tuple[str, int, dict[str, Any]]) -> bool:
+        address, newest, beat = seen
+        owner = f"{address}/lease/{newest}"
+        return newest > 0 and not beat.get("released") and not _is_dead(_json(store, owner))
+
+    seen = store.many(pulse, addresses)
+    watched = [one for one, doubted in zip(seen, store.many(doubtful, seen), strict=True) if doubted]
+    if watched:
         time.sleep(stale_s)
-    now = {a: newest_attempt(store, a) for a in doubtful}
-    return free | {a for a, seen in doubtful.items() if (now[a], _pulse(store, a, now[a])) == seen}
+    now = store.many(pulse, [address for address, *_ in watched])
+    busy = {before[0] for before, after in zip(watched, now, strict=True) if before != after}
+    return {*addresses} - busy
 
 
 @dataclass

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from vf_ray.artifacts.lease import STALE_S, claim, idle, newest_attempt
-from vf_ray.artifacts.writer import done_names
+from vf_ray.artifacts.writer import WORK, done_names
 from vf_ray.store import Store
 
 _LEASE = re.compile(r"(?P<address>.+)/lease/\d+")
 _NESTED = re.compile(r"(?P<address>.+)/nested/[^/]+")
+_RECORD = re.compile(r"done/(?P<name>.+)\.json")
 _DATA = re.compile(r"attempt-(?P<attempt>\d+)/(?P<name>.+)")
 
 
@@ -34,8 +35,11 @@ def removals(store: Store, named: Collection[str], *, stale_s: float = STALE_S) 
         if (address := _owner(path, addresses)) is not None:
             sizes[address][path[len(address) + 1 :]] = size
     kept = _with_nested(store, named, everything)
-    quiet = idle(store, sorted(addresses), stale_s=stale_s)
-    return [r for address in sorted(quiet) for r in _of(store, address, sizes[address], address in kept)]
+    some = sorted(address for address in addresses if address not in kept or not _is_whole(sizes[address]))
+    quiet = idle(store, [a for a in some if "COMPLETE" not in sizes[a]], stale_s=stale_s)
+    due = [a for a in some if "COMPLETE" in sizes[a] or a in quiet]
+    found = store.many(lambda a: [*_of(store, a, sizes[a], a in kept)], due)
+    return [removal for removals in found for removal in removals]
 
 
 def remove(store: Store, removal: Removal) -> bool:
@@ -76,6 +80,14 @@ def _with_nested(store: Store, named: Collection[str], paths: Collection[str]) -
         kept |= inner
         waiting += inner
     return kept
+
+
+def _is_whole(sizes: Mapping[str, int]) -> bool:
+    """Tell from the names alone that nothing is left over: each data file has its record."""
+    data = [match["name"] for path in sizes if (match := _DATA.fullmatch(path))]
+    records = {match["name"] for path in sizes if (match := _RECORD.fullmatch(path))}
+    at_work = "COMPLETE" in sizes and any(name.startswith(WORK) for name in data)
+    return len(data) == len(set(data)) and records.issuperset(data) and not at_work
 
 
 def _owner(path: str, addresses: Collection[str]) -> str | None:

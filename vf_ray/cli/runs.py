@@ -32,11 +32,13 @@ def list_runs(
 
     opened = _opened(store)
     found = [run for run in listed(opened) if recipe in (None, run["recipe"])]
+    finished = _finished(opened, *found)
     if as_json:
-        show_json([{**run, "finished": _finished(opened, run)} for run in found])
+        show_json([{**run, "finished": one} for run, one in zip(found, finished, strict=True)])
         return
     rows = [
-        {**run, "commit": run["commit"][:10], "finished": _share(_finished(opened, run))} for run in found
+        {**run, "commit": run["commit"][:10], "finished": _share(one)}
+        for run, one in zip(found, finished, strict=True)
     ]
     show_table(f"{len(rows)} runs in {opened.url}", COLUMNS, rows)
 
@@ -111,7 +113,7 @@ def verify_run(
     from vf_ray.plan.run_records import show as record
 
     opened = _opened(store)
-    finished = {run: True} if "/" in run else _finished(opened, record(opened, _id(opened, run)))
+    (finished,) = [{run: True}] if "/" in run else _finished(opened, record(opened, _id(opened, run)))
     found = [load(opened, address) for address, is_there in finished.items() if is_there]
     altered = [problem for artifact in found for problem in artifact.problems()]
     if as_json:
@@ -167,8 +169,12 @@ def _addresses(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     return ((step, address) for step, addresses in run["versions"].items() for address in addresses)
 
 
-def _finished(store: "Store", run: Mapping[str, Any]) -> dict[str, bool]:
-    return {address: store.exists(f"{address}/COMPLETE") for _, address in _addresses(run)}
+def _finished(store: "Store", *runs: Mapping[str, Any]) -> list[dict[str, bool]]:
+    """Return for each run which of its artifacts are finished; what several name is asked for once."""
+    from vf_ray.artifacts.artifact import finished_among
+
+    there = finished_among(store, (address for run in runs for _, address in _addresses(run)))
+    return [{address: address in there for _, address in _addresses(run)} for run in runs]
 
 
 def _share(finished: Mapping[str, bool]) -> str:
@@ -179,7 +185,7 @@ def _show_run(store: "Store", run_id: str, as_json: bool) -> None:
     from vf_ray.plan.run_records import show as record
 
     run = record(store, run_id)
-    finished = _finished(store, run)
+    (finished,) = _finished(store, run)
     if as_json:
         show_json({**run, "finished": finished})
         return

@@ -106,7 +106,9 @@ class Plan:
 
     def unfinished(self, step: str, store: Store) -> list[Spec]:
         """Return what of a step the store does not hold finished."""
-        return [spec for spec in self.outputs(step) if artifacts.find(store, spec) is None]
+        specs = self.outputs(step)
+        there = artifacts.finished_among(store, (spec.address for spec in specs))
+        return [spec for spec in specs if spec.address not in there]
 
     def needs(self, step: str) -> tuple[str, ...]:
         """Return the steps whose artifacts ``step`` reads, directly or not."""
@@ -292,4 +294,5 @@ def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:
     Raises:
         FileNotFoundError: if one is not finished.
     """
-    return {name: artifacts.load(store, spec.address) for name, spec in specs.items()}
+    found = store.many(lambda spec: artifacts.load(store, spec.address), specs.values())
+    return dict(zip(specs, found, strict=True))

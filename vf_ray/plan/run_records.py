@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -50,7 +51,7 @@ def _holds(store: Store, record: Mapping[str, Any]) -> bool:
 
 def listed(store: Store) -> list[dict[str, Any]]:
     """Return the records of all runs, newest first."""
-    records = [_read(store, run) for run in _ids(store)]
+    records = store.many(partial(_read, store), _ids(store))
     return sorted(records, key=lambda run: (run["when"], run["id"]), reverse=True)
 
 

@@ -10,7 +10,7 @@ import os
 import random
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -76,15 +76,25 @@ class Bucket:
         return True
 
     def sizes(self, prefix: str) -> dict[str, int]:
-        found = self._ask(prefix, lambda fs: fs.find(self._at(prefix), detail=True))
-        files = {name: about["size"] for name, about in found.items() if about["type"] == "file"}
-        below = {name[len(self.root) + 1 :]: size for name, size in files.items()}
+        """Page by page, without what s3fs makes of each: that costs twice the time of listing."""
+        start = len(self._below("")[1])
+        listed = (page.get("Contents", ()) for page in self._pages(prefix))
+        found = {about["Key"][start:]: int(about["Size"]) for contents in listed for about in contents}
         # the marker of an empty folder, which some servers keep, is no file
-        return {name: size for name, size in below.items() if name and not name.endswith("/")}
+        return {name: size for name, size in found.items() if name and not name.endswith("/")}
+
+    def _pages(self, folder: str) -> Iterator[dict[str, Any]]:
+        bucket, below = self._below(folder)
+        asked = {"Bucket": bucket, "Prefix": below}
+        while True:
+            page = self._ask(folder, lambda fs: fs.call_s3("list_objects_v2", **asked))
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            asked["ContinuationToken"] = page["NextContinuationToken"]
 
     def is_folder(self, path: str) -> bool:
-        bucket, key = self._key(path)
-        below = f"{key}/" if key else ""
+        bucket, below = self._below(path)
         found = self._ask(
             path, lambda fs: fs.call_s3("list_objects_v2", Bucket=bucket, Prefix=below, MaxKeys=1)
         )
@@ -163,6 +173,11 @@ class Bucket:
 
     def _at(self, path: str) -> str:
         return f"{self.root}/{path}" if path else self.root
+
+    def _below(self, folder: str) -> tuple[str, str]:
+        """Return the bucket, and what the keys below a folder start with."""
+        bucket, key = self._key(folder)
+        return bucket, f"{key}/" if key else ""
 
     def _key(self, path: str) -> tuple[str, str]:
         bucket, _, key = self._at(path).partition("/")

@@ -62,7 +62,7 @@ class Disk:
     def sizes(self, prefix: str) -> dict[str, int]:
         top, found = self.root / prefix, {}
         below = (Path(folder) / name for folder, _, names in os.walk(top) for name in names)
-        for path in [top] if top.is_file() else below:
+        for path in below:
             try:
                 found[path.relative_to(self.root).as_posix()] = path.stat().st_size
             except FileNotFoundError:  # deleted since it was listed

@@ -8,17 +8,22 @@ import json
 import os
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vf_ray.store.bucket import Bucket, Patience
 from vf_ray.store.disk import Disk
 
 VARIABLE = "VF_RAY_STORE"
+AT_ONCE = 16
+"""Requests to a bucket that are under way side by side."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,13 @@ class Store:
     def sizes(self, prefix: str = "") -> dict[str, int]:
         """Return path and bytes of every file below a folder, in no certain order."""
         return self._files.sizes(_checked(prefix) if prefix else "")
+
+    def many(self, ask: Callable[[T], R], of: Iterable[T]) -> tuple[R, ...]:
+        """Return what ``ask`` answers of each, in order; side by side where each is a request."""
+        if isinstance(self._files, Disk):
+            return tuple(map(ask, of))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return tuple(pool.map(ask, of))
 
     def create(self, path: str, data: bytes) -> bool:
         """Store a file unless its name is taken; tell whether this call made it."""

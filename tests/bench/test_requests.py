@@ -1,0 +1,55 @@
+"""How many requests to a bucket it takes to look after a store of many runs."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.bench.counting import Requests, counted
+from vf_ray.artifacts.artifact import finished_among
+from vf_ray.plan import run_records
+from vf_ray.store import Store
+
+pytestmark = pytest.mark.bench
+RUNS, ARTIFACTS, A_RUN = 60, 1_200, 411
+"""A run of 188 tasks names 411 artifacts, most of them those of other runs."""
+FILES = ("COMPLETE", "manifest.json", "stats.json", "lease/1", "heartbeat/1", "done/a.json", "attempt-1/a")
+
+
+@pytest.fixture(scope="module")
+def store(s3_store_url: str) -> Store:
+    store = Store.open(f"{s3_store_url}-{uuid.uuid4().hex[:8]}")
+    addresses = [f"instances/source/task-{n}/{n:012x}" for n in range(ARTIFACTS)]
+    store.many(lambda name: store.create(name, b"{}"), [f"{a}/{name}" for a in addresses for name in FILES])
+    for number in range(RUNS):
+        mine = [addresses[(number * 20 + n) % ARTIFACTS] for n in range(A_RUN)]
+        record = {key: "" for key in runs.KEYS} | {"id": f"{number}", "versions": {"prepare": mine}}
+        store.create(f"runs/{number}.json", json.dumps(record).encode())
+    return store
+
+
+@contextmanager
+def told(what: str) -> Iterator[Requests]:
+    begun = time.process_time()
+    with counted() as made:
+        yield made
+    print(f"\n{what}: {made}, {time.process_time() - begun:.1f} s of CPU")
+
+
+def test_listing_runs(store: Store) -> None:
+    with told(f"{RUNS} runs of {A_RUN} artifacts are listed") as made:
+        listed = run_records.listed(store)
+        there = finished_among(store, (a for run in listed for a in run["versions"]["prepare"]))
+    print(f"before: {RUNS * (A_RUN + 1):,} requests one after the other")
+    assert (len(listed), len(there)) == (RUNS, ARTIFACTS)
+    assert made.total <= RUNS + 3 + ARTIFACTS * len(FILES) / 1000
+
+
+def test_saying_what_would_be_pruned(store: Store) -> None:
+    with told(f"pruning of {ARTIFACTS:,} artifacts is considered") as made:
+        assert run_records.prune(store, dry_run=True) == []
+    print(f"before: {4 * ARTIFACTS:,} requests and more, one after the other")
+    assert made.total <= RUNS + 3 + ARTIFACTS * len(FILES) / 1000
