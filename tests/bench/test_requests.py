@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.bench.counting import Requests, counted
-from vf_ray.artifacts.artifact import finished_among
+from vf_ray.artifacts import finished_among
 from vf_ray.plan import run_records
 from vf_ray.store import Store
 
@@ -26,7 +26,7 @@ def store(s3_store_url: str) -> Store:
     store.many(lambda name: store.create(name, b"{}"), [f"{a}/{name}" for a in addresses for name in FILES])
     for number in range(RUNS):
         mine = [addresses[(number * 20 + n) % ARTIFACTS] for n in range(A_RUN)]
-        record = {key: "" for key in runs.KEYS} | {"id": f"{number}", "versions": {"prepare": mine}}
+        record = {key: "" for key in run_records.KEYS} | {"id": f"{number}", "versions": {"prepare": mine}}
         store.create(f"runs/{number}.json", json.dumps(record).encode())
     return store
 

@@ -12,8 +12,21 @@ from vf_ray.artifacts.artifact import (
     Writer,
     build,
     find,
+    finished_among,
     load,
     progress,
 )
 
-__all__ = ["RUN", "WORK", "Artifact", "LostLease", "Spec", "Writer", "build", "find", "load", "progress"]
+__all__ = [
+    "RUN",
+    "WORK",
+    "Artifact",
+    "LostLease",
+    "Spec",
+    "Writer",
+    "build",
+    "find",
+    "finished_among",
+    "load",
+    "progress",
+]

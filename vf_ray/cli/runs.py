@@ -171,7 +171,7 @@ def _addresses(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _finished(store: "Store", *runs: Mapping[str, Any]) -> list[dict[str, bool]]:
     """Return for each run which of its artifacts are finished; what several name is asked for once."""
-    from vf_ray.artifacts.artifact import finished_among
+    from vf_ray.artifacts import finished_among
 
     there = finished_among(store, (address for run in runs for _, address in _addresses(run)))
     return [{address: address in there for _, address in _addresses(run)} for run in runs]
