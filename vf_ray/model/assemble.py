@@ -4,7 +4,7 @@ Each part is fresh or read, by its own field of ``Base``. A fresh part depends o
 own sizes only, so exchanging one part leaves the others as they were.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,17 +22,16 @@ from transformers import (
 from transformers.models.llava.image_processing_pil_llava import LlavaImageProcessorPil
 
 from vf_ray.model import parts
+from vf_ray.model.adopted import Adopted, Fetch
 from vf_ray.model.conversation import IMAGE
 from vf_ray.model.export import save_model
 from vf_ray.model.pixels import CLIP_MEAN, CLIP_STD
 from vf_ray.model.template import TEMPLATES
-from vf_ray.model.tokenizer import adopt_tokenizer, train_tokenizer
+from vf_ray.model.tokenizer import train_tokenizer
+from vf_ray.model.whole import Whole
 from vf_ray.recipe import Base
 from vf_ray.recipe.input_format import Habits
-from vf_ray.recipe.strict import require
 
-Fetch = Callable[[str], Path]
-"""Brings what a URL names to a local file or folder."""
 STRATEGY = "default"
 """LLaVA drops the class token."""
 ROUND_ROWS = 64
@@ -55,22 +54,16 @@ def assemble(base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: F
     Raises:
         ValueError: if the parts do not fit each other or the recipe.
     """
-    habits = habits_of(base, fetch)
-    ready = base.checkpoint and not parts.is_original_llava(fetch(base.checkpoint))
-    model, tokenizer = _ready(base, fetch) if ready else _from_parts(base, texts, seed, fetch)
+    adopted = Adopted(base, fetch)
+    adopted.require_fit()
+    model, tokenizer = _ready(adopted, adopted.llava) if adopted.llava else _joined(adopted, texts, seed)
     model.generation_config = GenerationConfig(
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
     save_model(model, out)
-    processor(tokenizer, model.config.vision_config, habits).save_pretrained(out)
-    habits.save(out)
-
-
-def habits_of(base: Base, fetch: Fetch) -> Habits:
-    """Return the habits that a model is to have: its checkpoint's, but for what the recipe says."""
-    own = Habits.of(fetch(base.checkpoint)) if base.checkpoint else Habits()
-    return own.changed(base.habits)
+    processor(tokenizer, model.config.vision_config, adopted.habits).save_pretrained(out)
+    adopted.habits.save(out)
 
 
 def processor(tokenizer: Any, vision: Any, habits: Habits) -> LlavaProcessor:
@@ -118,49 +111,24 @@ def _initialise(projector: nn.Module, seed: int) -> None:
                 layer.reset_parameters()
 
 
-def _from_parts(
-    base: Base, texts: Iterable[str], seed: int, fetch: Fetch
-) -> tuple[LlavaForConditionalGeneration, Any]:
-    original = fetch(base.checkpoint) if base.checkpoint else None
-    if original:
-        parts.require_llava_1_5(original, base)
-    language = _language(base.checkpoint or base.language_model, base, texts, seed, fetch)
-    vision = parts.read_vision(fetch(base.vision), base) if base.vision else parts.fresh_vision(base, seed)
+def _joined(adopted: Adopted, texts: Iterable[str], seed: int) -> tuple[LlavaForConditionalGeneration, Any]:
+    base = adopted.base
+    language = _language(adopted, texts, seed)
+    vision = adopted.vision.read() if adopted.vision else parts.fresh_vision(base, seed)
     model = join(vision, language, base.select_layer, seed)
-    if original:
-        parts.fill_vision(vision, parts.weights(original, "vision_tower."))
-    _fill_projector(model, base.projector or base.checkpoint, fetch)
+    if adopted.projector:
+        adopted.projector.fill(model.model.multi_modal_projector)
     return model, language.tokenizer
 
 
-def _fill_projector(model: LlavaForConditionalGeneration, url: str, fetch: Fetch) -> None:
-    if url:
-        found = parts.projector_weights(fetch(url))
-        parts.fill_projector(model.model.multi_modal_projector, found)
-
-
-def _language(url: str, base: Base, texts: Iterable[str], seed: int, fetch: Fetch) -> Language:
-    if not url:
-        template = TEMPLATES[habits_of(base, fetch).template]
-        tokenizer = train_tokenizer(texts, base.vocabulary, template)
+def _language(adopted: Adopted, texts: Iterable[str], seed: int) -> Language:
+    base = adopted.base
+    if not adopted.language_model:
+        tokenizer = train_tokenizer(texts, base.vocabulary, TEMPLATES[adopted.habits.template])
         return Language(parts.fresh_language_model(base, tokenizer, seed), tokenizer)
-    folder, gguf_file = _gguf(fetch(url))
-    tokenizer = adopt_tokenizer(folder, gguf_file)
-    model = parts.read_language_model(folder, gguf_file)
-    _grow(model, tokenizer)
-    return Language(model, tokenizer)
-
-
-def _gguf(path: Path) -> tuple[Path, str | None]:
-    """Return the folder and, where the model is a GGUF file, its name in it."""
-    if path.is_file():
-        return path.parent, path.name
-    files = sorted(path.glob("*.gguf"))
-    if (path / "config.json").exists() or not files:
-        return path, None
-    if len(files) > 1:
-        raise ValueError(f"{path} holds {len(files)} GGUF files; name one of {[f.name for f in files]}")
-    return path, files[0].name
+    model = adopted.language_model.read()
+    _grow(model, adopted.tokenizer)
+    return Language(model, adopted.tokenizer)
 
 
 def _grow(model: LlamaForCausalLM | LlavaForConditionalGeneration, tokenizer: Any) -> None:
@@ -174,22 +142,10 @@ def _grow(model: LlamaForCausalLM | LlavaForConditionalGeneration, tokenizer: An
             table[rows:] = table[:rows].mean(dim=0, dtype=torch.float32).to(table.dtype)
 
 
-def _ready(base: Base, fetch: Fetch) -> tuple[LlavaForConditionalGeneration, Any]:
+def _ready(adopted: Adopted, llava: Whole) -> tuple[LlavaForConditionalGeneration, Any]:
     """Read a finished Hugging Face LLaVA, and bring its processor to LLaVA-1.5's ways."""
-    folder = fetch(base.checkpoint)
-    require(not base.vision, "base.vision is for a checkpoint of LLaVA's authors; this one has its own tower")
-    model = LlavaForConditionalGeneration.from_pretrained(
-        folder, dtype="auto", local_files_only=True, weights_only=True
-    )
-    tokenizer = adopt_tokenizer(folder)
-    config, image_id = model.config, tokenizer.convert_tokens_to_ids(IMAGE)
-    found = (config.vision_config.image_size, config.vision_config.patch_size, config.image_token_id)
-    expected = (base.image_size, base.patch_size, image_id)
-    if found != expected:
-        raise ValueError(
-            f"base.checkpoint at {folder} has picture size, patch size and {IMAGE} id {found}; "
-            f"the recipe and the tokenizer say {expected}"
-        )
-    _grow(model, tokenizer)
-    _fill_projector(model, base.projector, fetch)
-    return model, tokenizer
+    model = llava.read()
+    _grow(model, adopted.tokenizer)
+    if adopted.projector:
+        adopted.projector.fill(model.model.multi_modal_projector)
+    return model, adopted.tokenizer

@@ -16,7 +16,7 @@ LAYOUT = (
     (r"^model\.language_model\.", "language_model.model."),
     (r"^lm_head\.", "language_model.lm_head."),
     (r"^model\.multi_modal_projector\.", "multi_modal_projector."),
-    (r"^model\.vision_tower\.(vision_model\.)?", "vision_tower.vision_model."),
+    (r"^(model\.)?vision_tower\.(vision_model\.)?", "vision_tower.vision_model."),
 )
 """Names inside the model, and as published."""
 ADAPTED = re.compile(r"\.(lora_|base_layer\.)")
@@ -46,12 +46,20 @@ def save_model(model: PreTrainedModel, out: Path) -> None:
 
 
 def published(name: str) -> str:
-    """Return the published name of a tensor.
+    """Return the published name of a model's tensor.
 
     Raises:
         ValueError: for a tensor that a LLaVA does not have.
     """
+    renamed = canonical(name)
+    if renamed == name or ADAPTED.search(name):
+        raise ValueError(f"tensor {name!r} has no place in a LLaVA folder; merge adapters before saving")
+    return renamed
+
+
+def canonical(name: str) -> str:
+    """Return the published name of a tensor in a model, or in a file of any version; others stay."""
     for pattern, replacement in LAYOUT:
-        if re.match(pattern, name) and not ADAPTED.search(name):
+        if re.match(pattern, name):
             return re.sub(pattern, replacement, name)
-    raise ValueError(f"tensor {name!r} has no place in a LLaVA folder; merge adapters before saving")
+    return name

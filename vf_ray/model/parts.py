@@ -1,31 +1,39 @@
 """The three parts of a LLaVA, each fresh or read from what its authors published."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import nn
 from transformers import (
-    AutoModelForCausalLM,
     CLIPVisionConfig,
     CLIPVisionModel,
     LlamaConfig,
     LlamaForCausalLM,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
 )
 
 from vf_ray.instances.chance import rank
+from vf_ray.model.export import canonical
+from vf_ray.model.tensors import Tensors, holds_weights, read_json
+from vf_ray.model.whole import Whole, renamed, require_same
 from vf_ray.recipe import Base
 
 CONTEXT = 4096
 """Positions of a fresh language model: Vicuna-1.5's."""
 PROJECTOR = {"0": "linear_1", "2": "linear_2"}
 """LLaVA numbers the layers of its projector; Hugging Face names them."""
-PROJECTORS = ("mm_projector.", "multi_modal_projector.")
+OF_PROJECTOR = re.compile(r"(^|\.)(mm|multi_modal)_projector\.")
+OF_EYES = re.compile(r"(^|\.)vision_tower\.")
+BESIDE_EYES = re.compile(r"^(text_model\.|logit_scale$|(text|visual)_projection\.)")
+"""What else a whole CLIP has."""
+BESIDE_WORDS = re.compile(f"{OF_PROJECTOR.pattern}|{OF_EYES.pattern}")
+CONFIG = "config.json"
 LLAVA_KEYS = re.compile(r"(freeze_|tune_|unfreeze_|use_)?mm_|image_|tokenizer_|pretrain")
 """Settings that LLaVA's authors keep among those of the language model."""
 LLAVA_1_5: Mapping[str, Any] = {
@@ -57,20 +65,37 @@ def fresh_vision(base: Base, seed: int) -> CLIPVisionModel:
         return CLIPVisionModel(config)
 
 
-def read_vision(folder: Path, base: Base) -> CLIPVisionModel:
-    """Read the vision tower of a CLIP folder.
+def vision_in(folder: Path, base: Base) -> Whole:
+    """Return the vision tower of a CLIP folder, text tower or not.
 
     Raises:
-        ValueError: if its picture or patch size is not the recipe's.
+        ValueError: if it is no CLIP, or its picture or patch size is not the recipe's.
     """
-    vision = CLIPVisionModel.from_pretrained(folder, dtype="auto", local_files_only=True)
-    found = (vision.config.image_size, vision.config.patch_size)
-    if found != (base.image_size, base.patch_size):
-        raise ValueError(
-            f"base.vision at {folder} takes pictures of {found[0]} in patches of {found[1]} pixels; the "
-            f"recipe says {base.image_size} and {base.patch_size}: set base.image_size and base.patch_size"
+    what = f"base.vision at {folder}"
+    _require_type(what, folder, "clip", "clip_vision_model")
+    config = CLIPVisionConfig.from_pretrained(folder, local_files_only=True)
+    require_sizes(what, base, image_size=config.image_size, patch_size=config.patch_size)
+    return Whole(what, CLIPVisionModel, config, Tensors.of(folder), _bare, BESIDE_EYES)
+
+
+def _bare(name: str) -> str:
+    """Return a vision tower's tensor without what versions and layouts put in front."""
+    return name.rpartition("vision_tower.")[2].removeprefix("vision_model.")
+
+
+def require_sizes(what: str, base: Base, **found: int) -> None:
+    """Refuse a model whose sizes are not the recipe's.
+
+    Raises:
+        ValueError: naming the keys to set.
+    """
+    other = {key: value for key, value in found.items() if value != getattr(base, key)}
+    if other:
+        told = ", ".join(
+            f"{key} {value} (in the recipe {getattr(base, key)})" for key, value in other.items()
         )
-    return vision
+        remedy = " and ".join(f"base.{key}={value}" for key, value in other.items())
+        raise ValueError(f"{what} has {told}: set {remedy}, or name another model")
 
 
 def fresh_language_model(base: Base, tokenizer: Any, seed: int) -> LlamaForCausalLM:
@@ -101,41 +126,51 @@ def llama_inner(width: int) -> int:
     return -(-(8 * width // 3) // multiple) * multiple
 
 
-def read_language_model(folder: Path, gguf_file: str | None = None) -> LlamaForCausalLM:
-    """Read a Llama (Vicuna, SmolLM2 ...) folder, or a GGUF file in it, which becomes float32.
+def language_model_in(folder: Path, key: str = "base.language_model") -> Whole:
+    """Return the Llama (Vicuna, SmolLM2 ...) of a folder, or of a LLaVA's in its authors' layout.
 
     Raises:
         ValueError: if it is another architecture.
     """
-    model = _read_gguf(folder, gguf_file) if gguf_file else _read_llama(folder)
-    if not isinstance(model, LlamaForCausalLM):
-        raise ValueError(f"base.language_model at {folder} is a {type(model).__name__}; expected a Llama")
-    return model
-
-
-def _read_llama(folder: Path) -> Any:
-    options = {"dtype": "auto", "local_files_only": True, "weights_only": True}
-    if not is_original_llava(folder):
-        return AutoModelForCausalLM.from_pretrained(folder, **options)
-    settings = json.loads((folder / "config.json").read_text())
-    own = {key: value for key, value in settings.items() if not LLAVA_KEYS.match(key)}
+    what = f"{key} at {folder}"
+    original = is_original_llava(folder)
+    _require_type(what, folder, *(("llava_llama", "llava", "llama") if original else ("llama",)))
+    settings = read_json(folder / CONFIG)
+    own = {key: value for key, value in settings.items() if not (original and LLAVA_KEYS.match(key))}
     config = LlamaConfig.from_dict(own | {"model_type": "llama", "architectures": ["LlamaForCausalLM"]})
-    return LlamaForCausalLM.from_pretrained(folder, config=config, **options)
+    beside = BESIDE_WORDS if original else None
+    return Whole(what, LlamaForCausalLM, config, Tensors.of(folder), beside=beside)
 
 
-def _read_gguf(folder: Path, gguf_file: str) -> Any:
-    from transformers import GgufConfig
-
-    quantised = GgufConfig(dequantize=True)  # without it the model cannot be saved
-    return AutoModelForCausalLM.from_pretrained(
-        folder, gguf_file=gguf_file, dtype=torch.float32, quantization_config=quantised, local_files_only=True
-    )
+def _require_type(what: str, folder: Path, *types: str) -> None:
+    found = read_json(folder / CONFIG).get("model_type")
+    if found not in types:
+        raise ValueError(f"{what} is of type {found!r}; expected {' or '.join(types)}")
 
 
 def is_original_llava(folder: Path) -> bool:
     """Tell whether a folder has the layout of LLaVA's authors: a Llama with ``mm_`` settings and weights."""
-    config = folder / "config.json"
-    return config.exists() and "mm_projector_type" in json.loads(config.read_text())
+    return "mm_projector_type" in read_json(folder / CONFIG)
+
+
+def llava_in(folder: Path, base: Base) -> Whole:
+    """Return the LLaVA of a folder in Hugging Face's layout.
+
+    Raises:
+        ValueError: if it is of another type, or its sizes are not the recipe's.
+    """
+    what = f"base.checkpoint at {folder}"
+    _require_type(what, folder, "llava")
+    config = LlavaConfig.from_pretrained(folder, local_files_only=True)
+    types = (config.vision_config.model_type, config.text_config.model_type)
+    if types != ("clip_vision_model", "llama"):
+        raise ValueError(f"{what} is made of {' and '.join(types)}; expected clip_vision_model and llama")
+    vision = config.vision_config
+    require_sizes(
+        what, base, image_size=vision.image_size, patch_size=vision.patch_size,
+        select_layer=config.vision_feature_layer,
+    )  # fmt: skip
+    return Whole(what, LlavaForConditionalGeneration, config, Tensors.of(folder), canonical)
 
 
 def require_llava_1_5(folder: Path, base: Base) -> None:
@@ -144,7 +179,7 @@ def require_llava_1_5(folder: Path, base: Base) -> None:
     Raises:
         ValueError: naming the setting and what was expected.
     """
-    settings = json.loads((folder / "config.json").read_text())
+    settings = read_json(folder / CONFIG)
     for key, value in {**LLAVA_1_5, "mm_vision_select_layer": base.select_layer}.items():
         if settings.get(key, value) != value:
             raise ValueError(
@@ -158,55 +193,52 @@ def require_llava_1_5(folder: Path, base: Base) -> None:
         )
 
 
-def fill_vision(vision: CLIPVisionModel, found: Mapping[str, Tensor]) -> None:
-    """Put a tuned vision tower's weights, where a checkpoint holds them, over the published ones."""
-    named = {n.rpartition("vision_tower.")[2]: w for n, w in found.items() if not n.endswith("position_ids")}
-    own = vision.state_dict()
-    if not any(name in own for name in named):  # transformers 5.24 drops the prefix that 5.17 keeps
-        named = {name.removeprefix("vision_model."): weight for name, weight in named.items()}
-    if named:
-        vision.load_state_dict(named)
+def tuned_vision(vision: Whole, original: Tensors) -> Whole:
+    """Return the tower that a checkpoint tuned, where it holds one, in place of the published one."""
+    own = original.within(OF_EYES)
+    what = f"the vision tower of base.checkpoint at {original.where}"
+    return replace(vision, what=what, tensors=own) if own.shapes else vision
 
 
-def fill_projector(projector: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Fill a projector from LLaVA's ``[model.]mm_projector.{0,2}.{weight,bias}`` or Hugging Face's names.
+@dataclass(frozen=True)
+class Projector:
+    """A projector, its layers numbered as in LLaVA or named as in Hugging Face's."""
 
-    Raises:
-        ValueError: if a weight is missing, unknown or of another shape.
-    """
-    found = {}
-    for name, weight in weights.items():
-        number, _, kind = name.rpartition("projector.")[2].partition(".")
-        found[f"{PROJECTOR.get(number, number)}.{kind}"] = weight
-    expected = {name: tuple(weight.shape) for name, weight in projector.state_dict().items()}
-    shapes = {name: tuple(weight.shape) for name, weight in found.items()}
-    if shapes != expected:
-        raise ValueError(f"base.projector holds {shapes}; expected {expected}: it belongs to other parts")
-    projector.load_state_dict(found)
+    what: str
+    tensors: Tensors
+
+    @classmethod
+    def of(cls, path: Path, key: str = "base.projector") -> "Projector":
+        """Find it in a file, among a LLaVA's weights, or in a folder's ``mm_projector.bin``."""
+        alone = path if path.is_file() else path / "mm_projector.bin"
+        if alone.is_file() and not holds_weights(path):
+            return cls(f"{key} at {alone}", Tensors.of(alone))
+        return cls(f"{key} at {path}", Tensors.of(path).within(OF_PROJECTOR))
+
+    def names(self, vision_width: int, width: int) -> Mapping[str, str]:
+        """Return the file's name of each tensor of a projector between such widths.
+
+        Raises:
+            ValueError: if one is missing, unknown or of another shape.
+        """
+        expected = {
+            "linear_1.weight": (width, vision_width), "linear_1.bias": (width,),
+            "linear_2.weight": (width, width), "linear_2.bias": (width,),
+        }  # fmt: skip
+        named = renamed(self.what, self.tensors.shapes, _named)
+        found = {mine: self.tensors.shapes[theirs] for mine, theirs in named.items()}
+        purpose = f"join a vision tower of width {vision_width} to a language model of width {width}"
+        require_same(self.what, expected, found, purpose=purpose)
+        return named
+
+    def fill(self, projector: nn.Module) -> None:
+        """Put its values into a model's projector, which tells the widths."""
+        width, vision_width = projector.get_parameter("linear_1.weight").shape
+        names = self.names(vision_width, width)
+        values = self.tensors.read()
+        projector.load_state_dict({mine: values[theirs] for mine, theirs in names.items()})
 
 
-def projector_weights(path: Path) -> Mapping[str, Tensor]:
-    """Read ``mm_projector.bin``, or the projector among the weights of a LLaVA folder of either layout."""
-    alone = path if path.is_file() else path / "mm_projector.bin"
-    return weights(alone if alone.exists() else path, *PROJECTORS)
-
-
-def weights(path: Path, *places: str) -> Mapping[str, Tensor]:
-    """Read the tensors of a file, or of a folder's files, whose name holds one of ``places``.
-
-    Files are read as tensors only: one that holds anything else is refused by torch.
-    """
-    files = [path] if path.is_file() else sorted([*path.glob("*.bin"), *path.glob("*.safetensors")])
-    found: dict[str, Tensor] = {}
-    for file in files:
-        found |= {n: w for n, w in _tensors(file).items() if any(p in n for p in places)}
-    return found
-
-
-def _tensors(file: Path) -> Mapping[str, Tensor]:
-    tensors: Mapping[str, Tensor]
-    if file.suffix == ".safetensors":
-        tensors = load_file(file)
-    else:
-        tensors = torch.load(file, map_location="cpu", weights_only=True)
-    return tensors
+def _named(name: str) -> str:
+    number, _, kind = name.rpartition("projector.")[2].partition(".")
+    return f"{PROJECTOR.get(number, number)}.{kind}"

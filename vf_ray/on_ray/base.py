@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,12 +41,13 @@ def base(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
 
 def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artifact]) -> Mapping[str, Any]:
     """Assemble the model in a scratch folder and commit its files; return its sizes."""
-    from vf_ray.model.assemble import assemble, habits_of
+    from vf_ray.model.adopted import Adopted
+    from vf_ray.model.assemble import assemble
     from vf_ray.model.template import TEMPLATES
 
     with tempfile.TemporaryDirectory(prefix="vf-ray-base-") as scratch:
         out, fetch = Path(scratch) / "model", fetcher(Path(scratch) / "parts")
-        texts = conversations(sources, TEMPLATES[habits_of(base, fetch).template])
+        texts = conversations(sources, TEMPLATES[Adopted(base, fetch).habits.template])
         assemble(base, texts, out, seed=seed, fetch=fetch)
         files = sorted(file for file in out.iterdir() if file.is_file())
         for done, file in enumerate(files):
@@ -68,6 +70,7 @@ def conversations(sources: Mapping[str, Artifact], template: "Template") -> Iter
 def fetcher(folder: Path) -> Callable[[str], Path]:
     """Return what brings a path, ``file://`` or ``s3://`` URL to this machine; downloads go to ``folder``."""
 
+    @cache
     def fetch(url: str) -> Path:
         store = Store.open(url)
         local = store.local_path("")

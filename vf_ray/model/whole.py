@@ -1,0 +1,133 @@
+"""A model in a folder, taken only if its files hold what its configuration describes, tensor by tensor.
+
+transformers draws a weight that is missing and leaves out one too many; neither stops it.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from transformers.utils.logging import disable_progress_bar
+
+from vf_ray.model.tensors import Shape, Tensors, few
+
+COMPUTED = re.compile(r"(^|\.)(position_ids|inv_freq|original_inv_freq|rope_freqs\.weight)$")
+"""Tensors that some files hold and every model computes for itself."""
+HEAD, TABLE = "lm_head.weight", "embed_tokens.weight"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a configuration describes, and the tensors that are to be it."""
+
+    what: str
+    """For messages: the recipe's key and the folder."""
+    kind: type[Any]
+    """Class of transformers."""
+    config: Any
+    tensors: Tensors
+    canonical: Callable[[str], str] = str
+    """Gives a tensor in a file and its like in the model the same name."""
+    beside: re.Pattern[str] | None = None
+    """Names, in files, of what belongs to other parts of a larger model."""
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Return the file's name of each of the model's tensors; a tied head has none.
+
+        Raises:
+            ValueError: naming what is missing, too many or of another shape.
+        """
+        expected = described(self.kind, self.config)
+        held = self.tensors.without(self.beside) if self.beside else self.tensors
+        stored = [name for name in held.shapes if not COMPUTED.search(name)]
+        by_canonical = renamed(self.what, stored, self.canonical)
+        ours = {self.canonical(name): name for name in expected}
+        require_same(
+            self.what,
+            {name: expected[mine] for name, mine in ours.items()},
+            {name: held.shapes[theirs] for name, theirs in by_canonical.items()},
+            optional=[name for name in ours if self._tied and name.endswith(HEAD)],
+        )
+        return {mine: by_canonical[name] for name, mine in ours.items() if name in by_canonical}
+
+    def read(self) -> Any:
+        """Return the model.
+
+        Raises:
+            ValueError: as ``names``; or if a value is no number, or a head said to be tied is another one.
+        """
+        values = self.tensors.read(self.names.values())
+        named = {mine: values[theirs] for mine, theirs in self.names.items()}
+        self._require_tied(named)
+        disable_progress_bar()
+        model, loaded = self.kind.from_pretrained(
+            None, config=self.config, state_dict=named, dtype="auto", output_loading_info=True
+        )
+        odd = {kind: sorted(keys) for kind, keys in loaded.items() if keys}
+        assert not odd, f"{self.what}: transformers would not take {odd}"
+        return model
+
+    @property
+    def _tied(self) -> bool:
+        return bool(getattr(self.config, "tie_word_embeddings", False))
+
+    def _require_tied(self, named: Mapping[str, Any]) -> None:
+        """Refuse a head of its own where the configuration says that there is none."""
+        heads = [tensor for name, tensor in named.items() if self._tied and name.endswith(HEAD)]
+        tables = [tensor for name, tensor in named.items() if name.endswith(TABLE)]
+        if heads and not torch.equal(heads[0], tables[0]):
+            raise ValueError(
+                f"{self.what}: config.json says tie_word_embeddings, but its {HEAD} is not its {TABLE}; "
+                "correct config.json, or take the head out"
+            )
+
+
+def described(kind: type[Any], config: Any) -> dict[str, Shape]:
+    """Return names and shapes of the tensors that a configuration describes."""
+    with torch.device("meta"):
+        model = kind(config)
+    return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+
+
+def renamed(what: str, names: Iterable[str], canonical: Callable[[str], str]) -> dict[str, str]:
+    """Return names by what they are called elsewhere.
+
+    Raises:
+        ValueError: if two of them are one there.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        other = found.setdefault(canonical(name), name)
+        if other != name:
+            raise ValueError(f"{what} holds one tensor twice, as {other} and {name}")
+    return found
+
+
+def require_same(
+    what: str,
+    expected: Mapping[str, Shape],
+    found: Mapping[str, Shape],
+    *,
+    optional: Collection[str] = (),
+    purpose: str = "its configuration describes",
+) -> None:
+    """Refuse tensors that are not those expected, for what ``purpose`` says.
+
+    Raises:
+        ValueError: naming what is missing, unexpected or of another shape.
+    """
+    missing = expected.keys() - found.keys() - set(optional)
+    unexpected = found.keys() - expected.keys()
+    shapes = [
+        f"{name} {found[name]} for {expected[name]}"
+        for name in expected.keys() & found.keys()
+        if found[name] != expected[name]
+    ]
+    odd = {"missing": missing, "unexpected": unexpected, "of another shape": shapes}
+    told = "; ".join(f"{len(names)} {kind}: {few(names)}" for kind, names in odd.items() if names)
+    if told:
+        raise ValueError(f"{what}: its weights are not those that {purpose}: {told}")
