@@ -1,5 +1,6 @@
 """Manifests for Kubernetes, Docker and Prefect: they parse, agree with each other and name what exists."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from vf_ray.plan.plan import STEPS
 from vf_ray.recipe.load import recipe_names
 
 ROOT = Path(__file__).parents[2]
-RAY = ROOT / "infra" / "ray"
+KUBERNETES = ROOT / "infra" / "kubernetes"
 DEPLOYMENTS = ("prefect.yaml", "infra/prefect/kubernetes.yaml")
 
 
@@ -24,8 +25,7 @@ def load(path: str) -> Any:
 
 
 def cluster() -> Mapping[str, Any]:
-    documents = yaml.safe_load_all((RAY / "cluster.yaml").read_text())
-    found: Mapping[str, Any] = next(d for d in documents if d["kind"] == "RayCluster")
+    found: Mapping[str, Any] = load("infra/kubernetes/base/cluster.yaml")
     return found
 
 
@@ -74,28 +74,52 @@ def test_each_group_asks_for_what_its_pods_need(name: str, group: Mapping[str, A
         assert 0 <= group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
 
 
-def test_start_parameters_are_texts_because_the_operator_takes_no_numbers() -> None:
-    assert all(isinstance(v, str) for _, group in groups() for v in group["rayStartParams"].values())
+@pytest.mark.parametrize(("name", "group"), list(groups()))
+def test_scratch_lies_on_volumes_that_the_node_has_room_for(name: str, group: Mapping[str, Any]) -> None:
+    pod = group["template"]["spec"]
+    (container,) = pod["containers"]
+    variables = {one["name"]: one["value"] for one in container["env"]}
+    mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    for path in ("/tmp/ray", variables["TMPDIR"], variables["VF_RAY_SCRATCH"]):
+        assert any(path == mounted or path.startswith(f"{mounted}/") for mounted in mounts)
+    disks = {v["name"]: v["emptyDir"] for v in pod["volumes"] if "medium" not in v["emptyDir"]}
+    assert set(mounts.values()) >= set(disks)
+    room = gib(container["resources"]["requests"]["ephemeral-storage"])
+    assert room > sum(gib(disk["sizeLimit"]) for disk in disks.values())
 
 
-def test_the_job_has_the_very_cluster() -> None:
-    job = load("infra/ray/job.yaml")
-    assert job["kind"] == "RayJob"
-    assert job["spec"]["rayClusterSpec"] == cluster()["spec"]
-    assert job["spec"]["shutdownAfterJobFinishes"] is True
+def gib(quantity: str) -> float:
+    number, unit = float(quantity[:-2]), quantity[-2:]
+    return number * {"Gi": 1, "Ti": 1024}[unit]
 
 
-@pytest.mark.parametrize("name", ["job.yaml", "job-on-cluster.yaml"])
+def test_the_autoscaler_shares_the_heads_logs() -> None:
+    """KubeRay gives its sidecar the volume of this name, and makes another one where there is none."""
+    pod = cluster()["spec"]["headGroupSpec"]["template"]["spec"]
+    assert {"mountPath": "/tmp/ray", "name": "ray-logs"} in pod["containers"][0]["volumeMounts"]
+
+
+def test_only_nodes_with_gpus_carry_the_label_that_prepare_avoids() -> None:
+    labelled = {name for name, group in groups() if group.get("labels")}
+    gpus = {
+        n
+        for n, g in groups()
+        if "nvidia.com/gpu" in g["template"]["spec"]["containers"][0]["resources"]["limits"]
+    }
+    assert labelled == gpus == {"gpu"}
+
+
+@pytest.mark.parametrize("name", ["job", "job-on-cluster"])
 def test_jobs_start_a_recipe_that_exists_and_carry_no_keys(name: str) -> None:
-    spec = load(f"infra/ray/{name}")["spec"]
+    spec = load(f"infra/kubernetes/{name}/job.yaml")["spec"]
     command, recipe = spec["entrypoint"].rsplit(" ", 1)
     assert command == "python -m flows"
     assert recipe in recipe_names()
-    assert set(yaml.safe_load(spec["runtimeEnvYAML"])["env_vars"]) == {"VF_RAY_STORE"}
+    assert "runtimeEnvYAML" not in spec
 
 
 def test_the_job_on_a_cluster_selects_ours() -> None:
-    selector = load("infra/ray/job-on-cluster.yaml")["spec"]["clusterSelector"]
+    selector = load("infra/kubernetes/job-on-cluster/job.yaml")["spec"]["clusterSelector"]
     assert selector == {"ray.io/cluster": cluster()["metadata"]["name"]}
 
 
@@ -114,8 +138,33 @@ def test_the_kubernetes_template_declares_what_it_uses() -> None:
     used = set(re.findall(r"\{\{ (\w+) \}\}", json.dumps(template["job_configuration"])))
     declared = set(template["variables"]["properties"])
     assert used == declared
+    assert required(template["job_configuration"]["job_manifest"]) == {"parallelism": 1, "completions": 1}
     given = load("infra/prefect/kubernetes.yaml")["definitions"]["flow"]["work_pool"]["job_variables"]
     assert set(given) <= declared
+
+
+def required(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what prefect-kubernetes looks for in the pod, where Kubernetes itself has no such fields."""
+    pod = manifest["spec"]["template"]["spec"]
+    assert (manifest["apiVersion"], manifest["kind"]) == ("batch/v1", "Job")
+    assert (pod["restartPolicy"], pod["containers"][0]["name"]) == ("Never", "prefect-job")
+    return {key: pod[key] for key in ("parallelism", "completions")}
+
+
+def test_the_worker_makes_a_job_of_the_template() -> None:
+    model = pytest.importorskip("prefect_kubernetes.worker").KubernetesWorkerJobConfiguration
+    template = json.loads((ROOT / "infra/prefect/kubernetes-job-template.json").read_text())
+    values = {"image": "registry/vf-ray:cpu", "namespace": "there", "command": "prefect flow-run execute"}
+    job = asyncio.run(model.from_template_and_values(template, values)).job_manifest
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert job["metadata"]["namespace"] == "there"
+    assert container["image"] == "registry/vf-ray:cpu"
+    assert {"configMapRef": {"name": "vf-ray"}} in container["envFrom"]
+
+
+def test_deployments_of_both_pools_can_lie_on_one_server() -> None:
+    process, kubernetes = ([d["name"] for d in load(path)["deployments"]] for path in DEPLOYMENTS)
+    assert kubernetes == [f"kubernetes-{name}" for name in process]
 
 
 def test_automations_are_what_prefect_accepts() -> None:
@@ -126,8 +175,8 @@ def test_automations_are_what_prefect_accepts() -> None:
 
 
 def test_images_are_targets_of_the_dockerfile() -> None:
-    everything = [d for name in RAY.glob("*.yaml") for d in yaml.safe_load_all(name.read_text())]
-    everything += [load("infra/prefect/kubernetes.yaml"), load("docker/compose.yaml")]
+    everything = [d for path in KUBERNETES.rglob("*.yaml") for d in yaml.safe_load_all(path.read_text())]
+    everything += [load("docker/compose.yaml")]
     named = {text for document in everything for text in texts(document) if re.fullmatch(r"vf-ray:\w+", text)}
     assert named == {"vf-ray:cpu", "vf-ray:gpu"}
     assert {"base", "cpu", "gpu"} == targets()

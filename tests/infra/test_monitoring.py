@@ -76,3 +76,8 @@ def test_prometheus_takes_its_configuration() -> None:
         ["promtool", "check", "config", str(PROMETHEUS)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_operators_rules_are_the_very_alarms() -> None:
+    rule = yaml.safe_load((ROOT / "infra" / "kubernetes" / "monitoring" / "rules.yaml").read_text())
+    assert rule["spec"] == yaml.safe_load((MONITORING / "alerts.yaml").read_text())

@@ -60,7 +60,7 @@ class Dashboard:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ClusterError(
                 f"nothing answers at {url} ({error or type(error).__name__}); start the cluster "
-                f"(`make up`, or the RayCluster of infra/ray), or unset {ADDRESS} to use a local Ray"
+                f"(`make up`, or the RayCluster of infra/kubernetes), or unset {ADDRESS} to use a local Ray"
             ) from error
         if reply.status_code in (401, 403):
             found = "the token is not the cluster's" if token() else "no token was found here"
