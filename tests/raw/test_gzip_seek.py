@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import tracemalloc
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,18 @@ def test_reads_match_the_unpacked_data(jumps: list[tuple[int, int]], most: int) 
         file.seek(position)
         assert file.read(size) == PLAIN[position : position + size]
     assert len(seeking._points) <= most
+
+
+def test_little_that_stands_for_much_is_unpacked_bit_by_bit() -> None:
+    zeros = 50_000_000
+    packed = gzip.compress(bytes(zeros), mtime=0) + bytes(700_000) + gzip.compress(b"end", mtime=0) + bytes(9)
+    file = GzipSeek(io.BytesIO(packed))
+    tracemalloc.start()
+    assert file.seek(0, io.SEEK_END) == zeros + 3
+    file.seek(zeros - 1)
+    assert (file.read(1), file.read(), file.read()) == (b"\0", b"end", b"")
+    assert tracemalloc.get_traced_memory()[1] < zeros // 2
+    tracemalloc.stop()
 
 
 def test_the_end_is_known() -> None:

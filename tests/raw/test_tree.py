@@ -1,10 +1,12 @@
 """A tree is the same whether it lies unpacked, zipped, tarred, gzipped, named or merged."""
 
 import io
+import os
 import pickle
 import shutil
 import tarfile
 import time
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +16,12 @@ from typing import Any
 
 import pytest
 
-from vf_ray.raw import tree as module
+from vf_ray.raw.listing import fingerprints
 from vf_ray.raw.mounts import Mount
 from vf_ray.raw.tree import RawTree
-from vf_ray.types import Raw
+from vf_ray.raw import nested as module
+from vf_ray.sources.image_folder import image_folder
+from vf_ray.types import Raw, Reject
 
 PHOTOS = Raw(name="photos", obtain="Ask the photographer and put photos.zip here.")
 NOTES = Raw(name="notes", obtain="Write notes/notes.json.")
@@ -221,19 +225,40 @@ def test_threads_that_come_together_open_an_archive_once(
     assert sorted(opened) == ["notes.zip", "photos.zip"]
 
 
-def test_links_in_a_tar_are_the_files_they_name(tmp_path: Path) -> None:
-    with tarfile.open(tmp_path / "photos.tar", "w") as archive:
-        soft = tarfile.TarInfo("set/soft.jpg")
-        soft.type, soft.linkname = tarfile.SYMTYPE, "../first/a.jpg"
-        archive.addfile(soft)
-        file = tarfile.TarInfo("first/a.jpg")
-        file.size = 3
-        archive.addfile(file, io.BytesIO(b"abc"))
-        hard, lost = tarfile.TarInfo("set/hard.jpg"), tarfile.TarInfo("set/lost.jpg")
-        hard.type, hard.linkname = tarfile.LNKTYPE, "first/a.jpg"
-        lost.type, lost.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        archive.addfile(hard)
-        archive.addfile(lost)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_folders_are_found_in_either_unicode_form(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "photos" / unicodedata.normalize(form, "Käse/Bücher/é.jpg")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"1")
     tree = RawTree.of(str(tmp_path), (PHOTOS,))
-    assert tree.glob("set/*") == ["set/hard.jpg", "set/soft.jpg"]
-    assert tree.read("set/hard.jpg") == tree.read("set/soft.jpg") == b"abc"
+    for wanted in ("NFC", "NFD"):
+        assert tree.read(unicodedata.normalize(wanted, "Käse/Bücher/é.jpg")) == b"1"
+        assert tree.glob(unicodedata.normalize(wanted, "Käse/*/*")) == [
+            unicodedata.normalize(wanted, "Käse/") + unicodedata.normalize("NFC", "Bücher/é.jpg")
+        ]
+    assert tree.glob("*/*/*") == [unicodedata.normalize("NFC", "Käse/Bücher/é.jpg")]
+
+
+def test_linked_folders_are_read_and_counted_alike(tmp_path: Path) -> None:
+    _folder(tmp_path / "elsewhere", FILES["photos"])
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "photos").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere/set/loop").symlink_to("..")
+    _folder(raw / "notes", FILES["notes"])
+    tree = RawTree.of(str(raw), (PHOTOS, NOTES))
+    assert tree.glob("set/**/*.jpg") == ["set/train/b.jpg"]
+    before = fingerprints(str(raw))
+    assert set(before) == {"", "photos", "notes"}
+    (tmp_path / "elsewhere/set/train/b.jpg").write_bytes(b"another")
+    after = fingerprints(str(raw))
+    assert {name for name in before if before[name] != after[name]} == {"", "photos"}
+
+
+def test_a_name_that_is_no_text_is_a_counted_reject(tmp_path: Path) -> None:
+    _folder(tmp_path, {"photos/set/a/1.jpg": b"1"})
+    Path(os.fsdecode(os.fsencode(tmp_path / "photos/set/a") + b"/\xfc.jpg")).write_bytes(b"2")
+    tree = RawTree.of(str(tmp_path), (PHOTOS,))
+    rows = list(image_folder("set/{label}/*")(tree))
+    assert [row.reason for row in rows if isinstance(row, Reject)] == ["name not UTF-8"] and len(rows) == 2
+    assert set(fingerprints(str(tmp_path))) == {"", "photos"}

@@ -1,7 +1,8 @@
 """Zip and tar archives, read in place; of one in a bucket, each small member is a single request."""
 
 import io
-import posixpath
+import lzma
+import stat
 import struct
 import tarfile
 import zipfile
@@ -13,17 +14,26 @@ from threading import Lock
 from typing import IO, Any
 
 from vf_ray.raw.gzip_seek import GzipSeek
-from vf_ray.raw.mounts import STREAM, Indexed, Mount, Packed
-from vf_ray.raw.seekable import Seekable
+from vf_ray.raw.mounts import STREAM, Packed
+from vf_ray.raw.seekable import Blocks, Seekable, Sparse
+from vf_ray.raw.foreign import advice_by_content
+from vf_ray.raw.indexed import MOST_WHOLE, Fault, Indexed, Link, UnreadableError, plain_name, require_size
 
 SCAN, PICK = 8 << 20, 1 << 18
 """Bytes to read ahead in a bucket: for an archive's index, for one member."""
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 Stretch = Callable[[int, int], bytes]
 """Reads ``size`` bytes from ``start`` in one request; for files that lie far away."""
-DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error)
+DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError)
 """What is raised where an archive, or a member of one, is not what it was."""
-_ENCRYPTED = 0x1
+_ENCRYPTED, _NAME_IN_UTF_8 = 0x1, 0x800
+_UNIX, _DEFLATE64, _LONGEST_LINK = 3, 9, 4096
+_EXTRA, _UNICODE_PATH = struct.Struct("<HH"), 0x7075
+_END, _LONGEST_TAIL = struct.Struct("<4sH6sII"), 22 + (1 << 16) + 20
+"""The end of a zip's directory, but for a comment of 64 kB at most, behind the place of a larger one."""
+_FAR_DISK, _FAR_OFFSET = 0xFFFF, 0xFFFF_FFFF
+"""What is told elsewhere, because it is too large for this place."""
+_UNPACKED_BY_ZIPFILE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _LENGTHS_AT = 26
 """Where a zip member's own header tells the lengths of its name and its extra field."""
 
@@ -36,22 +46,26 @@ class Zip(Indexed):
         self._far = far
         self._zip = zipfile.ZipFile(packed)
         self._infos = self._zip.infolist()
-        self.members = {_clean(i.filename): n for n, i in enumerate(self._infos) if not i.is_dir()}
+        self.members = {}
+        for number, info in enumerate(self._infos):
+            path, fault = plain_name(_meant(info))
+            if path and not info.filename.endswith(("/", "\\")):
+                self.members[path] = fault or self._link(info) or number
+
+    def _link(self, info: zipfile.ZipInfo) -> Link | None:
+        if info.create_system != _UNIX or not stat.S_ISLNK(info.external_attr >> 16):
+            return None
+        require_size(info.file_size, f"link {info.filename!r} of {self._name}", _LONGEST_LINK)
+        return Link(self._zip.read(info).decode("utf-8", "surrogateescape").replace("\\", "/"))
 
     def open(self, path: str) -> IO[bytes]:
-        try:
-            return self._zip.open(self._info(path))
-        except RuntimeError as error:
-            raise ValueError(
-                f"{self._name}: {path!r} cannot be read ({error}); unpack the archive with the password "
-                "its publisher gives"
-            ) from error
+        return self._zip.open(self._info(path))
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, most: int = MOST_WHOLE) -> bytes:
         info = self._info(path)
-        if self._far is None or info.flag_bits & _ENCRYPTED:
-            with self.open(path) as member:
-                return member.read()
+        require_size(max(info.file_size, info.compress_size), f"{self._name}, {path!r}", most)
+        if self._far is None:
+            return self._zip.read(info)
         packed = io.BytesIO(
             self._far(info.header_offset, self._ends[info.header_offset] - info.header_offset)
         )
@@ -61,15 +75,44 @@ class Zip(Indexed):
             return member.read()
 
     def _info(self, path: str) -> zipfile.ZipInfo:
-        if path not in self.members:
-            raise FileNotFoundError(f"no {path!r} in {self._name}")
-        return self._infos[self.members[path]]
+        info = self._infos[self.number(path, self._name)]
+        if info.flag_bits & _ENCRYPTED:
+            raise UnreadableError(
+                "file encrypted",
+                f"{self._name}: {path!r} is encrypted; unpack the archive with its publisher's password",
+            )
+        if info.compress_type not in _UNPACKED_BY_ZIPFILE:
+            method = "Deflate64" if info.compress_type == _DEFLATE64 else f"method {info.compress_type}"
+            raise UnreadableError(
+                "packed in a way that is not read in place",
+                f"{self._name}: {path!r} is packed with {method}, which is not read in place; unpack the "
+                "archive (unzip and 7z can)",
+            )
+        return info
 
     @cached_property
     def _ends(self) -> Mapping[int, int]:
         """Return where the member that begins at an offset ends at the latest."""
         starts = sorted({info.header_offset for info in self._infos})
         return dict(zip(starts, [*starts[1:], self._zip.start_dir], strict=True))
+
+
+def _meant(info: zipfile.ZipInfo) -> str:
+    """Return a member's name; what is not marked as UTF-8 is taken for it, and escaped where it is not."""
+    if info.filename.isascii() or info.flag_bits & _NAME_IN_UTF_8:
+        return info.filename
+    raw = info.filename.encode("cp437")  # which the library has read it as
+    return _beside(info.extra, raw) or raw.decode("utf-8", "surrogateescape")
+
+
+def _beside(extra: bytes, raw: bytes) -> str:
+    """Return the name in UTF-8 that Info-ZIP writes beside one of another encoding; empty if it has not."""
+    while len(extra) >= _EXTRA.size:
+        kind, size = _EXTRA.unpack_from(extra)
+        field, extra = extra[_EXTRA.size : _EXTRA.size + size], extra[_EXTRA.size + size :]
+        if kind == _UNICODE_PATH and field[1:5] == struct.pack("<I", zlib.crc32(raw)):
+            return field[5:].decode("utf-8", "surrogateescape")
+    return ""
 
 
 class Tar(Indexed):
@@ -81,42 +124,63 @@ class Tar(Indexed):
         self._far = far
         self._lock = Lock()
         self._offsets, self._sizes = array("q"), array("q")
-        self.members, links = {}, dict[str, str]()
-        with tarfile.open(fileobj=packed, mode="r:") as tar:
+        self._holes: dict[int, Blocks] = {}
+        self.members = {}
+        with tarfile.open(fileobj=packed, mode="r:", encoding="utf-8", errors="surrogateescape") as tar:
             for member in tar:
-                self._note(member, links)
+                path, fault = plain_name(member.name)
+                if path and not member.isdir():
+                    self.members[path] = fault or self._entry_of(member)
                 tar.members = []  # type: ignore[attr-defined]  # else every header stays
-        for name, target in links.items():  # a soft link may come before what it names
-            if target in self.members:
-                self.members[name] = self.members[target]
+            _require_end(packed, tar.offset)
 
-    def _note(self, member: tarfile.TarInfo, links: dict[str, str]) -> None:
-        name = _clean(member.name)
+    def _entry_of(self, member: tarfile.TarInfo) -> int | Link | Fault:
         if member.isreg():
-            self.members[name] = len(self._sizes)
-            self._offsets.append(member.offset_data)
-            self._sizes.append(member.size)
-        elif member.islnk():
-            links[name] = _clean(member.linkname)
-        elif member.issym():
-            links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), member.linkname))
+            return self._numbered(member)
+        if member.islnk():  # to the file that came before it, even if that is replaced later
+            earlier = self.members.get(plain_name(member.linkname)[0])
+            return earlier if isinstance(earlier, int) else Link(f"/{member.linkname}")
+        if member.issym():
+            return Link(member.linkname.replace("\\", "/"))
+        return Fault("not a file", f"a member of type {member.type!r}, such as a device or a pipe")
+
+    def _numbered(self, member: tarfile.TarInfo) -> int:
+        if member.sparse is not None:
+            self._holes[len(self._sizes)] = tuple(member.sparse)  # type: ignore[arg-type]  # typed as the raw header
+        self._offsets.append(member.offset_data)
+        self._sizes.append(member.size)
+        return len(self._sizes) - 1
 
     def open(self, path: str) -> IO[bytes]:
-        start, size = self._place(path)
-        return io.BufferedReader(_Part(self._file, self._lock, start, size), max(1, min(size, STREAM)))
+        number = self.number(path, self._name)
+        start, size = self._offsets[number], self._sizes[number]
+        part = _Part(self._file, self._lock, start, self._held(number))
+        whole = Sparse(part, self._holes[number], size) if number in self._holes else part
+        return io.BufferedReader(whole, max(1, min(size, STREAM)))
 
-    def read(self, path: str) -> bytes:
-        start, size = self._place(path)
+    def read(self, path: str, most: int = MOST_WHOLE) -> bytes:
+        number = self.number(path, self._name)
+        start, size = self._offsets[number], self._sizes[number]
+        require_size(size, f"{self._name}, {path!r}", most)
+        if number in self._holes:
+            with self.open(path) as member:
+                return member.read()
         if self._far is not None:
             return self._far(start, size)
         with self._lock:  # as a whole, for in a gzipped one each way back is long
             self._file.seek(start)
             return self._file.read(size)
 
-    def _place(self, path: str) -> tuple[int, int]:
-        if path not in self.members:
-            raise FileNotFoundError(f"no {path!r} in {self._name}")
-        return self._offsets[self.members[path]], self._sizes[self.members[path]]
+    def _held(self, number: int) -> int:
+        """Return how many bytes of a member are in the archive."""
+        return sum(size for _, size in self._holes.get(number, ((0, self._sizes[number]),)))
+
+
+def _require_end(packed: IO[bytes], at: int) -> None:
+    """Make sure that the headers end where zeros or nothing follow: the library stops at a damaged one."""
+    packed.seek(at)
+    if packed.read(tarfile.BLOCKSIZE).strip(b"\0"):
+        raise tarfile.ReadError(f"no header at byte {at}, where one should be")
 
 
 class _Part(Seekable):
@@ -135,35 +199,57 @@ class _Part(Seekable):
         return len(data)
 
 
-def _clean(name: str) -> str:
-    return name.removeprefix("./").replace("\\", "/")
-
-
 def is_archive(name: str) -> bool:
     """Tell by its name an archive that can be read in place."""
     return name.lower().endswith(ARCHIVES)
 
 
-def mount(packed: Packed | io.BytesIO, name: str) -> Mount:
+def mount(packed: Packed | io.BytesIO, name: str) -> Zip | Tar:
     """Return the content of an archive.
 
     Raises:
-        ValueError: if it is damaged.
+        ValueError: if it is damaged, one part of several, or not what its name says.
     """
     try:
         return _mounted(packed, name)
-    except DAMAGED as error:
+    except (*DAMAGED, UnicodeDecodeError) as error:
         raise ValueError(f"{name} is not a whole archive ({error}); fetch it again") from error
 
 
-def _mounted(packed: Packed | io.BytesIO, name: str) -> Mount:
+def _mounted(packed: Packed | io.BytesIO, name: str) -> Zip | Tar:
     far = packed.stretch if isinstance(packed, Packed) and packed.is_far else None
+    scanned = _opened(packed, PICK if name.lower().endswith(".zip") else SCAN)
+    head = scanned.read(8)
+    scanned.seek(0)
+    if told := advice_by_content(head, name.rpartition("/")[2]):
+        raise ValueError(f"{name}: {told}")
     if name.lower().endswith(".zip"):
-        return Zip(_opened(packed, PICK), name, far)
-    scanned, gzipped = _unpacked(_opened(packed, SCAN))
+        _require_one_part(scanned, name)
+        return Zip(scanned, name, far)
+    scanned, gzipped = _unpacked(scanned)
     if gzipped:  # nothing in it has a place of its own
         return Tar(scanned, scanned, name)
     return Tar(scanned, _opened(packed, PICK), name, far)
+
+
+def _require_one_part(packed: IO[bytes], name: str) -> None:
+    """Make sure that a zip begins and ends in this file: one in parts has its directory in the last."""
+    start = max(0, packed.seek(0, io.SEEK_END) - _LONGEST_TAIL)
+    packed.seek(start)
+    tail = packed.read()
+    end, locator = tail.rfind(b"PK\5\6"), tail.rfind(b"PK\6\7")
+    if not 0 <= end <= len(tail) - _END.size:
+        return  # cut, which the library tells
+    _, disk, _, size, offset = _END.unpack_from(tail, end)
+    if disk == _FAR_DISK and 0 <= locator < end:
+        disk = struct.unpack_from("<I", tail, locator + 16)[0] - 1
+    if 0 < disk < _FAR_DISK or (offset < _FAR_OFFSET and offset + size > start + end):
+        stem = name.rpartition("/")[2].removesuffix(".zip")
+        raise ValueError(
+            f"{name} is the last part of a split zip, which is not read in place; join the parts: "
+            f"zip -s 0 {stem}.zip --out {stem}-whole.zip (or, of one that was simply cut, "
+            f"cat {stem}.z?? {stem}.zip > {stem}-whole.zip), and take the parts away"
+        )
 
 
 def _opened(packed: Packed | io.BytesIO, ahead: int) -> IO[bytes]:

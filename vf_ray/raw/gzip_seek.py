@@ -11,7 +11,7 @@ from bisect import bisect_right
 from operator import attrgetter
 from typing import IO, Any, NamedTuple
 
-_CHUNK = 1 << 18
+_CHUNK, _MOST = 1 << 18, 1 << 20
 _GZIP = 31  # window bits that make zlib expect a gzip header
 
 
@@ -73,7 +73,7 @@ class GzipSeek(io.RawIOBase):
         self._packed.seek(point.source)
         self._out = point.out
         self._source = point.source
-        self._buffer = b""
+        self._buffer = self._ahead = b""
         self._state = zlib.decompressobj(_GZIP) if point.state is None else point.state.copy()
 
     def _reach(self, position: int) -> None:
@@ -95,19 +95,24 @@ class GzipSeek(io.RawIOBase):
 
     def _fill(self) -> bool:
         """Unpack one more chunk behind the buffer; False at the end of the file."""
-        while packed := self._packed.read(_CHUNK):
+        while packed := self._ahead or self._packed.read(_CHUNK):
             if data := self._unpack(packed):
                 self._buffer += data
                 return True
         return False
 
     def _unpack(self, packed: bytes) -> bytes:
-        data = self._state.decompress(packed)
-        while self._state.eof and self._state.unused_data.strip(b"\0"):  # a further gzip member
-            rest = self._state.unused_data
+        """Unpack at most ``_MOST`` bytes, and keep what is ``_ahead`` of that: little may stand for much."""
+        if self._state.eof:  # behind a gzip member come zeros, or a further one
+            self._source += len(packed)
+            self._ahead = packed = packed.lstrip(b"\0")
+            self._source -= len(packed)
+            if not packed:
+                return b""
             self._state = zlib.decompressobj(_GZIP)
-            data += self._state.decompress(rest)
-        self._source += len(packed)
+        data = self._state.decompress(packed, _MOST)
+        self._ahead = self._state.unused_data or self._state.unconsumed_tail
+        self._source += len(packed) - len(self._ahead)
         self._out += len(data)
         if self._out - self._points[-1].out >= self._spacing and not self._state.eof:
             self._keep()

@@ -21,7 +21,9 @@ def fingerprints(url: str, loose: Mapping[str, str] = {}) -> Mapping[str, str]:
     digests: dict[str, Any] = {}
     for name in sorted(found):
         for group in {WHOLE, _raw(name), *({loose.get(name, WHOLE)} & named)}:
-            digests.setdefault(group, hashlib.sha256()).update(f"{name}\0{found[name]}\n".encode())
+            digests.setdefault(group, hashlib.sha256()).update(
+                f"{name}\0{found[name]}\n".encode(errors="surrogateescape")
+            )
     return {name: f"listing:{digest.hexdigest()[:16]}" for name, digest in digests.items()}
 
 

@@ -6,14 +6,17 @@ own patience: passing trouble is waited for, and what stays is an error that nam
 """
 
 import io
+import os
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import IO, Protocol
 
 from vf_ray.raw.seekable import Far
+from vf_ray.raw.indexed import Indexed, hidden, require_size, shown
 from vf_ray.store import Store
 
 STREAM = 1 << 20
@@ -28,11 +31,7 @@ class Mount(Protocol):
     def open(self, path: str) -> IO[bytes]: ...
     def read(self, path: str) -> bytes: ...
     def entries(self, directory: str) -> list[tuple[str, bool]]: ...
-
-
-def hidden(name: str) -> bool:
-    """Tell names that no publisher means: resource forks and editors' leftovers."""
-    return name.startswith(".") or name == "__MACOSX"
+    def real(self, path: str) -> str: ...
 
 
 def join(*parts: str) -> str:
@@ -40,14 +39,19 @@ def join(*parts: str) -> str:
     return "/".join(part for part in parts if part)
 
 
-def walk(mount: Mount, directory: str, depth: int | None) -> Iterator[str]:
-    """Yield the files below ``directory`` in sorted order, at most ``depth`` levels down."""
+def walk(mount: Mount, directory: str, depth: int | None, above: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield the files below ``directory`` in sorted order, at most ``depth`` levels down.
+
+    A folder that a link puts inside itself, one of those ``above``, is passed over: it holds nothing new.
+    """
+    if (real := mount.real(directory)) in above:
+        return
     for name, is_dir in sorted(mount.entries(directory)):
         path = join(directory, name)
         if not is_dir:
             yield path
         elif depth is None or depth > 1:
-            yield from walk(mount, path, None if depth is None else depth - 1)
+            yield from walk(mount, path, None if depth is None else depth - 1, (*above, real))
 
 
 def spellings(name: str) -> Iterator[str]:
@@ -57,10 +61,20 @@ def spellings(name: str) -> Iterator[str]:
     forms = {"jpg": ("jpeg",), "jpeg": ("jpg",)}
     others = (extension, *forms.get(extension.lower(), ()))
     names = [name, *(f"{stem}{dot}{e}" for o in others for e in (o.lower(), o.upper()) if dot)]
-    if not name.isascii():
-        names += [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
-        names.append("".join(c if c.isascii() else f"#U{ord(c):04x}" for c in name))
-    return iter(dict.fromkeys(names))
+    return iter(dict.fromkeys((*names, *_forms(name))))
+
+
+def folder_spellings(path: str) -> Iterator[str]:
+    """Yield a folder's path as given, then with each name in it as disks are known to hold it."""
+    return map("/".join, product(*map(_forms, path.split("/"))))
+
+
+def _forms(name: str) -> tuple[str, ...]:
+    if name.isascii():
+        return (name,)
+    escaped = "".join(c if c.isascii() else f"#U{ord(c):04x}" for c in name)
+    composed, parted = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+    return tuple(dict.fromkeys((name, composed, parted, escaped)))
 
 
 def split_pattern(pattern: str) -> tuple[str, str]:
@@ -113,11 +127,16 @@ class Folder:
         return self.opened(path).open(STREAM)
 
     def read(self, path: str) -> bytes:
-        return self._store.read(self.at(path))
+        return self.opened(path).read()
+
+    def real(self, path: str) -> str:
+        """Return where a folder lies, whatever links lead there."""
+        local = self._store.local_path(self.at(path))
+        return path if local is None else os.path.realpath(local)
 
     def entries(self, directory: str) -> list[tuple[str, bool]]:
         found = self._store.entries(self.at(directory))
-        return [(name, is_dir) for name, is_dir in found if not hidden(name)]
+        return [(shown(name), is_dir) for name, is_dir in found if not hidden(name)]
 
     @property
     def _is_far(self) -> bool:
@@ -157,41 +176,20 @@ class Packed:
             return local.open("rb")
         return io.BufferedReader(Far(self.store.size(self.path), self.stretch), ahead)
 
+    def read(self) -> bytes:
+        """Return the whole file; on a disk its size is known beforehand.
+
+        Raises:
+            FileNotFoundError: if it is not there.
+            UnreadableError: if it is too large.
+        """
+        if not self.is_far:
+            require_size(self.store.size(self.path), self.name)
+        return self.store.read(self.path)
+
     def stretch(self, start: int, size: int) -> bytes:
         """Return ``size`` bytes from ``start``, in one request."""
         return self.store.read_range(self.path, start, size)
-
-
-class Indexed:
-    """An archive: its members' names with the number of each, and the folders they imply."""
-
-    members: dict[str, int]
-
-    @cached_property
-    def _folders(self) -> dict[str, set[tuple[str, bool]]]:
-        found: dict[str, set[tuple[str, bool]]] = {"": set()}
-        for path in self.members:
-            parent, _, name = path.rpartition("/")
-            self._add_folder(found, parent)
-            found[parent].add((name, False))
-        return found
-
-    def _add_folder(self, found: dict[str, set[tuple[str, bool]]], path: str) -> None:
-        if path in found:
-            return
-        found[path] = set()
-        parent, _, name = path.rpartition("/")
-        self._add_folder(found, parent)
-        found[parent].add((name, True))
-
-    def is_file(self, path: str) -> bool:
-        return path in self.members
-
-    def is_dir(self, path: str) -> bool:
-        return path in self._folders
-
-    def entries(self, directory: str) -> list[tuple[str, bool]]:
-        return [entry for entry in self._folders.get(directory, ()) if not hidden(entry[0])]
 
 
 class Loose(Indexed):
@@ -204,14 +202,11 @@ class Loose(Indexed):
 
     def opened(self, path: str) -> Packed:
         """Return a file like ``Folder.opened``."""
-        if path not in self.members:
-            raise FileNotFoundError(f"no {path!r} among the fetched files")
-        folder, _, name = self._places[self.members[path]]
+        folder, _, name = self._places[self.number(path, "the fetched files")]
         return Packed(self._stores[folder], name)
 
     def open(self, path: str) -> IO[bytes]:
         return self.opened(path).open(STREAM)
 
     def read(self, path: str) -> bytes:
-        found = self.opened(path)
-        return found.store.read(found.path)
+        return self.opened(path).read()

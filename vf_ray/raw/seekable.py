@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 
@@ -41,3 +42,37 @@ class Far(Seekable):
         target[:size] = self._stretch(self.at, size) if size else b""
         self.at += size
         return size
+
+
+Blocks = tuple[tuple[int, int], ...]
+"""Where data lie in a file with holes: (start, size), ascending."""
+
+
+class Sparse(Seekable):
+    """A file with holes, of which only the data are kept, one block behind the other."""
+
+    def __init__(self, kept: Seekable, blocks: Blocks, size: int) -> None:
+        super().__init__(size)
+        self._kept = kept
+        places = accumulate((length for _, length in blocks), initial=0)
+        self._blocks = [
+            (start, length, place) for (start, length), place in zip(blocks, places, strict=False)
+        ]
+
+    def readinto(self, target: Any) -> int:
+        size = self.left(len(target))
+        data = bytearray(size)
+        for start, length, place in self._blocks:
+            first, last = max(start, self.at), min(start + length, self.at + size)
+            if first < last:
+                self._kept.seek(place + first - start)
+                data[first - self.at : last - self.at] = self._whole(last - first)
+        target[:size] = data
+        self.at += size
+        return size
+
+    def _whole(self, size: int) -> bytes:
+        data = self._kept.read(size) or b""
+        if len(data) < size:
+            raise EOFError("the archive ends inside a file with holes")
+        return data

@@ -9,26 +9,35 @@ unpacked in all three ways; the last comes last, for what is left of a path may 
 """
 
 import contextlib
-import io
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import product
 from threading import RLock
 from typing import IO, NamedTuple
+from unicodedata import normalize
 
-from vf_ray.raw.archives import ARCHIVES, is_archive, mount
-from vf_ray.raw.mounts import Folder, Loose, Mount, join, matcher, spellings, split_pattern, walk
+from vf_ray.raw.archives import ARCHIVES
+from vf_ray.raw.mounts import (  # fmt: skip
+    Folder,
+    Loose,
+    Mount,
+    folder_spellings,
+    join,
+    matcher,
+    spellings,
+    split_pattern,
+    walk,
+)
+from vf_ray.raw.foreign import advice
+from vf_ray.raw.nested import mounted, with_archives
 from vf_ray.store import Store
 from vf_ray.types import Raw, Tree
 
 Fetched = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """Names of Raws that do not lie below the root, each with name and URL of its files."""
-
-_LARGEST_INNER = 512 << 20
-"""Bytes of an archive inside an archive that may be held in memory."""
-
 
 STRIPPED, GUESSED = 2, 4
 """Numbers of two of the ways in which a folder is looked for."""
@@ -98,7 +107,8 @@ class RawTree(Tree):
         if (found := self._lookup.find(path)) is not None:
             return found
         where = f"below {self.url}" if self.url else "among the fetched ones"
-        raise FileNotFoundError(f"no file {path!r} {where}; {self._remedy()}")
+        foreign = "".join(f". {told}" for told in self._lookup.foreign)
+        raise FileNotFoundError(f"no file {path!r} {where}; {self._remedy()}{foreign}")
 
     def _remedy(self) -> str:
         if not self.raws:
@@ -140,32 +150,41 @@ class _Lookup:
 
     def _mounts_of(self, name: str) -> Iterator[Mount]:
         if name in self._fetched:
-            yield from _with_archives(Loose(dict(self._fetched[name])))
+            yield from with_archives(Loose(dict(self._fetched[name])))
         elif isinstance(self._root, Folder):
             yield from self._given(self._root, name)
 
     def _given(self, root: Folder, name: str) -> Iterator[Mount]:
         if root.is_dir(name):
-            yield from _with_archives(root.below(name))
+            yield from with_archives(root.below(name))
         for archive in (f"{name}{end}" for end in ARCHIVES):
             if root.is_file(archive):
-                yield from _opened(root, archive)
+                yield from mounted(root, archive)
+
+    @cached_property
+    def foreign(self) -> list[str]:
+        """Return what to do with archives that lie there and are not read."""
+        folders = ("", *(raw.name for raw in self._raws if self._root.is_dir(raw.name)))
+        files = (name for folder in folders for name, is_dir in self._root.entries(folder) if not is_dir)
+        return list(filter(None, map(advice, sorted(files)))) if self._root.is_dir("") else []
 
     @cached_property
     def _merged(self) -> tuple[Mount, ...]:
         complete = self._named[1] or not self._root.is_dir("")
-        return () if complete else tuple(_with_archives(self._root))
+        return () if complete else tuple(with_archives(self._root))
 
     def tiers(self, parent: str) -> Iterator[tuple[_Place, ...]]:
         """Yield the folders that ``parent`` may mean, surest first; the last ones are guesses.
 
         What nobody asks for is not looked for: in a bucket each look is a request.
         """
-        for number in range(GUESSED + 1):
-            if (parent, number) not in self._tiers:
-                with self._opening:  # else threads that come together would each open every archive
-                    self._tiers[parent, number] = tuple(self._looks[number](parent))
-            yield self._tiers[parent, number]
+        return (self._tier(parent, number) for number in range(GUESSED + 1))
+
+    def _tier(self, parent: str, number: int) -> tuple[_Place, ...]:
+        if (parent, number) not in self._tiers:
+            with self._opening:  # else threads that come together would each open every archive
+                self._tiers[parent, number] = tuple(self._looks[number](parent))
+        return self._tiers[parent, number]
 
     @cached_property
     def _looks(self) -> tuple[Callable[[str], Iterator[_Place]], ...]:
@@ -180,8 +199,8 @@ class _Lookup:
 
     def find(self, path: str) -> tuple[_Place, str] | None:
         parent, _, name = path.rpartition("/")
-        for spelling in spellings(name):
-            for number, places in enumerate(self.tiers(parent)):
+        for folder, spelling in product(folder_spellings(parent), spellings(name)):
+            for number, places in enumerate(self.tiers(folder)):
                 found = _files(places, spelling)
                 if number == GUESSED:  # of two, one is another source's
                     found = iter(hits) if len(hits := list(found)) == 1 else iter(())
@@ -193,10 +212,11 @@ class _Lookup:
     def glob(self, pattern: str) -> list[str]:
         fixed, rest = split_pattern(pattern)
         matches, depth = matcher(rest), None if "**" in rest else rest.count("/") + 1
-        for number, places in enumerate(self.tiers(fixed)):
+        for folder, number in product(folder_spellings(fixed), range(GUESSED + 1)):
             if depth is None and number == STRIPPED:  # ** would match too much
                 continue
-            below = {path for place in places for path in _below(place, depth)}
+            places = self._tier(folder, number)
+            below = {normalize("NFC", path) for place in places for path in _below(place, depth)}
             if found := sorted(join(fixed, path) for path in below if matches.fullmatch(path)):
                 return found
         return []
@@ -205,34 +225,6 @@ class _Lookup:
 def _files(places: Iterable[_Place], name: str) -> Iterator[tuple[_Place, str]]:
     named = ((place, join(place.directory, name)) for place in places)
     return (found for found in named if found[0].mount.is_file(found[1]))
-
-
-def _with_archives(folder: Folder | Loose) -> Iterator[Mount]:
-    """Yield a folder and, mounted, the archives that lie directly in it."""
-    yield folder
-    names = [name for name, is_dir in sorted(folder.entries("")) if not is_dir and is_archive(name)]
-    for name in names:
-        yield from _opened(folder, name)
-
-
-def _opened(folder: Folder | Loose, name: str) -> Iterator[Mount]:
-    packed = folder.opened(name)
-    outer = mount(packed, packed.name)
-    yield from (outer, *_inner(outer, name))
-
-
-def _inner(outer: Mount, name: str) -> Iterator[Mount]:
-    """Yield the archives inside an archive, mounted in memory.
-
-    Raises:
-        ValueError: if one is too large for that.
-    """
-    for path in filter(is_archive, walk(outer, "", depth=2)):
-        with outer.open(path) as packed:
-            data = packed.read(_LARGEST_INNER + 1)
-        if len(data) > _LARGEST_INNER:
-            raise ValueError(f"{path!r} inside {name} is too large to read in place; unpack {name}")
-        yield mount(io.BytesIO(data), f"{name}/{path}")
 
 
 def _direct(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:

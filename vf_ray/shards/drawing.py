@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vf_ray.raw.archives import DAMAGED
 from vf_ray.shards.images import BadPictureError, Picture, encoded, opened, rgb, sha256, stored
+from vf_ray.raw.indexed import UnreadableError
 from vf_ray.types import Boxed, Crop, Grid, ImageRef
 
 OUTLINES = ("red", "blue", "lime", "yellow", "magenta", "cyan")
@@ -58,6 +59,8 @@ def _fetched(fetch: Fetch, path: str) -> bytes:
         return fetch(path)
     except FileNotFoundError as error:
         raise BadPictureError("picture missing", str(error)[:300]) from None
+    except UnreadableError as error:
+        raise BadPictureError(f"picture unreadable: {error.reason}", str(error)[:300]) from None
     except ValueError as error:
         raise BadPictureError("picture path impossible", str(error)[:300]) from None
     except DAMAGED as error:

@@ -5,6 +5,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
+from vf_ray.raw.archives import DAMAGED
+from vf_ray.raw.indexed import UnreadableError
 from vf_ray.sources.records import At, Parse, Record, parsed, produced
 from vf_ray.types import Reject, Row, Tree
 
@@ -22,8 +24,13 @@ def each_file(patterns: Mapping[str, str], parse: Parse[R]) -> Callable[[Tree], 
         ]
         if not found:
             tree.open(next(iter(patterns.values())))  # says what to obtain
-        files = ((tree.read(path), At(path, split, index)) for index, (split, path) in enumerate(found))
-        yield from parsed(files, parse)
+        for index, (split, path) in enumerate(found):
+            try:
+                data = tree.read(path)
+            except (FileNotFoundError, UnreadableError, *DAMAGED) as error:  # a link to nothing, bit rot
+                yield Reject(path, "file unreadable", str(error)[:300])
+                continue
+            yield from parsed(((data, At(path, split, index)),), parse)
 
     return read
 

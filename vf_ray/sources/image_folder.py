@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from vf_ray.raw.indexed import NOT_UTF_8, UnreadableError
 from vf_ray.types import Reject, Row, Tree
 
 EXTENSIONS = frozenset(["jpg", "jpeg", "png", "gif", "bmp", "ppm", "pgm", "webp", "tif", "tiff"])
@@ -49,6 +50,7 @@ def image_folder(
     def read(tree: Tree) -> Iterator[FolderRow | Reject]:
         found = False
         for template in templates:
+            yield from _lost(tree, template)
             for path, named in matching(tree, template):
                 found = True
                 if named.get("label") not in skip:
@@ -59,6 +61,18 @@ def image_folder(
     if not classes:
         return read
     return lambda tree: renamed(read(tree), {label: label for label in classes})
+
+
+def _lost(tree: Tree, template: str) -> Iterator[Reject]:
+    """Reject the links to nothing where a folder of the template should be, and all that it would hold."""
+    folders = template.split("/")[:-1]
+    first = next((number for number, part in enumerate(folders) if re.search(_PART, part)), len(folders))
+    for depth in range(first + 1, len(folders) + 1):
+        for path in tree.glob(_pattern("/".join(folders[:depth]))):
+            try:
+                tree.open(path).close()
+            except (FileNotFoundError, UnreadableError) as error:
+                yield Reject(path, "no folder but a link to nothing", str(error))
 
 
 def renamed(rows: Iterable[FolderRow | Reject], names: Mapping[str, str]) -> Iterator[FolderRow | Reject]:
@@ -74,6 +88,8 @@ def renamed(rows: Iterable[FolderRow | Reject], names: Mapping[str, str]) -> Ite
 
 def _row(path: str, named: Mapping[str, str], split: str, splits: Mapping[str, str]) -> FolderRow | Reject:
     folder = named.get("split")
+    if NOT_UTF_8 in path:
+        return Reject(path, "name not UTF-8")
     if folder is not None and folder not in splits:
         return Reject(path, "unknown split folder", folder)
     return FolderRow(

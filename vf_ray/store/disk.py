@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -49,7 +49,7 @@ class Disk:
         try:
             return (self.root / path).stat().st_size
         except OSError as error:
-            raise self._explained(path, error) from error
+            raise self._unread(path, error) from error
 
     def exists(self, path: str) -> bool:
         try:
@@ -61,8 +61,7 @@ class Disk:
 
     def sizes(self, prefix: str) -> dict[str, int]:
         top, found = self.root / prefix, {}
-        below = (Path(folder) / name for folder, _, names in os.walk(top) for name in names)
-        for path in below:
+        for path in _below(top):
             try:
                 found[path.relative_to(self.root).as_posix()] = path.stat().st_size
             except FileNotFoundError:  # deleted since it was listed
@@ -182,6 +181,20 @@ class Disk:
                 "VF_RAY_STORE elsewhere",
             )
         return error
+
+
+def _below(folder: Path, above: tuple[str, ...] = ()) -> Iterator[Path]:
+    """Yield the files below a folder, links followed but for those that lead back to a folder ``above``."""
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    # what is not ours to see (lost+found of a disk's root), or was deleted since it was listed, has no files
+    with contextlib.suppress(PermissionError, FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _below(folder / entry.name, (*above, real))
+            else:
+                yield folder / entry.name
 
 
 def _copy(local: Path, target: IO[bytes]) -> None:

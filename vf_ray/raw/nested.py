@@ -1,0 +1,40 @@
+"""The archives that lie in a folder, and those that lie in them."""
+
+import io
+from collections.abc import Iterator
+
+from vf_ray.raw.archives import Tar, Zip, is_archive, mount
+from vf_ray.raw.mounts import Folder, Loose, Mount, walk
+from vf_ray.raw.indexed import UnreadableError
+
+_LARGEST_INNER = 512 << 20
+"""Bytes of an archive inside an archive that may be held in memory."""
+
+
+def with_archives(folder: Folder | Loose) -> Iterator[Mount]:
+    """Yield a folder and, mounted, the archives that lie directly in it."""
+    yield folder
+    names = [name for name, is_dir in sorted(folder.entries("")) if not is_dir and is_archive(name)]
+    for name in names:
+        yield from mounted(folder, name)
+
+
+def mounted(folder: Folder | Loose, name: str) -> Iterator[Mount]:
+    """Yield an archive, and the archives inside it."""
+    packed = folder.opened(name)
+    outer = mount(packed, packed.name)
+    yield from (outer, *_inner(outer, name))
+
+
+def _inner(outer: Zip | Tar, name: str) -> Iterator[Mount]:
+    """Yield the archives inside an archive, mounted in memory.
+
+    Raises:
+        ValueError: if one is too large for that.
+    """
+    for path in filter(is_archive, walk(outer, "", depth=2)):
+        try:
+            data = outer.read(path, _LARGEST_INNER)
+        except UnreadableError as error:
+            raise ValueError(f"{error}: an archive in it cannot be read in place; unpack {name}") from error
+        yield mount(io.BytesIO(data), f"{name}/{path}")
