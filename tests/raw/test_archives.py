@@ -14,8 +14,8 @@ import pytest
 
 from tests.raw.packing import FILE, PHOTOS, tar
 from tests.tasks.tree import picture
-from vf_ray.raw.tree import RawTree
 from vf_ray.raw.indexed import MOST_WHOLE, UnreadableError
+from vf_ray.raw.tree import RawTree
 
 
 @pytest.mark.skipif(shutil.which("tar") is None, reason="needs tar")

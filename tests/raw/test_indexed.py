@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.raw.packing import FILE, HARD, PHOTOS, SOFT, tar, zipped
+from vf_ray.raw.indexed import UnreadableError
 from vf_ray.raw.tree import RawTree
 from vf_ray.sources.image_folder import image_folder
-from vf_ray.raw.indexed import UnreadableError
 from vf_ray.types import Reject
 
 LINKS = (

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from vf_ray.raw import nested as module
 from vf_ray.raw.listing import fingerprints
 from vf_ray.raw.mounts import Mount
 from vf_ray.raw.tree import RawTree
-from vf_ray.raw import nested as module
 from vf_ray.sources.image_folder import image_folder
 from vf_ray.types import Raw, Reject
 

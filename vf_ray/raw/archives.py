@@ -13,11 +13,11 @@ from functools import cached_property
 from threading import Lock
 from typing import IO, Any
 
+from vf_ray.raw.foreign import advice_by_content
 from vf_ray.raw.gzip_seek import GzipSeek
+from vf_ray.raw.indexed import MOST_WHOLE, Fault, Indexed, Link, UnreadableError, plain_name, require_size
 from vf_ray.raw.mounts import STREAM, Packed
 from vf_ray.raw.seekable import Blocks, Seekable, Sparse
-from vf_ray.raw.foreign import advice_by_content
-from vf_ray.raw.indexed import MOST_WHOLE, Fault, Indexed, Link, UnreadableError, plain_name, require_size
 
 SCAN, PICK = 8 << 20, 1 << 18
 """Bytes to read ahead in a bucket: for an archive's index, for one member."""

@@ -15,8 +15,8 @@ from functools import cached_property
 from itertools import product
 from typing import IO, Protocol
 
-from vf_ray.raw.seekable import Far
 from vf_ray.raw.indexed import Indexed, hidden, require_size, shown
+from vf_ray.raw.seekable import Far
 from vf_ray.store import Store
 
 STREAM = 1 << 20

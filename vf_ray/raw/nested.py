@@ -4,8 +4,8 @@ import io
 from collections.abc import Iterator
 
 from vf_ray.raw.archives import Tar, Zip, is_archive, mount
-from vf_ray.raw.mounts import Folder, Loose, Mount, walk
 from vf_ray.raw.indexed import UnreadableError
+from vf_ray.raw.mounts import Folder, Loose, Mount, walk
 
 _LARGEST_INNER = 512 << 20
 """Bytes of an archive inside an archive that may be held in memory."""

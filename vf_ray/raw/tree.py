@@ -20,6 +20,7 @@ from typing import IO, NamedTuple
 from unicodedata import normalize
 
 from vf_ray.raw.archives import ARCHIVES
+from vf_ray.raw.foreign import advice
 from vf_ray.raw.mounts import (  # fmt: skip
     Folder,
     Loose,
@@ -31,7 +32,6 @@ from vf_ray.raw.mounts import (  # fmt: skip
     split_pattern,
     walk,
 )
-from vf_ray.raw.foreign import advice
 from vf_ray.raw.nested import mounted, with_archives
 from vf_ray.store import Store
 from vf_ray.types import Raw, Tree

@@ -6,8 +6,8 @@ from functools import singledispatch
 from PIL import Image, ImageDraw, ImageFont
 
 from vf_ray.raw.archives import DAMAGED
-from vf_ray.shards.images import BadPictureError, Picture, encoded, opened, rgb, sha256, stored
 from vf_ray.raw.indexed import UnreadableError
+from vf_ray.shards.images import BadPictureError, Picture, encoded, opened, rgb, sha256, stored
 from vf_ray.types import Boxed, Crop, Grid, ImageRef
 
 OUTLINES = ("red", "blue", "lime", "yellow", "magenta", "cyan")
