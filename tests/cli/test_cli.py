@@ -160,8 +160,8 @@ def test_build_streams(demo_raw: Path) -> None:
 
 
 def test_verdicts_with_pictures_keep_rejects_as_they_are(tmp_path: Path) -> None:
-    from vf_ray.cli.pictures import Pictures
     from vf_ray.raw.tree import RawTree
+    from vf_ray.shards.checked import Pictures
 
     reject = Reject(key="k", reason="r")
     missing = Instance(

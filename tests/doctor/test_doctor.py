@@ -1,6 +1,5 @@
 """The doctor: each thing that would stop a recipe is found beforehand, with what to do about it."""
 
-import importlib.util
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -9,16 +8,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from safetensors.numpy import save_file
 from typer.testing import CliRunner
 
 from vf_ray import doctor, store
 from vf_ray.cli import app
+from vf_ray.doctor import room
 from vf_ray.on_ray import dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard, RefusedError
+from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Base, Prepare, Recipe, Resources, Stage
+from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
 
 TOKEN = "a-token"
@@ -183,49 +183,6 @@ def test_what_is_to_be_fetched_or_asked_for_is_told(local_store: Store, tmp_path
     assert "raw coco2014" not in found, "it lies below prepare.raw"
 
 
-def folder_with_weights(folder: Path) -> Path:
-    folder.mkdir()
-    (folder / "config.json").write_text("{}")
-    save_file({"a": np.zeros(4, np.float32)}, folder / "model-00001-of-00001.safetensors")
-    index = {"weight_map": {"a": "model-00001-of-00001.safetensors"}}
-    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    return folder
-
-
-def test_whole_weights_pass(tmp_path: Path) -> None:
-    folder = folder_with_weights(tmp_path / "m")
-    (check,) = doctor.weights(Base(checkpoint=str(folder)))
-    assert check.ok, check
-    assert check.name == "weights base.checkpoint"
-
-
-@pytest.mark.parametrize("harm", ["cut", "absent", "empty"])
-def test_harmed_weights_do_not(tmp_path: Path, harm: str) -> None:
-    folder = folder_with_weights(tmp_path / "m")
-    shard = folder / "model-00001-of-00001.safetensors"
-    if harm == "absent":
-        shard.unlink()
-    else:
-        shard.write_bytes(shard.read_bytes()[: 0 if harm == "empty" else -6])
-    (check,) = doctor.weights(Base(language_model=str(folder)))
-    assert not check.ok
-    assert shard.name in check.found
-
-
-def test_weights_that_are_not_there_do_not(tmp_path: Path) -> None:
-    (check,) = doctor.weights(Base(vision=str(tmp_path / "none")))
-    assert not check.ok
-    assert "nothing is there" in check.found
-
-
-def test_gguf_weights_want_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "small.gguf").write_bytes(b"GGUF")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    (check,) = doctor.weights(Base(language_model=str(tmp_path)))
-    assert not check.ok
-    assert check.remedy == "pip install gguf"
-
-
 def test_space_is_estimated_from_the_model(local_store: Store) -> None:
     tiny = {check.name: check for check in doctor.space(recipe(), local_store)}
     assert all(check.ok for check in tiny.values())
@@ -281,3 +238,46 @@ def test_the_verb_ends_with_1_if_something_fails(tmp_path: Path, monkeypatch: py
     assert "did you mean 'lr'" in wrong.stdout
     unknown = CliRunner().invoke(app, ["doctor", "demo", "--json", "--set", "prepare.tasks=[demo_digit]"])
     assert [check["name"] for check in json.loads(unknown.stdout)] == ["recipe"]
+
+
+def talk(*answers: str) -> list[dict[str, Any]]:
+    """Return conversations without pictures, one of each answer."""
+    return [
+        {"id": str(n), "conversations": [{"from": "human", "value": "Why?"}, {"from": "gpt", "value": said}]}
+        for n, said in enumerate(answers)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "ok", "needle"),
+    [
+        (("", "so"), True, "first record own/1, after 1 that cannot be used (1 x answer empty)"),
+        (("", ""), False, "none of the first 2 can be used (2 x answer empty)"),
+        ((), False, "no record below"),
+    ],
+)
+def test_a_source_is_looked_at_up_to_a_record_of_use(
+    local_store: Store, tmp_path: Path, answers: tuple[str, ...], ok: bool, needle: str
+) -> None:
+    (tmp_path / "llava_json").mkdir()
+    (tmp_path / "llava_json" / "own.json").write_text(json.dumps(talk(*answers)))
+    asked = recipe(prepare=Prepare(tasks=("llava_json/*",), raw=str(tmp_path)))
+    (check,) = doctor.sources(asked, local_store)
+    assert (check.ok, needle in check.found) == (ok, True), check
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "most"),
+    [
+        ("released-191", {}, 186_103),
+        ("released-191", {"stage1.per_task": 10}, 2050),
+        ("llava-7b", {"stage1.tasks": ["llava_pretrain/*"]}, 558_128),
+        ("llava-7b", {"stage1.tasks": ["llava_instruct/*"], "stage1.limits": {"llava_instruct/*": 9}}, 9),
+        ("llava-7b", {"stage1.tasks": ["dtd/*"], "stage1.sample": 70}, 70),
+    ],
+)
+def test_samples_are_counted_by_what_is_known_of_their_sources(
+    name: str, changes: Mapping[str, Any], most: int
+) -> None:
+    asked = load_recipe(name, {"prepare.tasks": ["*"], **changes})
+    assert room.most_samples(Plan(asked, ""), "stage1") == most

@@ -107,7 +107,7 @@ def _verdicts(
         found = examine(source, tree, mine, seed=seed, splits=splits)
         if not pictures:
             return found
-        from vf_ray.cli.pictures import Pictures
+        from vf_ray.shards.checked import Pictures
 
         return map(Pictures(tree).checked, found)
 

@@ -4,14 +4,16 @@ import math
 import os
 import shutil
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 from vf_ray.doctor.check import Check
 from vf_ray.on_ray.dashboard import Dashboard
-from vf_ray.plan.plan import TUNED
+from vf_ray.plan.plan import TUNED, Plan
+from vf_ray.quality.estimate import most_instances
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.store import VARIABLE, Store
-from vf_ray.tasks import matching
 from vf_ray.train import estimate
 
 RAY_BYTES = 2 << 30
@@ -53,13 +55,27 @@ def training(recipe: Recipe) -> Iterator[Check]:
         ways = [change for change, _ in estimate.remedies(stage, base, resources.workers, room)]
         remedy = f"override {name}: {ways[0]}" if ways else "use more workers, larger GPUs or stage.lora"
         yield Check(f"{name} memory", need.device <= room, found, remedy)
-        yield Check(f"{name} time", True, _duration(recipe, stage))
+        yield Check(f"{name} time", True, _duration(recipe, name, stage))
 
 
-def _duration(recipe: Recipe, stage: Stage) -> str:
+def most_samples(plan: Plan, name: str) -> int:
+    """Return how many instances a stage has at best, by what is known of its tasks' sources."""
+    stage = plan.stage(name)
+    assert stage is not None, f"recipe {plan.recipe.name!r} has no {name}"
+    most_of = partial(most_instances, cap=plan.recipe.prepare.cap, per_task=stage.per_task)
+    left, most = set(plan.stage_tasks(name)), 0
+    for pattern, limit in stage.limits.items():
+        limited = {task for task in left if fnmatchcase(task, pattern)}
+        most += min(limit, most_of(limited))
+        left -= limited
+    most += most_of(left)
+    return min(most, stage.sample or most)
+
+
+def _duration(recipe: Recipe, name: str, stage: Stage) -> str:
     """Say how long a stage takes, and what that rests on."""
-    most = len(matching(stage.tasks)) * min(recipe.prepare.cap, stage.per_task or recipe.prepare.cap)
-    samples = (stage.steps or 0) * stage.batch or round((stage.epochs or 0) * min(most, stage.sample or most))
+    samples = (stage.steps or 0) * stage.batch
+    samples = samples or math.ceil((stage.epochs or 0) * most_samples(Plan(recipe, ""), name))
     work = estimate.flops(stage, recipe.base, samples=samples, text_tokens=estimate.TEXT_TOKENS)
     workers, rate = recipe.resources.workers, recipe.resources.gpu_tflops
     hours = estimate.seconds(work, workers=workers, flops_per_s=rate * 1e12) / 3600

@@ -4,7 +4,7 @@ The base step asks this before it reads anything, and ``vf-ray doctor`` before t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,19 @@ class Adopted:
         for look in self.looks().values():
             look()
 
+    def sized(self) -> Base:
+        """Return the recipe's base with the sizes that the named models have."""
+        eyes, words = self._configs
+        sizes: dict[str, Any] = {}
+        if eyes:
+            sizes |= {"vision_width": eyes.hidden_size, "vision_layers": eyes.num_hidden_layers,
+                      "vision_heads": eyes.num_attention_heads}  # fmt: skip
+        if words:
+            sizes |= {"width": words.hidden_size, "layers": words.num_hidden_layers,
+                      "heads": words.num_attention_heads, "kv_heads": words.num_key_value_heads,
+                      "vocabulary": words.vocab_size}  # fmt: skip
+        return replace(self.base, **sizes)
+
     @cached_property
     def _original(self) -> Whole | None:
         """Return the language model of a checkpoint in the layout of LLaVA's authors."""
@@ -142,9 +155,14 @@ class Adopted:
         return self.projector and self.projector.names(*self._widths)
 
     @property
+    def _configs(self) -> tuple[Any, Any]:
+        """Return the configurations of vision tower and language model; None for fresh ones."""
+        if self.llava:
+            return self.llava.config.vision_config, self.llava.config.text_config
+        return self.vision and self.vision.config, self.language_model and self.language_model.config
+
+    @property
     def _widths(self) -> tuple[int, int]:
         """Return the widths of vision tower and language model."""
-        if self.llava:
-            return self.llava.config.vision_config.hidden_size, self.llava.config.text_config.hidden_size
-        vision = self.vision.config.hidden_size if self.vision else self.base.vision_width
-        return vision, self.language_model.config.hidden_size if self.language_model else self.base.width
+        sizes = self.sized()
+        return sizes.vision_width, sizes.width

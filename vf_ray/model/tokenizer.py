@@ -19,6 +19,8 @@ UNKNOWN, START, END, PAD = "<unk>", "<s>", "</s>", "<pad>"
 BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
 FEWEST = 320
 """Tokens of the smallest vocabulary: special ones, one per byte, and a few dozen learned."""
+FILES = ("tokenizer.json", "tokenizer.model", "vocab.json")
+"""Of which a tokenizer's folder has one at least."""
 SMALL = 8192
 """Vocabularies up to this size have the system sentence as one token: tiny models read short prompts."""
 
@@ -56,9 +58,15 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, template: Template) -
 
 
 def adopt_tokenizer(folder: Path, gguf_file: str | None = None) -> Any:
-    """Load a language model's tokenizer, and give it ``<image>`` and a padding token where it has none."""
+    """Load a language model's tokenizer, and give it ``<image>`` and a padding token where it has none.
+
+    Raises:
+        ValueError: if the folder holds no tokenizer.
+    """
     from transformers import AutoTokenizer, LlamaTokenizer
 
+    if not (gguf_file or any((folder / name).is_file() for name in FILES)):
+        raise ValueError(f"{folder} holds no tokenizer: none of {', '.join(FILES)}")
     source = {"gguf_file": gguf_file} if gguf_file else {}
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **source)
     if gguf_file:

@@ -13,9 +13,18 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal
 
+from vf_ray.tasks import source_of, sources
+
 PAPER_INSTANCES, PAPER_TASKS = 1_664_261, 187
 """Vision-Flan's own figures (arXiv 2402.11690); its appendix lists 188 tasks."""
 CAP = 10_000
+
+FINISHED: Mapping[str, int] = {
+    "vision_flan_191": 186_103,
+    "llava_instruct": 158_000,
+    "llava_pretrain": 558_128,
+}
+"""Instances of sources that were published as conversations, all their tasks together, at most."""
 
 Bound = Literal["equal", "about", "at most", "at least", ""]
 
@@ -97,6 +106,25 @@ def estimate(tasks: Collection[str], cap: int = CAP) -> Estimate:
     """Add up the sizes of some tasks; one of our own, which Vision-Flan lacks, has none."""
     sizes = [published().get(task, Size(task=task, published=None)) for task in sorted(tasks)]
     return Estimate(cap=cap, sizes=sizes)
+
+
+def most_instances(tasks: Collection[str], cap: int, per_task: int | None = None) -> int:
+    """Return how many instances a stage takes of some tasks at best.
+
+    A task whose size nobody knows counts as the cap; sources that are taken whole have none.
+    """
+    by_source: dict[str, list[str]] = {}
+    for task in tasks:
+        by_source.setdefault(source_of(task).name, []).append(task)
+    return sum(_most_of(source, ids, cap, per_task) for source, ids in by_source.items())
+
+
+def _most_of(source: str, tasks: Sequence[str], cap: int, per_task: int | None) -> int:
+    most = min(cap, per_task or cap)
+    if source not in FINISHED:
+        return estimate(tasks, most).most
+    capped = not sources()[source].whole or per_task is not None
+    return min(FINISHED[source], len(tasks) * (per_task or most)) if capped else FINISHED[source]
 
 
 def sized(found: Estimate) -> str:

@@ -1,0 +1,132 @@
+"""The doctor looks at a model as the base step will, in a folder, and in a bucket by its files' ends."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from tests.model.published import write_clip, write_original_llava, write_projector, write_vicuna
+from tests.tiny import make_tiny
+from vf_ray import doctor
+from vf_ray.doctor import models
+from vf_ray.recipe import Base
+from vf_ray.store import Store
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    write_clip(tmp_path / "clip")
+    write_vicuna(tmp_path / "vicuna")
+    write_projector(tmp_path / "mm_projector.bin")
+    return tmp_path
+
+
+def base_of(root: str, **changes: object) -> Base:
+    urls = {
+        "vision": f"{root}/clip",
+        "language_model": f"{root}/vicuna",
+        "projector": f"{root}/mm_projector.bin",
+    }
+    return Base(**{**urls, "image_size": 8, "patch_size": 4, **changes})  # type: ignore[arg-type]
+
+
+def test_models_that_the_base_step_will_take_pass(parts: Path) -> None:
+    checks = {check.name: check for check in doctor.weights(base_of(str(parts)))}
+    assert set(checks) == {f"weights base.{part}" for part in ("vision", "language_model", "projector")}
+    assert all(check.ok for check in checks.values()), checks
+    write_original_llava(parts / "llava")
+    original = base_of(str(parts), checkpoint=str(parts / "llava"), language_model="", projector="")
+    assert all(check.ok for check in doctor.weights(original))
+    assert [check.ok for check in doctor.weights(Base())] == [True]
+
+
+def test_what_the_base_step_would_refuse_fails_by_its_key(parts: Path) -> None:
+    held = load_file(parts / "vicuna" / "model.safetensors")
+    del held["lm_head.weight"]
+    save_file(held, parts / "vicuna" / "model.safetensors", metadata={"format": "pt"})
+    torch.save({"model.mm_projector.0.bias": torch.ones(3)}, parts / "mm_projector.bin")
+    checks = {check.name: check for check in doctor.weights(base_of(str(parts)))}
+    assert [name for name, check in checks.items() if check.ok] == ["weights base.vision"]
+    assert "1 missing: lm_head.weight" in checks["weights base.language_model"].found
+    assert "3 missing" in checks["weights base.projector"].found
+
+
+def test_a_model_without_a_tokenizer_fails(parts: Path) -> None:
+    for name in ("tokenizer.json", "tokenizer.model"):
+        (parts / "vicuna" / name).unlink(missing_ok=True)
+    checks = {check.name: check for check in doctor.weights(base_of(str(parts)))}
+    assert "holds no tokenizer" in checks["weights base.language_model"].found
+
+
+@pytest.mark.parametrize("held", ["notes", "models below", "none"])
+def test_a_folder_that_is_no_model_says_what_it_is(parts: Path, held: str) -> None:
+    folder = {"notes": parts / "notes", "models below": parts, "none": parts / "none"}[held]
+    (parts / "notes").mkdir()
+    (parts / "notes" / "NOTES.md").write_text("to be copied")
+    told = {
+        "notes": "it holds NOTES.md",
+        "models below": "folders below it: clip, vicuna",
+        "none": "nothing is",
+    }
+    for key in ("checkpoint", "vision", "language_model"):
+        (check,) = doctor.weights(Base(**{key: str(folder)}))  # type: ignore[arg-type]
+        assert not check.ok and told[held] in check.found, check
+
+
+def test_a_checkpoint_of_other_sizes_is_told_with_the_key(tmp_path: Path) -> None:
+    make_tiny(tmp_path / "model")
+    (check,) = doctor.weights(Base(checkpoint=str(tmp_path / "model")))
+    assert not check.ok and "set base.image_size=16 and base.patch_size=8" in check.found
+
+
+def test_estimates_count_with_the_sizes_of_the_models_themselves(parts: Path) -> None:
+    real = models.sized(base_of(str(parts), size="7B"))
+    assert (real.width, real.layers, real.kv_heads, real.vision_layers) == (32, 2, 2, 3)
+    missing = base_of(str(parts), vision=str(parts / "none"), size="7B")
+    assert models.sized(missing) == missing
+
+
+def test_gguf_weights_want_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "small.gguf").write_bytes(b"GGUF")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    (check,) = doctor.weights(Base(language_model=str(tmp_path)))
+    assert not check.ok and check.remedy == "pip install gguf"
+
+
+@pytest.mark.parametrize("harm", ["", "cut", "notes"])
+def test_a_judge_is_to_have_whole_weights_of_whatever_kind(parts: Path, harm: str) -> None:
+    file = parts / "vicuna" / "model.safetensors"
+    if harm == "cut":
+        file.write_bytes(file.read_bytes()[:-6])
+    if harm == "notes":
+        file.unlink()
+    assert models.judge_weights("evaluate.judge", str(parts / "vicuna")).ok is not bool(harm)
+
+
+class Elsewhere(Store):
+    """A folder that is reached as a bucket is."""
+
+    def local_path(self, path: str) -> Path | None:
+        return None
+
+
+@pytest.mark.parametrize("harm", [False, True])
+def test_of_large_files_in_a_bucket_only_the_ends_are_read(
+    parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: bool
+) -> None:
+    monkeypatch.setattr(models, "ENDS", 12 << 10)
+    monkeypatch.setattr(models, "Store", Elsewhere)
+    write_original_llava(parts / "llava")
+    if harm:
+        shutil.move(parts / "llava" / "pytorch_model-00002-of-00002.bin", parts / "gone.bin")
+    base = base_of(str(parts), checkpoint=str(parts / "llava"), language_model="", projector="")
+    checks = list(doctor.weights(base))
+    assert [check.ok for check in checks] == [not harm, not harm], checks
+    outline = models.outliner(tmp_path / "outlines")
+    (tmp_path / "outlines").mkdir()
+    copy = outline(base.checkpoint) / "pytorch_model-00001-of-00002.bin"
+    whole = parts / "llava" / copy.name
+    assert copy.stat().st_size == whole.stat().st_size and copy.read_bytes() != whole.read_bytes()

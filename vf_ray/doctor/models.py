@@ -1,0 +1,134 @@
+"""Would the models that a recipe names be taken: by headers, names and shapes, as the base step looks.
+
+Of a large file in a bucket only its ends are fetched, which hold the header.
+"""
+
+import importlib.util
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from pathlib import Path
+
+from vf_ray.doctor.check import Check
+from vf_ray.recipe import Base
+from vf_ray.store import Store
+
+ENDS = 4 << 20
+"""Bytes at each end of a weight file that hold its header and more."""
+GGUF_HEAD = 64 << 20
+"""Bytes at the start of a GGUF file that do: the vocabulary is in them."""
+PARTS = ("checkpoint", "vision", "language_model", "projector")
+NEEDED = (".json", ".model", ".txt", ".jinja", ".safetensors", ".bin", ".gguf")
+"""Ends of names of files that a model is read from."""
+
+
+def weights(base: Base) -> Iterator[Check]:
+    """Check that each model a recipe names is there, whole, and what the recipe says."""
+    given = {f"base.{part}": url for part in PARTS if (url := getattr(base, part))}
+    if not given:
+        yield Check("weights", True, "a fresh model")
+        return
+    with tempfile.TemporaryDirectory(prefix="vf-ray-doctor-") as scratch:
+        fetch = outliner(Path(scratch))
+        for key, url in given.items():
+            yield _check(key, url, partial(_look, base, key, fetch))
+
+
+def judge_weights(key: str, url: str) -> Check:
+    """Check that a judge's folder holds a configuration and whole weights, of whatever kind."""
+    with tempfile.TemporaryDirectory(prefix="vf-ray-doctor-") as scratch:
+        return _check(key, url, lambda: _open(outliner(Path(scratch))(url)))
+
+
+def sized(base: Base) -> Base:
+    """Return the base with the sizes of the models it names, as far as they can be read, for estimates."""
+    with tempfile.TemporaryDirectory(prefix="vf-ray-doctor-") as scratch:
+        try:
+            from vf_ray.model.adopted import Adopted
+
+            return Adopted(base, outliner(Path(scratch))).sized()
+        except (OSError, ValueError, ModuleNotFoundError):  # the check of weights says what is wrong
+            return base
+
+
+def _check(key: str, url: str, look: Callable[[], object]) -> Check:
+    name, remedy = f"weights {key}", f"copy the whole model there, or correct {key}"
+    try:
+        look()
+    except ModuleNotFoundError as error:
+        return Check(
+            name, False, f"{url}: a GGUF file, and no package {error.name}", f"pip install {error.name}"
+        )
+    except (OSError, ValueError) as error:
+        return Check(name, False, str(error), remedy)
+    return Check(name, True, f"{url}: every tensor that its configuration describes")
+
+
+def _look(base: Base, key: str, fetch: Callable[[str], Path]) -> None:
+    if any(file.suffix == ".gguf" for file in _files(fetch(getattr(base, key.removeprefix("base."))))):
+        _require("gguf")
+    from vf_ray.model.adopted import Adopted
+
+    Adopted(base, fetch).looks()[key]()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    return iter([path]) if path.is_file() else path.iterdir()
+
+
+def _require(package: str) -> None:
+    if importlib.util.find_spec(package) is None:
+        raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+
+
+def _open(folder: Path) -> None:
+    from vf_ray.model.tensors import Tensors, read_json
+
+    read_json(folder / "config.json")
+    Tensors.of(folder)
+
+
+def outliner(scratch: Path) -> Callable[[str], Path]:
+    """Return what gives a local path for a URL; in a bucket, files as long as there but only with their ends.
+
+    It raises FileNotFoundError where there is nothing.
+    """
+
+    @cache
+    def fetch(url: str) -> Path:
+        store = Store.open(url)
+        if (local := store.local_path("")) is not None:
+            if not local.exists():
+                raise FileNotFoundError(f"{url}: nothing is there")
+            return local
+        folder = scratch / str(len(list(scratch.iterdir())))
+        if sizes := store.sizes():
+            below = {name: size for name, size in sizes.items() if name.count("/") <= 1}
+            for name in (name for name in below if name.endswith(NEEDED)):
+                _outline(store, name, below[name], folder / name)
+            return folder
+        return _file(url, folder)
+
+    return fetch
+
+
+def _file(url: str, folder: Path) -> Path:
+    parent, _, name = url.rpartition("/")
+    store = Store.open(parent)
+    if not store.exists(name):
+        raise FileNotFoundError(f"{url}: nothing is there")
+    _outline(store, name, store.size(name), folder / name)
+    return folder / name
+
+
+def _outline(store: Store, name: str, size: int, local: Path) -> None:
+    """Write a file of full length that has the ends of a stored one, and a hole between them."""
+    head = GGUF_HEAD if name.endswith(".gguf") else ENDS
+    local.parent.mkdir(parents=True, exist_ok=True)
+    with local.open("wb") as file:
+        if size <= head + ENDS:
+            file.write(store.read(name))
+            return
+        file.write(store.read_range(name, 0, head))
+        file.seek(size - ENDS)
+        file.write(store.read_range(name, size - ENDS, ENDS))
