@@ -1,7 +1,7 @@
 """The verbs of the chain on a Ray cluster, and the only code that imports ray.
 
-In: a plan and the name of a step. Out: that step's artifacts. One module a verb, each thin: what is to be done
-is decided in the packages below.
+In: a plan and the name of a step. Out: that step's artifacts. One module a verb, each thin: what is to be
+done is decided in the packages below.
 
-Read in this order: steps.py, prepare.py, train.py, generate.py, submit.py (a step sent to a cluster as a job).
+Read in this order: steps.py, prepare.py, train.py, generate.py, submit.py (a step sent to a cluster).
 """

@@ -4,6 +4,6 @@ In: a ``Tree`` of raw files (``vf_ray.raw``). Out: an iterator of ``Row`` subcla
 streams, knows no task, and never words anything; what two sources share lives here, what one source alone
 needs lives in its task module.
 
-Read in this order: records.py (where a record stands, what becomes of a bad one), json_array.py, csv_table.py,
-image_folder.py, coco_json.py (files joined by id).
+Read in this order: records.py (where a record stands, what becomes of a bad one), json_array.py,
+csv_table.py, image_folder.py, coco_json.py (files joined by id).
 """
