@@ -18,7 +18,7 @@ from vf_ray.store import Store
 def test_the_card_tells_counts_and_rejects(tmp_path: Path) -> None:
     records = [
         record("1.png", "<image>\nWhat is it?", "Red."),
-        record("", "Hello.", "Hi."),
+        record("", "<image>\nHello.", "Hi."),
         record("2.png", "a", ""),
         silent("Hello.", "Hi."),
     ]
@@ -31,7 +31,7 @@ def test_the_card_tells_counts_and_rejects(tmp_path: Path) -> None:
     text = written((plan, store), tmp_path / "out", "parquet").read("README.md").decode()
     assert "36 instances (36 train, 0 held_out) of 1 tasks" in text
     assert "Rejected records: 2" in text
-    assert "| llava_json | record without a picture | 1 |" in text
+    assert "| llava_json | <image>, but no picture is named | 1 |" in text
     assert "| llava_json/conversation | answer empty | 1 |" in text
     assert "1 of their 1 pictures are left out" in text
 

@@ -25,7 +25,8 @@ from vf_ray.plan.plan import Plan
 from vf_ray.raw.tree import RawTree
 from vf_ray.shards.images import NOTHING, sha256
 from vf_ray.shards.schema import from_parquet
-from vf_ray.sources.llava_json import ConversationRow, conversation
+from vf_ray.sources.fields import Fields
+from vf_ray.sources.llava_json import ConversationRow, conversation, without_mark
 from vf_ray.sources.records import At
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, sources
@@ -105,9 +106,9 @@ def test_any_conversation_comes_in_as_it_went_out(texts: list[str]) -> None:
     row = {"prompt": texts[0], "response": texts[1], "further": texts[2:], "key": "k"}
     out = Record(task=task, source=source, row=row, file="a/b.jpg", place=None)
     said = json.loads(json.dumps({"image": out.file, "conversations": out.conversations()}))
-    back = conversation(said, At("x.json", "all", 0))
+    back = conversation(Fields(said), At("x.json", "all", 0))
     assert isinstance(back, ConversationRow)
-    assert (back.texts, back.image) == ((texts[0].strip(), *texts[1:]), "a/b.jpg")
+    assert (back.texts, back.image) == ((without_mark(texts[0]), *texts[1:]), "a/b.jpg")
 
 
 def test_pictures_that_may_not_go_out_stay_and_their_texts_say_where_they_are_from(

@@ -1,6 +1,8 @@
 """One pass for all tasks: what is chosen depends on seed, task and key alone."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -105,12 +107,52 @@ def test_refusals_of_the_reader_and_impossible_examples_are_counted() -> None:
     assert found.tallies["invented/pooled"].rejected == {"example impossible": 1}  # a pool of one text
 
 
-def test_an_error_in_a_task_says_which_row() -> None:
-    row = Thing(key="list.csv:3", split="train", image="a.png", label="ant", number="three")  # type: ignore[arg-type]
-    origin = here([row], TREE)
-    with pytest.raises(TypeError) as raised:
-        select(origin.source(), TREE, origin.source().tasks, seed=0, cap=5, slack=0)
-    assert raised.value.__notes__ == ["while task 'invented/odd' made an example of row 'list.csv:3'"]
+def test_a_row_that_is_not_as_its_class_says_is_one_reject_of_the_source() -> None:
+    bad = Thing(key="list.csv:3", split="train", image="a.png", label="ant", number="three")  # type: ignore[arg-type]
+    lost = replace(bad, key="list.csv:4", number=4, split="training")
+    origin, rejects = here([bad, lost, *rows(30, pictures=20)], TREE), list[Reject]()
+    found = select(
+        origin.source(), TREE, origin.source().tasks, seed=0, cap=50, slack=0, on_reject=rejects.append
+    )
+    assert [(r.key, r.reason, r.detail) for r in rejects if not r.task] == [
+        ("list.csv:3", "field of another kind", "number is a text; expected an integer"),
+        ("list.csv:4", "unknown split", "'training'"),
+    ]
+    assert found.source.examined == 32 and found.source.rejected.total() == 2
+    assert found.tallies["invented/choose"].rejected.total() == 0
+
+
+FAILING: dict[str, tuple[Callable[[Thing], Any], str, str]] = {
+    "raises": (lambda row: row.label["x"], "task failed: TypeError", "test_sample.py"),  # type: ignore[call-overload]
+    "in its pool": (lambda row: None, "task failed: ZeroDivisionError", "division by zero"),
+    "answers null": (
+        lambda row: Example(image=row.image, answer=None),  # type: ignore[arg-type]
+        "example of another kind", "answer is null; expected a text",
+    ),
+    "returns text": (lambda row: "yes", "task returned a str", "yes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", FAILING)
+def test_a_task_that_fails_on_a_row_rejects_it_by_the_kind_of_the_error(how: str) -> None:
+    make, reason, detail = FAILING[how]
+    source = here(good := rows(30, pictures=20), TREE).source()
+    first = next(row.key for row in good if row.split == "train")
+
+    def of(row: Thing) -> Any:
+        return make(row) if row.key == first else Example(image=row.image, answer="fine")
+
+    def pool(row: Thing) -> str:
+        return str(1 / (how != "in its pool" or row.key != first))
+
+    source.task("failing", group="generation", category="", instruction="Say it.", pool=pool)(
+        lambda row, pool: of(row)
+    )
+    failing, rejects = source.tasks[-1], list[Reject]()
+    found = select(source, TREE, [failing], seed=0, cap=50, slack=0, on_reject=rejects.append)
+    assert found.tallies[failing.id].rejected == {reason: 1}
+    assert [r.key for r in rejects] == [first] and detail in rejects[0].detail
+    assert found.tallies[failing.id].examined == len(found.lowest[failing.id]) + 1
 
 
 def of_key(key: str, answer: str) -> Instance:

@@ -11,8 +11,8 @@ import pytest
 
 from tests.tasks.test_layouts import verdicts
 from tests.tasks.tree import Files, json_lines, picture, pictures
+from vf_ray.sources.fields import Fields
 from vf_ray.tasks.clevr import distinct
-from vf_ray.tasks.plotqa import plain
 from vf_ray.types import Instance, Reject
 
 Found = tuple[dict[str, str], list[str]]
@@ -252,8 +252,8 @@ def test_both_forms_of_winoground_give_one_instance_a_picture(
         (-3.0, "-3"), (0.0, "0"), (7, "7"), ("Yes", "Yes"),
     ],
 )  # fmt: skip
-def test_plotqa_says_numbers_whole(answer: object, said: str) -> None:
-    assert plain(answer) == said
+def test_a_number_as_an_answer_is_said_whole(answer: object, said: str) -> None:
+    assert Fields({"answer": answer}).written("answer") == said
 
 
 def test_a_question_of_clevr_that_is_asked_twice_is_matched_once() -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -11,10 +12,15 @@ from vf_ray.instances.checks import check
 from vf_ray.instances.lowest import Lowest
 from vf_ray.instances.pool import Filling, HashedPool
 from vf_ray.instances.wording import word
-from vf_ray.types import Instance, Made, Reject, Row, Source, Task, Tree
+from vf_ray.sources.records import blamed
+from vf_ray.sources.typed import checker, rows_of
+from vf_ray.types import Example, Instance, Made, Reject, Row, Source, Task, Tree
 
 KINDS = 1024
 """Splits and kinds of rows whose tasks are remembered; a published file may feed hundreds of tasks."""
+
+DETAIL = 200
+"""Characters of an error that a reject keeps."""
 
 AnyTask = Task[Any]
 Pools = Mapping[str, HashedPool]
@@ -57,7 +63,7 @@ def examine(
 ) -> Iterator[Verdict]:
     """Yield every instance and reject of the tasks as the rows come; ``splits=None``: of all splits."""
     pools = fill_pools(source, tree, tasks, seed=seed)
-    for record in source.read(tree):
+    for record in rows_of(source, tree):
         if isinstance(record, Reject):
             yield record
         elif splits is None or record.split in splits:
@@ -94,7 +100,7 @@ def _counted(
 ) -> Iterator[Verdict]:
     pools = fill_pools(source, tree, tasks, seed=seed)
     takers = lru_cache(KINDS)(lambda *of_row: [task for task in tasks if takes(task, *of_row)])
-    for record in source.read(tree):
+    for record in rows_of(source, tree):
         found.source.examined += 1
         if isinstance(record, Reject):
             found.source.rejected[record.reason] += 1
@@ -120,14 +126,28 @@ def judge(row: Row, tasks: Sequence[AnyTask], pools: Pools, seed: int) -> Iterat
 
 
 def _make(task: AnyTask, row: Row, pools: Pools) -> Made:
-    """Ask the task; an example that cannot be (its own ``ValueError``) is a reject with a name."""
+    """Ask the task; a row that it fails on is a reject, by the kind of the error."""
     try:
-        return task.make(row, pools[task.id].of(row)) if task.pool else task.make(row)
+        made = _asked(task, row, pools)
     except ValueError as error:
-        return Reject(key=row.key, reason="example impossible", detail=str(error))
+        return Reject(key=row.key, reason="example impossible", detail=str(error)[:DETAIL])
     except Exception as error:
-        error.add_note(f"while task {task.id!r} made an example of row {row.key!r}")
-        raise
+        return Reject(
+            key=row.key, reason=f"task failed: {type(error).__name__}", detail=blamed(error)[:DETAIL]
+        )
+    if isinstance(made, Example):
+        fault = checker(Example)(made)
+        return Reject(row.key, "example of another kind", fault[:DETAIL]) if fault else made
+    if made is None or isinstance(made, Reject):
+        return made
+    return Reject(row.key, f"task returned a {type(made).__name__}", repr(made)[:DETAIL])
+
+
+def _asked(task: AnyTask, row: Row, pools: Pools) -> Made:
+    if not task.pool:
+        return task.make(row)
+    task.pool(row)  # fails as it did when the pool was filled, so that the record is counted
+    return task.make(row, pools[task.id].of(row))
 
 
 def fill_pools(source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], *, seed: int) -> Pools:
@@ -136,15 +156,22 @@ def fill_pools(source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], *, see
     Texts come from the split a recipe takes, whichever split is then examined; whose they are, from all.
     """
     asking = [(task, task.pool, Filling(task.id, seed)) for task in tasks if task.pool]
-    for record in source.read(tree) if asking else ():
+    for record in rows_of(source, tree) if asking else ():
         if isinstance(record, Reject):
             continue  # counted by the pass that follows
         for task, text_of, filling in asking:
-            if task.kind in ("", record.kind) and (text := text_of(record)):
+            if task.kind in ("", record.kind) and (text := _pool_text(text_of, record)):
                 filling.own(record, text)
                 if takes(task, record.split, record.kind):
                     filling.add(text)
     return {task.id: filling.finish() for task, _, filling in asking}
+
+
+def _pool_text(text_of: Callable[[Any], str | None], row: Row) -> str | None:
+    """Return the text that a row adds to a pool; none where the task fails on it, which ``_make`` counts."""
+    with suppress(Exception):
+        return text_of(row)
+    return None
 
 
 def takes(task: AnyTask, split: str, kind: str) -> bool:

@@ -5,13 +5,15 @@ refused, so that a foreign file cannot run code.
 """
 
 import pickle
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import IO, Any
 
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.raw.tree import existing
+from vf_ray.sources.fields import element_of, text_of
+from vf_ray.sources.records import At, parsed
 from vf_ray.types import Reject, Row, Tree
 
 SIDE = 32
@@ -63,11 +65,16 @@ def cifar_pickle(
     def read(tree: Tree) -> Iterator[CifarRow | Reject]:
         for split, path in existing(tree, files):
             classes = [_text(name) for name in _batch(tree, names)[listed]]  # type: ignore[arg-type]
-            for number, code in enumerate(_batch(tree, path)[labels]):  # type: ignore[arg-type]
-                image = f"{path}!cifar:{number}"
-                yield CifarRow(key=image, split=split, image=image, label=classes[int(code)])
+            codes = enumerate(_batch(tree, path)[labels])  # type: ignore[arg-type]
+            placed = ((code, At(path, split, number)) for number, code in codes)
+            yield from parsed(placed, partial(_row, classes=classes))
 
     return read
+
+
+def _row(code: object, at: At, classes: Sequence[str]) -> CifarRow:
+    image = f"{at.path}!cifar:{at.index}"
+    return CifarRow(key=image, split=at.split, image=image, label=element_of(code, classes, "the label"))
 
 
 def picture(tree: Tree, path: str, which: str) -> bytes:
@@ -86,4 +93,4 @@ def _batch(tree: Tree, path: str) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode() if isinstance(value, bytes) else text_of(value, "a name")

@@ -1,10 +1,11 @@
 """CLEVR's question files, grouped by picture."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from vf_ray.raw.tree import existing
+from vf_ray.sources.fields import FieldError, fields_of
 from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.records import MALFORMED
@@ -53,18 +54,19 @@ def _file(tree: Tree, path: str, split: str, image: str) -> Iterator[ClevrRow | 
             yield from _picture(file_name, questions, split, image)
 
 
-def _kept(record: Mapping[str, Any], index: int) -> tuple[str, list[Any]]:
+def _kept(item: Any, index: int) -> tuple[str, list[Any]]:
     """Return the picture's name and the little that rows need; a malformed question has no name."""
     try:
-        return str(record["image_filename"]), [index, str(record["question"]), str(record["answer"])]
-    except (KeyError, TypeError, AttributeError):
-        return "", [index]
+        record = fields_of(item)
+        return record["image_filename"], [index, record["question"], record.written("answer")]
+    except FieldError as error:
+        return "", [index, str(error)]
 
 
 def _picture(file_name: str, questions: list[Any], split: str, image: str) -> Iterator[ClevrRow | Reject]:
     if not file_name:
-        for (index,) in questions:
-            yield Reject(f"{split}/{index}", MALFORMED)
+        for index, fault, *_ in questions:
+            yield Reject(f"{split}/{index}", MALFORMED, fault[:200])
         return
     folder = file_name.removeprefix("CLEVR_").partition("_")[0]  # CLEVR_trainA_000012.png
     path = image.format(file_name=file_name, folder=folder)

@@ -5,14 +5,18 @@ Annotations come in any order; they are grouped by picture outside the memory.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from vf_ray.raw.tree import existing
+from vf_ray.sources.fields import FieldError, Fields
+from vf_ray.sources.join import Joined, Side, join
 from vf_ray.sources.json_items import json_items, optional_items
 from vf_ray.sources.list_file import Files
-from vf_ray.sources.records import At, Record, parsed, side_record
-from vf_ray.sources.spill import NO_ID, Spill, left_over
+from vf_ray.sources.records import At, side_records
 from vf_ray.types import Reject, Row, Tree
+
+PICTURE = ("file_name", "width", "height")
+ANNOTATION = ("id", "caption", "category_id", "bbox", "iscrowd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,8 @@ class CocoRow(Row):
     captions: tuple[CocoCaption, ...] = ()
 
 
-def _all(annotation: Mapping[str, Any]) -> bool:
-    return True
-
-
 def coco_json(
-    files: Files, image: str, keep: Callable[[Mapping[str, Any]], bool] = _all
+    files: Files, image: str, keep: Callable[[Fields], bool] = lambda annotation: True
 ) -> Callable[[Tree], Iterator[CocoRow | Reject]]:
     """Return a reader of every annotation file that is there, one row per picture.
 
@@ -100,57 +100,49 @@ def _captions(row: CocoRow) -> Iterator[CaptionRow]:
 
 
 def _file(
-    tree: Tree, path: str, split: str, image: str, keep: Callable[[Mapping[str, Any]], bool]
+    tree: Tree, path: str, split: str, image: str, keep: Callable[[Fields], bool]
 ) -> Iterator[CocoRow | Reject]:
     items = optional_items(tree, path, split, "categories.item")  # captions have none
-    categories = dict(side_record(_category, item, at) for item, at in items)
-    records = json_items(tree, path, split, "annotations.item")
-    annotations = (_kept(a, at.index) for a, at in records if not isinstance(a, Mapping) or keep(a))
-    with Spill(annotations) as annotated:
-        known: set[int] = set()
-        for row in parsed(
-            json_items(tree, path, split, "images.item"),
-            lambda record, at: _row(record, at, image, categories, annotated),
-        ):
-            if isinstance(row, CocoRow):
-                known.add(row.image_id)
-            yield row
-        yield from left_over(annotated, known, At(path, split, 0), "annotation without picture")
+    categories, broken = side_records(items, _category)
+    yield from broken
+    pictures, annotations = (
+        json_items(tree, path, split, f"{array}.item") for array in ("images", "annotations")
+    )
+    yield from join(
+        Side("picture", pictures, "id", PICTURE),
+        Side("annotation", annotations, "image_id", ANNOTATION, keep),
+        partial(_row, image=image, categories=categories),
+    )
 
 
-def _category(item: Record) -> tuple[Any, tuple[str, str]]:
-    return item["id"], (str(item["name"]), str(item.get("supercategory", "")))
+def _category(item: Fields) -> tuple[int, tuple[str, str]]:
+    return item.integer("id"), (item["name"], item.get("supercategory"))
 
 
-def _kept(annotation: Mapping[str, Any], index: int) -> tuple[int | str, list[Any]]:
-    """Return the picture's id and the little that a row needs; of a malformed one only its position."""
-    try:
-        kept = [annotation.get("id", 0), annotation.get("caption"), annotation.get("category_id")]
-        box = [float(side) for side in annotation.get("bbox", ())]
-        return int(annotation["image_id"]), [*kept, box, bool(annotation.get("iscrowd", 0))]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return NO_ID, [index]
-
-
-def _row(
-    record: Record, at: At, image: str, categories: Mapping[Any, tuple[str, str]], annotated: Spill
-) -> CocoRow:
-    image_id, file_name = int(record["id"]), str(record["file_name"])
-    found = annotated.get(image_id)
+def _row(joined: Joined, at: At, image: str, categories: Mapping[int, tuple[str, str]]) -> CocoRow:
+    picture, annotations = joined
+    image_id, file_name = picture.integer("id"), picture["file_name"]
     return CocoRow(
         key=at.key(image_id),
         split=at.split,
         image=image.format(file_name=file_name, image_id=image_id, split=at.split),
         image_id=image_id,
         file_name=file_name,
-        width=int(record.get("width", 0)),
-        height=int(record.get("height", 0)),
-        objects=tuple(
-            CocoObject(*categories[category], box=tuple(box), crowd=crowd)
-            for _, caption, category, box, crowd in found
-            if category is not None
-        ),
-        captions=tuple(
-            CocoCaption(int(own), str(caption)) for own, caption, *_ in found if caption is not None
-        ),
+        width=picture.integer("width") if "width" in picture else 0,
+        height=picture.integer("height") if "height" in picture else 0,
+        objects=tuple(_object(one, categories) for one in annotations if "category_id" in one),
+        captions=tuple(_caption(one) for one in annotations if "caption" in one),
     )
+
+
+def _object(annotation: Fields, categories: Mapping[int, tuple[str, str]]) -> CocoObject:
+    number = annotation.integer("category_id")
+    if number not in categories:
+        raise FieldError(f"field 'category_id' is {number}, which is no category, or two")
+    left, top, width, height = annotation.numbers("bbox")
+    box = (left, top, width, height)
+    return CocoObject(*categories[number], box=box, crowd=annotation.flag("iscrowd"))
+
+
+def _caption(annotation: Fields) -> CocoCaption:
+    return CocoCaption(annotation.integer("id") if "id" in annotation else 0, annotation["caption"])

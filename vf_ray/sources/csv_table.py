@@ -14,6 +14,8 @@ from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
 _LONGEST_CELL = 1 << 24
+Cells = Mapping[str, str]
+"""A line by column name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ TSV = Dialect(separator="\t", quoted=False)
 
 
 def csv_table(
-    files: Files, parse: Parse[R], dialect: Dialect = CSV
+    files: Files, parse: Parse[Cells, R], dialect: Dialect = CSV
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of every table that is there; ``parse`` gets {column: cell}.
 
@@ -64,7 +66,7 @@ def csv_rows(
     row (its position where empty).
     """
 
-    def parse(cells: Mapping[str, str], at: At) -> CsvRow:
+    def parse(cells: Cells, at: At) -> CsvRow:
         own = (cells[key],) if key else ()
         return CsvRow(key=at.key(*own), split=at.split, image=image.format_map(cells), cells=cells)
 
@@ -82,9 +84,7 @@ class _Cells(dict[str, str]):
         raise ColumnError(f"{self._path} has no column {column!r}; it has {', '.join(self)}")
 
 
-def _records(
-    tree: Tree, path: str, split: str, dialect: Dialect
-) -> Iterator[tuple[Mapping[str, str], At] | Reject]:
+def _records(tree: Tree, path: str, split: str, dialect: Dialect) -> Iterator[tuple[Cells, At] | Reject]:
     with open_unpacked(tree, path) as file:
         lines = _lines(path, file, dialect)
         columns = tuple(dialect.columns) or tuple(name.strip() for name in next(lines, ()))

@@ -7,13 +7,14 @@ from typing import TypeVar
 
 from vf_ray.raw.archives import DAMAGED
 from vf_ray.raw.indexed import UnreadableError
-from vf_ray.sources.records import At, Parse, Record, parsed, produced
+from vf_ray.sources.fields import Fields
+from vf_ray.sources.records import At, Parse, of_objects, parsed, produced
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
 
 
-def each_file(patterns: Mapping[str, str], parse: Parse[R]) -> Callable[[Tree], Iterator[R | Reject]]:
+def each_file(patterns: Mapping[str, str], parse: Parse[bytes, R]) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of split -> pattern; ``parse`` gets a file's bytes, ``at.path`` is the key to it."""
 
     def read(tree: Tree) -> Iterator[R | Reject]:
@@ -35,19 +36,21 @@ def each_file(patterns: Mapping[str, str], parse: Parse[R]) -> Callable[[Tree], 
     return read
 
 
-def each_json(patterns: Mapping[str, str], parse: Parse[R]) -> Callable[[Tree], Iterator[R | Reject]]:
-    """Return a reader like ``each_file``; ``parse`` gets the parsed JSON."""
+def each_json(patterns: Mapping[str, str], parse: Parse[Fields, R]) -> Callable[[Tree], Iterator[R | Reject]]:
+    """Return a reader like ``each_file``; ``parse`` gets the JSON's object."""
 
-    def parse_bytes(data: Record, at: At) -> Iterator[R | Reject]:
-        return produced(parse, json.loads(data), at)
+    def parse_bytes(data: bytes, at: At) -> Iterator[R | Reject]:
+        return produced(of_objects(parse), json.loads(data), at)
 
     return each_file(patterns, parse_bytes)
 
 
-def each_xml(patterns: Mapping[str, str], parse: Parse[R]) -> Callable[[Tree], Iterator[R | Reject]]:
+def each_xml(
+    patterns: Mapping[str, str], parse: Parse[ET.Element, R]
+) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader like ``each_file``; ``parse`` gets the root ``Element``."""
 
-    def parse_bytes(data: Record, at: At) -> Iterator[R | Reject]:
+    def parse_bytes(data: bytes, at: At) -> Iterator[R | Reject]:
         try:
             root = ET.fromstring(data)
         except ET.ParseError as error:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from vf_ray.raw.tree import existing
 from vf_ray.raw.unpacked import open_unpacked
-from vf_ray.sources.records import At, Parse, parsed
+from vf_ray.sources.records import At, Parse, parsed, unambiguous
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
@@ -15,7 +15,7 @@ Files = Mapping[str, str | tuple[str, ...]]
 
 
 def list_file(
-    files: Files, parse: Parse[R], *, header: int = 0, encoding: str = "utf-8-sig"
+    files: Files, parse: Parse[str, R], *, header: int = 0, encoding: str = "utf-8-sig"
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of the lines of every file that is there; ``parse`` gets a line without its end.
 
@@ -41,12 +41,13 @@ def lines(
 
 
 def by_first_word(tree: Tree, path: str) -> Mapping[str, str]:
-    """Return the first word of each line -> the rest of it, which may hold blanks.
+    """Return the first word of each line -> the rest of it, which may hold blanks; none of a word with two.
 
     Raises:
         ValueError: if a line has no rest.
     """
-    return dict(fields(line, at, most=2) for line, at in lines(tree, path))
+    pairs = (fields(line, at, most=2) for line, at in lines(tree, path))
+    return unambiguous((first, rest) for first, rest in pairs)
 
 
 def fields(line: str, at: At, separator: str | None = None, *, least: int = 2, most: int = 0) -> list[str]:

@@ -6,18 +6,39 @@ occur many times, so a record is named by its place.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import lines
-from vf_ray.sources.records import At, Record, parsed
+from vf_ray.sources.records import At, of_objects, parsed
 from vf_ray.types import Reject, Row, Tree
 
 MARK = "<image>"
 SPEAKERS = ("human", "gpt")
 HELD_OUT, BARE = "held_out", "-without-pictures"
 """Of the names that an export's files have."""
+ONE_PICTURE = ("image", "images")
+"""Fields that may name the record's picture: a path, or a list of one."""
+_BLANK = r"[\s\ufeff\u200b\u2060]*"
+"""Also marks of byte order and other blanks without width: editors leave them behind."""
+_FIRST, _LAST = re.compile(f"{_BLANK}{MARK}{_BLANK}"), re.compile(f"{_BLANK}{MARK}{_BLANK}$")
+_ENDS = re.compile(f"^{_BLANK}|{_BLANK}$")
+_SUFFIX = r"s?([_-]?(path|file|clip|name|url|uri|list)s?)?"
+_PICTURE = re.compile(f"(image|img|picture|photo){_SUFFIX}", re.IGNORECASE)
+_OTHER = re.compile(f"(video|audio|sound|speech){_SUFFIX}", re.IGNORECASE)
+"""Names of fields that show the model something."""
+_PICTURE_FILE = re.compile(r".+\.(jpe?g|png|gif|bmp|webp|tiff?|avif|heic)", re.IGNORECASE)
+_OTHER_FILE = re.compile(
+    r".+\.(mp4|m4v|avi|mov|mkv|webm|wav|mp3|flac|ogg|opus|m4a|ply|pcd|glb|obj|npy|npz)", re.IGNORECASE
+)
+_OTHER_MARK = re.compile(
+    rf"{_BLANK}<(video|audio|speech|sound|point_?cloud)s?>|.*<(video|audio|speech|sound)s?>{_BLANK}$",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,42 +49,65 @@ class ConversationRow(Row):
     """Alternately by user and model, as written but for the mark."""
 
 
-def conversation(record: Record, at: At, image: str = "{image}", kind: str = "") -> ConversationRow | Reject:
+def conversation(record: Fields, at: At, image: str = "{image}", kind: str = "") -> ConversationRow | Reject:
     """Return a record as a row of a kind; ``image`` is a path with the record's own ``{image}``."""
-    named = record.get("image")
-    if not named:
-        return Reject(at.key(), "record without a picture", str(record.get("id", ""))[:200])
-    if not isinstance(named, str):
-        return Reject(at.key(), "record of several pictures", str(named)[:200])
-    made = _row(record, at, kind)
-    if isinstance(made, Reject):
-        return made
-    first, *others = made.texts
-    return replace(made, image=image.format(image=named), texts=(without_mark(first), *others))
+    row = with_or_without_picture(record, at)
+    if isinstance(row, Reject):
+        return row
+    if not row.image:
+        return Reject(at.key(), "record without a picture", str(record.some(["id"]).get("id", ""))[:200])
+    return replace(row, image=image.format(image=row.image), kind=kind)
 
 
-def with_or_without_picture(record: Record, at: At) -> ConversationRow | Reject:
+def with_or_without_picture(record: Fields, at: At) -> ConversationRow | Reject:
     """Return a record as a row, of no picture if it neither names one nor has its mark."""
-    if record.get("image") is None and MARK not in str(record["conversations"]):
-        return _row(record, at)
-    return conversation(record, at)
+    pictures = {path for name in ONE_PICTURE if name in record for path in _paths(record, name)}
+    if len(pictures) > 1:
+        return Reject(at.key(), "record of several pictures", ", ".join(sorted(pictures))[:200])
+    turns = record.objects("conversations")
+    speakers, (first, *others) = [turn["from"] for turn in turns], [turn["value"] for turn in turns] or [""]
+    if not turns or len(turns) % 2 or speakers != [*SPEAKERS] * (len(turns) // 2):
+        return Reject(at.key(), "turns do not alternate", ", ".join(speakers)[:200])
+    if medium := _other_medium(record, first, bool(pictures)):
+        return Reject(at.key(), "record of a medium that is not taken", medium[:200])
+    if not pictures and _marked(first):
+        return Reject(at.key(), f"{MARK}, but no picture is named", first[:200])
+    texts = (without_mark(first) if pictures else first, *others)
+    return ConversationRow(key=at.key(), split=at.split, image="".join(pictures), texts=texts)
 
 
-def _row(record: Record, at: At, kind: str = "") -> ConversationRow | Reject:
-    said = record["conversations"]
-    speakers = [turn["from"] for turn in said]
-    if not said or len(said) % 2 or speakers != [*SPEAKERS] * (len(said) // 2):
-        return Reject(at.key(), "turns do not alternate", ", ".join(map(str, speakers))[:200])
-    texts = [turn["value"] for turn in said]
-    if not all(isinstance(text, str) for text in texts):
-        return Reject(at.key(), "turn is no text", str(texts)[:200])
-    return ConversationRow(key=at.key(), split=at.split, texts=tuple(texts), kind=kind)
+def _paths(record: Fields, name: str) -> Iterator[str]:
+    """Yield the pictures that a field names, be it one or a list of them; an empty text names none."""
+    listed = record.some([name])[name]
+    yield from filter(None, record.texts(name) if isinstance(listed, list) else [record[name]])
+
+
+def _other_medium(record: Fields, first: str, pictured: bool) -> str:
+    """Return the field or the mark that shows something else than the picture; empty if none does."""
+    for name, value in record.some(record).items():
+        if name not in ("id", "conversations", *ONE_PICTURE) and value and _shows(name, value, pictured):
+            return f"{name}: {value}"
+    mark = _OTHER_MARK.match(first)
+    return mark[0].strip() if mark else ""
+
+
+def _shows(name: str, value: Any, pictured: bool) -> bool:
+    """Tell whether a field shows something; beside a picture, what is said of pictures is about that one."""
+    listed = value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
+    texts = [text for text in listed if isinstance(text, str)]
+    if _OTHER.fullmatch(name) or any(map(_OTHER_FILE.fullmatch, texts)):
+        return True
+    return not pictured and bool(_PICTURE.fullmatch(name) or any(map(_PICTURE_FILE.fullmatch, texts)))
+
+
+def _marked(text: str) -> bool:
+    return bool(_FIRST.match(text) or _LAST.search(text))
 
 
 def without_mark(text: str) -> str:
     """Return what the user says beside the picture; a mark inside the text stays, to be rejected by name."""
-    plain = text.strip()
-    return (plain.removeprefix(MARK) if plain.startswith(MARK) else plain.removesuffix(MARK)).strip()
+    once = _FIRST.sub("", text, count=1) if _FIRST.match(text) else _LAST.sub("", text)
+    return _ENDS.sub("", once)
 
 
 def own_llava_json(tree: Tree) -> Iterator[ConversationRow | Reject]:
@@ -81,18 +125,18 @@ def own_llava_json(tree: Tree) -> Iterator[ConversationRow | Reject]:
     for path in arrays:
         if not path.endswith(f"{BARE}.json"):
             split = "test" if path == f"{HELD_OUT}.json" else "all"
-            yield from parsed(json_items(tree, path, split), with_or_without_picture)
+            yield from parsed(json_items(tree, path, split), of_objects(with_or_without_picture))
     for path in lists:
-        yield from parsed(_records(tree, path), with_or_without_picture)
+        yield from parsed(_records(tree, path), of_objects(with_or_without_picture))
 
 
-def _records(tree: Tree, path: str) -> Iterator[tuple[Record, At]]:
+def _records(tree: Tree, path: str) -> Iterator[tuple[Any, At]]:
     """Yield a list's records, under keys that an array of the same name does not have."""
     for line, at in lines(tree, path):
         yield _loaded(line), replace(at, path=f"{path}.")  # only the last dot's part goes from a key
 
 
-def _loaded(line: str) -> Record:
+def _loaded(line: str) -> Any:
     """Return a line's record; a broken one stays text, which no parser takes."""
     try:
         return json.loads(line)

@@ -5,8 +5,9 @@ from functools import lru_cache
 from typing import IO, Any, TypeVar
 
 from vf_ray.raw.tree import existing
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.list_file import Files
-from vf_ray.sources.records import At, Parse, Record, parsed
+from vf_ray.sources.records import At, Parse, of_objects, parsed
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
@@ -14,7 +15,7 @@ _BATCH = 512
 
 
 def parquet_table(
-    files: Files, columns: Sequence[str], parse: Parse[R], pictures: Sequence[str] = ()
+    files: Files, columns: Sequence[str], parse: Parse[Fields, R], pictures: Sequence[str] = ()
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of every file that is there; ``parse`` gets {column: value} of ``columns`` only.
 
@@ -23,19 +24,19 @@ def parquet_table(
 
     def read(tree: Tree) -> Iterator[R | Reject]:
         for split, path in existing(tree, files):
-            yield from parsed(_records(tree, path, split, columns, pictures), parse)
+            yield from parsed(_records(tree, path, split, columns, pictures), of_objects(parse))
 
     return read
 
 
 def _records(
     tree: Tree, path: str, split: str, columns: Sequence[str], pictures: Sequence[str]
-) -> Iterator[tuple[Record, At]]:
+) -> Iterator[tuple[Any, At]]:
     for index, record in enumerate(records(tree, path, columns, pictures)):
         yield record, At(path, split, index)
 
 
-def records(tree: Tree, path: str, columns: Sequence[str], unread: Sequence[str] = ()) -> Iterator[Record]:
+def records(tree: Tree, path: str, columns: Sequence[str], unread: Sequence[str] = ()) -> Iterator[Any]:
     """Yield the rows of one file; of ``unread`` columns it is only made sure that they are there.
 
     Raises:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from vf_ray.raw.netpbm import netpbm
-from vf_ray.sources.records import At, Record, parsed
+from vf_ray.sources.records import At, parsed
 from vf_ray.types import Reject, Row, Tree
 
 
@@ -36,7 +36,7 @@ def raven_npz(patterns: Sequence[str]) -> Callable[[Tree], Iterator[PuzzleRow | 
     return read
 
 
-def _row(path: Record, at: At, tree: Tree) -> PuzzleRow:
+def _row(path: str, at: At, tree: Tree) -> PuzzleRow:
     panels = tuple(f"{path}!raven:{number}" for number in range(16))
     split = path.removesuffix(".npz").rpartition("_")[2]
     target = int(_array(tree, path, "target"))

@@ -1,16 +1,19 @@
 """What readers of record files share: where a record stands, and what becomes of a bad one."""
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from pathlib import Path
+from traceback import walk_tb
+from typing import Any, TypeVar
 
+from vf_ray.sources.fields import FieldError, Fields, fields_of
 from vf_ray.types import Reject, Row
 
+K = TypeVar("K")
 R = TypeVar("R", bound=Row)
 S = TypeVar("S")
-Record: TypeAlias = Any
-"""A parsed record before its parser has looked at it: the format's edge."""
+V = TypeVar("V")
 
 MALFORMED = "malformed record"
 
@@ -24,7 +27,7 @@ class At:
     index: int
     """0-based position in the file."""
 
-    def key(self, *parts: object) -> str:
+    def key(self, *parts: str | int) -> str:
         """Return a row key: the file's name, and the record's own id or its position.
 
         Only the extension goes from the name: others of a publisher's files may differ in what is before it.
@@ -37,45 +40,77 @@ class ColumnError(ValueError):
     """A whole table is not the publisher's: no matter of one record."""
 
 
-Parse = Callable[[Record, At], R | Reject | Iterable[R | Reject]]
-"""Turns one record into a row, a reject, or several of them."""
+Parse = Callable[[S, At], R | Reject | Iterable[R | Reject]]
+"""Turns one record, in the form that its format has, into a row, a reject, or several of them."""
 
 
-def parsed(records: Iterable[tuple[Record, At]], parse: Parse[R]) -> Iterator[R | Reject]:
+def parsed(records: Iterable[tuple[S, At]], parse: Parse[S, R]) -> Iterator[R | Reject]:
     """Yield what ``parse`` makes of the records; one it fails on becomes a reject.
 
     Raises:
-        ColumnError: if that is the matter.
+        ColumnError, OSError: if that is the matter, which is not the record's.
     """
     for record, at in records:
         yield from _rows(record, at, parse)
 
 
-def side_record(parse: Callable[[Record], S], record: Record, at: At) -> S:
-    """Return what ``parse`` makes of a record that others refer to.
-
-    Raises:
-        ValueError: if it fails: what refers to it could not be read.
-    """
-    try:
-        return parse(record)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(
-            f"{at.path}: {str(record)[:200]} is no such record as the publisher's "
-            f"({type(error).__name__}: {error}); fetch the file again"
-        ) from error
+def of_objects(parse: Parse[Fields, R]) -> Parse[Any, R]:
+    """Return a parser of what should be objects by one of their fields."""
+    return lambda record, at: parse(fields_of(record), at)
 
 
-def produced(parse: Parse[R], record: Record, at: At) -> Iterator[R | Reject]:
+def side_records(
+    records: Iterable[tuple[Any, At]], parse: Callable[[Fields], tuple[K, V]]
+) -> tuple[Mapping[K, V], Sequence[Reject]]:
+    """Return by key what ``parse`` makes of records that others refer to, and those it fails on."""
+    found, broken = list[tuple[K, V]](), list[Reject]()
+    for record, at in records:
+        try:
+            found.append(parse(fields_of(record)))
+        except Exception as error:
+            broken.append(_refused(at.key("side", at.index), error))
+    return unambiguous(found), broken
+
+
+def unambiguous(pairs: Iterable[tuple[K, V]]) -> Mapping[K, V]:
+    """Return values by key, without the keys that have two: whose they are nobody can tell."""
+    found: dict[K, V] = {}
+    doubtful = {key for key, value in pairs if found.setdefault(key, value) != value}
+    return {key: value for key, value in found.items() if key not in doubtful}
+
+
+def produced(parse: Parse[S, R], record: S, at: At) -> Iterator[R | Reject]:
     """Yield what one call of ``parse`` returns, be it one row or several."""
     rows = parse(record, at)
     yield from (rows,) if isinstance(rows, Row | Reject) else rows
 
 
-def _rows(record: Record, at: At, parse: Parse[R]) -> Iterable[R | Reject]:
+def parts(items: Iterable[S], at: At, parse: Callable[[int, S], R]) -> Iterator[R | Reject]:
+    """Yield what ``parse`` makes of a record's numbered parts; one that it fails on is a reject by itself."""
+    for number, item in enumerate(items):
+        try:
+            yield parse(number, item)
+        except Exception as error:
+            yield _refused(at.key(at.index, number), error)
+
+
+def blamed(error: Exception) -> str:
+    """Return what an error says, of which kind it is and, unless it is a field's, where it came from."""
+    if isinstance(error, FieldError):
+        return str(error)
+    *_, (frame, line) = walk_tb(error.__traceback__)
+    return f"{type(error).__name__}: {error} ({Path(frame.f_code.co_filename).name}, line {line})"
+
+
+def _rows(record: S, at: At, parse: Parse[S, R]) -> Iterable[R | Reject]:
     try:
         return tuple(produced(parse, record, at))
-    except ColumnError:
-        raise
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        return (Reject(at.key(), MALFORMED, f"{type(error).__name__}: {error}"[:200]),)
+    except Exception as error:
+        return (_refused(at.key(), error),)
+
+
+def _refused(key: str, error: Exception) -> Reject:
+    """Return a record that could not be parsed as a reject; raise again what is not its fault."""
+    if isinstance(error, ColumnError | OSError):
+        raise error
+    return Reject(key, MALFORMED, blamed(error)[:200])

@@ -6,22 +6,18 @@ temporary file, and is gone when the reader ends.
 
 import json
 import sqlite3
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from vf_ray.sources.records import MALFORMED, At
-from vf_ray.types import Reject
-
-NO_ID = "no id"
-"""What records are set aside under whose own id cannot be read."""
+Id = int | str
 
 
 class Spill:
     """Groups of small JSON-ready records by text or integer id."""
 
-    def __init__(self, items: Iterable[tuple[int | str, Any]]) -> None:
+    def __init__(self, items: Iterable[tuple[Id, Any]]) -> None:
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.execute("PRAGMA journal_mode=OFF")
         self._db.execute("CREATE TABLE item (id, number INTEGER PRIMARY KEY, body TEXT)")
@@ -37,26 +33,8 @@ class Spill:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def get(self, key: int | str) -> list[Any]:
-        """Return the records of one id, in the order they came."""
-        found = self._db.execute("SELECT body FROM item WHERE id = ? ORDER BY number", (key,))
-        return [json.loads(body) for (body,) in found]
-
-    def ids(self) -> Iterator[Any]:
-        """Yield every id, in ascending order."""
-        yield from (key for (key,) in self._db.execute("SELECT DISTINCT id FROM item ORDER BY id"))
-
     def groups(self) -> Iterator[tuple[Any, list[Any]]]:
-        """Yield every id with its records, ids in ascending order."""
+        """Yield every id with its records in the order they came; integers, then texts, ascending."""
         rows = self._db.execute("SELECT id, body FROM item ORDER BY id, number")
         for key, group in groupby(rows, key=itemgetter(0)):
             yield key, [json.loads(body) for _, body in group]
-
-
-def left_over(aside: Spill, taken: Container[int | str], at: At, reason: str) -> Iterator[Reject]:
-    """Reject the annotations of ids that nothing took; the first item of each body names it in the file."""
-    for key in aside.ids():
-        if key not in taken:
-            for name, *_ in aside.get(key):
-                told = MALFORMED if key == NO_ID else reason
-                yield Reject(at.key("annotations", name), told, f"id {key}")

@@ -1,17 +1,23 @@
 """The VQA family's two JSON files: questions, and annotations with the answers of several people.
 
-Layout: VQA v1 and v2, OK-VQA, TDIUC and others. Records are joined by question id, never by position.
+Layout: VQA v1 and v2, OK-VQA, TDIUC and others. Records are joined by question id, never by position, and
+have to be about the same picture.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from vf_ray.raw.tree import existing
+from vf_ray.sources.fields import Fields
+from vf_ray.sources.join import Joined, Side, join
 from vf_ray.sources.json_items import json_items
-from vf_ray.sources.records import At, Record, parsed
-from vf_ray.sources.spill import NO_ID, Spill, left_over
+from vf_ray.sources.records import At
 from vf_ray.types import Reject, Row, Tree
+
+ASKED = ("image_id", "question")
+CONSENSUS = "multiple_choice_answer"
+ANSWERED = ("image_id", "answers", CONSENSUS, "question_type", "answer_type")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,45 +53,47 @@ def vqa_json(
         files = {ours: annotations.format(split=theirs) for ours, theirs in splits.items()}
         for split, path in existing(tree, files):
             asked = json_items(tree, questions.format(split=splits[split]), split, "questions.item")
-            records = json_items(tree, path, split, "annotations.item")
-            with Spill(_kept(a, at.index, answer_field) for a, at in records) as answered:
-                known: set[int] = set()
-                for row in parsed(asked, lambda q, at: _row(q, at, answered, image, splits)):
-                    if isinstance(row, VqaRow):
-                        known.add(row.question_id)
-                    yield row
-                yield from left_over(answered, known, At(path, split, 0), "annotation without question")
+            answered = json_items(tree, path, split, "annotations.item")
+            yield from join(
+                Side("question", asked, "question_id", ASKED),
+                Side("annotation", answered, "question_id", ANSWERED),
+                partial(_row, image=image, folder=splits[split], answer_field=answer_field),
+            )
 
     return read
 
 
-def _kept(annotation: Mapping[str, Any], index: int, field: str) -> tuple[int | str, list[Any]]:
-    """Return the question id and the little that a row needs; of a malformed one only its position."""
-    try:
-        answers = [str(person[field]) for person in annotation.get("answers", ())]
-        named = [
-            annotation.get(key) or "" for key in ("multiple_choice_answer", "question_type", "answer_type")
-        ]
-        return int(annotation["question_id"]), [index, answers, *map(str, named)]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return NO_ID, [index]
-
-
-def _row(question: Record, at: At, answered: Spill, image: str, splits: Mapping[str, str]) -> VqaRow | Reject:
-    question_id, image_id = int(question["question_id"]), int(question["image_id"])
-    key = at.key(question_id)
-    if not (found := answered.get(question_id)):
-        return Reject(key, "question without annotation")
-    _, answers, answer, question_type, answer_type = found[0]
+def _row(joined: Joined, at: At, image: str, folder: str, answer_field: str) -> VqaRow | Reject:
+    question, annotations = joined
+    question_id, image_id = question.integer("question_id"), question.integer("image_id")
+    if fault := _mismatch(image_id, annotations):
+        return Reject(at.key(question_id), fault)
+    (annotation,) = annotations
     return VqaRow(
-        key=key,
+        key=at.key(question_id),
         split=at.split,
-        image=image.format(split=splits[at.split], image_id=image_id),
+        image=image.format(split=folder, image_id=image_id),
         question_id=question_id,
         image_id=image_id,
-        question=str(question["question"]).strip(),
-        answers=tuple(answers),
-        answer=answer,
-        question_type=question_type,
-        answer_type=answer_type,
+        question=question["question"].strip(),
+        answers=_answers(annotation, answer_field),
+        answer=annotation.written(CONSENSUS) if CONSENSUS in annotation else "",
+        question_type=annotation.get("question_type"),
+        answer_type=annotation.get("answer_type"),
     )
+
+
+def _mismatch(image_id: int, annotations: tuple[Fields, ...]) -> str:
+    """Say why it is not known what was answered; empty if it is."""
+    if not annotations:
+        return "question without annotation"
+    if len(annotations) > 1:
+        return "question with several annotations"
+    if "image_id" in annotations[0] and annotations[0].integer("image_id") != image_id:
+        return "annotation of another picture"
+    return ""
+
+
+def _answers(annotation: Fields, field: str) -> tuple[str, ...]:
+    people = annotation.objects("answers") if "answers" in annotation else ()
+    return tuple(person.written(field) for person in people)  # to "How many?" some files hold a number

@@ -5,8 +5,9 @@ from functools import partial
 
 from vf_ray.instances.shapes import choose
 from vf_ray.sources.each_file import each_json
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.list_file import lines
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At, parts
 from vf_ray.sources.rows import QaRow
 from vf_ray.text import tidy
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
@@ -15,20 +16,25 @@ TEST_IDS = "ai2d_test_ids.csv"
 LETTERS = "diagram letters"
 
 
-def _rows(record: Record, at: At, tested: Collection[str]) -> Iterator[QaRow]:
+def _rows(record: Fields, at: At, tested: Collection[str]) -> Iterator[QaRow | Reject]:
     name = record["imageName"]
     listed = "test" if name.partition(".")[0] in tested else "train"
-    for question, item in record["questions"].items():
-        options = tuple("none" if text == "{}" else tidy(text) for text in item["answerTexts"])
-        yield QaRow(
-            key=f"{at.path}/{item['questionId']}",
+    questions = record.object("questions")
+
+    def row(_: int, question: str) -> QaRow:
+        item = questions.object(question)
+        options = tuple("none" if text == "{}" else tidy(text) for text in item.texts("answerTexts"))
+        return QaRow(
+            key=f"{at.path}/{item.id('questionId')}",
             split=listed if tested else at.split,
             image=f"ai2d/images/{name}",
             question=tidy(question),
-            answer=options[item["correctAnswer"]],
+            answer=item.element("correctAnswer", options),
             options=options,
-            kind=LETTERS if item["abcLabel"] else "",
+            kind=LETTERS if item.flag("abcLabel") else "",
         )
+
+    return parts(questions, at, row)
 
 
 def _read(tree: Tree) -> Iterator[QaRow | Reject]:

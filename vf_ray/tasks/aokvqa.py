@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from vf_ray.instances.shapes import ask, numbered
 from vf_ray.raw.shared import COCO_2017
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.text import tidy
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms
 
@@ -19,14 +20,14 @@ class AokvqaRow(Row):
     rationales: tuple[str, ...]
 
 
-def _row(record: Record, at: At) -> AokvqaRow:
+def _row(record: Fields, at: At) -> AokvqaRow:
     return AokvqaRow(
-        key=at.key(record["question_id"]),
+        key=at.key(record.id("question_id")),
         split=at.split,
-        image=f"{at.split}2017/{int(record['image_id']):012d}.jpg",
+        image=f"{at.split}2017/{record.integer('image_id'):012d}.jpg",
         question=record["question"],
-        answer=record["choices"][record["correct_choice_idx"]],
-        rationales=tuple(text for text in map(tidy, record["rationales"]) if text),
+        answer=record.element("correct_choice_idx", record.texts("choices")),
+        rationales=tuple(text for text in map(tidy, record.texts("rationales")) if text),
     )
 
 

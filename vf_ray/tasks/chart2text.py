@@ -5,14 +5,14 @@ Chart2Text itself has no pictures; they come with its successor, Chart-to-text, 
 
 from vf_ray.instances.shapes import caption
 from vf_ray.sources.each_file import each_file
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.types import Made, Raw, Source, Terms
 
 ROOT = "statista_dataset/dataset"
 
 
-def _row(data: Record, at: At) -> TextRow:
+def _row(data: bytes, at: At) -> TextRow:
     image = at.path.replace("/captions/", "/imgs/").removesuffix(".txt") + ".png"
     return TextRow(key=at.path, split=at.split, image=image, text=data.decode("utf-8-sig"))
 

@@ -2,13 +2,14 @@
 
 from vf_ray.instances.shapes import ask
 from vf_ray.raw.shared import CLEVR
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.types import Made, Raw, Source, Terms
 
 
-def _row(record: Record, at: At) -> QaRow:
+def _row(record: Fields, at: At) -> QaRow:
     return QaRow(
         key=at.key(),
         split=at.split,

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from vf_ray.instances.shapes import caption
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Row, Source, Terms
 
@@ -18,12 +19,12 @@ class ConcadiaRow(Row):
     context: str
 
 
-def _row(record: Record, at: At) -> ConcadiaRow:
+def _row(record: Fields, at: At) -> ConcadiaRow:
     return ConcadiaRow(
         key=at.key(),
         split=record["split"],
         image=f"resized/{record['filename']}",
-        **{name: tidy(record[name]["raw"]) for name in ("description", "caption", "context")},
+        **{name: tidy(record.object(name)["raw"]) for name in ("description", "caption", "context")},
     )
 
 

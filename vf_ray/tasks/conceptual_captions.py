@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from vf_ray.instances.shapes import caption
-from vf_ray.sources.csv_table import Dialect, csv_table
+from vf_ray.sources.csv_table import Cells, Dialect, csv_table
 from vf_ray.sources.marks import mark, repeated
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
@@ -13,7 +13,7 @@ FILES = {"train": "Train_GCC-training.tsv", "val": "Validation_GCC-1.1.0-Validat
 PLAIN = Dialect(separator="\t", quoted=False, columns=("caption", "url"))
 
 
-def _row(cells: Record, at: At) -> TextRow | Reject:
+def _row(cells: Cells, at: At) -> TextRow | Reject:
     """Name a downloaded picture as Vision-Flan does: by the last part of its address."""
     name = cells["url"].rpartition("/")[2]
     if not name:

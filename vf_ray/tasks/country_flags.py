@@ -1,10 +1,9 @@
 """Flags of countries, and what is known of the countries."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from vf_ray.instances.shapes import caption, choose, name_it
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At
 from vf_ray.types import Download, Made, Raw, Row, Source, Terms
@@ -19,8 +18,8 @@ class FlagRow(Row):
     continent: str
 
 
-def _row(record: Mapping[str, Any], at: At) -> tuple[FlagRow, ...]:
-    if not record["iso"]:
+def _row(record: Fields, at: At) -> tuple[FlagRow, ...]:
+    if not record.flag("iso"):
         return ()  # regions and organisations
     return (
         FlagRow(
@@ -28,8 +27,8 @@ def _row(record: Mapping[str, Any], at: At) -> tuple[FlagRow, ...]:
             split=at.split,
             image=f"png250px/{record['code']}.png",
             country=record["name"],
-            capital=record.get("capital", ""),
-            continent=record.get("continent", ""),
+            capital=record.get("capital"),
+            continent=record.get("continent"),
         ),
     )
 

@@ -1,13 +1,13 @@
 """CoVA: screenshots of shops' web pages."""
 
 from vf_ray.instances.shapes import name_it
-from vf_ray.sources.csv_table import csv_table
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.csv_table import Cells, csv_table
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Made, Raw, Source, Terms
 
 
-def _row(cells: Record, at: At) -> LabelRow:
+def _row(cells: Cells, at: At) -> LabelRow:
     page = cells["webpage_name"].removesuffix(".png")
     return LabelRow(key=at.key(page), split=at.split, image=f"imgs/{page}.png", label=cells["domain"])
 

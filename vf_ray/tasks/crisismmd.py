@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import unescape
 
 from vf_ray.raw.tree import several
-from vf_ray.sources.csv_table import TSV, csv_table
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.csv_table import TSV, Cells, csv_table
+from vf_ray.sources.records import At
 from vf_ray.text import tidy, words
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
@@ -37,7 +37,7 @@ def mended(text: str) -> str:
     return text
 
 
-def _row(cells: Record, at: At) -> TweetRow:
+def _row(cells: Cells, at: At) -> TweetRow:
     return TweetRow(
         key=cells["image_id"],
         split=at.split,

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_lines import json_lines
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.types import Example, Made, Raw, Row, Source, Terms
 
 
@@ -14,11 +15,14 @@ class CrowdRow(Row):
     persons: int
 
 
-def _row(record: Record, at: At) -> CrowdRow:
-    boxes = record["gtboxes"]
-    persons = [b for b in boxes if b["tag"] == "person" and not (b.get("extra") or {}).get("ignore")]
-    number = record["ID"]
+def _row(record: Fields, at: At) -> CrowdRow:
+    persons = [box for box in record.objects("gtboxes") if box["tag"] == "person" and not _ignored(box)]
+    number = record.id("ID")
     return CrowdRow(key=at.key(number), split=at.split, image=f"Images/{number}.jpg", persons=len(persons))
+
+
+def _ignored(box: Fields) -> bool:
+    return "extra" in box and box.object("extra").flag("ignore")
 
 
 CROWDHUMAN = Source(

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 from vf_ray.sources.each_file import each_file, each_xml
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextsRow
 from vf_ray.text import tidy
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
@@ -27,7 +27,7 @@ def _train(root: ET.Element, at: At) -> TextsRow:
     return TextsRow(key=at.path, split=at.split, image=path, texts=_read_lines(texts))
 
 
-def _test(data: Record, at: At) -> TextsRow:
+def _test(data: bytes, at: At) -> TextsRow:
     """A line is 28 integers and the text behind ``####``, all separated by commas."""
     lines = data.decode("utf-8-sig").splitlines()
     texts = [line.split(",", 28)[28].removeprefix("####") for line in lines if line]

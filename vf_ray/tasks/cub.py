@@ -5,7 +5,7 @@ from functools import partial
 
 from vf_ray.instances.shapes import name_it
 from vf_ray.sources.list_file import by_first_word, list_file
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
@@ -14,7 +14,7 @@ SIDE_FILES = ("classes.txt", "image_class_labels.txt", "train_test_split.txt")
 
 
 def _row(
-    line: Record, at: At, classes: Mapping[str, str], labels: Mapping[str, str], training: Mapping[str, str]
+    line: str, at: At, classes: Mapping[str, str], labels: Mapping[str, str], training: Mapping[str, str]
 ) -> LabelRow | Reject:
     number, path = line.split(maxsplit=1)
     if number not in labels or number not in training:

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from vf_ray.instances.shapes import ask
 from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import lines
-from vf_ray.sources.records import At, Record, parsed
+from vf_ray.sources.records import At, parsed
 from vf_ray.sources.rows import QaRow
 from vf_ray.text import words
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
@@ -15,7 +15,7 @@ from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 _IMAGE = re.compile(r"\s*(?:in|on|of)?\s*(?:the|this)?\s*image ?(\d+)\s*\??\s*$")
 
 
-def _row(pair: Record, at: At) -> QaRow:
+def _row(pair: tuple[str, str], at: At) -> QaRow:
     question, answers = pair
     if (found := _IMAGE.search(question)) is None:
         raise ValueError(f"{question!r} names no image")

@@ -6,8 +6,9 @@ from functools import partial
 from vf_ray.instances.shapes import ask
 from vf_ray.raw.shared import DOCVQA as DOCVQA_RAW
 from vf_ray.raw.tree import first_existing
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.types import Made, Reject, Source, Terms, Tree
 
@@ -17,16 +18,16 @@ FILES = {
 }
 
 
-def _row(record: Record, at: At, tree: Tree) -> QaRow:
+def _row(record: Fields, at: At, tree: Tree) -> QaRow:
     name = record["image"].rpartition("/")[2]  # the current archive has no documents/ folder
     return QaRow(
-        key=f"{at.split}/{record['questionId']}",  # the same in both layouts
+        key=f"{at.split}/{record.id('questionId')}",  # the same in both layouts
         split=at.split,
         image=first_existing(
             tree, f"spdocvqa_images/{name}", f"{at.split}/documents/{name}", f"documents/{name}"
         ),
         question=record["question"],
-        answer=next(iter(record["answers"]), ""),
+        answer=next(iter(record.texts("answers")), ""),
     )
 
 

@@ -1,19 +1,20 @@
 """DVQA: questions about synthetic bar charts: their structure, their data, reasoning over both."""
 
 from vf_ray.instances.shapes import ask
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.types import Made, Raw, Source, Terms
 
 
-def _row(record: Record, at: At) -> QaRow:
+def _row(record: Fields, at: At) -> QaRow:
     return QaRow(
-        key=at.key(record["question_id"]),
+        key=at.key(record.id("question_id")),
         split=at.split,
         image=f"images/{record['image']}",
         question=record["question"],
-        answer=str(record["answer"]),
+        answer=record.written("answer"),
         kind=record["template_id"] if "template_id" in record else record["question_type"],
     )
 

@@ -1,10 +1,9 @@
 """Emoji as drawn by Google (Noto), with their names, groups and finer groups."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from vf_ray.instances.shapes import caption, choose, name_it
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At
 from vf_ray.types import Download, Made, Raw, Row, Source, Terms
@@ -19,15 +18,15 @@ class EmojiRow(Row):
     subgroup: str
 
 
-def _row(record: Mapping[str, Any], at: At) -> tuple[EmojiRow, ...]:
-    if not record["has_img_google"]:
+def _row(record: Fields, at: At) -> tuple[EmojiRow, ...]:
+    if not record.flag("has_img_google"):
         return ()
     return (
         EmojiRow(
             key=at.key(record["unified"]),
             split=at.split,
             image=f"img/google/64/{record['image']}",
-            name=str(record["name"] or record["short_name"]).replace("_", " ").lower(),
+            name=(record.get("name") or record["short_name"]).replace("_", " ").lower(),
             group=record["category"],
             subgroup=record["subcategory"].replace("-", " "),
         ),

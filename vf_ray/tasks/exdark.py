@@ -5,7 +5,7 @@ from functools import partial
 
 from vf_ray.raw.tree import first_existing
 from vf_ray.sources.list_file import list_file
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
@@ -16,7 +16,7 @@ LABELS = {str(number): label for number, label in enumerate(CLASSES, 1)}
 SPLITS = {"1": "train", "2": "val", "3": "test"}
 
 
-def _row(line: Record, at: At, tree: Tree) -> LabelRow:
+def _row(line: str, at: At, tree: Tree) -> LabelRow:
     name, number, _, _, split = line.split()
     label = LABELS[number]
     stem = f"ExDark/{label}/{name.rpartition('.')[0]}"  # the list's extension need not be the disk's

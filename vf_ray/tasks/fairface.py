@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from vf_ray.instances.shapes import name_it
-from vf_ray.sources.csv_table import csv_table
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.csv_table import Cells, csv_table
+from vf_ray.sources.records import At
 from vf_ray.types import Made, Raw, Row, Source, Terms
 
 TRAITS = ("age", "gender", "race")
@@ -19,7 +19,7 @@ class FaceRow(Row):
     traits: Mapping[str, str]
 
 
-def _row(cells: Record, at: At) -> FaceRow:
+def _row(cells: Cells, at: At) -> FaceRow:
     traits = {name: cells[name] for name in TRAITS}
     return FaceRow(key=cells["file"], split=at.split, image=cells["file"], traits=traits)
 

@@ -2,12 +2,12 @@
 
 from vf_ray.instances.shapes import caption
 from vf_ray.sources.each_file import each_file
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.types import Made, Raw, Source, Terms
 
 
-def _row(data: Record, at: At) -> TextRow:
+def _row(data: bytes, at: At) -> TextRow:
     image = at.path.replace("/Text/", "/Image/").removesuffix(".txt") + ".png"
     return TextRow(key=at.path, split=at.split, image=image, text=data.decode("utf-8-sig"))
 

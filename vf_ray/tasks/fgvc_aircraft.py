@@ -6,7 +6,7 @@ from functools import partial
 
 from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import by_first_word, list_file
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 ROOT = "fgvc-aircraft-2013b/data"
@@ -32,7 +32,7 @@ def _names(tree: Tree, level: str) -> Mapping[str, str]:
 
 
 def _row(
-    line: Record, at: At, manufacturers: Mapping[str, str], families: Mapping[str, str]
+    line: str, at: At, manufacturers: Mapping[str, str], families: Mapping[str, str]
 ) -> AircraftRow | Reject:
     number, variant = line.split(maxsplit=1)
     if number not in manufacturers or number not in families:

@@ -5,9 +5,10 @@ from itertools import groupby
 
 from vf_ray.instances.shapes import numbered
 from vf_ray.raw.shared import FLICKR30K_IMAGES
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.list_file import lines
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextsRow
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
@@ -15,9 +16,9 @@ RAW_TEXTS, TOKENS = "dataset_flickr30k.json", "results_20130124.token"
 FIVE = 5
 
 
-def _row(record: Record, at: At) -> TextsRow:
+def _row(record: Fields, at: At) -> TextsRow:
     name = record["filename"]
-    texts = tuple(sentence["raw"] for sentence in record["sentences"])
+    texts = tuple(sentence["raw"] for sentence in record.objects("sentences"))
     return TextsRow(key=name, split=record["split"], image=f"flickr30k-images/{name}", texts=texts)
 
 

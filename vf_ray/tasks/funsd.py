@@ -1,18 +1,19 @@
 """FUNSD: noisy scans of forms with their texts."""
 
 from vf_ray.sources.each_file import each_json
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.fields import Fields
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextsRow
 from vf_ray.text import tidy
 from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
 
-def _row(record: Record, at: At) -> TextsRow:
+def _row(record: Fields, at: At) -> TextsRow:
     return TextsRow(
         key=at.path,
         split=at.split,
         image=at.path.replace("/annotations/", "/images/").replace(".json", ".png"),
-        texts=tuple(tidy(entity["text"]) for entity in record["form"]),
+        texts=tuple(tidy(entity["text"]) for entity in record.objects("form")),
     )
 
 

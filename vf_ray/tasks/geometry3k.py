@@ -2,20 +2,23 @@
 
 from vf_ray.instances.shapes import choose
 from vf_ray.sources.each_file import each_json
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.fields import Fields
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms
 
+LETTERS = "ABCD"
 
-def _row(record: Record, at: At) -> QaRow:
-    choices = tuple(tidy(str(choice)) for choice in record["choices"])
+
+def _row(record: Fields, at: At) -> QaRow:
+    choices = tuple(map(tidy, record.all_written("choices")))
     return QaRow(
         key=at.path.removesuffix("/data.json"),
         split=at.split,
         image=at.path.replace("data.json", "img_diagram.png"),
         question=tidy(record["problem_text"]),
-        answer=choices[ord(record["answer"]) - ord("A")],
+        answer=choices[LETTERS.index(record["answer"])],
         options=choices,
     )
 

@@ -1,18 +1,19 @@
 """GQA: composed questions about objects, their properties and relations, on Visual Genome pictures."""
 
 from vf_ray.instances.shapes import ask
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_object
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.types import Download, Made, Raw, Source, Terms
 
 
-def _row(pair: Record, at: At) -> QaRow:
+def _row(pair: tuple[str, Fields], at: At) -> QaRow:
     number, record = pair
     return QaRow(
         key=at.key(number),
         split=at.split,
-        image=f"images/{record['imageId']}.jpg",
+        image=f"images/{record.id('imageId')}.jpg",
         question=record["question"],
         answer=record["answer"],
     )

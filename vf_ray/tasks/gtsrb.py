@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from vf_ray.instances.shapes import choose
-from vf_ray.sources.csv_table import Dialect, csv_table
+from vf_ray.sources.csv_table import Cells, Dialect, csv_table
 from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.types import Download, Made, Pool, Raw, Reject, Source, Terms, Tree
 
 TRAIN = (
@@ -33,7 +33,7 @@ NAMES = {number: sign for n, sign in enumerate(SIGNS) for number in (str(n), f"{
 """By class number, with and without zeros before it."""
 
 
-def _tested(cells: Record, at: At) -> FolderRow:
+def _tested(cells: Cells, at: At) -> FolderRow:
     image = f"{TEST}/{cells['Filename']}"
     return FolderRow(key=image, split=at.split, image=image, label=cells["ClassId"].strip())
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vf_ray.instances.shapes import with_article
+from vf_ray.sources.fields import Fields, fields_of, text_of
 from vf_ray.sources.mat_file import as_list, load_mat
+from vf_ray.sources.records import At, parsed
 from vf_ray.text import words
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
@@ -25,24 +27,31 @@ def _read(tree: Tree) -> Iterator[InteractionRow | Reject]:
     for split in ("train", "test"):
         names = ("list_action", f"list_{split}", f"anno_{split}")
         found = load_mat(tree, f"{ROOT}/anno.mat", names)
-        yield from _rows(found, split)
+        yield from parsed(_pictures(found, split), _row)
 
 
-def _rows(found: Mapping[str, Any], split: str) -> Iterator[InteractionRow]:
-    actions = [(_verb(action), words(str(action["nname"]))) for action in found["list_action"]]
+def _pictures(found: Mapping[str, Any], split: str) -> Iterator[tuple[tuple[Any, list[Fields]], At]]:
+    """Yield each picture's name and its certain actions."""
+    actions = [fields_of(action, "an action") for action in as_list(found["list_action"])]
     files = as_list(found[f"list_{split}"])
     certain = (found[f"anno_{split}"] == 1).reshape(len(actions), len(files))
     for number, name in enumerate(files):
-        yield InteractionRow(
-            key=str(name),
-            split=split,
-            image=f"{ROOT}/images/{split}2015/{name}",
-            actions=tuple(action for action, flag in zip(actions, certain[:, number], strict=True) if flag),
-        )
+        done = [action for action, flag in zip(actions, certain[:, number], strict=True) if flag]
+        yield (name, done), At("anno.mat", split, number)
 
 
-def _verb(action: Mapping[str, Any]) -> str:
-    return NOTHING if action["vname"] == NOTHING else words(str(action["vname_ing"]))
+def _row(picture: tuple[Any, list[Fields]], at: At) -> InteractionRow:
+    name = text_of(picture[0], "the file's name")
+    return InteractionRow(
+        key=name,
+        split=at.split,
+        image=f"{ROOT}/images/{at.split}2015/{name}",
+        actions=tuple((_verb(action), words(action["nname"])) for action in picture[1]),
+    )
+
+
+def _verb(action: Fields) -> str:
+    return NOTHING if action["vname"] == NOTHING else words(action["vname_ing"])
 
 
 HICO = Source(

@@ -2,19 +2,20 @@
 
 from vf_ray.instances.shapes import ask
 from vf_ray.sources.each_file import each_json
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.fields import Fields
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.types import Download, Made, Raw, Source, Terms
 
 
-def _row(record: Record, at: At) -> QaRow:
-    choices = tuple(record.get("choices") or ())
+def _row(record: Fields, at: At) -> QaRow:
+    choices = record.all_written("choices") if "choices" in record else ()
     return QaRow(
         key=at.path.removesuffix("/data.json"),
         split=at.split,
         image=at.path.replace("data.json", "image.png"),
         question=record["question"],
-        answer=str(choices[record["answer"]] if choices else record["answer"]),
+        answer=record.element("answer", choices) if choices else record.written("answer"),
         options=choices,
         kind=at.path.split("/")[-3],
     )

@@ -5,8 +5,9 @@ from functools import partial
 
 from vf_ray.instances.shapes import ask
 from vf_ray.raw.tree import first_existing
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
@@ -21,14 +22,14 @@ FILES = {
 }
 
 
-def _row(record: Record, at: At, tree: Tree) -> QaRow:
+def _row(record: Fields, at: At, tree: Tree) -> QaRow:
     name = record["image_local_name"]
     return QaRow(
-        key=f"{at.split}/{record['questionId']}",
+        key=f"{at.split}/{record.id('questionId')}",
         split=at.split,
         image=first_existing(tree, f"infographicsvqa_images/{name}", f"images/{name}"),
         question=record["question"],
-        answer=next(iter(record["answers"]), ""),
+        answer=next(iter(record.texts("answers")), ""),
     )
 
 

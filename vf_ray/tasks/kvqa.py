@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from vf_ray.instances.shapes import ask, caption
+from vf_ray.sources.fields import Fields, integer_of, text_of, written
 from vf_ray.sources.json_array import json_object
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At, parts
 from vf_ray.sources.rows import QaRow, TextRow
 from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms
@@ -21,14 +23,18 @@ class CaptionRow(TextRow):
 KvqaRow = QaRow | CaptionRow
 
 
-def _rows(pair: Record, at: At) -> Iterator[KvqaRow]:
+def _rows(pair: tuple[str, Fields], at: At) -> Iterator[KvqaRow | Reject]:
     number, record = pair
-    split = SPLITS[record["split"][0]]  # the first of five folds
+    split = SPLITS[integer_of(record.items("split")[0], "the first fold")]  # the first of five folds
     image = record["imgPath"]
-    yield CaptionRow(key=at.key(number), split=split, image=image, text=record["wikiCap"] or "")
-    for index, (question, answer) in enumerate(zip(record["Questions"], record["Answers"], strict=True)):
-        key = at.key(number, index)
-        yield QaRow(key=key, split=split, image=image, question=question, answer=str(answer))
+    pairs = list(zip(record.items("Questions"), record.items("Answers"), strict=True))
+
+    def row(index: int, pair: tuple[Any, Any]) -> QaRow:
+        question, answer = text_of(pair[0], "the question"), written(pair[1], "the answer")
+        return QaRow(key=at.key(number, index), split=split, image=image, question=question, answer=answer)
+
+    yield CaptionRow(key=at.key(number), split=split, image=image, text=record.get("wikiCap"))
+    yield from parts(pairs, at, row)
 
 
 KVQA = Source(

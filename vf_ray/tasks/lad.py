@@ -7,7 +7,7 @@ from functools import partial
 
 from vf_ray.raw.tree import first_existing
 from vf_ray.sources.list_file import fields, lines, list_file
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 ROOT = "LAD_annotations"
@@ -29,9 +29,7 @@ def _names(tree: Tree, name: str) -> Mapping[str, str]:
     return {first: english for first, english, *_ in cells}
 
 
-def _row(
-    line: Record, at: At, tree: Tree, labels: Mapping[str, str], names: tuple[str, ...]
-) -> AttributesRow:
+def _row(line: str, at: At, tree: Tree, labels: Mapping[str, str], names: tuple[str, ...]) -> AttributesRow:
     label, path, flags = line.split(",", 2)
     bits = re.findall("[01]", flags)
     path = path.strip().removeprefix("LAD_images/").removeprefix("images/")

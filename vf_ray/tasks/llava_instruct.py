@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from vf_ray.instances.shapes import converse
 from vf_ray.raw.shared import COCO_2017
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.llava_json import ConversationRow, conversation
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 ADDRESS = "https://huggingface.co/datasets/liuhaotian/LLaVA-Instruct-150K"
@@ -27,7 +28,7 @@ CATEGORIES = {
 }
 
 
-def _row(record: Record, at: At) -> ConversationRow | Reject:
+def _row(record: Fields, at: At) -> ConversationRow | Reject:
     return conversation(record, at, "train2017/{image}", (SORTED | MIXED)[at.path])
 
 

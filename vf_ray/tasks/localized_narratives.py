@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from vf_ray.instances.shapes import caption
 from vf_ray.raw.shared import COCO_2017, FLICKR30K_IMAGES
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_lines import json_lines
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.types import Download, Made, Raw, Source, Terms
 
@@ -41,12 +42,12 @@ PICTURES: Mapping[str, Mapping[str, str]] = {
 """How a file's name begins, and its split -> where the picture of an id lies."""
 
 
-def _row(record: Record, at: At) -> TextRow:
+def _row(record: Fields, at: At) -> TextRow:
     name = at.path.rpartition("/")[2]
     part = next(part for part in PICTURES if name.startswith(part))
-    number = str(record["image_id"])
+    number = record.id("image_id")
     return TextRow(
-        key=at.key(number, record["annotator_id"], at.index),
+        key=at.key(number, record.id("annotator_id"), at.index),
         split=at.split,
         image=PICTURES[part][at.split].format(number),
         kind=part,

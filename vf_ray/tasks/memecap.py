@@ -1,27 +1,31 @@
 """MemeCap: memes with what they show and what they mean."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from vf_ray.instances.shapes import ask
+from vf_ray.sources.fields import Fields, text_of
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At, parts
 from vf_ray.sources.rows import QaRow
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Made, Raw, Reject, Source, Terms
 
 KINDS = ("meme_captions", "img_captions")
 
 
-def _rows(record: Record, at: At) -> Iterator[QaRow]:
+def _rows(record: Fields, at: At) -> Iterator[QaRow | Reject]:
+    def row(index: int, text: object, kind: str) -> QaRow:
+        return QaRow(
+            key=at.key(record.id("post_id"), kind, index),
+            split=at.split,
+            image=f"memes/{record['img_fname']}",
+            question=record["title"],
+            answer=text_of(text, f"an item of {kind!r}"),
+            kind=kind,
+        )
+
     for kind in KINDS:
-        for index, text in enumerate(record[kind]):
-            yield QaRow(
-                key=at.key(record["post_id"], kind, index),
-                split=at.split,
-                image=f"memes/{record['img_fname']}",
-                question=record["title"],
-                answer=text,
-                kind=kind,
-            )
+        yield from parts(record.items(kind), at, partial(row, kind=kind))
 
 
 MEMECAP = Source(

@@ -1,14 +1,14 @@
 """Memotion (SemEval-2020 task 8): memes with the text on them."""
 
 from vf_ray.instances.shapes import caption
-from vf_ray.sources.csv_table import csv_table
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.csv_table import Cells, csv_table
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms
 
 
-def _row(cells: Record, at: At) -> TextRow:
+def _row(cells: Cells, at: At) -> TextRow:
     name = cells["image_name"]
     text = tidy(cells["text_corrected"]) or tidy(cells["text_ocr"])
     return TextRow(key=name, split=at.split, image=f"memotion_dataset_7k/images/{name}", text=text)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from vf_ray.instances.shapes import choose
-from vf_ray.sources.csv_table import csv_table
+from vf_ray.sources.csv_table import Cells, csv_table
 from vf_ray.sources.image_folder import matching
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Row, Source, Terms, Tree
 
@@ -54,7 +54,7 @@ def _rows(tree: Tree, split: str) -> Iterator[ClaimRow | Reject]:
     """Yield each claim once: the table has a line for every piece of evidence."""
     proofs, seen = _proofs(tree, split), set[str]()
 
-    def parse(cells: Record, at: At) -> ClaimRow | Reject | tuple[()]:
+    def parse(cells: Cells, at: At) -> ClaimRow | Reject | tuple[()]:
         number = cells["claim_id"]
         if number in seen:
             return ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from vf_ray.sources.list_file import by_first_word, fields, lines, list_file
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 ROOT = "nabirds"
@@ -34,7 +34,7 @@ def _visible(tree: Tree) -> Mapping[str, tuple[str, ...]]:
 
 
 def _row(
-    line: Record,
+    line: str,
     at: At,
     classes: Mapping[str, str],
     labels: Mapping[str, str],

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
 from vf_ray.sources.json_items import json_pairs
+from vf_ray.sources.records import unambiguous
 from vf_ray.text import tidy
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
@@ -11,7 +12,8 @@ MAPPING = "objectnet-1.0/mappings/folder_to_objectnet_label.json"
 
 
 def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
-    labels = {folder: str(label) for (folder, label), _ in json_pairs(tree, MAPPING, "test")}
+    listed = unambiguous(pair for pair, _ in json_pairs(tree, MAPPING, "test"))
+    labels = {folder: label for folder, label in listed.items() if isinstance(label, str)}
     return renamed(image_folder("objectnet-1.0/images/{label}/*", split="test")(tree), labels)
 
 

@@ -3,11 +3,13 @@
 import posixpath
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from vf_ray.instances.shapes import ask
 from vf_ray.raw.tree import first_existing
+from vf_ray.sources.fields import Fields, text_of
 from vf_ray.sources.json_array import json_object
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At, parts
 from vf_ray.sources.rows import QaRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
@@ -15,17 +17,16 @@ SPLITS = {1: "train", 2: "val", 3: "test"}
 JPEG = ".jpg"
 
 
-def _rows(pair: Record, at: At, tree: Tree) -> Iterator[QaRow]:
+def _rows(pair: tuple[str, Fields], at: At, tree: Tree) -> Iterator[QaRow | Reject]:
     number, record = pair
     image = _cover(tree, f"images/{number}", posixpath.splitext(record["imageURL"])[1])
-    for index, (question, answer) in enumerate(zip(record["questions"], record["answers"], strict=True)):
-        yield QaRow(
-            key=at.key(number, index),
-            split=SPLITS[record["split"]],
-            image=image,
-            question=question,
-            answer=answer,
-        )
+    split = SPLITS[record.integer("split")]
+
+    def row(index: int, pair: tuple[Any, Any]) -> QaRow:
+        question, answer = text_of(pair[0], "the question"), text_of(pair[1], "the answer")
+        return QaRow(key=at.key(number, index), split=split, image=image, question=question, answer=answer)
+
+    return parts(zip(record.items("questions"), record.items("answers"), strict=True), at, row)
 
 
 def _cover(tree: Tree, stem: str, extension: str) -> str:

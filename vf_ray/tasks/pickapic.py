@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from vf_ray.instances.shapes import caption
 from vf_ray.raw.tree import several
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.marks import mark
 from vf_ray.sources.parquet_table import parquet_table
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
@@ -18,10 +19,10 @@ PATTERNS = {
 }
 
 
-def _rows(record: Record, at: At) -> Iterator[TextRow]:
+def _rows(record: Fields, at: At) -> Iterator[TextRow]:
     for side in (0, 1):
         image = f"{at.path}!parquet:{PICTURES[side]}:{at.index}"
-        uid = str(record[f"image_{side}_uid"])
+        uid = record.id(f"image_{side}_uid")
         yield TextRow(key=uid, split=at.split, image=image, text=record["caption"])
 
 

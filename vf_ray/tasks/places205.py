@@ -6,7 +6,7 @@ from functools import partial
 from vf_ray.instances.shapes import choose
 from vf_ray.raw.tree import first_existing
 from vf_ray.sources.list_file import lines, list_file
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
@@ -35,7 +35,7 @@ def _side(line: str, at: At) -> str:
     return SIDES[code]
 
 
-def _row(line: Record, at: At, sides: Mapping[str, str]) -> LabelRow:
+def _row(line: str, at: At, sides: Mapping[str, str]) -> LabelRow:
     path, number = line.rsplit(" ", 1)
     return LabelRow(key=path, split=at.split, image=f"{IMAGES}/{path}", label=sides[number])
 

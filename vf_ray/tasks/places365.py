@@ -7,7 +7,7 @@ from itertools import islice
 from vf_ray.instances.shapes import name_it
 from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import by_first_word, lines, list_file
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
@@ -30,7 +30,7 @@ def _folder(tree: Tree, split: str) -> str:
     return next(held, FOLDERS[split][0])
 
 
-def _row(line: Record, at: At, classes: Mapping[str, str], folder: str) -> LabelRow:
+def _row(line: str, at: At, classes: Mapping[str, str], folder: str) -> LabelRow:
     path, number = line.rsplit(" ", 1)
     image = f"{folder}/{path.removeprefix('/')}"
     return LabelRow(key=image, split=at.split, image=image, label=classes[number])

@@ -1,27 +1,21 @@
 """PlotQA: questions about plots of real-world data."""
 
-from decimal import Decimal
-
 from vf_ray.instances.shapes import ask
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.types import Made, Raw, Source, Terms
 
 
-def plain(answer: object) -> str:
-    """Return a number without the noise of binary fractions: 13.469999999999999 is 13.47."""
-    return f"{Decimal(f'{answer:.15g}'):f}" if isinstance(answer, float) else str(answer)
-
-
-def _row(record: Record, at: At) -> QaRow:
+def _row(record: Fields, at: At) -> QaRow:
     return QaRow(
         key=f"{at.split}/{at.key()}",  # question ids repeat from plot to plot, file names from split to split
         split=at.split,
-        image=f"{at.split}/png/{record['image_index']}.png",
+        image=f"{at.split}/png/{record.id('image_index')}.png",
         question=record["question_string"],
-        answer=plain(record["answer"]),
-        kind=record.get("template", ""),
+        answer=record.written("answer"),
+        kind=record.get("template"),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from vf_ray.sources.list_file import list_file
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 EMOTIONS = {
@@ -26,7 +26,7 @@ class FaceRow(Row):
     age: str
 
 
-def _row(line: Record, at: At, tree: Tree) -> FaceRow | Reject:
+def _row(line: str, at: At, tree: Tree) -> FaceRow | Reject:
     name, emotion = line.split()
     stem = name.removesuffix(".jpg")
     path = f"basic/Annotation/manual/{stem}_manu_attri.txt"

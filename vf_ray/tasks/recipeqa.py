@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.types import Download, Example, Grid, Made, Raw, Row, Source, Terms
 
 LETTERS = ("A", "B", "C", "D")
@@ -18,15 +19,17 @@ class CoherenceRow(Row):
     """0-based."""
 
 
-def _row(record: Record, at: At) -> CoherenceRow | tuple[()]:
+def _row(record: Fields, at: At) -> CoherenceRow | tuple[()]:
     if record["task"] != "visual_coherence" or (at.split == "test" and "answer" not in record):
         return ()  # whether the test file tells its answers is not evidenced
     folder = f"images-qa/{at.split}/images-qa"
-    choices = tuple(f"{folder}/{name}" for name in record["choice_list"])
-    odd = int(record["answer"])
+    choices = tuple(f"{folder}/{name}" for name in record.texts("choice_list"))
+    odd = record.integer("answer")
     if odd not in range(len(choices)) or len(choices) > len(LETTERS):
         raise ValueError(f"answer {odd} of {len(choices)} choices; expected 0 to 3 of four")
-    return CoherenceRow(key=at.key(record["qid"]), split=at.split, image=choices[0], choices=choices, odd=odd)
+    return CoherenceRow(
+        key=at.key(record.id("qid")), split=at.split, image=choices[0], choices=choices, odd=odd
+    )
 
 
 RECIPEQA = Source(

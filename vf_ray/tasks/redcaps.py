@@ -4,15 +4,16 @@ from collections.abc import Iterator
 
 from vf_ray.instances.shapes import caption
 from vf_ray.raw.tree import several
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
 
-def _row(record: Record, at: At) -> TextRow:
-    number, subreddit = record["image_id"], record["subreddit"]
+def _row(record: Fields, at: At) -> TextRow:
+    number, subreddit = record.id("image_id"), record["subreddit"]
     return TextRow(
         key=f"{subreddit.lower()}/{number}",
         split=at.split,

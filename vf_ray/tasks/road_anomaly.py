@@ -1,22 +1,29 @@
 """Road Anomaly: sixty pictures of roads with something on them that should not be there."""
 
 import re
+from collections.abc import Iterator
 
 from vf_ray.instances.shapes import name_it
-from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.fields import text_of
+from vf_ray.sources.json_items import json_items
+from vf_ray.sources.records import At, parsed
 from vf_ray.sources.rows import LabelRow
-from vf_ray.types import Download, Made, Raw, Source, Terms
+from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 ROOT = "RoadAnomaly_jpg"
 
 
-def _row(name: Record, at: At) -> LabelRow:
+def _row(listed: object, at: At) -> LabelRow:
+    name = text_of(listed, "the name")
     stem = name.rpartition(".")[0]
     label = re.match(r"[^\d]+", stem)
     if label is None:
         raise ValueError(f"{name!r} begins with no group")
     return LabelRow(key=stem, split=at.split, image=f"{ROOT}/frames/{name}", label=label[0])
+
+
+def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
+    return parsed(json_items(tree, f"{ROOT}/frame_list.json", "test"), _row)
 
 
 ROAD_ANOMALY = Source(
@@ -41,7 +48,7 @@ ROAD_ANOMALY = Source(
             ),
         ),
     ),
-    read=json_array({"test": f"{ROOT}/frame_list.json"}, _row),
+    read=_read,
 )
 
 

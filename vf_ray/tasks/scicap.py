@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from vf_ray.instances.shapes import caption
 from vf_ray.sources.each_file import each_json
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.fields import Fields
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
@@ -15,9 +16,9 @@ CAPTIONS = "SciCap-Caption-All"
 _FIGURE = re.compile(r"^\s*fig(?:ure|\.)?\s*\w{1,4}\s*[:.]\s*", re.IGNORECASE)
 
 
-def _row(record: Record, at: At) -> TextRow:
+def _row(record: Fields, at: At) -> TextRow:
     folder = at.path.split("/")[-2]
-    pictures = f"SciCap-{'Yes' if record['contains-subfigure'] else 'No'}-Subfig-Img"
+    pictures = f"SciCap-{'Yes' if record.flag('contains-subfigure') else 'No'}-Subfig-Img"
     return TextRow(
         key=at.path,
         split=at.split,

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from vf_ray.instances.shapes import choose
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_object
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.text import tidy
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms
 
@@ -23,18 +24,18 @@ class ScienceRow(Row):
     solution: str
 
 
-def _row(pair: Record, at: At) -> ScienceRow:
+def _row(pair: tuple[str, Fields], at: At) -> ScienceRow:
     number, record = pair
-    choices = tuple(tidy(choice) for choice in record["choices"])
+    choices = tuple(tidy(choice) for choice in record.texts("choices"))
     folder = at.path.removesuffix(PROBLEMS)
     return ScienceRow(
         key=at.key(number),
         split=record["split"],
-        image=f"{folder}images/{record['split']}/{number}/image.png" if record["image"] else "",
+        image=f"{folder}images/{record['split']}/{number}/image.png" if record.get("image") else "",
         question=tidy(record["question"]),
         choices=choices,
-        answer=choices[record["answer"]],
-        **{name: tidy(record.get(name) or "") for name in ("hint", "lecture", "solution")},
+        answer=record.element("answer", choices),
+        **{name: tidy(record.get(name)) for name in ("hint", "lecture", "solution")},
     )
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from vf_ray.instances.shapes import caption
-from vf_ray.sources.csv_table import Dialect, csv_table
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.csv_table import Cells, Dialect, csv_table
+from vf_ray.sources.records import At
 from vf_ray.types import Made, Raw, Row, Source, Terms
 
 
@@ -21,7 +21,7 @@ class PaintingRow(Row):
     timeframe: str
 
 
-def _row(cells: Record, at: At) -> PaintingRow:
+def _row(cells: Cells, at: At) -> PaintingRow:
     names = ("description", "technique", "type", "school", "timeframe")
     return PaintingRow(
         key=at.key(),

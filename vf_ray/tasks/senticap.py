@@ -3,25 +3,30 @@
 from collections.abc import Iterator
 
 from vf_ray.raw.shared import COCO_2014
+from vf_ray.sources.fields import Fields, fields_of
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At, parts
 from vf_ray.sources.rows import QaRow
 from vf_ray.text import tidy
-from vf_ray.types import Download, Example, Made, Raw, Source, Terms
+from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms
 
 SENTIMENTS = {1: "positive", 0: "negative"}
 
 
-def _rows(record: Record, at: At) -> Iterator[QaRow]:
+def _rows(record: Fields, at: At) -> Iterator[QaRow | Reject]:
     name = record["filename"]
-    for index, sentence in enumerate(record["sentences"]):
-        yield QaRow(
-            key=at.key(record["imgid"], index),
+
+    def row(index: int, said: object) -> QaRow:
+        sentence = fields_of(said)
+        return QaRow(
+            key=at.key(record.id("imgid"), index),
             split=record["split"],
             image=f"{name.split('_')[1]}/{name}",
-            question=SENTIMENTS[int(sentence["sentiment"])],
+            question=SENTIMENTS[sentence.integer("sentiment")],
             answer=tidy(sentence["raw"]),
         )
+
+    return parts(record.items("sentences"), at, row)
 
 
 SENTICAP = Source(

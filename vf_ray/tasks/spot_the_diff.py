@@ -1,20 +1,21 @@
 """Spot-the-diff: two pictures of the same scene at different times, and what changed."""
 
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextsRow
 from vf_ray.text import tidy
 from vf_ray.types import Example, Grid, Made, Raw, Reject, Source, Terms
 
 
-def _row(record: Record, at: At) -> TextsRow:
+def _row(record: Fields, at: At) -> TextsRow:
     """The key holds the position: one pair of pictures may come up to three times."""
-    number = record["img_id"]
+    number = record.id("img_id")
     return TextsRow(
         key=at.key(at.index, number),
         split=at.split,
         image=f"data/resized_images/{number}.png",
-        texts=tuple(text for text in map(tidy, record["sentences"]) if text),
+        texts=tuple(text for text in map(tidy, record.texts("sentences")) if text),
     )
 
 

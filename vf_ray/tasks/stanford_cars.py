@@ -1,11 +1,12 @@
 """Stanford Cars: photographs of 196 models of cars."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from vf_ray.raw.tree import existing
+from vf_ray.sources.fields import Fields, element_of, text_of
 from vf_ray.sources.mat_file import as_list, load_mat
-from vf_ray.sources.records import At, Record, parsed
+from vf_ray.sources.records import At, of_objects, parsed
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
@@ -20,18 +21,20 @@ def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
     """Read either release: two folders with a devkit, or one folder with one list of both splits."""
     in_one = tree.exists(ONE_LIST) and not tree.exists(DEVKIT)
     for split, path in existing(tree, {"all": ONE_LIST} if in_one else {"train": DEVKIT, "test": TESTED}):
-        names = as_list(load_mat(tree, path if in_one else NAMES, ("class_names",))["class_names"])
+        listed = as_list(load_mat(tree, path if in_one else NAMES, ("class_names",))["class_names"])
+        names = [text_of(name, "a class") for name in listed]
         records = as_list(load_mat(tree, path, ("annotations",))["annotations"])
         placed = ((record, At(path, split, index)) for index, record in enumerate(records))
-        yield from parsed(placed, partial(_row, names=dict(enumerate(map(str, names), 1))))
+        yield from parsed(placed, of_objects(partial(_row, names=names)))
 
 
-def _row(record: Record, at: At, names: Mapping[int, str]) -> LabelRow:
+def _row(record: Fields, at: At, names: Sequence[str]) -> LabelRow:
     if at.path == ONE_LIST:
-        image, split = str(record["relative_im_path"]), "test" if record["test"] else "train"
+        image, split = record["relative_im_path"], "test" if record.flag("test") else "train"
     else:  # both folders count from 00001
         image, split = f"cars_{at.split}/{record['fname']}", at.split
-    return LabelRow(key=image, split=split, image=image, label=names[int(record["class"])])
+    label = element_of(record.integer("class") - 1, names, "the class")
+    return LabelRow(key=image, split=split, image=image, label=label)
 
 
 STANFORD_CARS = Source(

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from vf_ray.instances.shapes import name_it
 from vf_ray.raw.tree import first_existing
+from vf_ray.sources.fields import text_of
 from vf_ray.sources.image_folder import image_folder
 from vf_ray.sources.mat_file import as_list, load_mat
+from vf_ray.sources.records import At, parsed
 from vf_ray.sources.rows import LabelRow
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
@@ -16,12 +18,16 @@ def _row(path: str, split: str) -> LabelRow:
     return LabelRow(key=path, split=split, image=f"Images/{path}", label=breed)
 
 
+def _listed(name: object, at: At) -> LabelRow:
+    return _row(text_of(name, "a file's name"), at.split)
+
+
 def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
     lists = {s: first_existing(tree, f"{s}_list.mat", f"lists/{s}_list.mat") for s in ("train", "test")}
     found = {split: path for split, path in lists.items() if tree.exists(path)}
     for split, path in found.items():
-        for name in as_list(load_mat(tree, path, ("file_list",))["file_list"]):
-            yield _row(str(name), split)
+        listed = as_list(load_mat(tree, path, ("file_list",))["file_list"])
+        yield from parsed(((name, At(path, split, number)) for number, name in enumerate(listed)), _listed)
     if not found:
         for row in image_folder("Images/{label}/*")(tree):
             yield row if isinstance(row, Reject) else _row(row.image.removeprefix("Images/"), "all")

@@ -5,20 +5,21 @@ from functools import partial
 
 from vf_ray.instances.shapes import ask
 from vf_ray.raw.tree import first_existing
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
 
-def _row(record: Record, at: At, tree: Tree) -> QaRow:
+def _row(record: Fields, at: At, tree: Tree) -> QaRow:
     path = record["file_path"]
     return QaRow(
-        key=at.key(record["question_id"]),
+        key=at.key(record.id("question_id")),
         split=at.split,
         image=first_existing(tree, path, f"train/{path}", f"train_imgs/{path}"),
         question=record["question"],
-        answer=next(iter(record["answers"]), ""),
+        answer=next(iter(record.texts("answers")), ""),
     )
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from vf_ray.instances.shapes import caption
 from vf_ray.raw.shared import TEXTVQA_IMAGES
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.types import Download, Made, Raw, Row, Source, Terms
 
 
@@ -16,9 +17,9 @@ class TextCapsRow(Row):
     caption: str
 
 
-def _row(record: Record, at: At) -> TextCapsRow:
+def _row(record: Fields, at: At) -> TextCapsRow:
     return TextCapsRow(
-        key=at.key(record["caption_id"]),
+        key=at.key(record.id("caption_id")),
         split=at.split,
         image=f"train_images/{record['image_name'].removesuffix('.jpg')}.jpg",  # val pictures too
         caption=record["caption_str"],

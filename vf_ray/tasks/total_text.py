@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from vf_ray.sources.each_file import each_file
+from vf_ray.sources.fields import text_of
 from vf_ray.sources.mat_file import load_mat_bytes
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextsRow
 from vf_ray.text import tidy
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
@@ -16,15 +17,15 @@ _TEXT_CELL = 4
 _WORD = re.compile(r"transcriptions:\s*\[\s*u?(?P<quote>['\"])(?P<word>.*?)(?P=quote)\s*\]", re.DOTALL)
 
 
-def _from_text(data: Record, at: At) -> TextsRow:
+def _from_text(data: bytes, at: At) -> TextsRow:
     return _row([found["word"] for found in _WORD.finditer(data.decode("utf-8-sig"))], at)
 
 
-def _from_mat(data: Record, at: At) -> TextsRow:
+def _from_mat(data: bytes, at: At) -> TextsRow:
     """Take the fifth of a region's six cells: ``x:``, xs, ``y:``, ys, text, orientation."""
     regions = load_mat_bytes(data, at.path, ("polygt",))["polygt"]
     rows = [regions] if regions.ndim == 1 else regions  # of one region only the row is left
-    return _row([str(row[_TEXT_CELL]) if len(row[_TEXT_CELL]) else "" for row in rows], at)
+    return _row([text_of(row[_TEXT_CELL], "a text") if len(row[_TEXT_CELL]) else "" for row in rows], at)
 
 
 def _row(words: Iterable[str], at: At) -> TextsRow:

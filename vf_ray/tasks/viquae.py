@@ -1,20 +1,21 @@
 """ViQuAE: trivia questions about entities that are shown instead of named."""
 
 from vf_ray.instances.shapes import ask
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_lines import json_lines
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.types import Made, Raw, Source, Terms
 
 
-def _row(record: Record, at: At) -> QaRow:
-    given = record["output"]
+def _row(record: Fields, at: At) -> QaRow:
+    given = record.object("output")
     return QaRow(
-        key=at.key(record["id"]),
+        key=at.key(record.id("id")),
         split=at.split,
         image=f"images/{record['image']}",
         question=record["input"],
-        answer=given.get("original_answer") or next(iter(given["answer"]), ""),
+        answer=given.get("original_answer") or next(iter(given.texts("answer")), ""),
     )
 
 

@@ -6,8 +6,9 @@ from functools import partial
 
 from vf_ray.raw.shared import COCO_2014
 from vf_ray.raw.tree import existing, first_existing
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_items import json_items
-from vf_ray.sources.records import At, Record, parsed
+from vf_ray.sources.records import At, of_objects, parsed
 from vf_ray.text import tidy
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
@@ -26,13 +27,16 @@ def _candidates(split: str, number: int) -> tuple[str, ...]:
     return tuple(f"{folder}/COCO_{folder}_{number:012d}.jpg" for folder in ("train2014", "val2014"))
 
 
-def _row(record: Record, at: At, tree: Tree, questions: Sequence[str], answers: Sequence[str]) -> DialogueRow:
-    number = int(record["image_id"])
+def _row(record: Fields, at: At, tree: Tree, questions: Sequence[str], answers: Sequence[str]) -> DialogueRow:
+    number = record.integer("image_id")
     return DialogueRow(
         key=at.key(number),
         split=at.split,
         image=first_existing(tree, *_candidates(at.split, number)),
-        pairs=tuple((questions[turn["question"]], answers[turn["answer"]]) for turn in record["dialog"]),
+        pairs=tuple(
+            (turn.element("question", questions), turn.element("answer", answers))
+            for turn in record.objects("dialog")
+        ),
     )
 
 
@@ -43,7 +47,7 @@ def _read(tree: Tree) -> Iterator[DialogueRow | Reject]:
             for pool in ("questions", "answers")
         )
         make = partial(_row, tree=tree, questions=questions, answers=answers)
-        yield from parsed(json_items(tree, path, split, "data.dialogs.item"), make)
+        yield from parsed(json_items(tree, path, split, "data.dialogs.item"), of_objects(make))
 
 
 VISDIAL = Source(

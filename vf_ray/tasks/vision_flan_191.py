@@ -9,9 +9,10 @@ from importlib import resources
 from typing import cast
 
 from vf_ray.instances.shapes import converse
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.llava_json import ConversationRow, conversation
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.types import Group, Made, Raw, Reject, Source, Terms
 
 _TABLE = (resources.files("vf_ray.tasks") / "upstream.csv").read_text(encoding="utf-8")
@@ -22,7 +23,7 @@ FILES = ("annotation_191-task_1k.json", "metadata.json")
 """Names that the one file was published under."""
 
 
-def _row(record: Record, at: At) -> ConversationRow | Reject:
+def _row(record: Fields, at: At) -> ConversationRow | Reject:
     task = record["task_name"]
     if task not in ON_SITE:
         return Reject(at.key(), "task unknown", str(task)[:200])

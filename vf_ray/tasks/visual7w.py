@@ -3,24 +3,28 @@
 from collections.abc import Iterator
 
 from vf_ray.instances.shapes import choose
+from vf_ray.sources.fields import Fields, fields_of
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At, parts
 from vf_ray.sources.rows import QaRow
 from vf_ray.text import tidy
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 
 
-def _rows(record: Record, at: At) -> Iterator[QaRow]:
-    for pair in record["qa_pairs"]:
-        yield QaRow(
-            key=at.key(pair["qa_id"]),
+def _rows(record: Fields, at: At) -> Iterator[QaRow | Reject]:
+    def row(_: int, item: object) -> QaRow:
+        pair = fields_of(item)
+        return QaRow(
+            key=at.key(pair.id("qa_id")),
             split=record["split"],
             image=f"images/{record['filename']}",
             question=pair["question"],
             answer=tidy(pair["answer"]),
-            options=tuple(map(tidy, (pair["answer"], *pair["multiple_choices"]))),
-            kind=pair.get("type", ""),
+            options=tuple(map(tidy, (pair["answer"], *pair.texts("multiple_choices")))),
+            kind=pair.get("type"),
         )
+
+    return parts(record.items("qa_pairs"), at, row)
 
 
 VISUAL7W = Source(

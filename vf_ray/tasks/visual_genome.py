@@ -6,8 +6,9 @@ from functools import partial
 from vf_ray.instances.shapes import ask
 from vf_ray.raw.shared import VISUAL_GENOME_IMAGES
 from vf_ray.raw.tree import first_existing
+from vf_ray.sources.fields import Fields, fields_of
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At, parts
 from vf_ray.sources.rows import QaRow
 from vf_ray.text import tidy
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
@@ -15,17 +16,21 @@ from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 FILE = "question_answers.json"
 
 
-def _rows(record: Record, at: At, tree: Tree) -> Iterator[QaRow]:
-    number = int(record["id"] if "id" in record else record["image_id"])
+def _rows(record: Fields, at: At, tree: Tree) -> Iterator[QaRow | Reject]:
+    number = record.integer("id" if "id" in record else "image_id")
     image = first_existing(tree, f"VG_100K/{number}.jpg", f"VG_100K_2/{number}.jpg")
-    for pair in record["qas"]:
-        yield QaRow(
-            key=at.key(pair["qa_id"]),
+
+    def row(_: int, item: object) -> QaRow:
+        pair = fields_of(item)
+        return QaRow(
+            key=at.key(pair.id("qa_id")),
             split=at.split,
             image=image,
             question=pair["question"],
             answer=tidy(pair["answer"]).removesuffix("."),
         )
+
+    return parts(record.items("qas"), at, row)
 
 
 def _read(tree: Tree) -> Iterator[QaRow | Reject]:

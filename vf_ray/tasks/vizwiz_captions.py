@@ -1,18 +1,16 @@
 """VizWiz-Captions: photographs by blind people, described by a crowd."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from vf_ray.instances.shapes import numbered
 from vf_ray.raw.shared import VIZWIZ_IMAGES
 from vf_ray.sources.coco_json import CocoRow, coco_json
+from vf_ray.sources.fields import Fields
 from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms
 
 
-def _usable(annotation: Mapping[str, Any]) -> bool:
+def _usable(annotation: Fields) -> bool:
     """Leave out the stock sentence about bad quality, what reviewers refused, and blanks."""
-    refused = annotation.get("is_precanned") or annotation.get("is_rejected")
-    return not refused and bool(str(annotation.get("caption") or "").strip())
+    refused = annotation.flag("is_precanned") or annotation.flag("is_rejected")
+    return not refused and bool(annotation.get("caption").strip())
 
 
 VIZWIZ_CAPTIONS = Source(

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from vf_ray.instances.shapes import choose
 from vf_ray.raw.shared import VIZWIZ_IMAGES
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.types import Download, Made, Raw, Reject, Row, Source, Terms
 
 FLAWS = {
@@ -28,8 +29,9 @@ class QualityRow(Row):
     flaw: str
 
 
-def _row(record: Record, at: At) -> QualityRow | Reject:
-    votes = {code: count for code, count in record["flaws"].items() if code in FLAWS}
+def _row(record: Fields, at: At) -> QualityRow | Reject:
+    flaws = record.object("flaws")
+    votes = {code: flaws.integer(code) for code in flaws if code in FLAWS}
     if not any(votes.values()):
         return Reject(at.key(record["image"]), "no votes")
     return QualityRow(

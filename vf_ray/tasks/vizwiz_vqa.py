@@ -4,8 +4,9 @@ from collections import Counter
 
 from vf_ray.instances.shapes import choose
 from vf_ray.raw.shared import VIZWIZ_IMAGES
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.text import tidy
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
@@ -13,8 +14,8 @@ from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 NO_ANSWER = "unanswerable"
 
 
-def _row(record: Record, at: At) -> QaRow:
-    given = Counter(tidy(person["answer"]) for person in record["answers"])
+def _row(record: Fields, at: At) -> QaRow:
+    given = Counter(tidy(person["answer"]) for person in record.objects("answers"))
     ranked = [text for text, _ in given.most_common() if text not in ("", NO_ANSWER)]
     return QaRow(
         key=at.key(record["image"]),

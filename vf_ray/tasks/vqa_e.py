@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from vf_ray.instances.shapes import ask, caption
 from vf_ray.raw.shared import COCO_2014
+from vf_ray.sources.fields import Fields, text_of
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.types import Made, Raw, Row, Source, Terms
 
 
@@ -18,15 +19,15 @@ class ExplainedRow(Row):
     explanation: str
 
 
-def _row(record: Record, at: At) -> ExplainedRow:
-    image_id = int(record["img_id"] if "img_id" in record else record["image_id"])
+def _row(record: Fields, at: At) -> ExplainedRow:
+    image_id = record.integer("img_id" if "img_id" in record else "image_id")
     return ExplainedRow(
         key=at.key(),
         split=at.split,
         image=f"{at.split}2014/COCO_{at.split}2014_{image_id:012d}.jpg",
         question=record["question"],
         answer=record["multiple_choice_answer"],
-        explanation=record["explanation"][0],
+        explanation=text_of(record.items("explanation")[0], "the explanation"),
     )
 
 

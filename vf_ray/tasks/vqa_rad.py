@@ -1,19 +1,20 @@
 """VQA-RAD: clinicians' questions about radiology images."""
 
 from vf_ray.instances.shapes import ask
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.types import Made, Raw, Source, Terms
 
 
-def _row(record: Record, at: At) -> QaRow:
+def _row(record: Fields, at: At) -> QaRow:
     return QaRow(
-        key=at.key(record["qid"]),
+        key=at.key(record.id("qid")),
         split="test" if record["phrase_type"].startswith("test_") else "train",
         image=f"VQA_RAD Image Folder/{record['image_name']}",
         question=record["question"],
-        answer=str(record["answer"]),
+        answer=record.written("answer"),
     )
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from vf_ray.instances.shapes import caption
-from vf_ray.sources.csv_table import csv_table
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.csv_table import Cells, csv_table
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms
 
@@ -17,7 +17,7 @@ def _texts(cell: str) -> list[str]:
     return [text for text in cell.split("---") if text.strip()]
 
 
-def _rows(cells: Record, at: At) -> Iterator[TextRow | Reject]:
+def _rows(cells: Cells, at: At) -> Iterator[TextRow | Reject]:
     """Yield a row for each question and one for the first caption; only Bing's pictures have any."""
     number = cells["image_id"]
     image = f"{at.path.rpartition('/')[2].removesuffix('.csv')}/{number}.jpg"

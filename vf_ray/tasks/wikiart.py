@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from vf_ray.instances.shapes import caption
 from vf_ray.raw.tree import existing, first_existing
-from vf_ray.sources.list_file import lines
-from vf_ray.sources.records import At
+from vf_ray.sources.list_file import by_first_word, lines
+from vf_ray.sources.records import At, parsed, unambiguous
 from vf_ray.text import words
 from vf_ray.types import Made, Raw, Reject, Row, Source, Terms, Tree
 
@@ -31,8 +32,7 @@ def mended(path: str) -> str:
 
 def _classes(tree: Tree, kind: str) -> Mapping[str, str]:
     """Return number -> class of ``<kind>_class.txt``."""
-    numbered = (line.split(maxsplit=1) for line, _ in lines(tree, f"{LISTS}/{kind}_class.txt"))
-    return {number: words(name) for number, name in numbered}
+    return {number: words(name) for number, name in by_first_word(tree, f"{LISTS}/{kind}_class.txt").items()}
 
 
 def _labels(tree: Tree, kind: str) -> Mapping[str, str]:
@@ -40,7 +40,7 @@ def _labels(tree: Tree, kind: str) -> Mapping[str, str]:
     files = [path for split in SPLITS if tree.exists(path := f"{LISTS}/{kind}_{split}.csv")]
     names = _classes(tree, kind) if files else {}
     pairs = (line.rpartition(",") for path in files for line, _ in lines(tree, path))
-    return {path: names[number] for path, _, number in pairs}
+    return unambiguous((path, names[number]) for path, _, number in pairs if number in names)
 
 
 def _read(tree: Tree) -> Iterator[WikiArtRow | Reject]:
@@ -48,14 +48,14 @@ def _read(tree: Tree) -> Iterator[WikiArtRow | Reject]:
     files = existing(tree, styles)
     names, genres, artists = _classes(tree, "style"), _labels(tree, "genre"), _labels(tree, "artist")
     for split, path in files:
-        for line, at in lines(tree, path, split):
-            yield _row(tree, line, at, names, genres, artists)
+        make = partial(_row, tree=tree, names=names, genres=genres, artists=artists)
+        yield from parsed(lines(tree, path, split), make)
 
 
 def _row(
-    tree: Tree,
     line: str,
     at: At,
+    tree: Tree,
     names: Mapping[str, str],
     genres: Mapping[str, str],
     artists: Mapping[str, str],

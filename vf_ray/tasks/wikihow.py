@@ -10,8 +10,9 @@ from functools import partial
 
 from vf_ray.instances.shapes import choose
 from vf_ray.sources.each_file import each_json
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_items import json_pairs
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.text import tidy
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
@@ -34,12 +35,12 @@ class StepRow(Row):
         return (self.index % 2 == 0 and self.index + 1 < len(self.steps)) or self.index == 0
 
 
-def _rows(record: Record, at: At, splits: Mapping[str, str]) -> Iterator[StepRow]:
+def _rows(record: Fields, at: At, splits: Mapping[str, str]) -> Iterator[StepRow]:
     folder = at.path.removesuffix("/wikihow.json")
     split = splits.get(folder.rpartition("/")[2], at.split)
-    for number, method in enumerate(record.get("methods") or ()):
-        steps = tuple(tidy(step["headline"]) for step in method["steps"])
-        for index, step in enumerate(method["steps"]):
+    for number, method in enumerate(record.objects("methods") if "methods" in record else ()):
+        steps = tuple(tidy(step["headline"]) for step in method.objects("steps"))
+        for index, step in enumerate(method.objects("steps")):
             if step.get("img"):
                 yield StepRow(
                     key=f"{folder}/{number}/{index}",
@@ -53,9 +54,23 @@ def _rows(record: Record, at: At, splits: Mapping[str, str]) -> Iterator[StepRow
 
 def _read(tree: Tree) -> Iterator[StepRow | Reject]:
     """The archive tells no splits; the authors' list, where it is there, does."""
-    listed = json_pairs(tree, SPLITS, "all") if tree.exists(SPLITS) else ()
-    splits = {article: split for (split, articles), _ in listed for article in articles}
+    splits = _splits(tree) if tree.exists(SPLITS) else {}
     return each_json({"all": "data/*/wikihow.json"}, partial(_rows, splits=splits))(tree)
+
+
+def _splits(tree: Tree) -> Mapping[str, str]:
+    """Return article -> split; what is listed in two has a split that nobody knows, and so is rejected.
+
+    Raises:
+        ValueError: if the list is not the authors': a test article must not come into training.
+    """
+    splits: dict[str, str] = {}
+    for (split, articles), _ in json_pairs(tree, SPLITS, "all"):
+        if not isinstance(articles, list):
+            raise ValueError(f"{SPLITS} lists no articles for {split!r}; fetch it again")
+        for article in map(str, articles):
+            splits[article] = f"{splits[article]} and {split}" if article in splits else split
+    return splits
 
 
 WIKIHOW = Source(

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from vf_ray.instances.shapes import choose
 from vf_ray.raw.tree import several
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_lines import json_lines
 from vf_ray.sources.parquet_table import parquet_table
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
 from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
@@ -15,12 +16,12 @@ TABLES = "data/test-*.parquet"
 """What the publisher replaced the lines and the pictures by."""
 
 
-def _rows(record: Record, at: At) -> Iterator[QaRow]:
+def _rows(record: Fields, at: At) -> Iterator[QaRow]:
     options = (tidy(record["caption_0"]), tidy(record["caption_1"]))
     for side in (0, 1):
         packed = f"{at.path}!parquet:image_{side}:{at.index}"
         yield QaRow(
-            key=f"{record['id']}/image_{side}",
+            key=f"{record.id('id')}/image_{side}",
             split=at.split,
             image=f"images/{record[f'image_{side}']}.png" if f"image_{side}" in record else packed,
             question="",

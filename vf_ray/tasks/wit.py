@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from vf_ray.instances.shapes import caption
 from vf_ray.raw.tree import several
-from vf_ray.sources.csv_table import TSV, csv_table
-from vf_ray.sources.records import At, Record
+from vf_ray.sources.csv_table import TSV, Cells, csv_table
+from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.text import tidy
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
@@ -24,7 +24,7 @@ def first_sentence(text: str) -> str:
     return next((start for start in ends if not _ABBREVIATED.search(start)), text)
 
 
-def _row(cells: Record, at: At) -> TextRow | Reject | tuple[()]:
+def _row(cells: Cells, at: At) -> TextRow | Reject | tuple[()]:
     if cells["language"] != "en":
         return ()
     if cells["mime_type"] == DRAWING:

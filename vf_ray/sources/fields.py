@@ -1,0 +1,164 @@
+"""A publisher's record by field name, each field as the kind it is asked for.
+
+Nothing is turned into text by itself: where a text belongs, null is not "None", a missing number not "nan".
+Where a publisher writes numbers as answers or ids, its reader says so (``written``, ``id``).
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from numbers import Integral, Real
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class FieldError(ValueError):
+    """A field that is not there, or not of the kind that it should be."""
+
+
+class Fields:
+    """One object of a publisher's file. ``name in fields``: it is there, and not null.
+
+    Every method raises ``FieldError`` for a field of another kind, and says which kind.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def __contains__(self, name: str) -> bool:
+        return self._values.get(name) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def some(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return those of some fields that are there, as they are."""
+        return {name: self._values[name] for name in names if name in self._values}
+
+    def __getitem__(self, name: str) -> str:
+        """Return a text."""
+        value = self._values.get(name)
+        return value if isinstance(value, str) else text_of(value, self._named(name))
+
+    def get(self, name: str) -> str:
+        """Return a text; empty where there is no such field, or null in it."""
+        return "" if self._values.get(name) is None else self[name]
+
+    def written(self, name: str) -> str:
+        """Return a text, or a number as text."""
+        return written(self._values.get(name), self._named(name))
+
+    def id(self, name: str) -> str:
+        """Return what names a record: an integer, or a text that is not empty."""
+        value = self._values.get(name)
+        if value == "":
+            raise FieldError(f"{self._named(name)} is empty; expected an id")
+        return value if isinstance(value, str) else str(integer_of(value, self._named(name)))
+
+    def integer(self, name: str) -> int:
+        """Return an integer, which some write as text or with a point."""
+        return integer_of(self._values.get(name), self._named(name))
+
+    def flag(self, name: str) -> bool:
+        """Return a boolean, or 0 or 1 as one; false where there is no such field, or null in it."""
+        value = self._values.get(name)
+        if value not in (None, False, True):
+            raise FieldError(f"{self._named(name)} is {kind_of(value)}; expected true or false")
+        return bool(value)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a list of texts."""
+        return tuple(text_of(value, f"an item of {name!r}") for value in self.items(name))
+
+    def all_written(self, name: str) -> tuple[str, ...]:
+        """Return a list of texts, some of which may be numbers."""
+        return tuple(written(value, f"an item of {name!r}") for value in self.items(name))
+
+    def numbers(self, name: str) -> tuple[float, ...]:
+        """Return a list of numbers; empty where there is no such field, or null in it."""
+        values = self.items(name) if name in self else ()
+        return tuple(number_of(value, f"an item of {name!r}") for value in values)
+
+    def object(self, name: str) -> "Fields":
+        """Return an object."""
+        return fields_of(self._values.get(name), self._named(name))
+
+    def objects(self, name: str) -> tuple["Fields", ...]:
+        """Return a list of objects."""
+        return tuple(fields_of(value, f"an item of {name!r}") for value in self.items(name))
+
+    def element(self, name: str, of: Sequence[T]) -> T:
+        """Return the one of several things whose 0-based place the field tells."""
+        return element_of(self._values.get(name), of, self._named(name))
+
+    def items(self, name: str) -> Sequence[Any]:
+        """Return a list of whatever."""
+        value = self._values.get(name)
+        if isinstance(value, list | tuple):
+            return value
+        raise FieldError(f"{self._named(name)} is {kind_of(value)}; expected a list")
+
+    def _named(self, name: str) -> str:
+        return f"field {name!r}" if name in self._values else f"absent field {name!r}"
+
+
+def fields_of(value: Any, where: str = "the record") -> Fields:
+    """Return an object by its fields."""
+    if isinstance(value, Mapping):
+        return Fields(value)
+    raise FieldError(f"{where} is {kind_of(value)}; expected an object")
+
+
+def text_of(value: Any, where: str) -> str:
+    """Return a value that should be a text."""
+    if isinstance(value, str):
+        return str(value)
+    raise FieldError(f"{where} is {kind_of(value)}; expected a text")
+
+
+def number_of(value: Any, where: str) -> float:
+    """Return a value that should be a finite number."""
+    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    raise FieldError(f"{where} is {kind_of(value)}; expected a number")
+
+
+def integer_of(value: Any, where: str) -> int:
+    """Return a value that should be an integer, be it written as text or with a point."""
+    if isinstance(value, str) and value.strip().removeprefix("-").isdecimal():
+        return int(value)
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise FieldError(f"{where} is {kind_of(value)}; expected an integer")
+
+
+def element_of(value: Any, of: Sequence[T], where: str) -> T:
+    """Return the one of several things whose 0-based place a value tells."""
+    place = integer_of(value, where)
+    if not 0 <= place < len(of):
+        raise FieldError(f"{where} is {place}; expected a place among {len(of)}")
+    return of[place]
+
+
+def written(value: Any, where: str) -> str:
+    """Return a text, or a number as text without the noise of binary fractions (13.469999999999999)."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return str(int(value))
+    return f"{Decimal(f'{number_of(value, where):.15g}'):f}"
+
+
+def kind_of(value: Any) -> str:
+    """Return what kind of value something is, in JSON's words."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "no finite number"
+    names = ((str, "a text"), (Real, "a number"), (Mapping, "an object"), (list | tuple, "a list"))
+    return next((name for kind, name in names if isinstance(value, kind)), f"a {type(value).__name__}")

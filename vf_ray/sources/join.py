@@ -1,0 +1,88 @@
+"""Joins by id of two arrays in any order: pictures and their annotations, questions and their answers.
+
+An id has to say whose a record is: records that share theirs with another of their array are rejected, and
+so are notes that belong to none.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any, TypeVar
+
+from vf_ray.sources.fields import FieldError, Fields, fields_of
+from vf_ray.sources.records import MALFORMED, At, Parse, parsed
+from vf_ray.sources.spill import Id, Spill
+from vf_ray.types import Reject, Row
+
+R = TypeVar("R", bound=Row)
+Joined = tuple[Fields, tuple[Fields, ...]]
+"""A record, and its notes: what of the other array has its id, in file order."""
+Found = Sequence[tuple[Fields, At]]
+NO_ID = ""
+"""What records are set aside under whose own id cannot be read."""
+_BITS = 63
+"""Of the largest integers that can be set aside as such."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One array of a join."""
+
+    what: str
+    """A word for its records, in the reasons of rejects."""
+    records: Iterable[tuple[Any, At]]
+    id: str
+    """The field that is joined by: an integer."""
+    kept: Sequence[str]
+    """The fields that are set aside; ``id`` need not be named."""
+    counts: Callable[[Fields], bool] = lambda record: True
+    """Tells which records count at all."""
+
+
+def join(main: Side, notes: Side, parse: Parse[Joined, R]) -> Iterator[R | Reject]:
+    """Yield what ``parse`` makes of each record of ``main`` with its notes, and rejects; ids ascending."""
+    first: dict[int, At] = {}
+    sides = (main, notes)
+    with Spill(chain(*(_aside(number, side, first) for number, side in enumerate(sides)))) as aside:
+        for key, bodies in aside.groups():
+            ours, theirs = (
+                [(Fields(values), replace(first[number], index=index)) for number, index, values in bodies
+                 if number == of] for of in (0, 1)
+            )  # fmt: skip
+            if key != NO_ID and len(ours) == 1:
+                (record, at), found = ours[0], tuple(values for values, _ in theirs)
+                yield from parsed([((record, found), at)], parse)
+            else:
+                yield from _refused(key, ours, theirs, sides)
+
+
+def _aside(number: int, side: Side, first: dict[int, At]) -> Iterator[tuple[Id, Any]]:
+    """Yield the id of each record that counts, and [number of the side, position, what is kept of it]."""
+    for record, at in side.records:
+        first.setdefault(number, at)
+        try:
+            values = fields_of(record)
+            if side.counts(values):
+                yield _id(values, side.id), [number, at.index, values.some((side.id, *side.kept))]
+        except FieldError as error:
+            yield NO_ID, [number, at.index, {NO_ID: str(error)}]
+
+
+def _id(values: Fields, name: str) -> Id:
+    number = values.integer(name)
+    return number if number.bit_length() <= _BITS else str(number)
+
+
+def _refused(key: Id, ours: Found, theirs: Found, sides: tuple[Side, Side]) -> Iterator[Reject]:
+    """Yield records and notes that cannot be joined: whose id is broken, or not their own, or nobody's."""
+    main, notes = (side.what for side in sides)
+    of_notes = [(values, at.key(f"{notes}s", at.index)) for values, at in theirs]
+    if key == NO_ID:
+        for broken, name in (*((values, at.key()) for values, at in ours), *of_notes):
+            yield Reject(name, MALFORMED, broken[NO_ID][:200])
+    elif ours:
+        for _, at in ours:
+            yield Reject(at.key(key), f"id of several {main}s", f"id {key}, at {at.index}")
+    else:
+        for _, name in of_notes:
+            yield Reject(name, f"{notes} without {main}", f"id {key}")
