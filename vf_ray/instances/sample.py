@@ -9,11 +9,11 @@ from typing import Any
 
 from vf_ray.instances.chance import SPAN
 from vf_ray.instances.checks import check
+from vf_ray.instances.faults import blamed
 from vf_ray.instances.lowest import Lowest
 from vf_ray.instances.pool import Filling, HashedPool
+from vf_ray.instances.typed import checker, rows_of
 from vf_ray.instances.wording import word
-from vf_ray.sources.records import blamed
-from vf_ray.sources.typed import checker, rows_of
 from vf_ray.types import Example, Instance, Made, Reject, Row, Source, Task, Tree
 
 KINDS = 1024

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from vf_ray.instances.faults import FieldError
 from vf_ray.raw.tree import existing
-from vf_ray.sources.fields import FieldError, fields_of
+from vf_ray.sources.fields import fields_of
 from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.records import MALFORMED

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from vf_ray.instances.faults import FieldError
 from vf_ray.raw.tree import existing
-from vf_ray.sources.fields import FieldError, Fields
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.join import Joined, Side, join
 from vf_ray.sources.json_items import json_items, optional_items
 from vf_ray.sources.list_file import Files

@@ -10,11 +10,9 @@ from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
+from vf_ray.instances.faults import FieldError, kind_of
+
 T = TypeVar("T")
-
-
-class FieldError(ValueError):
-    """A field that is not there, or not of the kind that it should be."""
 
 
 class Fields:
@@ -152,13 +150,3 @@ def written(value: Any, where: str) -> str:
     if isinstance(value, Integral) and not isinstance(value, bool):
         return str(int(value))
     return f"{Decimal(f'{number_of(value, where):.15g}'):f}"
-
-
-def kind_of(value: Any) -> str:
-    """Return what kind of value something is, in JSON's words."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "no finite number"
-    names = ((str, "a text"), (Real, "a number"), (Mapping, "an object"), (list | tuple, "a list"))
-    return next((name for kind, name in names if isinstance(value, kind)), f"a {type(value).__name__}")

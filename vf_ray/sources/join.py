@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, TypeVar
 
-from vf_ray.sources.fields import FieldError, Fields, fields_of
+from vf_ray.instances.faults import FieldError
+from vf_ray.sources.fields import Fields, fields_of
 from vf_ray.sources.records import MALFORMED, At, Parse, parsed
 from vf_ray.sources.spill import Id, Spill
 from vf_ray.types import Reject, Row

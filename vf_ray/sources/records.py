@@ -3,11 +3,10 @@
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from traceback import walk_tb
 from typing import Any, TypeVar
 
-from vf_ray.sources.fields import FieldError, Fields, fields_of
+from vf_ray.instances.faults import blamed
+from vf_ray.sources.fields import Fields, fields_of
 from vf_ray.types import Reject, Row
 
 K = TypeVar("K")
@@ -92,14 +91,6 @@ def parts(items: Iterable[S], at: At, parse: Callable[[int, S], R]) -> Iterator[
             yield parse(number, item)
         except Exception as error:
             yield _refused(at.key(at.index, number), error)
-
-
-def blamed(error: Exception) -> str:
-    """Return what an error says, of which kind it is and, unless it is a field's, where it came from."""
-    if isinstance(error, FieldError):
-        return str(error)
-    *_, (frame, line) = walk_tb(error.__traceback__)
-    return f"{type(error).__name__}: {error} ({Path(frame.f_code.co_filename).name}, line {line})"
 
 
 def _rows(record: S, at: At, parse: Parse[S, R]) -> Iterable[R | Reject]:

@@ -11,7 +11,7 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from vf_ray.sources.fields import kind_of
+from vf_ray.instances.faults import kind_of
 from vf_ray.types import LABELLED_SPLITS, Reject, Row, Source, Tree
 
 R = TypeVar("R", bound=Row)
