@@ -62,4 +62,4 @@ class Place:
             self._open.enter_context(local_cluster(self.plan.recipe.resources))
             self._open.enter_context(kept(self.store, self.run_id))
             self._started = True
-        run(step, self.plan.recipe, self.store, force=force)
+        run(step, self.plan, self.store, force=force)

@@ -1,5 +1,6 @@
 """Tell people where a run stands: lines on the terminal, artifacts in the Prefect run."""
 
+import shutil
 import sys
 import time
 from base64 import b64encode
@@ -118,7 +119,8 @@ class _Lines:
 
     def put(self, line: str) -> None:
         if self._terminal:
-            print(f"\r\x1b[K{line}", end="", flush=True)
+            width = shutil.get_terminal_size().columns  # a line that wraps could not be taken back
+            print(f"\r\x1b[K{line[: width - 1]}", end="", flush=True)
         elif time.monotonic() - self._last >= QUIET_S:
             self._last = time.monotonic()
             say(line)

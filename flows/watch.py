@@ -1,5 +1,6 @@
 """Follow the progress that a running step writes into the store: what, how far, how long still."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from vf_ray import artifacts
+from vf_ray.artifacts import board
 from vf_ray.store import Store
 
 
@@ -23,6 +25,8 @@ class Moment:
     metrics: dict[str, float]
     left_s: float | None
     """Seconds still to go, once there is something to tell from."""
+    at_work: tuple[str, ...] = ()
+    """How far each part is that is being worked on, where a step makes many artifacts."""
 
     @property
     def share(self) -> float:
@@ -33,10 +37,11 @@ class Moment:
         """Return one line for a person."""
         filled = round(20 * self.share)
         parts = [f"{self.step:<9}[{'#' * filled}{'.' * (20 - filled)}] {self.share:4.0%}"]
-        parts.append(f"{self.done:,.0f}/{self.total:,.0f} {self.unit}")
+        parts.append(f"{math.floor(self.done):,}/{self.total:,.0f} {self.unit}")
         parts += [f"{name} {value:.4g}" for name, value in self.metrics.items()]
         if self.left_s is not None:
             parts.append(f"{clock(self.left_s)} left")
+        parts += self.at_work
         return "  ".join(parts)
 
 
@@ -45,6 +50,10 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+FEW = 2
+"""Artifacts that are looked at one by one, three requests at most; a step that makes more tells of all."""
 
 
 @dataclass
@@ -59,7 +68,7 @@ class Watch:
     every_s: float = 1.0
     _stop: threading.Event = field(default_factory=threading.Event)
     _first: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """Clock and progress when an address was first seen, from which its rate is told."""
+    """Clock and progress when an address, or a phase, was first seen, from which its rate is told."""
 
     def __enter__(self) -> "Watch":
         context = copy_context()  # Prefect finds its run through it
@@ -82,6 +91,9 @@ class Watch:
                 last = told
 
     def _newest(self) -> tuple[str, Mapping[str, Any]] | None:
+        if len(self.addresses) > FEW:
+            told = board.read(self.store, self.addresses)
+            return (told["unit"], told) if told else None
         for address in reversed(self.addresses):
             if found := artifacts.progress(self.store, address):
                 return address, found
@@ -98,4 +110,5 @@ class Watch:
             unit=found["unit"],
             metrics=dict(found["metrics"]),
             left_s=(total - done) / rate if rate > 0 else None,
+            at_work=tuple(found.get("at_work", ())),
         )

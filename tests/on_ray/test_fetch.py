@@ -47,17 +47,17 @@ def asked(*tasks: str) -> Recipe:
 def test_public_files_become_instances(s3_store_url: str, ray_cluster: None, web: Web) -> None:
     from vf_ray.on_ray.steps import run
 
-    store, recipe = Store.open(f"{s3_store_url}-fetched"), asked("dtd/texture", "dtd/all_textures")
+    store = Store.open(f"{s3_store_url}-fetched")
+    plan = Plan.of(asked("dtd/texture", "dtd/all_textures"), store)
     web.faults = {"dtd-r1.0.1.tar.gz": ["503", "drop"]}
-    run("fetch", recipe, store)
-    run("prepare", recipe, store)
-    plan = Plan.of(recipe, store)
+    run("fetch", plan, store)
+    run("prepare", plan, store)
     assert not plan.unfinished("fetch", store) and not plan.unfinished("prepare", store)
     for spec in plan.instances.values():
         made = artifacts.load(store, spec.address).stats
         assert made["train"] + made["held_out"] > 0
     asked_for = len(web.asked)
-    run("fetch", recipe, store)
+    run("fetch", plan, store)
     assert len(web.asked) == asked_for
 
 
@@ -68,5 +68,5 @@ def test_what_is_not_public_stops_the_step(s3_store_url: str, ray_cluster: None,
     with pytest.raises(
         FileNotFoundError, match=r"(?s)3 raw archives .*flickr30k/: Put.*flickr30k_images/: Ask.*kvqa/: Put"
     ):
-        run("fetch", asked("dtd/texture", "kvqa/answer", "flickr30k/captions"), store)
+        run("fetch", Plan.of(asked("dtd/texture", "kvqa/answer", "flickr30k/captions"), store), store)
     assert not web.asked

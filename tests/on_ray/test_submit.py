@@ -1,13 +1,16 @@
 """A step that is sent to a cluster is the one that was asked for, and trouble on the way does not stop it."""
 
+import json
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ray.job_submission import JobStatus
 
 from vf_ray.on_ray import submit as module
-from vf_ray.on_ray.job import digest, refuse_other_plan
+from vf_ray.on_ray.job import digest, refuse_other_files, refuse_other_plan
 from vf_ray.on_ray.submit import SilentError, submit
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe.load import load_recipe
@@ -50,6 +53,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, *answers: Any) -> Dashboard:
     return made
 
 
+ONE_TASK = {"prepare.tasks": ["dtd/texture"], "stage1.tasks": ["dtd/texture"], "align": None, "stage2": None}
 BUSY, GONE = JobStatus.RUNNING, RuntimeError("Request failed with status code 502")
 
 
@@ -98,8 +102,22 @@ def test_a_job_refuses_to_make_what_nobody_looks_for(
     cluster = answering(monkeypatch, JobStatus.SUCCEEDED)
     submit("stage1", plan, local_store, force=False)
     expected = digest(plan.addresses("stage1"))
-    assert f"--plan {expected} " in f"{cluster.entrypoint} "
-    refuse_other_plan("stage1", plan, expected)
+    words = shlex.split(cluster.entrypoint)
+    assert words[words.index("--digest") + 1] == expected
+    handed = Plan.handed(json.loads(words[words.index("--plan") + 1]))
+    refuse_other_plan("stage1", handed, expected)
     other = Plan.of(load_recipe("smoke", {"seed": 1}), local_store)
     with pytest.raises(RuntimeError, match=r"'stage1' of recipe 'smoke' is another one on this cluster"):
         refuse_other_plan("stage1", other, expected)
+
+
+def test_a_job_refuses_a_folder_that_holds_other_files(local_store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "raw"
+    (folder / "dtd").mkdir(parents=True)
+    (folder / "dtd" / "a.jpg").write_bytes(b"1")
+    plan = Plan.of(load_recipe("smoke", {"prepare.raw": str(folder), **ONE_TASK}), local_store)
+    refuse_other_files("prepare", plan)
+    (folder / "dtd" / "a.jpg").write_bytes(b"12")
+    with pytest.raises(RuntimeError, match=r"prepare\.raw \(.*raw\) is a relative path or holds other files"):
+        refuse_other_files("prepare", plan)
+    refuse_other_files("stage1", plan)  # which does not read them

@@ -136,3 +136,19 @@ def test_of_the_papers_tasks_none_may_be_missing(local_store: Store) -> None:
     licensed = {"prepare.licensed_for": "training"}
     fewer = staged(local_store, ["@paper/20"], "@paper/20", **licensed)
     assert 0 < len(fewer) < 20
+
+
+def test_a_plan_that_is_handed_over_has_its_addresses_and_looks_at_no_folder(
+    local_store: Store, tmp_path: Path
+) -> None:
+    for name in ("raw/dtd/a.jpg", "data/pope/b.json"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(b"1")
+    folders = {"prepare.raw": str(tmp_path / "raw"), "evaluate.data": str(tmp_path / "data")}
+    one = {"prepare.tasks": ["dtd/texture"], "stage1.tasks": ["dtd/texture"], "align": None, "stage2": None}
+    made = plan(local_store, **folders, **one, **{"evaluate.benchmarks": ["pope", "tasks"]})
+    handed = json.loads(json.dumps(made.to_hand()))
+    for name in ("raw/dtd/a.jpg", "data/pope/b.json"):
+        (tmp_path / name).unlink()
+    again = Plan.handed(handed)
+    assert [again.addresses(step) for step in again.steps] == [made.addresses(step) for step in made.steps]

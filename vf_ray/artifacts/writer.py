@@ -25,13 +25,13 @@ PROGRESS_S = 0.5
 _CHUNK = 16 << 20
 
 
-class _Throttle:
+class Throttle:
     """Says at most every half second that it is time; anew in each process."""
 
     def __init__(self) -> None:
         self._last = float("-inf")
 
-    def __reduce__(self) -> tuple[type["_Throttle"], tuple[()]]:
+    def __reduce__(self) -> tuple[type["Throttle"], tuple[()]]:
         return type(self), ()
 
     def ready(self) -> bool:
@@ -49,7 +49,7 @@ class Writer:
     store: Store
     address: str
     attempt: int
-    _throttle: _Throttle = field(default_factory=_Throttle, compare=False, repr=False)
+    _throttle: Throttle = field(default_factory=Throttle, compare=False, repr=False)
 
     def commit(self, name: str, data: bytes | Path) -> None:
         """Store a finished file and record its checksum, unless an attempt has finished it already.

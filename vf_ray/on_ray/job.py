@@ -4,7 +4,7 @@ import argparse
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from vf_ray.on_ray.cluster import local_cluster
 from vf_ray.on_ray.logs import kept
 from vf_ray.on_ray.steps import run
+from vf_ray.plan.inputs import exams, raws
 from vf_ray.plan.plan import Plan
-from vf_ray.recipe import Recipe
 from vf_ray.store import Store
 
 
@@ -23,18 +23,18 @@ def main() -> None:
     """Run the step that the command line names."""
     parser = argparse.ArgumentParser(description="run one step of a recipe inside a Ray job")
     parser.add_argument("step")
-    parser.add_argument("--recipe", required=True, help="the whole recipe as JSON")
+    parser.add_argument("--plan", required=True, help="the caller's plan as JSON")
     parser.add_argument("--store", required=True)
-    parser.add_argument("--plan", required=True, help="the digest of the addresses that the caller expects")
+    parser.add_argument("--digest", required=True, help="of the addresses that the caller expects")
     parser.add_argument("--logs", required=True, help="the folder below logs/ for what Ray's nodes log")
     parser.add_argument("--force", action="store_true")
     asked = parser.parse_args()
-    recipe = Recipe.from_mapping(json.loads(asked.recipe))
-    store = Store.open(asked.store)
-    with local_cluster(recipe.resources), kept(store, asked.logs):
+    plan, store = Plan.handed(json.loads(asked.plan)), Store.open(asked.store)
+    refuse_other_plan(asked.step, plan, asked.digest)
+    with local_cluster(plan.recipe.resources), kept(store, asked.logs):
         refuse_private_disk(store)
-        refuse_other_plan(asked.step, Plan.of(recipe, store), asked.plan)
-        run(asked.step, recipe, store, force=asked.force)
+        refuse_other_files(asked.step, plan)
+        run(asked.step, plan, store, force=asked.force)
 
 
 def digest(addresses: Sequence[str]) -> str:
@@ -51,9 +51,28 @@ def refuse_other_plan(step: str, plan: Plan, expected: str) -> None:
     if digest(plan.addresses(step)) != expected:
         raise RuntimeError(
             f"step {step!r} of recipe {plan.recipe.name!r} is another one on this cluster than where it was "
-            f"asked for: prepare.raw ({plan.recipe.prepare.raw or 'the demo'}) or evaluate.data "
-            f"({plan.recipe.evaluate.data or 'the demo'}) is a relative path or holds other files here, or "
-            "the image holds another version of vf-ray; give both the same"
+            "asked for: the image holds another version of vf-ray; give both the same"
+        )
+
+
+def refuse_other_files(step: str, plan: Plan) -> None:
+    """Refuse files that are not those of the plan, where a path may mean others here than for the caller.
+
+    A bucket is the same wherever one looks from, so it is not listed again.
+
+    Raises:
+        RuntimeError: naming the key of the recipe that leads to them.
+    """
+    prepare, evaluate = plan.recipe.prepare, plan.recipe.evaluate
+    looks: Mapping[str, tuple[str, str, Callable[[], bool]]] = {
+        "prepare": ("prepare.raw", prepare.raw, lambda: raws(prepare) == (plan.raw, plan.given)),
+        "evaluate": ("evaluate.data", evaluate.data, lambda: exams(evaluate) == plan.exams),
+    }
+    key, url, same = looks.get(step, ("", "", lambda: True))
+    if url and Store.open(url).local_path("") is not None and not same():
+        raise RuntimeError(
+            f"step {step!r}: {key} ({url}) is a relative path or holds other files on this cluster than "
+            "where the step was asked for; name a bucket, or a folder that every machine mounts at this path"
         )
 
 

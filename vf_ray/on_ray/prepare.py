@@ -20,6 +20,7 @@ from ray.util.metrics import Counter
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact
+from vf_ray.artifacts.board import Board, shown
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.raw.tree import RawTree
 from vf_ray.shards.build import Catalogued, Finish, Line, Origin, Unit, build_pictures
@@ -56,25 +57,36 @@ def prepare(store: Store, plan: Plan, *, force: bool = False) -> dict[str, Artif
         FileNotFoundError: if a raw file is missing; says what to obtain.
     """
     _quiet()
-    with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
-        list(pool.map(partial(_pictures, store, plan, force), plan.pictures))
+    with shown(store, plan.addresses("prepare")) as board:
+        board.begin("sources", list(plan.pictures))
+        with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
+            list(pool.map(partial(_pictures, store, plan, force, board), plan.pictures))
+        board.begin("tasks", list(plan.instances))
+        _instances(store, plan, force, board)
+    return finished(store, plan.instances)
+
+
+def _instances(store: Store, plan: Plan, force: bool, board: Board) -> None:
     units = [
         Finish(_origin(store, plan, source_of(task).name), store, spec, force)
         for task, spec in plan.instances.items()
     ]
-    refused = []
-    for line in run_units([unit for unit in units if not unit.done()]):
+    refused, left = [], [unit for unit in units if not unit.done()]
+    for unit in (unit for unit in units if unit not in left):
+        board.end(unit.spec.name)
+    for line in run_units(left):
+        board.end(line["task"])
         _count("vf_ray_rows_built", "Instances written.", line["task"], line["built"])
         _count("vf_ray_rows_rejected", "Records rejected.", line["task"], line["rejected"])
         refused += [line["refused"]] if line["refused"] else []
     if refused:
         raise ValueError("\n".join(sorted(refused)))
-    return finished(store, plan.instances)
 
 
-def _pictures(store: Store, plan: Plan, force: bool, source: str) -> None:
-    origin = _origin(store, plan, source)
-    build_pictures(store, plan.pictures[source], origin, run_units, force=force)
+def _pictures(store: Store, plan: Plan, force: bool, board: Board, source: str) -> None:
+    origin, tell = _origin(store, plan, source), board.of(source)
+    build_pictures(store, plan.pictures[source], origin, run_units, force=force, tell=tell)
+    board.end(source)
 
 
 def _origin(store: Store, plan: Plan, source: str) -> Origin:

@@ -10,18 +10,16 @@ from vf_ray.on_ray.prepare import prepare
 from vf_ray.on_ray.train import tune
 from vf_ray.plan.plan import TUNED, Plan
 from vf_ray.raw.fetch import fetch
-from vf_ray.recipe import Recipe
 from vf_ray.report.render import report
 from vf_ray.store import Store
 
 
-def run(step: str, recipe: Recipe, store: Store, *, force: bool = False) -> None:
+def run(step: str, plan: Plan, store: Store, *, force: bool = False) -> None:
     """Build what ``step`` makes; what is finished already is only found, unless ``force`` is set.
 
     Raises:
         FileNotFoundError: if an input of the step is not finished.
     """
-    plan = Plan.of(recipe, store)
     verbs: Mapping[str, Callable[[Store, Plan, bool], object]] = {
         "fetch": _fetch,
         "prepare": lambda s, p, f: prepare(s, p, force=f),

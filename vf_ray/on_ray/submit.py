@@ -15,7 +15,6 @@ from ray.job_submission import JobStatus, JobSubmissionClient
 from vf_ray.on_ray.job import digest
 from vf_ray.on_ray.logs import FOLDER
 from vf_ray.plan.plan import Plan
-from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
 
 ADDRESS = "RAY_API_SERVER_ADDRESS"
@@ -68,7 +67,7 @@ def _client(address: str) -> JobSubmissionClient:
 
 def _entrypoint(step: str, plan: Plan, store: Store, logs: str, force: bool) -> str:
     words = ["python", "-m", "vf_ray.on_ray.job", step, "--store", store.url, "--logs", logs]
-    words += ["--recipe", json.dumps(plain(plan.recipe)), "--plan", digest(plan.addresses(step))]
+    words += ["--plan", json.dumps(plan.to_hand()), "--digest", digest(plan.addresses(step))]
     return shlex.join([*words, *(["--force"] if force else [])])
 
 

@@ -52,6 +52,8 @@ class Plan:
     """Address of the demo's raw artifact, or fingerprint of the user's raw folder."""
     given: Mapping[str, str] = field(default_factory=dict)
     """Fingerprint of each Raw that lies in the user's raw folder by its name."""
+    benchmark_files: Mapping[str, str] | None = None
+    """What ``exams`` is; None where nobody has looked yet."""
 
     @classmethod
     def of(cls, recipe: Recipe, store: Store) -> "Plan":
@@ -65,10 +67,24 @@ class Plan:
         whole, each = raws(recipe.prepare)
         return cls(recipe, whole, each)
 
+    @classmethod
+    def handed(cls, plan: Mapping[str, Any]) -> "Plan":
+        """Return the plan that another process handed over; nothing is listed again."""
+        return cls(**{**plan, "recipe": Recipe.from_mapping(plan["recipe"])})
+
+    def to_hand(self) -> dict[str, Any]:
+        """Return the plan as JSON-ready data, with the fingerprints of all the user's folders."""
+        return {
+            "recipe": plain(self.recipe),
+            "raw": self.raw,
+            "given": dict(self.given),
+            "benchmark_files": dict(self.exams),
+        }
+
     @cached_property
     def exams(self) -> Mapping[str, str]:
         """Return each benchmark's folder as a fingerprint, unless they are the demo's."""
-        return exams(self.recipe.evaluate)
+        return exams(self.recipe.evaluate) if self.benchmark_files is None else self.benchmark_files
 
     @cached_property
     def steps(self) -> tuple[str, ...]:

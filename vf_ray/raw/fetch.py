@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, WORK, Artifact, Spec, Writer
+from vf_ray.artifacts.board import Board, Tell, shown
 from vf_ray.raw.download import Part, client, download
 from vf_ray.raw.tree import inside
 from vf_ray.store import Store
@@ -52,10 +53,17 @@ def fetch(
     """
     if missing := [raw for raw, _ in wanted if not raw.files]:
         raise FileNotFoundError(to_obtain(missing, given))
-    with client(patience) as web, ThreadPoolExecutor(AT_ONCE) as pool:
-        failed = pool.map(lambda one: _attempt(store, one[0], one[1], web, patience, force), wanted)
-        if reasons := [reason for reason in failed if reason]:
-            raise OSError("\n".join(reasons))
+    with client(patience) as web, shown(store, [made.address for _, made in wanted]) as board:
+        board.begin("raw archives", [raw.name for raw, _ in wanted])
+
+        def attempt(one: tuple[Raw, Spec]) -> str:
+            raw, made = one
+            return _attempt(store, made, _Fetching(raw, web, patience, board.of(raw.name)), force, board)
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            failed = [reason for reason in pool.map(attempt, wanted) if reason]
+    if failed:
+        raise OSError("\n".join(failed))
 
 
 def to_obtain(missing: Iterable[Raw], given: str) -> str:
@@ -83,12 +91,14 @@ def scratch(store: Store) -> Path:
     return Path(os.environ.get(SCRATCH) or Path(tempfile.gettempdir()) / "vf-ray-scratch")
 
 
-def _attempt(store: Store, raw: Raw, made: Spec, web: "httpx.Client", patience: Patience, force: bool) -> str:
+def _attempt(store: Store, made: Spec, fetching: "_Fetching", force: bool, board: Board) -> str:
     """Fetch one Raw; return why that failed, so that it does not stop the others."""
+    raw = fetching.raw
     try:
-        artifacts.build(store, made, _Fetching(raw, web, patience).make, force=force)
+        artifacts.build(store, made, fetching.make, force=force)
     except (OSError, ValueError) as error:
         return f"raw archive {raw.name!r}: {error}. By hand: {raw.obtain.rstrip('.')}, below prepare.raw."
+    board.end(raw.name)
     return ""
 
 
@@ -99,6 +109,7 @@ class _Fetching:
     raw: Raw
     web: "httpx.Client"
     patience: Patience
+    tell: Tell
 
     def make(self, writer: Writer) -> Mapping[str, Any]:
         versions = dict(self._versions(writer))
@@ -114,7 +125,7 @@ class _Fetching:
         name = hashlib.sha256(f"{writer.address}/{file.name}".encode()).hexdigest()[:24]
         part = Part(scratch(writer.store) / f"{name}.part", copies=2 if file.unpack else 1)
         with part.held():
-            download(self.web, file, part, self.patience, lambda size: self._tell(writer, number, size))
+            download(self.web, file, part, self.patience, lambda size: self._tell(number, size))
             version = part.version
             if file.unpack:
                 _commit_members(file, part.path, writer)
@@ -123,14 +134,14 @@ class _Fetching:
             part.clear()
         return {"etag": version.etag, "modified": version.modified} if version else {}
 
-    def _tell(self, writer: Writer, number: int, size: int) -> None:
+    def _tell(self, number: int, size: int) -> None:
         """Tell the bytes of all files where their sizes are published, else of this file."""
         files = self.raw.files
         if all(file.size for file in files):
             done, total = sum(f.size for f in files[:number]) + size, sum(f.size for f in files)
-            writer.progress(done, total, "bytes")
+            self.tell(done, total, "bytes")
         else:
-            writer.progress(number, len(files), "files", {"bytes": size})
+            self.tell(number, len(files), f"files and {size:,} bytes")
 
 
 def _last(file: Download) -> str:

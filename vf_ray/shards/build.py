@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from vf_ray.artifacts import Artifact, Spec, Writer, build, find, load
+from vf_ray.artifacts.board import Tell
 from vf_ray.instances.sample import AnyTask
 from vf_ray.plan.plan import Plan
 from vf_ray.raw.fetch import places
@@ -159,12 +160,16 @@ class Shard:
 
 
 def build_pictures(
-    store: Store, spec: Spec, origin: Origin, run: Runner = run_here, *, force: bool = False
-) -> Artifact:
-    """Build the pictures and candidates of a source; ``spec.config`` holds seed, cap, largest_side, tasks."""
+    store: Store, spec: Spec, origin: Origin, run: Runner = run_here, *, force: bool = False,
+    tell: Tell | None = None,
+) -> Artifact:  # fmt: skip
+    """Build the pictures and candidates of a source; ``spec.config`` holds seed, cap, largest_side, tasks.
+
+    ``tell`` is told how far it is, instead of whoever watches the artifact.
+    """
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        return _Progress(Raws(origin), writer, spec.config, run).finish()
+        return _Progress(Raws(origin), writer, spec.config, run, tell or writer.progress).finish()
 
     return build(store, spec, make, force=force)
 
@@ -198,6 +203,7 @@ class _Progress:
     writer: Writer
     config: Mapping[str, Any]
     run: Runner
+    tell: Tell
     turn: int = 0
     num_shards: int = 0
     usable: dict[str, bool] = field(default_factory=dict)
@@ -243,7 +249,7 @@ class _Progress:
         self.writer.check()
         left = [unit for unit in units if not unit.done()]
         for done, _ in enumerate(self.run(left) if left else (), len(units) - len(left) + 1):
-            self.writer.progress(done, len(units), what)
+            self.tell(done, len(units), what)
 
 
 @dataclass(frozen=True)
