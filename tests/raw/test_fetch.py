@@ -30,7 +30,7 @@ from vf_ray.types import Download, Raw
 QUICK = Patience(attempts=3, pause_s=0.001, timeout_s=5)
 KILLED = """
 import sys
-from vf_ray.sources.fetch import fetch, spec
+from vf_ray.raw.fetch import fetch, spec
 from vf_ray.store import Store
 from vf_ray.types import Download, Raw
 files = tuple(Download(f"{sys.argv[2]}/{name}.zip") for name in "ab")
