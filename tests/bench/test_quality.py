@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from tests.quality.photographs import jpeg, pieces, resized
+from vf_ray.quality.alike import Groups
 from vf_ray.quality.hamming import within
-from vf_ray.quality.perceptual import RADIUS, Hashes, distance, looks
+from vf_ray.quality.perceptual import RADIUS, WORDS, Hashes, Looks, distance, looks
 from vf_ray.quality.wording import Asked, Index, normal
 
 pytestmark = pytest.mark.bench
@@ -67,6 +68,27 @@ def test_a_million_hashes_in_minutes_and_flat_memory() -> None:
     assert pairs >= HASHES // 10
     assert all_s > 20 * spent_s
     assert peak_mb < 500
+
+
+def test_pictures_of_one_hash_cost_what_they_number() -> None:
+    """A crowd of one hash, all of one colour or each of its own, at 4,000 and at 100,000 pictures."""
+
+    def spent_on(count: int, levels: int) -> tuple[float, int]:
+        colours = np.random.default_rng(0).integers(0, levels, (count, 3), dtype=np.uint8)
+        crowd = Looks(np.zeros((count, WORDS), np.uint64), np.full(count, 99, np.uint8), colours)
+        pairs: list[int] = []
+        groups = Groups.of(crowd, np.zeros(count, np.int64))
+        spent = cpu_seconds(lambda: pairs.extend(int(some.pairs.sum()) for some in groups.alike()))
+        return spent, sum(pairs)
+
+    for levels in (1, 255):
+        few_s, _ = spent_on(4_000, levels)
+        many_s, pairs = spent_on(100_000, levels)
+        print(
+            f"\n100,000 pictures of one hash and {levels} levels of colour: {many_s:.2f} s, {pairs:,} pairs; "
+            f"4,000: {few_s:.2f} s (before: 10 s, and 1.8 h for 100,000)"
+        )
+        assert many_s < 60
 
 
 def test_hashing_costs_less_than_decoding() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vf_ray.plan.plan import TUNED, Plan
+from vf_ray.quality.alike import Groups
 from vf_ray.quality.hamming import Rows, between
 from vf_ray.quality.looks import Seen, Told, seen
 from vf_ray.quality.members import Members, Owned
@@ -157,13 +158,25 @@ class _Search:
             for task in sets[kind[row]]:
                 self._note_picture(place, row, self.members.tasks[task], -1)
         mine, theirs = (np.flatnonzero(looks.telling) for looks in (self.found.looks, self.looks))
-        for pairs in between(self.found.looks.hashes[mine], self.looks.hashes[theirs], RADIUS):
-            places, rows = mine[pairs.first], theirs[pairs.second]
-            other = ~(self.found.ids[places] == self.members.ids[rows, None]).any(axis=1)
+        groups = Groups.of(self.looks.take(theirs), kind[theirs])  # a crowd that looks the same is met once
+        for pairs in between(self.found.looks.hashes[mine], groups.looks.hashes, RADIUS):
+            places = mine[pairs.first]
+            rows, other = self._of_other_content(places, groups, pairs.second, theirs)
             other &= of_one_colour(self.found.looks.take(places), self.looks.take(rows))
             for place, row, bits in zip(places[other], rows[other], pairs.bits[other], strict=True):
                 for task in sets[kind[row]]:
                     self._note_picture(int(place), int(row), self.members.tasks[task], int(bits))
+
+    def _of_other_content(
+        self, places: Rows, groups: Groups, group: Rows, theirs: Rows
+    ) -> tuple[Rows, npt.NDArray[np.bool_]]:
+        """Return a picture of each group whose content is not that of its place, and whether there is one."""
+        rows = theirs[groups.pictures[groups.starts[group]]]
+        for turn in range(self.found.ids.shape[1]):
+            equal = (self.found.ids[places] == self.members.ids[rows, None]).any(axis=1)
+            later = np.minimum(groups.starts[group] + turn + 1, groups.starts[group + 1] - 1)
+            rows = np.where(equal, theirs[groups.pictures[later]], rows)
+        return rows, ~(self.found.ids[places] == self.members.ids[rows, None]).any(axis=1)
 
     def _equal(self) -> Iterator[tuple[int, int]]:
         """Yield each place with the row of a training picture of its content."""

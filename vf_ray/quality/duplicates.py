@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vf_ray.quality.hamming import Pairs, Rows, within
+from vf_ray.quality.alike import Groups, Weighed
+from vf_ray.quality.hamming import Rows
 from vf_ray.quality.looks import Seen
 from vf_ray.quality.members import Members
-from vf_ray.quality.perceptual import RADIUS, of_one_colour
+from vf_ray.quality.perceptual import Looks
 
 Meeting = tuple[str, str]
 """Two sources whose pictures meet, in the order of their names; twice the same one within a source."""
@@ -53,17 +54,15 @@ def duplicates(members: Members, seen: Seen) -> Duplicates:
     """Find the duplicates among the pictures of some tasks."""
     looks = seen.of(members.ids)
     comparable = np.flatnonzero(looks.telling)
-    alike = _Alike(members)
-    for pairs in within(looks.hashes[comparable], RADIUS):
-        rows = [comparable[rows] for rows in pairs[:2]]
-        same = of_one_colour(*map(looks.take, rows))
-        alike.add(Pairs(rows[0][same], rows[1][same], pairs.bits[same]))
+    alike = _Alike.of(members, looks, comparable)
+    for pairs in alike.groups.alike():
+        alike.add(pairs)
     return Duplicates(
         plain=members.count(~looks.telling[members.picture]),
         equal_elsewhere=_equal_elsewhere(members),
-        near_within=alike.within.count(members),
-        near_elsewhere=alike.elsewhere.count(members),
-        leaked=alike.leaked.count(members),
+        near_within=alike.within(),
+        near_elsewhere=alike.elsewhere(),
+        leaked=alike.leaked(),
         equal=_equal(members),
         near=dict(sorted(alike.pairs.items())),
         twins=dict(sorted(alike.twins.items())),
@@ -87,42 +86,44 @@ def _equal(members: Members) -> dict[Meeting, int]:
 
 @dataclass
 class _Marks:
-    """Memberships (picture, task) as numbers, each perhaps many times."""
+    """Memberships (group of pictures, task) as numbers, each perhaps many times."""
 
     num_tasks: int
     codes: list[Rows] = field(default_factory=list)
     waiting: int = 0
 
-    def add(self, pictures: Rows, tasks: set[int]) -> None:
+    def add(self, groups: Rows, tasks: set[int]) -> None:
         for task in tasks:
-            self.add_each(pictures, np.array(task))
-
-    def add_each(self, pictures: Rows, tasks: Rows) -> None:
-        self.codes.append(pictures * self.num_tasks + tasks)
-        self.waiting += len(pictures)
+            self.codes.append(groups * self.num_tasks + task)
+            self.waiting += len(groups)
         if self.waiting > WAITING:
-            self.codes, self.waiting = [self._distinct()], 0
+            self.codes, self.waiting = [self.distinct()], 0
 
-    def count(self, members: Members) -> dict[str, int]:
-        return members.tally(self._distinct() % self.num_tasks)
-
-    def _distinct(self) -> Rows:
+    def distinct(self) -> Rows:
         return np.unique(np.concatenate([*self.codes, np.array([], np.int64)]))
 
 
+@dataclass
 class _Alike:
     """What pairs mark as they come: there may be many millions, and none is kept but examples."""
 
-    def __init__(self, members: Members) -> None:
-        self.members = members
-        self.within, self.elsewhere, self.leaked = (_Marks(len(members.tasks)) for _ in range(3))
-        self.pairs: Counter[Meeting] = Counter()
-        self.twins: dict[Meeting, Twins] = {}
-        kind, self._sets = members.kinds
-        self._kind = 2 * kind + members.held_out
-        self.leaked.add_each(members.picture[members.torn], members.task[members.torn])
+    members: Members
+    comparable: Rows
+    """Pictures whose looks say something; those of the groups, by their place in here."""
+    groups: Groups
+    pairs: Counter[Meeting] = field(default_factory=Counter)
+    twins: dict[Meeting, Twins] = field(default_factory=dict)
 
-    def add(self, pairs: Pairs) -> None:
+    def __post_init__(self) -> None:
+        self._within, self._elsewhere, self._leaked = (_Marks(len(self.members.tasks)) for _ in range(3))
+        self._sets = self.members.kinds[1]
+
+    @classmethod
+    def of(cls, members: Members, looks: Looks, comparable: Rows) -> "_Alike":
+        kind = 2 * members.kinds[0] + members.held_out
+        return cls(members, comparable, Groups.of(looks.take(comparable), kind[comparable]))
+
+    def add(self, pairs: Weighed) -> None:
         for first, second, some in self._by_kinds(pairs):
             self._mark(some.first, first, second)
             self._mark(some.second, second, first)
@@ -130,31 +131,58 @@ class _Alike:
             for meeting in {(min(both), max(both)) for both in sources}:
                 self._meet(meeting, some)
 
-    def _by_kinds(self, pairs: Pairs) -> Iterator[tuple[int, int, Pairs]]:
+    def within(self) -> dict[str, int]:
+        """Return by task how many of its pictures look like others of it."""
+        return self.members.tally(self._pictures(self._within) % len(self.members.tasks))
+
+    def elsewhere(self) -> dict[str, int]:
+        """Return by task how many of its pictures look like one of another source."""
+        return self.members.tally(self._pictures(self._elsewhere) % len(self.members.tasks))
+
+    def leaked(self) -> dict[str, int]:
+        """Return by task how many held out pictures look like one that is trained on, or are one."""
+        num_tasks, torn = len(self.members.tasks), self.members.torn
+        codes = self.members.picture[torn] * num_tasks + self.members.task[torn]
+        return self.members.tally(np.union1d(codes, self._pictures(self._leaked)) % num_tasks)
+
+    def _pictures(self, marks: _Marks) -> Rows:
+        """Return memberships (picture, task) as numbers, of marks that speak of groups."""
+        group, task = np.divmod(marks.distinct(), marks.num_tasks)
+        pictures = self.comparable[self.groups.pictures_of(group)]
+        codes: Rows = pictures * marks.num_tasks + np.repeat(task, self.groups.counts[group])
+        return codes
+
+    def _by_kinds(self, pairs: Weighed) -> Iterator[tuple[int, int, Weighed]]:
         """Part pairs by what kinds of pictures they join."""
-        codes = self._kind[pairs.first] * (2 * len(self._sets)) + self._kind[pairs.second]
+        kind = self.groups.kind
+        codes = kind[pairs.first] * (2 * len(self._sets)) + kind[pairs.second]
         order = np.argsort(codes, kind="stable")
         cuts = np.flatnonzero(np.diff(codes[order])) + 1
         for rows in np.split(order, cuts) if len(order) else ():
             first, second = divmod(int(codes[rows[0]]), 2 * len(self._sets))
-            yield first, second, Pairs(*(column[rows] for column in pairs))
+            yield first, second, Weighed(*(column[rows] for column in pairs))
 
-    def _mark(self, pictures: Rows, kind: int, other: int) -> None:
-        """Mark pictures of one kind that look like pictures of the other."""
+    def _mark(self, groups: Rows, kind: int, other: int) -> None:
+        """Mark groups of one kind that look like groups of the other."""
         mine, theirs = set(self._sets[kind // 2]), set(self._sets[other // 2])
         sources = self._sources(other)
-        self.within.add(pictures, mine & theirs)
-        self.elsewhere.add(pictures, {t for t in mine if sources - {self.members.sources[t]}})
+        self._within.add(groups, mine & theirs)
+        self._elsewhere.add(groups, {t for t in mine if sources - {self.members.sources[t]}})
         if kind % 2 and not other % 2:
-            self.leaked.add(pictures, mine)
+            self._leaked.add(groups, mine)
 
     def _sources(self, kind: int) -> set[str]:
         return {self.members.sources[task] for task in self._sets[kind // 2]}
 
-    def _meet(self, meeting: Meeting, pairs: Pairs) -> None:
-        self.pairs[meeting] += len(pairs.bits)
+    def _meet(self, meeting: Meeting, pairs: Weighed) -> None:
+        self.pairs[meeting] += int(pairs.pairs.sum())
         closest = int(np.argmin(pairs.bits))
         bits = int(pairs.bits[closest])
         if meeting not in self.twins or bits < self.twins[meeting].bits:
-            first, second = (int(self.members.ids[rows[closest]]) for rows in pairs[:2])
-            self.twins[meeting] = Twins(first, second, bits)
+            self.twins[meeting] = self._twins(int(pairs.first[closest]), int(pairs.second[closest]), bits)
+
+    def _twins(self, one: int, other: int, bits: int) -> Twins:
+        """Return an example: the first picture of each group, or the first two of a group."""
+        places = self.groups.starts[[one, other]] + [0, int(one == other)]
+        first, second = self.members.ids[self.comparable[self.groups.pictures[places]]].tolist()
+        return Twins(first, second, bits)

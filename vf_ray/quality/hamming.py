@@ -49,7 +49,7 @@ def within(hashes: Hashes, radius: int) -> Iterator[Pairs]:
         for flip in _FLIPS:  # each candidate once: in one's own bucket what lies behind, else from the bit 0
             starts, ends = index.buckets(index.keys ^ flip)
             starts = np.where(index.keys & flip, ends, starts) if flip else behind
-            for near in _near(index, index, _blocks(starts, ends), radius):
+            for near in _near(index, index, blocks(starts, ends), radius):
                 lower, upper = np.minimum(near.first, near.second), np.maximum(near.first, near.second)
                 yield Pairs(lower, upper, near.bits)
 
@@ -64,7 +64,7 @@ def between(queries: Hashes, hashes: Hashes, radius: int) -> Iterator[Pairs]:
     for band in range(BANDS):
         asking, asked = _Index.of(queries, band), _Index.of(hashes, band)
         for flip in _FLIPS:
-            yield from _near(asking, asked, _blocks(*asked.buckets(asking.keys ^ flip)), radius)
+            yield from _near(asking, asked, blocks(*asked.buckets(asking.keys ^ flip)), radius)
 
 
 def _check(radius: int) -> None:
@@ -134,7 +134,7 @@ def _bands(hashes: Hashes) -> npt.NDArray[np.uint16]:
     return np.ascontiguousarray(hashes).view(np.uint16)
 
 
-def _blocks(starts: Rows, ends: Rows) -> Iterator[tuple[Rows, Rows]]:
+def blocks(starts: Rows, ends: Rows) -> Iterator[tuple[Rows, Rows]]:
     """Yield each place with each place of its range, about ``BLOCK`` pairs at a time."""
     places = np.flatnonzero(ends > starts)
     counts = (ends - starts)[places]
