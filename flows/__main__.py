@@ -1,7 +1,7 @@
 """Run the chain in this process: ``python -m flows demo``, with the same switches as the flow."""
 
 import argparse
-from functools import partial
+from typing import Any
 
 from flows.session import session
 from vf_ray.cli.plans import setting
@@ -11,19 +11,22 @@ from vf_ray.recipe.load import load_recipe
 def main() -> None:
     """Run the flow that the command line describes; a recipe that cannot run ends with its reason."""
     asked = _parser().parse_args()
-    overrides = dict(map(setting, asked.set))
-    with session(partial(load_recipe, asked.recipe, overrides)):
+    with session(lambda: load_recipe(asked.recipe, _overrides(asked)), debug=asked.debug):
         from flows.visionflan import visionflan
 
-        visionflan(
+        visionflan.with_options(log_prints=False)(
             recipe=asked.recipe,
-            overrides=overrides,
+            overrides=_overrides(asked),
             only=asked.only,
             force=asked.force,
             upstream=asked.upstream,
             downstream=asked.downstream,
             dry_run=asked.dry_run,
         )
+
+
+def _overrides(asked: argparse.Namespace) -> dict[str, Any]:
+    return dict(map(setting, asked.set))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override, e.g. stage1.lr=1e-5"
     )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of every error")
     return parser
 
 

@@ -5,9 +5,8 @@ what the store holds already is skipped, and ``--set`` overrides all runs alike.
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -54,29 +53,29 @@ def main() -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override of all runs"
     )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of every error")
     asked = parser.parse_args()
     if asked.table is None:
         for name, table in tables().items():
             print(f"{name:<8} {len(table.runs)} runs of {table.recipe}: {table.about}")
         return
-    more = dict(map(setting, asked.set))
-    with session(partial(_sound, asked.table, more)):
-        _run(asked.table, more)
+    with session(lambda: _sound(asked.table, asked.set), debug=asked.debug):
+        _run(asked.table, asked.set)
 
 
-def _sound(name: str, more: Mapping[str, Any]) -> None:
-    """Raise ValueError unless there is such a table and all its runs' recipes are sound."""
+def _sound(name: str, settings: Sequence[str]) -> None:
+    """Raise UserError unless there is such a table and all its runs' recipes are sound."""
     require(name in tables(), f"no table is named {name!r}; {near(name, tables())}")
-    tables()[name].recipes(more)
+    tables()[name].recipes(dict(map(setting, settings)))
 
 
-def _run(name: str, more: Mapping[str, Any]) -> None:
+def _run(name: str, settings: Sequence[str]) -> None:
     from flows.visionflan import visionflan
 
-    table = tables()[name]
+    table, more = tables()[name], dict(map(setting, settings))
     for run, changes in table.runs.items():
         print(f"\n{name}: {run}", flush=True)
-        visionflan(recipe=table.recipe, overrides={**changes, **more})
+        visionflan.with_options(log_prints=False)(recipe=table.recipe, overrides={**changes, **more})
 
 
 if __name__ == "__main__":

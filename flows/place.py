@@ -4,6 +4,7 @@ import os
 from contextlib import ExitStack
 from types import TracebackType
 
+from vf_ray.errors import UserError
 from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
 
@@ -43,7 +44,7 @@ class Place:
         else:
             self._run_here(step, force)
         if missing := self.plan.unfinished(step, self.store):
-            raise RuntimeError(
+            raise UserError(
                 f"step {step!r} ended, but {self.store.url} lacks {len(missing)} of what it was to make, "
                 f"such as {missing[0].address}: were its raw files changed meanwhile? Run it again"
             )

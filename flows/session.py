@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from vf_ray.errors import DEBUG, reported
+
 ENVIRONMENT = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_LOGGING_LEVEL": "ERROR",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",  # errors end the run, and are told then
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # 20 by default, which a busy machine misses
     "RAY_USAGE_STATS_ENABLED": "0",
     "HF_HUB_OFFLINE": "1",
@@ -20,20 +22,23 @@ KILLED = 128
 
 
 @contextmanager
-def session(check: Callable[[], object]) -> Iterator[None]:
+def session(check: Callable[[], object], *, debug: bool) -> Iterator[None]:
     """Run a block that imports and calls a flow; what cannot run or is stopped ends the process with a line.
 
-    ``check`` raises ``ValueError`` for what is asked wrongly, before anything starts.
+    ``check`` raises ``UserError`` for what is asked wrongly, before anything starts.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)  # what the user has set stays
+    if debug:
+        os.environ[DEBUG] = "1"
     try:
-        check()
-        _start_server()
-        yield
-    except (ValueError, OSError, RuntimeError) as error:
-        sys.exit(f"error: {error}")
+        with reported():
+            check()
+            _start_server()
+            yield
     except (KeyboardInterrupt, SystemExit) as ended:  # Ray Train makes the second of the first
+        if isinstance(ended, SystemExit) and isinstance(ended.code, str):
+            raise  # it says why
         print("\ninterrupted; the same command goes on from here", file=sys.stderr)
         told = ended.code if isinstance(ended, SystemExit) else None
         sys.exit(told if isinstance(told, int) and told > KILLED else KILLED + signal.SIGINT)

@@ -13,7 +13,9 @@ from prefect.runtime import flow_run
 
 from flows.place import Place
 from flows.show import Show
+from flows.state import told_in_state
 from vf_ray.doctor import refuse_missing_gpus
+from vf_ray.errors import UserError
 from vf_ray.eval.exams import require_askable
 from vf_ray.plan import run_records
 from vf_ray.plan.plan import STEPS, Plan
@@ -22,7 +24,8 @@ from vf_ray.recipe.strict import near, require
 from vf_ray.store import Store
 
 
-@flow(name="visionflan", flow_run_name="{recipe}")
+@flow(name="visionflan", flow_run_name="{recipe}", log_prints=True)
+@told_in_state
 def visionflan(
     recipe: str = "demo",
     overrides: dict[str, Any] | None = None,
@@ -99,7 +102,7 @@ def choose(
     missing = [name for name in plan.needs(only) if plan.unfinished(name, store)]
     if missing and upstream == "require":
         command = f"prefect deployment run visionflan/{missing[0]} --param recipe={plan.recipe.name}"
-        raise ValueError(
+        raise UserError(
             f"step {only!r} needs {', '.join(missing)}, not in {store.url} for this recipe; "
             f"build it with `{command}`, or pass upstream=build"
         )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ray.job_submission import JobStatus
 
+from vf_ray.errors import UserError
 from vf_ray.on_ray import submit as module
 from vf_ray.on_ray.job import digest, refuse_other_files, refuse_other_plan
 from vf_ray.on_ray.submit import SilentError, submit
@@ -91,7 +92,7 @@ def test_a_failed_job_tells_its_last_lines_and_where_its_logs_are(
 ) -> None:
     answering(monkeypatch, JobStatus.FAILED)
     with pytest.raises(
-        RuntimeError, match=r"ended as FAILED; .*/logs/smoke-fetch-\w+; .*\nfirst line\nlast line"
+        UserError, match=r"ended as FAILED; .*/logs/smoke-fetch-\w+; .*\nfirst line\nlast line"
     ):
         submit("fetch", plan, local_store, force=False)
 
@@ -107,7 +108,7 @@ def test_a_job_refuses_to_make_what_nobody_looks_for(
     handed = Plan.handed(json.loads(words[words.index("--plan") + 1]))
     refuse_other_plan("stage1", handed, expected)
     other = Plan.of(load_recipe("smoke", {"seed": 1}), local_store)
-    with pytest.raises(RuntimeError, match=r"'stage1' of recipe 'smoke' is another one on this cluster"):
+    with pytest.raises(UserError, match=r"'stage1' of recipe 'smoke' is another one on this cluster"):
         refuse_other_plan("stage1", other, expected)
 
 
@@ -118,6 +119,6 @@ def test_a_job_refuses_a_folder_that_holds_other_files(local_store: Store, tmp_p
     plan = Plan.of(load_recipe("smoke", {"prepare.raw": str(folder), **ONE_TASK}), local_store)
     refuse_other_files("prepare", plan)
     (folder / "dtd" / "a.jpg").write_bytes(b"12")
-    with pytest.raises(RuntimeError, match=r"prepare\.raw \(.*raw\) is a relative path or holds other files"):
+    with pytest.raises(UserError, match=r"prepare\.raw \(.*raw\) is a relative path or holds other files"):
         refuse_other_files("prepare", plan)
     refuse_other_files("stage1", plan)  # which does not read them

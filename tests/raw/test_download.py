@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.web_server import Web, web_server
+from vf_ray.errors import OutsideError
 from vf_ray.raw import download as downloading
 from vf_ray.raw.download import Part, client, download
 from vf_ray.store.bucket import Patience
@@ -167,7 +168,7 @@ def test_a_full_disk_is_told_beforehand(web: Web, tmp_path: Path, monkeypatch: p
 
 
 def test_two_processes_do_not_write_one_part(web: Web, tmp_path: Path) -> None:
-    with Part(tmp_path / "a.part").held(), pytest.raises(BlockingIOError, match="another process"):
+    with Part(tmp_path / "a.part").held(), pytest.raises(OutsideError, match="another process"):
         fetch(web, tmp_path)
 
 

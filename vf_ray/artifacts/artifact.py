@@ -21,6 +21,7 @@ from vf_ray.artifacts import provenance
 from vf_ray.artifacts.fingerprint import canonical, fingerprint, pretty
 from vf_ray.artifacts.lease import STALE_S, LostLease, held
 from vf_ray.artifacts.writer import WORK, Writer, checksum, chunks, digest_of, done_names
+from vf_ray.errors import MendableError, MissingError, UserError
 from vf_ray.store import Store
 
 __all__ = [
@@ -80,7 +81,7 @@ class Artifact:
         """
         found: dict[str, Any] = self.store.read_json(f"{self.address}/manifest.json")
         if fingerprint(_lasting(found)) != self._mark["manifest"]:
-            raise ValueError(f"{self.store.at(self.address)}/manifest.json: {_ALTERED}")
+            raise UserError(f"{self.store.at(self.address)}/manifest.json: {_ALTERED}")
         return found
 
     @property
@@ -97,7 +98,7 @@ class Artifact:
         """Return the store path of a data file."""
         attempts: Mapping[str, int] = self._mark["files"]
         if name not in attempts:
-            raise FileNotFoundError(
+            raise MissingError(
                 f"{self.store.at(self.address)}: no file {name!r}; it has {', '.join(attempts)}"
             )
         return f"{self.address}/attempt-{attempts[name]}/{name}"
@@ -120,7 +121,7 @@ class Artifact:
         """
         data = self.store.read_range(self.path(name), start, size) if size else b""
         if sha256 and not (found := hashlib.sha256(data).hexdigest()).startswith(sha256):
-            raise ValueError(
+            raise UserError(
                 f"{self.store.at(self.path(name))}, bytes {start} to {start + size - 1}: {_ALTERED}; "
                 f"expected SHA-256 {sha256}..., found {found[:16]}..."
             )
@@ -130,7 +131,7 @@ class Artifact:
         """Raise ``ValueError`` if a file that is read where it lies, in a folder, is not as published."""
         if self.store.local_path("") is not None:
             for problem in self.problems(prefix):
-                raise ValueError(problem)
+                raise UserError(problem)
 
     def download(self, local: Path, prefix: str = "") -> Path:
         """Copy the data files whose name starts with ``prefix`` below ``local``, under their names.
@@ -152,13 +153,13 @@ class Artifact:
         """Read manifest and data files again and yield what is wrong with those that were altered."""
         try:
             names = [name for name in self.names() if name.startswith(prefix)]
-        except (ValueError, FileNotFoundError) as error:
+        except MendableError as error:
             yield str(error)
             return
         for name in names:
             try:
                 self._verify(name, checksum(chunks(self.store, self.path(name))))
-            except (ValueError, FileNotFoundError) as error:
+            except MendableError as error:
                 yield str(error)
 
     @cached_property
@@ -169,7 +170,7 @@ class Artifact:
     def _verify(self, name: str, found: Mapping[str, Any]) -> None:
         expected = self.manifest["files"][name]
         if found != expected:
-            raise ValueError(
+            raise UserError(
                 f"{self.store.at(self.path(name))}: {_ALTERED}; expected {expected}, found {found}"
             )
 
@@ -184,7 +185,7 @@ def load(store: Store, address: str) -> Artifact:
         FileNotFoundError: if it is not finished.
     """
     if not store.exists(f"{address}/COMPLETE"):
-        raise FileNotFoundError(f"{store.at(address)} is not finished (it has no COMPLETE); build it first")
+        raise MissingError(f"{store.at(address)} is not finished (it has no COMPLETE); build it first")
     return Artifact(store, address)
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from vf_ray.errors import MendableError
 from vf_ray.store import Store
 from vf_ray.store.bucket import Patience
 
@@ -30,7 +31,7 @@ STALE_S = 60.0
 log = logging.getLogger(__name__)
 
 
-class LostLease(RuntimeError):  # noqa: N818  # it says what happened
+class LostLease(MendableError):  # noqa: N818  # it says what happened
     """A newer lease exists: another process has taken this build over."""
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray.artifacts.lease import Lease
+from vf_ray.errors import MissingError, UserError
 from vf_ray.store import Store
 from vf_ray.types import Reject
 
@@ -95,7 +96,7 @@ class Writer:
         self.store.download(self._found(name), local)
         record = self.committed(name) or {}
         if digest_of(local)["sha256"] != record.get("sha256"):
-            raise ValueError(
+            raise UserError(
                 f"{self.store.at(self._found(name))}: altered since it was stored; delete {self.address}"
             )
 
@@ -139,7 +140,7 @@ class Writer:
     def _found(self, name: str) -> str:
         record = self.committed(name)
         if record is None:
-            raise FileNotFoundError(f"{self.store.at(self.address)}: no attempt has finished {name!r} yet")
+            raise MissingError(f"{self.store.at(self.address)}: no attempt has finished {name!r} yet")
         return self.path(name, record["attempt"])
 
     def _record(self, name: str) -> str:

@@ -1,10 +1,12 @@
 """The application that the verbs join: one place for errors and for output."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from importlib import metadata
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,12 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 from typer.core import TyperGroup
 
-EXPECTED = (ValueError, OSError, RuntimeError, ImportError)
-"""Errors that name their cause and remedy; anything else is a fault of ours and keeps its traceback."""
+from vf_ray.errors import DEBUG, one_line, told
 
 
 class Verbs(TyperGroup):
-    """Ends a verb that meets bad input with one line on standard error and exit code 1."""
+    """Ends a verb that meets what a person can mend with one line on standard error and exit code 1."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb."""
@@ -25,20 +26,41 @@ class Verbs(TyperGroup):
             return super().invoke(ctx)
         except (BrokenPipeError, typer.Exit, typer.Abort):
             raise  # no faults: typer ends the verb quietly
-        except EXPECTED as error:
-            note(f"[red]error:[/] {escape(str(error) or repr(error))}")
+        except Exception as error:
+            if not one_line(error):
+                raise
+            note(escape(told(error)).replace("error:", "[red]error:[/]", 1))
             raise typer.Exit(1) from error
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(f"vf-ray {metadata.version('vf-ray')}")
+        raise typer.Exit
 
 
 app = typer.Typer(
     name="vf-ray",
-    help="Look into tasks, instances, models and runs. Flows start with `python -m flows` or Prefect.",
     cls=Verbs,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of every error; VF_RAY_DEBUG=1 does, too.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version this is."),
+    ] = False,
+) -> None:
+    """Look into tasks, instances, models and runs. Flows start with `python -m flows` or Prefect."""
+    if debug:
+        os.environ[DEBUG] = "1"
 
 
 def note(text: str) -> None:

@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from vf_ray.cli.app import note, show, show_json
+from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
     from vf_ray.types import Instance, Reject, Task
@@ -175,8 +176,6 @@ def _close(tally: Tally, task: str, raw: str, split: str | None) -> None:
         remedy = (
             "see the rejects above" if tally.rejects else "its files hold no such record: are they whole?"
         )
-        raise ValueError(f"{task}: no instance came out of {raw}{where}; {remedy}")
+        raise UserError(f"{task}: no instance came out of {raw}{where}; {remedy}")
     if any(examined >= MIN_EXAMINED for _, _, examined, _ in over):
-        raise ValueError(
-            f"{task}: too many rejects; look at them with --rejects FILE, and mend the raw files"
-        )
+        raise UserError(f"{task}: too many rejects; look at them with --rejects FILE, and mend the raw files")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vf_ray import artifacts
+from vf_ray.errors import UserError
 from vf_ray.plan import run_records
 from vf_ray.plan.plan import TUNED
 from vf_ray.store import Store
@@ -39,7 +40,7 @@ def address_of(name: str, store: Store) -> str:
         addresses = run["versions"].get(step, []) if recipe in ("", run["recipe"]) else []
         if addresses and store.exists(f"{addresses[-1]}/COMPLETE"):
             return str(addresses[-1])
-    raise ValueError(
+    raise UserError(
         f"no model {name!r}: it is no folder with a config.json, and {store.url} has no finished one of that "
         f"name; name a folder, an address such as stage2/demo/0123456789ab, or a step: {', '.join(MODELS)}"
     )

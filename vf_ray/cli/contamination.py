@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from vf_ray.cli.app import note, progress, show_json, show_table
 from vf_ray.cli.plans import Overrides, RecipeName, StoreUrl, planned
+from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
     from vf_ray.quality.contamination import Contamination
@@ -35,7 +36,7 @@ def contamination(
     with progress("pictures of benchmarks") as told:
         asked = sought(trees(opened, plan, data), plan.recipe.prepare.largest_side, told)
     if not asked.titles:
-        raise ValueError(
+        raise UserError(
             f"{data or plan.recipe.evaluate.data} holds the files of no benchmark; nothing was checked"
         )
     with progress("pictures hashed") as told:

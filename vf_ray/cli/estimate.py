@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from vf_ray.cli.app import show, show_json, show_table
 from vf_ray.cli.plans import Overrides, StoreUrl, planned
+from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
     from vf_ray.quality.estimate import Size
@@ -32,7 +33,7 @@ def estimate(
     from vf_ray.tasks import in_paper
 
     if override and not recipe:
-        raise ValueError("--set changes keys of a recipe; name one")
+        raise UserError("--set changes keys of a recipe; name one")
     tasks, cap, built = in_paper(), CAP, dict[str, int]()
     if recipe:
         tasks, cap, built = _of_recipe(recipe, override, store)

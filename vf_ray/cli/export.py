@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from vf_ray.cli.app import note, show_json, show_table
 from vf_ray.cli.plans import Overrides, RecipeName, StoreUrl, planned
+from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
     from vf_ray.exchange.census import Census
@@ -35,7 +36,7 @@ def export(
     opened, plan = planned(recipe, override, store)
     chosen = plan.tasks if task is None else [known for known in matching(task) if known in plan.tasks]
     if not chosen:
-        raise ValueError(f"recipe {recipe!r} prepares none of {', '.join(task or ())}")
+        raise UserError(f"recipe {recipe!r} prepares none of {', '.join(task or ())}")
     census = write(plan, opened, Store.open(to), form, tasks=chosen, any_licence=any_licence)
     if as_json:
         show_json({name: dict(count.instances) for name, count in census.tasks.items()})

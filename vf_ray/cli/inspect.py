@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from vf_ray.cli.app import note, show, show_json
+from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
     from vf_ray.model.conversation import Encoder
@@ -44,7 +45,7 @@ def inspect(
     with ExitStack() as stack:
         found = list(islice(_rows(what, opened, held_out), row, row + count))
         if not found:
-            raise ValueError(f"{what}: no row {row}; give a smaller --row")
+            raise UserError(f"{what}: no row {row}; give a smaller --row")
         encoder = _encoder(stack, model, opened)
         for instance, picture in found:
             (_print_json if as_json else _print)(encoder, instance, picture)
@@ -95,7 +96,7 @@ def _address(what: str, store: "Store") -> str:
         for address in run["versions"].get("prepare", ()):
             if address.rpartition("/")[0] == f"instances/{what}" and store.exists(f"{address}/COMPLETE"):
                 return str(address)
-    raise ValueError(
+    raise UserError(
         f"no instances of {what!r} in {store.url}: no file, no address, and no run has built such a task; "
         "`vf-ray tasks` lists the ids, `vf-ray runs show` what the last run built"
     )

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vf_ray.errors import UserError
+
 if TYPE_CHECKING:
     from vf_ray.plan.plan import Plan
     from vf_ray.store import Store
@@ -32,5 +34,5 @@ def setting(text: str) -> tuple[str, Any]:
 
     key, mark, value = text.partition("=")
     if not mark:
-        raise ValueError(f"--set {text!r} lacks '='; write --set stage1.lr=1e-5")
+        raise UserError(f"--set {text!r} lacks '='; write --set stage1.lr=1e-5")
     return key, read_yaml(value, f"the value of --set {key}")

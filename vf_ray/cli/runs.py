@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from vf_ray.cli.app import note, show, show_json, show_table
+from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
     from vf_ray.store import Store
@@ -161,7 +162,7 @@ def _id(store: "Store", run: str) -> str:
         return run
     found = listed(store)
     if not found:
-        raise ValueError(f"{store.url} has no runs yet; start one, e.g. with `make demo`")
+        raise UserError(f"{store.url} has no runs yet; start one, e.g. with `make demo`")
     return str(found[0]["id"])
 
 

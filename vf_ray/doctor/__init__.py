@@ -10,6 +10,7 @@ from vf_ray.doctor.elsewhere import models_elsewhere
 from vf_ray.doctor.models import judge_weights, sized, weights
 from vf_ray.doctor.records import sources
 from vf_ray.doctor.room import space, training
+from vf_ray.errors import MendableError, UserError
 from vf_ray.on_ray import dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard
 from vf_ray.plan.plan import TUNED, Plan
@@ -24,7 +25,7 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
     try:
         recipe = load_recipe(name, overrides)
         told = f"{recipe.name}: {len(_task_ids(recipe))} tasks"
-    except ValueError as error:
+    except MendableError as error:
         yield Check("recipe", False, str(error), "correct the recipe or the override, then ask again")
         return
     yield Check("recipe", True, told)
@@ -54,7 +55,7 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
     try:
         for name in (n for n in TUNED if plan.stage(n)):
             yield Check(name, True, f"{len(plan.stage_tasks(name))} tasks")
-    except ValueError as error:
+    except MendableError as error:
         yield Check("stages", False, str(error), "correct the stage's tasks, limits, or prepare.tasks")
     try:
         require_askable(store, plan)
@@ -62,7 +63,7 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
         asked = {name: len(exam(store, plan, name).questions) for name in official}
         told = ", ".join(f"{name} {count:,} questions" for name, count in asked.items())
         yield Check("benchmarks", True, told or ", ".join(recipe.evaluate.benchmarks))
-    except (OSError, ValueError) as error:
+    except MendableError as error:
         yield Check("benchmarks", False, str(error), "correct evaluate, before anything is trained")
 
 
@@ -92,7 +93,7 @@ def refuse_missing_gpus(recipe: Recipe) -> None:
     """
     check = gpus(recipe)
     if not check.ok:
-        raise ValueError(f"recipe {recipe.name!r} cannot run here: {check.found}; {check.remedy}")
+        raise UserError(f"recipe {recipe.name!r} cannot run here: {check.found}; {check.remedy}")
 
 
 def _local_gpus() -> int:
@@ -106,7 +107,7 @@ def _store(url: str | None) -> tuple[Store, Check]:
     remedy = f"point {VARIABLE} at a folder or bucket that this user may write (s3: check the AWS_ variables)"
     try:
         winners = race(store)
-    except (OSError, ValueError) as error:
+    except MendableError as error:
         return store, Check("store", False, f"{store.url}: {error}", remedy)
     found = f"{store.url}: writable; {winners} of 8 simultaneous writers of one file won"
     if winners == 1:

@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from vf_ray.doctor.check import Check
+from vf_ray.errors import MendableError, MissingError
 from vf_ray.recipe import Base
 from vf_ray.store import Store
 
@@ -47,7 +48,7 @@ def sized(base: Base) -> Base:
             from vf_ray.model.adopted import Adopted
 
             return Adopted(base, outliner(Path(scratch))).sized()
-        except (OSError, ValueError, ModuleNotFoundError):  # the check of weights says what is wrong
+        except MendableError:  # the check of weights says what is wrong
             return base
 
 
@@ -59,7 +60,7 @@ def _check(key: str, url: str, look: Callable[[], object]) -> Check:
         return Check(
             name, False, f"{url}: a GGUF file, and no package {error.name}", f"pip install {error.name}"
         )
-    except (OSError, ValueError) as error:
+    except MendableError as error:
         return Check(name, False, str(error), remedy)
     return Check(name, True, f"{url}: every tensor that its configuration describes")
 
@@ -99,7 +100,7 @@ def outliner(scratch: Path) -> Callable[[str], Path]:
         store = Store.open(url)
         if (local := store.local_path("")) is not None:
             if not local.exists():
-                raise FileNotFoundError(f"{url}: nothing is there")
+                raise MissingError(f"{url}: nothing is there")
             return local
         folder = scratch / str(len(list(scratch.iterdir())))
         if sizes := store.sizes():
@@ -116,7 +117,7 @@ def _file(url: str, folder: Path) -> Path:
     parent, _, name = url.rpartition("/")
     store = Store.open(parent)
     if not store.exists(name):
-        raise FileNotFoundError(f"{url}: nothing is there")
+        raise MissingError(f"{url}: nothing is there")
     _outline(store, name, store.size(name), folder / name)
     return folder / name
 

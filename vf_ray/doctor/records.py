@@ -7,6 +7,7 @@ from itertools import islice
 
 from vf_ray.doctor.check import Check
 from vf_ray.doctor.room import disk_free, enough, shown
+from vf_ray.errors import MendableError
 from vf_ray.instances.sample import judge
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
@@ -66,7 +67,7 @@ def _source(name: str, plan: Plan, store: Store) -> Iterator[Check]:
     remedy = " ".join(f"{raw.name!r}: {raw.obtain.rstrip('.')}." for raw in source.raws)
     try:
         usable, found = _first_usable(source, origin.tree(), plan)
-    except (OSError, ValueError) as error:
+    except MendableError as error:
         said = source.raws[0].obtain.rstrip(".") in str(error)
         where = f"put it below {plan.recipe.prepare.raw}, or correct prepare.raw"
         yield Check(f"source {name}", False, str(error), where if said else remedy)

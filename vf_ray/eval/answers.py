@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Exam
 from vf_ray.eval.files import as_json, json_lines
 from vf_ray.recipe.strict import near
@@ -41,17 +42,17 @@ def keyed(found: Iterable[Mapping[str, Any]], exam: Exam, name: str, key: Id) ->
     for number, record in enumerate(found, start=1):
         identity = _id_of(record, key, f"{name} answer {number}")
         if identity in answers:
-            raise ValueError(
+            raise UserError(
                 f"{name} answers question {identity!r} twice, again in answer {number}; keep one of them"
             )
         if identity not in known:
-            raise ValueError(
+            raise UserError(
                 f"{name} answer {number} is to question {identity!r}, which this data does not ask; "
                 f"the answers may be to another version ({near(identity, list(known)[:5000])})"
             )
         answers[identity] = text_of(record, f"{name} answer {number}")
     if not answers:
-        raise ValueError(f"{name} holds no answers; was the model's run cut off?")
+        raise UserError(f"{name} holds no answers; was the model's run cut off?")
     return answers
 
 
@@ -59,7 +60,7 @@ def _id_of(record: Mapping[str, Any], key: Id, where: str) -> str:
     try:
         return key(record)
     except KeyError as error:
-        raise ValueError(
+        raise UserError(
             f"{where} has no key {error.args[0]!r}; it has {', '.join(map(str, record))}"
         ) from None
 
@@ -73,7 +74,7 @@ def text_of(record: Mapping[str, Any], where: str) -> str:
     for key in KEYS:
         if key in record:
             return plain(record[key], f"{where}, {key},")
-    raise ValueError(f"{where} has no answer; expected a key 'text', found {', '.join(map(str, record))}")
+    raise UserError(f"{where} has no answer; expected a key 'text', found {', '.join(map(str, record))}")
 
 
 def plain(value: Any, where: str) -> str:
@@ -85,5 +86,5 @@ def plain(value: Any, where: str) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, list | dict):
-        raise ValueError(f"{where} is {str(value)[:60]}; expected a text")
+        raise UserError(f"{where} is {str(value)[:60]}; expected a text")
     return str(value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from vf_ray.errors import UserError
 from vf_ray.types import Tree
 
 Answers = Mapping[str, str]
@@ -193,7 +194,7 @@ class Benchmark:
         """
         found = self.load(tree)
         if not found.questions:
-            raise ValueError(f"benchmark {self.name!r} asks nothing; its data needs {self.files}")
+            raise UserError(f"benchmark {self.name!r} asks nothing; its data needs {self.files}")
         return found
 
 

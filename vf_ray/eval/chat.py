@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from vf_ray.errors import MendableError
 from vf_ray.instances.chance import SPAN, rank
 
 PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
@@ -24,7 +25,7 @@ FATAL = REFUSED | {404, 405}
 UNREACHABLE = "no connection"
 
 
-class Unserved(RuntimeError):  # noqa: N818  # it says what happened
+class Unserved(MendableError):  # noqa: N818  # it says what happened
     """The server refuses everything, or cannot be reached."""
 
 

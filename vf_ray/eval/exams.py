@@ -9,6 +9,7 @@ from typing import IO
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact
+from vf_ray.errors import MissingError
 from vf_ray.eval.benchmark import Benchmark, Exam
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.held_out import HeldOut
@@ -116,9 +117,7 @@ class Trees(Tree):
         for tree in self.trees:
             if tree.exists(path):
                 return tree
-        raise FileNotFoundError(
-            f"no file {path!r} in {', '.join(tree.url for tree in self.trees) or 'nothing'}"
-        )
+        raise MissingError(f"no file {path!r} in {', '.join(tree.url for tree in self.trees) or 'nothing'}")
 
 
 def fingerprint(found: Exam) -> str:

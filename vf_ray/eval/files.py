@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from vf_ray.errors import MissingError, UserError
 from vf_ray.types import Tree
 
 SHOWN = 60
@@ -21,7 +22,7 @@ def one_of(tree: Tree, *paths: str) -> str:
     for path in paths:
         if tree.exists(path):
             return path
-    raise FileNotFoundError(
+    raise MissingError(
         f"the data folder holds none of {', '.join(paths)}; download the benchmark's own files"
     )
 
@@ -36,12 +37,10 @@ def the_one(tree: Tree, *patterns: str) -> str:
     for pattern in patterns:
         found = tree.glob(pattern)
         if len(found) > 1:
-            raise ValueError(f"the data folder holds {', '.join(found)}; keep the one version that was asked")
+            raise UserError(f"the data folder holds {', '.join(found)}; keep the one version that was asked")
         if found:
             return found[0]
-    raise FileNotFoundError(
-        f"the data folder holds no {' or '.join(patterns)}; download the benchmark's own file"
-    )
+    raise MissingError(f"the data folder holds no {' or '.join(patterns)}; download the benchmark's own file")
 
 
 def json_lines(data: bytes, name: str, *keys: str) -> Iterator[dict[str, Any]]:
@@ -56,7 +55,7 @@ def json_lines(data: bytes, name: str, *keys: str) -> Iterator[dict[str, Any]]:
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:
-            raise ValueError(
+            raise UserError(
                 f"{name} line {number} is not JSON ({error}); expected one object a line"
             ) from error
         yield as_object(record, f"{name} line {number}", *keys)
@@ -71,7 +70,7 @@ def decoded(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{name} is not UTF-8 ({error}); save it as UTF-8") from error
+        raise UserError(f"{name} is not UTF-8 ({error}); save it as UTF-8") from error
 
 
 def as_json(data: bytes, name: str) -> Any:
@@ -83,14 +82,14 @@ def as_json(data: bytes, name: str) -> Any:
     try:
         return json.loads(decoded(data, name), object_pairs_hook=partial(_once, name))
     except json.JSONDecodeError as error:
-        raise ValueError(f"{name} is not whole JSON ({error}); get it again") from error
+        raise UserError(f"{name} is not whole JSON ({error}); get it again") from error
 
 
 def _once(name: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-        raise ValueError(f"{name} holds {twice!r} twice; keep one of them")
+        raise UserError(f"{name} holds {twice!r} twice; keep one of them")
     return found
 
 
@@ -101,9 +100,9 @@ def as_object(found: Any, name: str, *keys: str) -> dict[str, Any]:
         ValueError: if it is not; ``name`` says where it stands.
     """
     if not isinstance(found, dict):
-        raise ValueError(f"{name} is {_shown(found)}; expected a JSON object")
+        raise UserError(f"{name} is {_shown(found)}; expected a JSON object")
     if absent := [key for key in keys if key not in found]:
-        raise ValueError(f"{name} has no key {absent[0]!r}; it has {_shown(list(found))}")
+        raise UserError(f"{name} has no key {absent[0]!r}; it has {_shown(list(found))}")
     return found
 
 
@@ -114,7 +113,7 @@ def as_objects(found: Any, name: str, *keys: str) -> list[dict[str, Any]]:
         ValueError: if it is not; ``name`` says where it stands.
     """
     if not isinstance(found, list):
-        raise ValueError(f"{name} is {_shown(found)}; expected a list of JSON objects")
+        raise UserError(f"{name} is {_shown(found)}; expected a list of JSON objects")
     return [as_object(item, f"{name} item {number}", *keys) for number, item in enumerate(found, start=1)]
 
 

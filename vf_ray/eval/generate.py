@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
+from vf_ray.errors import UserError
 from vf_ray.eval.asking import in_order
 from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.model.conversation import Encoder, TooLongError
@@ -38,7 +39,7 @@ def answers(folder: Path, questions: Sequence[Question], batch: int = 64) -> Ite
     """
     for answered in Answerer.of(folder).answers(in_order(questions), batch):
         if answered.error:
-            raise ValueError(f"question {answered.id}: {answered.error}")
+            raise UserError(f"question {answered.id}: {answered.error}")
         yield answered.id, answered.text
 
 
@@ -128,7 +129,7 @@ class Answerer:
         try:
             return self.encoder.pixels([picture])
         except ValueError as error:
-            raise ValueError(f"picture {identity}: {error}; get its benchmark's files anew") from error
+            raise UserError(f"picture {identity}: {error}; get its benchmark's files anew") from error
 
     def _pictures(self, pixels_UCHW: Tensor) -> Layers:
         """Return keys and values of the system message and each picture."""

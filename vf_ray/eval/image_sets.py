@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from vf_ray.errors import MissingError, UserError
 from vf_ray.eval.files import as_object, read_json
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.sources.idx import idx
@@ -50,7 +51,7 @@ def found(tree: Tree) -> list[ImageSet]:
     """
     sets = [made for read in (mnist, cifar10, cifar100, mini_imagenet) if (made := read(tree)) is not None]
     if not sets:
-        raise FileNotFoundError(
+        raise MissingError(
             "the data folder holds none of t10k-images-idx3-ubyte, cifar-10-batches-py/test_batch, "
             "cifar-100-python/test, miniImageNet/<class>/; download at least one"
         )
@@ -72,7 +73,7 @@ def mnist(tree: Tree) -> ImageSet | None:
 def _mnist_rows(tree: Tree, files: tuple[str, str]) -> Iterator[Labelled]:
     for row in idx({"test": files})(tree):
         if isinstance(row, Reject):
-            raise ValueError(f"{files[0]}: {row.key} {row.reason} {row.detail}; download it again")
+            raise UserError(f"{files[0]}: {row.key} {row.reason} {row.detail}; download it again")
         picture = partial(picture_bytes, tree, row.image)
         yield Labelled(id=row.key.rpartition("/")[2], label=str(row.label), picture=picture)
 
@@ -95,7 +96,7 @@ def cifar10(tree: Tree) -> ImageSet | None:
 def _cifar10_binary(tree: Tree, folder: str) -> ImageSet:
     data = tree.read(f"{folder}test_batch.bin")
     if not data or len(data) % 3073:
-        raise ValueError(f"{folder}test_batch.bin has {len(data)} bytes; expected records of 3,073")
+        raise UserError(f"{folder}test_batch.bin has {len(data)} bytes; expected records of 3,073")
     rows = [data[start : start + 3073] for start in range(0, len(data), 3073)]
     names = tuple(tree.read(f"{folder}batches.meta.txt").decode().split())
     return _cifar("cifar-10", "CIFAR-10", names, [row[0] for row in rows], [row[1:] for row in rows])
@@ -114,7 +115,7 @@ def cifar100(tree: Tree) -> ImageSet | None:
 
 def _cifar(name: str, title: str, names: tuple[str, ...], codes: list[int], rows: list[bytes]) -> ImageSet:
     if len(codes) != len(rows):
-        raise ValueError(f"{title}: {len(codes)} labels and {len(rows)} pictures; download it again")
+        raise UserError(f"{title}: {len(codes)} labels and {len(rows)} pictures; download it again")
     pictures = tuple(
         Labelled(id=str(number), label=names[code], picture=partial(_planes, row))
         for number, (code, row) in enumerate(zip(codes, rows, strict=True))
@@ -188,7 +189,7 @@ def _unpickle(tree: Tree, path: str) -> dict[str, Any]:
     try:
         batch = _Unpickler(io.BytesIO(tree.read(path)), encoding="bytes").load()
     except (pickle.UnpicklingError, EOFError, UnicodeDecodeError) as error:
-        raise ValueError(
+        raise UserError(
             f"{path} is not a batch of CIFAR's Python version: {error}; download it again"
         ) from error
     return {_text(key): _texts(value) for key, value in batch.items()}

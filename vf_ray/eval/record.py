@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Score
 
 
@@ -17,7 +18,7 @@ def score(benchmark: Benchmark, exam: Exam, answers: Answers, judge: Judge | Non
     """
     unknown = set(answers) - {question.id for question in exam.questions}
     if unknown:
-        raise ValueError(f"{benchmark.name}: answer to {min(unknown)!r}, which this data does not ask")
+        raise UserError(f"{benchmark.name}: answer to {min(unknown)!r}, which this data does not ask")
     found = benchmark.score(exam, answers, judge)
     return replace(found, notes=(*found.notes, _judging(found.records))) if found.records else found
 

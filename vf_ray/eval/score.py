@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Benchmark, Judge, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.chat import Chat
@@ -50,9 +51,7 @@ def score_answers(
     benchmark = get(name)
     asked = _judge(replies, judge, model)
     if asked and asked.in_order and len(answers) > 1:
-        raise ValueError(
-            f"{replies} tells replies apart by their order only; compare with replies by request"
-        )
+        raise UserError(f"{replies} tells replies apart by their order only; compare with replies by request")
     exam = benchmark.exam(RawTree.of(data))
     return Scored(
         benchmark=benchmark,
@@ -62,9 +61,9 @@ def score_answers(
 
 def _judge(replies: Path | None, url: str, model: str) -> Judge | None:
     if replies and url:
-        raise ValueError(f"--judge-replies {replies} and --judge {url}: give one of the two")
+        raise UserError(f"--judge-replies {replies} and --judge {url}: give one of the two")
     if is_http(url) != bool(model):
-        raise ValueError(
+        raise UserError(
             f"--judge {url!r} with --judge-model {model!r}: an address needs the judge's name there, "
             "a model's folder none"
         )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Figure, Item
 
 Z95 = 1.959963984540054
@@ -190,7 +191,7 @@ def paired(first: Sequence[Item], second: Sequence[Item]) -> Paired:
     values = {item.id: item.value for item in first}
     shared = [item for item in second if item.id in values]
     if not shared:
-        raise ValueError("the two scores share no question; compare scores of the same benchmark and version")
+        raise UserError("the two scores share no question; compare scores of the same benchmark and version")
     counts = [(item.value - values[item.id], 1.0) for item in shared]
     totals = _cluster_totals(counts, [item.cluster or item.id for item in shared])
     sums, n = totals[:, 0], len(shared)

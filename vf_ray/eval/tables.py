@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+from vf_ray.errors import UserError
+
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -29,7 +31,7 @@ def _rows(data: bytes, name: str, delimiter: str) -> Iterator[dict[str, str]]:
         if not cells:
             continue
         if len(cells) != len(header):
-            raise ValueError(
+            raise UserError(
                 f"{name} row {number} has {len(cells)} cells; the header names {len(header)} columns"
             )
         yield dict(zip(header, cells, strict=True))
@@ -46,7 +48,7 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(_rows(path.read_bytes(), path.name, kinds[path.suffix]))
     if path.suffix == ".xlsx":
         return _xlsx(path)
-    raise ValueError(f"{path.name} is no table; expected .tsv, .csv or .xlsx")
+    raise UserError(f"{path.name} is no table; expected .tsv, .csv or .xlsx")
 
 
 def _xlsx(path: Path) -> list[dict[str, str]]:
@@ -55,7 +57,7 @@ def _xlsx(path: Path) -> list[dict[str, str]]:
             shared = _shared_strings(book)
             sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError) as error:
-        raise ValueError(f"{path.name} is not a whole xlsx workbook ({error})") from error
+        raise UserError(f"{path.name} is not a whole xlsx workbook ({error})") from error
     rows = [_cells(row, shared) for row in sheet.iter(f"{_SHEET}row")]
     header = {column: text for column, text in rows[0].items() if text} if rows else {}
     return [{name: row.get(column, "") for column, name in header.items()} for row in rows[1:] if row]

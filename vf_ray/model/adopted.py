@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.model import parts
 from vf_ray.model.conversation import IMAGE
 from vf_ray.model.gguf import GgufLlama
@@ -78,7 +79,7 @@ class Adopted:
         stated = self.llava.config.image_token_id if self.llava else None
         image_id = tokenizer.convert_tokens_to_ids(IMAGE)
         if self.llava and stated != image_id:
-            raise ValueError(
+            raise UserError(
                 f"{self.llava.what} has {IMAGE} as token {stated}; its tokenizer says {image_id}: "
                 "config.json and tokenizer are not of one model"
             )
@@ -135,7 +136,7 @@ class Adopted:
         if holds_weights(path) or not files:
             return path, None
         if len(files) > 1:
-            raise ValueError(f"{path} holds {len(files)} GGUF files; name one of {files}")
+            raise UserError(f"{path} holds {len(files)} GGUF files; name one of {files}")
         return path, files[0]
 
     def _look_at_checkpoint(self) -> object:

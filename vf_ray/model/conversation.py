@@ -17,6 +17,7 @@ from typing import Any
 from tokenizers import AddedToken, Tokenizer
 from torch import Tensor
 
+from vf_ray.errors import UserError
 from vf_ray.model.pixels import Pixels
 from vf_ray.model.template import TEMPLATES, Template, Turn
 from vf_ray.recipe.input_format import Habits
@@ -99,7 +100,7 @@ class Encoder:
                 the template has no form for what shows nothing.
         """
         if not response or not all(further[1::2]):
-            raise ValueError(f"an answer to {prompt[:80]!r} is empty; nothing of it could be trained")
+            raise UserError(f"an answer to {prompt[:80]!r} is empty; nothing of it could be trained")
         before, asked = (self._before, prompt.strip()) if picture else ([*self.begin], prompt)
         ids, labels = list(before), [IGNORE] * len(before)
         for number, turn in enumerate(self.template.render(asked, response, further, picture=picture)):
@@ -156,7 +157,7 @@ class Encoder:
     def _later_turn(self, turn: Turn) -> tuple[list[int], int]:
         """Do the same for what follows a special token; the tokenizer may start it otherwise than a text."""
         if TURN in turn.text:
-            raise ValueError(f"the turn {turn.text[:80]!r} holds {TURN!r}, which vf-ray keeps for itself")
+            raise UserError(f"the turn {turn.text[:80]!r} holds {TURN!r}, which vf-ray keeps for itself")
         self._with_turns.encode_special_tokens = True
         encoding = self._with_turns.encode(f"{TURN}{turn.text}", add_special_tokens=False)
         start = _first_after(len(TURN) + turn.answer_start, encoding.offsets)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from torch import nn
 
+from vf_ray.errors import UserError
 from vf_ray.recipe import MODULES
 from vf_ray.recipe.strict import near
 
@@ -28,7 +29,7 @@ def tune(model: nn.Module, names: Sequence[str]) -> list[nn.Parameter]:
     """
     for name in names:
         if name not in MODULES:
-            raise ValueError(f"no module {name!r} to tune; {near(name, MODULES)}")
+            raise UserError(f"no module {name!r} to tune; {near(name, MODULES)}")
     idle = {id(parameter) for parameter in _unread(model)}
     adapted = any(MARK in name for name, _ in model.named_parameters())
     for name, parameter in model.named_parameters():

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, LlamaForCausalLM
 
+from vf_ray.errors import UserError, extra
 from vf_ray.model.tensors import Shape, require_finite
 from vf_ray.model.whole import COMPUTED, described, require_same
 
@@ -43,7 +44,7 @@ class GgufLlama:
         """
         config = AutoConfig.from_pretrained(self.file.parent, gguf_file=self.file.name, local_files_only=True)
         if config.model_type != "llama":
-            raise ValueError(f"{self.what} is of type {config.model_type!r}; expected llama")
+            raise UserError(f"{self.what} is of type {config.model_type!r}; expected llama")
         return config
 
     @cached_property
@@ -80,12 +81,13 @@ class GgufLlama:
         return model
 
     def _shapes(self) -> dict[str, Shape]:
-        from gguf import GGUFReader
+        with extra("gguf"):
+            from gguf import GGUFReader
 
         try:
             tensors = GGUFReader(self.file).tensors
         except (ValueError, IndexError) as error:
-            raise ValueError(f"{self.file} cannot be read as GGUF: {error}; copy it again") from error
+            raise UserError(f"{self.file} cannot be read as GGUF: {error}; copy it again") from error
         return {held.name: tuple(map(int, reversed(held.shape))) for held in tensors}
 
 

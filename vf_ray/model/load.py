@@ -9,6 +9,8 @@ from safetensors import safe_open
 from transformers import LlavaForConditionalGeneration
 from transformers.utils.logging import disable_progress_bar
 
+from vf_ray.errors import MissingError, UserError
+
 
 def load(folder: Path, dtype: torch.dtype = torch.float32) -> LlavaForConditionalGeneration:
     """Load the model of a folder, ready to answer; ``tune`` and ``packed`` make it ready to learn.
@@ -18,7 +20,7 @@ def load(folder: Path, dtype: torch.dtype = torch.float32) -> LlavaForConditiona
         ValueError: if a weight is missing or too many; transformers would draw it and go on.
     """
     if not (folder / "config.json").exists():
-        raise FileNotFoundError(f"{folder} holds no config.json; expected a saved LLaVA folder")
+        raise MissingError(f"{folder} holds no config.json; expected a saved LLaVA folder")
     disable_progress_bar()  # a bar per worker would bury the run's own
     model, told = LlavaForConditionalGeneration.from_pretrained(
         folder, dtype=dtype, attn_implementation="sdpa", local_files_only=True, weights_only=True,
@@ -28,7 +30,7 @@ def load(folder: Path, dtype: torch.dtype = torch.float32) -> LlavaForConditiona
         kind: sorted(told[f"{kind}_keys"])[:3] for kind in ("missing", "unexpected") if told[f"{kind}_keys"]
     }
     if odd:
-        raise ValueError(f"{folder}: its weights are not those of a whole LLaVA: {odd}")
+        raise UserError(f"{folder}: its weights are not those of a whole LLaVA: {odd}")
     return model.eval()
 
 

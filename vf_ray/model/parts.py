@@ -18,6 +18,7 @@ from transformers import (
     LlavaForConditionalGeneration,
 )
 
+from vf_ray.errors import UserError
 from vf_ray.instances.chance import rank
 from vf_ray.model.export import canonical
 from vf_ray.model.tensors import Tensors, holds_weights, read_json
@@ -95,7 +96,7 @@ def require_sizes(what: str, base: Base, **found: int) -> None:
             f"{key} {value} (in the recipe {getattr(base, key)})" for key, value in other.items()
         )
         remedy = " and ".join(f"base.{key}={value}" for key, value in other.items())
-        raise ValueError(f"{what} has {told}: set {remedy}, or name another model")
+        raise UserError(f"{what} has {told}: set {remedy}, or name another model")
 
 
 def fresh_language_model(base: Base, tokenizer: Any, seed: int) -> LlamaForCausalLM:
@@ -145,7 +146,7 @@ def language_model_in(folder: Path, key: str = "base.language_model") -> Whole:
 def _require_type(what: str, folder: Path, *types: str) -> None:
     found = read_json(folder / CONFIG).get("model_type")
     if found not in types:
-        raise ValueError(f"{what} is of type {found!r}; expected {' or '.join(types)}")
+        raise UserError(f"{what} is of type {found!r}; expected {' or '.join(types)}")
 
 
 def is_original_llava(folder: Path) -> bool:
@@ -164,7 +165,7 @@ def llava_in(folder: Path, base: Base) -> Whole:
     config = LlavaConfig.from_pretrained(folder, local_files_only=True)
     types = (config.vision_config.model_type, config.text_config.model_type)
     if types != ("clip_vision_model", "llama"):
-        raise ValueError(f"{what} is made of {' and '.join(types)}; expected clip_vision_model and llama")
+        raise UserError(f"{what} is made of {' and '.join(types)}; expected clip_vision_model and llama")
     vision = config.vision_config
     require_sizes(
         what, base, image_size=vision.image_size, patch_size=vision.patch_size,
@@ -182,12 +183,12 @@ def require_llava_1_5(folder: Path, base: Base) -> None:
     settings = read_json(folder / CONFIG)
     for key, value in {**LLAVA_1_5, "mm_vision_select_layer": base.select_layer}.items():
         if settings.get(key, value) != value:
-            raise ValueError(
+            raise UserError(
                 f"base.checkpoint at {folder} has {key}={settings[key]!r}; "
                 f"expected {value!r}, as in LLaVA-1.5"
             )
     if not base.vision:
-        raise ValueError(
+        raise UserError(
             f"base.checkpoint at {folder} keeps no vision tower of its own; name it as base.vision: "
             f"it says {settings.get('mm_vision_tower')!r}"
         )

@@ -23,6 +23,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn import functional
 
+from vf_ray.errors import UserError
 from vf_ray.recipe.input_format import Habits
 
 # Shapes: B pictures, C channels, H and W pixels
@@ -53,7 +54,7 @@ class Pixels:
         expected = {"do_pad": True, "resample": 3, "size": {"shortest_edge": size}}
         for key, value in expected.items():
             if settings.get(key) != value:
-                raise ValueError(
+                raise UserError(
                     f"{folder}: the image processor has {key}={settings.get(key)!r}; "
                     f"expected {value!r}, as in LLaVA-1.5"
                 )
@@ -83,7 +84,7 @@ class Pixels:
             try:
                 return self._resized(pictures[place])
             except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-                raise ValueError(f"picture {place} of {len(pictures)} cannot be decoded: {error}") from error
+                raise UserError(f"picture {place} of {len(pictures)} cannot be decoded: {error}") from error
 
         if threads == 1:
             return list(map(one, range(len(pictures))))

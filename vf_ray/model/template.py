@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from vf_ray.errors import UserError
+
 VICUNA_SYSTEM = (
     "A chat between a curious user and an artificial intelligence assistant. "
     "The assistant gives helpful, detailed, and polite answers to the user's questions."
@@ -67,7 +69,7 @@ class Template:
         """
         yield self._turn(self.first.format(prompt) if picture else self.without_picture(prompt), response)
         if further and not self.later:
-            raise ValueError(
+            raise UserError(
                 f"{2 + len(further)} turns have no form where an answer alone follows the picture"
             )
         for asked, answer in zip(further[::2], further[1::2], strict=True):
@@ -80,7 +82,7 @@ class Template:
             ValueError: if the template leaves out the question too.
         """
         if not self.first:
-            raise ValueError(f"{prompt[:80]!r} shows no picture, and a caption needs one to follow")
+            raise UserError(f"{prompt[:80]!r} shows no picture, and a caption needs one to follow")
         return self.before + self.first.format(prompt).removeprefix("\n")
 
     def _turn(self, asked: str, answer: str) -> Turn:

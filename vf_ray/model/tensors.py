@@ -19,6 +19,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from vf_ray.errors import UserError
+
 Shape = tuple[int, ...]
 WHOLE = (
     "model.safetensors",
@@ -53,7 +55,7 @@ class Tensors:
         for file in weight_files(path):
             found = _shapes(file)
             if twice := sorted(files.keys() & found.keys()):
-                raise ValueError(f"{file} and {files[twice[0]]} both hold {few(twice)}")
+                raise UserError(f"{file} and {files[twice[0]]} both hold {few(twice)}")
             shapes |= found
             files |= dict.fromkeys(found, file)
         return cls(path, files, shapes)
@@ -93,14 +95,14 @@ def weight_files(path: Path) -> list[Path]:
         return [path]
     there = [path / name for name in WHOLE if (path / name).is_file()]
     if not there:
-        raise ValueError(f"{path} holds no weights; expected {' or '.join(WHOLE)}{_instead(path)}")
+        raise UserError(f"{path} holds no weights; expected {' or '.join(WHOLE)}{_instead(path)}")
     if there[0].suffix != ".json":
         return there[:1]
     index = read_json(there[0])
     names = sorted(set(index.get("weight_map", {}).values()))
     if missing := [name for name in names if not (path / name).is_file()] or not names:
         told = few(missing) if isinstance(missing, list) else "no file at all"
-        raise ValueError(f"{there[0]} names {told}, which is not there; copy the whole folder")
+        raise UserError(f"{there[0]} names {told}, which is not there; copy the whole folder")
     return [path / name for name in names]
 
 
@@ -116,13 +118,13 @@ def read_json(file: Path) -> dict[str, Any]:
         ValueError: if it is not there, or holds something else.
     """
     if not file.is_file():
-        raise ValueError(f"{file.parent} holds no {file.name}{_instead(file.parent)}")
+        raise UserError(f"{file.parent} holds no {file.name}{_instead(file.parent)}")
     try:
         found = json.loads(file.read_bytes())
     except ValueError as error:
-        raise ValueError(f"{file}: not JSON ({error}); copy it again") from error
+        raise UserError(f"{file}: not JSON ({error}); copy it again") from error
     if not isinstance(found, dict):
-        raise ValueError(f"{file} holds a {type(found).__name__}; expected a mapping")
+        raise UserError(f"{file} holds a {type(found).__name__}; expected a mapping")
     return found
 
 
@@ -149,7 +151,7 @@ def _whole(file: Path) -> Iterator[None]:
         yield
     except (SafetensorError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         said = (str(error).splitlines() or ["it ends too early"])[0][:200]
-        raise ValueError(f"{file} cannot be read as weights: {said}; copy it again") from error
+        raise UserError(f"{file} cannot be read as weights: {said}; copy it again") from error
 
 
 def _shapes(file: Path) -> dict[str, Shape]:
@@ -177,7 +179,7 @@ def _loaded(file: Path, *, mmap: bool = False) -> dict[str, Tensor]:
     """Load a torch file as tensors only: one that asks for anything else is refused by torch."""
     loaded = torch.load(file, map_location="cpu", weights_only=True, mmap=mmap)
     if not isinstance(loaded, dict) or not all(isinstance(tensor, Tensor) for tensor in loaded.values()):
-        raise ValueError(f"{file} holds something else than tensors by name")
+        raise UserError(f"{file} holds something else than tensors by name")
     return loaded
 
 
@@ -189,7 +191,7 @@ def require_finite(what: str, tensors: Mapping[str, Tensor]) -> None:
     """
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not _finite(tensor):
-            raise ValueError(f"{what}: {name} holds values that are no numbers (NaN or infinite)")
+            raise UserError(f"{what}: {name} holds values that are no numbers (NaN or infinite)")
 
 
 def _finite(tensor: Tensor) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
+from vf_ray.errors import UserError, extra
 from vf_ray.model.conversation import IMAGE
 from vf_ray.model.template import Template
 
@@ -34,7 +35,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, template: Template) -
         ValueError: if the vocabulary is too small to hold every byte.
     """
     if vocabulary < FEWEST:
-        raise ValueError(
+        raise UserError(
             f"base.vocabulary is {vocabulary}; at least {FEWEST}, for every byte has its own token"
         )
     whole = (template.system,) if vocabulary <= SMALL else ()
@@ -66,7 +67,7 @@ def adopt_tokenizer(folder: Path, gguf_file: str | None = None) -> Any:
     from transformers import AutoTokenizer, LlamaTokenizer
 
     if not (gguf_file or any((folder / name).is_file() for name in FILES)):
-        raise ValueError(f"{folder} holds no tokenizer: none of {', '.join(FILES)}")
+        raise UserError(f"{folder} holds no tokenizer: none of {', '.join(FILES)}")
     source = {"gguf_file": gguf_file} if gguf_file else {}
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **source)
     if gguf_file:
@@ -85,7 +86,8 @@ def adopt_tokenizer(folder: Path, gguf_file: str | None = None) -> Any:
 
 def _gguf_tokens(file: Path) -> dict[str, str]:
     """Return the start and end token that a GGUF file names; transformers 5.17 mixes them up."""
-    from gguf import GGUFReader
+    with extra("gguf"):
+        from gguf import GGUFReader
 
     fields = GGUFReader(file).fields
     words = fields["tokenizer.ggml.tokens"].contents()

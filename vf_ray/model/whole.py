@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from transformers.utils.logging import disable_progress_bar
 
+from vf_ray.errors import UserError
 from vf_ray.model.tensors import Shape, Tensors, few
 
 COMPUTED = re.compile(r"(^|\.)(position_ids|inv_freq|original_inv_freq|rope_freqs\.weight)$")
@@ -80,7 +81,7 @@ class Whole:
         heads = [tensor for name, tensor in named.items() if self._tied and name.endswith(HEAD)]
         tables = [tensor for name, tensor in named.items() if name.endswith(TABLE)]
         if heads and not torch.equal(heads[0], tables[0]):
-            raise ValueError(
+            raise UserError(
                 f"{self.what}: config.json says tie_word_embeddings, but its {HEAD} is not its {TABLE}; "
                 "correct config.json, or take the head out"
             )
@@ -103,7 +104,7 @@ def renamed(what: str, names: Iterable[str], canonical: Callable[[str], str]) ->
     for name in names:
         other = found.setdefault(canonical(name), name)
         if other != name:
-            raise ValueError(f"{what} holds one tensor twice, as {other} and {name}")
+            raise UserError(f"{what} holds one tensor twice, as {other} and {name}")
     return found
 
 
@@ -130,4 +131,4 @@ def require_same(
     odd = {"missing": missing, "unexpected": unexpected, "of another shape": shapes}
     told = "; ".join(f"{len(names)} {kind}: {few(names)}" for kind, names in odd.items() if names)
     if told:
-        raise ValueError(f"{what}: its weights are not those that {purpose}: {told}")
+        raise UserError(f"{what}: its weights are not those that {purpose}: {told}")

@@ -10,6 +10,7 @@ import ray
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
+from vf_ray.errors import MissingError
 from vf_ray.instances.chance import rank
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.recipe import Base
@@ -76,7 +77,7 @@ def fetcher(folder: Path) -> Callable[[str], Path]:
         local = store.local_path("")
         if local is not None:
             if not local.exists():
-                raise FileNotFoundError(f"{url}: no such file or folder; the recipe's base names it")
+                raise MissingError(f"{url}: no such file or folder; the recipe's base names it")
             return local
         below = folder / f"{rank(url):x}"
         for name in store.list():

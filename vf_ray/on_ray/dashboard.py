@@ -12,11 +12,13 @@ from typing import Any
 
 import httpx
 
+from vf_ray.errors import MendableError
+
 ADDRESS = "RAY_API_SERVER_ADDRESS"
 TIMEOUT_S = 5.0
 
 
-class ClusterError(RuntimeError):
+class ClusterError(MendableError):
     """A cluster that does not answer as it should; the message ends with what to do."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from vf_ray.errors import UserError, reported
 from vf_ray.on_ray.cluster import local_cluster
 from vf_ray.on_ray.logs import kept
 from vf_ray.on_ray.steps import run
@@ -29,6 +30,11 @@ def main() -> None:
     parser.add_argument("--logs", required=True, help="the folder below logs/ for what Ray's nodes log")
     parser.add_argument("--force", action="store_true")
     asked = parser.parse_args()
+    with reported():
+        _run(asked)
+
+
+def _run(asked: argparse.Namespace) -> None:
     plan, store = Plan.handed(json.loads(asked.plan)), Store.open(asked.store)
     refuse_other_plan(asked.step, plan, asked.digest)
     with local_cluster(plan.recipe.resources), kept(store, asked.logs):
@@ -49,7 +55,7 @@ def refuse_other_plan(step: str, plan: Plan, expected: str) -> None:
         RuntimeError: naming what may differ.
     """
     if digest(plan.addresses(step)) != expected:
-        raise RuntimeError(
+        raise UserError(
             f"step {step!r} of recipe {plan.recipe.name!r} is another one on this cluster than where it was "
             "asked for: the image holds another version of vf-ray; give both the same"
         )
@@ -70,7 +76,7 @@ def refuse_other_files(step: str, plan: Plan) -> None:
     }
     key, url, same = looks.get(step, ("", "", lambda: True))
     if url and Store.open(url).local_path("") is not None and not same():
-        raise RuntimeError(
+        raise UserError(
             f"step {step!r}: {key} ({url}) is a relative path or holds other files on this cluster than "
             "where the step was asked for; name a bucket, or a folder that every machine mounts at this path"
         )
@@ -93,7 +99,7 @@ def refuse_private_disk(store: Store) -> None:
         store.delete(probe)
     blind = [node["NodeManagerHostname"] for node, found in zip(nodes, seen, strict=True) if found != token]
     if blind:
-        raise RuntimeError(
+        raise UserError(
             f"store {store.url} is not the same folder on {', '.join(blind)}; "
             "use an s3:// store, or a folder that every node mounts at this path"
         )

@@ -21,6 +21,7 @@ from ray.util.metrics import Counter
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact
 from vf_ray.artifacts.board import Board, shown
+from vf_ray.errors import MendableError, UserError
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.raw.tree import RawTree
 from vf_ray.shards.build import Catalogued, Finish, Line, Origin, Unit, build_pictures
@@ -80,7 +81,7 @@ def _instances(store: Store, plan: Plan, force: bool, board: Board) -> None:
         _count("vf_ray_rows_rejected", "Records rejected.", line["task"], line["rejected"])
         refused += [line["refused"]] if line["refused"] else []
     if refused:
-        raise ValueError("\n".join(sorted(refused)))
+        raise UserError("\n".join(sorted(refused)))
 
 
 def _pictures(store: Store, plan: Plan, force: bool, board: Board, source: str) -> None:
@@ -122,12 +123,15 @@ def _run(item: Mapping[str, Any]) -> dict[str, bytes]:
 
 
 def _packed(error: Exception, unit: str) -> bytes:
-    error.add_note(f"in the unit {unit!r}:\n{''.join(traceback.format_exception(error))}")
+    if not isinstance(error, MendableError):
+        error.add_note(f"in the unit {unit!r}:\n{''.join(traceback.format_exception(error))}")
     try:
         packed = pickle.dumps(error)
         pickle.loads(packed)  # some errors can be packed but not unpacked
     except Exception:
-        return pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}", *error.__notes__))
+        plain = RuntimeError(f"{type(error).__name__}: {error}")
+        plain.__notes__ = error.__notes__
+        return pickle.dumps(plain)
     return packed
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Writer
+from vf_ray.errors import extra
 from vf_ray.on_ray.base import base
+from vf_ray.on_ray.errors import unwrapped
 from vf_ray.on_ray.generate import evaluate
 from vf_ray.on_ray.prepare import prepare
 from vf_ray.on_ray.train import tune
@@ -27,10 +29,11 @@ def run(step: str, plan: Plan, store: Store, *, force: bool = False) -> None:
         "evaluate": lambda s, p, f: evaluate(s, p, force=f),
         "report": lambda s, p, f: report(s, p, force=f),
     }
-    if step in TUNED:
-        tune(store, step, plan, force=force)
-    else:
-        verbs[step](store, plan, force)
+    with unwrapped():
+        if step in TUNED:
+            tune(store, step, plan, force=force)
+        else:
+            verbs[step](store, plan, force)
 
 
 def _fetch(store: Store, plan: Plan, force: bool) -> None:
@@ -41,7 +44,8 @@ def _fetch(store: Store, plan: Plan, force: bool) -> None:
 
 
 def _fetch_demo(store: Store, plan: Plan, force: bool) -> None:
-    from vf_ray.demo.write import fetch as write  # the demo's libraries are an extra
+    with extra("demo"):
+        from vf_ray.demo.write import fetch as write
 
     (spec,) = plan.outputs("fetch")
 

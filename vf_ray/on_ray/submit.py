@@ -12,6 +12,7 @@ import uuid
 
 from ray.job_submission import JobStatus, JobSubmissionClient
 
+from vf_ray.errors import MendableError, UserError
 from vf_ray.on_ray.job import digest
 from vf_ray.on_ray.logs import FOLDER
 from vf_ray.plan.plan import Plan
@@ -47,13 +48,13 @@ def submit(step: str, plan: Plan, store: Store, *, force: bool) -> str:
     if status != JobStatus.SUCCEEDED:
         lines = client.get_job_logs(job).splitlines()[-LAST_LINES:]
         where = f"what its nodes logged lies below {store.at(f'{FOLDER}/{name}')}"
-        raise RuntimeError(
+        raise UserError(
             "\n".join([f"Ray job {job} ended as {status.value}; {where}; its last lines:", *lines])
         )
     return str(job)
 
 
-class SilentError(RuntimeError):
+class SilentError(MendableError):
     """A cluster that no longer answers; its job may well go on."""
 
 
@@ -62,7 +63,7 @@ def _client(address: str) -> JobSubmissionClient:
         return JobSubmissionClient(address)
     except Exception as error:
         remedy = "is the cluster up, and does RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH hold its token?"
-        raise RuntimeError(f"no Ray cluster answers at {ADDRESS}={address} ({error}); {remedy}") from error
+        raise UserError(f"no Ray cluster answers at {ADDRESS}={address} ({error}); {remedy}") from error
 
 
 def _entrypoint(step: str, plan: Plan, store: Store, logs: str, force: bool) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from vf_ray.errors import MissingError
 from vf_ray.raw.listing import WHOLE, fingerprints
 from vf_ray.recipe import Evaluate, Prepare
 from vf_ray.tasks import sources
@@ -21,7 +22,7 @@ def raws(prepare: Prepare) -> tuple[str, Mapping[str, str]]:
     loose = {name: raw.name for source in sources().values() for raw in source.raws for name in raw.loose}
     found = dict(fingerprints(prepare.raw, loose))
     if not (found or prepare.fetch):
-        raise FileNotFoundError(f"no raw files below {prepare.raw}, which prepare.raw names")
+        raise MissingError(f"no raw files below {prepare.raw}, which prepare.raw names")
     return found.pop(WHOLE, ""), found
 
 
@@ -34,7 +35,7 @@ def exams(asked: Evaluate) -> Mapping[str, str]:
     official = [name for name in asked.benchmarks if name != INSTANCES and asked.data]
     found = fingerprints(asked.data) if official else {}
     if absent := [name for name in official if name not in found]:
-        raise FileNotFoundError(
+        raise MissingError(
             f"no files below {exam_url(asked.data, absent[0])}; put the official files of {absent[0]} there, "
             "or leave it out of evaluate.benchmarks"
         )

@@ -11,6 +11,7 @@ from vf_ray.artifacts import provenance
 from vf_ray.artifacts import prune as pruning
 from vf_ray.artifacts.lease import STALE_S
 from vf_ray.artifacts.prune import Removal
+from vf_ray.errors import UserError
 from vf_ray.plan.plan import CODE, Plan
 from vf_ray.recipe.strict import near, plain
 from vf_ray.store import Store
@@ -64,7 +65,7 @@ def show(store: Store, run_id: str) -> dict[str, Any]:
     try:
         return _read(store, run_id)
     except FileNotFoundError:
-        raise ValueError(f"{store.url} has no run {run_id!r}; {near(run_id, _ids(store))}") from None
+        raise UserError(f"{store.url} has no run {run_id!r}; {near(run_id, _ids(store))}") from None
 
 
 def changes(store: Store, plan: Plan) -> list[str]:
@@ -107,7 +108,7 @@ def _file(run_id: str) -> str:
 def _read(store: Store, run_id: str) -> dict[str, Any]:
     found: dict[str, Any] = store.read_json(_file(run_id))
     if not (isinstance(found, dict) and set(KEYS) <= found.keys()):
-        raise ValueError(f"{store.at(_file(run_id))} is no record of a run; look at it, and take it away")
+        raise UserError(f"{store.at(_file(run_id))} is no record of a run; look at it, and take it away")
     return found
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vf_ray.artifacts import Artifact
+from vf_ray.errors import MissingError
 from vf_ray.instances.sample import chance_of
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.shards.finish import HELD_OUT, TRAIN
@@ -56,7 +57,7 @@ class Prepared:
             return cls(held, finished(store, plan.pictures))
         except FileNotFoundError as error:
             remedy = f"python -m flows {plan.recipe.name} --only prepare --upstream build"
-            raise FileNotFoundError(f"{error}: {remedy}") from error
+            raise MissingError(f"{error}: {remedy}") from error
 
     def batches(
         self, task: str, columns: Sequence[str], files: Sequence[str] = (TRAIN, HELD_OUT)

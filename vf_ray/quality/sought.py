@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from vf_ray.errors import UserError
 from vf_ray.eval import exams
 from vf_ray.eval.benchmark import Question
 from vf_ray.eval.benchmarks import catalogue
@@ -77,7 +78,7 @@ def trees(store: Store, plan: Plan, data: str = "") -> dict[str, Tree]:
     if data:
         return {name: RawTree.of(exam_url(data, name)) for name in names}
     if plan.recipe.prepare.raw and not plan.recipe.evaluate.data:
-        raise ValueError(
+        raise UserError(
             f"recipe {plan.recipe.name!r} names no evaluate.data; give --data, a folder that holds each "
             "benchmark's official files under its name"
         )

@@ -13,6 +13,7 @@ from functools import cached_property
 from threading import Lock
 from typing import IO, Any
 
+from vf_ray.errors import UserError
 from vf_ray.raw.foreign import advice_by_content
 from vf_ray.raw.gzip_seek import GzipSeek
 from vf_ray.raw.indexed import MOST_WHOLE, Fault, Indexed, Link, UnreadableError, plain_name, require_size
@@ -213,7 +214,7 @@ def mount(packed: Packed | io.BytesIO, name: str) -> Zip | Tar:
     try:
         return _mounted(packed, name)
     except (*DAMAGED, UnicodeDecodeError) as error:
-        raise ValueError(f"{name} is not a whole archive ({error}); fetch it again") from error
+        raise UserError(f"{name} is not a whole archive ({error}); fetch it again") from error
 
 
 def _mounted(packed: Packed | io.BytesIO, name: str) -> Zip | Tar:
@@ -222,7 +223,7 @@ def _mounted(packed: Packed | io.BytesIO, name: str) -> Zip | Tar:
     head = scanned.read(8)
     scanned.seek(0)
     if told := advice_by_content(head, name.rpartition("/")[2]):
-        raise ValueError(f"{name}: {told}")
+        raise UserError(f"{name}: {told}")
     if name.lower().endswith(".zip"):
         _require_one_part(scanned, name)
         return Zip(scanned, name, far)
@@ -245,7 +246,7 @@ def _require_one_part(packed: IO[bytes], name: str) -> None:
         disk = struct.unpack_from("<I", tail, locator + 16)[0] - 1
     if 0 < disk < _FAR_DISK or (offset < _FAR_OFFSET and offset + size > start + end):
         stem = name.rpartition("/")[2].removesuffix(".zip")
-        raise ValueError(
+        raise UserError(
             f"{name} is the last part of a split zip, which is not read in place; join the parts: "
             f"zip -s 0 {stem}.zip --out {stem}-whole.zip (or, of one that was simply cut, "
             f"cat {stem}.z?? {stem}.zip > {stem}-whole.zip), and take the parts away"

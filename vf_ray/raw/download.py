@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vf_ray.errors import DeniedError, MissingError, OutsideError, UnreachableError, UserError, about
 from vf_ray.store.bucket import Patience
 from vf_ray.types import Download
 
@@ -105,7 +106,7 @@ class Part:
         """Keep other processes of this machine from the part.
 
         Raises:
-            BlockingIOError: if one has it.
+            OutsideError: if one has it.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as file:
@@ -113,7 +114,7 @@ class Part:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 told = f"{self.path}: another process downloads this file; let it end"
-                raise BlockingIOError(told) from None
+                raise OutsideError(told) from None
             yield
 
     @property
@@ -144,7 +145,7 @@ def download(web: "httpx.Client", file: Download, part: Part, patience: Patience
             return
         part.clear()
         if last:
-            raise ValueError(f"{file.url}: {wrong}; the file was changed or damaged at its source")
+            raise UserError(f"{file.url}: {wrong}; the file was changed or damaged at its source")
 
 
 def _complete(web: "httpx.Client", file: Download, part: Part, patience: Patience, told: Told) -> None:
@@ -155,7 +156,7 @@ def _complete(web: "httpx.Client", file: Download, part: Part, patience: Patienc
         try:
             return _go_on(web, file, part, told)
         except httpx.TooManyRedirects as error:
-            raise OSError(f"{file.url}: redirected without end; the address is broken") from error
+            raise OutsideError(f"{file.url}: redirected without end; the address is broken") from error
         except (httpx.TransportError, PassingError) as error:
             vain = 0 if part.size > most else vain + 1
             most = max(most, part.size)  # a server that starts anew and breaks off is no progress
@@ -165,8 +166,8 @@ def _complete(web: "httpx.Client", file: Download, part: Part, patience: Patienc
             time.sleep(max(wait, getattr(error, "wait_s", 0.0)))
 
 
-def _gave_up(file: Download, part: Part, vain: int, error: Exception) -> ConnectionError:
-    return ConnectionError(
+def _gave_up(file: Download, part: Part, vain: int, error: Exception) -> UnreachableError:
+    return UnreachableError(
         f"{file.url}: {vain} attempts in a row brought nothing new (last: {error or type(error).__name__}); "
         f"{part.size:,} bytes are kept, so run the same again when the server is back"
     )
@@ -179,7 +180,7 @@ def _go_on(web: "httpx.Client", file: Download, part: Part, told: Told) -> None:
         return
     with web.stream("GET", file.url, headers=_range(part, known)) as answer:
         version = _accepted(answer, file, part, known)
-        with part.path.open("ab") as out:
+        with about(str(part.path)), part.path.open("ab") as out:
             for chunk in answer.iter_raw():  # as it comes: nothing waits in a buffer to be lost
                 out.write(chunk)
                 told(out.tell())
@@ -236,19 +237,19 @@ def _content_range(text: str) -> tuple[int | None, int | None]:
 def _check(answer: "httpx.Response", file: Download, version: Version) -> None:
     """Refuse what cannot be the file before it is downloaded."""
     if file.size and version.size not in (None, file.size):
-        raise ValueError(
+        raise UserError(
             f"{file.url}: the server's file has {version.size:,} bytes, the published one {file.size:,}; it "
             "was replaced since"
         )
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind == "text/html" and not file.name.endswith((".html", ".htm")):
-        raise ValueError(f"{file.url}: the server sends a web page instead of {file.name!r} ({answer.url})")
+        raise UserError(f"{file.url}: the server sends a web page instead of {file.name!r} ({answer.url})")
 
 
 def _check_room(file: Download, part: Part, size: int) -> None:
     free, need = shutil.disk_usage(part.path.parent).free, size * part.copies + SPARE_BYTES
     if size and free < need:
-        raise OSError(
+        raise OutsideError(
             f"{file.url}: needs {need:,} bytes (1 GiB of it to spare), {free:,} are free in "
             f"{part.path.parent}; free some, or point VF_RAY_SCRATCH (for a store in a bucket) or "
             "VF_RAY_STORE at a larger disk"
@@ -261,12 +262,12 @@ def _refusal(answer: "httpx.Response", file: Download) -> Exception:
         wait = _retry_after(answer.headers.get("Retry-After", ""))
         if wait <= LONGEST_WAIT_S:
             return PassingError(f"status {status}", wait)
-        return ConnectionError(f"{what} and asks to be left alone for {wait:.0f} s; run the same again then")
+        return UnreachableError(f"{what} and asks to be left alone for {wait:.0f} s; run the same again then")
     if status in _REFUSED:
-        return PermissionError(f"{what}: it does not give this file to everyone any more")
+        return DeniedError(f"{what}: it does not give this file to everyone any more")
     if status in _GONE:
-        return FileNotFoundError(f"{what}: the file is not there any more")
-    return OSError(f"{what} {answer.reason_phrase}; expected the file")
+        return MissingError(f"{what}: the file is not there any more")
+    return OutsideError(f"{what} {answer.reason_phrase}; expected the file")
 
 
 def _retry_after(text: str) -> float:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, WORK, Artifact, Spec, Writer
 from vf_ray.artifacts.board import Board, Tell, shown
+from vf_ray.errors import MendableError, MissingError, OutsideError
 from vf_ray.raw.download import Part, client, download
 from vf_ray.raw.tree import inside
 from vf_ray.store import Store
@@ -52,7 +53,7 @@ def fetch(
         OSError: if files cannot be had; names all of them. The others are finished.
     """
     if missing := [raw for raw, _ in wanted if not raw.files]:
-        raise FileNotFoundError(to_obtain(missing, given))
+        raise MissingError(to_obtain(missing, given))
     with client(patience) as web, shown(store, [made.address for _, made in wanted]) as board:
         board.begin("raw archives", [raw.name for raw, _ in wanted])
 
@@ -63,7 +64,7 @@ def fetch(
         with ThreadPoolExecutor(AT_ONCE) as pool:
             failed = [reason for reason in pool.map(attempt, wanted) if reason]
     if failed:
-        raise OSError("\n".join(failed))
+        raise OutsideError("\n".join(failed))
 
 
 def to_obtain(missing: Iterable[Raw], given: str) -> str:
@@ -96,7 +97,7 @@ def _attempt(store: Store, made: Spec, fetching: "_Fetching", force: bool, board
     raw = fetching.raw
     try:
         artifacts.build(store, made, fetching.make, force=force)
-    except (OSError, ValueError) as error:
+    except MendableError as error:
         return f"raw archive {raw.name!r}: {error}. By hand: {raw.obtain.rstrip('.')}, below prepare.raw."
     board.end(raw.name)
     return ""

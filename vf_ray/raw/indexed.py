@@ -8,6 +8,8 @@ import re
 from functools import cached_property
 from typing import NamedTuple
 
+from vf_ray.errors import MissingError, UserError
+
 MOST_WHOLE = 1 << 28
 """Bytes of a file that is read as a whole: a picture of 67 megapixels, not packed at all, and no bomb."""
 
@@ -21,7 +23,7 @@ _UNUSUAL = re.compile(r"\\|//|(?:^|/)\.{1,2}(?:/|$)|^/|/$|^[A-Za-z]:/")
 _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
-class UnreadableError(ValueError):
+class UnreadableError(UserError):
     """A file that is there and cannot be read; ``reason`` is one of a few fixed phrases."""
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -135,7 +137,7 @@ class Indexed:
         """
         entry = self._entry(path)
         if entry is None:
-            raise FileNotFoundError(f"no {path!r} in {archive}")
+            raise MissingError(f"no {path!r} in {archive}")
         if isinstance(entry, Fault):
             raise UnreadableError(entry.reason, f"{archive}, {path!r}: {entry.detail}")
         return entry

@@ -9,6 +9,8 @@ import struct
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
+from vf_ray.errors import UserError
+
 _MAGIC = 0xBEEFC0DE
 _HEADER = struct.Struct("<QHHHH")  # page number, padding, flags, lower, upper
 _META = struct.Struct("<IIQQ")  # magic, version, address, map size
@@ -66,7 +68,7 @@ class Pages:
         page, _ = self._page(number)
         magic, version, _, _ = _META.unpack_from(page, _HEADER.size)
         if magic != _MAGIC or version != 1:
-            raise ValueError(
+            raise UserError(
                 f"{self._name} is no LMDB database (magic {magic:#x}, version {version}); fetch it again"
             )
         tables = _HEADER.size + _META.size
@@ -79,7 +81,7 @@ class Pages:
         self._file.seek(number * self._size)
         page = self._file.read(self._size)
         if len(page) < self._size:
-            raise ValueError(f"{self._name} ends before its page {number}; fetch it again")
+            raise UserError(f"{self._name} ends before its page {number}; fetch it again")
         return page, _HEADER.unpack_from(page)[2]
 
     def _below(self, number: int) -> Iterator[Entry]:
@@ -121,5 +123,5 @@ def picture(file: IO[bytes], name: str, key: bytes) -> bytes:
     """
     pages = Pages(file, name)
     if (entry := pages.find(key)) is None:
-        raise ValueError(f"{name} holds no key {key!r}")
+        raise UserError(f"{name} holds no key {key!r}")
     return pages.value(entry)

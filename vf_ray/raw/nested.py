@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 
+from vf_ray.errors import UserError
 from vf_ray.raw.archives import Tar, Zip, is_archive, mount
 from vf_ray.raw.indexed import UnreadableError
 from vf_ray.raw.mounts import Folder, Loose, Mount, walk
@@ -36,5 +37,5 @@ def _inner(outer: Zip | Tar, name: str) -> Iterator[Mount]:
         try:
             data = outer.read(path, _LARGEST_INNER)
         except UnreadableError as error:
-            raise ValueError(f"{error}: an archive in it cannot be read in place; unpack {name}") from error
+            raise UserError(f"{error}: an archive in it cannot be read in place; unpack {name}") from error
         yield mount(io.BytesIO(data), f"{name}/{path}")

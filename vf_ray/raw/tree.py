@@ -19,6 +19,7 @@ from threading import RLock
 from typing import IO, NamedTuple
 from unicodedata import normalize
 
+from vf_ray.errors import MissingError, UserError
 from vf_ray.raw.archives import ARCHIVES
 from vf_ray.raw.foreign import advice
 from vf_ray.raw.mounts import (  # fmt: skip
@@ -108,7 +109,7 @@ class RawTree(Tree):
             return found
         where = f"below {self.url}" if self.url else "among the fetched ones"
         foreign = "".join(f". {told}" for told in self._lookup.foreign)
-        raise FileNotFoundError(f"no file {path!r} {where}; {self._remedy()}{foreign}")
+        raise MissingError(f"no file {path!r} {where}; {self._remedy()}{foreign}")
 
     def _remedy(self) -> str:
         if not self.raws:
@@ -124,7 +125,7 @@ def inside(path: str) -> str:
     """
     plain = posixpath.normpath(path.replace("\\", "/"))
     if not path or "\0" in path or plain.startswith(("/", "..")) or re.match("[A-Za-z]:", plain):
-        raise ValueError(f"path {path!r} leads outside the tree; expected one relative to its root")
+        raise UserError(f"path {path!r} leads outside the tree; expected one relative to its root")
     return plain
 
 

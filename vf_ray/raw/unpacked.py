@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, cast
 
+from vf_ray.errors import UserError
 from vf_ray.types import Tree
 
 
@@ -24,4 +25,4 @@ def open_unpacked(tree: Tree, path: str) -> Iterator[IO[bytes]]:
         try:
             yield cast(IO[bytes], gzip.GzipFile(fileobj=file)) if magic == b"\x1f\x8b" else file
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ValueError(f"{found} is not a whole gzip file ({error}); fetch it again") from error
+            raise UserError(f"{found} is not a whole gzip file ({error}); fetch it again") from error

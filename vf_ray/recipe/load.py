@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from vf_ray.errors import UserError
 from vf_ray.recipe.recipe import Recipe
 from vf_ray.recipe.strict import near, require
 
@@ -37,7 +38,7 @@ def read_yaml(text: str, what: str) -> Any:
     try:
         return yaml.load(text, _Strict)  # it is a safe one
     except yaml.YAMLError as error:
-        raise ValueError(f"{what} is no YAML that can be read: {' '.join(str(error).split())}") from None
+        raise UserError(f"{what} is no YAML that can be read: {' '.join(str(error).split())}") from None
 
 
 class _Strict(yaml.SafeLoader):

@@ -7,15 +7,17 @@ import typing
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
+from vf_ray.errors import UserError
+
 T = TypeVar("T")
 NAMED = 40
 """Known names that an error lists at most."""
 
 
 def require(condition: bool, message: str) -> None:
-    """Raise ``ValueError(message)`` unless ``condition`` holds."""
+    """Raise ``UserError(message)`` unless ``condition`` holds."""
     if not condition:
-        raise ValueError(message)
+        raise UserError(message)
 
 
 def is_http(url: str) -> bool:
@@ -29,7 +31,7 @@ def near(name: str, known: typing.Iterable[str]) -> str:
     if close := difflib.get_close_matches(name, names, n=3, cutoff=0.5):
         return f"did you mean {' or '.join(map(repr, close))}?"
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return f"known: {', '.join(names[:NAMED])}{more}"
+    return f"known: {', '.join(names[:NAMED]) or 'none'}{more}"
 
 
 def plain(config: Any) -> dict[str, Any]:
@@ -73,7 +75,7 @@ def build(cls: type[T], values: Any, path: str = "") -> T:
         return cls(**made)
     except ValueError as error:
         prefix = "" if not path or str(error).startswith(path) else f"{path.rstrip('.')}: "
-        raise ValueError(f"{prefix}{error}") from None
+        raise UserError(f"{prefix}{error}") from None
 
 
 def _convert(hint: Any, value: Any, path: str) -> Any:
@@ -102,7 +104,7 @@ def _scalar(hint: type, value: Any, path: str) -> Any:
         try:
             return float(value)
         except ValueError:
-            raise ValueError(wrong) from None
+            raise UserError(wrong) from None
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     require(isinstance(value, hint) and (hint is bool or not isinstance(value, bool)), wrong)

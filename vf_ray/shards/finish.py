@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vf_ray.artifacts import Artifact, Writer
+from vf_ray.errors import UserError
 from vf_ray.instances.sample import AnyTask, Tally, chance_below
 from vf_ray.shards.candidates import (
     BATCH,
@@ -33,7 +34,7 @@ TRAIN = "train.parquet"
 HELD_OUT = "held_out.parquet"
 
 
-class TaskRefusedError(ValueError):
+class TaskRefusedError(UserError):
     """A task that yields nothing, or whose rejects exceed its ceiling."""
 
 

@@ -6,6 +6,7 @@ all the bytes beforehand asks ``vf-ray runs verify``.
 """
 
 from vf_ray.artifacts import Artifact, load
+from vf_ray.errors import UserError
 from vf_ray.shards.mixture import NAME
 from vf_ray.shards.schema import from_parquet
 
@@ -21,7 +22,7 @@ def require_intact(mixture: Artifact) -> None:
     addresses = {address for column in index.columns for address in column.unique().to_pylist()}
     odd = [told for address in sorted(addresses) for told in _odd(load(mixture.store, address))]
     if odd:
-        raise ValueError(
+        raise UserError(
             f"{mixture.address}: {len(odd)} of its files are not what was published: {'; '.join(odd[:3])}; "
             "restore them, or prepare those tasks again with force"
         )

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
+from vf_ray.errors import UserError
 from vf_ray.instances.chance import rank
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.shards.finish import TRAIN
@@ -74,7 +75,7 @@ def write_mixture(instances: Mapping[str, Artifact], writer: Writer, choice: Cho
             }
     chosen = _lowest(_joined(tables.values()), choice.sample)
     if not chosen.num_rows:
-        raise ValueError(
+        raise UserError(
             f"{writer.address}: its tasks {', '.join(sorted(instances))} hold no training instance"
         )
     writer.commit(NAME, to_parquet(chosen.select(MIXTURE.names)))

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vf_ray.artifacts import Artifact
+from vf_ray.errors import UserError
 from vf_ray.raw.seekable import Far
 from vf_ray.shards.finish import TRAIN
 from vf_ray.shards.mixture import NAME
@@ -113,7 +114,7 @@ class Samples:
             table = self._group(text, group)
         except (OSError, pa.ArrowException) as error:
             told = " ".join(str(error).split())
-            raise ValueError(
+            raise UserError(
                 f"{self.store.at(text.artifact.path(self.name))}: row {row} cannot be read ({told}); if the "
                 "file is there, it was altered since it was published: restore it, or prepare that task "
                 "again with force"

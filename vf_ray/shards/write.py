@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from vf_ray.artifacts import WORK, Writer
 from vf_ray.artifacts.writer import digest_of
+from vf_ray.errors import UserError
 from vf_ray.instances.chance import SPAN
 from vf_ray.instances.refs import image_of
 from vf_ray.instances.sample import chance_of
@@ -95,7 +96,7 @@ def _refuse_other(writer: Writer, name: str, local: Path) -> None:
     record = writer.committed(name)
     assert record is not None, f"{name} was just committed"
     if record["attempt"] != writer.attempt and record["sha256"] != digest_of(local)["sha256"]:
-        raise RuntimeError(
+        raise UserError(
             f"{writer.address}/{name}: an earlier attempt stored other bytes; libraries have changed "
             "meanwhile. Build it anew with force."
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import IO, Any
 
+from vf_ray.errors import UserError
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.raw.tree import existing
 from vf_ray.sources.fields import element_of, text_of
@@ -48,7 +49,7 @@ def load_arrays(file: IO[bytes], path: str) -> Mapping[str, Any]:
     try:
         found = _Arrays(file, encoding="bytes").load()
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError) as error:
-        raise ValueError(
+        raise UserError(
             f"{path} is no pickle of arrays ({error}); fetch it again from its publisher"
         ) from error
     return {_text(key): value for key, value in found.items()}
@@ -81,7 +82,7 @@ def picture(tree: Tree, path: str, which: str) -> bytes:
     """Return picture number ``which`` of a batch as PPM bytes."""
     pixels = _batch(tree, path)["data"]  # type: ignore[arg-type]  # trees are values
     if not 0 <= int(which) < len(pixels):
-        raise ValueError(f"{path} holds no picture {which}")
+        raise UserError(f"{path} holds no picture {which}")
     bands = pixels[int(which)].reshape(3, SIDE, SIDE)
     return netpbm(bands.transpose(1, 2, 0).astype("uint8").tobytes(), SIDE, SIDE, bands=3)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TypeVar
 
+from vf_ray.errors import UserError
 from vf_ray.raw.tree import existing
 from vf_ray.raw.unpacked import open_unpacked
 from vf_ray.sources.list_file import Files
@@ -114,7 +115,7 @@ def _lines(path: str, file: IO[bytes], dialect: Dialect) -> Iterator[list[str]]:
     try:
         yield from reader
     except csv.Error as error:
-        raise ValueError(
+        raise UserError(
             f"{path}, line {reader.line_num}: {error}; is there a quote that nothing closes? "
             "Mend the file, or fetch it again"
         ) from error

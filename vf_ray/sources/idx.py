@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO
 
+from vf_ray.errors import UserError
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.raw.tree import existing
 from vf_ray.raw.unpacked import open_unpacked
@@ -49,7 +50,7 @@ def _rows(tree: Tree, split: str, pictures: str, labels: str) -> Iterator[IdxRow
         (num_labels,) = shape_of(file, labels)
         codes = file.read(num_labels)
     if not count == num_labels == len(codes):
-        raise ValueError(
+        raise UserError(
             f"{pictures} holds {count} pictures, {labels} {len(codes)} of {num_labels} labels; "
             "expected as many of each: fetch both again"
         )
@@ -66,7 +67,7 @@ def shape_of(file: IO[bytes], path: str) -> tuple[int, ...]:
     """
     head = file.read(4)
     if len(head) != 4 or head[:2] != b"\0\0" or head[2] != _UNSIGNED_BYTE or not 1 <= head[3] <= 3:
-        raise ValueError(f"{path} starts with {head!r}; expected an IDX file of unsigned bytes")
+        raise UserError(f"{path} starts with {head!r}; expected an IDX file of unsigned bytes")
     return struct.unpack(f">{head[3]}I", file.read(4 * head[3]))
 
 
@@ -89,10 +90,10 @@ def _unpacked(tree: Tree, path: str) -> bytes:
 def _picture(file: IO[bytes], path: str, number: int) -> bytes:
     shape = shape_of(file, path)
     if len(shape) != 3 or not 0 <= number < shape[0]:
-        raise ValueError(f"{path} of shape {shape} holds no picture {number}")
+        raise UserError(f"{path} of shape {shape} holds no picture {number}")
     _, height, width = shape
     file.seek(number * height * width, io.SEEK_CUR)
     pixels = file.read(height * width)
     if len(pixels) != height * width:
-        raise ValueError(f"{path} ends inside picture {number}; fetch it again")
+        raise UserError(f"{path} ends inside picture {number}; fetch it again")
     return netpbm(pixels, width, height)

@@ -7,6 +7,7 @@ from typing import IO, Any
 
 import ijson
 
+from vf_ray.errors import UserError
 from vf_ray.sources.records import At
 from vf_ray.text import tidy
 from vf_ray.types import Tree
@@ -60,7 +61,7 @@ def _required(
         yield record
     if not found and not _holds(tree, path, where, kind):
         place = f"at {where!r}" if where else "as its root"
-        raise ValueError(f"{path} holds no {_KINDS[kind]} {place}, as the publisher's does; fetch it again")
+        raise UserError(f"{path} holds no {_KINDS[kind]} {place}, as the publisher's does; fetch it again")
 
 
 def _holds(tree: Tree, path: str, where: str, kind: str) -> bool:
@@ -79,4 +80,4 @@ def _opened(tree: Tree, path: str) -> Iterator[IO[bytes]]:
         except ijson.JSONError as error:
             said = error.args[0] if error.args else ""
             text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-            raise ValueError(f"{path} is not whole JSON ({tidy(text)}); fetch it again") from error
+            raise UserError(f"{path} is not whole JSON ({tidy(text)}); fetch it again") from error

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
+from vf_ray.errors import UserError
 from vf_ray.raw.tree import existing
 from vf_ray.raw.unpacked import open_unpacked
 from vf_ray.sources.records import At, Parse, parsed, unambiguous
@@ -58,7 +59,7 @@ def fields(line: str, at: At, separator: str | None = None, *, least: int = 2, m
     """
     parts = [part.strip() for part in line.strip().split(separator, most - 1)]
     if len(parts) < least:
-        raise ValueError(
+        raise UserError(
             f"{at.path}, line {at.index + 1}: {line!r}; expected at least {least} parts; fetch the file again"
         )
     return parts

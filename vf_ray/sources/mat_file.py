@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.types import Tree
 
 
@@ -25,9 +26,9 @@ def load_mat_bytes(data: bytes, path: str, names: Sequence[str]) -> Mapping[str,
     try:
         found: dict[str, Any] = loadmat(io.BytesIO(data), variable_names=names, simplify_cells=True)
     except (ValueError, TypeError, NotImplementedError, MatReadError, zlib.error) as error:
-        raise ValueError(f"{path} is no MATLAB file up to version 7.2 ({error}); fetch it again") from error
+        raise UserError(f"{path} is no MATLAB file up to version 7.2 ({error}); fetch it again") from error
     if missing := [name for name in names if name not in found]:
-        raise ValueError(f"{path} lacks the variables {missing}; fetch it again")
+        raise UserError(f"{path} lacks the variables {missing}; fetch it again")
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import IO, Any, TypeVar
 
+from vf_ray.errors import MissingError, UserError
 from vf_ray.raw.tree import existing
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.list_file import Files
@@ -46,7 +47,7 @@ def records(tree: Tree, path: str, columns: Sequence[str], unread: Sequence[str]
         opened = _opened(file, path)
         expected = (*columns, *unread)
         if absent := [name for name in expected if name not in opened.schema_arrow.names]:
-            raise ValueError(f"{path} has no column {absent[0]!r}; expected {', '.join(expected)}")
+            raise UserError(f"{path} has no column {absent[0]!r}; expected {', '.join(expected)}")
         for batch in opened.iter_batches(batch_size=_BATCH, columns=list(columns)):
             yield from batch.to_pylist()
 
@@ -58,7 +59,7 @@ def _opened(file: IO[bytes], path: str) -> Any:
     try:
         return pq.ParquetFile(file)
     except pa.ArrowInvalid as error:
-        raise ValueError(f"{path} is not a whole Parquet file ({error}); fetch it again") from error
+        raise UserError(f"{path} is not a whole Parquet file ({error}); fetch it again") from error
 
 
 def picture(tree: Tree, path: str, which: str) -> bytes:
@@ -70,10 +71,10 @@ def picture(tree: Tree, path: str, which: str) -> bytes:
             cell = _group(tree, path, group, column)[number].as_py()  # type: ignore[arg-type]
             data: bytes | None = cell["bytes"] if isinstance(cell, dict) else cell
             if data is None:
-                raise FileNotFoundError(f"{path} holds no picture in {column!r}, row {row}")
+                raise MissingError(f"{path} holds no picture in {column!r}, row {row}")
             return data
         number -= rows
-    raise ValueError(f"{path} holds no row {row}")
+    raise UserError(f"{path} holds no row {row}")
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.sources.records import At, parsed
 from vf_ray.types import Reject, Row, Tree
@@ -57,7 +58,7 @@ def _array(tree: Tree, path: str, name: str) -> Any:
         with np.load(io.BytesIO(tree.read(path)), allow_pickle=False) as arrays:
             return arrays[name]
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
-        raise ValueError(f"{path} holds no whole array {name!r} ({error})") from error
+        raise UserError(f"{path} holds no whole array {name!r} ({error})") from error
 
 
 def picture(tree: Tree, path: str, which: str) -> bytes:

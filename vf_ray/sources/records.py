@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from vf_ray.errors import UserError
 from vf_ray.instances.faults import blamed
 from vf_ray.sources.fields import Fields, fields_of
 from vf_ray.types import Reject, Row
@@ -35,7 +36,7 @@ class At:
         return "/".join(map(str, (name, *(parts or (self.index,)))))
 
 
-class ColumnError(ValueError):
+class ColumnError(UserError):
     """A whole table is not the publisher's: no matter of one record."""
 
 

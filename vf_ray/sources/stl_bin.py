@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from vf_ray.errors import UserError
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import lines
@@ -43,7 +44,7 @@ def picture(tree: Tree, path: str, which: str) -> bytes:
         file.seek(int(which) * SIZE)
         data = file.read(SIZE)
     if len(data) != SIZE:
-        raise ValueError(f"{path} holds no picture {which}")
+        raise UserError(f"{path} holds no picture {which}")
     return netpbm(upright(data), SIDE, SIDE, bands=3)
 
 

@@ -16,6 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from vf_ray.errors import DeniedError, LateError, MissingError, OutsideError, UnreachableError
+
 T = TypeVar("T")
 
 LARGEST_PUT = 5 << 30
@@ -147,7 +149,7 @@ class Bucket:
         asked = {"Bucket": bucket, "Delete": {"Objects": keys, "Quiet": True}}
         answer = self._ask(names[0], lambda fs: fs.call_s3("delete_objects", **asked))
         if errors := answer.get("Errors"):
-            raise PermissionError(
+            raise DeniedError(
                 f"s3://{bucket}/{errors[0].get('Key')}: not deleted: {errors[0]}; check the policy"
             )
 
@@ -187,8 +189,8 @@ class Bucket:
         """Call, and call again while the trouble is of the kind that passes.
 
         Raises:
-            FileNotFoundError, PermissionError, TimeoutError, ConnectionError, OSError: naming the
-                URL and what to do.
+            MissingError, DeniedError, LateError, UnreachableError, OutsideError: naming the URL and what
+                to do.
         """
         began, last = time.monotonic(), self.patience.attempts
         for attempt in range(1, last + 1):
@@ -206,20 +208,19 @@ class Bucket:
         url, code, bucket = f"s3://{self._at(path)}", _code(error), self._key(path)[0]
         if code == "NoSuchBucket":
             remedy = "create it or correct the address"
-            return FileNotFoundError(errno.ENOENT, f"{url}: there is no bucket {bucket!r}; {remedy}")
+            return MissingError(f"{url}: there is no bucket {bucket!r}; {remedy}")
         if isinstance(error, FileNotFoundError):
-            return FileNotFoundError(errno.ENOENT, f"{url}: no such file in the store")
+            return MissingError(f"{url}: no such file in the store")
         if isinstance(error, PermissionError) or _lineage(error) & _NO_CREDENTIALS:
-            return PermissionError(
-                errno.EACCES,
+            return DeniedError(
                 f"{url}: the store at {_endpoint()} refuses ({error}); check AWS_ACCESS_KEY_ID and "
                 f"AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and that they may list, read and write {bucket!r}",
             )
-        return OSError(errno.EIO, f"{url}: {_endpoint()} answers {code or type(error).__name__}: {error}")
+        return OutsideError(f"{url}: {_endpoint()} answers {code or type(error).__name__}: {error}")
 
     def _gave_up(self, path: str, error: Exception, seconds: float) -> OSError:
         late = any("timeout" in name.lower() for name in _lineage(error))
-        return (TimeoutError if late else ConnectionError)(
+        return (LateError if late else UnreachableError)(
             f"s3://{self._at(path)}: no good answer from {_endpoint()} in {self.patience.attempts} attempts "
             f"and {seconds:.0f} s (last: {_code(error) or type(error).__name__}: {error}); check "
             "AWS_ENDPOINT_URL and that the service is up, then run the same again: what is stored is kept"

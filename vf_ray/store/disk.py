@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from vf_ray.errors import DeniedError, MissingError, OutsideError
+
 PARTS = ".parts"
 """Folder of half-written files; never listed."""
 
@@ -151,8 +153,7 @@ class Disk:
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            raise OSError(
-                error.errno,
+            raise OutsideError(
                 f"{self.root}: this file system has no hard links ({error.strerror}), so two writers could "
                 "overwrite each other; put the store on a local disk or in a bucket",
             ) from error
@@ -160,27 +161,34 @@ class Disk:
 
     def _unread(self, path: str, error: OSError) -> OSError:
         if error.errno in _NO_FILE:
-            return FileNotFoundError(error.errno, f"file://{self.root / path}: no such file in the store")
+            return MissingError(f"file://{self.root / path}: no such file in the store")
         return self._explained(path, error)
 
     def _explained(self, path: str, error: OSError) -> OSError:
         url = f"file://{self.root / path}"
         if isinstance(error, FileNotFoundError):
-            return FileNotFoundError(error.errno, f"{url}: no such file in the store")
+            return MissingError(f"{url}: no such file in the store")
         if error.errno in _FULL:
-            free = shutil.disk_usage(self.root).free
-            return OSError(
-                error.errno,
-                f"{url}: the disk is full ({free:,} bytes free); nothing was stored under this name. Free "
-                "some space (`vf-ray runs prune`) or point VF_RAY_STORE at a larger disk, then run it again",
+            return OutsideError(
+                f"{url}: {room(self.root, error)}; nothing was stored under this name. Free some "
+                "(`vf-ray runs prune`) or point VF_RAY_STORE at a larger disk, then run it again",
             )
         if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-            return PermissionError(
-                error.errno,
+            return DeniedError(
                 f"{url}: not allowed ({error.strerror}); let this user read and write {self.root}, or point "
                 "VF_RAY_STORE elsewhere",
             )
-        return error
+        return OutsideError(f"{url}: {error.strerror or error}")
+
+
+def room(folder: Path, error: OSError) -> str:
+    """Say what of the disk below an existing folder is used up, when writing there ended with ``error``."""
+    if error.errno == errno.EDQUOT:
+        return "this user's quota of the disk is used up"
+    state = os.statvfs(folder)
+    if state.f_files and not state.f_favail:
+        return f"the disk can hold no more files (all of its {state.f_files:,} inodes are taken)"
+    return f"the disk is full ({state.f_bavail * state.f_frsize:,} bytes free)"
 
 
 def _below(folder: Path, above: tuple[str, ...] = ()) -> Iterator[Path]:

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from vf_ray.errors import UserError
 from vf_ray.store.bucket import Bucket, Patience
 from vf_ray.store.disk import Disk
 
@@ -49,7 +50,7 @@ class Store:
             return cls(f"file://{Path(rest)}")
         if scheme == "s3" and rest.strip("/"):
             return cls(f"s3://{rest.strip('/')}")
-        raise ValueError(f"store {given!r}: expected file:///absolute/folder, a path, or s3://bucket/prefix")
+        raise UserError(f"store {given!r}: expected file:///absolute/folder, a path, or s3://bucket/prefix")
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes.
@@ -67,7 +68,7 @@ class Store:
         """
         data = self._files.read_range(_checked(path), start, size)
         if len(data) != size:
-            raise ValueError(
+            raise UserError(
                 f"{self.at(path)}: {size} bytes wanted at {start}, the file holds {len(data)} there"
             )
         return data
@@ -77,7 +78,7 @@ class Store:
         try:
             return json.loads(self.read(path))
         except ValueError as error:
-            raise ValueError(f"{self.at(path)}: not JSON ({error}); the file is damaged") from error
+            raise UserError(f"{self.at(path)}: not JSON ({error}); the file is damaged") from error
 
     def size(self, path: str) -> int:
         """Return a file's length in bytes."""
@@ -172,7 +173,7 @@ def race(store: Store, writers: int = 8) -> int:
 def _checked(path: str) -> str:
     parts = path.split("/")
     if "" in parts or "." in parts or ".." in parts or "\\" in path or "\0" in path:
-        raise ValueError(
+        raise UserError(
             f"store path {path!r}: expected relative names joined by single slashes, without '..'"
         )
     return path

@@ -11,6 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.recipe.strict import near, require
 from vf_ray.types import Source, Task
 
@@ -66,7 +67,7 @@ def find(name: str) -> tuple[Task[Any], ...]:
     if found := tuple(task for task in tasks.values() if name and task.upstream == name):
         return found
     known = {*tasks, *sources(), *(t.upstream for t in tasks.values() if t.upstream)}
-    raise ValueError(f"no task, upstream id or source is named {name!r}; {near(name, known)}")
+    raise UserError(f"no task, upstream id or source is named {name!r}; {near(name, known)}")
 
 
 def matching(patterns: Iterable[str]) -> tuple[str, ...]:
@@ -118,7 +119,7 @@ def _some_of_paper(count: str) -> tuple[str, ...]:
     number = count.removeprefix("/")
     if not number.isdecimal() or not 0 < int(number) <= len(in_paper()):
         known = f"write {PAPER}, or {PAPER}/1 to {PAPER}/{len(in_paper())}"
-        raise ValueError(f"no tasks are named {PAPER + count!r}; {known}")
+        raise UserError(f"no tasks are named {PAPER + count!r}; {known}")
     return tuple(sorted(in_paper(), key=lambda task: hashlib.blake2b(task.encode()).digest())[: int(number)])
 
 

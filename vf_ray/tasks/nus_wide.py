@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from vf_ray.errors import UserError
 from vf_ray.instances.shapes import choose
 from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import lines
@@ -30,7 +31,7 @@ def _read(tree: Tree) -> Iterator[AnimalRow | Reject]:
         flags = f"Groundtruth/TrainTestLabels/Labels_animal_{split.capitalize()}.txt"
         for listed, flagged in zip_longest(lines(tree, path), lines(tree, flags)):
             if listed is None or flagged is None:
-                raise ValueError(f"{path} and {flags} differ in length; fetch both again")
+                raise UserError(f"{path} and {flags} differ in length; fetch both again")
             yield _row(listed[0], flagged[0].strip(), split)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+from vf_ray.errors import UserError
 from vf_ray.instances.shapes import choose
 from vf_ray.raw.tree import first_existing
 from vf_ray.sources.list_file import lines, list_file
@@ -28,7 +29,7 @@ def _sides(tree: Tree) -> Mapping[str, str]:
 def _side(line: str, at: At) -> str:
     code = line.strip()[-1]
     if code not in SIDES:
-        raise ValueError(
+        raise UserError(
             f"{at.path}, line {at.index + 1}: {line!r}; expected {' or '.join(SIDES)} at its end; "
             "fetch the file again"
         )

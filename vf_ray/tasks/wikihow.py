@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from vf_ray.errors import UserError
 from vf_ray.instances.shapes import choose
 from vf_ray.sources.each_file import each_json
 from vf_ray.sources.fields import Fields
@@ -67,7 +68,7 @@ def _splits(tree: Tree) -> Mapping[str, str]:
     splits: dict[str, str] = {}
     for (split, articles), _ in json_pairs(tree, SPLITS, "all"):
         if not isinstance(articles, list):
-            raise ValueError(f"{SPLITS} lists no articles for {split!r}; fetch it again")
+            raise UserError(f"{SPLITS} lists no articles for {split!r}; fetch it again")
         for article in map(str, articles):
             splits[article] = f"{splits[article]} and {split}" if article in splits else split
     return splits

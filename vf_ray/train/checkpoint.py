@@ -24,6 +24,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from vf_ray.artifacts import WORK, Writer
+from vf_ray.errors import MissingError, UserError
 from vf_ray.train.pieces import KINDS, Piece, pieces, refresh, set_count, sizes
 
 ROOT = f"{WORK}checkpoints/"
@@ -160,7 +161,7 @@ def resume(engine: Any, writer: Writer, step: int) -> Found | None:
 def _require_same(found: Found, expected: Mapping[str, int], writer: Writer) -> None:
     odd = sorted(set(found.sizes.items()) ^ set(expected.items()))[:4]
     if odd:
-        raise ValueError(
+        raise UserError(
             f"{writer.store.at(writer.address)}: the checkpoint of step {found.step} is of another model "
             f"or tunes other parameters, such as {odd}; delete {ROOT} there to start afresh"
         )
@@ -172,7 +173,7 @@ def _fetch(writer: Writer, names: Sequence[str], folder: Path) -> bool:
         for name in names:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             writer.download(name, folder / name)
-    except (ValueError, FileNotFoundError) as error:
+    except (UserError, MissingError) as error:
         log.warning("checkpoint left aside, an older one is tried: %s", error)
         return False
     return True

@@ -22,6 +22,7 @@ import torch.distributed
 from safetensors.torch import save_file
 
 from vf_ray.artifacts import Writer
+from vf_ray.errors import MendableError, UserError
 from vf_ray.train.collate import Pack
 
 STOPPED = "stopped"
@@ -34,7 +35,7 @@ MEASURED_BYTES = 16 << 20
 log = logging.getLogger(__name__)
 
 
-class Stopped(RuntimeError):  # noqa: N818  # it says what happened
+class Stopped(MendableError):  # noqa: N818  # it says what happened
     """A run that would come to the same end if it were started again."""
 
 
@@ -113,7 +114,7 @@ def require_space(writer: Writer, checkpoint: int, model: int, keep: int) -> Non
     for folder, need in needed.items():
         free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
         if free < need:
-            raise ValueError(
+            raise UserError(
                 f"{folder} has {free / 1e9:.2f} GB free; {need / 1e9:.2f} GB are needed for checkpoints of "
                 f"{checkpoint / 1e9:.2f} GB and a model of {model / 1e9:.2f} GB: free some, or use another "
                 "store (VF_RAY_STORE) or temporary folder (TMPDIR)"

@@ -18,11 +18,12 @@ import torch
 import torch.distributed
 
 from vf_ray.artifacts import Writer
+from vf_ray.errors import MendableError, UserError
 from vf_ray.recipe import Stage
 from vf_ray.train import checkpoint, deepspeed, guard, pieces
 from vf_ray.train.estimate import Sizes, work
 from vf_ray.train.feed import Feed, Step, ahead, timed
-from vf_ray.train.guard import Diverged, Stopped
+from vf_ray.train.guard import Diverged
 from vf_ray.train.learner import counted, fast_paths, learner
 from vf_ray.train.metrics import Metrics, lines, summary, trouble
 from vf_ray.train.publish import publish
@@ -136,7 +137,7 @@ def _resume(state: _Run) -> None:
             state.rejects = [Reject(**reject) for reject in found.carried["rejects"]]
             return
     if kept:
-        raise ValueError(
+        raise UserError(
             f"{state.writer.address}: the checkpoints of steps {kept} are all damaged; delete "
             f"{checkpoint.ROOT} there to start afresh"
         )
@@ -165,7 +166,7 @@ def _together(rank: int, look: Callable[[], None]) -> None:
     if rank == 0:
         try:
             look()
-        except (ValueError, Stopped) as error:
+        except MendableError as error:
             problem = error
     if (agreed := _agreed(problem)) is not None:
         raise agreed

@@ -11,6 +11,7 @@ import math
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Protocol
 
+from vf_ray.errors import UserError
 from vf_ray.recipe import Stage
 
 
@@ -54,7 +55,7 @@ def num_steps(stage: Stage, size: int) -> int:
         ValueError: if there are none.
     """
     if size < 1:
-        raise ValueError(f"the mixture holds {size} samples; a stage needs at least 1: check stage.tasks")
+        raise UserError(f"the mixture holds {size} samples; a stage needs at least 1: check stage.tasks")
     if stage.steps is not None:
         return stage.steps
     assert stage.epochs is not None

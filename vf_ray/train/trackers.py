@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from vf_ray.errors import UserError
+
 FOLDER = "VF_RAY_TENSORBOARD"
 PACKAGES = {"tensorboard": "tensorboardX", "mlflow": "mlflow", "wandb": "wandb"}
 
@@ -37,7 +39,7 @@ def _package(name: str) -> Any:
     try:
         return importlib.import_module(PACKAGES[name])
     except ImportError as error:
-        raise ValueError(
+        raise UserError(
             f"resources.track names {name!r}, whose package is not installed: pip install {PACKAGES[name]}"
         ) from error
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Benchmark
 from vf_ray.recipe.strict import near
 
@@ -29,5 +30,5 @@ def get(name: str) -> Benchmark:
         ValueError: if there is none; the message names the nearest ones.
     """
     if name not in catalogue():
-        raise ValueError(f"no benchmark is named {name!r}; {near(name, catalogue())}")
+        raise UserError(f"no benchmark is named {name!r}; {near(name, catalogue())}")
     return catalogue()[name]

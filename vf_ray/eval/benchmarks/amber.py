@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
@@ -52,16 +53,16 @@ def _by_id(tree: Tree, name: str, *keys: str) -> dict[int, dict[str, Any]]:
     rows = files.as_objects(files.read_json(tree, path), path, "id", *keys)
     found = {row["id"]: row for row in rows}
     if len(found) != len(rows):
-        raise ValueError(f"{path} holds an id twice; download it again")
+        raise UserError(f"{path} holds an id twice; download it again")
     return found
 
 
 def _kind(known: Mapping[int, Mapping[str, Any]], identity: int) -> str:
     if identity not in known:
-        raise ValueError(f"query {identity} has no annotation; take both files from one version")
+        raise UserError(f"query {identity} has no annotation; take both files from one version")
     kind = known[identity]["type"]
     if kind != GENERATIVE and kind not in KINDS:
-        raise ValueError(f"annotation {identity} is of type {kind!r}; expected one of {', '.join(KINDS)}")
+        raise UserError(f"annotation {identity} is of type {kind!r}; expected one of {', '.join(KINDS)}")
     return KINDS.get(kind, "")
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import ijson
 
+from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
@@ -67,7 +68,7 @@ class Lexicon:
             ValueError: if the synonyms do not know it.
         """
         if name not in self.objects:
-            raise ValueError(f"synonyms.txt does not hold COCO's category {name!r}; download the whole file")
+            raise UserError(f"synonyms.txt does not hold COCO's category {name!r}; download the whole file")
         return self.objects[name]
 
     @cached_property
@@ -167,7 +168,7 @@ def _annotations(tree: Tree, kind: str) -> list[str]:
 def _picture_id(path: str) -> str:
     found = PICTURE.fullmatch(path)
     if found is None:
-        raise ValueError(f"{path} is not named by a COCO picture id; expected COCO_val2014_000000000042.jpg")
+        raise UserError(f"{path} is not named by a COCO picture id; expected COCO_val2014_000000000042.jpg")
     return found[1]
 
 
@@ -201,7 +202,7 @@ def _items(tree: Tree, path: str, where: str) -> Iterator[dict[str, Any]]:
             yield from ijson.items(opened, where)
         except ijson.JSONError as error:
             told = " ".join(str(error).split())[:80]
-            raise ValueError(f"{path} is not whole JSON ({told}); download it again") from error
+            raise UserError(f"{path} is not whole JSON ({told}); download it again") from error
 
 
 def read(path: Path, exam: Exam) -> dict[str, str]:

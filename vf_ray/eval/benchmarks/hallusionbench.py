@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import (
@@ -51,7 +52,7 @@ def load(tree: Tree) -> Exam:
     rows = files.as_objects(files.read_json(tree, path), path, *KEYS, "question", "gt_answer")
     questions = tuple(_question(tree, row) for row in rows)
     if len({question.id for question in questions}) != len(questions):
-        raise ValueError(f"{path} holds a question twice; download it again")
+        raise UserError(f"{path} holds a question twice; download it again")
     shown = sum(question.picture is not None for question in questions)
     return Exam(
         questions=questions,

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.benchmark import (
@@ -59,7 +60,7 @@ def load(tree: Tree) -> Exam:
     references = {str(row["question_id"]): row["text"] for row in answers}
     for row in rows:
         if row["image"] not in captions or str(row["question_id"]) not in references:
-            raise ValueError(
+            raise UserError(
                 f"question {row['question_id']} has no context or no reference; download all files anew"
             )
     rules, note = _rules(tree, root)
@@ -106,7 +107,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         ValueError: without a judge: nothing else can grade these answers.
     """
     if judge is None:
-        raise ValueError("llava-bench is graded by a judge; give its address, or recorded replies")
+        raise UserError("llava-bench is graded by a judge; give its address, or recorded replies")
     requests = [_request(exam, question, answers.get(question.id, "")) for question in exam.questions]
     replies, records = judging.ask(judge, requests)
     pairs = {identity: _pair(reply) for identity, reply in replies.items()}

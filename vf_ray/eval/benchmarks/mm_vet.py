@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import (
@@ -102,7 +103,7 @@ def _assigned(data: bytes, path: str) -> str:
             names = [target.id for target in node.targets if isinstance(target, ast.Name)]
             if "prompt" in names and isinstance(node.value.value, str):
                 return node.value.value
-    raise ValueError(f"{path} assigns no text to prompt; take the published evaluator, or remove the file")
+    raise UserError(f"{path} assigns no text to prompt; take the published evaluator, or remove the file")
 
 
 def _code(cell: Mapping[str, Any]) -> str:

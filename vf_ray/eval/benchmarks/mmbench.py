@@ -14,6 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files, tables
 from vf_ray.eval.benchmark import (
@@ -51,7 +52,7 @@ def load(tree: Tree) -> Exam:
     rows = tables.tsv(tree.read(name), name)
     pictures = {row["index"]: row.get("image", "") for row in rows}
     if len(pictures) != len(rows):
-        raise ValueError(f"{name} holds one index twice; keep a single version of the table")
+        raise UserError(f"{name} holds one index twice; keep a single version of the table")
     questions = tuple(_question(row, pictures, name) for row in rows)
     groups = len({_group(question.id) for question in questions})
     note = f"{name}: {groups:,} questions in {len(questions):,} rows"
@@ -60,12 +61,12 @@ def load(tree: Tree) -> Exam:
 
 def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str) -> Question:
     if row.get("answer", "") in PANDAS_NA:
-        raise ValueError(
+        raise UserError(
             f"{name} index {row['index']} has no answer; a test split is scored by the leaderboard only"
         )
     written = [letter for letter in LETTERS if row.get(letter)]
     if row["answer"] not in written:
-        raise ValueError(
+        raise UserError(
             f"{name} index {row['index']} has the answer {row['answer']!r}, options {', '.join(written)}"
         )
     hint = "" if row.get("hint", "") in PANDAS_NA else row["hint"] + "\n"
@@ -106,7 +107,7 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
         return read_answers.llava_jsonl(path, exam)
     rows = tables.table(path)
     if rows and "prediction" not in rows[0]:
-        raise ValueError(f"{path.name} has no column prediction; it has {', '.join(rows[0])}")
+        raise UserError(f"{path.name} has no column prediction; it has {', '.join(rows[0])}")
     found = [{**row, "text": row["prediction"]} for row in rows]  # its ``answer`` is the truth
     return read_answers.keyed(found, exam, path.name, lambda row: _index(row["index"]))
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from vf_ray.errors import MissingError, UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
@@ -41,9 +42,7 @@ def load(tree: Tree) -> Exam:
     found = {task: list(_task(tree, task)) for task in (*PERCEPTION, *COGNITION)}
     absent = [task for task, questions in found.items() if not questions]
     if len(absent) == len(found):
-        raise FileNotFoundError(
-            "the data folder holds no <subtask>/*.txt of MME, such as existence/; download it"
-        )
+        raise MissingError("the data folder holds no <subtask>/*.txt of MME, such as existence/; download it")
     notes = [f"questions: {sum(map(len, found.values())):,} in {len(found) - len(absent)} subtasks", RULE]
     if absent:
         notes.append(f"without {', '.join(absent)}: sums are lower than the benchmark's")
@@ -65,7 +64,7 @@ def _picture(tree: Tree, task: str, path: str, folder: str, inside: str) -> list
     lines = io.StringIO(tree.read(path).decode("utf-8-sig"), newline=None)
     rows = [line.strip().split("\t") for line in lines if line.strip()]
     if len(rows) != 2 or any(len(row) != 2 or row[1].lower() not in ("yes", "no") for row in rows):
-        raise ValueError(f"{path} does not hold two lines of question, tab, Yes or No; download it again")
+        raise UserError(f"{path} does not hold two lines of question, tab, Yes or No; download it again")
     return [
         Question(
             id=f"{task}/{name}#{number}",
@@ -109,25 +108,23 @@ def _match(by_text: Mapping[tuple[str, str], Question], record: Mapping[str, Any
     picture, text = str(record.get("question_id", "")), str(record.get("prompt", ""))
     found = by_text.get((_key(picture), _bare(text)))
     if found is None:
-        raise ValueError(f"{name} answers {picture!r}: {_bare(text)!r}, which this data does not ask")
+        raise UserError(f"{name} answers {picture!r}: {_bare(text)!r}, which this data does not ask")
     truth, gold = record.get("truth", found.meta["gold"]).lower(), found.meta["gold"]
     if truth != gold:
-        raise ValueError(f"{name} gives {truth!r} as the truth of {found.id!r}, this data {gold!r}")
+        raise UserError(f"{name} gives {truth!r} as the truth of {found.id!r}, this data {gold!r}")
     return found.id
 
 
 def _results(folder: Path) -> Iterator[dict[str, str]]:
     paths = [path for task in (*PERCEPTION, *COGNITION) if (path := folder / f"{task}.txt").exists()]
     if not paths:
-        raise FileNotFoundError(
-            f"{folder} holds no result file such as existence.txt; expected one a subtask"
-        )
+        raise MissingError(f"{folder} holds no result file such as existence.txt; expected one a subtask")
     for path in paths:
         for number, line in enumerate(path.read_text().split("\n"), start=1):
             cells = line.split("\t", 3)  # a tab in an answer stays in it; the official script stops there
             if line and len(cells) != 4:
                 told = "picture, question, truth and answer, parted by tabs"
-                raise ValueError(f"{path.name} line {number} is {line[:60]!r}; expected {told}")
+                raise UserError(f"{path.name} line {number} is {line[:60]!r}; expected {told}")
             if line:
                 picture, text, truth, answer = cells
                 yield {

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
@@ -53,10 +54,10 @@ def _labels(tree: Tree, split: str) -> list[dict[str, Any]]:
     path = _path(tree, split) or ""
     rows = list(files.json_lines(tree.read(path), path, "image", "text", "label"))
     if not rows:
-        raise ValueError(f"{path} holds no questions; download it again")
+        raise UserError(f"{path} holds no questions; download it again")
     for number, row in enumerate(rows, start=1):
         if row["label"] not in ("yes", "no"):
-            raise ValueError(f"{path} line {number} has label {row['label']!r}; expected 'yes' or 'no'")
+            raise UserError(f"{path} line {number} has label {row['label']!r}; expected 'yes' or 'no'")
     return rows
 
 
@@ -84,15 +85,15 @@ def _same_version(data: bytes, questions: Sequence[Question]) -> None:
         if row["category"] in splits:
             _same_text(ours, identity, row["text"], "llava_pope_test.jsonl")
     if absent := sorted(set(ours) - set(asked)):
-        raise ValueError(f"llava_pope_test.jsonl lacks question {absent[0]} of the label files; {MIXED}")
+        raise UserError(f"llava_pope_test.jsonl lacks question {absent[0]} of the label files; {MIXED}")
 
 
 def _same_text(ours: Mapping[str, Question], identity: str, text: str, name: str) -> None:
     if identity not in ours:
-        raise ValueError(f"{name} holds question {identity}, which the label files lack; {MIXED}")
+        raise UserError(f"{name} holds question {identity}, which the label files lack; {MIXED}")
     expected = ours[identity].prompt.removesuffix(SHORT)
     if expected not in text:  # whatever else the prompt says
-        raise ValueError(f"{name} question {identity} is {text!r}, the label files say {expected!r}; {MIXED}")
+        raise UserError(f"{name} question {identity} is {text!r}, the label files say {expected!r}; {MIXED}")
 
 
 def read(path: Path, exam: Exam) -> dict[str, str]:
@@ -118,7 +119,7 @@ def _numbered(found: Sequence[Mapping[str, Any]], exam: Exam, name: str) -> list
     parts = [whole, *([q for q in whole if q.category == split] for split in SPLITS)]
     asked = next((part for part in parts if _answers(found, part)), None)
     if asked is None:
-        raise ValueError(
+        raise UserError(
             f"{name} holds {len(found)} answers without question_id; they are neither to one split in its "
             f"order nor to all {len(whole)} questions; {MIXED}"
         )
@@ -136,7 +137,7 @@ def _refuse_other_size(answers: Answers, exam: Exam, name: str) -> None:
     asked = [question.id for question in exam.questions if question.category == "random"]
     answered = sum(identity in answers for identity in asked)
     if len(asked) == 3000 and answered == 2910:
-        raise ValueError(f"{name} answers 2,910 random questions, the label files hold 3,000; {MIXED}")
+        raise UserError(f"{name} answers 2,910 random questions, the label files hold 3,000; {MIXED}")
 
 
 def parse(answer: str) -> str:

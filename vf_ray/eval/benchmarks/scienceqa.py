@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
@@ -34,7 +35,7 @@ def load(tree: Tree) -> Exam:
     splits = _object(tree, "pid_splits.json", "test")
     absent = [identity for identity in splits["test"] if identity not in problems]
     if absent:
-        raise ValueError(
+        raise UserError(
             f"pid_splits.json names problem {absent[0]}, which problems.json lacks; take one version"
         )
     asked = _llava(tree)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
@@ -35,7 +36,7 @@ def load(tree: Tree) -> Exam:
     llava = _llava(tree)
     questions = [_question(tree, row, names, llava) for row in rows]
     if len({question.id for question in questions}) != len(questions):
-        raise ValueError(f"{path} holds a question_id twice; download it again")
+        raise UserError(f"{path} holds a question_id twice; download it again")
     return Exam(questions=tuple(questions), notes=(f"questions: {len(questions):,}", RULE))
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from vf_ray.errors import MissingError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
 from vf_ray.eval.statistics import by_category, of_items, wilson
@@ -33,7 +34,7 @@ def load(tree: Tree) -> Exam:
     """Return every held-out instance, each task's in an order that only its keys decide."""
     paths = tree.glob("**/held_out.parquet")
     if not paths:
-        raise FileNotFoundError("the data folder holds no **/held_out.parquet; build instances first")
+        raise MissingError("the data folder holds no **/held_out.parquet; build instances first")
     return Exam(questions=tuple(q for path in paths for q in _questions(tree, path)))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
@@ -36,7 +37,7 @@ def load(tree: Tree) -> Exam:
         if (text := annotation["utf8_string"].strip()) not in ("", ILLEGIBLE):
             pieces.setdefault(annotation["image_id"], []).append(text)
     if unknown := sorted(set(pieces) - set(whole["imgs"])):
-        raise ValueError(
+        raise UserError(
             f"{ANNOTATIONS} has text of picture {unknown[0]!r}, which it does not list; download it anew"
         )
     questions = tuple(

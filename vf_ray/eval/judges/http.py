@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Reply, Request
 from vf_ray.eval.chat import Chat
 from vf_ray.eval.files import json_lines
@@ -63,7 +64,7 @@ class Replay:
                 self._queue.append(reply)
         self.in_order = bool(self._queue)
         if self._by_text and self.in_order:
-            raise ValueError(f"{path.name} mixes replies with and without request or id; give all, or none")
+            raise UserError(f"{path.name} mixes replies with and without request or id; give all, or none")
 
     def replies(self, requests: Sequence[Request]) -> list[Reply]:
         """Return the recorded replies; one that is used up or absent is an error in its reply."""
@@ -122,4 +123,4 @@ def _texts(value: Any, name: str) -> list[str]:
     for key in ("reply", "content", "text"):
         if isinstance(value, Mapping) and value.get(key) is not None:
             return _texts(value[key], name)
-    raise ValueError(f"{name} holds a record without a reply: {str(value)[:80]}; expected a key 'reply'")
+    raise UserError(f"{name} holds a record without a reply: {str(value)[:80]}; expected a key 'reply'")

@@ -1,0 +1,111 @@
+"""What a person can mend is told in one line; everything else is a fault of ours and keeps its traceback.
+
+A library's error becomes one of these where it arises, and only where it is known to come from outside:
+a file that a person named, a full disk, a server that does not answer. So a bug of ours is never taken for
+bad input, whatever type it has.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+DEBUG = "VF_RAY_DEBUG"
+"""Environment variable: set to anything, it shows the traceback of what a person can mend, too."""
+OURS = (
+    "this is a fault of vf-ray, not of what you asked for: please report it with everything above; "
+    "what is finished is kept"
+)
+
+
+class MendableError(Exception):
+    """The base of all that a person can mend: says where, what was found, what was expected, what to do."""
+
+
+class UserError(MendableError, ValueError):
+    """Something that was asked for or given is wrong; this is the kind to raise where no other fits."""
+
+
+class MissingError(MendableError, FileNotFoundError):
+    """Something that was named is not there."""
+
+
+class OutsideError(MendableError, OSError):
+    """A disk, a machine or a service refuses."""
+
+
+class DeniedError(OutsideError, PermissionError):
+    """It refuses this user."""
+
+
+class LateError(OutsideError, TimeoutError):
+    """It did not answer in time."""
+
+
+class UnreachableError(OutsideError, ConnectionError):
+    """It could not be reached, or broke off."""
+
+
+@contextmanager
+def about(what: str) -> Iterator[None]:
+    """Name ``what`` a person gave (a file, a folder) in the trouble that the block has with it.
+
+    Raises:
+        UserError: if it is not UTF-8 where text is expected.
+        MissingError, OutsideError: for what the operating system says.
+    """
+    try:
+        yield
+    except MendableError:
+        raise
+    except UnicodeDecodeError as error:
+        raise UserError(f"{what} is not UTF-8 text ({error}); is it the right file?") from error
+    except FileNotFoundError as error:
+        raise MissingError(f"{what}: no such file or folder") from error
+    except OSError as error:
+        raise OutsideError(f"{what}: {error.strerror or error}") from error
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Say how to install what the block imports, packages of the extra ``name``, where one is lacking.
+
+    Raises:
+        UserError: naming the package.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("vf_ray", "flows"):
+            raise
+        raise UserError(
+            f"the package {error.name!r} is not installed: pip install 'vf-ray[{name}]'"
+        ) from error
+
+
+def told(error: BaseException) -> str:
+    """Return what a person is to read of an error; its notes are always part of it."""
+    return "\n".join([f"error: {error}", *getattr(error, "__notes__", ())])
+
+
+def one_line(error: Exception) -> bool:
+    """Tell whether ``told(error)`` is all that a person needs; if not, let it go on with its traceback.
+
+    A fault of ours goes on with the note that it is one.
+    """
+    if isinstance(error, MendableError):
+        return not os.environ.get(DEBUG)
+    if OURS not in getattr(error, "__notes__", ()):
+        error.add_note(OURS)
+    return False
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """End this process with what a person can mend, if that ends the block, and exit code 1."""
+    try:
+        yield
+    except Exception as error:
+        if one_line(error):
+            sys.exit(told(error))
+        raise

@@ -1,0 +1,34 @@
+"""What a person can mend, taken out of what Ray wraps the errors of its workers in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ray.exceptions import RayError
+
+from vf_ray.errors import MendableError
+
+
+@contextmanager
+def unwrapped() -> Iterator[None]:
+    """Raise the mendable error that a worker met instead of Ray's account of it; anything else as it is."""
+    try:
+        yield
+    except Exception as error:
+        for inner in _within(error):
+            if isinstance(inner, MendableError) and not isinstance(inner, RayError):
+                raise inner from (None if inner is error else error)
+        raise
+
+
+def _within(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it was made of, outermost first: Ray keeps causes under names of its own."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        found = waiting.pop(0)
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        inner = [getattr(found, name, None) for name in ("cause", "controller_failure", "__cause__")]
+        inner += dict(getattr(found, "worker_failures", {})).values()
+        waiting += [one for one in inner if isinstance(one, BaseException)]
