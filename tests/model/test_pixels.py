@@ -115,8 +115,10 @@ def test_near_is_within_one_level(folder: Path) -> None:
 
 def test_scaled_decoding_is_within_what_the_habit_says(folder: Path) -> None:
     large = [photograph(*size) for size in ((1024, 768), (768, 1024), (1400, 700), (2800, 2100), (900, 900))]
+    large += [photograph(*size) for size in ((901, 903), (1023, 768), (701, 1400), (1400, 701))]
     for off in np.abs(made(folder, "exact", large) - made(folder, "scaled", large)):
         assert 0 < off.mean() < 1 and np.quantile(off, 0.99) <= 3
+    assert all((made(folder, "near", [one]) != made(folder, "scaled", [one])).any() for one in large)
     small = [photograph(640, 480), encoded(noise((900, 800)))]
     assert np.array_equal(made(folder, "near", small), made(folder, "scaled", small))
 

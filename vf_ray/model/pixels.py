@@ -109,13 +109,28 @@ class Pixels:
 
     def _resized(self, picture: bytes) -> NDArray[np.uint8]:
         with Image.open(io.BytesIO(picture)) as opened:
-            if self.habits.resize == "scaled" and max(opened.size) >= 2 * self.size:
-                half = (opened.width + 1) // 2, (opened.height + 1) // 2
-                opened.draft("RGB", half)  # does nothing unless it is a JPEG
+            full = opened.size
+            if self.habits.resize == "scaled" and max(full) >= 2 * self.size:
+                opened.draft("RGB", (full[0] // 2, full[1] // 2))  # does nothing unless it is a JPEG
             image = shown(opened, self.habits)
+            halved = opened.size != full
+        if halved and (full[0] % 2 or full[1] % 2):
+            return self._in_place(image, full if image.width - full[0] // 2 in (0, 1) else full[::-1])
         if self.habits.resize == "exact" or max(image.size) <= self.size:
             return np.asarray(self._square(image))
         return self._nearly(image)
+
+    def _in_place(self, image: Image.Image, full: tuple[int, int]) -> NDArray[np.uint8]:
+        """Do as ``_nearly`` with a picture decoded at half of its ``full`` size, of which a side is odd.
+
+        Half of that side is no number of pixels, so what becomes the square begins or ends between two.
+        """
+        side = max(full)
+        left, top = ((side - length) // 2 for length in full)
+        larger = Image.new("RGB", (side // 2 + 1,) * 2, self._colour)
+        larger.paste(image, (-(-left // 2), -(-top // 2)))
+        box = left % 2 / 2, top % 2 / 2, (left % 2 + side) / 2, (top % 2 + side) / 2
+        return np.asarray(larger.resize((self.size, self.size), Image.Resampling.BICUBIC, box))
 
     def _square(self, image: Image.Image) -> Image.Image:
         if image.width > image.height and image.width != self.size:

@@ -15,7 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+from vf_ray.shards import jpeg, png
+from vf_ray.shards.source import Source
+
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 """Formats that may be opened; others (PostScript, PDF ...) run code or are no pictures. JPEG includes MPO."""
 
 MOST_PIXELS = 1 << 26
@@ -58,9 +61,9 @@ def stored(data: bytes, largest_side: int) -> Picture:
         BadPictureError: if it does not decode, or is of a kind that is refused.
     """
     image = opened(data)
-    size, kind, raws = image.size, str(image.format), (sha256(data),)
+    size, kind, raws, whole = image.size, str(image.format), (sha256(data),), _source_of(image).whole
     if max(size) <= largest_side and image.mode not in _DEEP and _shows_the_same(image):
-        return Picture(data, *size, kind, raws)
+        return Picture(whole, *size, kind, raws)
     return encoded(rgb(opened(data), largest_side), largest_side, raws, lossy=kind in _LOSSY)
 
 
@@ -73,8 +76,8 @@ def opened(data: bytes) -> Image.Image:
     if not data:
         raise BadPictureError("picture empty")
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        animated = image.format in ("GIF", "PNG", "WEBP") and getattr(image, "is_animated", False)
+        image = Image.open(_source(data), formats=FORMATS)
+        animated = image.format in ("AVIF", "GIF", "PNG", "WEBP") and getattr(image, "is_animated", False)
     except UnidentifiedImageError:
         raise BadPictureError("picture format unknown", f"{len(data)} bytes, first {data[:8]!r}") from None
     except Image.DecompressionBombError as error:
@@ -125,8 +128,8 @@ def sha256(data: bytes) -> str:
 
 def _shows_the_same(image: Image.Image) -> bool:
     """Decode; say whether conversion to RGB shows what the picture shows."""
-    if image.format in ("JPEG", "MPO"):
-        image.draft(image.mode, (1, 1))  # every byte is still decoded, but into fewer pixels
+    if image.format in ("JPEG", "MPO"):  # every byte is still decoded, but into fewer pixels
+        image.draft(image.mode, _source_of(image).smallest(image.size))
     _load(image)
     if not _may_be_clear(image):
         return True
@@ -138,13 +141,29 @@ def _may_be_clear(image: Image.Image) -> bool:
     return image.mode in _ALPHA or image.info.get("transparency") is not None
 
 
+def _source(data: bytes) -> Source:
+    makers = {jpeg.SIGNATURE: jpeg.source, png.SIGNATURE: png.source}
+    return next((make for head, make in makers.items() if data.startswith(head)), Source)(data)
+
+
+def _source_of(image: Image.Image) -> Source:
+    """Return what a picture that is open, but not decoded yet, is decoded from."""
+    source = getattr(image, "fp", None)
+    return source if isinstance(source, Source) else Source(b"")
+
+
 def _load(image: Image.Image) -> None:
+    source = _source_of(image)
+    source.watch(image)
     try:
         image.load()
+        fault = source.fault(image)
     except MemoryError:
         raise
     except Exception as error:  # as above
         raise _undecodable(error) from error
+    if fault:
+        raise BadPictureError("picture damaged", fault)
 
 
 def _undecodable(error: Exception) -> BadPictureError:

@@ -1,0 +1,215 @@
+"""Whether a JPEG's data last to the end of its picture.
+
+Where data are missing the decoder paints grey and tells nobody, for Pillow hides its warnings. So it is
+asked in two ways. A file of one scan is shown to it without its end mark: with all data it finishes the last
+row, with less it waits, and leaves that row as it was. In a file of several scans, as progressive ones are,
+more data are put behind each: only what lacks some is changed by them. Restart marks that are missing,
+and zeros that no encoder would write, are seen in the file itself.
+"""
+
+import io
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+from PIL import Image, ImageChops
+
+from vf_ray.shards.source import Source
+
+SIGNATURE, EOI = b"\xff\xd8\xff", b"\xff\xd9"
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
+_RESTART = re.compile(rb"\xff([\xd0-\xd7])", re.DOTALL)
+_BY_HUFFMAN, _OTHERWISE = (0xC0, 0xC1, 0xC2), (0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF)
+"""Markers of frames: those that are followed here, and others (lossless, arithmetic)."""
+_TABLES, _SCAN, _INTERVAL = 0xC4, 0xDA, 0xDD
+_NO_CODE = b"\xff\x00" * 8
+"""Ones, with which no code begins: what the decoder looks ahead for, and too few for more than a block."""
+_OTHER_CODES = bytes(range(0xFD, 0, -2)) * 4
+_ZEROS = bytes(64)
+_TOO_MANY = 64
+"""Bytes behind the last row from which on some before it were not the picture's; encoders pad a few."""
+_LOOKED_AT = 16
+"""Pixels of the last row that are looked at."""
+
+
+@dataclass
+class Layout:
+    """What the markers of a file say."""
+
+    height: int = 0
+    width: int = 0
+    sampling: tuple[tuple[int, int], ...] = ()
+    """Horizontal and vertical factor of each component."""
+    interval: int = 0
+    """Blocks of the smallest sort between two restart marks; 0: there are none."""
+    zero_is_flat: bool = True
+    """Whether zeros are the code of a block without any detail."""
+    scans: list[tuple[int, int]] = field(default_factory=list)
+    """Start and end of the coded data of each."""
+    precision: dict[int, list[int]] = field(default_factory=dict)
+    """Component -> for each of its 64 coefficients the bits that no scan has brought yet."""
+    ended: bool = False
+    """Whether the end mark is there."""
+
+    @property
+    def end(self) -> int:
+        """Return where the end mark is, or should be."""
+        return self.scans[-1][1]
+
+
+def layout(data: bytes) -> Layout | None:
+    """Return the layout of a file whose data are followed here; None for any other."""
+    found = Layout()
+    try:
+        for marker, body, at, end in _segments(data):
+            if marker in _OTHERWISE:
+                return None
+            if marker == EOI[1]:
+                found.ended = True
+                break
+            _note(found, marker, body, at, end)
+    except (struct.error, IndexError, KeyError):  # its own headers are damaged, which the decoder tells
+        return None
+    return found if found.scans and found.sampling else None
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes, int, int]]:
+    """Yield each marker with its segment, and with the start and end of the coded data behind it."""
+    found = _MARKER.search(data, 2)
+    while found is not None:
+        at = found.end()
+        size = 0 if found[1] == EOI[1:] else struct.unpack_from(">H", data, at)[0]
+        following = _MARKER.search(data, at + size)
+        last = len(data) - data.endswith(b"\xff")
+        yield found[1][0], data[at + 2 : at + size], at + size, following.start() if following else last
+        found = following
+
+
+def _note(found: Layout, marker: int, body: bytes, start: int, end: int) -> None:
+    if marker in _BY_HUFFMAN:
+        found.height, found.width, count = struct.unpack_from(">HHB", body, 1)
+        parts = [body[6 + 3 * n : 9 + 3 * n] for n in range(count)]
+        found.sampling = tuple((part[1] >> 4, part[1] & 15) for part in parts)
+        found.precision = {part[0]: [16] * 64 for part in parts}
+    elif marker == _INTERVAL:
+        (found.interval,) = struct.unpack(">H", body)
+    elif marker == _TABLES:
+        found.zero_is_flat &= all(_first_symbols(body))
+    elif marker == _SCAN:
+        found.scans.append((start, end))
+        first, last, bits = struct.unpack_from(">BBB", body, 1 + 2 * body[0])
+        for component in body[1 : 1 + 2 * body[0] : 2]:
+            found.precision[component][first : last + 1] = [bits & 15] * (last + 1 - first)
+
+
+def _first_symbols(body: bytes) -> Iterator[bool]:
+    """Yield, of each table of details, whether the code of zeros only is that of a block's end."""
+    while body:
+        detail, count = body[0] >> 4, sum(body[1:17])
+        if detail:
+            yield body[17] == 0
+        body = body[17 + count :]
+
+
+def fault(data: bytes, found: Layout) -> str:
+    """Return what is wrong with a file as far as it can be seen without decoding; else nothing."""
+    if any(any(bits) for bits in found.precision.values()):
+        return "a scan is missing"
+    if len(found.scans) > 1:
+        return ""
+    start, end = found.scans[0]
+    if not found.zero_is_flat and data.find(_ZEROS, start, end) >= 0:
+        return "zeros stand in the place of its data"
+    if found.interval and not _restarts(data, found):
+        return "restart marks are missing"
+    return ""
+
+
+def _restarts(data: bytes, found: Layout) -> bool:
+    """Tell whether the restart marks are all there, in their order."""
+    across, down = (max(factors) for factors in zip(*found.sampling, strict=True))
+    if len(found.sampling) == 1:
+        across = down = 1
+    blocks = ceil(found.width / (8 * across)) * ceil(found.height / (8 * down))
+    start, end = found.scans[0]
+    marks = [mark[1][0] & 7 for mark in _RESTART.finditer(data, start, end)]
+    expected = (blocks - 1) // found.interval
+    return len(marks) >= expected and all(mark == n & 7 for n, mark in enumerate(marks[:expected]))
+
+
+def source(data: bytes) -> Source:
+    """Return what to decode a JPEG from; where only the end mark is missing it is added."""
+    if (found := layout(data)) is None:
+        return Source(data)
+    whole = data if found.ended else data[: found.end] + EOI
+    return Several(whole, found) if len(found.scans) > 1 else Single(whole, found)
+
+
+class Several(Source):
+    """A file of several scans: they are all painted at once."""
+
+    def __init__(self, whole: bytes, found: Layout) -> None:
+        super().__init__(whole)
+        self._found, self._scale = found, 1
+
+    def smallest(self, size: tuple[int, int]) -> tuple[int, int]:
+        return size[0] // 2 or 1, size[1] // 2 or 1  # any smaller, and what a scan brings may not show
+
+    def watch(self, image: Image.Image) -> None:
+        (self._scale, *_) = getattr(image, "decoderconfig", None) or (1,)
+
+    def fault(self, image: Image.Image) -> str:
+        if told := fault(self.whole, self._found):
+            return told
+        ends = (0, *(end for _, end in self._found.scans))
+        parts = (self.whole[start:end] for start, end in pairwise(ends))
+        again = Image.open(io.BytesIO(_OTHER_CODES.join((*parts, EOI))), formats=("JPEG",))
+        again.draft(image.mode, (again.width // self._scale or 1, again.height // self._scale or 1))
+        differs = ImageChops.difference(image, again).getbbox() is not None
+        return "a scan ends before its last row" if differs else ""
+
+
+class Single(Source):
+    """A file of one scan: its end mark comes alone, and only if it is asked for."""
+
+    def __init__(self, whole: bytes, found: Layout) -> None:
+        super().__init__(whole, whole[: found.end] + _NO_CODE + EOI)
+        self._early, self._last = max(0, found.end - _TOO_MANY), found.end + len(_NO_CODE)
+        self._fault = fault(whole, found)
+        self._decoding: Any = None
+        self._marks: dict[tuple[int, int], int | tuple[int, ...]] = {}
+
+    def watch(self, image: Image.Image) -> None:
+        self._decoding = image
+
+    def fault(self, image: Image.Image) -> str:
+        if not self._fault and self.tell() == self._early:  # the decoder was done, and asked for no more
+            return "there are more data than rows"
+        return self._fault
+
+    def read(self, size: int | None = -1) -> bytes:
+        at = self.tell()
+        if self._decoding is not None and size is not None and size > 0:
+            if at == 0:
+                self._mark()
+            if at == self._last and not self._painted():
+                self._fault = self._fault or "its data end before its last row"
+            size = min(size, next((pause - at for pause in (self._early, self._last) if at < pause), size))
+        return super().read(size)
+
+    def _painted(self) -> bool:
+        """Tell whether the decoder has come to the last row, which was marked before it began."""
+        return any(self._decoding.im.getpixel(place) != ink for place, ink in self._marks.items())
+
+    def _mark(self) -> None:
+        width, height = self._decoding.size
+        bands = len(self._decoding.getbands())
+        for number, left in enumerate(range(0, width, ceil(width / _LOOKED_AT))):
+            colour = tuple((37 * number + 85 * band + 11) & 0xFF for band in range(bands))
+            self._marks[left, height - 1] = colour if bands > 1 else colour[0]
+        for place, ink in self._marks.items():
+            self._decoding.im.putpixel(place, ink)

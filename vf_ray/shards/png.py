@@ -1,0 +1,68 @@
+"""PNG files whose data are damaged, or which hold more text or a longer profile than decoders put up with."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+from PIL import Image
+
+from vf_ray.shards.source import Source
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_HEAD = struct.Struct(">I4s")
+_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
+_LONGEST, _MOST = 1 << 20, 1 << 25
+"""Unpacked bytes of one text or profile, and of all together; Pillow refuses little more than that."""
+
+
+def source(data: bytes) -> Source:
+    """Return what to decode a PNG from: without texts and profile, which are no pixels, if they are long."""
+    if not _is_long(data):
+        return Png(data)
+    kept = (data[start:end] for kind, start, end in _chunks(data) if kind not in _TEXTS)
+    return Png(SIGNATURE + b"".join(kept))
+
+
+class Png(Source):
+    """A file whose pixels' checksums count, which not every decoder looks at."""
+
+    def fault(self, image: Image.Image) -> str:
+        damaged = any(
+            zlib.crc32(self.whole[start + 4 : end - 4]) != int.from_bytes(self.whole[end - 4 : end], "big")
+            for kind, start, end in _chunks(self.whole)
+            if kind == b"IDAT"
+        )
+        return "a checksum of its data is wrong" if damaged else ""
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the kind of each chunk with where it begins and ends; of one that is cut, where the file ends."""
+    start = len(SIGNATURE)
+    while start + _HEAD.size <= len(data):
+        size, kind = _HEAD.unpack_from(data, start)
+        yield kind, start, (end := min(start + size + 12, len(data)))
+        start = end
+
+
+def _is_long(data: bytes) -> bool:
+    total = 0
+    for kind, start, end in _chunks(data):
+        if kind in _TEXTS:
+            size = max(end - start, _unpacked(kind, data[start + _HEAD.size : end]))
+            total += size
+            if size > _LONGEST or total > _MOST:
+                return True
+    return False
+
+
+def _unpacked(kind: bytes, body: bytes) -> int:
+    """Return how long a packed text or profile is, up to a little more than is allowed."""
+    _, _, rest = body.partition(b"\0")  # the keyword
+    if kind == b"iTXt":
+        packed = rest[2:].split(b"\0", 2)[-1] if rest[:1] == b"\1" else b""  # behind language and translation
+    else:
+        packed = rest[1:] if kind != b"tEXt" else b""
+    try:
+        return len(zlib.decompressobj().decompress(packed, _LONGEST + 1))
+    except zlib.error:  # which decoders pass over
+        return 0
