@@ -2,7 +2,18 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import (
+    Any,
+    Generic,
+    Literal,
+    Protocol,
+    Required,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    overload,
+)
 
 Group = Literal["question answering", "generation", "classification"]
 Permission = Literal["yes", "no", "unknown"]
@@ -209,6 +220,9 @@ R = TypeVar("R", bound=Row)
 Made = Example | Reject | None
 """A task's verdict on a row: an example, a counted reject, or "not a row of mine"."""
 
+OfRow: TypeAlias = Callable[[R], Made]
+OfRowAndPool: TypeAlias = Callable[[R, Pool], Made]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task(Generic[R]):
@@ -216,7 +230,7 @@ class Task(Generic[R]):
 
     id: str
     """``<source>/<name>``."""
-    upstream: str
+    upstream: str = ""
     """The id Vision-Flan published, of the one task that rebuilds it; else empty."""
     group: Group
     category: str
@@ -238,6 +252,20 @@ class Task(Generic[R]):
     """The one ``kind`` of rows that ``make`` is asked about; empty: all rows."""
 
 
+class About(TypedDict, total=False):
+    """What ``Source.task`` hands on to ``Task`` as it is, which says what it means."""
+
+    group: Required[Group]
+    category: Required[str]
+    instruction: Required[str]
+    upstream: str
+    ceiling: float
+    evidence: str
+    split: str
+    may_be_empty: bool
+    kind: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source(Generic[R]):
     """A dataset: where it comes from, how it is read, which tasks it feeds."""
@@ -254,31 +282,19 @@ class Source(Generic[R]):
     """Whether a recipe's cap is not for it: somebody has chosen its instances already."""
     tasks: list[Task[R]] = field(default_factory=list)
 
+    @overload
+    def task(self, name: str, **about: Unpack[About]) -> Callable[[OfRow[R]], OfRow[R]]: ...
+    @overload
     def task(
-        self,
-        name: str,
-        *,
-        group: Group,
-        category: str,
-        instruction: str,
-        upstream: str = "",
-        pool: Callable[[R], str | None] | None = None,
-        ceiling: float = 0.05,
-        evidence: str = "",
-        split: str = "train",
-        may_be_empty: bool = False,
-        kind: str = "",
+        self, name: str, *, pool: Callable[[R], str | None], **about: Unpack[About]
+    ) -> Callable[[OfRowAndPool[R]], OfRowAndPool[R]]: ...
+    def task(
+        self, name: str, *, pool: Callable[[R], str | None] | None = None, **about: Unpack[About]
     ) -> Callable[[Callable[..., Made]], Callable[..., Made]]:
-        """Declare the decorated function as the task ``<source>/<name>``."""
+        """Declare the decorated function as the task ``<source>/<name>``; it takes the source's rows."""
 
         def declare(make: Callable[..., Made]) -> Callable[..., Made]:
-            self.tasks.append(
-                Task(
-                    id=f"{self.name}/{name}", upstream=upstream, group=group, category=category,
-                    instruction=instruction, make=make, pool=pool, ceiling=ceiling,
-                    evidence=evidence, split=split, may_be_empty=may_be_empty, kind=kind,
-                )
-            )  # fmt: skip
+            self.tasks.append(Task(id=f"{self.name}/{name}", make=make, pool=pool, **about))
             return make
 
         return declare

@@ -7,7 +7,7 @@ from vf_ray.raw.shared import CLEVR as CLEVR_RAW
 from vf_ray.sources.clevr_json import ClevrImage, ClevrQuestion, ClevrRow, Pair, clevr_json
 from vf_ray.types import Example, Made, Reject, Source, Terms
 
-CLEVR = Source(
+CLEVR: Source[ClevrRow] = Source(
     name="clevr",
     title="CLEVR",
     url="https://cs.stanford.edu/people/jcjohns/clevr/",

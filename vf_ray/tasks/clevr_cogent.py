@@ -3,11 +3,11 @@
 Condition A restricts them for training, B otherwise for validation.
 """
 
-from vf_ray.sources.clevr_json import clevr_json
+from vf_ray.sources.clevr_json import ClevrRow, clevr_json
 from vf_ray.tasks import clevr
 from vf_ray.types import Download, Raw, Source, Terms
 
-COGENT = Source(
+COGENT: Source[ClevrRow] = Source(
     name="clevr_cogent",
     title="CLEVR-CoGenT",
     url="https://cs.stanford.edu/people/jcjohns/clevr/",

@@ -7,10 +7,10 @@ from typing import Any
 from vf_ray.instances.shapes import ask, caption
 from vf_ray.sources.fields import Fields, integer_of, text_of, written
 from vf_ray.sources.json_array import json_object
-from vf_ray.sources.records import At, parts
+from vf_ray.sources.records import At, Parse, parts
 from vf_ray.sources.rows import QaRow, TextRow
 from vf_ray.text import tidy
-from vf_ray.types import Made, Raw, Reject, Source, Terms
+from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
 SPLITS = {1: "train", 2: "val", 3: "test"}
 
@@ -37,7 +37,12 @@ def _rows(pair: tuple[str, Fields], at: At) -> Iterator[KvqaRow | Reject]:
     yield from parts(pairs, at, row)
 
 
-KVQA = Source(
+def _read(tree: Tree) -> Iterator[KvqaRow | Reject]:
+    parse: Parse[tuple[str, Fields], KvqaRow] = _rows  # of two classes, which mypy would not infer
+    return json_object({"all": ("dataset.json", "Dataset.json")}, parse)(tree)
+
+
+KVQA: Source[KvqaRow] = Source(
     name="kvqa",
     title="KVQA",
     url="https://malllabiisc.github.io/resources/kvqa/",
@@ -48,7 +53,7 @@ KVQA = Source(
             obtain="Put dataset.json and KVQAimgs.tar.gz of malllabiisc.github.io/resources/kvqa here",
         ),
     ),
-    read=json_object({"all": ("dataset.json", "Dataset.json")}, _rows),
+    read=_read,
 )
 
 
