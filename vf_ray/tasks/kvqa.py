@@ -1,29 +1,22 @@
 """KVQA: questions about named people in Wikipedia pictures that need knowledge about them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from vf_ray.instances.shapes import ask, caption
 from vf_ray.sources.fields import Fields, integer_of, text_of, written
 from vf_ray.sources.json_array import json_object
-from vf_ray.sources.records import At, Parse, parts
-from vf_ray.sources.rows import QaRow, TextRow
+from vf_ray.sources.records import At, parts
+from vf_ray.sources.rows import QaRow
 from vf_ray.text import tidy
-from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
+from vf_ray.types import Made, Raw, Reject, Source, Terms
 
 SPLITS = {1: "train", 2: "val", 3: "test"}
+CAPTION = "caption"
+"""Kind of the rows that hold a picture's Wikipedia caption."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptionRow(TextRow):
-    """A picture's Wikipedia caption."""
-
-
-KvqaRow = QaRow | CaptionRow
-
-
-def _rows(pair: tuple[str, Fields], at: At) -> Iterator[KvqaRow | Reject]:
+def _rows(pair: tuple[str, Fields], at: At) -> Iterator[QaRow | Reject]:
     number, record = pair
     split = SPLITS[integer_of(record.items("split")[0], "the first fold")]  # the first of five folds
     image = record["imgPath"]
@@ -33,16 +26,12 @@ def _rows(pair: tuple[str, Fields], at: At) -> Iterator[KvqaRow | Reject]:
         question, answer = text_of(pair[0], "the question"), written(pair[1], "the answer")
         return QaRow(key=at.key(number, index), split=split, image=image, question=question, answer=answer)
 
-    yield CaptionRow(key=at.key(number), split=split, image=image, text=record.get("wikiCap"))
+    text = record.get("wikiCap")
+    yield QaRow(key=at.key(number), split=split, image=image, question="", answer=text, kind=CAPTION)
     yield from parts(pairs, at, row)
 
 
-def _read(tree: Tree) -> Iterator[KvqaRow | Reject]:
-    parse: Parse[tuple[str, Fields], KvqaRow] = _rows  # of two classes, which mypy would not infer
-    return json_object({"all": ("dataset.json", "Dataset.json")}, parse)(tree)
-
-
-KVQA: Source[KvqaRow] = Source(
+KVQA = Source(
     name="kvqa",
     title="KVQA",
     url="https://malllabiisc.github.io/resources/kvqa/",
@@ -53,7 +42,7 @@ KVQA: Source[KvqaRow] = Source(
             obtain="Put dataset.json and KVQAimgs.tar.gz of malllabiisc.github.io/resources/kvqa here",
         ),
     ),
-    read=_read,
+    read=json_object({"all": ("dataset.json", "Dataset.json")}, _rows),
 )
 
 
@@ -66,9 +55,9 @@ KVQA: Source[KvqaRow] = Source(
     "with a name, a number, yes or no, or another short phrase.",
     evidence="train by the first of the five published folds",
 )
-def answer(row: KvqaRow) -> Made:
+def answer(row: QaRow) -> Made:
     """One question, one answer."""
-    return ask(row.image, row.question, row.answer) if isinstance(row, QaRow) else None
+    return ask(row.image, row.question, row.answer) if row.kind != CAPTION else None
 
 
 @KVQA.task(
@@ -80,9 +69,8 @@ def answer(row: KvqaRow) -> Made:
     "names the people and says what they are doing or where they are.",
     ceiling=0.2,
     evidence="train by the first of the five published folds",
+    kind=CAPTION,
 )
-def image_caption(row: KvqaRow) -> Made:
+def image_caption(row: QaRow) -> Made:
     """The Wikipedia caption, once per picture."""
-    if not isinstance(row, CaptionRow):
-        return None
-    return caption(row.image, row.text) if tidy(row.text) else Reject(row.key, "caption empty")
+    return caption(row.image, row.answer) if tidy(row.answer) else Reject(row.key, "caption empty")
