@@ -40,7 +40,7 @@ def each_json(patterns: Mapping[str, str], parse: Parse[Fields, R]) -> Callable[
     """Return a reader like ``each_file``; ``parse`` gets the JSON's object."""
 
     def parse_bytes(data: bytes, at: At) -> Iterator[R | Reject]:
-        return produced(of_objects(parse), json.loads(data), at)
+        return produced(of_objects(parse), json.loads(data.decode(json.detect_encoding(data), "replace")), at)
 
     return each_file(patterns, parse_bytes)
 

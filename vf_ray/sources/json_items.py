@@ -1,17 +1,22 @@
-"""Streaming reads of JSON files that may be larger than the memory."""
+"""Streaming reads of JSON files that may be larger than the memory.
+
+A file that the strict parser refuses is read again as mended, behind what had come of it already.
+"""
 
 import codecs
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import IO, Any
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import IO, Any, TypeVar
 
 import ijson
 
 from vf_ray.errors import UserError
+from vf_ray.sources.mended_json import MendedJson
 from vf_ray.sources.records import At
 from vf_ray.text import tidy
 from vf_ray.types import Tree
 
+T = TypeVar("T")
 _ARRAY, _OBJECT = "start_array", "start_map"
 _KINDS = {_ARRAY: "array", _OBJECT: "object"}
 
@@ -27,9 +32,9 @@ def json_items(tree: Tree, path: str, split: str, items: str = "item") -> Iterat
 
 def optional_items(tree: Tree, path: str, split: str, items: str) -> Iterator[tuple[Any, At]]:
     """Yield like ``json_items``; nothing where there is no such array."""
-    with _opened(tree, path) as file:
-        for index, item in enumerate(ijson.items(file, items, use_float=True)):
-            yield item, At(path, split, index)
+    found = _read(tree, path, lambda file: ijson.items(file, items, use_float=True))
+    for index, item in enumerate(found):
+        yield item, At(path, split, index)
 
 
 def json_pairs(tree: Tree, path: str, split: str, items: str = "") -> Iterator[tuple[tuple[str, Any], At]]:
@@ -42,9 +47,9 @@ def json_pairs(tree: Tree, path: str, split: str, items: str = "") -> Iterator[t
 
 
 def _pairs(tree: Tree, path: str, split: str, items: str) -> Iterator[tuple[tuple[str, Any], At]]:
-    with _opened(tree, path) as file:
-        for index, pair in enumerate(ijson.kvitems(file, items, use_float=True)):
-            yield pair, At(path, split, index)
+    found = _read(tree, path, lambda file: ijson.kvitems(file, items, use_float=True))
+    for index, pair in enumerate(found):
+        yield pair, At(path, split, index)
 
 
 def _array(items: str) -> str:
@@ -65,19 +70,32 @@ def _required(
 
 
 def _holds(tree: Tree, path: str, where: str, kind: str) -> bool:
-    with _opened(tree, path) as file:
-        return any((prefix, event) == (where, kind) for prefix, event, _ in ijson.parse(file))
+    return any((prefix, event) == (where, kind) for prefix, event, _ in _read(tree, path, ijson.parse))
 
 
-@contextmanager
-def _opened(tree: Tree, path: str) -> Iterator[IO[bytes]]:
-    """Open a file behind its byte order mark, if it has one; a parser's complaint names the file."""
+def _read(tree: Tree, path: str, parse: Callable[[Any], Iterator[T]]) -> Iterator[T]:
+    """Yield what ``parse`` finds in a file; a complaint about the file even as mended names it."""
+    passed = 0
     with tree.open(path) as file:
-        if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
-            file.seek(0)
+        _pass_mark(file)
         try:
-            yield file
+            for found in parse(file):
+                passed += 1
+                yield found
+            return
+        except ijson.JSONError:
+            pass  # the mended file is the second try, and the last
+    with tree.open(path) as file:
+        _pass_mark(file)
+        try:
+            yield from islice(parse(MendedJson(file)), passed, None)
         except ijson.JSONError as error:
             said = error.args[0] if error.args else ""
             text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
             raise UserError(f"{path} is not whole JSON ({tidy(text)}); fetch it again") from error
+
+
+def _pass_mark(file: IO[bytes]) -> None:
+    """Go behind the byte order mark, if there is one."""
+    if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+        file.seek(0)

@@ -1,0 +1,63 @@
+"""JSON that a strict parser refuses, as bytes that it takes: faults in what nobody reads must not matter.
+
+NaN and infinities become null. Integers that 64 bits may not hold become texts, so that no digit of an id is
+lost. Control characters in a text are escaped. What is no UTF-8 becomes the replacement character. The last
+two are known to the checks of instances.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import IO
+
+CHUNK = 1 << 20
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]+', re.DOTALL)
+_ODD = re.compile(r"-?\bInfinity\b|\bNaN\b|(?<![\w.+-])-?\d{19,}(?![\d.eE])")
+_CONTROL = re.compile(r"[\x00-\x1f]")
+_HALF = re.compile(r"[^\s,:\[\]{}]*\Z")
+"""A number or word that may go on behind the end of a chunk."""
+
+
+class MendedJson:
+    """A file of JSON, mended as it is read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._chunks = _mended_chunks(file)
+        self._ready = b""
+
+    def read(self, size: int) -> bytes:
+        """Return up to ``size`` bytes; fewer at the end."""
+        while len(self._ready) < size and (chunk := next(self._chunks, b"")):
+            self._ready += chunk
+        data, self._ready = self._ready[:size], self._ready[size:]
+        return data
+
+
+def _mended_chunks(file: IO[bytes]) -> Iterator[bytes]:
+    decoder, rest, ended = codecs.getincrementaldecoder("utf-8")("replace"), "", False
+    while not ended:
+        data = file.read(CHUNK)
+        ended = not data
+        pieces, rest = _whole_pieces(rest + decoder.decode(data, final=ended), ended)
+        yield "".join(map(_mended, pieces)).encode() or b" "
+
+
+def _whole_pieces(text: str, ended: bool) -> tuple[list[str], str]:
+    """Return the texts and what is between them, and the rest, which may go on."""
+    pieces, end = list[str](), 0
+    for hit in _PIECE.finditer(text):
+        if hit.start() != end:
+            break  # a text that is still open
+        pieces.append(hit[0])
+        end = hit.end()
+    rest = text[end:]
+    if pieces and not rest and not pieces[-1].startswith('"') and not ended:
+        rest = _HALF.search(pieces[-1])[0]  # type: ignore[index]  # it matches nothing, too
+        pieces[-1] = pieces[-1].removesuffix(rest)
+    return ([*pieces, rest], "") if ended else (pieces, rest)
+
+
+def _mended(piece: str) -> str:
+    if piece.startswith('"'):
+        return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", piece)
+    return _ODD.sub(lambda found: f'"{found[0]}"' if found[0][-1].isdecimal() else "null", piece)
