@@ -1,6 +1,7 @@
 """The demo's raw files: readable by the catalogue's readers, true to the pictures, always the same."""
 
 import io
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -79,12 +80,16 @@ def test_presence_is_asked_with_as_many_yes_as_no(demo: Path) -> None:
 
 
 def test_boxes_fit_their_objects(demo: Path) -> None:
+    (file,) = demo.rglob("instances_train2014.json")
+    boxes: dict[int, list[list[float]]] = {}
+    for annotation in json.loads(file.read_text())["annotations"]:
+        boxes.setdefault(annotation["image_id"], []).append(annotation["bbox"])
     num_objects = 0
     for row, picture in rows(demo, "demo_objects"):
         cells = seen(picture).cells
         covered = np.zeros_like(cells, bool)
-        for thing in row.objects:
-            left, top, width, height = (int(side) // CELL for side in thing.box)
+        for thing, box in zip(row.objects, boxes.get(row.image_id, []), strict=True):
+            left, top, width, height = (int(side) // CELL for side in box)
             inside = cells[top : top + height, left : left + width] == COLOURS.index(thing.category)
             edges = (inside[0], inside[-1], inside[:, 0], inside[:, -1])
             assert all(edge.any() for edge in edges)

@@ -8,19 +8,25 @@ from vf_ray.types import Example, Instance, Row, Task
 
 def word(task: Task[Any], row: Row, example: Example, seed: int) -> Instance:
     """Return the finished conversation; ``seed``, task and key decide the order of the options."""
-    options = shuffled(example.options, str(seed), task.id, row.key, "options")
+    question, answer = one_newline(example.question), one_newline(example.answer)
+    options = shuffled(map(one_newline, example.options), str(seed), task.id, row.key, "options")
     return Instance(
         task=task.id,
         key=row.key,
         split=row.split,
         image=example.image,
-        question=example.question,
+        question=question,
         options=options,
-        answer=example.answer,
-        prompt=_prompt(task.instruction, example.question, options),
-        response=_lettered(options.index(example.answer), example.answer) if options else example.answer,
-        further=example.further,
+        answer=answer,
+        prompt=_prompt(task.instruction, question, options),
+        response=_lettered(options.index(answer), answer) if options else answer,
+        further=tuple(map(one_newline, example.further)),
     )
+
+
+def one_newline(text: str) -> str:
+    """Return a text whose lines end in one way: a Windows or an old Mac's line is the same line."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def letter(position: int) -> str:

@@ -16,8 +16,7 @@ from vf_ray.sources.list_file import Files
 from vf_ray.sources.records import At, side_records
 from vf_ray.types import Reject, Row, Tree
 
-PICTURE = ("file_name", "width", "height")
-ANNOTATION = ("id", "caption", "category_id", "bbox", "iscrowd")
+ANNOTATION = ("id", "caption", "category_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +25,6 @@ class CocoObject:
 
     category: str
     supercategory: str
-    box: tuple[float, float, float, float]
-    """Left, top, width, height in pixels."""
-    crowd: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +41,6 @@ class CocoRow(Row):
 
     image_id: int
     file_name: str
-    width: int
-    height: int
     objects: tuple[CocoObject, ...] = ()
     captions: tuple[CocoCaption, ...] = ()
 
@@ -110,7 +104,7 @@ def _file(
         json_items(tree, path, split, f"{array}.item") for array in ("images", "annotations")
     )
     yield from join(
-        Side("picture", pictures, "id", PICTURE),
+        Side("picture", pictures, "id", ("file_name",)),
         Side("annotation", annotations, "image_id", ANNOTATION, keep),
         partial(_row, image=image, categories=categories),
     )
@@ -129,8 +123,6 @@ def _row(joined: Joined, at: At, image: str, categories: Mapping[int, tuple[str,
         image=image.format(file_name=file_name, image_id=image_id, split=at.split),
         image_id=image_id,
         file_name=file_name,
-        width=picture.integer("width") if "width" in picture else 0,
-        height=picture.integer("height") if "height" in picture else 0,
         objects=tuple(_object(one, categories) for one in annotations if "category_id" in one),
         captions=tuple(_caption(one) for one in annotations if "caption" in one),
     )
@@ -140,10 +132,8 @@ def _object(annotation: Fields, categories: Mapping[int, tuple[str, str]]) -> Co
     number = annotation.integer("category_id")
     if number not in categories:
         raise FieldError(f"field 'category_id' is {number}, which is no category, or two")
-    left, top, width, height = annotation.numbers("bbox")
-    box = (left, top, width, height)
-    return CocoObject(*categories[number], box=box, crowd=annotation.flag("iscrowd"))
+    return CocoObject(*categories[number])
 
 
 def _caption(annotation: Fields) -> CocoCaption:
-    return CocoCaption(annotation.integer("id") if "id" in annotation else 0, annotation["caption"])
+    return CocoCaption(annotation.integer("id"), annotation["caption"])

@@ -75,11 +75,6 @@ class Fields:
         """Return a list of texts, some of which may be numbers."""
         return tuple(written(value, f"an item of {name!r}") for value in self.items(name))
 
-    def numbers(self, name: str) -> tuple[float, ...]:
-        """Return a list of numbers; empty where there is no such field, or null in it."""
-        values = self.items(name) if name in self else ()
-        return tuple(number_of(value, f"an item of {name!r}") for value in values)
-
     def object(self, name: str) -> "Fields":
         """Return an object."""
         return fields_of(self._values.get(name), self._named(name))
@@ -149,4 +144,6 @@ def written(value: Any, where: str) -> str:
         return str(value)
     if isinstance(value, Integral) and not isinstance(value, bool):
         return str(int(value))
+    if not isinstance(value, float):
+        raise FieldError(f"{where} is {kind_of(value)}; expected a text or a number")
     return f"{Decimal(f'{number_of(value, where):.15g}'):f}"

@@ -12,21 +12,11 @@ from vf_ray.sources.records import MALFORMED, At
 from vf_ray.types import Reject, Row, Tree
 
 
-@dataclass(frozen=True, slots=True)
-class VocObject:
-    """One annotated object."""
-
-    name: str
-    box: tuple[float, float, float, float]
-    """Left, top, right, bottom in pixels, the first pixel being 1."""
-    difficult: bool
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VocRow(Row):
-    """A picture and its objects, in file order."""
+    """A picture and what its objects are, in file order."""
 
-    objects: tuple[VocObject, ...]
+    objects: tuple[str, ...]
 
 
 def voc_xml(files: Files, *, annotation: str, image: str) -> Callable[[Tree], Iterator[VocRow | Reject]]:
@@ -43,7 +33,7 @@ def voc_xml(files: Files, *, annotation: str, image: str) -> Callable[[Tree], It
                 root = ET.fromstring(tree.read(path))
             except ET.ParseError as error:
                 return Reject(key, MALFORMED, f"{path}: {error}")
-            objects = tuple(_object(found) for found in root.findall("object"))
+            objects = tuple(_name(found) for found in root.findall("object"))
             return VocRow(key=key, split=at.split, image=image.format(name=name), objects=objects)
 
         return list_file(files, parse)(tree)
@@ -51,11 +41,8 @@ def voc_xml(files: Files, *, annotation: str, image: str) -> Callable[[Tree], It
     return read
 
 
-def _object(found: ET.Element) -> VocObject:
-    left, top, right, bottom = (
-        float(found.findtext(f"bndbox/{side}", "0")) for side in ("xmin", "ymin", "xmax", "ymax")
-    )
+def _name(found: ET.Element) -> str:
     name = (found.findtext("name") or "").strip()
     if not name:
         raise ValueError("an object has no name")
-    return VocObject(name, (left, top, right, bottom), found.findtext("difficult", "0").strip() == "1")
+    return name

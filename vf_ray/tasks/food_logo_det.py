@@ -34,7 +34,7 @@ FOOD_LOGO_DET = Source(
 )
 def brand(row: VocRow) -> Made:
     """Every brand once, in file order."""
-    brands = dict.fromkeys(thing.name for thing in row.objects)
+    brands = dict.fromkeys(row.objects)
     if not brands:
         return Reject(row.key, "no object annotated")
     return Example(image=row.image, answer=", ".join(brands))

@@ -53,4 +53,4 @@ def objects(row: VocRow) -> Made:
     """Every class once."""
     if not row.objects:
         return Reject(row.key, "no object annotated")
-    return Example(image=row.image, answer=", ".join(sorted({thing.name for thing in row.objects})))
+    return Example(image=row.image, answer=", ".join(sorted(set(row.objects))))
