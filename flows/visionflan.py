@@ -63,8 +63,7 @@ def visionflan(
     if dry_run:
         show.todo(todo)
     else:
-        if any(todo.values()):
-            refuse_missing_gpus(plan.recipe)
+        refuse_missing_gpus(plan.recipe, [name for name, missing in todo.items() if missing])
         run_id = run_records.record(store, plan, flow_run.get_id() or "")
         with Place(store, plan, run_id) as place:
             for name in chosen:

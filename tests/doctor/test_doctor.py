@@ -16,7 +16,7 @@ from vf_ray.cli import app
 from vf_ray.doctor import room
 from vf_ray.on_ray import dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard, RefusedError
-from vf_ray.plan.plan import Plan
+from vf_ray.plan.plan import STEPS, Plan
 from vf_ray.recipe import Base, Prepare, Recipe, Resources, Stage
 from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
@@ -124,9 +124,19 @@ def test_the_token_comes_from_variable_then_file_then_home(
 
 def test_a_recipe_for_gpus_is_refused_where_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_local_gpus", lambda: 0)
-    doctor.refuse_missing_gpus(recipe())
+    doctor.refuse_missing_gpus(recipe(), STEPS)
     with pytest.raises(ValueError, match="'small' cannot run here: this machine has 0"):
-        doctor.refuse_missing_gpus(gpu_recipe())
+        doctor.refuse_missing_gpus(gpu_recipe(), STEPS)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_only_steps_that_use_gpus_want_them(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_local_gpus", lambda: 0)
+    if step in ("align", "stage1", "stage2", "evaluate"):
+        with pytest.raises(ValueError, match="this machine has 0"):
+            doctor.refuse_missing_gpus(gpu_recipe(), [step])
+    else:
+        doctor.refuse_missing_gpus(gpu_recipe(), [step])
 
 
 def test_gpus_are_counted_on_the_cluster_that_runs_the_steps(
@@ -136,6 +146,14 @@ def test_gpus_are_counted_on_the_cluster_that_runs_the_steps(
     cluster.nodes = [node(GPU=2)]
     assert doctor.gpus(gpu_recipe(2)).ok
     assert "asks for 3" in doctor.gpus(gpu_recipe(3)).found
+    assert dashboard.MOST_GPUS in doctor.gpus(gpu_recipe(3)).remedy
+    monkeypatch.setenv(dashboard.MOST_GPUS, "16")
+    assert "has 2 and may grow to 16" in doctor.gpus(gpu_recipe(16)).found
+    assert doctor.gpus(gpu_recipe(16)).ok and not doctor.gpus(gpu_recipe(17)).ok
+    monkeypatch.setenv(dashboard.MOST_GPUS, "many")
+    assert "must be a number" in doctor.gpus(gpu_recipe(2)).found
+    monkeypatch.setenv(dashboard.MOST_GPUS, "1")
+    assert doctor.gpus(gpu_recipe(2)).ok, "what is there counts"
     monkeypatch.setenv("RAY_AUTH_TOKEN", "wrong")
     assert not doctor.gpus(gpu_recipe(2)).ok
 
@@ -221,7 +239,7 @@ def test_a_job_of_a_cluster_leaves_the_gpus_to_it(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(doctor, "_local_gpus", lambda: 0)
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
     assert doctor.gpus(gpu_recipe(8)).ok
-    doctor.refuse_missing_gpus(gpu_recipe(8))
+    doctor.refuse_missing_gpus(gpu_recipe(8), STEPS)
 
 
 def test_the_verb_ends_with_1_if_something_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

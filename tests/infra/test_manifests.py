@@ -12,6 +12,8 @@ import botocore.validate
 import pytest
 import yaml
 
+from vf_ray.on_ray.cluster import CPU_NODES
+from vf_ray.on_ray.dashboard import MOST_GPUS
 from vf_ray.plan.plan import STEPS
 from vf_ray.recipe.load import recipe_names
 
@@ -99,14 +101,18 @@ def test_the_autoscaler_shares_the_heads_logs() -> None:
     assert {"mountPath": "/tmp/ray", "name": "ray-logs"} in pod["containers"][0]["volumeMounts"]
 
 
-def test_only_nodes_with_gpus_carry_the_label_that_prepare_avoids() -> None:
-    labelled = {name for name, group in groups() if group.get("labels")}
-    gpus = {
-        n
-        for n, g in groups()
-        if "nvidia.com/gpu" in g["template"]["spec"]["containers"][0]["resources"]["limits"]
-    }
-    assert labelled == gpus == {"gpu"}
+def test_work_without_gpus_has_nodes_of_its_own() -> None:
+    """Ray matches the label exactly: the head must name one that nodes without GPUs carry, and only they."""
+    head = cluster()["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]
+    named = {one["name"]: one["value"] for one in head["env"]}[CPU_NODES]
+    assert [name for name, group in groups() if group.get("labels") == {"ray-subcluster": named}] == ["cpu"]
+
+
+def test_the_settings_count_the_gpus_that_may_come() -> None:
+    gpu = dict(groups())["gpu"]
+    each = gpu["template"]["spec"]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"]
+    settings = load("infra/kubernetes/site/settings.yaml")["data"]
+    assert int(settings[MOST_GPUS]) == gpu["maxReplicas"] * each
 
 
 @pytest.mark.parametrize("name", ["job", "job-on-cluster"])

@@ -1,7 +1,7 @@
 """Look for what would stop a recipe, before anything starts: one line each, with what to do about it."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,9 @@ from vf_ray.recipe import Recipe
 from vf_ray.recipe.load import load_recipe
 from vf_ray.recipe.strict import is_http
 from vf_ray.store import VARIABLE, Store, race
+
+GPU_STEPS = frozenset({*TUNED, "evaluate"})
+"""Steps that use the GPUs of a recipe."""
 
 
 def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | None) -> Iterator[Check]:
@@ -78,19 +81,27 @@ def gpus(recipe: Recipe) -> Check:
     where = f"the cluster at {remote.address}" if remote else "this machine"
     try:
         there = int(remote.resources().get("GPU", 0)) if remote else _local_gpus()
-    except ClusterError as error:
-        return Check("gpus", False, f"cannot be counted: {error}", "make the cluster reachable first")
-    found = f"{where} has {there}; resources.workers x resources.gpus_per_worker asks for {wanted}"
-    remedy = f"set {dashboard.ADDRESS} to a cluster with GPUs, lower resources.workers, or override "
-    return Check("gpus", there >= wanted, found, remedy + "resources.gpus_per_worker=0 to train on CPU")
+        most = max(there, dashboard.most_gpus()) if remote else there
+    except (ClusterError, ValueError) as error:
+        return Check("gpus", False, f"cannot be counted: {error}", "mend that first")
+    found = f"{where} has {there}{f' and may grow to {most}' if most > there else ''}; "
+    found += f"resources.workers x resources.gpus_per_worker asks for {wanted}"
+    remedy = f"set {dashboard.ADDRESS} to a cluster with GPUs, "
+    remedy += f"{dashboard.MOST_GPUS} to how many its autoscaler may have, " if remote else ""
+    remedy += "lower resources.workers, or override resources.gpus_per_worker=0 to train on CPU"
+    return Check("gpus", most >= wanted, found, remedy)
 
 
-def refuse_missing_gpus(recipe: Recipe) -> None:
-    """Refuse a recipe for GPUs where there are none.
+def refuse_missing_gpus(recipe: Recipe, steps: Collection[str]) -> None:
+    """Refuse a recipe for GPUs where there are none, if one of the steps to run uses them.
+
+    What fetches, prepares, assembles and reports needs none, and no GPU should wait for that.
 
     Raises:
         ValueError: saying how many there are and what to do.
     """
+    if GPU_STEPS.isdisjoint(steps):
+        return
     check = gpus(recipe)
     if not check.ok:
         raise UserError(f"recipe {recipe.name!r} cannot run here: {check.found}; {check.remedy}")

@@ -12,6 +12,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.errors import MissingError
 from vf_ray.instances.chance import rank
+from vf_ray.on_ray.cluster import without_gpus
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.recipe import Base
 from vf_ray.store import Store
@@ -33,7 +34,7 @@ def base(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
     recipe = plan.recipe
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        task = ray.remote(num_cpus=1)(make_base)
+        task = ray.remote(num_cpus=1, label_selector=without_gpus())(make_base)
         stats: Mapping[str, Any] = ray.get(task.remote(writer, recipe.base, recipe.seed, sources))
         return stats
 

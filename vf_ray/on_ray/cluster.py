@@ -21,6 +21,8 @@ ENVIRONMENT = {
 }
 """Read by Ray when it starts; workers inherit them."""
 
+CPU_NODES = "VF_RAY_CPU_NODES"
+"""Names the nodes that work without GPUs belongs on, by the value of their label ``ray-subcluster``."""
 OBJECT_STORE_BYTES = 256 << 20
 """Rows never pass through the object store, only lines of statistics."""
 
@@ -60,6 +62,16 @@ def logical_cpus(resources: Resources) -> int:
     """Return the CPUs to declare: training workers and Ray Data tasks together on few cores would hang."""
     cores = len(os.sched_getaffinity(0))
     return max(cores, 4, int(resources.workers * max(1.0, resources.cpus_per_worker)) + 2)
+
+
+def without_gpus() -> dict[str, str]:
+    """Return the label of the nodes for work without GPUs: none where any node will do.
+
+    Else such work wakes nodes with GPUs as soon as the others are full, and keeps them awake. The label is
+    the one by which Ray Data, too, tells whose nodes it counts and asks the autoscaler for.
+    """
+    value = os.environ.get(CPU_NODES)
+    return {"ray-subcluster": value} if value else {}
 
 
 def _ensure_token() -> None:

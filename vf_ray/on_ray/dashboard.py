@@ -13,8 +13,11 @@ from typing import Any
 import httpx
 
 from vf_ray.errors import MendableError
+from vf_ray.recipe.strict import require
 
 ADDRESS = "RAY_API_SERVER_ADDRESS"
+MOST_GPUS = "VF_RAY_MOST_GPUS"
+"""Names how many GPUs the cluster's autoscaler may have, which Ray tells nobody."""
 TIMEOUT_S = 5.0
 
 
@@ -73,6 +76,17 @@ class Dashboard:
         if reply.status_code != httpx.codes.OK:
             raise ClusterError(f"{url} answers {reply.status_code}; is a Ray dashboard at {ADDRESS}?")
         return reply.json()
+
+
+def most_gpus() -> int:
+    """Return how many GPUs the cluster may grow to, as far as anybody said.
+
+    Raises:
+        ValueError: for what is no number.
+    """
+    text = os.environ.get(MOST_GPUS) or "0"
+    require(text.strip().isdecimal(), f"{MOST_GPUS} is {text!r}; it must be a number of GPUs")
+    return int(text)
 
 
 def token() -> str:

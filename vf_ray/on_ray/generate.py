@@ -52,7 +52,8 @@ def evaluate(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
     def make(writer: Writer) -> Mapping[str, Any]:
         exams = {name: exam(store, plan, name) for name in plan.recipe.evaluate.benchmarks}
         largest = max(len(found.questions) for found in exams.values())
-        with Workers(plan.recipe.resources.gpus_per_worker, -(-largest // CHUNK)) as workers:
+        asked = plan.recipe.resources
+        with Workers(asked.gpus_per_worker, -(-largest // CHUNK), asked.workers) as workers:
             scored = _Evaluation(store, plan, models, exams, workers, writer).scored()
             return {**scored, RUN: {GPUS: workers.gpus}}
 

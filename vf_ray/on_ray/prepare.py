@@ -22,6 +22,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact
 from vf_ray.artifacts.board import Board, shown
 from vf_ray.errors import MendableError, UserError
+from vf_ray.on_ray.cluster import without_gpus
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.raw.tree import RawTree
 from vf_ray.shards.build import Catalogued, Finish, Line, Origin, Unit, build_pictures
@@ -57,7 +58,7 @@ def prepare(store: Store, plan: Plan, *, force: bool = False) -> dict[str, Artif
         ValueError: if tasks yield nothing, or rejects exceed their ceilings; the others are finished.
         FileNotFoundError: if a raw file is missing; says what to obtain.
     """
-    _quiet()
+    _configure()
     with shown(store, plan.addresses("prepare")) as board:
         board.begin("sources", list(plan.pictures))
         with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
@@ -140,9 +141,10 @@ def _count(name: str, about: str, task: str, number: int) -> None:
         Counter(name, description=about, tag_keys=("task",)).inc(number, tags={"task": task})
 
 
-def _quiet() -> None:
-    """Leave the telling to our own progress."""
+def _configure() -> None:
+    """Leave the telling to our own progress, and nodes with GPUs to others."""
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
+    context.execution_options.label_selector = without_gpus() or None
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)

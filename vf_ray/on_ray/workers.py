@@ -21,6 +21,7 @@ from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.asking import answer
 from vf_ray.eval.benchmark import Question, Reply, Request
 from vf_ray.on_ray.base import PREFIX, fetcher
+from vf_ray.on_ray.cluster import without_gpus
 
 if TYPE_CHECKING:
     from vf_ray.eval.generate import Answerer
@@ -81,11 +82,13 @@ class _Job(NamedTuple):
 class Workers:
     """A pool of them, started with the first piece of work; usable from several threads."""
 
-    def __init__(self, gpus: int, most: int) -> None:
-        self._gpus, self._most = gpus, most
+    def __init__(self, gpus: int, most: int, asked: int = 1) -> None:
+        """``asked`` of them are started even where there is no room yet: an autoscaler may make some."""
+        self._gpus, self._most, self._asked = gpus, most, asked
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._actors: list[Any] = []
         self._lock = threading.Lock()
+        self._standing = 0
 
     def __enter__(self) -> "Workers":
         return self
@@ -99,8 +102,8 @@ class Workers:
 
     @property
     def gpus(self) -> int:
-        """Return how many GPUs the pool holds."""
-        return self._gpus * len(self._actors)
+        """Return how many GPUs the pool holds: those of actors that stand."""
+        return self._gpus * self._standing
 
     def submit(self, method: str, *arguments: Any) -> "Future[Any]":
         """Have a method of ``Worker`` called by whichever is free."""
@@ -113,10 +116,11 @@ class Workers:
 
     def _start(self) -> None:
         kind = ray.remote(
-            num_cpus=1, num_gpus=self._gpus, max_restarts=RETRIES, max_task_retries=RETRIES
+            num_cpus=1, num_gpus=self._gpus, max_restarts=RETRIES, max_task_retries=RETRIES,
+            label_selector={} if self._gpus else without_gpus(),
         )(Worker)  # fmt: skip
         room = ray.cluster_resources().get("GPU" if self._gpus else "CPU", 1.0) // max(1, self._gpus)
-        self._actors = [kind.remote() for _ in range(max(1, min(int(room), self._most)))]
+        self._actors = [kind.remote() for _ in range(max(1, min(max(int(room), self._asked), self._most)))]
         for actor in self._actors:
             threading.Thread(target=self._serve, args=(actor,), daemon=True).start()
 
@@ -127,6 +131,8 @@ class Workers:
             if (job := self._jobs.get()) is not None:
                 job.result.set_exception(error)
             return
+        with self._lock:
+            self._standing += 1
         while (job := self._jobs.get()) is not None:
             if not job.result.set_running_or_notify_cancel():
                 continue
