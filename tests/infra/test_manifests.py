@@ -190,12 +190,47 @@ def test_images_are_targets_of_the_dockerfile() -> None:
 
 def test_the_image_copies_what_exists_and_what_it_may() -> None:
     copied = re.findall(
-        r"^COPY --chown=vfray (.+) \S+$", (ROOT / "docker/Dockerfile").read_text(), re.MULTILINE
+        r"^COPY --chown=1000 (.+) \S+$", (ROOT / "docker/Dockerfile").read_text(), re.MULTILINE
     )
     sources = {name for line in copied for name in line.split()}
     allowed = (ROOT / "docker/Dockerfile.dockerignore").read_text().splitlines()
     assert all((ROOT / name).exists() for name in sources)
     assert {f"!{name}" for name in sources} <= set(allowed)
+
+
+def dockerfile() -> str:
+    return (ROOT / "docker/Dockerfile").read_text()
+
+
+def test_images_run_as_a_number_and_show_no_gpu_that_was_not_asked_for() -> None:
+    users = re.findall(r"^USER (\S+)$", dockerfile(), re.MULTILINE)
+    assert users[0] == users[-1] == "1000", "Kubernetes cannot see that a name is not root"
+    settings = re.sub(r"^#.*$", "", dockerfile(), flags=re.MULTILINE)
+    assert "NVIDIA_VISIBLE_DEVICES" not in settings
+
+
+def test_the_gpu_image_can_compile_and_the_cpu_image_brings_no_cuda() -> None:
+    cpu, gpu = re.split(r"^FROM base AS \w+$", dockerfile(), flags=re.MULTILINE)[1:]
+    assert "g++" in gpu
+    assert cpu.index('--index-url "${CPU_INDEX:?') < cpu.index("-e '.[demo")
+
+
+def test_volumes_lie_where_the_image_has_folders_of_its_user() -> None:
+    """A fresh volume takes the owner of the image's folder; where there is none it would be root's."""
+    (owned,) = re.findall(r"install -d -o vfray ([^\n]+)", dockerfile())
+    compose = load("docker/compose.yaml")
+    for service in (s for s in compose["services"].values() if s["image"] == "vf-ray:cpu"):
+        assert "user" not in service
+        named = [v.split(":")[1] for v in service.get("volumes", ()) if v.split(":")[0] in compose["volumes"]]
+        assert set(named) <= set(owned.split())
+
+
+def test_compose_tells_the_image_its_commit_and_lets_the_store_end() -> None:
+    services = load("docker/compose.yaml")["services"]
+    for service in (s for s in services.values() if "build" in s):
+        assert {"COMMIT", "CPU_INDEX"} == set(service["build"]["args"])
+    assert services["store"]["stop_grace_period"] == "1m"
+    assert "infra.prefect.register process" in services["deploy"]["command"]
 
 
 def test_compose_listens_on_loopback_only_and_waits_for_what_it_needs() -> None:
