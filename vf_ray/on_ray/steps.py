@@ -9,6 +9,7 @@ from vf_ray.on_ray.base import base
 from vf_ray.on_ray.errors import unwrapped
 from vf_ray.on_ray.generate import evaluate
 from vf_ray.on_ray.prepare import prepare
+from vf_ray.on_ray.progress import told
 from vf_ray.on_ray.train import tune
 from vf_ray.plan.plan import TUNED, Plan
 from vf_ray.raw.fetch import fetch
@@ -29,7 +30,7 @@ def run(step: str, plan: Plan, store: Store, *, force: bool = False) -> None:
         "evaluate": lambda s, p, f: evaluate(s, p, force=f),
         "report": lambda s, p, f: report(s, p, force=f),
     }
-    with unwrapped():
+    with unwrapped(), told(step, store, plan.addresses(step)):
         if step in TUNED:
             tune(store, step, plan, force=force)
         else:

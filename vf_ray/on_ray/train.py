@@ -35,6 +35,7 @@ MOST_FAILURES = 100
 """Deaths in all after which even a run that gets on between them is given up."""
 GAUGES = (
     "loss", "samples_per_s", "tokens_per_s", "grad_norm", "lr", "fill", "data_wait", "memory", "mfu",
+    "checkpoint",
 )  # fmt: skip
 """Of the last step, as Ray exports them: ``ray_vf_ray_train_<name>``, by stage."""
 HEALTH_CHECK = "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"

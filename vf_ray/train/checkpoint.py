@@ -60,6 +60,12 @@ class Saver:
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "checkpoint"))
     _last: list["Future[None]"] = field(default_factory=list)
     _given_up: threading.Event = field(default_factory=threading.Event)
+    _took: list[float] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the newest save took, beside the training; 0 before the first."""
+        return self._took[-1] if self._took else 0.0
 
     def save(self, engine: Any, step: int, carried: Any) -> None:
         """Copy this rank's pieces and store them in the background, once the last save is through.
@@ -86,7 +92,7 @@ class Saver:
     def _store(
         self, step: int, tensors: dict[str, Tensor], index: Any, whole: Mapping[str, int], carried: Any
     ) -> None:
-        names = [self._name(step, rank) for rank in range(self.world)]
+        began, names = time.monotonic(), [self._name(step, rank) for rank in range(self.world)]
         with tempfile.TemporaryDirectory(prefix="vf-ray-checkpoint-") as folder:
             local = Path(folder) / "tensors"
             save_file(tensors, local)
@@ -94,6 +100,7 @@ class Saver:
         self.writer.commit(f"{names[self.rank]}.json", json.dumps(index).encode())
         if self.rank == 0:
             self._complete(step, names, {"step": step, "sizes": dict(whole), "carried": carried})
+        self._took.append(time.monotonic() - began)
 
     def _complete(self, step: int, names: Sequence[str], record: dict[str, Any]) -> None:
         """Mark the checkpoint once every rank's file is there, then delete what is no longer needed."""

@@ -194,7 +194,9 @@ def _measured(state: _Run, step: Step, record: dict[str, Any], seconds: float, w
     done = work(state.stage, state.sizes, image_tokens, pictures=step.encoded, tokens=step.computed)
     mfu = done / seconds / state.peak if state.peak else 0.0
     memory = deepspeed.memory_gib(state.engine.device)
-    return Metrics(**record, seconds=seconds, memory=memory, mfu=mfu, data_wait=waited)
+    return Metrics(
+        **record, seconds=seconds, memory=memory, mfu=mfu, data_wait=waited, checkpoint=state.saver.seconds
+    )
 
 
 def _one(state: _Run, step: Step) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class Metrics:
     """Share of the GPUs' peak that the model's own operations used; 0 where the peak is not known."""
     data_wait: float
     """Seconds of the step in which the training waited for data."""
+    checkpoint: float
+    """Seconds that the first rank's newest checkpoint took, beside the training; 0 before the first."""
 
     def lasting(self) -> dict[str, Any]:
         """Return what a repeated run gives again."""
@@ -61,7 +63,7 @@ class Metrics:
         return self.tokens / self.seconds if self.seconds else 0.0
 
 
-TIMINGS = ("seconds", "memory", "mfu", "data_wait")
+TIMINGS = ("seconds", "memory", "mfu", "data_wait", "checkpoint")
 
 
 def trouble(loss: float, earlier: Sequence[float]) -> str:

@@ -1,0 +1,51 @@
+"""How far a running step is, told to Ray and so to Prometheus: an evaluation's answers, a stage's steps."""
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ray.util.metrics import Gauge
+
+from vf_ray import artifacts
+from vf_ray.artifacts import board
+from vf_ray.store import Store
+
+log = logging.getLogger(__name__)
+EVERY_S = 15.0
+"""How often the store is asked."""
+
+
+@contextmanager
+def told(step: str, store: Store, addresses: Sequence[str]) -> Iterator[None]:
+    """Export ``ray_vf_ray_step_done`` and ``_total``, by step and unit, while the block runs."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_tell, args=(step, store, addresses, ended), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _tell(step: str, store: Store, addresses: Sequence[str], ended: threading.Event) -> None:
+    tags = ("step", "unit")
+    gauges = {
+        "done": Gauge("vf_ray_step_done", "How far a running step is.", tag_keys=tags),
+        "total": Gauge("vf_ray_step_total", "How far it has to go.", tag_keys=tags),
+    }
+    while not ended.wait(EVERY_S):
+        try:
+            found = board.read(store, addresses) or _newest(store, addresses)
+        except OSError as error:  # the step's own reads and writes will say it, if it lasts
+            log.warning("the progress of %s could not be read: %s", step, error)
+            continue
+        for name, gauge in gauges.items() if found else ():
+            gauge.set(float(found[name]), tags={"step": step, "unit": found["unit"]})
+
+
+def _newest(store: Store, addresses: Sequence[str]) -> Mapping[str, Any] | None:
+    """Return what the last artifact that tells anything told, of a step without a board of its own."""
+    return next(filter(None, (artifacts.progress(store, address) for address in reversed(addresses))), None)
