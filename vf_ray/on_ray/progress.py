@@ -42,7 +42,9 @@ def _tell(step: str, store: Store, addresses: Sequence[str], ended: threading.Ev
         except OSError as error:  # the step's own reads and writes will say it, if it lasts
             log.warning("the progress of %s could not be read: %s", step, error)
             continue
-        for name, gauge in gauges.items() if found else ():
+        if found is None:
+            continue
+        for name, gauge in gauges.items():
             gauge.set(float(found[name]), tags={"step": step, "unit": found["unit"]})
 
 
