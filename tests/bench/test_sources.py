@@ -108,7 +108,7 @@ def test_a_pass_over_many_rows_stays_small(count: int, tmp_path: Path) -> None:
     (tmp_path / "okvqa").mkdir()
     write_questions(tmp_path / "okvqa", count)
     code = PEAK + (
-        "from vf_ray.artifacts.artifact import Writer\n"
+        "from vf_ray.artifacts import Writer\n"
         "from vf_ray.shards.candidates import write_candidates\n"
         "from vf_ray.raw.tree import RawTree\n"
         "from vf_ray.store.store import Store\n"

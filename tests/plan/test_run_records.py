@@ -8,6 +8,7 @@ import pytest
 
 from vf_ray.artifacts import Artifact, Spec, Writer, build, find, lease
 from vf_ray.artifacts import prune as pruning
+from vf_ray.errors import UserError
 from vf_ray.plan import run_records
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
@@ -42,14 +43,21 @@ def test_a_record_is_created_once(store: Store) -> None:
     assert run_records.show(store, "the-run-2")["versions"]["stage1"] == changed.addresses("stage1")
 
 
-def test_what_is_no_record_is_passed_over_or_named(local_store: Store) -> None:
+def test_what_is_no_record_is_passed_over_and_named(
+    local_store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
     kept = run_records.record(local_store, plan(local_store))
     local_store.create("runs/.DS_Store", b"\0")
     local_store.create("runs/notes/mine.json", b"{}")
     assert [run["id"] for run in run_records.listed(local_store)] == [kept]
     local_store.create("runs/broken.json", b"{}")
-    with pytest.raises(ValueError, match=r"runs/broken\.json is no record of a run; look at it"):
-        run_records.listed(local_store)
+    local_store.create("runs/cut.json", b"{")
+    assert [run["id"] for run in run_records.listed(local_store)] == [kept]
+    assert "runs/broken.json is no record of a run; look at it" in caplog.text
+    with pytest.raises(UserError, match=r"runs/cut\.json: not JSON .* take it away"):
+        run_records.show(local_store, "cut")
+    with pytest.raises(UserError, match=r"runs/(broken|cut)\.json"):  # nobody can tell what they name
+        run_records.prune(local_store, dry_run=True)
 
 
 def test_runs_are_listed_newest_first(local_store: Store) -> None:

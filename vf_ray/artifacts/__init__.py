@@ -1,21 +1,13 @@
 """Results by address, each built once, whoever is killed.
 
-Read in this order: fingerprint.py, artifact.py, writer.py, lease.py; prune.py and cost.py look back.
+Read in this order: fingerprint.py, artifact.py, building.py, writer.py, lease.py; prune.py and cost.py look
+back.
 """
 
-from vf_ray.artifacts.artifact import (
-    RUN,
-    WORK,
-    Artifact,
-    LostLease,
-    Spec,
-    Writer,
-    build,
-    find,
-    finished_among,
-    load,
-    progress,
-)
+from vf_ray.artifacts.artifact import RUN, Artifact, Spec, find, finished_among, load, progress
+from vf_ray.artifacts.building import build
+from vf_ray.artifacts.lease import LostLease
+from vf_ray.artifacts.writer import WORK, Writer
 
 __all__ = [
     "RUN",

@@ -1,4 +1,4 @@
-"""Results by address: what an artifact is, whether it is finished, and how it gets built once.
+"""Results by address: what an artifact is, and whether it is finished.
 
 An address says what is inside: its version is a fingerprint of the configuration, the inputs and the
 code number. Inside lie ``manifest.json stats.json rejected/ attempt-<n>/ done/ lease/ heartbeat/
@@ -7,32 +7,23 @@ which says which attempt holds each file. Without it an artifact does not exist 
 """
 
 import hashlib
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from vf_ray.artifacts import provenance
-from vf_ray.artifacts.fingerprint import canonical, fingerprint, pretty
-from vf_ray.artifacts.lease import STALE_S, LostLease, held
-from vf_ray.artifacts.writer import WORK, Writer, checksum, chunks, digest_of, done_names
+from vf_ray.artifacts.fingerprint import fingerprint
+from vf_ray.artifacts.writer import FORCE, checksum, chunks, digest_of, record_of
 from vf_ray.errors import MendableError, MissingError, UserError
 from vf_ray.store import Store
-
-__all__ = [
-    "WORK", "Artifact", "LostLease", "Spec", "Writer", "build", "find", "finished_among", "load", "progress",
-]  # fmt: skip
 
 LISTED_FROM = 512
 """How many artifacts of a kind are worth a listing, which tells of all their files, a thousand at a time."""
 
 RUN = "run"
-"""Key of a build's statistics that holds what may differ from run to run, such as seconds."""
+"""Key of a manifest, and of a build's statistics, that holds what may differ from run to run: seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +70,8 @@ class Artifact:
         Raises:
             ValueError: if it is not the manifest that was published.
         """
-        found: dict[str, Any] = self.store.read_json(f"{self.address}/manifest.json")
-        if fingerprint(_lasting(found)) != self._mark["manifest"]:
+        found = record_of(self.store, f"{self.address}/manifest.json", "spec", "files", "stats")
+        if fingerprint(lasting(found)) != self._mark["manifest"]:
             raise UserError(f"{self.store.at(self.address)}/manifest.json: {_ALTERED}")
         return found
 
@@ -164,8 +155,7 @@ class Artifact:
 
     @cached_property
     def _mark(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.store.read_json(f"{self.address}/COMPLETE")
-        return found
+        return record_of(self.store, f"{self.address}/COMPLETE", "files", "manifest")
 
     def _verify(self, name: str, found: Mapping[str, Any]) -> None:
         expected = self.manifest["files"][name]
@@ -175,7 +165,7 @@ class Artifact:
             )
 
 
-_ALTERED = "altered since it was published; build it again with force, or restore it"
+_ALTERED = f"altered since it was published; {FORCE}"
 
 
 def load(store: Store, address: str) -> Artifact:
@@ -209,108 +199,10 @@ def finished_among(store: Store, addresses: Iterable[str]) -> set[str]:
 
 def progress(store: Store, address: str) -> Mapping[str, Any] | None:
     """Return {done, total, unit, metrics} as the newest attempt last told it."""
-    told = {int(Path(path).stem): path for path in store.list(f"{address}/progress")}
-    if not told:
-        return None
-    found: Mapping[str, Any] = store.read_json(told[max(told)])
-    return found
+    told = {name: path for path in store.list(f"{address}/progress") if (name := Path(path).stem).isdigit()}
+    return store.note(told[max(told, key=int)]) or None if told else None
 
 
-def build(
-    store: Store,
-    spec: Spec,
-    make: Callable[[Writer], Mapping[str, Any]],
-    *,
-    force: bool = False,
-    stale_s: float = STALE_S,
-) -> Artifact:
-    """Return the finished artifact of a spec, making it if it is missing or ``force`` is set.
-
-    ``make`` writes the files and returns statistics, the same for the same spec, but for what it puts
-    under the key ``run``. While another process builds the same, this one waits.
-
-    Raises:
-        LostLease: if another process took over because this one had been silent for ``stale_s``.
-    """
-
-    def finished() -> bool:
-        return not force and find(store, spec) is not None
-
-    _note_nested(store, spec.address)
-    if finished():
-        return load(store, spec.address)
-    with held(store, spec.address, stale_s=stale_s, finished=finished) as lease:
-        if lease is None or finished():
-            return load(store, spec.address)
-        if force:
-            _forget(store, spec.address)
-        writer, began = Writer(store, spec.address, lease.attempt), time.monotonic()
-        with _inside(spec.address):
-            stats = dict(make(writer))
-        run = {
-            **dict(stats.pop(RUN, {})),
-            **provenance.stamp(),
-            "attempt": lease.attempt,
-            "seconds": round(time.monotonic() - began, 3),
-        }
-        return _publish(writer, spec, stats, run)
-
-
-_outer: ContextVar[str] = ContextVar("address of the artifact that is being built", default="")
-
-
-@contextmanager
-def _inside(address: str) -> Iterator[None]:
-    token = _outer.set(address)
-    try:
-        yield
-    finally:
-        _outer.reset(token)
-
-
-def _note_nested(store: Store, address: str) -> None:
-    """Write down that the artifact being built rests on another, which pruning then keeps with it."""
-    if outer := _outer.get():
-        store.create(f"{outer}/nested/{address.replace('/', '-')}", address.encode())
-
-
-def _forget(store: Store, address: str) -> None:
-    """Undo what marks an artifact as finished, COMPLETE first; the old attempts' data stay till pruned."""
-    for name in ("COMPLETE", "manifest.json", "stats.json", "done", "rejected", "progress"):
-        store.delete(f"{address}/{name}")
-
-
-def _publish(writer: Writer, spec: Spec, stats: Mapping[str, Any], run: Mapping[str, Any]) -> Artifact:
-    """Write manifest and statistics, then COMPLETE, if the lease still stands."""
-    store, address = writer.store, spec.address
-    names = [name for name in done_names(store, address) if not name.startswith(WORK)]
-    records = {name: dict(writer.committed(name) or {}) for name in names}
-    attempts = {name: record.pop("attempt") for name, record in records.items()}
-    lasting = {"spec": spec.plain(), "files": records, "stats": stats}
-    mark = {"attempt": writer.attempt, "files": attempts, "manifest": fingerprint(lasting)}
-    writer.check()
-    _settle(store, f"{address}/stats.json", stats)
-    _settle(store, f"{address}/manifest.json", {**lasting, RUN: run})
-    writer.check()
-    store.create(f"{address}/COMPLETE", pretty(mark))
-    published = Artifact(store, address)
-    if published._mark["manifest"] != mark["manifest"]:
-        raise LostLease(
-            f"{store.at(address)}: another attempt published something else; see its manifest.json"
-        )
-    writer.discard(WORK)
-    return published
-
-
-def _settle(store: Store, path: str, data: Mapping[str, Any]) -> None:
-    """Create a record; one that a killed attempt left unpublished is kept if it says the same."""
-    if store.create(path, pretty(data)):
-        return
-    if canonical(_lasting(store.read_json(path))) != canonical(_lasting(data)):
-        store.delete(path)
-        store.create(path, pretty(data))
-
-
-def _lasting(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def lasting(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return a manifest without what differs between runs."""
     return {key: value for key, value in manifest.items() if key != RUN}

@@ -4,7 +4,6 @@ Its parts are told of in the process that leads the step. Should two runs lead t
 the file shows now the one, now the other; they wait for each other's artifacts anyway.
 """
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vf_ray.artifacts.fingerprint import fingerprint
-from vf_ray.artifacts.writer import Throttle
+from vf_ray.artifacts.writer import Throttle, tell
 from vf_ray.store import Store
 
 FOLDER = "progress"
@@ -45,11 +44,11 @@ class Board:
     def of(self, part: str) -> Tell:
         """Return what tells how far a part is."""
 
-        def tell(done: float, total: float, what: str) -> None:
+        def put(done: float, total: float, what: str) -> None:
             share = done / total if total and done < total else 0.0  # whether more comes it does not know
             self._put(part, share, f"{part} {done:,.0f}/{total:,.0f} {what}")
 
-        return tell
+        return put
 
     def end(self, part: str) -> None:
         """Tell that a part is done."""
@@ -60,7 +59,7 @@ class Board:
             self._shares[part] = max(share, self._shares[part])
             self._at_work = {**self._at_work, part: line} if line else _without(self._at_work, part)
             if self._throttle.ready() or all(one == 1 for one in self._shares.values()):
-                self.store.rewrite(self.path, json.dumps(self._told()).encode())
+                tell(self.store, self.path, self._told())
 
     def _told(self) -> Mapping[str, Any]:
         done, lines = round(sum(self._shares.values()), 3), [self._at_work[p] for p in sorted(self._at_work)]
@@ -83,8 +82,4 @@ def shown(store: Store, addresses: Sequence[str]) -> Iterator[Board]:
 
 def read(store: Store, addresses: Sequence[str]) -> Mapping[str, Any] | None:
     """Return {done, total, unit, metrics, at_work} as a step's board last told it; one request."""
-    try:
-        found: Mapping[str, Any] = store.read_json(path(addresses))
-    except FileNotFoundError:
-        return None
-    return found
+    return store.note(path(addresses)) or None

@@ -107,13 +107,14 @@ def claim(store: Store, address: str, newest: int) -> Lease | None:
 
 def newest_attempt(store: Store, address: str) -> int:
     """Return the number of the newest lease, 0 if there is none."""
-    return max((int(path.rpartition("/")[2]) for path in store.list(f"{address}/lease")), default=0)
+    names = (path.rpartition("/")[2] for path in store.list(f"{address}/lease"))
+    return max((int(name) for name in names if name.isdigit()), default=0)
 
 
 def is_free(store: Store, address: str, attempt: int) -> bool:
     """Tell whether a lease's owner let go, or is known to be dead."""
     pulse = _pulse(store, address, attempt)
-    return bool(pulse.get("released")) or _is_dead(_json(store, f"{address}/lease/{attempt}"))
+    return bool(pulse.get("released")) or _is_dead(_owner(store, address, attempt))
 
 
 def idle(store: Store, addresses: Sequence[str], *, stale_s: float = STALE_S) -> set[str]:
@@ -125,8 +126,8 @@ def idle(store: Store, addresses: Sequence[str], *, stale_s: float = STALE_S) ->
 
     def doubtful(seen: tuple[str, int, dict[str, Any]]) -> bool:
         address, newest, beat = seen
-        owner = f"{address}/lease/{newest}"
-        return newest > 0 and not beat.get("released") and not _is_dead(_json(store, owner))
+        held = newest > 0 and not beat.get("released")
+        return held and not _is_dead(_owner(store, address, newest))
 
     seen = store.many(pulse, addresses)
     watched = [one for one, doubted in zip(seen, store.many(doubtful, seen), strict=True) if doubted]
@@ -153,8 +154,9 @@ class _Watch:
 
     def tell_once(self, store: Store, address: str, attempt: int) -> None:
         if not self._told:
-            owner = _json(store, f"{address}/lease/{attempt}")
-            where = f"process {owner.get('pid')} on {owner.get('host')}"
+            owner = _owner(store, address, attempt)
+            known = f"process {owner.get('pid')} on {owner.get('host')}"
+            where = known if owner else f"somebody whose lease {attempt} cannot be read"
             log.warning("%s is being built by %s; waiting for it", store.at(address), where)
             self._told = True
 
@@ -198,15 +200,12 @@ class _Heart:
 
 
 def _pulse(store: Store, address: str, attempt: int) -> dict[str, Any]:
-    return _json(store, f"{address}/heartbeat/{attempt}")
+    return store.note(f"{address}/heartbeat/{attempt}")
 
 
-def _json(store: Store, path: str) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = store.read_json(path)
-    except FileNotFoundError:  # not written yet, or pruned
-        return {}
-    return found
+def _owner(store: Store, address: str, attempt: int) -> dict[str, Any]:
+    """Return who holds a lease; empty if that cannot be read: then only a silent heartbeat tells."""
+    return store.note(f"{address}/lease/{attempt}")
 
 
 def _myself() -> dict[str, Any]:
@@ -237,7 +236,8 @@ def _started(pid: int) -> str:
 def _is_dead(owner: Mapping[str, Any]) -> bool:
     """Tell whether a lease's owner ran on this very machine and runs no more."""
     here = bool(owner.get("machine")) and owner.get("machine") == _machine()
-    return here and bool(owner.get("started")) and _started(int(owner["pid"])) != owner["started"]
+    known = isinstance(owner.get("pid"), int) and bool(owner.get("started"))
+    return here and known and _started(owner["pid"]) != owner["started"]
 
 
 @contextmanager

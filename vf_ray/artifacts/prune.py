@@ -1,18 +1,22 @@
 """Which files of a store nobody needs: versions that no run names, and what dead attempts left."""
 
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from vf_ray.artifacts.lease import STALE_S, claim, idle, newest_attempt
-from vf_ray.artifacts.writer import WORK, done_names
+from vf_ray.artifacts.writer import WORK, done_names, nested_name, record_of
+from vf_ray.errors import UserError
 from vf_ray.store import Store
 
 _LEASE = re.compile(r"(?P<address>.+)/lease/\d+")
-_NESTED = re.compile(r"(?P<address>.+)/nested/[^/]+")
+_NESTED = re.compile(r"(?P<address>.+)/nested/(?P<inner>[^/]+)")
 _RECORD = re.compile(r"done/(?P<name>.+)\.json")
 _DATA = re.compile(r"attempt-(?P<attempt>\d+)/(?P<name>.+)")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,11 @@ def removals(store: Store, named: Collection[str], *, stale_s: float = STALE_S) 
     for path, size in everything.items():
         if (address := _owner(path, addresses)) is not None:
             sizes[address][path[len(address) + 1 :]] = size
-    kept = _with_nested(store, named, everything)
+    kept = _with_nested(named, everything, addresses)
     some = sorted(address for address in addresses if address not in kept or not _is_whole(sizes[address]))
     quiet = idle(store, [a for a in some if "COMPLETE" not in sizes[a]], stale_s=stale_s)
     due = [a for a in some if "COMPLETE" in sizes[a] or a in quiet]
-    found = store.many(lambda a: [*_of(store, a, sizes[a], a in kept)], due)
+    found = store.many(lambda a: _of(store, a, sizes[a], a in kept), due)
     return [removal for removals in found for removal in removals]
 
 
@@ -68,15 +72,18 @@ def _remove_version(store: Store, address: str) -> bool:
     return True
 
 
-def _with_nested(store: Store, named: Collection[str], paths: Collection[str]) -> set[str]:
+def _with_nested(named: Collection[str], paths: Collection[str], addresses: Collection[str]) -> set[str]:
     """Return the named addresses and, however deep, those that were built within their builds."""
-    below: dict[str, list[str]] = defaultdict(list)
+    below: dict[str, set[str]] = defaultdict(set)
     for path in paths:
         if match := _NESTED.fullmatch(path):
-            below[match["address"]].append(path)
+            below[match["address"]].add(match["inner"])
+    called: dict[str, set[str]] = defaultdict(set)
+    for address in addresses:
+        called[nested_name(address)].add(address)
     kept, waiting = set(named), list(named)
     while waiting:
-        inner = {store.read(path).decode() for path in below[waiting.pop()]} - kept
+        inner = {address for name in below[waiting.pop()] for address in called[name]} - kept
         kept |= inner
         waiting += inner
     return kept
@@ -97,10 +104,22 @@ def _owner(path: str, addresses: Collection[str]) -> str | None:
     return next((head for head in heads if head in addresses), None)
 
 
-def _of(store: Store, address: str, sizes: Mapping[str, int], named: bool) -> Iterator[Removal]:
+def _of(store: Store, address: str, sizes: Mapping[str, int], named: bool) -> list[Removal]:
     if not named:
-        yield Removal(address, tuple(sizes), sum(sizes.values()), "no run names this version")
-        return
+        return [Removal(address, tuple(sizes), sum(sizes.values()), "no run names this version")]
+    try:
+        return list(_dead(store, address, sizes))
+    except UserError as error:  # what of it is alive nobody can tell
+        log.warning("left as it is: %s", error)
+        return []
+
+
+def _dead(store: Store, address: str, sizes: Mapping[str, int]) -> Iterator[Removal]:
+    """Yield what dead attempts left.
+
+    Raises:
+        UserError: if a record that tells what lives is damaged.
+    """
     dead: dict[str, list[str]] = defaultdict(list)
     live = _live(store, address)
     for path in sorted(sizes):
@@ -117,7 +136,8 @@ def _live(store: Store, address: str) -> set[str]:
     Working files of a finished artifact are not among them.
     """
     if store.exists(f"{address}/COMPLETE"):
-        attempts: dict[str, int] = store.read_json(f"{address}/COMPLETE")["files"]
+        attempts: dict[str, int] = record_of(store, f"{address}/COMPLETE", "files")["files"]
         return {f"attempt-{attempt}/{name}" for name, attempt in attempts.items()}
-    records = {name: store.read_json(f"{address}/done/{name}.json") for name in done_names(store, address)}
+    names = done_names(store, address)
+    records = {name: record_of(store, f"{address}/done/{name}.json", "attempt") for name in names}
     return {f"attempt-{record['attempt']}/{name}" for name, record in records.items()}

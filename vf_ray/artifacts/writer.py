@@ -6,24 +6,31 @@ the same address means the same bytes, and makes only what is missing.
 
 import hashlib
 import json
+import logging
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from vf_ray.artifacts.lease import Lease
 from vf_ray.errors import MissingError, UserError
 from vf_ray.store import Store
+from vf_ray.store.bucket import Patience
 from vf_ray.types import Reject
 
 WORK = "work/"
 """Names below this hold what only the build itself needs, such as checkpoints: they survive a kill,
 are left out of the manifest and go once the artifact is complete."""
 
+FORCE = "build it again with force, or restore it"
 PROGRESS_S = 0.5
+BRIEF = Patience(attempts=1, timeout_s=10.0)
+"""For what is told again in a moment."""
 _CHUNK = 16 << 20
+
+log = logging.getLogger(__name__)
 
 
 class Throttle:
@@ -74,10 +81,22 @@ class Writer:
     def committed(self, name: str) -> Mapping[str, Any] | None:
         """Return the record {attempt, sha256, bytes} of a finished file, whichever attempt made it."""
         try:
-            found: Mapping[str, Any] = self.store.read_json(self._record(name))
+            return record_of(self.store, self._record(name), "attempt", "sha256", "bytes")
         except FileNotFoundError:
             return None
-        return found
+
+    def fault(self, name: str) -> str:
+        """Return what is wrong with a finished file; empty if it is what was written, or a working file."""
+        try:
+            record, path = self.committed(name) or {}, self._found(name)
+            found = record if name.startswith(WORK) else {**record, **checksum(chunks(self.store, path))}
+        except (UserError, MissingError) as error:
+            return str(error)
+        return "" if found == record else f"{self.store.at(path)}: altered since it was stored"
+
+    def forget(self, name: str) -> None:
+        """Take back that a file is finished."""
+        self.store.delete(self._record(name))
 
     def names(self, prefix: str = "") -> list[str]:
         """Return the names of the finished files that start with ``prefix``, sorted."""
@@ -118,7 +137,7 @@ class Writer:
         """Tell whoever watches how far this is; calls in quick succession are dropped but the last."""
         if done >= total or self._throttle.ready():
             told = {"done": done, "total": total, "unit": unit, "metrics": dict(metrics)}
-            self.store.rewrite(f"{self.address}/progress/{self.attempt}.json", json.dumps(told).encode())
+            tell(self.store, f"{self.address}/progress/{self.attempt}.json", told)
 
     def reject(self, name: str, rejects: Iterable[Reject]) -> None:
         """Store why records were left out, as ``rejected/<name>.jsonl``; call before the data's commit."""
@@ -147,6 +166,30 @@ class Writer:
         return f"{self.address}/done/{name}.json"
 
 
+def tell(store: Store, path: str, told: Mapping[str, Any]) -> None:
+    """Rewrite a file that people only look at: where that fails, it must not end what it tells of."""
+    try:
+        replace(store, patience=BRIEF).rewrite(path, json.dumps(told).encode())
+    except OSError as error:
+        log.warning("progress is not shown: %s", error)
+
+
+def record_of(store: Store, path: str, *keys: str) -> dict[str, Any]:
+    """Return a record of an artifact, which has ``keys``.
+
+    Raises:
+        MissingError: if there is none.
+        UserError: if it is damaged.
+    """
+    try:
+        found = store.read_json(path)
+    except UserError as error:
+        raise UserError(f"{error}; {FORCE}") from error
+    if not (isinstance(found, dict) and found.keys() >= set(keys)):
+        raise UserError(f"{store.at(path)}: expected {', '.join(keys)}; the file is damaged; {FORCE}")
+    return found
+
+
 def chunks(store: Store, path: str) -> Iterator[bytes]:
     """Yield a file of a store piece by piece."""
     size = store.size(path)
@@ -157,6 +200,11 @@ def done_names(store: Store, address: str) -> list[str]:
     """Return the names of the files that some attempt finished, sorted."""
     start = f"{address}/done/"
     return sorted(p.removeprefix(start).removesuffix(".json") for p in store.list(start.rstrip("/")))
+
+
+def nested_name(address: str) -> str:
+    """Return the name below ``nested/`` that stands for an artifact which another's build rests on."""
+    return address.replace("/", "-")
 
 
 def checksum(chunks: Iterable[bytes]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Who ran what: one create-once record per run, the readable name for a set of versions."""
 
 import json
+import logging
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -11,7 +12,7 @@ from vf_ray.artifacts import provenance
 from vf_ray.artifacts import prune as pruning
 from vf_ray.artifacts.lease import STALE_S
 from vf_ray.artifacts.prune import Removal
-from vf_ray.errors import UserError
+from vf_ray.errors import MissingError, UserError
 from vf_ray.plan.plan import CODE, Plan
 from vf_ray.recipe.strict import near, plain
 from vf_ray.store import Store
@@ -21,6 +22,8 @@ KEYS = ("id", "when", "recipe", "versions", "config", "raw", "code")
 """What every record has."""
 SILENT = ("resources", "about", "name")
 """Keys of a recipe that never change a result."""
+
+log = logging.getLogger(__name__)
 
 
 def record(store: Store, plan: Plan, run_id: str = "") -> str:
@@ -51,8 +54,8 @@ def _holds(store: Store, record: Mapping[str, Any]) -> bool:
 
 
 def listed(store: Store) -> list[dict[str, Any]]:
-    """Return the records of all runs, newest first."""
-    records = store.many(partial(_read, store), _ids(store))
+    """Return the records of all runs, newest first; one that is damaged is told of and left out."""
+    records = filter(None, store.many(partial(_sound, store), _ids(store)))
     return sorted(records, key=lambda run: (run["when"], run["id"]), reverse=True)
 
 
@@ -93,7 +96,13 @@ def prune(store: Store, *, dry_run: bool, stale_s: float = STALE_S) -> list[Remo
 
 
 def _named(store: Store) -> set[str]:
-    return {a for run in listed(store) for addresses in run["versions"].values() for a in addresses}
+    """Return the addresses that runs name.
+
+    Raises:
+        UserError: if a record is damaged: nobody can tell then what may go.
+    """
+    runs = store.many(partial(_read, store), _ids(store))
+    return {a for run in runs for addresses in run["versions"].values() for a in addresses}
 
 
 def _ids(store: Store) -> list[str]:
@@ -106,10 +115,22 @@ def _file(run_id: str) -> str:
 
 
 def _read(store: Store, run_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = store.read_json(_file(run_id))
+    where = store.at(_file(run_id))
+    try:
+        found = store.read_json(_file(run_id))
+    except UserError as error:
+        raise UserError(f"{error}; look at it, and take it away") from error
     if not (isinstance(found, dict) and set(KEYS) <= found.keys()):
-        raise UserError(f"{store.at(_file(run_id))} is no record of a run; look at it, and take it away")
+        raise UserError(f"{where} is no record of a run; look at it, and take it away")
     return found
+
+
+def _sound(store: Store, run_id: str) -> dict[str, Any] | None:
+    try:
+        return _read(store, run_id)
+    except (UserError, MissingError) as error:
+        log.warning("%s", error)
+        return None
 
 
 def _identity(plan: Plan) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vf_ray.errors import UserError
+from vf_ray.errors import MissingError, UserError
 from vf_ray.store.bucket import Bucket, Patience
 from vf_ray.store.disk import Disk
 
@@ -79,6 +79,14 @@ class Store:
             return json.loads(self.read(path))
         except ValueError as error:
             raise UserError(f"{self.at(path)}: not JSON ({error}); the file is damaged") from error
+
+    def note(self, path: str) -> dict[str, Any]:
+        """Return the mapping of a JSON file that may be absent or damaged: it is empty then."""
+        try:
+            found = self.read_json(path)
+        except (MissingError, UserError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def size(self, path: str) -> int:
         """Return a file's length in bytes."""
