@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 from infra.local.processes import family, stop_rest
@@ -41,5 +42,14 @@ def stop(state: State) -> str:
     return f"stopped {names}" if known else "nothing is up"
 
 
+def stop_one(state: State, name: str) -> None:
+    """Stop what is left of one service; the others go on."""
+    root, marker = [state.processes[name]] if name in state.processes else [], state.marker(name)
+    stop_rest(family(root, marker), marker)
+
+
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PermissionError as error:
+        sys.exit(f"error: {error}")

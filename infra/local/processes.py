@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MARKER = "VF_RAY_UP"
-"""Environment variable that everything started here carries; its value is the state folder."""
+"""Environment variable that everything started here carries; its value is ``<state folder>:<service>``."""
 PROC = Path("/proc")
 
 
@@ -79,7 +79,10 @@ def start(command: Sequence[str], environment: Mapping[str, str], log: Path, fol
 
 
 def family(roots: Collection[Process], marker: str) -> dict[int, str]:
-    """Return number and start time of the living roots and of everything that they started."""
+    """Return number and start time of the living roots and of everything that they started.
+
+    ``marker`` is a state folder, or ``<state folder>:<service>`` for one service's alone.
+    """
     running = table()
     ours = {r.pid for r in roots if (e := running.get(r.pid)) is None or e.started == r.started}
     mine = {pid for pid, e in running.items() if pid in ours or e.session in ours}
@@ -91,9 +94,11 @@ def family(roots: Collection[Process], marker: str) -> dict[int, str]:
 
 def _marked(pid: int, marker: str) -> bool:
     try:
-        return f"{MARKER}={marker}".encode() in (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+        variables = (PROC / str(pid) / "environ").read_bytes().split(b"\0")
     except OSError:  # gone, or another user's
         return False
+    wanted = f"{MARKER}={marker}".encode()
+    return any(found == wanted or found.startswith(wanted + b":") for found in variables)
 
 
 def stop(root: Process, how: signal.Signals, patience_s: float) -> None:

@@ -1,63 +1,131 @@
 """The services of `make up`: how each is started, and how to tell that it is ready."""
 
 import os
-import secrets
 import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
+from infra.local.down import stop_one
 from infra.local.processes import MARKER, Process, start
 from infra.local.state import ROOT, State
+from vf_ray import web
+from vf_ray.private import secret
 
 HOST = "127.0.0.1"
 POOL = "vf-ray"
-PATIENCE_S = 90.0
-MAX_SCRATCH = 40
-"""Ray puts sockets below its temporary folder, and a socket's path has at most 107 characters."""
+PATIENCE_S = 180.0
+"""A busy machine takes minutes over what an idle one does in seconds."""
 QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "RAY_USAGE_STATS_ENABLED": "0",
     "HF_HUB_OFFLINE": "1",
 }
-BRISK = {"RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0"}
-"""Ray would wait half a minute for a node to fall idle; by then the worker has ended every run."""
-FOREIGN = ("RAY_ADDRESS", "RAY_AUTH_TOKEN", "PREFECT_API_KEY", "PREFECT_PROFILE")
-"""Variables that would lead our services to somebody else's."""
+HEAD = {
+    "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",  # of half a minute: the worker has ended every run by then
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # Ray keeps to loopback, also with metrics, which need no token
+    "RAY_raylet_start_wait_time_s": "120",  # of 60
+}
+WORKER = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
+"""Handed down to runs: lets the automation find those whose process died."""
+FOREIGN = ("RAY_ADDRESS", "RAY_AUTH_TOKEN", "PREFECT_API_", "PREFECT_SERVER_", "PREFECT_PROFILE")
+"""Beginnings of variables that would lead our services to somebody else's."""
 
 
 class StartError(RuntimeError):
     """A service that did not come up; the message holds the end of its log."""
 
 
+@dataclass(frozen=True)
+class Service:
+    """One of the things that run, and are started again when they do not."""
+
+    name: str
+    title: str
+    command: Callable[[State], Sequence[str]]
+    """Makes ready what it needs, and returns what starts it."""
+    environment: Callable[[State], Mapping[str, str]]
+    ready: Callable[[State], bool]
+    then: Callable[[State], None] = lambda state: None
+    """What only a running one can be told."""
+    outlives: bool = False
+    """Whether it may go on working without the process that was started."""
+
+    def runs(self, state: State) -> bool:
+        """Return whether there is nothing to start."""
+        process = state.processes.get(self.name)
+        return process is not None and (process.alive or (self.outlives and self.ready(state)))
+
+    def begin(self, state: State) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            StartError: if it ends, or is not ready in time; with the end of its log.
+        """
+        command, log = self.command(state), state.folder / f"{self.name}.log"
+        log.unlink(missing_ok=True)
+        process = start(command, {**inner(state, self.name), **self.environment(state)}, log, ROOT)
+        state.processes[self.name] = process
+        state.save()
+        self._await(state, process, log)
+        self.then(state)
+
+    def _await(self, state: State, process: Process, log: Path) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not self.ready(state):
+            if not process.alive or time.monotonic() > end:
+                what = f"is not ready after {PATIENCE_S:.0f} s" if process.alive else "ended after its start"
+                tail = log.read_text(errors="replace")[-2000:]
+                raise StartError(f"{self.name} {what}; the end of {log}:\n{tail}")
+            time.sleep(0.25)
+
+
 def public(state: State) -> dict[str, str]:
-    """Return the variables that lead a client to the services."""
+    """Return the variables that lead a client to the services, with Prefect's secret."""
+    return {**_for_prefect(state), **_for_ray(state), **_everywhere(state)}
+
+
+def inner(state: State, service: str) -> dict[str, str]:
+    """Return what every one of our processes gets; ``service`` marks them as that one's."""
+    mine = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{mine.get('PATH', '')}"
+    return {**mine, **_everywhere(state), "PATH": path, MARKER: state.marker(service)}
+
+
+def _everywhere(state: State) -> dict[str, str]:
+    spared = dict.fromkeys(web.EXCEPTIONS, web.exceptions(os.environ))
+    return {"VF_RAY_STORE": state.store, **spared, **QUIET}
+
+
+def _for_prefect(state: State) -> dict[str, str]:
     return {
         "PREFECT_API_URL": f"{state.prefect}/api",
+        "PREFECT_API_AUTH_STRING": login(state),
         "PREFECT_HOME": str(state.folder / "prefect"),
-        "RAY_API_SERVER_ADDRESS": state.dashboard,
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN_PATH": str(state.token_file),
-        "VF_RAY_STORE": state.store,
-        **QUIET,
+        "PREFECT_LOGGING_COLORS": "false",
     }
 
 
-def inner(state: State) -> dict[str, str]:
-    """Return the environment of the services themselves."""
-    mine = {k: v for k, v in os.environ.items() if k not in FOREIGN}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{mine.get('PATH', '')}"
-    own = {"PATH": path, MARKER: str(state.folder), "PREFECT_LOGGING_COLORS": "false"}
-    watched = {"RAY_PROMETHEUS_HOST": state.prometheus} if state.prometheus else {}
-    return {**mine, **public(state), **BRISK, **watched, **own}
+def _for_ray(state: State) -> dict[str, str]:
+    return {
+        "RAY_API_SERVER_ADDRESS": state.dashboard,
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(state.token_file),
+    }
+
+
+def login(state: State) -> str:
+    """Return the name and password that Prefect's server takes and its pages ask for."""
+    return f"vf-ray:{secret(state.secret_file)}"
 
 
 def free_port(wanted: int = 0, taken: Sequence[int] = ()) -> int:
@@ -74,79 +142,74 @@ def free_port(wanted: int = 0, taken: Sequence[int] = ()) -> int:
     raise StartError(f"no free port on {HOST}")
 
 
-def new_token(state: State) -> None:
-    """Keep the Ray token of an earlier start, or draw one that only this user can read."""
-    if not state.token_file.exists():
-        state.token_file.touch(mode=0o600)
-        state.token_file.write_text(secrets.token_hex(32))
+def _address(before: str, usual: int) -> str:
+    """Return where a service is to listen: where it did, since others know that, else at its usual port.
+
+    Raises:
+        StartError: if somebody else listens there by now.
+    """
+    known = urlsplit(before).port if before else None
+    port = free_port(known or usual)
+    if known not in (None, port):
+        raise StartError(f"somebody else listens at {before} by now; `make down`, then `make up`")
+    return f"http://{HOST}:{port}"
 
 
-def start_prefect(state: State) -> None:
-    """Start the Prefect server."""
-    port = free_port(4200)
-    state.prefect = f"http://{HOST}:{port}"
-    command = [_beside("prefect"), "--no-prompt", "server", "start", "--host", HOST, "--port", str(port)]
-    _launch(state, "prefect-server", command, lambda: _answers(f"{state.prefect}/api/health"))
+def _prefect_server(state: State) -> Sequence[str]:
+    state.prefect = _address(state.prefect, 4200)
+    for file in (state.folder / "prefect").glob("prefect.db*"):
+        file.chmod(0o600)  # an earlier version made it readable for everybody
+    port = str(urlsplit(state.prefect).port)
+    return [sys.executable, "-m", "flows.server", "--host", HOST, "--port", port]
 
 
-def start_prometheus(state: State) -> None:
-    """Start Prometheus on loopback, where it is installed, to collect what our Ray head will tell."""
-    if (program := shutil.which("prometheus")) is None:
-        return
-    port = free_port(9090)
-    state.prometheus = f"http://{HOST}:{port}"
+def _prometheus(state: State) -> Sequence[str]:
+    state.prometheus = _address(state.prometheus, 9090)
     known, ours = ROOT / "infra" / "monitoring", state.folder / "prometheus.yaml"
-    ours.write_text((known / ours.name).read_text().replace("/tmp/ray/", f"{state.scratch}/"))
+    ours.write_text((known / ours.name).read_text().replace("/tmp/ray/", f"{state.ray_folder}/"))
     shutil.copy(known / "alerts.yaml", state.folder)
-    command = [
-        program, f"--config.file={ours}", f"--web.listen-address={HOST}:{port}",
+    return [
+        "prometheus", f"--config.file={ours}", f"--web.listen-address={urlsplit(state.prometheus).netloc}",
         f"--storage.tsdb.path={state.folder / 'prometheus'}",
     ]  # fmt: skip
-    _launch(state, "prometheus", command, lambda: _answers(f"{state.prometheus}/-/ready"))
 
 
-def start_ray(state: State) -> None:
-    """Start a Ray head with its dashboard on loopback."""
-    port = free_port(8265)
-    state.dashboard = f"http://{HOST}:{port}"
-    ports = [port]
+def _ray_head(state: State) -> Sequence[str]:
+    stop_one(state, "ray-head")  # what an earlier head left would be in the way
+    state.dashboard = _address(state.dashboard, 8265)
+    secret(state.token_file)
+    ports = [urlsplit(state.dashboard).port or 0]
     for _ in range(3):
         ports.append(free_port(taken=ports))
-    command = [
+    return [
         _beside("ray"), "start", "--head", "--block", "--disable-usage-stats", "--log-style", "record",
-        f"--node-ip-address={HOST}", "--port=0", f"--temp-dir={state.scratch}",
+        f"--node-ip-address={HOST}", "--port=0", f"--temp-dir={state.ray_folder}",
         f"--num-cpus={max(4, os.cpu_count() or 1)}",  # training and preparing together hang on fewer
-        f"--object-store-memory={512 << 20}", "--dashboard-host=127.0.0.1", f"--dashboard-port={port}",
+        f"--object-store-memory={512 << 20}", f"--dashboard-host={HOST}", f"--dashboard-port={ports[0]}",
         f"--dashboard-agent-listen-port={ports[1]}", f"--dashboard-agent-grpc-port={ports[2]}",
         f"--ray-client-server-port={ports[3]}",
     ]  # fmt: skip
-    token = state.token_file.read_text().strip()
-    headers = {"Authorization": f"Bearer {token}"}
-    _launch(state, "ray-head", command, lambda: _answers(f"{state.dashboard}/api/version", headers))
 
 
-def scratch() -> str:
-    """Make a temporary folder with a path short enough for Ray's sockets."""
-    short = len(tempfile.gettempdir()) <= MAX_SCRATCH
-    return tempfile.mkdtemp(prefix="vf-ray-up-", dir=None if short else "/tmp")
+def _ray_environment(state: State) -> dict[str, str]:
+    watched = {"RAY_PROMETHEUS_HOST": state.prometheus} if state.prometheus else {}
+    return {**_for_ray(state), **HEAD, **watched}
 
 
-def start_worker(state: State) -> None:
-    """Make the work pool, start its worker, and register the deployments and automations."""
-    prefect(state, "work-pool", "create", POOL, "--type", "process", "--overwrite")
-    command = [_beside("prefect"), "--no-prompt", "worker", "start", "--pool", POOL, "--type", "process"]
-    log = state.folder / "prefect-worker.log"
-    _launch(state, "prefect-worker", command, lambda: log.exists() and b"started!" in log.read_bytes())
+def _worker(state: State) -> Sequence[str]:
+    template = ROOT / "infra" / "prefect" / "process-job-template.json"
+    pool = ("work-pool", "create", POOL, "--type", "process", "--overwrite")
+    prefect(state, *pool, "--base-job-template", str(template))
+    return [_beside("prefect"), "--no-prompt", "worker", "start", "--pool", POOL, "--type", "process"]
+
+
+def _deploy(state: State) -> None:
+    """Register the deployments, and the automations once: a self-hosted server brings none."""
     prefect(state, "deploy", "--all", "--prefect-file", str(ROOT / "prefect.yaml"))
-    _automations(state)
-
-
-def _automations(state: State) -> None:
-    """Register the automations once: a self-hosted server brings none."""
-    found = (
-        httpx.post(f"{state.prefect}/api/automations/filter", json={}, timeout=10).raise_for_status().json()
-    )
-    if not any(automation["name"].startswith("vf-ray") for automation in found):
+    url, name = f"{state.prefect}/api/automations/filter", tuple(login(state).split(":"))
+    with web.client(url, auth=name, timeout=30) as asked:
+        known = asked.post(url, json={}).raise_for_status().json()
+    if not any(automation["name"].startswith("vf-ray") for automation in known):
         file = ROOT / "infra" / "prefect" / "automations.yaml"
         prefect(state, "automation", "create", "--from-file", str(file))
 
@@ -158,43 +221,29 @@ def prefect(state: State, *words: str) -> str:
         StartError: with what it printed, if it fails.
     """
     command = [_beside("prefect"), "--no-prompt", *words]
+    environment = {**inner(state, "prefect-worker"), **_for_prefect(state)}
     done = subprocess.run(
-        command,
-        check=False,
-        env=inner(state),
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
+        command, check=False, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=PATIENCE_S,
+    )  # fmt: skip
     if done.returncode:
         raise StartError(f"`prefect {' '.join(words)}` failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return done.stdout
 
 
-def _launch(state: State, name: str, command: Sequence[str], ready: Callable[[], bool]) -> None:
-    log = state.folder / f"{name}.log"
-    log.unlink(missing_ok=True)
-    process = start(command, inner(state), log, ROOT)
-    state.processes[name] = process
-    state.save()
-    _await(name, process, log, ready)
+def _ray_answers(state: State) -> bool:
+    return _answers(f"{state.dashboard}/api/version", web.bearer(secret(state.token_file)))
 
 
-def _await(name: str, process: Process, log: Path, ready: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not ready():
-        if not process.alive or time.monotonic() > end:
-            what = "is not ready yet" if process.alive else "ended"
-            tail = log.read_text(errors="replace")[-2000:]
-            raise StartError(f"{name} {what} after its start; the end of {log}:\n{tail}")
-        time.sleep(0.25)
+def _worker_started(state: State) -> bool:
+    log = state.folder / "prefect-worker.log"
+    return log.exists() and b"started!" in log.read_bytes()
 
 
-def _answers(url: str, headers: Mapping[str, str] | None = None) -> bool:
+def _answers(url: str, headers: Mapping[str, str] = {}) -> bool:
     try:
-        return httpx.get(url, headers=headers, timeout=2).status_code == httpx.codes.OK
+        with web.client(url, headers=dict(headers), timeout=5) as asked:
+            return asked.get(url).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
 
@@ -202,3 +251,36 @@ def _answers(url: str, headers: Mapping[str, str] | None = None) -> bool:
 def _beside(program: str) -> str:
     """Return a program of the environment that runs this."""
     return str(Path(sys.executable).with_name(program))
+
+
+SERVICES = (
+    Service(
+        "prefect-server",
+        "Prefect server",
+        _prefect_server,
+        lambda state: {**_for_prefect(state), "PREFECT_SERVER_API_AUTH_STRING": login(state)},
+        lambda state: _answers(f"{state.prefect}/api/health"),
+    ),
+    Service(
+        "prometheus",
+        "Prometheus",
+        _prometheus,
+        lambda state: {},
+        lambda state: _answers(f"{state.prometheus}/-/ready"),
+    ),
+    Service("ray-head", "Ray head", _ray_head, _ray_environment, _ray_answers, outlives=True),
+    Service(
+        "prefect-worker",
+        "work pool, worker, deployments",
+        _worker,
+        lambda state: {**_for_prefect(state), **_for_ray(state), **WORKER},
+        _worker_started,
+        _deploy,
+    ),
+)
+"""In the order of starting. Ray and Prometheus never learn Prefect's secret."""
+
+
+def wanted() -> Sequence[Service]:
+    """Return the services of this machine: Prometheus only where it is installed."""
+    return [s for s in SERVICES if s.name != "prometheus" or shutil.which(s.name)]

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from infra.local.processes import Process
+from vf_ray.private import private_folder, write_private
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
@@ -28,7 +29,7 @@ class State:
     prometheus: str = ""
     """Address of Prometheus, which keeps the metrics; empty where it is not installed."""
     scratch: str = ""
-    """Ray's temporary folder."""
+    """A private folder; Ray's own, which it opens to everybody, lies in it."""
     processes: dict[str, Process] = field(default_factory=dict)
     """By name, in the order of starting."""
 
@@ -48,21 +49,28 @@ class State:
         return self.folder / "ray_token"
 
     @property
+    def secret_file(self) -> Path:
+        """Return the file that holds what Prefect's server asks for."""
+        return self.folder / "prefect_secret"
+
+    @property
+    def ray_folder(self) -> Path:
+        """Return Ray's temporary folder."""
+        return Path(self.scratch) / "ray"
+
+    @property
     def env_file(self) -> Path:
         """Return the file that a user's shell reads."""
         return self.folder / "env"
 
-    @property
-    def running(self) -> bool:
-        """Return whether everything that was started still runs."""
-        return bool(self.processes) and all(process.alive for process in self.processes.values())
+    def marker(self, service: str) -> str:
+        """Return what the processes of one service carry in their environment."""
+        return f"{self.folder}:{service}"
 
     def save(self) -> None:
         """Write the state; half a file is never seen."""
         data = {k: v for k, v in asdict(self).items() if k != "folder"}
-        part = self.folder / "state.json.part"
-        part.write_text(json.dumps(data, indent=1) + "\n")
-        part.replace(self.folder / "state.json")
+        write_private(self.folder / "state.json", json.dumps(data, indent=1) + "\n")
 
     def forget(self) -> None:
         """Remove what describes running services; history and logs stay."""
@@ -75,15 +83,16 @@ class State:
         """Write what a shell needs to use the services, with this checkout's programs first on PATH."""
         lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
         lines.append(f'export PATH={shlex.quote(str(ROOT / ".venv" / "bin"))}:"$PATH"')
-        self.env_file.write_text(
-            "# read this with:  . " + str(self.env_file) + "\n" + "\n".join(lines) + "\n"
-        )
+        write_private(self.env_file, "\n".join([f"# read this with:  . {self.env_file}", *lines, ""]))
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[State]:
-    """Give the state to one process at a time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    """Give the state to one process at a time.
+
+    Raises:
+        PermissionError: if the folder is not this user's own.
+    """
+    with (private_folder(folder) / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield State.at(folder)

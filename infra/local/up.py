@@ -1,51 +1,60 @@
-"""Start what a Prefect run needs on this machine: ``make up``. Running it again changes nothing."""
+"""Start what a Prefect run needs on this machine: ``make up``. Again, it starts what is missing, if anything."""
 
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from infra.local import services
 from infra.local.down import stop
+from infra.local.processes import stop as stop_process
+from infra.local.services import Service
 from infra.local.state import ROOT, State, locked
+from vf_ray.private import fresh_scratch
 from vf_ray.store import Store
 
 GRAPHS = "/graph?g0.expr=ray_vf_ray_train_loss&g0.tab=0&g1.expr=ray_vf_ray_rows_built_total&g1.tab=0"
 """Where Prometheus draws the project's metrics, below its address."""
+PATIENCE_S = 10.0
+"""For a service that is to end."""
 FOLDER = Path(os.environ.get("VF_RAY_UP_DIR", ROOT / ".vf-ray" / "up"))
 
 
 def main() -> None:
-    """Start the services, or see that they run; say how to use them."""
+    """Start what does not run; say how to use it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `make up &` hands down an ignored one
-    with locked(FOLDER) as found:
-        if found.running:
+    with locked(FOLDER) as state:
+        if state.processes and not state.secret_file.exists():
+            print("an earlier version started what runs, without a secret: starting anew")
+            stop(state)
+            state = State(FOLDER)
+        missing = [service for service in services.wanted() if not service.runs(state)]
+        if not missing:
             print("already up")
-        print(how_to_use(found if found.running else start(found)))
+        start(state, missing)
+        print(how_to_use(state))
 
 
-def start(old: State) -> State:
-    """Start everything anew; what is left of an earlier start is stopped first, and so is half a start."""
-    if old.processes:
-        print("what ran before is incomplete: starting anew")
-        stop(old)
-    state = State(old.folder, store=Store.open().url, scratch=services.scratch())
+def start(state: State, missing: Sequence[Service]) -> None:
+    """Start services; others go on, and find these where they were. Half a start is taken back."""
     (state.folder / "prefect").mkdir(exist_ok=True)
-    services.new_token(state)
+    state.store = state.store or Store.open().url
+    state.scratch = state.scratch or str(fresh_scratch())
+    begun: list[str] = []
     try:
-        for name, begin in (
-            ("Prefect server", services.start_prefect),
-            ("Prometheus, if it is installed", services.start_prometheus),
-            ("Ray head", services.start_ray),
-            ("work pool, worker, deployments", services.start_worker),
-        ):
-            print(f"starting {name} ...", flush=True)
-            begin(state)
+        for service in missing:
+            print(f"starting {service.title} ...", flush=True)
+            begun.append(service.name)
+            service.begin(state)
     except BaseException:
-        stop(state)
+        if len(missing) == len(services.wanted()):
+            stop(state)
+        for name in begun:
+            if name in state.processes:
+                stop_process(state.processes[name], signal.SIGTERM, PATIENCE_S)
         raise
     state.write_env(services.public(state))
-    return state
 
 
 def graphs(state: State) -> str:
@@ -58,8 +67,8 @@ def graphs(state: State) -> str:
 def how_to_use(state: State) -> str:
     """Return the addresses and what to type."""
     return f"""
-Prefect        {state.prefect}   runs, logs, progress, results
-Ray dashboard  {state.dashboard}   jobs, logs; it asks for the token in {state.token_file}
+Prefect        {state.prefect}   runs, logs, progress, results; asks for PREFECT_API_AUTH_STRING of {state.env_file}
+Ray dashboard  {state.dashboard}   jobs, logs; asks for the token in {state.token_file}
 metrics        {graphs(state)}
 store          {state.store}
 logs           {state.folder}/*.log
@@ -74,5 +83,5 @@ Stop it with   make down"""
 if __name__ == "__main__":
     try:
         main()
-    except services.StartError as error:
+    except (services.StartError, PermissionError) as error:
         sys.exit(f"error: {error}")
