@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,11 +18,11 @@ import httpx
 from infra.local.down import stop_one
 from infra.local.processes import MARKER, Process, start
 from infra.local.state import ROOT, State
-from vf_ray import web
-from vf_ray.private import secret
+from infra.prefect.register import POOLS, register
+from vf_ray.store import web
+from vf_ray.store.private import secret
 
 HOST = "127.0.0.1"
-POOL = "vf-ray"
 PATIENCE_S = 180.0
 """A busy machine takes minutes over what an idle one does in seconds."""
 QUIET = {
@@ -33,7 +34,6 @@ QUIET = {
 HEAD = {
     "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",  # of half a minute: the worker has ended every run by then
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # Ray keeps to loopback, also with metrics, which need no token
-    "RAY_raylet_start_wait_time_s": "120",  # of 60
 }
 WORKER = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
 """Handed down to runs: lets the automation find those whose process died."""
@@ -55,8 +55,6 @@ class Service:
     """Makes ready what it needs, and returns what starts it."""
     environment: Callable[[State], Mapping[str, str]]
     ready: Callable[[State], bool]
-    then: Callable[[State], None] = lambda state: None
-    """What only a running one can be told."""
     outlives: bool = False
     """Whether it may go on working without the process that was started."""
 
@@ -73,11 +71,11 @@ class Service:
         """
         command, log = self.command(state), state.folder / f"{self.name}.log"
         log.unlink(missing_ok=True)
-        process = start(command, {**inner(state, self.name), **self.environment(state)}, log, ROOT)
+        environment = {**inner(state, self.name), **self.environment(state)}
+        process = start(command, environment, log, ROOT)
         state.processes[self.name] = process
         state.save()
         self._await(state, process, log)
-        self.then(state)
 
     def _await(self, state: State, process: Process, log: Path) -> None:
         end = time.monotonic() + PATIENCE_S
@@ -142,7 +140,7 @@ def free_port(wanted: int = 0, taken: Sequence[int] = ()) -> int:
     raise StartError(f"no free port on {HOST}")
 
 
-def _address(before: str, usual: int) -> str:
+def address(before: str, usual: int) -> str:
     """Return where a service is to listen: where it did, since others know that, else at its usual port.
 
     Raises:
@@ -156,7 +154,7 @@ def _address(before: str, usual: int) -> str:
 
 
 def _prefect_server(state: State) -> Sequence[str]:
-    state.prefect = _address(state.prefect, 4200)
+    state.prefect = address(state.prefect, 4200)
     for file in (state.folder / "prefect").glob("prefect.db*"):
         file.chmod(0o600)  # an earlier version made it readable for everybody
     port = str(urlsplit(state.prefect).port)
@@ -164,7 +162,7 @@ def _prefect_server(state: State) -> Sequence[str]:
 
 
 def _prometheus(state: State) -> Sequence[str]:
-    state.prometheus = _address(state.prometheus, 9090)
+    state.prometheus = address(state.prometheus, 9090)
     known, ours = ROOT / "infra" / "monitoring", state.folder / "prometheus.yaml"
     ours.write_text((known / ours.name).read_text().replace("/tmp/ray/", f"{state.ray_folder}/"))
     shutil.copy(known / "alerts.yaml", state.folder)
@@ -176,7 +174,7 @@ def _prometheus(state: State) -> Sequence[str]:
 
 def _ray_head(state: State) -> Sequence[str]:
     stop_one(state, "ray-head")  # what an earlier head left would be in the way
-    state.dashboard = _address(state.dashboard, 8265)
+    state.dashboard = address(state.dashboard, 8265)
     secret(state.token_file)
     ports = [urlsplit(state.dashboard).port or 0]
     for _ in range(3):
@@ -197,21 +195,9 @@ def _ray_environment(state: State) -> dict[str, str]:
 
 
 def _worker(state: State) -> Sequence[str]:
-    template = ROOT / "infra" / "prefect" / "process-job-template.json"
-    pool = ("work-pool", "create", POOL, "--type", "process", "--overwrite")
-    prefect(state, *pool, "--base-job-template", str(template))
-    return [_beside("prefect"), "--no-prompt", "worker", "start", "--pool", POOL, "--type", "process"]
-
-
-def _deploy(state: State) -> None:
-    """Register the deployments, and the automations once: a self-hosted server brings none."""
-    prefect(state, "deploy", "--all", "--prefect-file", str(ROOT / "prefect.yaml"))
-    url, name = f"{state.prefect}/api/automations/filter", tuple(login(state).split(":"))
-    with web.client(url, auth=name, timeout=30) as asked:
-        known = asked.post(url, json={}).raise_for_status().json()
-    if not any(automation["name"].startswith("vf-ray") for automation in known):
-        file = ROOT / "infra" / "prefect" / "automations.yaml"
-        prefect(state, "automation", "create", "--from-file", str(file))
+    register("process", partial(prefect, state))
+    pool = POOLS["process"][0]
+    return [_beside("prefect"), "--no-prompt", "worker", "start", "--pool", pool, "--type", "process"]
 
 
 def prefect(state: State, *words: str) -> str:
@@ -275,7 +261,6 @@ SERVICES = (
         _worker,
         lambda state: {**_for_prefect(state), **_for_ray(state), **WORKER},
         _worker_started,
-        _deploy,
     ),
 )
 """In the order of starting. Ray and Prometheus never learn Prefect's secret."""

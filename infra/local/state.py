@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from infra.local.processes import Process
-from vf_ray.private import private_folder, write_private
+from vf_ray.store.private import private_folder, write_private
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
@@ -91,7 +91,7 @@ def locked(folder: Path) -> Iterator[State]:
     """Give the state to one process at a time.
 
     Raises:
-        PermissionError: if the folder is not this user's own.
+        DeniedError: if the folder is not this user's own.
     """
     with (private_folder(folder) / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Start what a Prefect run needs on this machine: ``make up``. Again, it starts what is missing, if anything."""
+"""Start what a Prefect run needs on this machine: ``make up``. Running it again starts what is missing."""
 
 import os
 import signal
@@ -11,8 +11,8 @@ from infra.local.down import stop
 from infra.local.processes import stop as stop_process
 from infra.local.services import Service
 from infra.local.state import ROOT, State, locked
-from vf_ray.private import fresh_scratch
 from vf_ray.store import Store
+from vf_ray.store.private import fresh_scratch
 
 GRAPHS = "/graph?g0.expr=ray_vf_ray_train_loss&g0.tab=0&g1.expr=ray_vf_ray_rows_built_total&g1.tab=0"
 """Where Prometheus draws the project's metrics, below its address."""
@@ -24,16 +24,22 @@ FOLDER = Path(os.environ.get("VF_RAY_UP_DIR", ROOT / ".vf-ray" / "up"))
 def main() -> None:
     """Start what does not run; say how to use it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `make up &` hands down an ignored one
-    with locked(FOLDER) as state:
-        if state.processes and not state.secret_file.exists():
-            print("an earlier version started what runs, without a secret: starting anew")
-            stop(state)
-            state = State(FOLDER)
+    with locked(FOLDER) as found:
+        state = guarded(found)
         missing = [service for service in services.wanted() if not service.runs(state)]
         if not missing:
             print("already up")
         start(state, missing)
         print(how_to_use(state))
+
+
+def guarded(state: State) -> State:
+    """Stop what an earlier version started without a secret; return what goes on."""
+    if not state.processes or state.secret_file.exists():
+        return state
+    print("what runs asks for no secret: starting anew")
+    stop(state)
+    return State(state.folder)
 
 
 def start(state: State, missing: Sequence[Service]) -> None:
@@ -67,7 +73,7 @@ def graphs(state: State) -> str:
 def how_to_use(state: State) -> str:
     """Return the addresses and what to type."""
     return f"""
-Prefect        {state.prefect}   runs, logs, progress, results; asks for PREFECT_API_AUTH_STRING of {state.env_file}
+Prefect        {state.prefect}   runs, logs, results; asks for PREFECT_API_AUTH_STRING of {state.env_file}
 Ray dashboard  {state.dashboard}   jobs, logs; asks for the token in {state.token_file}
 metrics        {graphs(state)}
 store          {state.store}

@@ -17,7 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "infra" / "prefect"
 AUTOMATIONS = HERE / "automations.yaml"
 POOLS = {
-    "process": ("vf-ray", [], ROOT / "prefect.yaml"),
+    "process": (
+        "vf-ray",
+        ["--base-job-template", str(HERE / "process-job-template.json")],
+        ROOT / "prefect.yaml",
+    ),
     "kubernetes": (
         "vf-ray-kubernetes",
         ["--base-job-template", str(HERE / "kubernetes-job-template.json")],

@@ -14,9 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import down, services
+from infra.local import down, services, up
 from infra.local.processes import MARKER, Process, family, start, stop_rest, table
+from infra.local.services import SERVICES, Service
 from infra.local.state import ROOT, State, locked
+from tests.infra.intruder import intrude
+from tests.other_user import NOBODY, as_root
 
 FAMILY = textwrap.dedent("""
     import os, subprocess, sys, time
@@ -48,7 +51,7 @@ def wait_for(count: int, roots: list[Process], marker: str) -> dict[int, str]:
 
 
 def launch(state: State, name: str = "ray-head") -> Process:
-    environment = {**os.environ, MARKER: str(state.folder)}
+    environment = {**os.environ, MARKER: state.marker(name)}
     log = state.folder / f"{name}.log"
     state.processes[name] = start([sys.executable, "-c", FAMILY], environment, log, state.folder)
     return state.processes[name]
@@ -82,7 +85,7 @@ def test_down_finds_the_rest_after_a_service_has_died(state: State) -> None:
 def test_a_reused_number_is_not_ours(state: State) -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as other:
         state.processes["ray-head"] = Process(other.pid, "long ago")
-        assert not state.running
+        assert not state.processes["ray-head"].alive
         assert down.stop(state) == "nothing is up"
         assert other.poll() is None
         other.kill()
@@ -119,7 +122,19 @@ def test_a_shell_gets_the_addresses_and_the_programs(tmp_path: Path) -> None:
 def test_services_do_not_hear_of_other_clusters(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "somebody:6379")
     monkeypatch.setenv("RAY_AUTH_TOKEN", "theirs")
-    assert not {"RAY_ADDRESS", "RAY_AUTH_TOKEN"} & set(services.inner(state))
+    monkeypatch.setenv("PREFECT_API_DATABASE_CONNECTION_URL", "postgresql://theirs")
+    for service in SERVICES:
+        environment = {**services.inner(state, service.name), **service.environment(state)}
+        assert not {"RAY_ADDRESS", "RAY_AUTH_TOKEN", "PREFECT_API_DATABASE_CONNECTION_URL"} & set(environment)
+        assert ("PREFECT_API_AUTH_STRING" in environment) == service.name.startswith("prefect-")
+
+
+def test_services_and_shells_ask_loopback_directly(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "corp.example,[::1]")
+    for variables in (services.inner(state, "prefect-worker"), services.public(state)):
+        for name in ("no_proxy", "NO_PROXY"):
+            assert variables[name] == "corp.example,::1,127.0.0.1,localhost"
 
 
 def test_a_taken_port_is_not_chosen() -> None:
@@ -132,19 +147,85 @@ def test_a_taken_port_is_not_chosen() -> None:
     assert services.free_port(free) == free
 
 
-def test_the_token_is_for_this_user_only_and_stays(state: State) -> None:
-    services.new_token(state)
-    first = state.token_file.read_text()
-    services.new_token(state)
-    assert len(first) == 64
-    assert state.token_file.read_text() == first
-    assert state.token_file.stat().st_mode & 0o077 == 0
+def service(name: str, code: str, ready: bool = True, outlives: bool = False) -> Service:
+    command = [sys.executable, "-c", code]
+    return Service(name, name, lambda state: command, lambda state: {}, lambda state: ready, outlives)
 
 
 def test_a_service_that_does_not_start_says_why(state: State) -> None:
-    command = [sys.executable, "-c", "print('no such port'); raise SystemExit(3)"]
     with pytest.raises(services.StartError, match="no such port"):
-        services._launch(state, "ray-head", command, lambda: False)
+        service("ray-head", "print('no such port'); raise SystemExit(3)", ready=False).begin(state)
+
+
+SLEEP = "import time; time.sleep(60)"
+
+
+def test_only_what_is_missing_is_started(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    trio = [service(name, SLEEP) for name in ("prefect-server", "ray-head", "prefect-worker")]
+    monkeypatch.setattr(services, "wanted", lambda: trio)
+    up.start(state, trio)
+    before = dict(state.processes)
+    os.kill(before["prefect-server"].pid, signal.SIGKILL)
+    os.waitpid(before["prefect-server"].pid, 0)
+    again = State.at(state.folder)
+    missing = [one for one in trio if not one.runs(again)]
+    assert [one.name for one in missing] == ["prefect-server"]
+    up.start(again, missing)
+    assert all(process.alive for process in again.processes.values())
+    assert {n for n, process in again.processes.items() if process != before[n]} == {"prefect-server"}
+    assert not [one for one in trio if not one.runs(State.at(state.folder))]
+
+
+def test_a_repair_that_fails_stops_nothing_that_works(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    well, ill = service("ray-head", SLEEP), service("prefect-worker", "raise SystemExit(1)", ready=False)
+    monkeypatch.setattr(services, "wanted", lambda: [well, ill])
+    up.start(state, [well])
+    with pytest.raises(services.StartError, match="prefect-worker ended"):
+        up.start(state, [ill])
+    assert state.processes["ray-head"].alive
+    down.stop(state)
+    with pytest.raises(services.StartError, match="prefect-worker ended"):
+        up.start(State(state.folder), [well, ill])
+    assert not family((), str(state.folder)), "half a first start is taken back"
+
+
+@pytest.mark.parametrize("outlives", [True, False])
+def test_work_that_goes_on_without_its_first_process_runs(state: State, outlives: bool) -> None:
+    state.processes["ray-head"] = Process(1, "long ago")
+    assert service("ray-head", SLEEP, outlives=outlives).runs(state) == outlives
+
+
+def test_what_was_started_without_a_secret_is_started_anew(state: State) -> None:
+    launch(state)
+    assert up.guarded(state) == State(state.folder)
+    assert not family((), str(state.folder))
+    state.secret_file.touch(mode=0o600)
+    launch(state)
+    assert up.guarded(state) is state
+
+
+def test_a_service_is_found_where_it_was_or_says_who_is_there(state: State) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        taken = other.getsockname()[1]
+        with pytest.raises(services.StartError, match=f"somebody else listens at http://127.0.0.1:{taken}"):
+            services.address(f"http://127.0.0.1:{taken}", 4200)
+        assert services.address("", taken) != f"http://127.0.0.1:{taken}"
+    assert services.address(f"http://127.0.0.1:{taken}", 4200) == f"http://127.0.0.1:{taken}"
+
+
+@as_root
+def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "up").mkdir()
+    os.chown(tmp_path / "up", NOBODY, NOBODY)
+    for goal in ("up", "down"):
+        command = [sys.executable, "-m", f"infra.local.{goal}"]
+        environment = {**os.environ, "VF_RAY_UP_DIR": str(tmp_path / "up")}
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert (
+            done.stderr
+            == f"error: {tmp_path / 'up'} belongs to user {NOBODY}; remove it, or name another folder\n"
+        )
 
 
 @pytest.mark.chain
@@ -171,6 +252,7 @@ def test_up_runs_a_deployment_and_down_leaves_nothing(tmp_path: Path) -> None:
         assert "prefect deployment run visionflan/full" in make("up")
         assert "already up" in make("up")
         state = State.at(folder)
+        intrude(state)
         run = f". {folder / 'env'}; prefect deployment run visionflan/fetch --param recipe=smoke --watch"
         done = subprocess.run(["sh", "-c", run], capture_output=True, text=True, check=False, timeout=200)
         log = (folder / "prefect-worker.log").read_text()

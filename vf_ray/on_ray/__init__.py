@@ -5,3 +5,8 @@ done is decided in the packages below.
 
 Read in this order: steps.py, prepare.py, train.py, generate.py, submit.py (a step sent to a cluster).
 """
+
+import os
+
+if not os.environ.get("RAY_ADDRESS"):  # a Ray of this process's own keeps to loopback; Ray reads it on import
+    os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")

@@ -3,14 +3,15 @@
 import logging
 import os
 import secrets
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import ray
 
+from vf_ray.errors import OutsideError
 from vf_ray.recipe import Resources
+from vf_ray.store.private import lasting_scratch, secret
 
 ENVIRONMENT = {
     "RAY_worker_niceness": "0",  # 15 by default: the driver's own watching would come before training
@@ -20,11 +21,18 @@ ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a task without a GPU keeps CUDA_VISIBLE_DEVICES as it is
 }
 """Read by Ray when it starts; workers inherit them."""
+ALONE = {
+    "RAY_enable_metrics_collection": "0",  # nobody asks for them, and whoever did would need no token
+    "RAY_gcs_rpc_server_connect_timeout_s": "60",  # of 5, which a busy machine misses
+}
+"""For a Ray of this process's own."""
 
 CPU_NODES = "VF_RAY_CPU_NODES"
 """Names the nodes that work without GPUs belongs on, by the value of their label ``ray-subcluster``."""
 OBJECT_STORE_BYTES = 256 << 20
 """Rows never pass through the object store, only lines of statistics."""
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -46,8 +54,29 @@ def _start(resources: Resources) -> None:
     if os.environ.get("RAY_ADDRESS"):
         ray.init(logging_level=logging.WARNING)
         return
-    _ensure_token()
+    _draw_token()
+    for name, value in ALONE.items():
+        os.environ.setdefault(name, value)
     logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
+    try:
+        _start_alone(resources)
+    except Exception as error:  # Ray has no type of its own for a node that it waited half a minute for
+        log.warning("Ray did not start (%s); trying once more: this machine may be busy", error)
+        ray.shutdown()
+        _start_again(resources)
+
+
+def _start_again(resources: Resources) -> None:
+    try:
+        _start_alone(resources)
+    except Exception as error:
+        raise OutsideError(
+            f"Ray did not start on this machine in two attempts: {error} Its logs lie below "
+            f"{lasting_scratch() / 'ray'}; run the same again when fewer others use its processors and memory"
+        ) from error
+
+
+def _start_alone(resources: Resources) -> None:
     ray.init(
         address="local",  # "auto" is ambiguous where several clusters run
         num_cpus=logical_cpus(resources),
@@ -55,6 +84,7 @@ def _start(resources: Resources) -> None:
         object_store_memory=OBJECT_STORE_BYTES,
         logging_level=logging.WARNING,
         log_to_driver=False,
+        _temp_dir=str(lasting_scratch() / "ray"),  # Ray opens it to everybody; the one around it is closed
     )
 
 
@@ -74,13 +104,9 @@ def without_gpus() -> dict[str, str]:
     return {"ray-subcluster": value} if value else {}
 
 
-def _ensure_token() -> None:
-    """Give this user's own clusters a token of their own, kept apart from those of other clusters."""
-    if os.environ.get("RAY_AUTH_TOKEN"):
-        return
-    own = Path(tempfile.gettempdir()) / f"vf-ray-{os.getuid()}" / "auth_token"
-    token = Path(os.environ.setdefault("RAY_AUTH_TOKEN_PATH", str(own)))
-    token.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not token.exists():
-        token.touch(mode=0o600)
-        token.write_text(secrets.token_hex(32), encoding="ascii")
+def _draw_token() -> None:
+    """Give this process's own cluster a token that no file holds, unless the user has named one."""
+    if file := os.environ.get("RAY_AUTH_TOKEN_PATH"):
+        secret(Path(file))
+    else:
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))

@@ -5,7 +5,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass
+
+from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
     import httpx
@@ -19,7 +21,7 @@ def client(url: str = "", **options: Any) -> "httpx.Client":
     """Return what asks for ``url``, or for any if none is given: loopback directly, others as configured.
 
     Raises:
-        ValueError: for a proxy that cannot be used, naming the variable.
+        UserError: for a proxy that cannot be used, naming the variable.
     """
     import httpx
 
@@ -30,7 +32,7 @@ def client(url: str = "", **options: Any) -> "httpx.Client":
         return httpx.Client(**options)
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         names = ", ".join(sorted(_given()))
-        raise ValueError(f"{url or 'the web'} cannot be asked with what {names} say: {error}") from error
+        raise UserError(f"{url or 'the web'} cannot be asked with what {names} say: {error}") from error
 
 
 def is_loopback(url: str) -> bool:
@@ -48,7 +50,7 @@ def through(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return ""
-    if is_loopback(url) or proxy_bypass_environment(parts.netloc):
+    if is_loopback(url) or proxy_bypass(parts.netloc):
         return ""
     for scheme in (parts.scheme, "all"):
         if scheme in getproxies_environment():
@@ -83,17 +85,22 @@ def _given() -> list[str]:
 
 
 def key(variable: str) -> str:
-    """Return the key that a variable holds, without blanks around it; empty if there is none.
+    """Return the key that a variable holds; empty if there is none.
 
     Raises:
-        ValueError: for one that no header can carry; it names the place, never the key.
+        UserError: for one that no header can carry; it names the place, never the key.
     """
-    found = os.environ.get(variable, "").strip()
+    return fit(variable, os.environ.get(variable, ""))
+
+
+def fit(where: str, text: str) -> str:
+    """Return a key without the blanks around it, if it can be sent; ``where`` it was found, an error says."""
+    found = text.strip()
     for place, letter in enumerate(found, 1):
         if not "!" <= letter <= "~":
-            raise ValueError(
-                f"{variable}: character {place} of {len(found)} is U+{ord(letter):04X}, which no key contains; "
-                "set it to the key alone, on one line"
+            raise UserError(
+                f"{where}: character {place} of {len(found)} is U+{ord(letter):04X}, which no key contains; "
+                "give it the key alone, on one line"
             )
     return found
 

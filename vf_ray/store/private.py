@@ -6,6 +6,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+from vf_ray.errors import DeniedError
+
 LONGEST = 19
 """Letters of a temporary folder in which Ray may put sockets: their paths have at most 107."""
 CLOSED_FOLDER, CLOSED_FILE = 0o700, 0o600
@@ -17,12 +19,12 @@ def private_folder(path: Path) -> Path:
     """Return the folder, made where there is none, and closed to everybody else.
 
     Raises:
-        PermissionError: if it is somebody else's, or a link that somebody else made.
+        DeniedError: if it is somebody else's, or a link that somebody else made.
     """
     path.mkdir(mode=CLOSED_FOLDER, parents=True, exist_ok=True)
     for found in (path.lstat(), path.stat()):
         if found.st_uid != os.getuid():
-            raise PermissionError(f"{path} belongs to user {found.st_uid}; remove it, or name another folder")
+            raise DeniedError(f"{path} belongs to user {found.st_uid}; remove it, or name another folder")
     if stat.S_IMODE(path.stat().st_mode) & OTHERS:
         path.chmod(CLOSED_FOLDER)
     return path
@@ -50,15 +52,15 @@ def secret(path: Path) -> str:
     """Return the secret that a file holds; one is drawn, and appears whole, where there is no file.
 
     Raises:
-        PermissionError: if somebody else made the file, or may read it.
+        DeniedError: if somebody else made the file, or may read it.
     """
     if not os.path.lexists(path):
         _create_once(path, secrets.token_hex(32))
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), encoding="ascii") as file:
         found = os.fstat(file.fileno())
         if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & OTHERS:
-            raise PermissionError(
-                f"{path} is user {found.st_uid}'s, with mode {stat.S_IMODE(found.st_mode):o}; expected yours, "
+            raise DeniedError(
+                f"{path} is user {found.st_uid}'s, mode {stat.S_IMODE(found.st_mode):o}; expected yours, "
                 "which nobody else may read: stop what uses it and remove it, and another one is drawn"
             )
         return file.read().strip()
