@@ -2,12 +2,12 @@
 
 import os
 import signal
-import sys
 from pathlib import Path
 
 from infra.local.processes import family, stop_rest
 from infra.local.processes import stop as stop_process
 from infra.local.state import ROOT, State, locked
+from vf_ray.errors import reported
 
 ORDER = (
     ("prefect-worker", signal.SIGINT, 10.0),
@@ -49,7 +49,5 @@ def stop_one(state: State, name: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with reported():
         main()
-    except PermissionError as error:
-        sys.exit(f"error: {error}")

@@ -19,6 +19,7 @@ from infra.local.down import stop_one
 from infra.local.processes import MARKER, Process, start
 from infra.local.state import ROOT, State
 from infra.prefect.register import POOLS, register
+from vf_ray.errors import MendableError
 from vf_ray.store import web
 from vf_ray.store.private import secret
 
@@ -41,7 +42,7 @@ FOREIGN = ("RAY_ADDRESS", "RAY_AUTH_TOKEN", "PREFECT_API_", "PREFECT_SERVER_", "
 """Beginnings of variables that would lead our services to somebody else's."""
 
 
-class StartError(RuntimeError):
+class StartError(MendableError):
     """A service that did not come up; the message holds the end of its log."""
 
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from infra.local.down import stop
 from infra.local.processes import stop as stop_process
 from infra.local.services import Service
 from infra.local.state import ROOT, State, locked
+from vf_ray.errors import reported
 from vf_ray.store import Store
 from vf_ray.store.private import fresh_scratch
 
@@ -87,7 +87,5 @@ Stop it with   make down"""
 
 
 if __name__ == "__main__":
-    try:
+    with reported():
         main()
-    except (services.StartError, PermissionError) as error:
-        sys.exit(f"error: {error}")
