@@ -58,25 +58,26 @@ def _start(resources: Resources) -> None:
     for name, value in ALONE.items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
+    folder = lasting_scratch() / "ray"
     try:
-        _start_alone(resources)
+        _start_alone(resources, folder)
     except Exception as error:  # Ray has no type of its own for a node that it waited half a minute for
         log.warning("Ray did not start (%s); trying once more: this machine may be busy", error)
         ray.shutdown()
-        _start_again(resources)
+        _start_again(resources, folder)
 
 
-def _start_again(resources: Resources) -> None:
+def _start_again(resources: Resources, folder: Path) -> None:
     try:
-        _start_alone(resources)
+        _start_alone(resources, folder)
     except Exception as error:
         raise OutsideError(
-            f"Ray did not start on this machine in two attempts: {error} Its logs lie below "
-            f"{lasting_scratch() / 'ray'}; run the same again when fewer others use its processors and memory"
+            f"Ray did not start on this machine in two attempts: {error}\nIts logs lie below "
+            f"{folder}/session_latest; run the same again when processors, memory and disk are less in use"
         ) from error
 
 
-def _start_alone(resources: Resources) -> None:
+def _start_alone(resources: Resources, folder: Path) -> None:
     ray.init(
         address="local",  # "auto" is ambiguous where several clusters run
         num_cpus=logical_cpus(resources),
@@ -84,7 +85,7 @@ def _start_alone(resources: Resources) -> None:
         object_store_memory=OBJECT_STORE_BYTES,
         logging_level=logging.WARNING,
         log_to_driver=False,
-        _temp_dir=str(lasting_scratch() / "ray"),  # Ray opens it to everybody; the one around it is closed
+        _temp_dir=str(folder),  # Ray opens it to everybody; the one around it is closed
     )
 
 
@@ -106,7 +107,8 @@ def without_gpus() -> dict[str, str]:
 
 def _draw_token() -> None:
     """Give this process's own cluster a token that no file holds, unless the user has named one."""
-    if file := os.environ.get("RAY_AUTH_TOKEN_PATH"):
-        secret(Path(file))
-    else:
+    file = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    if not file:
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    elif not os.environ.get("RAY_AUTH_TOKEN"):
+        secret(Path(file))

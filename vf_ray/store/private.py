@@ -61,7 +61,7 @@ def secret(path: Path) -> str:
         if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & OTHERS:
             raise DeniedError(
                 f"{path} is user {found.st_uid}'s, mode {stat.S_IMODE(found.st_mode):o}; expected yours, "
-                "which nobody else may read: stop what uses it and remove it, and another one is drawn"
+                "which nobody else may read; remove it when nothing uses it, and another one is drawn"
             )
         return file.read().strip()
 
