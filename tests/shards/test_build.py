@@ -15,7 +15,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.instances.chance import rank
 from vf_ray.instances.refs import image_text, place
-from vf_ray.instances.sample import chance_of, examine
+from vf_ray.instances.sample import FEWEST, chance_of, examine
 from vf_ray.shards import build, plan
 from vf_ray.shards.build import Line, Origin, Unit, build_instances, build_pictures, run_here
 from vf_ray.shards.drawing import picture
@@ -228,20 +228,38 @@ def test_a_missing_picture_and_a_path_outside_are_rejects(tmp_path: Path) -> Non
     ("task", "bad", "message"),
     [
         ("invented/odd", (), r"\d+ of \d+ records were rejected \(\d+\.\d%; its ceiling is 5\.0%\): 'number"),
-        ("invented/choose", range(9), r"\d+ of 40 pictures were rejected .*'picture does not decode'"),
+        ("invented/choose", range(9), r"\d+ of 60 pictures were rejected .*'picture does not decode'"),
     ],
 )  # fmt: skip
 def test_a_task_fails_above_its_ceiling_and_the_others_do_not(
     tmp_path: Path, task: str, bad: Sequence[int], message: str
 ) -> None:
     origin = here(rows(200, pictures=25), files(25, bad=bad), ceiling=0.05)
-    made = pictures_of(tmp_path, origin)
+    made = pictures_of(tmp_path, origin, 60)
     with pytest.raises(ValueError, match=message):
         instances_of(made, origin, task)
     rejected = [path for path in made.store.list("instances") if "/rejected/" in path]
     assert rejected and artifacts.find(made.store, Spec(kind="instances", name=task, config={})) is None
     if not bad:
         assert instances_of(made, origin, "invented/choose").stats["train"]
+
+
+def test_a_recipe_can_allow_more_than_the_task(tmp_path: Path) -> None:
+    origin = here(rows(200, pictures=25), files(25, bad=range(9)), ceiling=0.05)
+    store, allowed = Store.open(str(tmp_path)), {"invented/choose": 0.5}
+    looked = Spec(kind="pictures", name="invented", config={**spec(60).config, "ceilings": allowed})
+    made = build_pictures(store, looked, origin)
+    config = {"cap": 60, "held_out": 0.2, "ceiling": 0.5}
+    wanted = Spec(kind="instances", name="invented/choose", config=config, inputs={"pictures": made.address})
+    stats = build_instances(store, wanted, made, origin).stats
+    assert stats["train"] + stats["held_out"] == 60  # pictures were looked at until there were enough
+
+
+def test_a_few_records_fail_no_task_by_their_share(tmp_path: Path) -> None:
+    origin = here(rows(40, pictures=25), files(25, bad=range(20)), ceiling=0.05)
+    stats = instances_of(pictures_of(tmp_path, origin), origin, "invented/choose").stats
+    assert 0 < stats["train"] + stats["held_out"] < stats["examined"] < FEWEST
+    assert stats["rejected"]["picture does not decode"]
 
 
 def test_a_refused_reader_record_counts_against_every_task(tmp_path: Path) -> None:

@@ -32,10 +32,16 @@ def test_a_task_gets_its_first_usable_candidates_and_nothing_more_is_looked_at(
 
 
 def test_a_task_that_will_be_refused_costs_no_further_pictures() -> None:
-    queue = Queue([str(n) for n in range(100)], more=True, ceiling=0.2)
-    usable, short = finish([queue], bad=set(queue.refs), cap=10)
-    assert set(usable) == set(queue.refs[:10])
+    queue = Queue([str(n) for n in range(200)], more=True, ceiling=0.2)
+    usable, short = finish([queue], bad=set(queue.refs), cap=60)
+    assert set(usable) == set(queue.refs[:60])
     assert not short
+
+
+def test_a_task_of_a_few_candidates_is_not_given_up_by_their_share() -> None:
+    queue = Queue([str(n) for n in range(100)], more=False, ceiling=0.2)
+    usable, _ = finish([queue], bad=set(queue.refs[:90]), cap=10)
+    assert set(usable) == set(queue.refs)
 
 
 @given(st.sets(st.text()), st.integers(1, 9))

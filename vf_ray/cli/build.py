@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 WHOLE = "whole source"
 """How rejects that belong to no task are told."""
-MIN_EXAMINED = 100
-"""Below so many records a share of rejects says little, and the task's ceiling is only mentioned."""
 
 
 def build(
@@ -161,6 +159,8 @@ def as_object(instance: "Instance") -> dict[str, Any]:
 
 def _close(tally: Tally, task: str, raw: str, split: str | None) -> None:
     """Say on standard error what came out; fail where nothing did, or too much was rejected."""
+    from vf_ray.instances.sample import FEWEST
+
     for (of, reason), count in sorted(tally.rejects.items()):
         note(f"[yellow]rejected[/] {count:>7,}  {escape(of or WHOLE)}: {escape(reason)}")
     for name, count in sorted(tally.instances.items()):
@@ -177,5 +177,5 @@ def _close(tally: Tally, task: str, raw: str, split: str | None) -> None:
             "see the rejects above" if tally.rejects else "its files hold no such record: are they whole?"
         )
         raise UserError(f"{task}: no instance came out of {raw}{where}; {remedy}")
-    if any(examined >= MIN_EXAMINED for _, _, examined, _ in over):
+    if any(examined >= FEWEST for _, _, examined, _ in over):
         raise UserError(f"{task}: too many rejects; look at them with --rejects FILE, and mend the raw files")

@@ -27,6 +27,10 @@ Pools = Mapping[str, HashedPool]
 Verdict = Instance | Reject
 
 
+FEWEST = 50
+"""Records below which the share of rejects says little, and fails no task."""
+
+
 @dataclass
 class Tally:
     """What became of the records a task (or a whole source) was shown."""
@@ -39,6 +43,10 @@ class Tally:
     def share(self) -> float:
         """Rejected over examined."""
         return self.rejected.total() / self.examined if self.examined else 0.0
+
+    def exceeds(self, ceiling: float) -> bool:
+        """Tell whether too many were rejected: a share above ``ceiling``, of enough records to go by it."""
+        return self.examined >= FEWEST and self.share > ceiling
 
 
 @dataclass(frozen=True)

@@ -159,13 +159,15 @@ class Plan:
 
     def _pictures(self, source: str) -> Spec:
         prepare = self.recipe.prepare
-        config = {
+        config: dict[str, Any] = {
             "seed": self.recipe.seed,
             "cap": self._cap(source),
             "largest_side": prepare.largest_side,
             "source": sources()[source].code,
             "tasks": {task: data_of(task) for task in self.tasks if source_of(task).name == source},
         }
+        if ceilings := {task: self.ceilings[task] for task in config["tasks"] if task in self.ceilings}:
+            config["ceilings"] = ceilings  # a task that fails anyway has no more pictures looked at
         inputs = self._raw_inputs(source)
         return Spec(kind="pictures", name=source, config=config, inputs=inputs, code=CODE["pictures"])
 
@@ -174,6 +176,12 @@ class Plan:
         known = {**{name: spec.address for name, (_, spec) in self.fetched.items()}, **self.given}
         names = [raw.name for raw in sources()[source].raws]
         return {n: known[n] for n in names} if set(names) <= known.keys() else {"raw": self.raw}
+
+    @cached_property
+    def ceilings(self) -> Mapping[str, float]:
+        """Return the ceilings that the recipe sets in place of the tasks' own."""
+        given = self.recipe.prepare.ceilings.items()
+        return {task: share for pattern, share in given for task in matching([pattern])}
 
     def _cap(self, source: str) -> int:
         return EVERY if sources()[source].whole else self.recipe.prepare.cap
@@ -188,6 +196,7 @@ class Plan:
             "seed": self.recipe.seed,
             "cap": self._cap(source_of(task).name),
             "held_out": self.recipe.prepare.held_out,
+            **({"ceiling": self.ceilings[task]} if task in self.ceilings else {}),
         }
         inputs = {"pictures": self.pictures[source_of(task).name].address}
         return Spec(kind="instances", name=task, config=config, inputs=inputs, code=CODE["instances"])

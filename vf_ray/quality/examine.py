@@ -65,7 +65,7 @@ def _repeated_elsewhere(found: Mapping[str, Measured]) -> dict[str, int]:
 def _quality(
     task: str, artifact: Artifact, found: Measured, repeated_elsewhere: int, twins: Duplicates
 ) -> TaskQuality:
-    declared, stats = catalogue()[task], artifact.stats
+    declared, stats, config = catalogue()[task], artifact.stats, artifact.manifest["spec"]["config"]
     return TaskQuality(
         task=task,
         source=source_of(task).name,
@@ -73,10 +73,10 @@ def _quality(
         category=declared.category,
         train=stats["train"],
         held_out=stats["held_out"],
-        cap=artifact.manifest["spec"]["config"]["cap"],
+        cap=config["cap"],
         examined=stats["examined"],
         rejected=stats["rejected"],
-        ceiling=declared.ceiling,
+        ceiling=config.get("ceiling", declared.ceiling),
         measured=found,
         repeated_elsewhere=repeated_elsewhere,
         plain=twins.plain[task],

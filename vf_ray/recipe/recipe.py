@@ -36,11 +36,16 @@ class Prepare:
     """Pictures with a longer side are shrunk to it; others keep their original bytes."""
     licensed_for: Literal["any", "training", "redistribution"] = "any"
     """Leave out sources whose terms do not say yes to this; unknown counts as no."""
+    ceilings: Mapping[str, float] = field(default_factory=dict)
+    """Share of its records that a task may lose before it fails, by id or pattern (``{"*": 0.2}``), in
+    place of the task's own; the last one that matches counts. Too few records fail no task by share."""
 
     def __post_init__(self) -> None:
         require(bool(self.tasks), "prepare.tasks is empty; name at least one task or pattern")
         require(self.cap > 0, f"prepare.cap is {self.cap}; it must be positive")
         require(0 <= self.held_out < 1, f"prepare.held_out is {self.held_out}; it is a share in [0, 1)")
+        for pattern, share in self.ceilings.items():
+            require(0 <= share <= 1, f"prepare.ceilings.{pattern} is {share}; it is a share in [0, 1]")
         require(self.largest_side >= 16, f"prepare.largest_side is {self.largest_side} pixels; at least 16")
 
 

@@ -5,8 +5,8 @@ unit whose last file is committed is never done again. ``run_here`` does units o
 ``on_ray.prepare`` spreads the same units over a cluster.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Protocol
 from uuid import uuid4
@@ -182,7 +182,8 @@ def build_instances(
     Raises:
         TaskRefusedError: if the task's rejects exceed its ceiling, or it yields nothing.
     """
-    (task,) = tasks_of(origin.source(), (spec.name,))
+    ceilings = {spec.name: spec.config["ceiling"]} if "ceiling" in spec.config else {}
+    (task,) = tasks_of(origin.source(), (spec.name,), ceilings)
     cap, held_out = spec.config["cap"], spec.config["held_out"]
     return build(
         store, spec, lambda writer: write_instances(pictures, task, writer, cap=cap, held_out=held_out),
@@ -190,9 +191,10 @@ def build_instances(
     )  # fmt: skip
 
 
-def tasks_of(source: Source[Any], ids: Sequence[str]) -> list[AnyTask]:
-    """Return the source's tasks of these ids, in the source's order."""
-    return [task for task in source.tasks if task.id in ids]
+def tasks_of(source: Source[Any], ids: Collection[str], ceilings: Mapping[str, float] = {}) -> list[AnyTask]:
+    """Return the source's tasks of these ids, in the source's order, with a recipe's ``ceilings``."""
+    chosen = [task for task in source.tasks if task.id in ids]
+    return [replace(task, ceiling=ceilings.get(task.id, task.ceiling)) for task in chosen]
 
 
 @dataclass
@@ -227,7 +229,8 @@ class _Progress:
         unit = Examine(self.raws, self.writer, tasks, self.config["seed"], cap, slack, self.turn)
         self._do([unit], "passes")
         found = read_examined(self.writer.read(examined_name(self.turn)))
-        return [self._queue(task, found[task.id][1]) for task in tasks_of(self.raws.origin.source(), tasks)]
+        chosen = tasks_of(self.raws.origin.source(), tasks, self.config.get("ceilings", {}))
+        return [self._queue(task, found[task.id][1]) for task in chosen]
 
     def _queue(self, task: AnyTask, more: bool) -> Queue:
         table = from_parquet(self.writer.read(candidates_name(self.turn, task.id)), ["rank", "ref"])

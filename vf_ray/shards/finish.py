@@ -5,6 +5,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -136,12 +137,13 @@ def _tally(reasons: pa.Array) -> Tally:
 def _refuse(task: AnyTask, writer: Writer, tallies: Mapping[str, Tally]) -> None:
     """Fail a task that lost more than its ceiling, by any of the tallies."""
     for what, tally in tallies.items():
-        if tally.share > task.ceiling:
+        if tally.exceeds(task.ceiling):
             top = ", ".join(f"{reason!r} {count}" for reason, count in tally.rejected.most_common(3))
             raise TaskRefusedError(
                 f"task {task.id!r}: {tally.rejected.total()} of {tally.examined} {what} were rejected "
                 f"({tally.share:.1%}; its ceiling is {task.ceiling:.1%}): {top}. "
-                f"Each is listed in {writer.address}/rejected/; mend the raw files, or raise the ceiling"
+                f"Each is listed in {writer.address}/rejected/; mend the raw files, or allow more: "
+                f"prepare.ceilings: {{{task.id}: {ceil(100 * tally.share) / 100}}}"
             )
     if not tallies["pictures"].examined and not task.may_be_empty:
         raise TaskRefusedError(

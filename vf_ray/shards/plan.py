@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vf_ray.instances.refs import place
+from vf_ray.instances.sample import FEWEST
 
 SHARD_PICTURES = 512
 """Pictures of one unit of work and of one file; a constant, for it decides what files there are."""
@@ -70,5 +71,6 @@ def _due(queue: Queue, usable: Mapping[str, bool], cap: int) -> tuple[list[str],
 
 
 def _fails(queue: Queue, usable: Mapping[str, bool], cap: int) -> bool:
-    known = all(ref in usable for ref in queue.refs[:cap])
+    first = queue.refs[:cap]
+    known = len(first) >= FEWEST and all(ref in usable for ref in first)
     return known and bad_share(queue.refs, usable, cap) > queue.ceiling
