@@ -20,7 +20,16 @@ def tsv(data: bytes, name: str) -> list[dict[str, str]]:
     Raises:
         ValueError: for a row that has not as many cells as the header.
     """
-    return list(_rows(data, name, "\t"))
+    return separated(data, name, "\t")
+
+
+def separated(data: bytes, name: str, delimiter: str) -> list[dict[str, str]]:
+    """Return the rows of a table with a header, as ``tsv`` does.
+
+    Raises:
+        ValueError: for a row that has not as many cells as the header.
+    """
+    return list(_rows(data, name, delimiter))
 
 
 def _rows(data: bytes, name: str, delimiter: str) -> Iterator[dict[str, str]]:

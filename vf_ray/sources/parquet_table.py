@@ -52,6 +52,46 @@ def records(tree: Tree, path: str, columns: Sequence[str], unread: Sequence[str]
             yield from batch.to_pylist()
 
 
+def column_names(tree: Tree, path: str) -> list[str]:
+    """Return the names of a file's columns.
+
+    Raises:
+        ValueError: if it is damaged.
+    """
+    with tree.open(path) as file:
+        names: list[str] = _opened(file, path).schema_arrow.names
+        return names
+
+
+def filled(tree: Tree, path: str, column: str) -> list[bool]:
+    """Return for each row whether a column holds anything; it is read only where the file counts nulls."""
+    found: list[bool] = []
+    with tree.open(path) as file:
+        opened = _opened(file, path)
+        for number in range(opened.metadata.num_row_groups):
+            group = opened.metadata.row_group(number)
+            if _without_nulls(group, column):
+                found += [True] * group.num_rows
+            else:
+                cells = opened.read_row_group(number, columns=[column]).column(column).to_pylist()
+                found += [_holds(cell) for cell in cells]
+    return found
+
+
+def _without_nulls(group: Any, column: str) -> bool:
+    chunks = (group.column(number) for number in range(group.num_columns))
+    leaves = [
+        c
+        for c in chunks
+        if c.path_in_schema.split(".")[0] == column and not c.path_in_schema.endswith("path")
+    ]
+    return all(leaf.statistics is not None and leaf.statistics.null_count == 0 for leaf in leaves)
+
+
+def _holds(cell: Any) -> bool:
+    return (cell.get("bytes") if isinstance(cell, dict) else cell) is not None
+
+
 def _opened(file: IO[bytes], path: str) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -1,0 +1,114 @@
+"""BLINK, validation: 1,901 lettered questions of 14 visual tasks, many about several images.
+
+Rule: zeyofu/BLINK_Benchmark ``test_benchmark.py``: a letter alone, or the one bracketed letter; what is left
+is put to a judge, whose reply is taken as it stands. The figure is the mean of the tasks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Request, Score, count
+from vf_ray.eval.benchmarks.ai2d import letter_of, options_of
+from vf_ray.eval.itemwise import Grade, category, items_of, percent, read, right, tabled
+from vf_ray.eval.judges import judging
+from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.rows import BenchmarkRow, rows
+from vf_ray.eval.rules.letters import bracketed
+from vf_ray.eval.side_by_side import beside
+from vf_ray.eval.statistics import grouped, mean_of
+from vf_ray.types import Tree
+
+IMAGES = ("image_1", "image_2", "image_3", "image_4")
+RULE = "rule: BLINK's own, the mean of its tasks; lmms-eval and VLMEvalKit print the plain accuracy"
+SHOWN = "several images are drawn side by side, as BLINK does for models that take one"
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions of all tasks that are there."""
+    found = rows(tree, "**/val*.parquet", "**/BLINK*.tsv", "**/*.parquet", images=(*IMAGES, "image"))
+    questions = tuple(_question(row) for row in found)
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE, SHOWN))
+
+
+def _question(row: BenchmarkRow) -> Question:
+    options = options_of(row)
+    shown = list(row.images.values())
+    return Question(
+        id=row.text("idx", "index"), prompt=row.text("prompt", "question"), picture_id=shown[0].id,
+        picture=beside([image.fetch for image in shown]), category=row.text("sub_task", "category"),
+        max_new_tokens=LONG_TOKENS,
+        meta={"gold": letter_of(row, options), "letters": "ABCDE"[: len(options)], "options": tuple(options),
+              "question": row.text("question")},
+    )  # fmt: skip
+
+
+def grade(question: Question, answer: str) -> Grade:
+    """Grade without a judge; what names no letter is unparsable."""
+    return right(bracketed(answer, question.meta["letters"]), question.meta["gold"])
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score the mean of the tasks; what the rule cannot read goes to the judge, or is wrong and counted."""
+    items = items_of(exam, answers, grade)
+    records: list[Mapping[str, Any]] = []
+    unread = [item for item in items if item.answer is not None and not item.parsed]
+    if judge is not None and unread:
+        items, records = _judged(exam, items, unread, judge)
+    tasks = {name: percent(of) for name, of in grouped(items).items()}
+    return Score(
+        headline={"mean of tasks %": mean_of(list(tasks.values())), "accuracy %": percent(items)},
+        tables={"tasks": tabled(exam, items, category, "accuracy %")},
+        counts=count(items), items=items, notes=(*exam.notes, _note(judge)), records=records,
+    )  # fmt: skip
+
+
+def _note(judge: Judge | None) -> str:
+    if judge is None:
+        return "without a judge, what names no letter as the rule wants it is wrong"
+    return f"what the rule could not read was read by {judge.name}, with our wording of the request"
+
+
+def _judged(
+    exam: Exam, items: Sequence[Item], unread: Sequence[Item], judge: Judge
+) -> tuple[list[Item], list[Mapping[str, Any]]]:
+    asked = {question.id: question for question in exam.questions}
+    replies, records = judging.ask(judge, [_request(asked[item.id], item.answer or "") for item in unread])
+    letters = {
+        name: reply.text[1] if reply.text and len(reply.text) == 3 and reply.text[0] == "(" else ""
+        for name, reply in replies.items()
+    }
+    return [_read(item, letters) for item in items], list(records)
+
+
+def _read(item: Item, letters: Mapping[str, str]) -> Item:
+    if item.id not in letters:
+        return item
+    letter = letters[item.id]
+    how = "judge" if letter else "fallback"
+    return replace(item, parsed=letter, value=float(letter == item.gold), how=how)
+
+
+def _request(question: Question, answer: str) -> Request:
+    options = "\n".join(
+        f"({letter}) {text}"
+        for letter, text in zip(question.meta["letters"], question.meta["options"], strict=False)
+    )
+    user = (
+        "Which option does this answer choose? Reply with its letter in brackets and nothing else, such as "
+        f"(A), or with (Z) if it chooses none.\nQuestion: {question.meta['question']}\n{options}\n"
+        f"Answer: {answer}"
+    )
+    return Request(id=question.id, user=user, max_tokens=16)
+
+
+BLINK = Benchmark(
+    name="blink",
+    title="BLINK (validation)",
+    code=1,
+    files="<task>/val-*.parquet of BLINK-Benchmark/BLINK",
+    load=load,
+    score=score,
+    read=read,
+    judged=True,
+)

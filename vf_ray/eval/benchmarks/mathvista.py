@@ -1,0 +1,181 @@
+"""MathVista, testmini: 1,000 mathematical questions about figures; an answer is extracted, then compared.
+
+Rule: lupantech/MathVista ``extract_answer.py`` and ``calculate_score.py``. What is an answer as it stands, or
+behind ``The answer is``, is taken without a judge; of the rest a judge extracts it. A choice that is not
+named is the nearest by Levenshtein's distance, officially even for an empty answer.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from vf_ray.eval import files
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Request, Score, count
+from vf_ray.eval.itemwise import Groups, meta, percent, read, tabled
+from vf_ray.eval.judges import judging
+from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.rows import BenchmarkRow, json_cell, rows
+from vf_ray.eval.rules.texts import distance
+from vf_ray.types import Tree
+
+CHOICE = "multi_choice"
+KEYS = ("source", "category", "task", "context", "grade", "skills", "language")
+FOLDERS = ("", "images", "data")
+QUICK = re.compile(r'The answer is "(.*)"\.')
+RULE = (
+    "rule: MathVista's extraction and normalisation, with its quick extraction where there is no judge; "
+    "VLMEvalKit infers and compares numbers otherwise"
+)
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions, in the words of ``query.json`` or of the table's column ``query``."""
+    patterns = ("**/testmini.json", "**/testmini*.parquet", "**/MathVista*.tsv", "**/*.parquet")
+    queries = _queries(tree)
+    questions = tuple(
+        _question(tree, row, queries)
+        for row in rows(tree, *patterns, images=("decoded_image", "image_bytes"))
+    )
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE))
+
+
+def _queries(tree: Tree) -> Mapping[str, Any]:
+    path = next(iter(tree.glob("**/query.json")), None)
+    return files.as_object(files.read_json(tree, path), path) if path else {}
+
+
+def _question(tree: Tree, row: BenchmarkRow, queries: Mapping[str, Any]) -> Question:
+    identity = row.text("pid", "id", "index")
+    image, name = row.images.get("decoded_image"), row.text("image")
+    choices = row.texts("choices") if row.cells.get("choices") else ()
+    known = json_cell(row, "metadata") if "metadata" in row.cells else row.cells
+    asked = queries.get(identity) or row.cells.get("query") or _worded(row, choices)
+    return Question(
+        id=identity, prompt=asked, picture_id=name,
+        picture=image.fetch if image else files.picture(tree, name, FOLDERS), max_new_tokens=LONG_TOKENS,
+        meta={
+            "gold": row.text("answer"), "choices": choices, "type": row.text("question_type"),
+            "kind": row.text("answer_type"), "precision": row.cells.get("precision"),
+            **{key: _group(known.get(key)) for key in KEYS},
+        },
+    )  # fmt: skip
+
+
+def _group(value: Any) -> str | tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
+
+
+def _worded(row: BenchmarkRow, choices: Sequence[str]) -> str:
+    unit = f" (Unit: {row.text('unit')})" if row.cells.get("unit") else ""
+    listed = "\n".join(f"({chr(ord('A') + n)}) {choice}" for n, choice in enumerate(choices))
+    return f"{row.text('question')}{unit}" + (f"\nChoices:\n{listed}" if listed else "")
+
+
+def extracted(question: Question, response: str, *, quick: bool) -> str | None:
+    """Return the answer that a response holds without a judge; None: a judge would be asked."""
+    meta_ = question.meta
+    if not response:
+        return ""
+    if meta_["type"] == CHOICE and response in meta_["choices"]:
+        return response
+    for kind, read_as in (("integer", int), ("float", float)):
+        if meta_["kind"] == kind and (number := _number(response, read_as)) is not None:
+            return str(number)
+    if quick and (found := QUICK.search(response)):
+        return found[1]
+    return None
+
+
+def _number(text: str, read_as: Any) -> Any:
+    try:
+        return read_as(text)
+    except (ValueError, OverflowError):
+        return None
+
+
+def normalised(question: Question, text: str) -> str | None:
+    """Return an extracted answer in the form of the gold; None: it has none."""
+    kind, precision = question.meta["kind"], question.meta["precision"]
+    if question.meta["type"] == CHOICE:
+        return _choice(text.strip(), question.meta["choices"])
+    if kind == "list":
+        return text
+    number = _number(text, float)
+    if number is None or number != number or abs(number) == float("inf"):
+        return None
+    if kind == "integer":
+        return str(int(number))
+    if kind == "float":
+        return str(round(number, int(precision or 0)))
+    return text
+
+
+def _choice(text: str, choices: Sequence[str]) -> str:
+    found = re.search(r"\(([a-zA-Z])\)", text)
+    letter = found[1].upper() if found else text
+    letters = [chr(ord("A") + n) for n in range(len(choices))]
+    if letter in letters:
+        return choices[letters.index(letter)]
+    return min(choices, key=lambda choice: distance(choice, text))
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score all, and by each of the benchmark's groupings; a question counts in each of its skills."""
+    texts = {
+        q.id: extracted(q, answers[q.id], quick=judge is None) for q in exam.questions if q.id in answers
+    }
+    records: Sequence[Mapping[str, Any]] = ()
+    if judge is not None and (unread := [q for q in exam.questions if texts.get(q.id, "") is None]):
+        replies, records = judging.ask(judge, [_request(q, answers[q.id]) for q in unread])
+        texts |= {name: reply.text for name, reply in replies.items()}
+    items = [_item(question, answers.get(question.id), texts.get(question.id)) for question in exam.questions]
+    return Score(
+        headline={"accuracy %": percent(items)}, tables=dict(_tables(exam, items)), counts=count(items),
+        items=items, notes=(*exam.notes, _note(items, judge)), records=records,
+    )  # fmt: skip
+
+
+def _tables(exam: Exam, items: Sequence[Item]) -> Iterator[tuple[str, Any]]:
+    groupings: Mapping[str, Groups] = {"question types": meta("type"), "answer types": meta("kind")}
+    for name, groups in {**groupings, **{key: meta(key) for key in KEYS}}.items():
+        if table := tabled(exam, items, groups, "accuracy %"):
+            yield name, table
+
+
+def _note(items: Sequence[Item], judge: Judge | None) -> str:
+    unread = sum(item.how == "fallback" for item in items)
+    if judge is None:
+        return f"no judge: {unread:,} answers are compared as they stand, which is not MathVista's figure"
+    return f"answers were extracted by {judge.name}, with our wording of the request; {unread:,} could not be"
+
+
+def _item(question: Question, answer: str | None, text: str | None) -> Item:
+    parsed = normalised(question, answer or "" if text is None else text) if answer is not None else None
+    gold = question.meta["gold"]
+    found = Item(
+        id=question.id, answer=answer, parsed=parsed or "", gold=gold, value=float(parsed == gold),
+        cluster=question.picture_id,
+    )  # fmt: skip
+    return replace(found, how="fallback") if answer is not None and text is None else found
+
+
+def _request(question: Question, answer: str) -> Request:
+    user = (
+        "Extract the final answer from a response to a question, in the form that the question asks for: a "
+        "choice's text or letter, a whole number, a number with decimals, or a list. Reply with the answer "
+        f"alone.\n\n{question.prompt}\n\n{answer}\n\nExtracted answer: "
+    )
+    return Request(id=question.id, user=user, max_tokens=64)
+
+
+MATHVISTA = Benchmark(
+    name="mathvista",
+    title="MathVista (testmini)",
+    code=1,
+    files="testmini.json (and query.json) and images/, or testmini-*.parquet of AI4Math/MathVista",
+    load=load,
+    score=score,
+    read=read,
+    judged=True,
+)

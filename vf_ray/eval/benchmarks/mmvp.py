@@ -1,0 +1,107 @@
+"""MMVP: 150 pairs of images that look alike to CLIP; a pair counts if both questions are right.
+
+Rule: tsb0601/MMVP ``gpt_grader.py``: a judge says yes or no and nothing else. Without a judge, the letter
+that the answer marks. lmms-eval takes a corrected copy, in which the answers of two pairs are swapped.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from vf_ray.eval import files
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Request, Score, count
+from vf_ray.eval.itemwise import Grade, items_of, percent, read, right
+from vf_ray.eval.judges import judging
+from vf_ray.eval.paired_groups import all_right
+from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.rows import BenchmarkRow, rows
+from vf_ray.eval.rules.letters import marked
+from vf_ray.types import Tree
+
+FOLDERS = ("MMVP Images", "MMVP_Images", "images", "")
+SYSTEM = "You compare an answer with the correct answer. You reply only with yes or no."
+RULE = (
+    "rule: MMVP's judge says yes or no, our wording of the request; without one, the letter an answer marks"
+)
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions of the published table."""
+    found = rows(tree, "**/Questions.csv", "**/*.csv", "**/MMVP*.tsv", "**/*.parquet")
+    questions = tuple(_question(tree, number, row) for number, row in enumerate(found, start=1))
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE))
+
+
+def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
+    named = {"lndex", "Index", "index"} & set(row.cells)
+    identity = row.text("Index", "lndex", "index") if named else str(number)
+    image = row.images.get("image")
+    asked, options = row.text("Question", "question"), row.text("Options", "options")
+    return Question(
+        id=identity, prompt=f"{asked} {options}", picture_id=f"{identity}.jpg",
+        picture=image.fetch if image else files.picture(tree, f"{identity}.jpg", FOLDERS),
+        max_new_tokens=LONG_TOKENS,
+        meta={"gold": row.text("Correct Answer", "answer").strip(), "asked": f"{asked} {options}"},
+    )  # fmt: skip
+
+
+def grade(question: Question, answer: str) -> Grade:
+    """Grade by the letter, where there is no judge."""
+    letter = marked(answer) or marked(answer.strip().upper())
+    return right(f"({letter.lower()})" if letter else "", question.meta["gold"].lower())
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score pairs, and single answers."""
+    items = items_of(exam, answers, grade)
+    records: list[Mapping[str, Any]] = []
+    if judge is not None:
+        items, records = _judged(exam, items, judge)
+    return Score(
+        headline={"pairs %": percent(pairs(items)), "answers %": percent(items)}, tables={},
+        counts=count(items, pairs=len(pairs(items))), items=items,
+        notes=(*exam.notes, f"judge: {judge.name}" if judge else "no judge: this is not MMVP's own figure"),
+        records=records,
+    )  # fmt: skip
+
+
+def _judged(exam: Exam, items: Sequence[Item], judge: Judge) -> tuple[list[Item], list[Mapping[str, Any]]]:
+    asked = {question.id: question for question in exam.questions}
+    requests = [_request(asked[item.id], item.answer) for item in items if item.answer is not None]
+    replies, records = judging.ask(judge, requests)
+    return [_read(item, replies[item.id].text) if item.id in replies else item for item in items], list(
+        records
+    )
+
+
+def _read(item: Item, reply: str | None) -> Item:
+    said = reply.lower() if reply and re.match(r"^(yes|no)$", reply, re.IGNORECASE) else ""
+    return replace(item, parsed=said, value=float(said == "yes"), how="judge" if said else "fallback")
+
+
+def _request(question: Question, answer: str | None) -> Request:
+    user = (
+        f"Question: {question.meta['asked']}\nCorrect answer: {question.meta['gold']}\nAnswer: {answer}\n"
+        "Is the answer correct?"
+    )
+    return Request(id=question.id, user=user, system=SYSTEM, max_tokens=8)
+
+
+def pairs(items: Sequence[Item]) -> list[Item]:
+    """Return one item for each pair of neighbours, right if both are."""
+    places = {item.id: place for place, item in enumerate(items)}
+    return all_right(items, lambda item: str(places[item.id] // 2))
+
+
+MMVP = Benchmark(
+    name="mmvp",
+    title="MMVP",
+    code=1,
+    files="Questions.csv and 'MMVP Images/' of MMVP/MMVP",
+    load=load,
+    score=score,
+    read=read,
+    units=pairs,
+    judged=True,
+)

@@ -1,0 +1,81 @@
+"""OCRBench: 1,000 questions about text in images; an answer is right if it holds a gold.
+
+Rule: Yuliang-Liu/MultimodalOCR ``OCRBench/example.py``. The figure is a count of 1,000, in which text
+recognition counts 300.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from vf_ray.eval import files
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score
+from vf_ray.eval.itemwise import Grade, by_rule, category, read
+from vf_ray.eval.rows import BenchmarkRow, rows
+from vf_ray.eval.rules.texts import contains
+from vf_ray.eval.statistics import of_items
+from vf_ray.types import Tree
+
+FORMULAE = "HME100k"
+RECOGNITION = (
+    "Regular Text Recognition", "Irregular Text Recognition", "Artistic Text Recognition",
+    "Handwriting Recognition", "Digit String Recognition", "Non-Semantic Text Recognition",
+)  # fmt: skip
+FOLDERS = ("OCRBench_Images", "images", "")
+NOTES = ("rule: OCRBench's own: any gold within the answer; lmms-eval also folds full-width letters",)
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions of the official file, or of a table."""
+    patterns = ("**/OCRBench.json", "**/test*.parquet", "**/OCRBench*.tsv", "**/*.parquet")
+    questions = tuple(_question(tree, number, row) for number, row in enumerate(rows(tree, *patterns)))
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+
+
+def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
+    image = row.images.get("image")
+    name = image.id if image else row.text("image_path")
+    golds = row.texts("answers", "answer")
+    return Question(
+        id=row.text("id", "index") if {"id", "index"} & set(row.cells) else str(number),
+        prompt=row.text("question"), picture_id=name,
+        picture=image.fetch if image else files.picture(tree, name, FOLDERS),
+        category=row.text("type", "question_type", "category"), max_new_tokens=100,
+        meta={"gold": " | ".join(golds), "golds": golds,
+              "formula": row.text("dataset_name", "dataset", "category").startswith(FORMULAE)},
+    )  # fmt: skip
+
+
+def grade(question: Question, answer: str) -> Grade:
+    """Grade by whether the answer holds a gold."""
+    held = contains(answer, question.meta["golds"], formula=question.meta["formula"])
+    return Grade(answer.strip(), float(held))
+
+
+_SHARES = by_rule(grade, groups={"types": category})
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score as counts, beside the share of each type."""
+    found = _SHARES(exam, answers, judge)
+    text = [item for item in found.items if item.category in RECOGNITION]
+    headline = {"final score": _number(found.items), **found.headline}
+    counts = {"text recognition": {"right": _number(text)}} if text else {}
+    return replace(
+        found, headline=headline, tables={"counts": counts, **found.tables} if counts else found.tables
+    )
+
+
+def _number(items: Sequence[Item]) -> Figure:
+    """Return how many are right."""
+    return of_items(items).times(len(items))
+
+
+OCRBENCH = Benchmark(
+    name="ocrbench",
+    title="OCRBench",
+    code=1,
+    files="OCRBench.json and OCRBench_Images/, or test-*.parquet of echo840/OCRBench",
+    load=load,
+    score=score,
+    read=read,
+)

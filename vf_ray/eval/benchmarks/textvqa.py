@@ -1,0 +1,88 @@
+"""TextVQA, validation: 5,000 questions about text in images, each answered by ten people.
+
+Rule: ``m4c_evaluator.py``, as LLaVA runs it: both sides processed, one of ten left out in turn. LLaVA's
+answer file names the image where others name the question; its prompt tells the question.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from vf_ray.eval import answers as read_answers
+from vf_ray.eval import files, itemwise
+from vf_ray.eval.benchmark import Benchmark, Exam, Question
+from vf_ray.eval.people import by_accuracies, golds_of, meta_of
+from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
+from vf_ray.eval.rows import BenchmarkRow, rows
+from vf_ray.eval.rules.vqa import processed, soft_accuracy
+from vf_ray.types import Tree
+
+LLAVA = "llava_textvqa_val_v051_ocr.jsonl"
+TOKENS = "Reference OCR token:"
+FOLDERS = ("train_images", "train_val_images/train_images", "images", "")
+NOTES = (
+    "rule: m4c's processor on both sides; lmms-eval asks without OCR tokens, VLMEvalKit normalises less",
+)
+FILES = ("**/TextVQA_*val*.json", "**/validation*.parquet", "**/val*.parquet", "**/TextVQA*.tsv")
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions, worded as LLaVA does where its question file is there."""
+    words = _words(tree)
+    questions = tuple(_question(tree, row, words) for row in rows(tree, *FILES, items="data"))
+    asked = f"prompt: {'with' if words else 'without'} OCR tokens, which {LLAVA} holds"
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", asked, *NOTES))
+
+
+def _words(tree: Tree) -> dict[tuple[str, str], str]:
+    """Return LLaVA's prompt for each question of each image."""
+    path = next(iter(tree.glob(f"**/{LLAVA}")), None)
+    if path is None:
+        return {}
+    found = files.json_lines(tree.read(path), path, "question_id", "text")
+    return {(str(row["question_id"]), bare(row["text"])): row["text"] for row in found}
+
+
+def bare(prompt: str) -> str:
+    """Return the question that a prompt of LLaVA's holds, in lower case."""
+    lines = prompt.split("\n")
+    return (lines[1] if prompt.startswith(TOKENS) and len(lines) > 1 else lines[0]).strip().lower()
+
+
+def _question(tree: Tree, row: BenchmarkRow, words: dict[tuple[str, str], str]) -> Question:
+    name, asked, image = row.text("image_id"), row.text("question"), row.images.get("image")
+    return Question(
+        id=row.text("question_id"), prompt=words.get((name, bare(asked)), asked + SHORT), picture_id=name,
+        picture=image.fetch if image else files.picture(tree, f"{name}.jpg", FOLDERS),
+        max_new_tokens=SHORT_TOKENS, meta=meta_of(golds_of(row), question=bare(asked)),
+    )  # fmt: skip
+
+
+def accuracy(answer: str, golds: Any) -> float:
+    """Return how far people agree with an answer, both processed."""
+    return soft_accuracy(processed(answer), [processed(gold) for gold in golds])
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read answers by question, or LLaVA's, which go by image and prompt."""
+    found = itemwise.records(path)
+    known = {(q.picture_id, q.meta["question"]): q.id for q in exam.questions}
+    ids = {question.id for question in exam.questions}
+
+    def identity(record: Any) -> str:
+        named = itemwise.identity(record)
+        if named not in ids and "prompt" in record:
+            return known.get((named, bare(str(record["prompt"]))), named)
+        return named
+
+    return read_answers.keyed(found, exam, path.name, identity)
+
+
+TEXTVQA = Benchmark(
+    name="textvqa",
+    title="TextVQA (validation)",
+    code=1,
+    files=f"TextVQA_0.5.1_val.json and train_images/ (and {LLAVA}), or validation-*.parquet",
+    load=load,
+    score=by_accuracies({"accuracy %": accuracy}, {}),
+    read=read,
+)

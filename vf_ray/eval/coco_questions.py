@@ -1,0 +1,53 @@
+"""Questions about COCO 2014 in VQA's pair of files, or as a table: VQAv2 and OK-VQA."""
+
+from collections.abc import Callable
+
+from vf_ray.eval import files
+from vf_ray.eval.benchmark import Exam, Question
+from vf_ray.eval.people import golds_of, joined, meta_of
+from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
+from vf_ray.eval.rows import BenchmarkRow, rows
+from vf_ray.eval.rules.vqa import older_vqa_accuracy, processed, vqa_accuracy
+from vf_ray.types import Tree
+
+FOLDERS = ("val2014", "images", "")
+ACCURACIES = {
+    "accuracy %": vqa_accuracy,
+    "accuracy by the older script %": older_vqa_accuracy,
+    "accuracy of LLaVA's processed answers %": lambda said, golds: vqa_accuracy(processed(said), golds),
+}
+NOTES = (
+    "rule: GT-Vision-Lab/VQA as of 2021; EvalAI runs an older one; LLaVA processes answers before it sends "
+    "them; lmms-eval always normalises",
+)
+
+
+def loader(questions: str, annotations: str, *tables: str) -> Callable[[Tree], Exam]:
+    """Return what loads the validation questions: of the two files, or of the first table that is there."""
+
+    def load(tree: Tree) -> Exam:
+        if tree.glob(questions):
+            pairs = joined(
+                rows(tree, questions, items="questions"), rows(tree, annotations, items="annotations")
+            )
+            found = [_question(tree, row, annotation) for row, annotation in pairs]
+        else:
+            found = [_question(tree, row, row) for row in rows(tree, *tables)]
+        return Exam(questions=tuple(found), notes=(f"questions: {len(found):,}", *NOTES))
+
+    return load
+
+
+def _question(tree: Tree, row: BenchmarkRow, annotation: BenchmarkRow) -> Question:
+    image = row.images.get("image")
+    name = row.text("image_id") if "image_id" in row.cells or image is None else image.id
+    file = f"COCO_val2014_{int(name):012d}.jpg" if name.isdecimal() else name
+    kinds = {
+        key: annotation.text(key) if key in annotation.cells else ""
+        for key in ("question_type", "answer_type")
+    }
+    return Question(
+        id=row.text("question_id", "index"), prompt=row.text("question") + SHORT, picture_id=name,
+        picture=image.fetch if image else files.picture(tree, file, FOLDERS),
+        max_new_tokens=SHORT_TOKENS, meta=meta_of(golds_of(annotation), **kinds),
+    )  # fmt: skip

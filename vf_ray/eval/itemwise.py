@@ -1,0 +1,158 @@
+"""Benchmarks whose answers are graded one by one, and whose figures are means: most of them.
+
+A benchmark then names its files, its prompt, its rule and how its questions are grouped. What was not
+answered is wrong, and counted.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vf_ray.eval import answers as read_answers
+from vf_ray.eval import files, tables
+from vf_ray.eval.benchmark import Answers, Exam, Figure, Item, Judge, Question, Score, count
+from vf_ray.eval.statistics import mean, of_items
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """What a rule makes of an answer."""
+
+    parsed: str
+    """As the rule reads it; empty: unparsable."""
+    value: float
+    """1 right, 0 wrong, or between."""
+
+
+Rule = Callable[[Question, str], Grade]
+Groups = Callable[[Question], Iterable[str]]
+"""The groups of a table that a question counts in: one, none, or several."""
+IDS = ("question_id", "questionId", "id", "index", "idx", "pid", "image_id")
+"""What an answer file may call the question; the first that its records have."""
+TEXTS = ("text", "prediction", "response", "predict", "pred", "model_answer", "output", "caption", "answer")
+"""What it may call the answer; ``answer`` comes last, because beside another it is the truth."""
+
+
+def right(parsed: str, gold: str) -> Grade:
+    """Grade by equality."""
+    return Grade(parsed, float(bool(parsed) and parsed == gold))
+
+
+def items_of(exam: Exam, answers: Answers, rule: Rule) -> list[Item]:
+    """Return what became of each question."""
+    return [_item(question, answers.get(question.id), rule) for question in exam.questions]
+
+
+def _item(question: Question, answer: str | None, rule: Rule) -> Item:
+    grade = Grade("", 0.0) if answer is None else rule(question, answer)
+    return Item(
+        id=question.id, answer=answer, parsed=grade.parsed, gold=str(question.meta["gold"]),
+        value=grade.value, category=question.category, cluster=question.picture_id,
+    )  # fmt: skip
+
+
+def by_rule(
+    rule: Rule,
+    *,
+    groups: Mapping[str, Groups] | None = None,
+    figure: str = "accuracy %",
+    graded: bool = False,
+) -> Callable[[Exam, Answers, Judge | None], Score]:
+    """Return what scores answers by a rule: the mean over all, and a table for each way to group.
+
+    ``graded`` says that values lie between 0 and 1, so that intervals are bootstrapped.
+    """
+
+    def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+        items = items_of(exam, answers, rule)
+        return Score(
+            headline={figure: percent(items, graded=graded)},
+            tables={
+                name: tabled(exam, items, of, figure, graded=graded) for name, of in (groups or {}).items()
+            },
+            counts=count(items),
+            items=items,
+            notes=exam.notes,
+        )
+
+    return score
+
+
+def percent(items: Sequence[Item], *, graded: bool = False) -> Figure:
+    """Return the mean of items in per cent, clustered by image."""
+    if graded:
+        return mean([item.value for item in items], [item.cluster or item.id for item in items]).times(100)
+    return of_items(items).times(100)
+
+
+def tabled(
+    exam: Exam, items: Sequence[Item], groups: Groups, figure: str, *, graded: bool = False
+) -> dict[str, dict[str, Figure]]:
+    """Return the mean of each group, in order of first appearance."""
+    members: dict[str, list[Item]] = {}
+    for question, item in zip(exam.questions, items, strict=True):
+        for name in groups(question):
+            members.setdefault(name, []).append(item)
+    return {name: {figure: percent(held, graded=graded)} for name, held in members.items()}
+
+
+def category(question: Question) -> Iterable[str]:
+    """Group by the question's category."""
+    return (question.category,) if question.category else ()
+
+
+def meta(key: str) -> Groups:
+    """Group by one thing that is known of a question: a text, or several."""
+
+    def groups(question: Question) -> Iterable[str]:
+        held = question.meta.get(key) or ()
+        return (held,) if isinstance(held, str) else held
+
+    return groups
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read answers: JSON lines, a list of records, ``{id: text}`` or ``{id: record}``, or a table."""
+    return read_answers.keyed(records(path), exam, path.name, identity)
+
+
+def identity(record: Mapping[str, Any]) -> str:
+    """Return which question a record answers.
+
+    Raises:
+        KeyError: if no key that names questions is there.
+    """
+    for key in IDS:
+        if key in record:
+            return str(record[key]).removesuffix(".0") if isinstance(record[key], float) else str(record[key])
+    raise KeyError(IDS[0])
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    """Return the records of an answer file, each with its answer under ``text``.
+
+    Raises:
+        ValueError: for a file that holds none; names it.
+    """
+    if path.suffix.lower() in (".tsv", ".csv", ".xlsx"):
+        found: list[dict[str, Any]] = [dict(row) for row in tables.table(path)]
+    elif path.suffix == ".jsonl":
+        found = read_answers.records(path)
+    else:
+        found = _listed(read_answers.whole(path), path.name)
+    return [_with_text(record) for record in found]
+
+
+def _listed(whole: Any, name: str) -> list[dict[str, Any]]:
+    if isinstance(whole, dict):
+        return [
+            {"id": key, **value} if isinstance(value, dict) else {"id": key, "text": value}
+            for key, value in whole.items()
+        ]
+    return files.as_objects(whole, name)
+
+
+def _with_text(record: dict[str, Any]) -> dict[str, Any]:
+    key = next((key for key in TEXTS if key in record), None)
+    return record if key is None else {**record, "text": record[key]}

@@ -1,0 +1,79 @@
+"""Questions that ten people answered: VQAv2, OK-VQA, TextVQA, VizWiz."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from vf_ray.eval.benchmark import Answers, Exam, Item, Judge, Question, Score, count
+from vf_ray.eval.itemwise import Grade, Groups, items_of, percent, tabled
+from vf_ray.eval.rows import BenchmarkRow
+
+Accuracy = Callable[[str, Sequence[str]], float]
+
+
+def golds_of(row: BenchmarkRow) -> tuple[str, ...]:
+    """Return what people answered: texts, or objects that hold one.
+
+    Raises:
+        ValueError: if nobody answered, or an answer is no text.
+    """
+    value = row.cells.get("answers")
+    if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+        value = [one.get("answer") for one in value]
+        return replace(row, cells={"answers": value}).texts("answers")
+    if not value:
+        raise ValueError(f"{row.where} has no answers; of a test split the server alone knows them")
+    return row.texts("answers")
+
+
+def meta_of(golds: Sequence[str], **more: Any) -> dict[str, Any]:
+    """Return what scoring needs of a question, its commonest answer for a reader."""
+    return {"gold": Counter(golds).most_common(1)[0][0], "golds": tuple(golds), **more}
+
+
+def by_accuracies(
+    accuracies: Mapping[str, Accuracy], groups: Mapping[str, Groups]
+) -> Callable[[Exam, Answers, Judge | None], Score]:
+    """Return what scores by one or more ways to count agreement; items and tables carry the first."""
+    first, *others = accuracies
+
+    def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+        items = _items(exam, answers, accuracies[first])
+        headline = {first: percent(items, graded=True)}
+        headline |= {name: percent(_items(exam, answers, accuracies[name]), graded=True) for name in others}
+        tables = {name: tabled(exam, items, of, first, graded=True) for name, of in groups.items()}
+        return Score(
+            headline=headline, tables={name: table for name, table in tables.items() if table},
+            counts=count(items), items=items, notes=exam.notes,
+        )  # fmt: skip
+
+    return score
+
+
+def _items(exam: Exam, answers: Answers, accuracy: Accuracy) -> list[Item]:
+    def grade(question: Question, answer: str) -> Grade:
+        return Grade(" ".join(answer.split()), accuracy(answer, question.meta["golds"]))
+
+    return items_of(exam, answers, grade)
+
+
+def joined(
+    questions: Iterable[BenchmarkRow], annotations: Iterable[BenchmarkRow]
+) -> list[tuple[BenchmarkRow, BenchmarkRow]]:
+    """Return each question with its annotation, which must agree on the image too.
+
+    Raises:
+        ValueError: if a question has none, or one of another image.
+    """
+    known = {row.text("question_id"): row for row in annotations}
+    pairs = []
+    for row in questions:
+        annotation = known.get(row.text("question_id"))
+        if annotation is None or annotation.text("image_id") != row.text("image_id"):
+            raise ValueError(
+                f"{row.where}: question {row.text('question_id')} has no annotation of its image; "
+                "take questions and annotations of one split"
+            )
+        pairs.append((row, annotation))
+    return pairs

@@ -1,0 +1,194 @@
+"""A benchmark's rows, in whichever form they were downloaded: Parquet, TSV, CSV, JSON or JSON lines."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from vf_ray.eval import files, tables
+from vf_ray.sources import parquet_table
+from vf_ray.types import Tree
+
+REFERENCE = 64
+"""An image cell of at most so many characters is the index of the row that holds the image (VLMEvalKit)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowImage:
+    """An image that a row holds, fetched when it is shown."""
+
+    id: str
+    fetch: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkRow:
+    """One row: its cells, and its images by column."""
+
+    where: str
+    """File and number, for messages."""
+    cells: Mapping[str, Any]
+    images: Mapping[str, RowImage] = field(default_factory=dict)
+
+    def text(self, *columns: str) -> str:
+        """Return the first of these columns that the row has, as text; null is empty.
+
+        Raises:
+            ValueError: if it has none of them, or another thing than a text or number.
+        """
+        value = self.value(*columns)
+        if isinstance(value, bool | list | dict):
+            raise ValueError(f"{self.where} has {columns[0]} {str(value)[:60]!r}; expected a text")
+        return "" if value is None or value != value else str(value)
+
+    def texts(self, *columns: str) -> tuple[str, ...]:
+        """Return a column that holds several texts: a list, or one written as JSON.
+
+        Raises:
+            ValueError: if it holds anything else.
+        """
+        value = self.value(*columns)
+        if isinstance(value, str) and value.lstrip().startswith("["):
+            value = files.as_json(value.encode(), f"{self.where} {columns[0]}")
+        if isinstance(value, str | int | float):
+            value = [value]
+        if not isinstance(value, list) or any(isinstance(v, dict | list) or v is None for v in value):
+            raise ValueError(f"{self.where} has {columns[0]} {str(value)[:60]!r}; expected a list of texts")
+        return tuple(map(str, value))
+
+    def value(self, *columns: str) -> Any:
+        """Return the first of these columns that the row has.
+
+        Raises:
+            ValueError: if it has none; says which there are.
+        """
+        for column in columns:
+            if column in self.cells:
+                return self.cells[column]
+        has = ", ".join(map(str, self.cells))
+        raise ValueError(f"{self.where} has no {' or '.join(columns)}; it has {has}")
+
+    def number(self, column: str) -> int:
+        """Return a column that counts something.
+
+        Raises:
+            ValueError: if it holds no whole number.
+        """
+        text = self.text(column).removesuffix(".0")
+        if not text.lstrip("-").isdecimal():
+            raise ValueError(f"{self.where} has {column} {text!r}; expected a whole number")
+        return int(text)
+
+
+def rows(
+    tree: Tree, *patterns: str, images: Sequence[str] = ("image",), items: str = ""
+) -> list[BenchmarkRow]:
+    """Return the rows of all files that the first fruitful pattern finds, in the order of their names.
+
+    ``images`` are columns of encoded images in Parquet and base64 in TSV; one may be absent. ``items`` is the
+    key of the list in a JSON object; without it, an object's own keys become ``id``.
+
+    Raises:
+        FileNotFoundError: if no pattern finds a file.
+        ValueError: if a file is damaged, or holds no rows.
+    """
+    for pattern in patterns:
+        if paths := sorted(tree.glob(pattern)):
+            found = [row for path in paths for row in _file(tree, path, images, items)]
+            if not found:
+                raise ValueError(f"{', '.join(paths)}: no rows; download it again")
+            return found
+    raise FileNotFoundError(
+        f"the data folder holds no {' or '.join(patterns)}; download the benchmark's own file"
+    )
+
+
+def _file(tree: Tree, path: str, images: Sequence[str], items: str) -> Iterator[BenchmarkRow]:
+    kind = path.rpartition(".")[2].lower()
+    if kind == "parquet":
+        return _parquet(tree, path, images)
+    if kind in ("tsv", "csv"):
+        return _table(tables.separated(tree.read(path), path, "\t" if kind == "tsv" else ","), path, images)
+    if kind == "jsonl":
+        return _objects(list(files.json_lines(tree.read(path), path)), path)
+    return _objects(_listed(files.read_json(tree, path), path, items), path)
+
+
+def _listed(whole: Any, path: str, items: str) -> list[dict[str, Any]]:
+    if items and isinstance(whole, dict):
+        return files.as_objects(files.as_object(whole, path, items)[items], f"{path} {items}")
+    if isinstance(whole, dict):
+        named = {key: files.as_object(value, f"{path} {key!r}") for key, value in whole.items()}
+        return [{"id": key, **value} for key, value in named.items()]
+    return files.as_objects(whole, path)
+
+
+def _objects(found: Sequence[Mapping[str, Any]], path: str) -> Iterator[BenchmarkRow]:
+    for number, cells in enumerate(found, start=1):
+        yield BenchmarkRow(where=f"{path} item {number}", cells=cells)
+
+
+def _table(found: Sequence[Mapping[str, str]], path: str, images: Sequence[str]) -> Iterator[BenchmarkRow]:
+    shared = {row.get("index", ""): row.get("image", "") for row in found}
+    for number, row in enumerate(found, start=2):
+        cells = {name: cell or None for name, cell in row.items()}
+        shown = {}
+        for column in images:
+            if cell := row.get(column, ""):
+                data = shared.get(cell, cell) if len(cell) <= REFERENCE else cell
+                identity = hashlib.sha256(data.encode()).hexdigest()[:16]
+                shown[column] = RowImage(identity, partial(tables.base64_picture, data))
+        yield BenchmarkRow(where=f"{path} row {number}", cells=cells, images=shown)
+
+
+def _parquet(tree: Tree, path: str, images: Sequence[str]) -> Iterator[BenchmarkRow]:
+    names = parquet_table.column_names(tree, path)
+    held = [column for column in images if column in names]
+    there = {column: parquet_table.filled(tree, path, column) for column in held}
+    cells = parquet_table.records(tree, path, [name for name in names if name not in images])
+    for number, record in enumerate(cells):
+        shown = {
+            column: RowImage(
+                f"{path}:{column}:{number}",
+                partial(parquet_table.picture, tree, path, f"{column}:{number}"),
+            )
+            for column in held
+            if there[column][number]
+        }
+        yield BenchmarkRow(where=f"{path} row {number}", cells=_plain(record), images=shown)
+
+
+def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in record.items()
+    }
+
+
+def same_image(row: BenchmarkRow, column: str, identity: str) -> RowImage:
+    """Return the row's image under a name that rows of one image share.
+
+    Raises:
+        ValueError: if the row has none.
+    """
+    if column not in row.images:
+        raise ValueError(f"{row.where} has no image in {column}; download the form that holds the images")
+    return RowImage(identity, row.images[column].fetch)
+
+
+def json_cell(row: BenchmarkRow, column: str) -> Any:
+    """Return a column that holds an object, or one written as JSON text.
+
+    Raises:
+        ValueError: if the text is not JSON.
+    """
+    value = row.value(column)
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{row.where} has {column} that is not JSON ({error})") from error
+    return value
