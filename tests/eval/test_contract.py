@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.eval.miniature import WRITERS
+from tests.eval import miniature, miniature_tables
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import lines, tree
 from vf_ray.eval import record
@@ -21,7 +21,8 @@ from vf_ray.eval.exams import fingerprint
 from vf_ray.plan.inputs import INSTANCES
 
 Case = tuple[Benchmark, Exam]
-TEXTS = {".json", ".jsonl", ".tsv", ".txt", ".parquet"}
+WRITERS = {**miniature.WRITERS, **miniature_tables.WRITERS}
+TEXTS = {".json", ".jsonl", ".tsv", ".csv", ".txt", ".parquet"}
 
 
 @pytest.fixture(params=sorted(set(catalogue()) - {INSTANCES}))

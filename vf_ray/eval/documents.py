@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Exam, Question
 from vf_ray.eval.itemwise import Grade
@@ -23,7 +24,7 @@ def loader(patterns: Sequence[str], folders: Sequence[str], kinds: Sequence[str]
         found = rows(tree, *patterns, items="data")
         questions = tuple(_question(tree, row, folders, kinds) for row in found)
         if len({question.id for question in questions}) != len(questions):
-            raise ValueError(f"{found[0].where}: one question id comes twice; keep one split")
+            raise UserError(f"{found[0].where}: one question id comes twice; keep one split")
         return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
     return load
@@ -31,7 +32,7 @@ def loader(patterns: Sequence[str], folders: Sequence[str], kinds: Sequence[str]
 
 def _question(tree: Tree, row: BenchmarkRow, folders: Sequence[str], kinds: Sequence[str]) -> Question:
     if not row.cells.get("answers"):
-        raise ValueError(f"{row.where} has no answers; of the test split the server alone knows them")
+        raise UserError(f"{row.where} has no answers; of the test split the server alone knows them")
     image = row.images.get("image")
     name = image.id if image else row.text("image_local_name", "image").removeprefix("documents/")
     shared = row.text("docId") if image and row.cells.get("docId") else name

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Answers, Exam, Item, Judge, Question, Score, count
 from vf_ray.eval.itemwise import Grade, Groups, items_of, percent, tabled
 from vf_ray.eval.rows import BenchmarkRow
@@ -23,7 +24,7 @@ def golds_of(row: BenchmarkRow) -> tuple[str, ...]:
         value = [one.get("answer") for one in value]
         return replace(row, cells={"answers": value}).texts("answers")
     if not value:
-        raise ValueError(f"{row.where} has no answers; of a test split the server alone knows them")
+        raise UserError(f"{row.where} has no answers; of a test split the server alone knows them")
     return row.texts("answers")
 
 
@@ -71,7 +72,7 @@ def joined(
     for row in questions:
         annotation = known.get(row.text("question_id"))
         if annotation is None or annotation.text("image_id") != row.text("image_id"):
-            raise ValueError(
+            raise UserError(
                 f"{row.where}: question {row.text('question_id')} has no annotation of its image; "
                 "take questions and annotations of one split"
             )

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from vf_ray.errors import MissingError, UserError
 from vf_ray.eval import files, tables
 from vf_ray.sources import parquet_table
 from vf_ray.types import Tree
@@ -42,7 +43,7 @@ class BenchmarkRow:
         """
         value = self.value(*columns)
         if isinstance(value, bool | list | dict):
-            raise ValueError(f"{self.where} has {columns[0]} {str(value)[:60]!r}; expected a text")
+            raise UserError(f"{self.where} has {columns[0]} {str(value)[:60]!r}; expected a text")
         return "" if value is None or value != value else str(value)
 
     def texts(self, *columns: str) -> tuple[str, ...]:
@@ -57,7 +58,7 @@ class BenchmarkRow:
         if isinstance(value, str | int | float):
             value = [value]
         if not isinstance(value, list) or any(isinstance(v, dict | list) or v is None for v in value):
-            raise ValueError(f"{self.where} has {columns[0]} {str(value)[:60]!r}; expected a list of texts")
+            raise UserError(f"{self.where} has {columns[0]} {str(value)[:60]!r}; expected a list of texts")
         return tuple(map(str, value))
 
     def value(self, *columns: str) -> Any:
@@ -70,7 +71,7 @@ class BenchmarkRow:
             if column in self.cells:
                 return self.cells[column]
         has = ", ".join(map(str, self.cells))
-        raise ValueError(f"{self.where} has no {' or '.join(columns)}; it has {has}")
+        raise UserError(f"{self.where} has no {' or '.join(columns)}; it has {has}")
 
     def number(self, column: str) -> int:
         """Return a column that counts something.
@@ -80,7 +81,7 @@ class BenchmarkRow:
         """
         text = self.text(column).removesuffix(".0")
         if not text.lstrip("-").isdecimal():
-            raise ValueError(f"{self.where} has {column} {text!r}; expected a whole number")
+            raise UserError(f"{self.where} has {column} {text!r}; expected a whole number")
         return int(text)
 
 
@@ -100,11 +101,9 @@ def rows(
         if paths := sorted(tree.glob(pattern)):
             found = [row for path in paths for row in _file(tree, path, images, items)]
             if not found:
-                raise ValueError(f"{', '.join(paths)}: no rows; download it again")
+                raise UserError(f"{', '.join(paths)}: no rows; download it again")
             return found
-    raise FileNotFoundError(
-        f"the data folder holds no {' or '.join(patterns)}; download the benchmark's own file"
-    )
+    raise MissingError(f"the data folder holds no {' or '.join(patterns)}; download the benchmark's own file")
 
 
 def _file(tree: Tree, path: str, images: Sequence[str], items: str) -> Iterator[BenchmarkRow]:
@@ -175,7 +174,7 @@ def same_image(row: BenchmarkRow, column: str, identity: str) -> RowImage:
         ValueError: if the row has none.
     """
     if column not in row.images:
-        raise ValueError(f"{row.where} has no image in {column}; download the form that holds the images")
+        raise UserError(f"{row.where} has no image in {column}; download the form that holds the images")
     return RowImage(identity, row.images[column].fetch)
 
 
@@ -190,5 +189,5 @@ def json_cell(row: BenchmarkRow, column: str) -> Any:
         try:
             return json.loads(value)
         except json.JSONDecodeError as error:
-            raise ValueError(f"{row.where} has {column} that is not JSON ({error})") from error
+            raise UserError(f"{row.where} has {column} that is not JSON ({error})") from error
     return value

@@ -6,6 +6,7 @@ without capitals and punctuation. Two variants are in use, with and without mask
 
 from collections.abc import Sequence
 
+from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Benchmark, Exam, Question
 from vf_ray.eval.itemwise import Grade, by_rule, read, right
 from vf_ray.eval.prompts import LETTER, lettered
@@ -45,7 +46,7 @@ def letter_of(row: BenchmarkRow, options: Sequence[str]) -> str:
     said = row.text("answer").strip()
     letter = LETTERS[int(said)] if said.isdecimal() and int(said) < len(LETTERS) else said.strip("()").upper()
     if letter not in LETTERS[: len(options)] or not letter:
-        raise ValueError(f"{row.where} has the answer {said!r} and {len(options)} options")
+        raise UserError(f"{row.where} has the answer {said!r} and {len(options)} options")
     return letter
 
 

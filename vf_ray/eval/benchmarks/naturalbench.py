@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
 from vf_ray.eval.itemwise import Grade, items_of, percent, read, right
 from vf_ray.eval.paired_groups import all_right
@@ -24,7 +25,7 @@ GOLDS: Mapping[str, Sequence[str]] = {
     "multiple_choice": ("A", "B", "B", "A"),
 }
 """Of question 0 on both images, then of question 1."""
-NOTES = ("rule and prompt: NaturalBench's own; lmms-eval and VLMEvalKit put a blank before the suffix",)
+NOTES = ("rule: NaturalBench's own, and its prompt; lmms-eval and VLMEvalKit put a blank before the suffix",)
 
 
 def load(tree: Tree) -> Exam:
@@ -55,10 +56,10 @@ def _single(row: BenchmarkRow) -> Question:
 def _question(row: BenchmarkRow, number: int, asked: str, image: RowImage) -> Question:
     kind = row.text("Question_Type", "type")
     if kind not in GOLDS:
-        raise ValueError(f"{row.where} has the question type {kind!r}; expected {' or '.join(GOLDS)}")
+        raise UserError(f"{row.where} has the question type {kind!r}; expected {' or '.join(GOLDS)}")
     return Question(
-        id=str(number), prompt=asked + SUFFIXES[kind], picture_id=image.id, picture=image.fetch, category=kind,
-        max_new_tokens=16, meta={"gold": GOLDS[kind][number % 4]},
+        id=str(number), prompt=asked + SUFFIXES[kind], picture_id=image.id, picture=image.fetch,
+        category=kind, max_new_tokens=16, meta={"gold": GOLDS[kind][number % 4]},
     )  # fmt: skip
 
 

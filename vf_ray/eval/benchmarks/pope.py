@@ -104,7 +104,7 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
     """
     found = read_answers.records(path)
     if found and "question_id" not in found[0]:
-        found = _numbered(found, exam, path.name)
+        found = numbered(found, exam, path.name)
     ours = {question.id: question for question in exam.questions}
     for record in found:
         if text := record.get("prompt") or record.get("question"):
@@ -114,7 +114,7 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
     return answers
 
 
-def _numbered(found: Sequence[Mapping[str, Any]], exam: Exam, name: str) -> list[dict[str, Any]]:
+def numbered(found: Sequence[Mapping[str, Any]], exam: Exam, name: str) -> list[dict[str, Any]]:
     whole = exam.questions
     parts = [whole, *([q for q in whole if q.category == split] for split in SPLITS)]
     asked = next((part for part in parts if _answers(found, part)), None)

@@ -1,0 +1,87 @@
+"""POPE on the images of A-OKVQA and GQA, its objects found by SEEM: rule and figures are POPE's.
+
+The label files hold one JSON array each, and number their questions from 1 in every split; so a question is
+known by its split and number.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vf_ray.errors import UserError
+from vf_ray.eval import answers as read_answers
+from vf_ray.eval import files, itemwise
+from vf_ray.eval.benchmark import Benchmark, Exam, Question
+from vf_ray.eval.benchmarks.pope import RULE, SPLITS, numbered, score
+from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
+from vf_ray.types import Tree
+
+COCO = ("val2014", "images", "")
+GQA = ("images", "allImages/images", "")
+
+
+def _load(name: str, folders: Sequence[str]) -> Callable[[Tree], Exam]:
+    def load(tree: Tree) -> Exam:
+        there = {split: tree.glob(f"**/{name}_pope_seem_{split}.json") for split in SPLITS}
+        if not any(there.values()):
+            files.the_one(tree, f"**/{name}_pope_seem_random.json")
+        questions = tuple(
+            question
+            for split, paths in there.items()
+            for path in paths[:1]
+            for question in _questions(tree, split, path, folders)
+        )
+        lacks = ", ".join(split for split, paths in there.items() if not paths)
+        notes = (f"no label file of {lacks}: the means are of the other splits",) if lacks else ()
+        return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE, *notes))
+
+    return load
+
+
+def _questions(tree: Tree, split: str, path: str, folders: Sequence[str]) -> list[Question]:
+    data = tree.read(path)
+    found = (
+        files.as_objects(files.as_json(data, path), path, "question_id", "image", "text", "label")
+        if data.lstrip().startswith(b"[")
+        else list(files.json_lines(data, path, "question_id", "image", "text", "label"))
+    )
+    if not found:
+        raise UserError(f"{path} holds no questions; download it again")
+    for row in found:
+        if row["label"] not in ("yes", "no"):
+            raise UserError(
+                f"{path} question {row['question_id']} has label {row['label']!r}; expected yes or no"
+            )
+    return [
+        Question(
+            id=f"{split}_{row['question_id']}", prompt=row["text"] + SHORT, picture_id=row["image"],
+            picture=files.picture(tree, row["image"], folders), category=split,
+            max_new_tokens=SHORT_TOKENS, meta={"gold": row["label"]},
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read answers by split and number, the split as ``category``, or without ids in the exam's order."""
+    found = itemwise.records(path)
+    if found and not set(itemwise.IDS) & set(found[0]):
+        found = numbered(found, exam, path.name)
+    return read_answers.keyed(found, exam, path.name, _identity)
+
+
+def _identity(record: Mapping[str, Any]) -> str:
+    identity, split = itemwise.identity(record), record.get("category") or record.get("split")
+    return f"{split}_{identity}" if split and not identity.startswith(f"{split}_") else identity
+
+
+def _variant(name: str, title: str, folders: Sequence[str]) -> Benchmark:
+    return Benchmark(
+        name=f"pope-{name}", title=title, code=1,
+        files=f"{name}_pope_seem_{{random,popular,adversarial}}.json and the images",
+        load=_load(name, folders), score=score, read=read,
+    )  # fmt: skip
+
+
+POPE_AOKVQA = _variant("aokvqa", "POPE on A-OKVQA", COCO)
+POPE_GQA = _variant("gqa", "POPE on GQA", GQA)
