@@ -1,5 +1,6 @@
 """A benchmark's files, found where its publisher or LLaVA's evaluation archive puts them."""
 
+import ast
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -125,6 +126,24 @@ def _shown(found: Any) -> str:
 def read_json(tree: Tree, path: str) -> Any:
     """Return the content of a benchmark's JSON file; raises as ``as_json``."""
     return as_json(tree.read(path), path)
+
+
+def assigned(data: bytes, path: str, name: str) -> str:
+    """Return the text that a Python file assigns to a name, without running it.
+
+    Raises:
+        UserError: if it is no Python, or assigns no text to the name.
+    """
+    try:
+        nodes = list(ast.walk(ast.parse(decoded(data, path))))
+    except (SyntaxError, ValueError) as error:
+        raise UserError(f"{path} is no Python ({error}); get it again, or remove it") from error
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            if name in names and isinstance(node.value.value, str):
+                return node.value.value
+    raise UserError(f"{path} assigns no text to {name}; take the published evaluator, or remove the file")
 
 
 def picture(tree: Tree, name: str, folders: Sequence[str]) -> "partial[bytes]":
