@@ -70,7 +70,8 @@ def caltech256() -> Files:
         f"{root}/198.spider/RENAME2": "#!/bin/sh\n",
         **pictures(
             *(f"{root}/{path}.jpg" for path in ("043.coin/043_0068", "253.faces-easy-101/253_0001")),
-            *(f"{root}/{path}.jpg" for path in ("249.yo-yo/249_0001", "056.dog/greg/056_0001")),
+            *(f"{root}/{path}.jpg" for path in ("249.yo-yo/249_0001", "056.dog/056_0001")),
+            *(f"{root}/{path}.jpg" for path in ("056.dog/greg/056_0001", "198.spider/198_0001")),
         ),
     }
 

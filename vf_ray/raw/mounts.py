@@ -23,6 +23,14 @@ STREAM = 1 << 20
 """Bytes to read ahead in a bucket."""
 
 
+IMAGES = ("avif", "bmp", "gif", "jfif", "jpeg", "jpg", "pgm", "png", "ppm", "tif", "tiff", "webp")
+"""Extensions of images."""
+MOST_EXTRA = 2
+"""Folders around a publisher's that hold no other."""
+ANY_IMAGE = "<image>"
+"""Stands for one of them in a pattern."""
+
+
 class Mount(Protocol):
     """Files below one root, named by relative paths with slashes; ``""`` is the root itself."""
 
@@ -32,6 +40,11 @@ class Mount(Protocol):
     def read(self, path: str) -> bytes: ...
     def entries(self, directory: str) -> list[tuple[str, bool]]: ...
     def real(self, path: str) -> str: ...
+
+
+def is_image(name: str) -> bool:
+    """Tell an image by its name."""
+    return name.rpartition(".")[2].lower() in IMAGES
 
 
 def join(*parts: str) -> str:
@@ -52,6 +65,20 @@ def walk(mount: Mount, directory: str, depth: int | None, above: tuple[str, ...]
             yield path
         elif depth is None or depth > 1:
             yield from walk(mount, path, None if depth is None else depth - 1, (*above, real))
+
+
+def folders(mount: Mount, directory: str) -> list[str]:
+    """Return the paths of the folders in a folder."""
+    return [join(directory, name) for name, is_dir in sorted(mount.entries(directory)) if is_dir]
+
+
+def only_folders(mount: Mount) -> Iterator[str]:
+    """Yield the root, the folder in it where it is the only one, and so on for a few levels."""
+    yield (directory := "")
+    for _ in range(MOST_EXTRA):
+        if len(inner := folders(mount, directory)) != 1:
+            return
+        yield (directory := inner[0])
 
 
 def spellings(name: str) -> Iterator[str]:
@@ -85,9 +112,10 @@ def split_pattern(pattern: str) -> tuple[str, str]:
 
 
 def matcher(pattern: str) -> re.Pattern[str]:
-    """Return what matches the same paths: ``*`` stays within a folder, ``**`` does not."""
-    tokens = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    """Return what matches the same paths: ``*`` stays within a folder, ``**`` does not, ``<image>`` is any
+    extension of one."""
+    tokens = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]", ANY_IMAGE: f"(?i:{'|'.join(IMAGES)})"}
+    parts = re.split(rf"(\*\*/|\*\*|\*|\?|{ANY_IMAGE})", pattern)
     return re.compile("".join(tokens.get(part) or re.escape(part) for part in parts))
 
 

@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from vf_ray.errors import UserError
 from vf_ray.raw.archives import Tar, Zip, is_archive, mount
 from vf_ray.raw.indexed import UnreadableError
-from vf_ray.raw.mounts import Folder, Loose, Mount, walk
+from vf_ray.raw.mounts import Folder, Loose, Mount, join, only_folders, walk
 
 _LARGEST_INNER = 512 << 20
 """Bytes of an archive inside an archive that may be held in memory."""
 
 
 def with_archives(folder: Folder | Loose) -> Iterator[Mount]:
-    """Yield a folder and, mounted, the archives that lie directly in it."""
+    """Yield a folder and, mounted, the archives that lie directly in it, or in the only folder in it."""
     yield folder
-    names = [name for name, is_dir in sorted(folder.entries("")) if not is_dir and is_archive(name)]
-    for name in names:
-        yield from mounted(folder, name)
+    for directory in only_folders(folder):
+        names = (
+            name for name, is_dir in sorted(folder.entries(directory)) if not is_dir and is_archive(name)
+        )
+        for name in names:
+            yield from mounted(folder, join(directory, name))
 
 
 def mounted(folder: Folder | Loose, name: str) -> Iterator[Mount]:

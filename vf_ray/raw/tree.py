@@ -11,12 +11,12 @@ unpacked in all three ways; the last comes last, for what is left of a path may 
 import contextlib
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import product
 from threading import RLock
-from typing import IO, NamedTuple
+from typing import IO
 from unicodedata import normalize
 
 from vf_ray.errors import MissingError, UserError
@@ -31,22 +31,18 @@ from vf_ray.raw.mounts import (  # fmt: skip
     matcher,
     spellings,
     split_pattern,
-    walk,
 )
 from vf_ray.raw.nested import mounted, with_archives
+from vf_ray.raw.places import Place, direct, files, nothing_else, stripped, wrapped
 from vf_ray.store import Store
 from vf_ray.types import Raw, Tree
 
+STRIPPED, GUESSED, ALONE = 2, 4, 5
+"""Numbers of some of the ways in which a folder is looked for: without its outermost folder, by a guess
+from here on, and both, in a root where nothing has a Raw's name."""
+
 Fetched = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """Names of Raws that do not lie below the root, each with name and URL of its files."""
-
-STRIPPED, GUESSED = 2, 4
-"""Numbers of two of the ways in which a folder is looked for."""
-
-
-class _Place(NamedTuple):
-    mount: Mount
-    directory: str
 
 
 @dataclass(frozen=True)
@@ -104,7 +100,7 @@ class RawTree(Tree):
         """Return the files that match, sorted; ``*`` stays within a folder, ``**`` does not."""
         return self._lookup.glob(inside(pattern))
 
-    def _found(self, path: str) -> tuple[_Place, str]:
+    def _found(self, path: str) -> tuple[Place, str]:
         if (found := self._lookup.find(path)) is not None:
             return found
         where = f"below {self.url}" if self.url else "among the fetched ones"
@@ -136,7 +132,7 @@ class _Lookup:
         self._url = url
         self._raws = raws
         self._fetched = dict(fetched)
-        self._tiers: dict[tuple[str, int], tuple[_Place, ...]] = {}
+        self._tiers: dict[tuple[str, int], tuple[Place, ...]] = {}
         self._opening = RLock()
 
     @cached_property
@@ -174,78 +170,66 @@ class _Lookup:
         complete = self._named[1] or not self._root.is_dir("")
         return () if complete else tuple(with_archives(self._root))
 
-    def tiers(self, parent: str) -> Iterator[tuple[_Place, ...]]:
+    def tiers(self, parent: str) -> Iterator[tuple[Place, ...]]:
         """Yield the folders that ``parent`` may mean, surest first; the last ones are guesses.
 
         What nobody asks for is not looked for: in a bucket each look is a request.
         """
-        return (self._tier(parent, number) for number in range(GUESSED + 1))
+        return (self._tier(parent, number) for number in range(len(self._looks)))
 
-    def _tier(self, parent: str, number: int) -> tuple[_Place, ...]:
+    def _tier(self, parent: str, number: int) -> tuple[Place, ...]:
         if (parent, number) not in self._tiers:
             with self._opening:  # else threads that come together would each open every archive
                 self._tiers[parent, number] = tuple(self._looks[number](parent))
         return self._tiers[parent, number]
 
     @cached_property
-    def _looks(self) -> tuple[Callable[[str], Iterator[_Place]], ...]:
+    def _looks(self) -> tuple[Callable[[str], Iterator[Place]], ...]:
         named = self._named[0]
+        alone = () if named else self._merged
         return (
-            partial(_direct, named),
-            partial(_wrapped, named),
-            partial(_stripped, named),
-            lambda parent: _direct(self._merged, parent),
-            lambda parent: _wrapped(self._merged, parent),
+            partial(direct, named),
+            partial(wrapped, named),
+            partial(self._stripped, named),
+            lambda parent: direct(self._merged, parent),
+            lambda parent: wrapped(self._merged, parent),
+            lambda parent: stripped(alone, parent),
         )
 
-    def find(self, path: str) -> tuple[_Place, str] | None:
+    def _stripped(self, named: Sequence[Mount], parent: str) -> Iterator[Place]:
+        yield from stripped(named, parent)
+        below, _, _ = parent.partition("/")[2].partition("/")
+        if any(below == raw.name for raw in self._raws):  # its folder was taken for the Raw's
+            yield from stripped((self._root,), parent)
+
+    def find(self, path: str) -> tuple[Place, str] | None:
         parent, _, name = path.rpartition("/")
         for folder, spelling in product(folder_spellings(parent), spellings(name)):
             for number, places in enumerate(self.tiers(folder)):
-                found = _files(places, spelling)
-                if number == GUESSED:  # of two, one is another source's
+                found = files(places, spelling)
+                if number >= GUESSED:  # of two, one is another source's
                     found = iter(hits) if len(hits := list(found)) == 1 else iter(())
                 if (hit := next(found, None)) is not None:
                     return hit
         loose = any(path in raw.loose for raw in self._raws) and self._root.is_file(path)
-        return (_Place(self._root, ""), path) if loose else None
+        return (Place(self._root, ""), path) if loose else None
 
     def glob(self, pattern: str) -> list[str]:
         fixed, rest = split_pattern(pattern)
         matches, depth = matcher(rest), None if "**" in rest else rest.count("/") + 1
-        for folder, number in product(folder_spellings(fixed), range(GUESSED + 1)):
-            if depth is None and number == STRIPPED:  # ** would match too much
+        for folder, number in product(folder_spellings(fixed), range(len(self._looks))):
+            if depth is None and number in (STRIPPED, ALONE) and "/" not in folder:  # ** would match too much
                 continue
             places = self._tier(folder, number)
-            below = {normalize("NFC", path) for place in places for path in _below(place, depth)}
-            if found := sorted(join(fixed, path) for path in below if matches.fullmatch(path)):
-                return found
+            below = {normalize("NFC", path) for place in places for path in place.below(depth)}
+            found = sorted(path for path in below if matches.fullmatch(path))
+            if found and (number != ALONE or self._is_own(folder) or nothing_else(places, below, found)):
+                return [join(fixed, path) for path in found]
         return []
 
-
-def _files(places: Iterable[_Place], name: str) -> Iterator[tuple[_Place, str]]:
-    named = ((place, join(place.directory, name)) for place in places)
-    return (found for found in named if found[0].mount.is_file(found[1]))
-
-
-def _direct(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:
-    return (_Place(m, parent) for m in mounts if m.is_dir(parent))
-
-
-def _stripped(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:
-    if parent:
-        yield from _direct(mounts, parent.partition("/")[2])
-
-
-def _wrapped(mounts: Sequence[Mount], parent: str) -> Iterator[_Place]:
-    for m in mounts:
-        inner = (join(child, parent) for child, is_dir in sorted(m.entries("")) if is_dir)
-        yield from (_Place(m, directory) for directory in inner if m.is_dir(directory))
-
-
-def _below(place: _Place, depth: int | None) -> Iterator[str]:
-    start = len(place.directory) + 1 if place.directory else 0
-    return (path[start:] for path in walk(place.mount, place.directory, depth))
+    def _is_own(self, folder: str) -> bool:
+        """Tell whether what is left of a folder's path, in a merged root without it, is a source's own."""
+        return "/" in folder or folder == posixpath.basename(self._url)
 
 
 def existing(tree: Tree, files: Mapping[str, str | tuple[str, ...]]) -> list[tuple[str, str]]:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vf_ray.raw.indexed import NOT_UTF_8, UnreadableError
+from vf_ray.raw.mounts import ANY_IMAGE, is_image
 from vf_ray.types import Reject, Row, Tree
 
-EXTENSIONS = frozenset(["jpg", "jpeg", "png", "gif", "bmp", "ppm", "pgm", "webp", "tif", "tiff"])
 SPLITS: Mapping[str, str] = {
     "train": "train",
     "val": "val",
@@ -104,9 +104,9 @@ def _row(path: str, named: Mapping[str, str], split: str, splits: Mapping[str, s
 def matching(tree: Tree, template: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the pictures that match a template, in path order, with what its named parts stand for."""
     pattern = compiled(template)
-    for path in tree.glob(_pattern(template)):
+    for path in tree.glob(re.sub(r"(?:\.\*|(?<=\*))$", f".{ANY_IMAGE}", _pattern(template), count=1)):
         hit = pattern.fullmatch(path)
-        if hit and path.rpartition(".")[2].lower() in EXTENSIONS:
+        if hit and is_image(path):
             yield path, hit.groupdict()
 
 
