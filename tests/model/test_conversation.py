@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerFast
 from tests.model.llama_style import CORPUS, llama_style
 from vf_ray.model.conversation import IGNORE, TURN, Encoder, TooLongError
 from vf_ray.model.pixels import Pixels
-from vf_ray.model.template import TEMPLATES, Template
+from vf_ray.model.template import TEMPLATES
 
 IMAGE_TOKENS, LLAVA_IMAGE = 4, -200
 SAMPLES = [
@@ -192,29 +192,6 @@ def test_every_answer_is_trained_whole_and_nothing_else(ours: Encoder, said: lis
     first = encoder.encode(prompt, response)
     assert (encoded.ids[: len(first.ids)], encoded.labels[: len(first.ids)]) == (first.ids, first.labels)
     assert all(label in (IGNORE, token) for token, label in zip(encoded.ids, encoded.labels, strict=True))
-
-
-CHATS = [name for name, template in TEMPLATES.items() if template.jinja]
-
-
-@pytest.mark.parametrize("name", CHATS)
-def test_the_template_for_processors_renders_the_same_turns(name: str) -> None:
-    template = TEMPLATES[name]
-    picture = [{"type": "image"}, {"type": "text", "text": "Odd?"}]
-    said = [("user", picture), ("assistant", "yes"), ("user", "Sure?"), ("assistant", "very")]
-    between = "</s><s>" if template.starts else "</s>"
-    rendered = between.join(turn.text for turn in template.render("Odd?", "yes", ("Sure?", "very")))
-    assert filled(template, said) == f"{template.before}<image>{rendered}</s>"
-    (asked,) = template.render("Odd?")
-    assert filled(template, said[:1], ask=True) == f"{template.before}<image>{asked.text}"
-    assert filled(template, [("user", "Odd?")], ask=True) == template.without_picture("Odd?")
-
-
-def filled(template: Template, said: Sequence[tuple[str, Any]], ask: bool = False) -> Any:
-    messages = [{"role": role, "content": content} for role, content in said]
-    return llama_style().apply_chat_template(
-        messages, chat_template=template.jinja, tokenize=False, add_generation_prompt=ask
-    )
 
 
 def test_too_long_and_empty_are_refused_by_name(ours: Encoder) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from vf_ray.errors import UserError
 from vf_ray.model import parts
-from vf_ray.model.conversation import IMAGE
 from vf_ray.model.gguf import GgufLlama
 from vf_ray.model.parts import Projector
+from vf_ray.model.template import IMAGE
 from vf_ray.model.tensors import holds_weights
 from vf_ray.model.tokenizer import adopt_tokenizer
 from vf_ray.model.whole import Whole
@@ -73,9 +73,9 @@ class Adopted:
         return Projector.of(self._original.tensors.where, "base.checkpoint") if self._original else None
 
     @cached_property
-    def tokenizer(self) -> Any:
-        """Return the tokenizer of the checkpoint or the language model, with a token for pictures."""
-        tokenizer = adopt_tokenizer(*self._words)
+    def reads(self) -> tuple[Any, bool]:
+        """Return the adopted tokenizer, and whether texts of the model begin with its start token."""
+        tokenizer, begins = adopt_tokenizer(*self._words)
         stated = self.llava.config.image_token_id if self.llava else None
         image_id = tokenizer.convert_tokens_to_ids(IMAGE)
         if self.llava and stated != image_id:
@@ -83,7 +83,12 @@ class Adopted:
                 f"{self.llava.what} has {IMAGE} as token {stated}; its tokenizer says {image_id}: "
                 "config.json and tokenizer are not of one model"
             )
-        return tokenizer
+        return tokenizer, begins
+
+    @property
+    def begins(self) -> bool:
+        """Tell whether the model's texts begin with a start token; those of a fresh one do."""
+        return self.reads[1] if self.base.checkpoint or self.base.language_model else True
 
     def looks(self) -> Mapping[str, Callable[[], object]]:
         """Return, by the recipe's keys, what looks at a part and raises ValueError if it is unfit."""
@@ -141,16 +146,16 @@ class Adopted:
 
     def _look_at_checkpoint(self) -> object:
         if self.llava:
-            return self.llava.names, self.tokenizer
+            return self.llava.names, self.reads
         assert self._original
         own = Projector.of(self._original.tensors.where, "base.checkpoint")
-        return self._original.names, own.names(*self._widths), self.tokenizer
+        return self._original.names, own.names(*self._widths), self.reads
 
     def _look_at_vision(self) -> object:
         return self.llava, self.vision and self.vision.names  # a finished LLaVA refuses another tower
 
     def _look_at_language_model(self) -> object:
-        return self.language_model and self.language_model.names, self.tokenizer
+        return self.language_model and self.language_model.names, self.reads
 
     def _look_at_projector(self) -> object:
         return self.projector and self.projector.names(*self._widths)

@@ -4,6 +4,7 @@ Each part is fresh or read, by its own field of ``Base``. A fresh part depends o
 own sizes only, so exchanging one part leaves the others as they were.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +24,12 @@ from transformers.models.llava.image_processing_pil_llava import LlavaImageProce
 
 from vf_ray.model import parts
 from vf_ray.model.adopted import Adopted, Fetch
-from vf_ray.model.conversation import IMAGE
 from vf_ray.model.export import save_model
 from vf_ray.model.pixels import CLIP_MEAN, CLIP_STD
-from vf_ray.model.template import TEMPLATES
+from vf_ray.model.template import IMAGE, TEMPLATES
 from vf_ray.model.tokenizer import train_tokenizer
 from vf_ray.model.whole import Whole
 from vf_ray.recipe import Base
-from vf_ray.recipe.input_format import Habits
 
 STRATEGY = "default"
 """LLaVA drops the class token."""
@@ -62,12 +61,13 @@ def assemble(base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: F
         pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
     save_model(model, out)
-    processor(tokenizer, model.config.vision_config, adopted.habits).save_pretrained(out)
+    template = TEMPLATES[adopted.habits.template].jinja(begins=adopted.begins)
+    save_processor(processor(tokenizer, model.config.vision_config, template), out)
     adopted.habits.save(out)
 
 
-def processor(tokenizer: Any, vision: Any, habits: Habits) -> LlavaProcessor:
-    """Return the processor that treats text as the habits say, and pictures as LLaVA-1.5 does."""
+def processor(tokenizer: Any, vision: Any, template: str) -> LlavaProcessor:
+    """Return the processor with a chat template, which treats pictures as LLaVA-1.5 does."""
     size = vision.image_size
     pictures = LlavaImageProcessorPil(
         do_pad=True, size={"shortest_edge": size}, crop_size={"height": size, "width": size},
@@ -75,9 +75,17 @@ def processor(tokenizer: Any, vision: Any, habits: Habits) -> LlavaProcessor:
     )  # fmt: skip
     return LlavaProcessor(
         image_processor=pictures, tokenizer=tokenizer, patch_size=vision.patch_size,
-        vision_feature_select_strategy=STRATEGY, chat_template=TEMPLATES[habits.template].jinja,
+        vision_feature_select_strategy=STRATEGY, chat_template=template,
         image_token=IMAGE, num_additional_image_tokens=1,
     )  # fmt: skip
+
+
+def save_processor(made: LlavaProcessor, out: Path) -> None:
+    """Write it, its tokenizer under the name of a class that every version of transformers has."""
+    made.save_pretrained(out)
+    file = out / "tokenizer_config.json"
+    settings = json.loads(file.read_text()) | {"tokenizer_class": "PreTrainedTokenizerFast"}
+    file.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n")
 
 
 def join(
@@ -127,8 +135,8 @@ def _language(adopted: Adopted, texts: Iterable[str], seed: int) -> Language:
         tokenizer = train_tokenizer(texts, base.vocabulary, TEMPLATES[adopted.habits.template])
         return Language(parts.fresh_language_model(base, tokenizer, seed), tokenizer)
     model = adopted.language_model.read()
-    _grow(model, adopted.tokenizer)
-    return Language(model, adopted.tokenizer)
+    _grow(model, adopted.reads[0])
+    return Language(model, adopted.reads[0])
 
 
 def _grow(model: LlamaForCausalLM | LlavaForConditionalGeneration, tokenizer: Any) -> None:
@@ -145,7 +153,7 @@ def _grow(model: LlamaForCausalLM | LlavaForConditionalGeneration, tokenizer: An
 def _ready(adopted: Adopted, llava: Whole) -> tuple[LlavaForConditionalGeneration, Any]:
     """Read a finished Hugging Face LLaVA, and bring its processor to LLaVA-1.5's ways."""
     model = llava.read()
-    _grow(model, adopted.tokenizer)
+    _grow(model, adopted.reads[0])
     if adopted.projector:
         adopted.projector.fill(model.model.multi_modal_projector)
-    return model, adopted.tokenizer
+    return model, adopted.reads[0]

@@ -19,10 +19,10 @@ from torch import Tensor
 
 from vf_ray.errors import UserError
 from vf_ray.model.pixels import Pixels
-from vf_ray.model.template import TEMPLATES, Template, Turn
+from vf_ray.model.template import IMAGE, TEMPLATES, Template, Turn
+from vf_ray.model.tokenizer import start_of
 from vf_ray.recipe.input_format import Habits
 
-IMAGE = "<image>"
 IGNORE = -100
 TURN = "\ufdd0turn\ufdd1"
 """Stands before a later turn while it is tokenised; of code points that Unicode keeps for such inner use."""
@@ -52,7 +52,7 @@ class Encoder:
     max_length: int
     """Tokens that a conversation may have."""
     begin: tuple[int, ...]
-    """What the tokenizer puts before every text: the start token, or nothing."""
+    """What stands before every text: the start token, or nothing."""
     end_id: int
     image_id: int
     pad_id: int
@@ -75,7 +75,7 @@ class Encoder:
             pictures=Pixels.of(folder),
             image_tokens=(vision["image_size"] // vision["patch_size"]) ** 2,
             max_length=min(max_length or context, context),
-            begin=tuple(i for i in tokenizer("")["input_ids"] if i == tokenizer.bos_token_id),
+            begin=start_of(tokenizer),
             end_id=tokenizer.eos_token_id,
             image_id=tokenizer.convert_tokens_to_ids(IMAGE),
             pad_id=tokenizer.pad_token_id,

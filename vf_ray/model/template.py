@@ -4,12 +4,13 @@ All of them are LLaVA's, letter for letter. One function renders a conversation,
 evaluation and the template that processors carry cannot drift apart.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vf_ray.errors import UserError
+from vf_ray.model.chat import Chat
 
+IMAGE = "<image>"
 VICUNA_SYSTEM = (
     "A chat between a curious user and an artificial intelligence assistant. "
     "The assistant gives helpful, detailed, and polite answers to the user's questions."
@@ -42,8 +43,8 @@ class Template:
     """A way to write conversations."""
 
     system: str = ""
-    before: str = ""
-    """What stands before the picture."""
+    system_form: tuple[str, str] = ("", "")
+    """What stands around the system message, before the picture."""
     first: str = ""
     """What follows the picture; ``{}`` stands for the question, which otherwise is left out."""
     later: str = ""
@@ -53,8 +54,20 @@ class Template:
     """Whether a start token stands before each later question."""
     ends: bool = True
     """Whether an end token follows each answer, which is trained too."""
-    jinja: str = ""
-    """The same for ``processor.apply_chat_template``; empty: it is not for chatting."""
+    chat: Chat | None = None
+    """The same for ``processor.apply_chat_template``; None: it is not for chatting."""
+
+    @property
+    def before(self) -> str:
+        """Return what stands before the picture."""
+        return self.system.join(self.system_form)
+
+    def jinja(self, *, begins: bool) -> str:
+        """Return the template that processors carry; empty: it is not for chatting.
+
+        ``begins``: whether texts of the model begin with a start token.
+        """
+        return self.chat.jinja(self.system, self.system_form, begins=begins) if self.chat else ""
 
     def render(
         self, prompt: str, response: str = "", further: Sequence[str] = (), *, picture: bool = True
@@ -89,44 +102,24 @@ class Template:
         return Turn(asked + self.answer.format(answer) if answer else asked, len(asked))
 
 
-_BY_MODEL = "{% if message['role'] == 'assistant' %}"
-_CONTENT = (
-    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
-    "{% for part in message['content'] if part['type'] == 'image' %}{{ '<image>\n' }}{% endfor %}"
-    "{% for part in message['content'] if part['type'] == 'text' %}{{ part['text'] }}{% endfor %}{% endif %}"
-)
-"""What a message says, its picture first."""
-
-
-def _jinja(*, before: str, later: str, asked: str, answer: str, answered: str, prompted: str) -> str:
-    """Return a template for processors out of Jinja expressions that stand around what is said."""
-    return (
-        f"{{% for message in messages %}}{_BY_MODEL}{{{{ {answer} }}}}"
-        f"{{% elif loop.first %}}{{{{ {before} }}}}{{% else %}}{{{{ {later} }}}}{{% endif %}}{_CONTENT}"
-        f"{_BY_MODEL}{{{{ {answered} }}}}{{% else %}}{{{{ {asked} }}}}{{% endif %}}"
-        f"{{% endfor %}}{{% if add_generation_prompt %}}{{{{ {prompted} }}}}{{% endif %}}"
-    )
-
-
 def _vicuna(system: str) -> Template:
-    before = f"{system} USER: "
     return Template(
-        system=system, before=before, first="\n{} ASSISTANT:", later="USER: {} ASSISTANT:", answer=" {}",
-        jinja=_jinja(
-            before=json.dumps(before), later="'USER: '", asked="''", answer="' ASSISTANT: '",
-            answered="eos_token", prompted="' ASSISTANT:'",
+        system=system, system_form=("", " USER: "), first="\n{} ASSISTANT:", later="USER: {} ASSISTANT:",
+        answer=" {}",
+        chat=Chat(
+            later="'USER: '", asked="''", answer="' ASSISTANT: '", answered="eos_token",
+            prompted="' ASSISTANT:'",
         ),
     )  # fmt: skip
 
 
 def _llama_2(system: str) -> Template:
-    before = f"[INST] <<SYS>>\n{system}\n<</SYS>>\n\n"
     return Template(
-        system=system, before=before, first="\n{} [/INST]", later="[INST] {} [/INST]", answer=" {} ",
-        starts=True,
-        jinja=_jinja(
-            before=json.dumps(before), later="bos_token + '[INST] '", asked="' [/INST]'", answer="' '",
-            answered="' ' + eos_token", prompted="''",
+        system=system, system_form=("[INST] <<SYS>>\n", "\n<</SYS>>\n\n"), first="\n{} [/INST]",
+        later="[INST] {} [/INST]", answer=" {} ", starts=True,
+        chat=Chat(
+            later="start + '[INST] '", asked="' [/INST]'", answer="' '", answered="' ' + eos_token",
+            prompted="''",
         ),
     )  # fmt: skip
 

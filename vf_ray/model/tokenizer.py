@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from vf_ray.errors import UserError, extra
-from vf_ray.model.conversation import IMAGE
-from vf_ray.model.template import Template
+from vf_ray.model import chat
+from vf_ray.model.template import IMAGE, Template
 
 UNKNOWN, START, END, PAD = "<unk>", "<s>", "</s>", "<pad>"
 BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
@@ -53,35 +53,61 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int, template: Template) -
     )
     tokenizer.add_special_tokens([UNKNOWN, START, END, PAD, IMAGE])
     tokenizer.add_tokens([AddedToken(text, special=False, normalized=False) for text in whole])
-    start = tokenizer.token_to_id(START)
-    tokenizer.post_processor = processors.TemplateProcessing(f"{START} $A", special_tokens=[(START, start)])
     return _wrapped(tokenizer)
 
 
-def adopt_tokenizer(folder: Path, gguf_file: str | None = None) -> Any:
-    """Load a language model's tokenizer, and give it ``<image>`` and a padding token where it has none.
+def adopt_tokenizer(folder: Path, gguf_file: str | None = None) -> tuple[Any, bool]:
+    """Load a language model's tokenizer, and tell whether the model's texts begin with its start token.
+
+    It is given ``<image>``, and a padding token where it has none. It adds no start token, and a blank after
+    each special token, as LLaVA-1.5, which tokenises by piece, has one after the picture.
 
     Raises:
         ValueError: if the folder holds no tokenizer.
     """
-    from transformers import AutoTokenizer, LlamaTokenizer
+    from transformers import AutoTokenizer
 
     if not (gguf_file or any((folder / name).is_file() for name in FILES)):
         raise UserError(f"{folder} holds no tokenizer: none of {', '.join(FILES)}")
     source = {"gguf_file": gguf_file} if gguf_file else {}
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **source)
+    theirs = AutoTokenizer.from_pretrained(folder, local_files_only=True, **source)
     if gguf_file:
-        tokenizer.add_special_tokens(_gguf_tokens(folder / gguf_file))
-    if isinstance(tokenizer, LlamaTokenizer) and not gguf_file:
-        # Llama's newer behaviour has no blank after <image>; LLaVA-1.5, which tokenises by piece, has one.
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, legacy=True)
+        theirs.add_special_tokens(_gguf_tokens(folder / gguf_file))
     # Padding with the end token would keep the embedding of the end from learning.
-    missing = {"pad_token": PAD} if tokenizer.pad_token in (None, tokenizer.eos_token) else {}
-    tokenizer.add_special_tokens(
-        missing | {"additional_special_tokens": [AddedToken(IMAGE, normalized=False)]}
-    )
-    tokenizer.padding_side = "left"
-    return tokenizer
+    missing = {"pad_token": PAD} if theirs.pad_token in (None, theirs.eos_token) else {}
+    theirs.add_special_tokens(missing | {"additional_special_tokens": [AddedToken(IMAGE, normalized=False)]})
+    return _settled(theirs), bool(start_of(theirs))
+
+
+def start_of(tokenizer: Any) -> tuple[int, ...]:
+    """Return the start token, if texts begin with it: the tokenizer adds it, or its chat template has it."""
+    says = (tokenizer.chat_template or "").startswith(chat.START)
+    adds = tokenizer.bos_token_id in tokenizer("")["input_ids"]
+    return (tokenizer.bos_token_id,) if tokenizer.bos_token_id is not None and (says or adds) else ()
+
+
+def _settled(theirs: Any) -> Any:
+    """Return a tokenizer that is what its file says, whatever class and version read it."""
+    data = json.loads(theirs.backend_tokenizer.to_str())
+    data["pre_tokenizer"] = _always_blank(data["pre_tokenizer"])
+    data["post_processor"] = _without_start(data["post_processor"])
+    tokens = {f"{kind}_token": getattr(theirs, f"{kind}_token") for kind in ("unk", "bos", "eos", "pad")}
+    return _wrapped(Tokenizer.from_str(json.dumps(data)), **tokens)
+
+
+def _always_blank(step: Any) -> Any:
+    """Let Metaspace put a blank before every piece of text between special tokens."""
+    if step and step["type"] == "Sequence":
+        return step | {"pretokenizers": [_always_blank(one) for one in step["pretokenizers"]]}
+    return step | {"prepend_scheme": "always"} if step and step.get("prepend_scheme") == "first" else step
+
+
+def _without_start(step: Any) -> Any:
+    """Take out what adds special tokens."""
+    if step and step["type"] == "Sequence":
+        left = [one for one in map(_without_start, step["processors"]) if one]
+        return step | {"processors": left} if left else None
+    return None if step and step["type"] != "ByteLevel" else step
 
 
 def _gguf_tokens(file: Path) -> dict[str, str]:
@@ -128,10 +154,11 @@ def _learn(texts: Iterator[str], room: int) -> tuple[list[str], list[tuple[str, 
     return sorted(learned["vocab"], key=learned["vocab"].__getitem__), merges
 
 
-def _wrapped(tokenizer: Tokenizer) -> Any:
+def _wrapped(tokenizer: Tokenizer, **tokens: str | None) -> Any:
     from transformers import PreTrainedTokenizerFast
 
+    own = {"unk_token": UNKNOWN, "bos_token": START, "eos_token": END, "pad_token": PAD}
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token=UNKNOWN, bos_token=START, eos_token=END, pad_token=PAD,
-        additional_special_tokens=[IMAGE], padding_side="left", clean_up_tokenization_spaces=False,
+        tokenizer_object=tokenizer, additional_special_tokens=[IMAGE], padding_side="left",
+        clean_up_tokenization_spaces=False, **own | tokens,
     )  # fmt: skip

@@ -28,7 +28,7 @@ CODE: Mapping[str, int] = {
     "pictures": 3,
     "instances": 4,
     "mixture": 2,
-    "base": 3,
+    "base": 4,
     "tuned": 2,
     "answers": 1,
     "judged": 1,
