@@ -17,7 +17,7 @@ from tests.eval.miniature import png
 from tests.tiny import make_tiny
 from vf_ray.eval.benchmark import Question
 from vf_ray.eval.chat import Chat
-from vf_ray.eval.served import ServedModel, data_url
+from vf_ray.eval.served import ServedModel
 from vf_ray.model.ask import answer
 
 TOKENS = 12

@@ -144,13 +144,13 @@ def test_the_saved_processor_gives_what_training_uses(made: str, parts: Path, tm
 
 
 def test_a_models_habits_are_kept_until_a_recipe_says_otherwise(tmp_path: Path) -> None:
-    first = make_tiny(tmp_path / "first", template="llama_2", alpha="white")
+    first = make_tiny(tmp_path / "first", template="llama_2", alpha="dropped")
     same = replace(tiny_base(), checkpoint=str(first), vocabulary=1)
     other = replace(same, habits={"exif": "applied", "template": "vicuna_v1"})
     for base, name in ((same, "same"), (other, "other")):
         assemble(base, (), tmp_path / name, seed=0, fetch=Path)
-    assert Habits.of(tmp_path / "same") == Habits.of(first) == Habits(template="llama_2", alpha="white")
-    assert Habits.of(tmp_path / "other") == Habits(alpha="white", exif="applied")
+    assert Habits.of(tmp_path / "same") == Habits.of(first) == Habits(template="llama_2", alpha="dropped")
+    assert Habits.of(tmp_path / "other") == Habits(alpha="dropped", exif="applied")
     save(load(first), first, tmp_path / "tuned")
     tuned, plain = (Encoder.of(tmp_path / "tuned", template=name) for name in ("chat", "plain"))
     assert (tuned.template, tuned.pictures) == (TEMPLATES["llama_2"], Pixels.of(first))

@@ -89,5 +89,5 @@ def data_url(data: bytes) -> str:
 
 def _png(picture: Image.Image) -> bytes:
     sink = io.BytesIO()
-    picture.convert("RGB").save(sink, "PNG")
+    picture.convert("RGBA" if picture.has_transparency_data else "RGB").save(sink, "PNG")
     return sink.getvalue()

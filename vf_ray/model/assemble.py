@@ -62,16 +62,20 @@ def assemble(base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: F
     )  # fmt: skip
     save_model(model, out)
     template = TEMPLATES[adopted.habits.template].jinja(begins=adopted.begins)
-    save_processor(processor(tokenizer, model.config.vision_config, template), out)
+    clear = adopted.habits.alpha == "white"
+    save_processor(processor(tokenizer, model.config.vision_config, template, clear=clear), out)
     adopted.habits.save(out)
 
 
-def processor(tokenizer: Any, vision: Any, template: str) -> LlavaProcessor:
-    """Return the processor with a chat template, which treats pictures as LLaVA-1.5 does."""
+def processor(tokenizer: Any, vision: Any, template: str, *, clear: bool = True) -> LlavaProcessor:
+    """Return the processor with a chat template, which treats pictures as LLaVA-1.5 does.
+
+    It lays transparency on white; where that is not wanted (``clear``), it takes RGB pictures alone.
+    """
     size = vision.image_size
     pictures = LlavaImageProcessorPil(
         do_pad=True, size={"shortest_edge": size}, crop_size={"height": size, "width": size},
-        image_mean=list(CLIP_MEAN), image_std=list(CLIP_STD),
+        image_mean=list(CLIP_MEAN), image_std=list(CLIP_STD), do_convert_rgb=clear,
     )  # fmt: skip
     return LlavaProcessor(
         image_processor=pictures, tokenizer=tokenizer, patch_size=vision.patch_size,

@@ -12,19 +12,20 @@ from typing import Literal
 from vf_ray.recipe.strict import build
 
 FILE = "vf_ray.json"
-"""Where a model's folder keeps them; without it they are LLaVA-1.5's."""
+"""Where a model's folder keeps them; without it they are the defaults."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Habits:
-    """LLaVA-1.5's, unless told otherwise."""
+    """LLaVA-1.5's but for transparency, unless told otherwise."""
 
     template: Literal["vicuna_v1", "llama_2", "llava_llama_2"] = "vicuna_v1"
     """Conversation template, by LLaVA's name for it."""
     exif: Literal["ignored", "applied"] = "ignored"
     """Whether a picture is turned as its EXIF orientation says."""
-    alpha: Literal["dropped", "white"] = "dropped"
-    """What transparency shows: whatever colour lies beneath, or white paper."""
+    alpha: Literal["dropped", "white"] = "white"
+    """What transparency shows: white paper, as pictures are prepared and as saved processors do; or whatever
+    colour lies beneath, as in LLaVA-1.5, whose processor is then saved so that it takes RGB alone."""
     resize: Literal["exact", "near", "scaled"] = "exact"
     """``exact``: bit for bit as the saved processor, with Pillow; ``near``: within 1 of 255 levels, shrunk by
     torch's vector code; ``scaled``: near, and a JPEG at least twice as large as needed is decoded at half

@@ -81,7 +81,7 @@ class Base:
     select_layer: int = -2
     habits: Mapping[str, str] = field(default_factory=dict)
     """What differs from the checkpoint's own ``Habits`` (LLaVA-1.5's, if it has none), as
-    ``{template: llama_2, alpha: white}``; it is kept with the model, and all that read it follow it."""
+    ``{template: llama_2, exif: applied}``; it is kept with the model, and all that read it follow it."""
 
     def __post_init__(self) -> None:
         sizes = dict(SIZES[self.size]) | ({"kv_heads": self.heads} if self.heads else {})
