@@ -9,7 +9,7 @@ from tests.tiny import make_tiny
 from tests.train.inputs import Listed, ready, stage
 from vf_ray.model.adapters import adapt, adapters, merge, save_adapters
 from vf_ray.model.export import save
-from vf_ray.model.freeze import tune
+from vf_ray.model.freeze import module_of, tune
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Lora
@@ -70,12 +70,21 @@ def test_merged_logits_equal_the_adapted_ones(folder: Path, tmp_path: Path) -> N
     torch.testing.assert_close(logits(load(tmp_path), folder), before, atol=1e-5, rtol=1e-4)
 
 
-def test_saved_adapters_are_read_by_peft(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("also", [(), ("projector",), ("vision_tower", "projector")])
+def test_base_and_saved_adapters_are_the_tuned_model(
+    folder: Path, tmp_path: Path, also: tuple[str, ...]
+) -> None:
     from peft import PeftModel
 
-    model = moved(folder)
-    save_adapters(model, LORA, tmp_path)
-    again = PeftModel.from_pretrained(load(folder), tmp_path).eval()
+    model, untuned = moved(folder), load(folder)
+    adapted = logits(model, folder)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if module_of(name) in also:
+                weight.add_(0.05)
+    assert torch.equal(logits(model, folder), adapted) is not bool(also)
+    save_adapters(model, LORA, (*also, "language_model"), tmp_path)
+    again = PeftModel.from_pretrained(untuned, tmp_path).eval()
     torch.testing.assert_close(logits(again, folder), logits(model, folder))
 
 

@@ -1,7 +1,7 @@
 """Low-rank adapters (LoRA) in the language model: put in, taken out as a file, merged."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from peft.tuners.lora import Linear
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from vf_ray.model.freeze import MARK
+from vf_ray.model.freeze import MARK, PLACES
 from vf_ray.model.parts import drawn
 from vf_ray.recipe import Lora
 
@@ -33,12 +33,21 @@ def adapters(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
     return ((name, weight) for name, weight in model.named_parameters() if MARK in name)
 
 
-def save_adapters(model: nn.Module, lora: Lora, out: Path) -> None:
-    """Write the adapters as peft reads them: ``PeftModel.from_pretrained(model, out)``."""
+def save_adapters(model: nn.Module, lora: Lora, tuned: Sequence[str], out: Path) -> None:
+    """Write the adapters, and the modules that were ``tuned`` as a whole beside them, as peft reads them.
+
+    ``PeftModel.from_pretrained(base, out)`` is then the tuned model.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    held = {f"base_model.model.{n.replace(f'.{NAME}', '')}": w.detach().clone() for n, w in adapters(model)}
+    whole = [place for name in tuned if name != "language_model" for place in PLACES[name]]
+    held = {
+        f"base_model.model.{name.replace(f'.{NAME}.', '.')}": weight.detach().clone()
+        for name, weight in model.named_parameters()
+        if MARK in name or name.startswith(tuple(whole))
+    }
     save_file(held, out / "adapter_model.safetensors", metadata={"format": "pt"})
-    settings = _config(lora).to_dict() | {"inference_mode": True}
+    modules = [place.strip(".").rpartition(".")[2] for place in whole]
+    settings = _config(lora).to_dict() | {"inference_mode": True, "modules_to_save": modules or None}
     plain = {key: sorted(v) if isinstance(v, set) else v for key, v in settings.items()}
     (out / "adapter_config.json").write_text(json.dumps(plain, indent=1, sort_keys=True, default=str))
 

@@ -44,7 +44,7 @@ def _export(model: Any, stage: Stage, folder: Path, out: Path) -> None:
     if stage.lora:
         from vf_ray.model.adapters import merge, save_adapters
 
-        save_adapters(model, stage.lora, out / ADAPTERS)
+        save_adapters(model, stage.lora, stage.tune, out / ADAPTERS)
         merge(model)
     save(model, folder, out / MODEL)
 
