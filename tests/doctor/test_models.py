@@ -1,7 +1,7 @@
 """The doctor looks at a model as the base step will, in a folder, and in a bucket by its files' ends."""
 
-import importlib.util
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,9 +91,18 @@ def test_estimates_count_with_the_sizes_of_the_models_themselves(parts: Path) ->
 
 def test_gguf_weights_want_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "small.gguf").write_bytes(b"GGUF")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "gguf", None)
     (check,) = doctor.weights(Base(language_model=str(tmp_path)))
-    assert not check.ok and check.remedy == "pip install gguf"
+    assert not check.ok and "pip install 'vf-ray[gguf]'" in check.found
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "tokenizer_config.json"])
+@pytest.mark.parametrize("held", ["", "{", "[]"])
+def test_settings_that_nobody_can_read_are_told_with_their_folder(parts: Path, name: str, held: str) -> None:
+    (parts / "vicuna" / name).write_text(held)
+    checks = {check.name: check for check in doctor.weights(base_of(str(parts)))}
+    check = checks["weights base.language_model"]
+    assert not check.ok and str(parts / "vicuna") in check.found, check
 
 
 @pytest.mark.parametrize("harm", ["", "cut", "notes"])

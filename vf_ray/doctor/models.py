@@ -3,7 +3,6 @@
 Of a large file in a bucket only its ends are fetched, which hold the header.
 """
 
-import importlib.util
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -56,30 +55,15 @@ def _check(key: str, url: str, look: Callable[[], object]) -> Check:
     name, remedy = f"weights {key}", f"copy the whole model there, or correct {key}"
     try:
         look()
-    except ModuleNotFoundError as error:
-        return Check(
-            name, False, f"{url}: a GGUF file, and no package {error.name}", f"pip install {error.name}"
-        )
     except MendableError as error:
         return Check(name, False, str(error), remedy)
     return Check(name, True, f"{url}: every tensor that its configuration describes")
 
 
 def _look(base: Base, key: str, fetch: Callable[[str], Path]) -> None:
-    if any(file.suffix == ".gguf" for file in _files(fetch(getattr(base, key.removeprefix("base."))))):
-        _require("gguf")
     from vf_ray.model.adopted import Adopted
 
     Adopted(base, fetch).looks()[key]()
-
-
-def _files(path: Path) -> Iterator[Path]:
-    return iter([path]) if path.is_file() else path.iterdir()
-
-
-def _require(package: str) -> None:
-    if importlib.util.find_spec(package) is None:
-        raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
 
 def _open(folder: Path) -> None:

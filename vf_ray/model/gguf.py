@@ -11,7 +11,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, LlamaForCausalLM
 
 from vf_ray.errors import UserError, extra
-from vf_ray.model.tensors import Shape, require_finite
+from vf_ray.model.tensors import Shape, readable, require_finite
 from vf_ray.model.whole import COMPUTED, described, require_same
 
 PLACES = (
@@ -42,7 +42,12 @@ class GgufLlama:
         Raises:
             ValueError: if it is another architecture.
         """
-        config = AutoConfig.from_pretrained(self.file.parent, gguf_file=self.file.name, local_files_only=True)
+        with extra("gguf"):
+            import gguf  # noqa: F401 - what transformers reads it with
+        with readable(self.what):
+            config = AutoConfig.from_pretrained(
+                self.file.parent, gguf_file=self.file.name, local_files_only=True
+            )
         if config.model_type != "llama":
             raise UserError(f"{self.what} is of type {config.model_type!r}; expected llama")
         return config
@@ -84,10 +89,8 @@ class GgufLlama:
         with extra("gguf"):
             from gguf import GGUFReader
 
-        try:
+        with readable(self.what):
             tensors = GGUFReader(self.file).tensors
-        except (ValueError, IndexError) as error:
-            raise UserError(f"{self.file} cannot be read as GGUF: {error}; copy it again") from error
         return {held.name: tuple(map(int, reversed(held.shape))) for held in tensors}
 
 

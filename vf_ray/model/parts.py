@@ -21,7 +21,7 @@ from transformers import (
 from vf_ray.errors import UserError
 from vf_ray.instances.chance import rank
 from vf_ray.model.export import canonical
-from vf_ray.model.tensors import Tensors, holds_weights, read_json
+from vf_ray.model.tensors import Tensors, holds_weights, read_json, readable
 from vf_ray.model.whole import Whole, renamed, require_same
 from vf_ray.recipe import Base
 
@@ -74,7 +74,8 @@ def vision_in(folder: Path, base: Base) -> Whole:
     """
     what = f"base.vision at {folder}"
     _require_type(what, folder, "clip", "clip_vision_model")
-    config = CLIPVisionConfig.from_pretrained(folder, local_files_only=True)
+    with readable(what):
+        config = CLIPVisionConfig.from_pretrained(folder, local_files_only=True)
     require_sizes(what, base, image_size=config.image_size, patch_size=config.patch_size)
     return Whole(what, CLIPVisionModel, config, Tensors.of(folder), _bare, BESIDE_EYES)
 
@@ -138,7 +139,8 @@ def language_model_in(folder: Path, key: str = "base.language_model") -> Whole:
     _require_type(what, folder, *(("llava_llama", "llava", "llama") if original else ("llama",)))
     settings = read_json(folder / CONFIG)
     own = {key: value for key, value in settings.items() if not (original and LLAVA_KEYS.match(key))}
-    config = LlamaConfig.from_dict(own | {"model_type": "llama", "architectures": ["LlamaForCausalLM"]})
+    with readable(what):
+        config = LlamaConfig.from_dict(own | {"model_type": "llama", "architectures": ["LlamaForCausalLM"]})
     beside = BESIDE_WORDS if original else None
     return Whole(what, LlamaForCausalLM, config, Tensors.of(folder), beside=beside)
 
@@ -162,7 +164,8 @@ def llava_in(folder: Path, base: Base) -> Whole:
     """
     what = f"base.checkpoint at {folder}"
     _require_type(what, folder, "llava")
-    config = LlavaConfig.from_pretrained(folder, local_files_only=True)
+    with readable(what):
+        config = LlavaConfig.from_pretrained(folder, local_files_only=True)
     types = (config.vision_config.model_type, config.text_config.model_type)
     if types != ("clip_vision_model", "llama"):
         raise UserError(f"{what} is made of {' and '.join(types)}; expected clip_vision_model and llama")

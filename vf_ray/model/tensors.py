@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from vf_ray.errors import UserError
+from vf_ray.errors import MendableError, UserError
 
 Shape = tuple[int, ...]
 WHOLE = (
@@ -126,6 +126,22 @@ def read_json(file: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise UserError(f"{file} holds a {type(found).__name__}; expected a mapping")
     return found
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Say what is meant where a library cannot make sense of files that a person named.
+
+    Raises:
+        UserError: with the library's own words.
+    """
+    try:
+        yield
+    except MendableError:
+        raise
+    except Exception as error:  # they raise whatever comes to hand
+        said = (str(error).splitlines() or [""])[0][:200]
+        raise UserError(f"{what} cannot be read: {type(error).__name__}: {said}; is it whole?") from error
 
 
 def few(names: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from vf_ray.errors import UserError, extra
 from vf_ray.model import chat
 from vf_ray.model.template import IMAGE, Template
+from vf_ray.model.tensors import readable
 
 UNKNOWN, START, END, PAD = "<unk>", "<s>", "</s>", "<pad>"
 BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
@@ -70,7 +71,8 @@ def adopt_tokenizer(folder: Path, gguf_file: str | None = None) -> tuple[Any, bo
     if not (gguf_file or any((folder / name).is_file() for name in FILES)):
         raise UserError(f"{folder} holds no tokenizer: none of {', '.join(FILES)}")
     source = {"gguf_file": gguf_file} if gguf_file else {}
-    theirs = AutoTokenizer.from_pretrained(folder, local_files_only=True, **source)
+    with readable(f"the tokenizer in {folder}"):
+        theirs = AutoTokenizer.from_pretrained(folder, local_files_only=True, **source)
     if gguf_file:
         theirs.add_special_tokens(_gguf_tokens(folder / gguf_file))
     # Padding with the end token would keep the embedding of the end from learning.

@@ -13,7 +13,7 @@ import torch
 from transformers.utils.logging import disable_progress_bar
 
 from vf_ray.errors import UserError
-from vf_ray.model.tensors import Shape, Tensors, few
+from vf_ray.model.tensors import Shape, Tensors, few, readable
 
 COMPUTED = re.compile(r"(^|\.)(position_ids|inv_freq|original_inv_freq|rope_freqs\.weight)$")
 """Tensors that some files hold and every model computes for itself."""
@@ -42,7 +42,8 @@ class Whole:
         Raises:
             ValueError: naming what is missing, too many or of another shape.
         """
-        expected = described(self.kind, self.config)
+        with readable(self.what):
+            expected = described(self.kind, self.config)
         held = self.tensors.without(self.beside) if self.beside else self.tensors
         stored = [name for name in held.shapes if not COMPUTED.search(name)]
         by_canonical = renamed(self.what, stored, self.canonical)
