@@ -2,10 +2,14 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import ray
+import yaml
 
 from tests.train.inputs import Listed, Said, Shuffled
 from vf_ray.artifacts import Writer
@@ -66,6 +70,37 @@ class Sinking(Deadly):
         assert Path(f"/proc/{raylet}/comm").read_text().strip() == "raylet"
         os.kill(raylet, signal.SIGKILL)
         super()._die()
+
+
+class Leaving(Deadly):
+    """Samples that have Ray told, in the spot group's own words, that their node will be taken away."""
+
+    def text(self, rows: Sequence[int]) -> list[Said]:
+        said = super().text(rows)
+        if self.writer.store.exists("killed"):
+            time.sleep(0.3)
+            if any(checkpoint.steps(self.writer)):
+                self.writer.store.create("saved", b"a step that was not due")
+        return said
+
+    def _await_checkpoint(self) -> None:
+        """None is due before the end."""
+
+    def _die(self) -> None:
+        here = ray.get_runtime_context()
+        told = drain_command().replace('--address "$RAY_ADDRESS"', f"--address {here.gcs_address}")
+        command = f"{told} --node-id {here.get_node_id()}"
+        subprocess.run(command, shell=True, check=True, capture_output=True)
+
+
+def drain_command() -> str:
+    """Return what a pod of the spot group runs before it ends, without the wait."""
+    site = Path(__file__).parents[2] / "infra" / "kubernetes" / "spot" / "kustomization.yaml"
+    (patch,) = yaml.safe_load(site.read_text())["patches"]
+    (hook,) = [one["value"] for one in yaml.safe_load(patch["patch"]) if one["path"].endswith("lifecycle")]
+    shell, option, command = hook["preStop"]["exec"]["command"]
+    assert (shell, option) == ("sh", "-c")
+    return str(command).partition(" && sleep")[0]
 
 
 @dataclass(frozen=True)

@@ -122,3 +122,16 @@ def test_a_lost_node_leaves_the_others_to_go_on(folder: Path, tmp_path: Path) ->
     assert len(told["logged"]) == 2
     alone = train(folder, tmp_path / "alone", stage(steps=10, zero=2))
     assert told["losses"] == pytest.approx(losses(alone), abs=1e-5)
+
+
+@pytest.mark.chain
+def test_a_node_that_will_be_taken_away_leaves_a_checkpoint_that_was_not_due(
+    folder: Path, tmp_path: Path
+) -> None:
+    arguments = [str(folder), str(tmp_path / "store"), "leaving"]
+    command = [sys.executable, "-m", "tests.on_ray.two_nodes", *arguments]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert ran.returncode == 0, ran.stderr[-4000:]
+    told = json.loads(ran.stdout.splitlines()[-1])
+    assert told["saved"]
+    assert len(told["losses"]) == 10

@@ -1,6 +1,7 @@
-"""A stage on two real nodes, one of which is lost: ``python -m tests.on_ray.two_nodes MODEL STORE``.
+"""A stage on two real nodes that loses one: ``python -m tests.on_ray.two_nodes MODEL STORE [leaving]``.
 
 The nodes are two raylets on this machine beside a head without work. Prints how many workers took each step.
+With ``leaving`` the node is not lost: Ray is told that it will be.
 """
 
 import json
@@ -15,7 +16,7 @@ from typing import Any
 import ray
 from ray.cluster_utils import Cluster
 
-from tests.on_ray.deadly import Sinking
+from tests.on_ray.deadly import Leaving, Sinking
 from tests.train.inputs import stage
 from vf_ray import artifacts
 from vf_ray.artifacts import Spec, Writer
@@ -51,9 +52,10 @@ def nodes(count: int) -> Iterator[None]:
         cluster.shutdown()
 
 
-def main(folder: str, url: str) -> None:
-    """Train while a node is lost."""
-    store = Store.open(url)
+def main(folder: str, url: str, how: str = "lost") -> None:
+    """Train while a node is lost, or about to be."""
+    store, samples = Store.open(url), Leaving if how == "leaving" else Sinking
+    saving = {"save_every": 100} if how == "leaving" else {}
 
     def stored(writer: Writer) -> Mapping[str, Any]:
         for file in sorted(Path(folder).iterdir()):
@@ -62,15 +64,17 @@ def main(folder: str, url: str) -> None:
 
     def make(writer: Writer) -> Mapping[str, Any]:
         asked = Resources(workers=2, min_workers=1, threads=1)
-        tuned = stage(steps=10, zero=2)
-        return fit(Job("stage1", tuned, model, partial(Sinking.of, 40, writer), writer, 0, asked))
+        tuned = stage(steps=10, zero=2, **saving)
+        return fit(Job("stage1", tuned, model, partial(samples.of, 40, writer), writer, 0, asked, True))
 
     model = artifacts.build(store, Spec(kind="base", name="tiny", config={}), stored)
+    os.environ["RAY_TRAIN_PREEMPTION_POLL_INTERVAL_S"] = "0.2"
     with nodes(2), kept(store, "lost"):
         done = artifacts.build(store, Spec(kind="stage1", name="tiny", config={}), make)
         alive = sum(node["Alive"] for node in ray.nodes())
     losses = [json.loads(line)["loss"] for line in done.read("metrics.jsonl").splitlines()]
-    print(json.dumps({"losses": losses, "alive": alive, "logged": store.list("logs")}))
+    told = {"losses": losses, "alive": alive, "logged": store.list("logs"), "saved": store.exists("saved")}
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

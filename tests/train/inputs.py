@@ -1,6 +1,7 @@
 """What the tests of training share: listed samples with drawn pictures, a tiny stage, a writer."""
 
 import io
+import itertools
 import random
 import shutil
 from collections.abc import Mapping, Sequence
@@ -123,20 +124,26 @@ def train(
     size: int = 40,
     silent: int = 0,
     kill_at: int = 0,
+    leave_at: int = 0,
     name: str = "tiny",
 ) -> Artifact:
-    """Run the stage in this process and return its artifact; with ``kill_at`` the report raises there."""
+    """Run the stage in this process and return its artifact; with ``kill_at`` the report raises there.
+
+    With ``leave_at`` the machine is said to be taken away when that is asked for the n-th time.
+    """
     from vf_ray.train.loop import run
 
     def report(metrics: Any) -> None:
         if metrics.step == kill_at:
             raise KeyboardInterrupt
 
+    asked = itertools.count(1)
+
     def make(writer: Writer) -> Mapping[str, Any]:
         return {
             "run": run(
                 tuned, model_folder=folder, samples=Listed.of(size, silent), writer=writer, rank=0, world=1,
-                seed=0, report=report,
+                seed=0, report=report, leaving=lambda: next(asked) == leave_at,
             )
         }  # fmt: skip
 

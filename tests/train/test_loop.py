@@ -14,6 +14,7 @@ from tests.train.inputs import Listed, broken, ready, stage, train
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Lora
+from vf_ray.store import Store
 from vf_ray.train.feed import Feed
 from vf_ray.train.guard import Diverged
 from vf_ray.train.stage import rows_of_step
@@ -55,6 +56,18 @@ def test_a_killed_run_resumes_bit_for_bit(model: Path, tmp_path: Path, zero: int
     resumed = train(model, tmp_path / "b", tuned)
     assert resumed.read("metrics.jsonl") == alone.read("metrics.jsonl")
     assert resumed.manifest["files"] == alone.manifest["files"]
+
+
+def test_what_is_taken_away_goes_on_from_a_checkpoint_that_was_not_due(model: Path, tmp_path: Path) -> None:
+    tuned = stage(save_every=100)
+    alone = train(model, tmp_path / "a", tuned)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, tmp_path / "b", tuned, leave_at=3, kill_at=5)
+    left = {
+        path.split("/work/")[1] for path in Store.open(str(tmp_path / "b")).list("stage1") if "/work/" in path
+    }
+    assert any("00000003" in name for name in left), left
+    assert train(model, tmp_path / "b", tuned).read("metrics.jsonl") == alone.read("metrics.jsonl")
 
 
 def test_bf16_resumes_bit_for_bit(model: Path, tmp_path: Path) -> None:

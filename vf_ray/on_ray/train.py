@@ -56,6 +56,8 @@ class Job:
     writer: Writer
     seed: int
     resources: Resources
+    may_lose_machines: bool = False
+    """Whether machines come and go, and Ray is to be asked after each step whether one is about to."""
 
 
 def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifact:
@@ -81,7 +83,8 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
         require_intact(mixed)
         model.require_whole(MODEL)
         writer.commit(f"{MODEL}/README.md", card(plan, name).encode())
-        return fit(Job(name, stage, model, samples, writer, plan.recipe.seed, plan.recipe.resources))
+        shared = bool(os.environ.get("RAY_ADDRESS"))
+        return fit(Job(name, stage, model, samples, writer, plan.recipe.seed, plan.recipe.resources, shared))
 
     return artifacts.build(store, plan.tuned(name), make, force=force)
 
@@ -179,6 +182,7 @@ def _work(config: Mapping[str, Any]) -> None:
                 job.stage, model_folder=folder, samples=job.samples(), writer=job.writer, rank=rank,
                 world=world, seed=job.seed, report=_reporter(job) if rank == 0 else _silent,
                 retries=job.resources.retries, peak=peak,
+                leaving=_notice() if job.may_lose_machines else _stays,
             )  # fmt: skip
         except Stopped as error:  # trying again would come to the same; the driver raises it
             log.error("%s: %s", job.name, error)
@@ -202,6 +206,26 @@ def _model_folder(model: Artifact) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="vf-ray-model-") as folder:
         yield model.download(Path(folder), MODEL)
+
+
+def _notice() -> Callable[[], bool]:
+    """Return what says, once for each set of machines, that Ray was told they will be taken away."""
+    import ray.train
+
+    seen: set[str] = set()
+
+    def leaving() -> bool:
+        info = ray.train.get_preemption_info()
+        fresh = set(info.preempted_node_ids if info else ()) - seen
+        seen.update(fresh)
+        return bool(fresh)
+
+    return leaving
+
+
+def _stays() -> bool:
+    """Nobody takes a machine away from a Ray of this process's own."""
+    return False
 
 
 def _silent(metrics: Metrics) -> None:

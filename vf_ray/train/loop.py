@@ -51,6 +51,8 @@ class _Run:
     steps: int
     peak: float
     """Operations a second of all ranks' devices; 0: unknown."""
+    leaving: Callable[[], bool]
+    """Tells, once and on all ranks alike, that a machine is about to be taken away."""
     done: int = 0
     records: list[dict[str, Any]] = field(default_factory=list)
     """What is known of every step from the first, whichever process took it."""
@@ -70,17 +72,19 @@ def run(
     report: Callable[[Metrics], None],
     retries: int = 3,
     peak: float = 0.0,
+    leaving: Callable[[], bool] = lambda: False,
 ) -> dict[str, float]:
     """Train, commit ``metrics.jsonl`` and ``model/...``; every rank calls it and gets its own rates.
 
     ``retries`` is how often workers may die between two checkpoints, ``peak`` the operations a second
-    of one rank's device.
+    of one rank's device. ``leaving`` is asked by every rank after each step: where it says yes, a
+    checkpoint is saved although none is due.
 
     Raises:
         Stopped: naming the step and, if the loss was the reason, where its batch is kept.
         ValueError: if the store or the temporary folder has no room for what will be saved.
     """
-    state = _start(stage, model_folder, samples, writer, rank, world, seed, report, retries, peak)
+    state = _start(stage, model_folder, samples, writer, rank, world, seed, report, retries, peak, leaving)
     try:
         _resume(state)
         _check(state)
@@ -95,7 +99,7 @@ def run(
 
 def _start(
     stage: Stage, folder: Path, samples: Samples, writer: Writer, rank: int, world: int, seed: int,
-    report: Callable[[Metrics], None], retries: int, peak: float,
+    report: Callable[[Metrics], None], retries: int, peak: float, leaving: Callable[[], bool],
 ) -> _Run:  # fmt: skip
     deepspeed.prepare_process()
     deepspeed.join(rank, world)
@@ -108,7 +112,7 @@ def _start(
     sizes = counted(model)  # before ZeRO-3 takes the weights apart
     state = _Run(
         stage, folder, feed, deepspeed.start(model, stage), writer, saver, sizes, report,
-        num_steps(stage, len(samples)), peak * world,
+        num_steps(stage, len(samples)), peak * world, leaving,
     )  # fmt: skip
     if rank == 0:
         log.info("fast paths: %s", fast_paths(stage, model, state.engine.device))
@@ -185,8 +189,13 @@ def _train(state: _Run) -> None:
         state.timings.append(metrics.timing())
         state.rejects.extend(step.rejects)
         state.report(metrics)
-        if step.number % state.stage.save_every == 0 or step.number == state.steps:
+        if _due(state, step.number):
             state.saver.save(state.engine, step.number, _carried(state))
+
+
+def _due(state: _Run, step: int) -> bool:
+    """Return whether a checkpoint is saved after a step; all ranks ask the same things in the same order."""
+    return step % state.stage.save_every == 0 or step == state.steps or state.leaving()
 
 
 def _measured(state: _Run, step: Step, record: dict[str, Any], seconds: float, waited: float) -> Metrics:
