@@ -1,5 +1,6 @@
 """Ray's own autoscaler, given our cluster: which nodes work with and without GPUs brings."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from ray.autoscaler.v2.utils import ResourceRequestUtil
 from ray.core.generated.common_pb2 import LabelSelectorOperator
 
 from vf_ray.on_ray.cluster import CPU_NODES, without_gpus
+from vf_ray.on_ray.submit import DRIVER
 
 CLUSTER = Path(__file__).parents[2] / "infra" / "kubernetes" / "base" / "cluster.yaml"
 
@@ -70,6 +72,14 @@ def test_work_without_gpus_never_brings_any(tasks: int, declared: None) -> None:
 @pytest.mark.parametrize(("workers", "nodes"), [(1, 1), (8, 1), (16, 2), (17, 2)])
 def test_a_stage_brings_the_gpus_it_asks_for(workers: int, nodes: int) -> None:
     assert launched(workers, {"CPU": 1, "GPU": 1}, {}) == {"gpu": nodes}
+
+
+def test_the_head_has_room_for_so_many_drivers() -> None:
+    """Both KubeRay and Ray take the text apart, each in its own way; one kind of quotes suits both."""
+    settings = yaml.safe_load((CLUSTER.parents[1] / "site" / "settings.yaml").read_text())["data"]
+    text = yaml.safe_load(CLUSTER.read_text())["spec"]["headGroupSpec"]["rayStartParams"]["resources"]
+    (head,) = [kind for kind in node_types().values() if kind.resources["CPU"] == 0]
+    assert head.resources[settings[DRIVER]] == json.loads(text.strip("'"))[settings[DRIVER]] == 6
 
 
 def test_any_node_will_do_where_nothing_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,9 +23,16 @@ class Dashboard:
 
     def __init__(self, answers: Iterator[JobStatus | Exception]) -> None:
         self.answers, self.stopped, self.entrypoint = answers, list[str](), ""
+        self.resources: dict[str, int] | None = None
 
-    def submit_job(self, entrypoint: str, submission_id: str, metadata: dict[str, str]) -> str:
-        self.entrypoint = entrypoint
+    def submit_job(
+        self,
+        entrypoint: str,
+        submission_id: str,
+        metadata: dict[str, str],
+        entrypoint_resources: dict[str, int] | None = None,
+    ) -> str:
+        self.entrypoint, self.resources = entrypoint, entrypoint_resources
         return submission_id
 
     def get_job_status(self, job: str) -> JobStatus:
@@ -52,6 +59,16 @@ def answering(monkeypatch: pytest.MonkeyPatch, *answers: Any) -> Dashboard:
     made = Dashboard(iter(answers))
     monkeypatch.setattr(module, "_client", lambda address: made)
     return made
+
+
+@pytest.mark.parametrize(("named", "taken"), [("", None), ("driver", {"driver": 1})])
+def test_a_driver_takes_its_share_of_the_head_where_that_is_bounded(
+    plan: Plan, local_store: Store, monkeypatch: pytest.MonkeyPatch, named: str, taken: dict[str, int] | None
+) -> None:
+    monkeypatch.setenv(module.DRIVER, named)
+    cluster = answering(monkeypatch, JobStatus.SUCCEEDED)
+    submit("fetch", plan, local_store, force=False)
+    assert cluster.resources == taken
 
 
 ONE_TASK = {"prepare.tasks": ["dtd/texture"], "stage1.tasks": ["dtd/texture"], "align": None, "stage2": None}

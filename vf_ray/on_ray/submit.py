@@ -19,6 +19,8 @@ from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
 
 ADDRESS = "RAY_API_SERVER_ADDRESS"
+DRIVER = "VF_RAY_DRIVER"
+"""Names a resource of the head, one of which the driver of each job takes: so many fit into its memory."""
 LAST_LINES = 40
 POLL_S = 1.0
 SILENT_S = 600.0
@@ -37,6 +39,7 @@ def submit(step: str, plan: Plan, store: Store, *, force: bool) -> str:
         entrypoint=_entrypoint(step, plan, store, name, force),
         submission_id=name,
         metadata={"job_name": f"{recipe.name}: {step}", "step": step, "recipe": recipe.name},
+        entrypoint_resources={os.environ[DRIVER]: 1} if os.environ.get(DRIVER) else None,
     )
     try:
         status = _follow(client, job)
