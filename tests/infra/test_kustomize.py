@@ -137,6 +137,12 @@ def test_flows_get_the_image_of_their_worker(edited: Path) -> None:
         assert {"name": "VF_RAY_IMAGE", "value": "somewhere/ours:cpu"} in box["env"]
 
 
+def test_no_service_is_taken_for_a_setting_of_prefect() -> None:
+    for document in render(KUBERNETES / "prefect"):
+        for pod in pods(document) if document["kind"] == "Deployment" else ():
+            assert pod["enableServiceLinks"] is False
+
+
 def test_every_extra_is_offered_by_the_site() -> None:
     offered = re.findall(r"# - \.\./([a-z-]+)", (KUBERNETES / "site" / "kustomization.yaml").read_text())
     assert sorted(offered) == EXTRAS
