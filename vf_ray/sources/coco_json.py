@@ -13,7 +13,7 @@ from vf_ray.sources.fields import Fields
 from vf_ray.sources.join import Joined, Side, join
 from vf_ray.sources.json_items import json_items, optional_items
 from vf_ray.sources.list_file import Files
-from vf_ray.sources.records import At, side_records
+from vf_ray.sources.records import At, parts, side_records
 from vf_ray.types import Reject, Row, Tree
 
 ANNOTATION = ("id", "caption", "category_id")
@@ -40,7 +40,6 @@ class CocoRow(Row):
     """A picture with all its annotations, in file order."""
 
     image_id: int
-    file_name: str
     objects: tuple[CocoObject, ...] = ()
     captions: tuple[CocoCaption, ...] = ()
 
@@ -73,25 +72,27 @@ class CaptionRow(Row):
 
 def coco_captions(files: Files, image: str) -> Callable[[Tree], Iterator[CaptionRow | Reject]]:
     """Return a reader like ``coco_json`` with one row per caption."""
-    pictures = coco_json(files, image)
 
     def read(tree: Tree) -> Iterator[CaptionRow | Reject]:
-        for row in pictures(tree):
-            yield from (row,) if isinstance(row, Reject) else _captions(row)
+        for split, path in existing(tree, files):
+            yield from join(*_sides(tree, path, split), partial(_captions, image=image))
 
     return read
 
 
-def _captions(row: CocoRow) -> Iterator[CaptionRow]:
-    for caption in row.captions:
-        yield CaptionRow(
-            key=f"{row.key}/{caption.id}",
-            split=row.split,
-            image=row.image,
-            image_id=row.image_id,
-            caption_id=caption.id,
-            caption=caption.text,
-        )
+def _captions(joined: Joined, at: At, image: str) -> Iterator[CaptionRow | Reject]:
+    picture, annotations = joined
+    image_id = picture.integer("id")
+    path = _path(picture, at, image)
+
+    def row(_: int, annotation: Fields) -> CaptionRow:
+        said = _caption(annotation)
+        return CaptionRow(
+            key=at.key(image_id, said.id), split=at.split, image=path,
+            image_id=image_id, caption_id=said.id, caption=said.text,
+        )  # fmt: skip
+
+    return parts(annotations, at, row)
 
 
 def _file(
@@ -100,31 +101,39 @@ def _file(
     items = optional_items(tree, path, split, "categories.item")  # captions have none
     categories, broken = side_records(items, _category)
     yield from broken
+    yield from join(*_sides(tree, path, split, keep), partial(_row, image=image, categories=categories))
+
+
+def _sides(
+    tree: Tree, path: str, split: str, keep: Callable[[Fields], bool] = lambda annotation: True
+) -> tuple[Side, Side]:
     pictures, annotations = (
         json_items(tree, path, split, f"{array}.item") for array in ("images", "annotations")
     )
-    yield from join(
+    return (
         Side("picture", pictures, "id", ("file_name",)),
         Side("annotation", annotations, "image_id", ANNOTATION, keep),
-        partial(_row, image=image, categories=categories),
     )
 
 
+def _path(picture: Fields, at: At, image: str) -> str:
+    return image.format(file_name=picture["file_name"], image_id=picture.integer("id"), split=at.split)
+
+
 def _category(item: Fields) -> tuple[int, tuple[str, str]]:
-    return item.integer("id"), (item["name"], item.get("supercategory"))
+    return item.integer("id"), (item["name"], item.optional("supercategory"))
 
 
 def _row(joined: Joined, at: At, image: str, categories: Mapping[int, tuple[str, str]]) -> CocoRow:
     picture, annotations = joined
-    image_id, file_name = picture.integer("id"), picture["file_name"]
+    image_id = picture.integer("id")
     return CocoRow(
         key=at.key(image_id),
         split=at.split,
-        image=image.format(file_name=file_name, image_id=image_id, split=at.split),
+        image=_path(picture, at, image),
         image_id=image_id,
-        file_name=file_name,
-        objects=tuple(_object(one, categories) for one in annotations if "category_id" in one),
-        captions=tuple(_caption(one) for one in annotations if "caption" in one),
+        objects=tuple(_object(one, categories) for one in annotations if one.has("category_id")),
+        captions=tuple(_caption(one) for one in annotations if one.has("caption")),
     )
 
 

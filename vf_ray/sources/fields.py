@@ -32,6 +32,10 @@ class Fields:
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is such a field, be it null."""
+        return name in self._values
+
     def some(self, names: Iterable[str]) -> dict[str, Any]:
         """Return those of some fields that are there, as they are."""
         return {name: self._values[name] for name in names if name in self._values}
@@ -44,6 +48,10 @@ class Fields:
     def get(self, name: str) -> str:
         """Return a text; empty where there is no such field, or null in it."""
         return "" if self._values.get(name) is None else self[name]
+
+    def optional(self, name: str) -> str:
+        """Return a text; empty where there is no such field; null is refused, for it decides nothing."""
+        return self[name] if name in self._values else ""
 
     def written(self, name: str) -> str:
         """Return a text, or a number as text."""

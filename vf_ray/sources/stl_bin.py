@@ -26,14 +26,14 @@ def stl_bin(files: Mapping[str, tuple[str, str]], names: str) -> Callable[[Tree]
     def read(tree: Tree) -> Iterator[StlRow | Reject]:
         labels = {split: path for split, (_, path) in files.items()}
         for split, path in existing(tree, labels):
-            classes = [line.strip() for line, _ in lines(tree, names)]
+            classes = {at.index + 1: line.strip() for line, at in lines(tree, names)}
             for number, code in enumerate(tree.read(path)):
                 key = f"{split}/{number}"
-                if not 1 <= code <= len(classes):
+                if code not in classes:
                     yield Reject(key, "unknown class number", str(code))
                     continue
                 image = f"{files[split][0]}!stl:{number}"
-                yield StlRow(key=key, split=split, image=image, label=classes[code - 1])
+                yield StlRow(key=key, split=split, image=image, label=classes[code])
 
     return read
 

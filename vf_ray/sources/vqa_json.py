@@ -78,8 +78,8 @@ def _row(joined: Joined, at: At, image: str, folder: str, answer_field: str) -> 
         question=question["question"].strip(),
         answers=_answers(annotation, answer_field),
         answer=annotation.written(CONSENSUS) if CONSENSUS in annotation else "",
-        question_type=annotation.get("question_type"),
-        answer_type=annotation.get("answer_type"),
+        question_type=annotation.optional("question_type"),
+        answer_type=annotation.optional("answer_type"),
     )
 
 

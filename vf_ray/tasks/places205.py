@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from vf_ray.errors import UserError
 from vf_ray.instances.shapes import choose
 from vf_ray.raw.tree import first_existing
 from vf_ray.sources.list_file import lines, list_file
@@ -17,27 +16,15 @@ SIDE_FILES = ("IndoorOutdoor_places205.csv", "trainvalsplit_places205/IndoorOutd
 
 
 def _sides(tree: Tree) -> Mapping[str, str]:
-    """Return class number -> side; the file has one line a class, in their order, the code last.
-
-    Raises:
-        ValueError: if a code is unknown.
-    """
-    found = lines(tree, first_existing(tree, *SIDE_FILES))
-    return {str(number): _side(line, at) for number, (line, at) in enumerate(found)}
+    """Return class number -> side, where it is told; the file has one line a class, in their order."""
+    codes = ((line.strip()[-1], at.index) for line, at in lines(tree, first_existing(tree, *SIDE_FILES)))
+    return {str(number): SIDES[code] for code, number in codes if code in SIDES}
 
 
-def _side(line: str, at: At) -> str:
-    code = line.strip()[-1]
-    if code not in SIDES:
-        raise UserError(
-            f"{at.path}, line {at.index + 1}: {line!r}; expected {' or '.join(SIDES)} at its end; "
-            "fetch the file again"
-        )
-    return SIDES[code]
-
-
-def _row(line: str, at: At, sides: Mapping[str, str]) -> LabelRow:
+def _row(line: str, at: At, sides: Mapping[str, str]) -> LabelRow | Reject:
     path, number = line.rsplit(" ", 1)
+    if number not in sides:
+        return Reject(at.key(), "class of neither side", number)
     return LabelRow(key=path, split=at.split, image=f"{IMAGES}/{path}", label=sides[number])
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from vf_ray.raw.shared import COCO_2014
 from vf_ray.raw.tree import existing, first_existing
-from vf_ray.sources.fields import Fields
+from vf_ray.sources.fields import Fields, text_of
 from vf_ray.sources.json_items import json_items
 from vf_ray.sources.records import At, of_objects, parsed
 from vf_ray.text import tidy
@@ -27,23 +27,29 @@ def _candidates(split: str, number: int) -> tuple[str, ...]:
     return tuple(f"{folder}/COCO_{folder}_{number:012d}.jpg" for folder in ("train2014", "val2014"))
 
 
-def _row(record: Fields, at: At, tree: Tree, questions: Sequence[str], answers: Sequence[str]) -> DialogueRow:
+def _row(
+    record: Fields, at: At, tree: Tree, questions: Sequence[object], answers: Sequence[object]
+) -> DialogueRow:
     number = record.integer("image_id")
     return DialogueRow(
         key=at.key(number),
         split=at.split,
         image=first_existing(tree, *_candidates(at.split, number)),
         pairs=tuple(
-            (turn.element("question", questions), turn.element("answer", answers))
+            (_said(turn, "question", questions), _said(turn, "answer", answers))
             for turn in record.objects("dialog")
         ),
     )
 
 
+def _said(turn: Fields, name: str, pool: Sequence[object]) -> str:
+    return tidy(text_of(turn.element(name, pool), f"the {name} of a turn"))
+
+
 def _read(tree: Tree) -> Iterator[DialogueRow | Reject]:
     for split, path in existing(tree, {s: f"visdial_1.0_{s}.json" for s in ("train", "val")}):
         questions, answers = (
-            [tidy(text) for text, _ in json_items(tree, path, split, f"data.{pool}.item")]
+            [text for text, _ in json_items(tree, path, split, f"data.{pool}.item")]
             for pool in ("questions", "answers")
         )
         make = partial(_row, tree=tree, questions=questions, answers=answers)

@@ -63,7 +63,7 @@ def _splits(tree: Tree) -> Mapping[str, str]:
     """Return article -> split; what is listed in two has a split that nobody knows, and so is rejected.
 
     Raises:
-        ValueError: if the list is not the authors': a test article must not come into training.
+        UserError: if the list is not the authors': a test article must not come into training.
     """
     splits: dict[str, str] = {}
     for (split, articles), _ in json_pairs(tree, SPLITS, "all"):

@@ -1,0 +1,190 @@
+"""A field of another kind costs its record and no other; a missing value never becomes a word.
+
+Every field of the first records of every miniature tree (JSON, tables) becomes in turn null, a number, true,
+a list, an object, NaN and empty.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tasks.tree import content, write
+from tests.tasks.trees import TREES
+from vf_ray.instances.sample import examine
+from vf_ray.raw.tree import RawTree
+from vf_ray.tasks import sources
+from vf_ray.types import Instance, Reject, Source, Tree, paths_of
+
+Place = tuple[str | int, ...]
+NUMBER = "7000003"
+VALUES: tuple[Any, ...] = (None, int(NUMBER), True, ["x"], {"a": 1}, float("nan"), [], "")
+WORDS = re.compile(r"\b(None|nan|NaN|null|True|False)\b|\{'|\['")
+"""What a value of another kind looks like once somebody has made a text of it."""
+LINES, TABLES = (".jsonl", ".odgt"), {".csv": ",", ".tsv": "\t"}
+WRAPPERS = ("data", "in")
+"""Names of objects that hold arrays of records, not fields."""
+
+
+@dataclass(frozen=True, eq=False)
+class Altered:
+    """A tree in which one file holds something else."""
+
+    tree: Tree
+    path: str
+    data: bytes
+
+    def read(self, path: str) -> bytes:
+        return self.data if path == self.path else self.tree.read(path)
+
+    def open(self, path: str) -> Any:
+        return io.BytesIO(self.data) if path == self.path else self.tree.open(path)
+
+    def exists(self, path: str) -> bool:
+        return self.tree.exists(path)
+
+    def glob(self, pattern: str) -> Sequence[str]:
+        return self.tree.glob(pattern)
+
+
+def places(value: Any, at: Place = ()) -> Iterator[tuple[Place, Place]]:
+    """Yield the place of a record and of each value in it, itself first, for the first records of a file."""
+    if isinstance(value, list) or (isinstance(value, dict) and _of_records(value)):
+        names: list[str | int] = list(value) if isinstance(value, dict) else list(range(len(value)))
+        for name in names[:1]:
+            yield from (((*at, name), place) for place in _inside(value[name], (*at, name)))
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            scalar = not isinstance(inner, list | dict)
+            yield from [((), (*at, name))] if scalar else places(inner, (*at, name))
+
+
+def _of_records(value: Mapping[str, Any]) -> bool:
+    return bool(value) and all(isinstance(v, dict) and k not in WRAPPERS for k, v in value.items())
+
+
+def _inside(value: Any, at: Place) -> Iterator[Place]:
+    yield at
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _inside(inner, (*at, name))
+    elif isinstance(value, list) and value:
+        yield from _inside(value[0], (*at, 0))
+
+
+def put(value: Any, place: Place, new: Any) -> Any:
+    """Return JSON with another value at one place."""
+    changed = json.loads(json.dumps(value))  # a copy that shares nothing, unlike deepcopy's
+    inside = changed
+    for step in place[:-1]:
+        inside = inside[step]
+    inside[place[-1]] = new
+    return changed
+
+
+def alterations(path: str, value: Any) -> Iterator[tuple[str, bytes, bytes | None]]:
+    """Yield name of a field, the file with another value in it, and the file without its record."""
+    end = Path(path).suffix
+    if isinstance(value, list | dict):
+        for record, place in places(value):
+            without = content(put(value, record, None)) if record else None
+            for new in VALUES:
+                yield _name(place[len(record) :]), content(put(value, place, new)), without
+    elif end in LINES:
+        first, *others = value.splitlines()
+        for record, place in places([json.loads(first)]):
+            for new in VALUES:
+                line = json.dumps(put([json.loads(first)], place, new)[0])
+                with_it, without_it = ("\n".join(kept).encode() for kept in ([line, *others], others))
+                yield _name(place[len(record) :]), with_it, without_it
+    elif end in TABLES and isinstance(value, str):
+        yield from _cells(value, TABLES[end])
+
+
+def _cells(text: str, separator: str) -> Iterator[tuple[str, bytes, bytes | None]]:
+    head, first, *others = [*csv.reader(io.StringIO(text), delimiter=separator), []]
+
+    def table(*rows: list[str]) -> bytes:
+        with io.StringIO() as out:
+            csv.writer(out, delimiter=separator, lineterminator="\n").writerows([head, *rows, *others[:-1]])
+            return out.getvalue().encode()
+
+    for column, name in enumerate(head):
+        for new in ("", NUMBER, "\u00a0"):
+            yield name, table([*first[:column], new, *first[column + 1 :]]), table()
+
+
+def _name(place: Place) -> str:
+    return ".".join(str(step) for step in place if isinstance(step, str))
+
+
+Verdicts = tuple[dict[tuple[str, str], Instance], list[Reject]]
+
+
+def verdicts(source: Source[Any], tree: Tree) -> Verdicts:
+    found = list(examine(source, tree, source.tasks, seed=7))
+    instances = [v for v in found if isinstance(v, Instance)]
+    return {(v.task, v.key): v for v in instances}, [v for v in found if isinstance(v, Reject)]
+
+
+def said(instance: Instance) -> str:
+    return "\n".join((*instance.texts, *paths_of(instance.image), instance.key))
+
+
+Instances = Mapping[tuple[str, str], Instance]
+
+
+def _rows_lost(usual: Instances, found: Instances, drawn: Container[str]) -> set[str]:
+    """Return the keys of the rows of which an instance is gone or changed, but for what a pool decides."""
+    return {key for task, key in usual if usual[task, key] != found.get((task, key)) and task not in drawn}
+
+
+NOT_OURS: Mapping[str, set[str]] = {
+    # empty, or another text, says that this record is of a sort that no task asks about
+    "scienceqa": {"image"}, "recipeqa": {"task"}, "tdiuc": {"question_type"}, "coco_objects": {"supercategory"},
+    # an empty list holds no record, and a step without a picture is none
+    "senticap": {"sentences"}, "memecap": {"meme_captions", "img_captions"}, "visual_genome": {"qas"},
+    "visual7w": {"qa_pairs"}, "wikihow": {"steps", "steps.img"}, "vqg": {"captions", "questions"},
+    # the list has no header, so its first line was taken for one
+    "places205": {"a/abbey/gsun_x.jpg 0"},
+}  # fmt: skip
+"""Fields of which some values mean that there is no record of ours, which is no loss."""
+NUMBERS: Mapping[str, set[str]] = {
+    "clevr": {"answer"}, "clevr_cogent": {"answer"}, "vqa_rad": {"answer"}, "dvqa": {"answer"},
+    "plotqa": {"answer"}, "iconqa": {"answer"}, "geometry3k": {""}, "kvqa": {"Answers"},
+    "okvqa": {"answers.answer"}, "tdiuc": {"answers.answer"}, "vqav2": {"multiple_choice_answer"},
+}  # fmt: skip
+"""Fields in which a publisher writes numbers as answers."""
+READ = [name for name in TREES if any(next(alterations(p, v), None) for p, v in TREES[name]().items())]
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_field_of_another_kind_costs_its_record_alone(name: str, tmp_path: Path) -> None:
+    source, files = sources()[name], TREES[name]()
+    tree = RawTree.of(str(write(tmp_path, files)), source.raws)
+    usual, rejects = verdicts(source, tree)
+    drawn = {task.id for task in source.tasks if task.pool}
+    silent, written = set[str](), set[str]()
+    for path, value in files.items():
+        inside, lost_without = path.partition("/")[2], dict[bytes, set[str]]()
+        for field, data, without in alterations(path, value):
+            found, refused = verdicts(source, Altered(tree, inside, data))
+            new = [one for key, one in found.items() if usual.get(key) != one]
+            assert not [s for one in new if WORDS.search(s := said(one))], (field, data)
+            lost = _rows_lost(usual, found, drawn)
+            if without is not None:
+                if without not in lost_without:
+                    left, _ = verdicts(source, Altered(tree, inside, without))
+                    lost_without[without] = _rows_lost(usual, left, set())
+                assert lost <= lost_without[without], (field, data, lost - lost_without[without])
+            silent |= {field} if len(found) < len(usual) and len(refused) <= len(rejects) else set()
+            written |= {field} if any(NUMBER in text for one in new for text in one.texts) else set()
+    assert silent == NOT_OURS.get(name, set())
+    if not any(path.endswith(tuple(TABLES)) for path in files):  # in a table everything is text
+        assert written == NUMBERS.get(name, set())
