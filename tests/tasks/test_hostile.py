@@ -147,7 +147,8 @@ def _rows_lost(usual: Instances, found: Instances, drawn: Container[str]) -> set
 
 NOT_OURS: Mapping[str, set[str]] = {
     # empty, or another text, says that this record is of a sort that no task asks about
-    "scienceqa": {"image"}, "recipeqa": {"task"}, "tdiuc": {"question_type"}, "coco_objects": {"supercategory"},
+    "scienceqa": {"image"}, "recipeqa": {"task"}, "tdiuc": {"question_type"},
+    "coco_objects": {"supercategory"},
     # an empty list holds no record, and a step without a picture is none
     "senticap": {"sentences"}, "memecap": {"meme_captions", "img_captions"}, "visual_genome": {"qas"},
     "visual7w": {"qa_pairs"}, "wikihow": {"steps", "steps.img"}, "vqg": {"captions", "questions"},
