@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,42 @@ def test_flows_get_the_image_of_their_worker(edited: Path) -> None:
     spec = of_kind("Deployment", workers)["spec"]["template"]["spec"]
     for box in (*spec["initContainers"], *spec["containers"]):
         assert {"name": "VF_RAY_IMAGE", "value": "somewhere/ours:cpu"} in box["env"]
+
+
+def amount(quantity: object) -> float:
+    """Return a Kubernetes quantity as a number."""
+    number, unit = re.fullmatch(r"([\d.]+)([A-Za-z]*)", str(quantity)).groups()  # type: ignore[union-attr]
+    return float(number) * {"": 1, "m": 1e-3, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}[unit]
+
+
+def most_asked(cluster: dict[str, Any]) -> Counter[str]:
+    """Return what the pods of a cluster ask for together when every group is at its largest."""
+    total: Counter[str] = Counter()
+    for group in (cluster["spec"]["headGroupSpec"], *cluster["spec"]["workerGroupSpecs"]):
+        for box in group["template"]["spec"]["containers"]:
+            for name, quantity in box["resources"]["requests"].items():
+                total[name] += group.get("maxReplicas", 1) * amount(quantity)
+    return total
+
+
+def test_the_queue_covers_all_that_pods_ask_for_and_has_room_for_it(edited: Path) -> None:
+    documents = yaml.safe_load_all((KUBERNETES / "kueue" / "queues.yaml").read_text())
+    (queue,) = [document for document in documents if document["kind"] == "ClusterQueue"]
+    (group,) = queue["spec"]["resourceGroups"]
+    quota: Counter[str] = Counter()
+    for flavor in group["flavors"]:
+        assert [one["name"] for one in flavor["resources"]] == group["coveredResources"]
+        quota.update({one["name"]: amount(one["nominalQuota"]) for one in flavor["resources"]})
+    asked = most_asked(of_kind("RayCluster", render(edited / "cluster")))
+    assert not {name: asked[name] for name in asked if asked[name] > quota[name]}
+
+
+def test_the_quota_has_room_for_the_cluster_at_its_largest(edited: Path) -> None:
+    documents = render(edited / "cluster")
+    hard = of_kind("ResourceQuota", documents)["spec"]["hard"]
+    asked = most_asked(of_kind("RayCluster", documents))
+    for name in ("cpu", "memory", "nvidia.com/gpu"):
+        assert asked[name] < amount(hard[f"requests.{name}"]) * 1.0001
 
 
 def test_no_service_is_taken_for_a_setting_of_prefect() -> None:
