@@ -52,7 +52,7 @@ class Place:
     def _submit(self, step: str, force: bool) -> None:
         from vf_ray.on_ray.submit import submit
 
-        submit(step, self.plan, self.store, force=force)
+        submit(step, self.plan, self.store, force=force, tell=print)
 
     def _run_here(self, step: str, force: bool) -> None:
         from vf_ray.on_ray.cluster import local_cluster

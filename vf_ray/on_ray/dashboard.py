@@ -14,6 +14,7 @@ import httpx
 
 from vf_ray.errors import MendableError
 from vf_ray.recipe.strict import require
+from vf_ray.store import web
 
 ADDRESS = "RAY_API_SERVER_ADDRESS"
 MOST_GPUS = "VF_RAY_MOST_GPUS"
@@ -59,13 +60,29 @@ class Dashboard:
         return dict(total)
 
     def _get(self, path: str) -> Any:
+        reply = self.ask("GET", path)
+        if not reply.is_success:
+            raise ClusterError(f"{reply.url} answers {reply.status_code}; is a Ray dashboard at {ADDRESS}?")
+        return reply.json()
+
+    def ask(
+        self, method: str, path: str, *, timeout_s: float = TIMEOUT_S, body: Any = None
+    ) -> httpx.Response:
+        """Return the cluster's answer, whatever it says.
+
+        Raises:
+            ClusterError: if there is none.
+            RefusedError: if it does not accept our token.
+        """
         url = f"{self.address}{path}"
         try:
-            reply = httpx.get(url, headers=_headers(), timeout=TIMEOUT_S)
+            with web.client(url, headers=web.bearer(token()), timeout=timeout_s) as client:
+                reply = client.request(method, url, json=body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ClusterError(
-                f"nothing answers at {url} ({error or type(error).__name__}); start the cluster "
-                f"(`make up`, or the RayCluster of infra/kubernetes), or unset {ADDRESS} to use a local Ray"
+                f"nothing answers at {url} ({str(error) or type(error).__name__}{web.through(url)}); start "
+                "the cluster (`make up`, or the RayCluster of infra/kubernetes), or unset "
+                f"{ADDRESS} to use a local Ray"
             ) from error
         if reply.status_code in (401, 403):
             found = "the token is not the cluster's" if token() else "no token was found here"
@@ -73,9 +90,7 @@ class Dashboard:
                 f"{url} answers {reply.status_code}: {found}; set RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH to "
                 "the file that holds the cluster's token (after `make up`: . .vf-ray/up/env)"
             )
-        if reply.status_code != httpx.codes.OK:
-            raise ClusterError(f"{url} answers {reply.status_code}; is a Ray dashboard at {ADDRESS}?")
-        return reply.json()
+        return reply
 
 
 def most_gpus() -> int:
@@ -90,13 +105,13 @@ def most_gpus() -> int:
 
 
 def token() -> str:
-    """Return the token that Ray's own clients would send: of the variable, the named file, or the home."""
+    """Return the token that Ray's own clients would send: of the variable, the named file, or the home.
+
+    Raises:
+        UserError: if it holds what no token may; it is not repeated.
+    """
     if given := os.environ.get("RAY_AUTH_TOKEN"):
-        return given.strip()
+        return web.fit("RAY_AUTH_TOKEN", given)
     named = os.environ.get("RAY_AUTH_TOKEN_PATH")
     file = Path(named) if named else Path.home() / ".ray" / "auth_token"
-    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
-
-
-def _headers() -> dict[str, str]:
-    return {"Authorization": f"Bearer {found}"} if (found := token()) else {}
+    return web.fit(str(file), file.read_text(encoding="utf-8")) if file.is_file() else ""
