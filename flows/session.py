@@ -3,10 +3,13 @@
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
-from vf_ray.errors import DEBUG, reported
+from vf_ray.cli.app import speak_plainly
+from vf_ray.errors import DEBUG, about, reported
 
 ENVIRONMENT = {
     "DO_NOT_TRACK": "1",
@@ -17,6 +20,7 @@ ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
 }
 """Nothing is fetched or reported at run time. Put in place before the libraries are imported."""
+HOME = "PREFECT_HOME"
 KILLED = 128
 """An exit code above it names the signal that ended a process."""
 
@@ -31,17 +35,44 @@ def session(check: Callable[[], object], *, debug: bool) -> Iterator[None]:
         os.environ.setdefault(name, value)  # what the user has set stays
     if debug:
         os.environ[DEBUG] = "1"
+    speak_plainly()
     try:
         with reported():
             check()
-            _start_server()
-            yield
+            with _home():
+                _start_server()
+                yield
     except (KeyboardInterrupt, SystemExit) as ended:  # Ray Train makes the second of the first
         if isinstance(ended, SystemExit) and isinstance(ended.code, str):
             raise  # it says why
         print("\ninterrupted; the same command goes on from here", file=sys.stderr)
         told = ended.code if isinstance(ended, SystemExit) else None
         sys.exit(told if isinstance(told, int) and told > KILLED else KILLED + signal.SIGINT)
+
+
+@contextmanager
+def _home() -> Iterator[None]:
+    """Give Prefect a folder of its own while the block runs, where this user's home cannot be written to.
+
+    Its server would be waited for in vain.
+
+    Raises:
+        OutsideError: if PREFECT_HOME names such a folder.
+    """
+    if HOME in os.environ:
+        with about(f"{HOME}={os.environ[HOME]}"):
+            Path(os.environ[HOME]).mkdir(parents=True, exist_ok=True)
+        yield
+        return
+    try:
+        own = Path.home() / ".prefect"
+        own.mkdir(exist_ok=True)
+        usable = os.access(own, os.W_OK)
+    except (OSError, RuntimeError):  # no such folder, or nobody knows this user
+        usable = False
+    with nullcontext() if usable else tempfile.TemporaryDirectory(prefix="vf-ray-prefect-") as folder:
+        os.environ.update({HOME: folder} if folder else {})
+        yield
 
 
 def _start_server() -> None:

@@ -13,6 +13,10 @@ from vf_ray import artifacts
 from vf_ray.artifacts import board
 from vf_ray.store import Store
 
+UNITS = {"memory": " GiB", "data_wait": " s", "checkpoint": " s"}
+SILENT_AT_0 = ("mfu", "checkpoint")
+"""Metrics that are 0 where nothing is known of them."""
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -38,7 +42,8 @@ class Moment:
         filled = round(20 * self.share)
         parts = [f"{self.step:<9}[{'#' * filled}{'.' * (20 - filled)}] {self.share:4.0%}"]
         parts.append(f"{math.floor(self.done):,}/{self.total:,.0f} {self.unit}")
-        parts += [f"{name} {value:.4g}" for name, value in self.metrics.items()]
+        shown = {name: value for name, value in self.metrics.items() if value or name not in SILENT_AT_0}
+        parts += [f"{name} {value:.4g}{UNITS.get(name, '')}" for name, value in shown.items()]
         if self.left_s is not None:
             parts.append(f"{clock(self.left_s)} left")
         parts += self.at_work

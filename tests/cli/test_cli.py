@@ -125,7 +125,7 @@ def test_bad_input_ends_with_one_line_and_a_remedy(
     run: Run, words: tuple[str, ...], needle: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VF_RAY_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("VF_RAY_STORE", str(tmp_path))
     result = run(*words)
     assert result.exit_code == 1
     assert result.stderr.startswith("error: ")

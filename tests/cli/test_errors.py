@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,11 @@ from typer.testing import CliRunner
 from tests.test_errors import BUGS
 from vf_ray.cli import app
 from vf_ray.errors import DEBUG, OURS, UserError
+
+
+@pytest.fixture(autouse=True)
+def a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VF_RAY_STORE", str(tmp_path))
 
 
 def failing(error: Exception) -> Callable[..., object]:

@@ -33,7 +33,7 @@ def right(exam: Exam, answer: str) -> float:
 @pytest.mark.parametrize(
     ("answer", "value"),
     [
-        ("(b) red", 1), ("(b)", 1), ("b) blue", 1), ("(B) red", 1), ("red", 1), ("Red.", 1),
+        ("(b) red", 1), ("(b)", 1), ("b) blue", 0), ("(B) red", 1), ("red", 1), ("Red.", 1),
         ("(a) red", 0), ("b", 0), ("", 0),
     ],
 )  # fmt: skip
@@ -88,3 +88,18 @@ def test_learned_takes_ten_points_apart_from_the_better_of_base_and_majority() -
     assert few == Verdict(outcome="no verdict", why="149 items, needs 150")
     apart = verdict(None, figure(86, 150), figure(70, 150))
     assert apart == Verdict(outcome="not learned", why="the interval overlaps that of majority")
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [
+        ("(b)", 1.0), ("b)", 1.0), ("(b) a place", 1.0), (" (B) A place.", 1.0), ("(b) it is a place", 1.0),
+        ("(b) a type of file", 0.0), ("(b) a placebo", 0.0), ("(a) a place", 0.0), ("a place", 1.0),
+    ],
+)  # fmt: skip
+def test_a_letter_beside_the_words_of_another_option_is_not_right(
+    answer: str, value: float, tmp_path: Path
+) -> None:
+    options = ["a type of file", "a place"]
+    exam = exam_of(tmp_path, "x/y", [row("x/y", "1", "a place", options)])
+    assert right(exam, answer) == value

@@ -57,3 +57,9 @@ def test_it_follows_a_build_and_tells_the_time_left(local_store: Store) -> None:
     assert seen[0].left_s is None
     assert seen[1].left_s is not None and 0 < seen[1].left_s < 10
     assert seen[1].metrics == {"loss": 0.5}
+
+
+def test_a_line_has_units_and_leaves_out_what_is_not_known() -> None:
+    line = Moment("stage1", 1, 2, "steps", {"loss": 0.0, "memory": 1.019, "mfu": 0.0}, None).line()
+    assert line.endswith("1/2 steps  loss 0  memory 1.019 GiB")
+    assert Moment("stage1", 1, 2, "steps", {"mfu": 0.41}, None).line().endswith("mfu 0.41")

@@ -84,3 +84,14 @@ def test_a_disk_that_really_is_full(tmp_path: Path) -> None:
         pytest.skip("this user may not mount a small file system in a namespace of its own")
     command = ["unshare", "-rm", "sh", "-c", f'{mount} && exec "$0" "$@"', sys.executable, "-c", FILLING]
     subprocess.run([*command, str(tmp_path)], check=True)
+
+
+def test_who_has_written_for_others_leaves_nothing_of_ours(tmp_path: Path) -> None:
+    target = Store.open(str(tmp_path / "out"))
+    target.create("a/b", b"1")
+    target.leave()
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a"]
+    target.create("c", b"2")
+    (tmp_path / "out" / ".parts" / "half").write_bytes(b"by somebody")
+    target.leave()
+    assert (tmp_path / "out" / ".parts" / "half").exists()

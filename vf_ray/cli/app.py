@@ -1,5 +1,6 @@
 """The application that the verbs join: one place for errors and for output."""
 
+import io
 import json
 import os
 import sys
@@ -22,6 +23,7 @@ class Verbs(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb."""
+        speak_plainly()
         try:
             return super().invoke(ctx)
         except (BrokenPipeError, typer.Exit, typer.Abort):
@@ -75,7 +77,15 @@ def show(text: str) -> None:
 
 def show_json(value: Any) -> None:
     """Print output for a program: one JSON value on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    spelled = "utf" not in (sys.stdout.encoding or "utf-8").lower()
+    sys.stdout.write(json.dumps(value, ensure_ascii=spelled) + "\n")
+
+
+def speak_plainly() -> None:
+    """Let letters that the terminal cannot show be written as escapes, where they would end the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:

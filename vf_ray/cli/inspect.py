@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from vf_ray.cli.app import note, show, show_json
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, about
 
 if TYPE_CHECKING:
     from vf_ray.model.conversation import Encoder
@@ -65,13 +65,25 @@ def _encoder(stack: ExitStack, model: str, store: "Store") -> "Encoder | None":
 
 
 def _rows(what: str, store: "Store", held_out: bool) -> Iterator[Shown]:
-    from vf_ray.shards.images import NOTHING
-    from vf_ray.shards.schema import from_parquet
-
     if Path(what).is_file():
-        rows = from_parquet(Path(what).read_bytes()).to_pylist()
-        return ((row, b"" if row["picture"] == NOTHING else None) for row in rows)
+        return _of_file(what)
     return _of_artifact(_address(what, store), store, "held_out.parquet" if held_out else "train.parquet")
+
+
+def _of_file(path: str) -> Iterator[Shown]:
+    import pyarrow as pa
+
+    from vf_ray.shards.images import NOTHING
+    from vf_ray.shards.schema import INSTANCES, from_parquet
+
+    try:
+        with about(path):
+            table = from_parquet(Path(path).read_bytes())
+    except pa.ArrowException as error:
+        raise UserError(f"{path} is no whole Parquet file of instances ({error})") from error
+    if lacking := sorted({*INSTANCES.names} - {*table.column_names}):
+        raise UserError(f"{path} is no file of instances: it lacks the columns {', '.join(lacking)}")
+    return ((row, b"" if row["picture"] == NOTHING else None) for row in table.to_pylist())
 
 
 def _of_artifact(address: str, store: "Store", name: str) -> Iterator[Shown]:

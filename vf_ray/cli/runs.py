@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from vf_ray.cli.app import note, show, show_json, show_table
-from vf_ray.errors import UserError
+from vf_ray.errors import MissingError, UserError
 
 if TYPE_CHECKING:
     from vf_ray.store import Store
@@ -150,9 +150,15 @@ def prune_store(
 
 
 def _opened(url: str | None) -> "Store":
-    from vf_ray.store import Store
+    from vf_ray.store import VARIABLE, Store
 
-    return Store.open(url)
+    opened = Store.open(url)
+    if not opened.is_folder():
+        raise MissingError(
+            f"{opened.url}: there is no store; correct --store or {VARIABLE}, or start a run, e.g. with "
+            "`make demo`"
+        )
+    return opened
 
 
 def _id(store: "Store", run: str) -> str:

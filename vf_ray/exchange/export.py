@@ -88,6 +88,7 @@ def export(
         any_licence=any_licence,
     )
     target.create("README.md", card(facts).encode())
+    target.leave()
     return census
 
 

@@ -45,8 +45,8 @@ class Tally:
         return self.rejected.total() / self.examined if self.examined else 0.0
 
     def exceeds(self, ceiling: float) -> bool:
-        """Tell whether too many were rejected: a share above ``ceiling``, of enough records to go by it."""
-        return self.examined >= FEWEST and self.share > ceiling
+        """Tell whether too many were rejected: all, or a share above ``ceiling`` of enough to go by it."""
+        return self.share > ceiling and (self.examined >= FEWEST or self.share == 1)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, about
 from vf_ray.recipe.recipe import Recipe
 from vf_ray.recipe.strict import near, require
 
@@ -58,6 +58,7 @@ class _Strict(yaml.SafeLoader):
 def _text(name: str) -> str:
     if Path(name).suffix in (".yaml", ".yml"):
         require(Path(name).is_file(), f"no recipe file at {name}")
-        return Path(name).read_text(encoding="utf-8")
+        with about(f"recipe {name!r}"):
+            return Path(name).read_text(encoding="utf-8")
     require(name in recipe_names(), f"no recipe is named {name!r}; {near(name, recipe_names())}")
     return (files("flows") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8")

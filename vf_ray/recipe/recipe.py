@@ -25,7 +25,8 @@ class Prepare:
     """Task ids, patterns (``coco/*``), ``@paper`` for the tasks of Vision-Flan's paper, ``@paper/20`` for
     20 of them."""
     raw: str = ""
-    """URL of the folder that holds the raw archives; empty: the packaged demo pictures."""
+    """URL of the folder that holds the raw archives; a relative path starts where the run is started, not
+    at the recipe; empty: the packaged demo pictures."""
     fetch: bool = False
     """Download what is not in ``raw`` and has a public address into the store; then ``raw`` may be empty."""
     cap: int = 10_000

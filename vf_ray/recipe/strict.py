@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from vf_ray.errors import UserError
 
 T = TypeVar("T")
-NAMED = 40
+NAMED = 12
 """Known names that an error lists at most."""
 
 

@@ -31,6 +31,7 @@ def publish(store: Store, plan: Plan, step: str, target: Store) -> list[str]:
         (folder / CARD).write_text(f"{(folder / CARD).read_text()}\n{scores(store, plan)}")
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             target.create_file(str(file.relative_to(folder)), file)
+    target.leave()
     return target.list()
 
 

@@ -84,6 +84,7 @@ def summary(found: Findings) -> Table:
                     *[sections.written(value, metric, max(values)) for value in values],
                 ]
             )
-    count, left = sections.learned(found)
-    rows.append([f"tasks learned: {count}{left and f'; {left}'}", *[""] * len(found.models)])
+    if found.scores["verdicts"]:
+        count, left = sections.learned(found)
+        rows.append([f"tasks learned: {count}{left and f'; {left}'}", *[""] * len(found.models)])
     return Table(headers=["benchmark", *map(names.model, found.models)], rows=rows)

@@ -144,6 +144,9 @@ class Bucket:
         """Return 0: unfinished uploads are dropped by the bucket's own lifecycle rule."""
         return 0
 
+    def leave(self) -> None:
+        """Do nothing: a bucket has no folder for half-written files."""
+
     def _delete(self, names: Sequence[str]) -> None:
         bucket, keys = self._key(names[0])[0], [{"Key": self._key(name)[1]} for name in names]
         asked = {"Bucket": bucket, "Delete": {"Objects": keys, "Quiet": True}}

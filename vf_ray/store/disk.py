@@ -118,6 +118,11 @@ class Disk:
                 part.unlink(missing_ok=True)
         return freed
 
+    def leave(self) -> None:
+        """Take away the folder of half-written files, if it is empty; no one may write any more."""
+        with contextlib.suppress(OSError):  # not empty, or never made
+            (self.root / PARTS).rmdir()
+
     def _write(
         self, path: str, fill: Callable[[IO[bytes]], object], settle: Callable[[Path, Path], bool]
     ) -> bool:

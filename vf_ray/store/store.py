@@ -149,6 +149,10 @@ class Store:
         """Remove what killed writers half wrote longer than ``older_s`` ago; return its bytes."""
         return self._files.sweep(older_s)
 
+    def leave(self) -> None:
+        """End writing into a folder that is for others, as its only writer: leave nothing of ours in it."""
+        self._files.leave()
+
     def local_path(self, path: str) -> Path | None:
         """Return where a file lies on this machine's disk, or None for a bucket."""
         return self._files.root / path if isinstance(self._files, Disk) else None

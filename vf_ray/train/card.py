@@ -13,6 +13,7 @@ HEAD = """---
 library_name: transformers
 pipeline_tag: image-text-to-text
 license: other
+license_name: that-of-each-source-and-of-the-weights-it-starts-from
 tags: [llava, vision-flan, vf-ray]
 ---
 """

@@ -1,7 +1,8 @@
 """Our own tasks on held-out pictures, and the verdict "it learned".
 
 The rule is ours: an answer is right if it equals the task's answer after lower-casing and taking out
-punctuation and spare blanks; with options, a leading letter such as ``(b)`` decides, else the text.
+punctuation and spare blanks; with options, a leading letter such as ``(b)`` decides, unless words without
+the answer follow it; else the text.
 """
 
 import re
@@ -26,7 +27,7 @@ MARGIN = 0.10
 """How far a model must lie above base and majority."""
 FEWEST = 150
 """Items below which no verdict is given."""
-_LETTER = re.compile(r"\s*\(?([a-z]{1,2})\)")
+_LETTER = re.compile(r"\s*\(?([a-z]{1,2})\)(.*)", re.DOTALL)
 _PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation, " "))
 
 
@@ -84,10 +85,17 @@ def _item(question: Question, answer: str | None) -> Item:
     lettered = _LETTER.match(answer.lower()) if answer and meta["letter"] else None
     parsed = lettered[1] if lettered else normal(answer or "")
     right = parsed == (meta["letter"] if lettered else normal(meta["answer"]))
+    if lettered and lettered[2].strip():  # the words may be those of another option
+        right &= _names(lettered[2], meta["answer"])
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=meta["response"], value=float(right),
         category=question.category, cluster=question.picture_id,
     )  # fmt: skip
+
+
+def _names(text: str, answer: str) -> bool:
+    """Tell whether the answer occurs in a text, as whole words."""
+    return f" {normal(answer)} " in f" {normal(text)} "
 
 
 def _mentions(exam: Exam, items: Sequence[Item]) -> list[Item]:
@@ -95,9 +103,9 @@ def _mentions(exam: Exam, items: Sequence[Item]) -> list[Item]:
 
     Long-form answers hold the right word without being it; this tells the two apart.
     """
-    golds = (f" {normal(question.meta['answer'])} " for question in exam.questions)
+    golds = (question.meta["answer"] for question in exam.questions)
     return [
-        replace(item, value=max(item.value, float(gold in f" {normal(item.answer or '')} ")))
+        replace(item, value=max(item.value, float(_names(item.answer or "", gold))))
         for gold, item in zip(golds, items, strict=True)
     ]
 
@@ -151,7 +159,7 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 TASKS = Benchmark(
     name="tasks",
     title="Held-out instances of our tasks",
-    code=1,
+    code=2,
     files="<task>/held_out.parquet of built instances, and <task>/pictures/<sha256>",
     load=load,
     score=score,
