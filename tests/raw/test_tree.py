@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from vf_ray.raw import nested as module
+from vf_ray.raw import kept as module
 from vf_ray.raw.listing import fingerprints
 from vf_ray.raw.mounts import Mount
 from vf_ray.raw.tree import RawTree

@@ -56,18 +56,22 @@ class RawTree(Tree):
     """Empty where everything is fetched."""
     raws: tuple[Raw, ...] = ()
     fetched: Fetched = ()
+    keep: Store | None = None
+    """Where what opening large archives of a bucket takes is kept for other processes."""
     _lookup: "_Lookup" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_lookup", _Lookup(self.url, self.raws, self.fetched))
+        object.__setattr__(self, "_lookup", _Lookup(self.url, self.raws, self.fetched, self.keep))
 
     @classmethod
-    def of(cls, url: str, raws: Sequence[Raw] = (), fetched: Fetched = ()) -> "RawTree":
+    def of(
+        cls, url: str, raws: Sequence[Raw] = (), fetched: Fetched = (), keep: Store | None = None
+    ) -> "RawTree":
         """Return the tree of ``raws`` below ``url``: a path, ``file://`` or ``s3://``."""
-        return cls(url, tuple(raws), fetched)
+        return cls(url, tuple(raws), fetched, keep)
 
-    def __reduce__(self) -> tuple[type["RawTree"], tuple[str, tuple[Raw, ...], Fetched]]:
-        return type(self), (self.url, self.raws, self.fetched)
+    def __reduce__(self) -> tuple[type["RawTree"], tuple[str, tuple[Raw, ...], Fetched, Store | None]]:
+        return type(self), (self.url, self.raws, self.fetched, self.keep)
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes.
@@ -128,7 +132,8 @@ def inside(path: str) -> str:
 class _Lookup:
     """Finds paths in mounts; remembers where folders were found, never where files were."""
 
-    def __init__(self, url: str, raws: Sequence[Raw], fetched: Fetched) -> None:
+    def __init__(self, url: str, raws: Sequence[Raw], fetched: Fetched, keep: Store | None) -> None:
+        self._keep = keep
         self._url = url
         self._raws = raws
         self._fetched = dict(fetched)
@@ -147,16 +152,16 @@ class _Lookup:
 
     def _mounts_of(self, name: str) -> Iterator[Mount]:
         if name in self._fetched:
-            yield from with_archives(Loose(dict(self._fetched[name])))
+            yield from with_archives(Loose(dict(self._fetched[name])), self._keep)
         elif isinstance(self._root, Folder):
             yield from self._given(self._root, name)
 
     def _given(self, root: Folder, name: str) -> Iterator[Mount]:
         if root.is_dir(name):
-            yield from with_archives(root.below(name))
+            yield from with_archives(root.below(name), self._keep)
         for archive in (f"{name}{end}" for end in ARCHIVES):
             if root.is_file(archive):
-                yield from mounted(root, archive)
+                yield from mounted(root, archive, self._keep)
 
     @cached_property
     def foreign(self) -> list[str]:
@@ -168,7 +173,7 @@ class _Lookup:
     @cached_property
     def _merged(self) -> tuple[Mount, ...]:
         complete = self._named[1] or not self._root.is_dir("")
-        return () if complete else tuple(with_archives(self._root))
+        return () if complete else tuple(with_archives(self._root, self._keep))
 
     def tiers(self, parent: str) -> Iterator[tuple[Place, ...]]:
         """Yield the folders that ``parent`` may mean, surest first; the last ones are guesses.

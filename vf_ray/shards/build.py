@@ -29,8 +29,9 @@ from vf_ray.types import Source, Tree
 LEAST_SLACK = 256
 """Candidates that are kept beyond a task's cap, or a quarter of the cap if that is more."""
 
-OPEN = 4
-"""Sources whose raw files a process keeps open: the index of a large archive takes 100 MB."""
+OPEN = 16
+"""Sources whose raw files a process keeps open: more than are prepared side by side, so that none is
+opened twice. The index of a large archive takes 100 MB."""
 
 MORE_SLACK = 8
 """Factor by which a pass that kept too few candidates is repeated."""
@@ -74,6 +75,7 @@ class Catalogued:
     name: str
     raw_url: str
     fetched: Fetched = ()
+    keep: Store | None = None
 
     @classmethod
     def of(cls, store: Store, plan: Plan, name: str) -> "Catalogued":
@@ -86,13 +88,14 @@ class Catalogued:
             raw.name: plan.fetched[raw.name][1] for raw in sources()[name].raws if raw.name in plan.fetched
         }
         found = {raw: load(store, spec.address) for raw, spec in specs.items()}
-        return cls(name, plan.recipe.prepare.raw, tuple((raw, places(one)) for raw, one in found.items()))
+        fetched = tuple((raw, places(one)) for raw, one in found.items())
+        return cls(name, plan.recipe.prepare.raw, fetched, store)
 
     def source(self) -> Source[Any]:
         return sources()[self.name]
 
     def tree(self) -> Tree:
-        return RawTree.of(self.raw_url, self.source().raws, self.fetched)
+        return RawTree.of(self.raw_url, self.source().raws, self.fetched, self.keep)
 
 
 class Unit(Protocol):

@@ -68,6 +68,10 @@ class Bucket:
     def size(self, path: str) -> int:
         return int(self._head(path)["ContentLength"])
 
+    def version(self, path: str) -> str:
+        about = self._head(path)
+        return f"{about['ContentLength']} {about['ETag']}"
+
     def exists(self, path: str) -> bool:
         try:
             self._head(path)

@@ -53,6 +53,13 @@ class Disk:
         except OSError as error:
             raise self._unread(path, error) from error
 
+    def version(self, path: str) -> str:
+        try:
+            about = (self.root / path).stat()
+        except OSError as error:
+            raise self._explained(path, error) from error
+        return f"{about.st_size} {about.st_mtime_ns}"
+
     def exists(self, path: str) -> bool:
         try:
             return (self.root / path).is_file()

@@ -92,6 +92,10 @@ class Store:
         """Return a file's length in bytes."""
         return self._files.size(_checked(path))
 
+    def version(self, path: str) -> str:
+        """Return what changes when a file's content does, told without reading it."""
+        return self._files.version(_checked(path))
+
     def exists(self, path: str) -> bool:
         """Tell whether there is a file (not a folder) of this name."""
         return self._files.exists(_checked(path))
