@@ -16,6 +16,8 @@ def test_tables_in_the_dialects_that_occur(tmp_path: Path) -> None:
         "plain.csv": '\ufefffile,label\n1.jpg,"a, ""b""\nc"\n2.jpg\n\n3.jpg,d\n',
         "quotes.tsv": 'file\tlabel\n1.jpg\t"open\n2.jpg\tclosed"\n',
         "old.csv": "1.jpg;caf\u00e9\r\n".encode("cp1252"),
+        "saved_anew.csv": "1.jpg;caf\u00e9\r\n".encode("utf-8-sig"),
+        "sixteen.csv": "1.jpg;caf\u00e9\r\n".encode("utf-16"),
         "packed.csv.gz": gzipped("file,label\n1.jpg,x\n"),
     }
     raw = tree(tmp_path, files)
@@ -24,10 +26,10 @@ def test_tables_in_the_dialects_that_occur(tmp_path: Path) -> None:
     assert keys(found) == ["plain/1.jpg", "plain/3.jpg"] and reasons(found) == [MALFORMED]
     quotes = list(csv_rows({"all": "quotes.tsv"}, "{file}", dialect=TSV)(raw))
     assert [row.cells["label"] for row in quotes if not isinstance(row, Reject)] == ['"open', 'closed"']
-    old = Dialect(separator=";", encoding="cp1252", columns=("file", "label"))
-    assert [r.cells["label"] for r in csv_rows({"all": "old.csv"}, "{file}", dialect=old)(raw)] == [
-        "caf\u00e9"
-    ]  # type: ignore[union-attr]
+    old = Dialect(separator=";", otherwise="cp1252", columns=("file", "label"))
+    for name in ("old.csv", "saved_anew.csv", "sixteen.csv"):
+        rows = csv_rows({"all": name}, "{file}", dialect=old)(raw)
+        assert [r.cells["label"] for r in rows if not isinstance(r, Reject)] == ["caf\u00e9"], name
     assert keys(list(csv_rows({"all": "packed.csv.gz"}, "{file}", key="file")(raw))) == ["packed/1.jpg"]
 
 
@@ -54,3 +56,12 @@ def test_a_table_without_a_column_is_an_error_not_a_reject_a_row(tmp_path: Path)
     raw = tree(tmp_path, {"x.csv": "file,label\n1.jpg,a\n"})
     with pytest.raises(ValueError, match=r"x\.csv has no column 'class'; it has file, label"):
         list(csv_rows({"all": "x.csv"}, "{class}/{file}")(raw))
+
+
+def test_a_line_without_an_end_is_told_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vf_ray.raw.text_lines.LONGEST_LINE", 1000)
+    raw = tree(tmp_path, {"x.csv.gz": gzipped("file,label\n" + "b" * 1_000_000)})
+    with pytest.raises(ValueError, match=r"x\.csv\.gz has a line of 1,000 characters"):
+        list(csv_rows({"all": "x.csv.gz"}, "{file}")(raw))

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import pickle
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,14 +10,10 @@ from typing import Any
 from vf_ray.errors import MissingError, UserError
 from vf_ray.eval.files import as_object, read_json
 from vf_ray.raw.netpbm import netpbm
+from vf_ray.sources.cifar_pickle import load_arrays
 from vf_ray.sources.idx import idx
 from vf_ray.sources.images import picture_bytes
 from vf_ray.types import Reject, Tree
-
-_SAFE = {
-    ("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,28 +166,10 @@ def _folders(tree: Tree, root: str) -> list[tuple[str, str]]:
     return [(path, path.removeprefix(root).split("/")[0]) for path in sorted(paths)]
 
 
-class _Unpickler(pickle.Unpickler):
-    """Reads plain data and numpy arrays; whoever made the file cannot run code."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _SAFE:
-            raise pickle.UnpicklingError(f"refuses to load {module}.{name}")
-        return super().find_class(module, name)
-
-
 def _unpickle(tree: Tree, path: str) -> dict[str, Any]:
-    """Return a CIFAR batch with text keys.
-
-    Raises:
-        ValueError: if the file is damaged, or holds anything but plain data and arrays.
-    """
-    try:
-        batch = _Unpickler(io.BytesIO(tree.read(path)), encoding="bytes").load()
-    except (pickle.UnpicklingError, EOFError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"{path} is not a batch of CIFAR's Python version: {error}; download it again"
-        ) from error
-    return {_text(key): _texts(value) for key, value in batch.items()}
+    """Return a CIFAR batch with texts in its lists; raises like ``load_arrays``."""
+    with tree.open(path) as file:
+        return {key: _texts(value) for key, value in load_arrays(file, path).items()}
 
 
 def _texts(value: Any) -> Any:

@@ -64,4 +64,5 @@ def _image_fault(instance: Instance) -> tuple[str, str] | None:
 
 def _leaves_tree(path: str) -> bool:
     parts = re.split(r"[/\\]", path)
-    return path[0] in "/\\" or ".." in parts or "\0" in path or parts[0].endswith(":")
+    drive = re.fullmatch("[A-Za-z]:", parts[0]) is not None
+    return path[0] in "/\\" or ".." in parts or "\0" in path or drive

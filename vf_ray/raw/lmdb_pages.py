@@ -7,9 +7,12 @@ Nothing is ever written.
 
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from typing import IO, NamedTuple
 
 from vf_ray.errors import UserError
+from vf_ray.raw.indexed import require_size
 
 _MAGIC = 0xBEEFC0DE
 _HEADER = struct.Struct("<QHHHH")  # page number, padding, flags, lower, upper
@@ -17,7 +20,8 @@ _META = struct.Struct("<IIQQ")  # magic, version, address, map size
 _TABLE = struct.Struct("<IHHQQQQQ")  # page size or padding, flags, depth, pages x3, entries, root
 _NODE = struct.Struct("<HHHH")  # low, high, flags, key size
 _BRANCH, _LEAF, _BIG_DATA = 0x01, 0x02, 0x01
-_NOTHING = (1 << 64) - 1
+_NOTHING, _DEEPEST = (1 << 64) - 1, 32
+"""The number of no page; levels of pages (the library's own limit)."""
 
 
 class Entry(NamedTuple):
@@ -36,30 +40,36 @@ class Pages:
         self._name = name
         self._size = 4096
         first = self._meta(0)
+        if not 1 << 9 <= first[1] <= 1 << 16:
+            raise UserError(f"{name} has pages of {first[1]} bytes; expected 512 to 65,536: fetch it again")
         self._size = first[1]
         second = self._meta(1)
         self.root = max(first, second)[2]  # the newer transaction
 
     def entries(self) -> Iterator[Entry]:
         """Yield all entries in key order."""
-        if self.root != _NOTHING:
-            yield from self._below(self.root)
+        with self._intact():
+            yield from self._below(self.root, 0)
 
     def find(self, key: bytes) -> Entry | None:
         """Return the entry of ``key``."""
         number = self.root
-        while number != _NOTHING:
-            page, flags = self._page(number)
-            nodes = self._nodes(page)
-            if flags & _LEAF:
-                found = (self._entry(page, number, at) for at in nodes)
-                return next((entry for entry in found if entry.key == key), None)
-            below = [at for turn, at in enumerate(nodes) if turn == 0 or self._key(page, at) <= key]
-            number = self._child(page, below[-1])
+        with self._intact():
+            for level in count():
+                if number == _NOTHING:
+                    return None
+                page, flags = self._page(number, level)
+                nodes = self._nodes(page)
+                if flags & _LEAF:
+                    found = (self._entry(page, number, at) for at in nodes)
+                    return next((entry for entry in found if entry.key == key), None)
+                below = [at for turn, at in enumerate(nodes) if turn == 0 or self._key(page, at) <= key]
+                number = self._child(page, below[-1])
         return None
 
     def value(self, entry: Entry) -> bytes:
         """Return an entry's value."""
+        require_size(entry.size, f"{self._name}, key {entry.key!r}")
         self._file.seek(entry.start)
         return self._file.read(entry.size)
 
@@ -77,18 +87,29 @@ class Pages:
         _, transaction = struct.unpack_from("<QQ", page, tables + 2 * _TABLE.size)
         return transaction, size, root
 
-    def _page(self, number: int) -> tuple[bytes, int]:
+    @contextmanager
+    def _intact(self) -> Iterator[None]:
+        try:
+            yield
+        except (struct.error, IndexError) as error:
+            raise UserError(f"{self._name} has a damaged page ({error}); fetch it again") from error
+
+    def _page(self, number: int, level: int = 0) -> tuple[bytes, int]:
+        if level > _DEEPEST:
+            raise UserError(f"{self._name} has pages that refer to each other in circles; fetch it again")
         self._file.seek(number * self._size)
         page = self._file.read(self._size)
         if len(page) < self._size:
             raise UserError(f"{self._name} ends before its page {number}; fetch it again")
         return page, _HEADER.unpack_from(page)[2]
 
-    def _below(self, number: int) -> Iterator[Entry]:
-        page, flags = self._page(number)
+    def _below(self, number: int, level: int) -> Iterator[Entry]:
+        if number == _NOTHING:
+            return
+        page, flags = self._page(number, level)
         for at in self._nodes(page):
             if flags & _BRANCH:
-                yield from self._below(self._child(page, at))
+                yield from self._below(self._child(page, at), level + 1)
             else:
                 yield self._entry(page, number, at)
 

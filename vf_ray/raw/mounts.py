@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import IO, Protocol
+from urllib.parse import unquote
 
 from vf_ray.raw.indexed import Indexed, hidden, require_size, shown
 from vf_ray.raw.seekable import Far
@@ -83,11 +84,15 @@ def only_folders(mount: Mount) -> Iterator[str]:
 
 def spellings(name: str) -> Iterator[str]:
     """Yield a file name as given, then as disks are known to hold it: another case of the
-    extension, another Unicode form, non-ASCII escaped as ``#U00e9`` (unzip does that)."""
+    extension, another Unicode form, non-ASCII escaped as ``#U00e9`` (unzip does that), and of one out of an
+    address what its ``%C3%A9`` stands for."""
     stem, dot, extension = name.rpartition(".")
     forms = {"jpg": ("jpeg",), "jpeg": ("jpg",)}
     others = (extension, *forms.get(extension.lower(), ()))
     names = [name, *(f"{stem}{dot}{e}" for o in others for e in (o.lower(), o.upper()) if dot)]
+    plain = unquote(name)
+    if plain != name and "/" not in plain and "\0" not in plain:
+        names += spellings(plain)
     return iter(dict.fromkeys((*names, *_forms(name))))
 
 

@@ -124,7 +124,7 @@ def inside(path: str) -> str:
         ValueError: if it leads outside the tree.
     """
     plain = posixpath.normpath(path.replace("\\", "/"))
-    if not path or "\0" in path or plain.startswith(("/", "..")) or re.match("[A-Za-z]:", plain):
+    if not path or "\0" in path or plain.startswith(("/", "..")) or re.match("[A-Za-z]:(/|$)", plain):
         raise UserError(f"path {path!r} leads outside the tree; expected one relative to its root")
     return plain
 

@@ -1,4 +1,4 @@
-"""CIFAR's batches: Python 2 pickles of arrays, read by an unpickler that can build nothing else.
+"""CIFAR's batches: pickles of arrays, of Python 2 or later, by an unpickler that can build nothing else.
 
 A pickle may call any function by its name; here every name but the few that NumPy arrays need is
 refused, so that a foreign file cannot run code.
@@ -20,10 +20,12 @@ from vf_ray.types import Reject, Row, Tree
 SIDE = 32
 _ALLOWED = frozenset(
     [
-        ("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct"),
-        ("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode"),
+        ("numpy._core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "scalar"),
+        ("numpy._core.numeric", "_frombuffer"), ("numpy", "ndarray"), ("numpy", "dtype"),
+        ("_codecs", "encode"),
     ]
 )  # fmt: skip
+"""What pickles of arrays and of their numbers call, up to protocol 5; none of it calls what a file names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class CifarRow(Row):
 
 class _Arrays(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
+        module = module.replace("numpy.core.", "numpy._core.")  # its name before NumPy 2
         if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}; only arrays are read")
         return super().find_class(module, name)

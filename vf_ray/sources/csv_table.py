@@ -1,14 +1,13 @@
 """Tables with a separator: CSV, TSV, and their dialects."""
 
 import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, TypeVar
+from typing import TypeVar
 
 from vf_ray.errors import UserError
+from vf_ray.raw.text_lines import text_lines
 from vf_ray.raw.tree import existing
-from vf_ray.raw.unpacked import open_unpacked
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.records import MALFORMED, At, ColumnError, Parse, parsed
 from vf_ray.types import Reject, Row, Tree
@@ -31,7 +30,8 @@ class Dialect:
     """How a publisher writes a table."""
 
     separator: str = ","
-    encoding: str = "utf-8-sig"
+    otherwise: str = ""
+    """Encoding of a file that is not UTF-8, where a publisher's is known."""
     columns: Sequence[str] = ()
     """Names of the columns where the file has no header line."""
     quoted: bool = True
@@ -86,16 +86,15 @@ class _Cells(dict[str, str]):
 
 
 def _records(tree: Tree, path: str, split: str, dialect: Dialect) -> Iterator[tuple[Cells, At] | Reject]:
-    with open_unpacked(tree, path) as file:
-        lines = _lines(path, file, dialect)
-        columns = tuple(dialect.columns) or tuple(name.strip() for name in next(lines, ()))
-        for index, cells in enumerate(line for line in lines if line):
-            at = At(path, split, index)
-            if len(cells) == len(columns):
-                yield _Cells(path, zip(columns, cells, strict=True)), at
-            else:
-                yield Reject(at.key(), MALFORMED, f"{len(cells)} cells, expected {len(columns)}")
-                yield from _swallowed(cells, at)
+    lines = _lines(tree, path, dialect)
+    columns = tuple(dialect.columns) or tuple(name.strip() for name in next(lines, ()))
+    for index, cells in enumerate(line for line in lines if line):
+        at = At(path, split, index)
+        if len(cells) == len(columns):
+            yield _Cells(path, zip(columns, cells, strict=True)), at
+        else:
+            yield Reject(at.key(), MALFORMED, f"{len(cells)} cells, expected {len(columns)}")
+            yield from _swallowed(cells, at)
 
 
 def _swallowed(cells: Sequence[str], at: At) -> Iterator[Reject]:
@@ -104,8 +103,8 @@ def _swallowed(cells: Sequence[str], at: At) -> Iterator[Reject]:
         yield Reject(at.key(f"{at.index}+{line}"), "line behind an open quote")
 
 
-def _lines(path: str, file: IO[bytes], dialect: Dialect) -> Iterator[list[str]]:
-    text = io.TextIOWrapper(file, encoding=dialect.encoding, errors="replace", newline="")
+def _lines(tree: Tree, path: str, dialect: Dialect) -> Iterator[list[str]]:
+    text = text_lines(tree, path, otherwise=dialect.otherwise, newline="")
     csv.field_size_limit(_LONGEST_CELL)
     separator = dialect.separator
     if dialect.quoted:

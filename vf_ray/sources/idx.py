@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import IO
 
 from vf_ray.errors import UserError
+from vf_ray.raw.indexed import MOST_WHOLE, require_size
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.raw.tree import existing
 from vf_ray.raw.unpacked import open_unpacked
@@ -84,7 +85,9 @@ def picture(tree: Tree, path: str, which: str) -> bytes:
 def _unpacked(tree: Tree, path: str) -> bytes:
     """Unpack a gzipped container once, not for every picture."""
     with open_unpacked(tree, path) as file:
-        return file.read()
+        data = file.read(MOST_WHOLE + 1)
+    require_size(len(data), path)
+    return data
 
 
 def _picture(file: IO[bytes], path: str, number: int) -> bytes:

@@ -22,7 +22,12 @@ def picture_bytes(tree: Tree, path: str) -> bytes:
     """
     if (inside := _INSIDE.fullmatch(path)) is None or inside["kind"] not in KINDS:
         return tree.read(path)
-    return KINDS[inside["kind"]](tree, inside["path"], inside["which"])
+    try:
+        return KINDS[inside["kind"]](tree, inside["path"], inside["which"])
+    except (FileNotFoundError, ValueError):
+        if any(map(tree.exists, _containers(inside["path"]))) and not tree.exists(path):
+            raise
+        return tree.read(path)  # for a file may be called like this
 
 
 def is_packed(path: str) -> bool:
@@ -34,7 +39,11 @@ def picture_exists(tree: Tree, path: str) -> bool:
     """Tell whether the picture, or the container that should hold it, is there."""
     if (inside := _INSIDE.fullmatch(path)) is None or inside["kind"] not in KINDS:
         return tree.exists(path)
-    return tree.exists(inside["path"]) or tree.exists(f"{inside['path']}.gz")
+    return any(map(tree.exists, (*_containers(inside["path"]), path)))
+
+
+def _containers(path: str) -> tuple[str, str]:
+    return path, f"{path}.gz"
 
 
 KINDS: Mapping[str, Callable[[Tree, str, str], bytes]] = {

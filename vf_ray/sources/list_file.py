@@ -1,12 +1,11 @@
 """Text files with one record a line."""
 
-import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from vf_ray.errors import UserError
+from vf_ray.raw.text_lines import text_lines
 from vf_ray.raw.tree import existing
-from vf_ray.raw.unpacked import open_unpacked
 from vf_ray.sources.records import At, Parse, parsed, unambiguous
 from vf_ray.types import Reject, Row, Tree
 
@@ -16,7 +15,7 @@ Files = Mapping[str, str | tuple[str, ...]]
 
 
 def list_file(
-    files: Files, parse: Parse[str, R], *, header: int = 0, encoding: str = "utf-8-sig"
+    files: Files, parse: Parse[str, R], *, header: int = 0
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of the lines of every file that is there; ``parse`` gets a line without its end.
 
@@ -25,20 +24,16 @@ def list_file(
 
     def read(tree: Tree) -> Iterator[R | Reject]:
         for split, path in existing(tree, files):
-            yield from parsed(lines(tree, path, split, header=header, encoding=encoding), parse)
+            yield from parsed(lines(tree, path, split, header=header), parse)
 
     return read
 
 
-def lines(
-    tree: Tree, path: str, split: str = "all", *, header: int = 0, encoding: str = "utf-8-sig"
-) -> Iterator[tuple[str, At]]:
+def lines(tree: Tree, path: str, split: str = "all", *, header: int = 0) -> Iterator[tuple[str, At]]:
     """Yield the lines of a file that hold something, without their ends."""
-    with open_unpacked(tree, path) as file:
-        text = io.TextIOWrapper(file, encoding=encoding, errors="replace")
-        for index, line in enumerate(text):
-            if index >= header and line.strip():
-                yield line.rstrip("\r\n"), At(path, split, index)
+    for index, line in enumerate(text_lines(tree, path)):
+        if index >= header and line.strip():
+            yield line.rstrip("\r\n"), At(path, split, index)
 
 
 def by_first_word(tree: Tree, path: str) -> Mapping[str, str]:

@@ -25,7 +25,13 @@ def load_mat_bytes(data: bytes, path: str, names: Sequence[str]) -> Mapping[str,
 
     try:
         found: dict[str, Any] = loadmat(io.BytesIO(data), variable_names=names, simplify_cells=True)
-    except (ValueError, TypeError, NotImplementedError, MatReadError, zlib.error) as error:
+    except NotImplementedError as error:  # which it raises for HDF5, and for nothing else
+        variables = "', '".join(names)
+        raise UserError(
+            f"{path} is a MATLAB file of version 7.3, which is not read; in MATLAB or Octave: "
+            f"load('{path}'), save('-v7', '{path}', '{variables}')"
+        ) from error
+    except (ValueError, TypeError, MatReadError, zlib.error) as error:
         raise UserError(f"{path} is no MATLAB file up to version 7.2 ({error}); fetch it again") from error
     if missing := [name for name in names if name not in found]:
         raise UserError(f"{path} lacks the variables {missing}; fetch it again")

@@ -1,10 +1,13 @@
 """Parquet tables, also with encoded pictures in a column."""
 
+import base64
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import IO, Any, TypeVar
 
-from vf_ray.errors import MissingError, UserError
+from vf_ray.errors import MendableError, MissingError, UserError
+from vf_ray.raw.indexed import MOST_WHOLE, UnreadableError, require_size
 from vf_ray.raw.tree import existing
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.list_file import Files
@@ -12,7 +15,11 @@ from vf_ray.sources.records import At, Parse, of_objects, parsed
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
 _BATCH = 512
+_BASE64 = re.compile(r"(?:data:[^,]*;base64,)?((?:[A-Za-z0-9+/]{4}|\s)+(?:[A-Za-z0-9+/]{2,3}=+)?\s*)")
+_MOST_UNPACKED = 20
+"""Times as large as they are packed that a row group's pictures, packed themselves, may be."""
 
 
 def parquet_table(
@@ -48,7 +55,8 @@ def records(tree: Tree, path: str, columns: Sequence[str], unread: Sequence[str]
         expected = (*columns, *unread)
         if absent := [name for name in expected if name not in opened.schema_arrow.names]:
             raise UserError(f"{path} has no column {absent[0]!r}; expected {', '.join(expected)}")
-        for batch in opened.iter_batches(batch_size=_BATCH, columns=list(columns)):
+        batches = opened.iter_batches(batch_size=_BATCH, columns=list(columns))
+        while (batch := _decoded(path, lambda: next(batches, None))) is not None:
             yield from batch.to_pylist()
 
 
@@ -73,7 +81,7 @@ def filled(tree: Tree, path: str, column: str) -> list[bool]:
             if _without_nulls(group, column):
                 found += [True] * group.num_rows
             else:
-                cells = opened.read_row_group(number, columns=[column]).column(column).to_pylist()
+                cells = _column(opened, path, number, column).to_pylist()
                 found += [_holds(cell) for cell in cells]
     return found
 
@@ -103,18 +111,37 @@ def _opened(file: IO[bytes], path: str) -> Any:
 
 
 def picture(tree: Tree, path: str, which: str) -> bytes:
-    """Return the picture in ``<column>:<row>``: a cell of bytes, or Hugging Face's {bytes, path}."""
+    """Return the picture in ``<column>:<row>``, in any of the forms in which such files hold one."""
     column, _, row = which.rpartition(":")
     number = int(row)
     for group, rows in enumerate(_group_sizes(tree, path)):  # type: ignore[arg-type]  # trees are values
         if number < rows:
             cell = _group(tree, path, group, column)[number].as_py()  # type: ignore[arg-type]
-            data: bytes | None = cell["bytes"] if isinstance(cell, dict) else cell
+            data = _encoded(cell, f"{path}, {column!r}, row {row}")
             if data is None:
                 raise MissingError(f"{path} holds no picture in {column!r}, row {row}")
             return data
         number -= rows
     raise UserError(f"{path} holds no row {row}")
+
+
+def _encoded(cell: Any, where: str) -> bytes | None:
+    """Return a picture's bytes: as such, in Hugging Face's {bytes, path}, as numbers, or in base64.
+
+    Raises:
+        ValueError: if it is none of these, or several pictures.
+    """
+    if cell is None or isinstance(cell, bytes):
+        return cell
+    if isinstance(cell, dict):
+        return _encoded(cell.get("bytes"), where)
+    if isinstance(cell, str) and (packed := _BASE64.fullmatch(cell)) is not None:
+        return base64.b64decode(packed[1])
+    if isinstance(cell, list) and all(isinstance(item, int) for item in cell):
+        return bytes(item & 0xFF for item in cell) or None
+    if isinstance(cell, list) and len(cell) == 1:
+        return _encoded(cell[0], where)
+    raise UserError(f"{where} holds {str(cell)[:80]}; expected one encoded picture")
 
 
 @lru_cache(maxsize=64)
@@ -128,4 +155,34 @@ def _group_sizes(tree: Tree, path: str) -> tuple[int, ...]:
 def _group(tree: Tree, path: str, group: int, column: str) -> Any:
     """Return one column of a row group: neighbouring pictures are asked for one after another."""
     with tree.open(path) as file:
-        return _opened(file, path).read_row_group(group, columns=[column]).column(column)
+        return _column(_opened(file, path), path, group, column)
+
+
+def _column(opened: Any, path: str, number: int, column: str) -> Any:
+    """Return one column of a row group.
+
+    Raises:
+        UnreadableError: if it is damaged, or unpacks to far more than pictures do.
+    """
+    group = opened.metadata.row_group(number)
+    chunks = (group.column(place) for place in range(group.num_columns))
+    mine = [chunk for chunk in chunks if chunk.path_in_schema.split(".")[0] == column]
+    most = max(MOST_WHOLE, _MOST_UNPACKED * sum(chunk.total_compressed_size for chunk in mine))
+    require_size(sum(chunk.total_uncompressed_size for chunk in mine), f"{path}, {column!r}", most)
+    return _decoded(path, lambda: opened.read_row_group(number, columns=[column]).column(column))
+
+
+def _decoded(path: str, read: Callable[[], T]) -> T:
+    """Return what ``read`` decodes.
+
+    Raises:
+        UnreadableError: if the file is damaged there.
+    """
+    import pyarrow as pa
+
+    try:
+        return read()
+    except (OSError, pa.ArrowException) as error:
+        if isinstance(error, MendableError) or getattr(error, "errno", None) is not None:
+            raise  # of the disk or bucket that it lies in
+        raise UnreadableError("container damaged", f"{path} is damaged ({error}); fetch it again") from error

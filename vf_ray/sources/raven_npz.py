@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from vf_ray.errors import UserError
+from vf_ray.raw.indexed import require_size
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.sources.records import At, parsed
 from vf_ray.types import Reject, Row, Tree
@@ -56,6 +57,7 @@ def _array(tree: Tree, path: str, name: str) -> Any:
 
     try:
         with np.load(io.BytesIO(tree.read(path)), allow_pickle=False) as arrays:
+            require_size(arrays.zip.getinfo(f"{name}.npy").file_size, f"{path}, {name!r}")
             return arrays[name]
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
         raise UserError(f"{path} holds no whole array {name!r} ({error})") from error

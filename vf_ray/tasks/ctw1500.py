@@ -10,7 +10,9 @@ from vf_ray.sources.rows import TextsRow
 from vf_ray.text import tidy
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
-TRAIN, TEST = "ctw1500_train_labels/*.xml", "ctw1500_test_labels/*.txt"
+TRAIN = "ctw1500_train_labels/*.xml"
+TEST = ("ctw1500_test_labels/*.txt", "gt_ctw1500/*.txt", "test_labels/*.txt", "*/000????.txt", "000????.txt")
+"""The publisher's archive has no folder, so it lies wherever somebody unpacked it."""
 IGNORED = "###"
 
 
@@ -38,8 +40,8 @@ def _test(data: bytes, at: At) -> TextsRow:
 
 def _read(tree: Tree) -> Iterator[TextsRow | Reject]:
     yield from each_xml({"train": TRAIN}, _train)(tree)
-    if tree.glob(TEST):
-        yield from each_file({"test": TEST}, _test)(tree)
+    if (test := next(filter(tree.glob, TEST), None)) is not None:
+        yield from each_file({"test": test}, _test)(tree)
 
 
 CTW1500 = Source(
@@ -56,8 +58,7 @@ CTW1500 = Source(
         Raw(
             name="ctw1500",
             obtain="Put train_images.zip, test_images.zip and the train labels of "
-            "github.com/Yuliang-Liu/Curve-Text-Detector here; unzip the test labels into "
-            "ctw1500_test_labels/",
+            "github.com/Yuliang-Liu/Curve-Text-Detector here, and the test labels, zipped or in a folder",
         ),
     ),
     read=_read,

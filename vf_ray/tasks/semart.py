@@ -40,7 +40,7 @@ SEMART = Source(
     read=csv_table(
         {s: f"SemArt/semart_{s}.csv" for s in ("train", "val", "test")},
         _row,
-        Dialect(separator="\t", encoding="cp1252"),
+        Dialect(separator="\t", otherwise="cp1252"),
     ),
 )
 INSTRUCTIONS = {
