@@ -194,6 +194,32 @@ def test_every_answer_is_trained_whole_and_nothing_else(ours: Encoder, said: lis
     assert all(label in (IGNORE, token) for token, label in zip(encoded.ids, encoded.labels, strict=True))
 
 
+@pytest.mark.parametrize("most", [90, 100, 110, 125])
+@pytest.mark.parametrize("picture", [True, False])
+def test_what_is_too_long_is_cut_as_in_llava(theirs: Any, most: int, picture: bool) -> None:
+    """LLaVA cuts the text, and once more when the picture's tokens are in it."""
+    encoder = replace(encoder_of(llama_style()), max_length=most, too_long="cut")
+    prompt, response, further = "Describe the picture.", SAMPLES[1][1], FURTHER[1]
+    if picture:
+        ids, labels = llava_sample(theirs, prompt, response, further)
+        at = ids.index(LLAVA_IMAGE)
+        ids = [*ids[:at], *[encoder.image_id] * IMAGE_TOKENS, *ids[at + 1 :]]
+        labels = [*labels[:at], *[IGNORE] * IMAGE_TOKENS, *labels[at + 1 :]]
+    else:
+        text = f"{CORPUS[0].split(' USER')[0]} USER: {prompt} ASSISTANT: {response}</s>"
+        ids, labels = llava_masked(theirs, text, further, legacy=False)
+    found = encoder.encode(prompt, response, further, picture=picture)
+    assert (found.ids, found.labels) == (ids[:most], labels[:most])
+    assert found.cut == len(ids) - most > 0
+
+
+def test_a_cut_that_leaves_no_answer_is_a_reject_by_name() -> None:
+    encoder = replace(encoder_of(llama_style()), max_length=60, too_long="cut")
+    with pytest.raises(TooLongError, match="at most 60 fit"):
+        encoder.encode("why? " * 50, "because")
+    assert encoder.encode("why?", "so").cut == 0
+
+
 def test_too_long_and_empty_are_refused_by_name(ours: Encoder) -> None:
     with pytest.raises(TooLongError, match="at most 256"):
         ours.encode("why? " * 200, "because")

@@ -51,7 +51,7 @@ def recipe(**overrides: Any) -> Recipe:
         ({"stage1.warmup": 3}, r"warmup is 3\.0; it is a share"),
         ({"stage1.per_task": -5}, r"stage\.per_task is -5; it must be positive"),
         ({"stage1.sample": 0}, r"stage\.sample is 0; it must be positive"),
-        ({"stage1.clip": -1}, r"stage\.clip is -1\.0; it must be positive"),
+        ({"stage1.clip": -1}, r"stage\.clip is -1\.0; a norm, or 0 for no clipping"),
         ({"stage1.micro_tokens": 0}, r"stage\.micro_tokens is 0; it must be positive"),
         ({"stage1.max_length": 5}, r"stage\.max_length is 5; no picture and word fit"),
         ({"stage1.weight_decay": -0.1}, r"stage\.weight_decay is -0\.1; it cannot be negative"),

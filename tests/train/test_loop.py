@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load as loads
 from safetensors.torch import load_file
+from transformers import Trainer
 
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, broken, ready, stage, train
@@ -15,6 +16,7 @@ from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Lora
 from vf_ray.store import Store
+from vf_ray.train.deepspeed import decays, groups
 from vf_ray.train.feed import Feed
 from vf_ray.train.guard import Diverged
 from vf_ray.train.stage import rows_of_step
@@ -94,6 +96,31 @@ def test_a_module_may_have_a_rate_of_its_own(model: Path, tmp_path: Path, zero: 
     assert moved["language_model.model.norm.weight"] == pytest.approx(3e-3, rel=0.05)
 
 
+def test_norms_and_biases_do_not_decay_as_with_hugging_face(model: Path) -> None:
+    network = load(model)
+    theirs = set(Trainer.get_decay_parameter_names(None, network))  # type: ignore[arg-type]
+    assert {name for name, _ in network.named_parameters() if decays(name)} == theirs
+    first, second = groups(network, stage(weight_decay=0.1))
+    decaying, other = (first, second) if first["weight_decay"] else (second, first)
+    assert (decaying["weight_decay"], other["weight_decay"]) == (0.1, 0.0)
+    assert len(decaying["params"]) == len(theirs)
+
+
+@pytest.mark.parametrize("zero", [0, 2, 3])
+@pytest.mark.parametrize("off", [0, None])
+def test_gradients_are_not_scaled_where_clipping_is_off(
+    model: Path, tmp_path: Path, zero: int, off: float | None
+) -> None:
+    plain, wide, tight = (
+        records(train(model, tmp_path / str(clip), stage(zero=zero, steps=3, clip=clip)))
+        for clip in (off, 1e9, 1e-6)
+    )
+    assert plain == wide and plain[-1]["loss"] != tight[-1]["loss"]
+    assert (
+        plain[0]["grad_norm"] == pytest.approx(tight[0]["grad_norm"], rel=1e-5) and plain[0]["grad_norm"] > 0
+    )
+
+
 @pytest.mark.parametrize("zero", [2, *(pytest.param(zero, marks=pytest.mark.chain) for zero in (0, 3))])
 def test_adapters_learn_resume_and_are_merged(model: Path, tmp_path: Path, zero: int) -> None:
     tuned = stage(zero=zero, lora=Lora(rank=4, alpha=8, dropout=0.1))
@@ -164,6 +191,16 @@ def test_a_sample_that_cannot_be_encoded_is_a_counted_reject(model: Path, tmp_pa
     lines = done.store.read(f"{done.address}/rejected/train.jsonl").decode().splitlines()
     assert len(lines) == sum(8 - record["samples"] for record in records(done)) > 0
     assert all(json.loads(line)["reason"] == "cannot be encoded" for line in lines)
+
+
+def test_a_sample_that_is_too_long_is_cut_and_counted_where_the_stage_says_so(
+    model: Path, tmp_path: Path
+) -> None:
+    done = records(train(model, tmp_path, stage(max_length=66, steps=5, too_long="cut")))
+    whole = records(train(model, tmp_path / "whole", stage(steps=5)))
+    assert [record["samples"] for record in done] == [8] * 5
+    assert sum(record["cut"] for record in done) > 0 == sum(record["cut"] for record in whole)
+    assert sum(record["labels"] for record in done) < sum(record["labels"] for record in whole)
 
 
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(model: Path, tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """Steps, rows and rates."""
 
+import math
 from collections import Counter
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import get_cosine_schedule_with_warmup
 
 from tests.train.inputs import Listed, stage
 from vf_ray.train.stage import num_steps, rate, rows_of_step
@@ -30,6 +33,15 @@ def test_rates_rise_from_above_zero_and_fall_to_almost_zero() -> None:
     assert 0 < rates[-1] < 0.001
     constant = stage(lr=0.5, warmup=0.0, schedule="constant")
     assert {rate(constant, step, 100) for step in range(1, 101)} == {0.5}
+
+
+@pytest.mark.parametrize(("steps", "warmup"), [(100, 0.03), (7, 0.5), (12_995, 0.03), (10, 0.0)])
+def test_rates_from_zero_are_those_of_hugging_faces_schedule(steps: int, warmup: float) -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=2e-5)
+    theirs = get_cosine_schedule_with_warmup(optimizer, math.ceil(warmup * steps), steps)
+    chosen = stage(lr=2e-5, warmup=warmup, warmup_from_zero=True)
+    for step in (1, 2, 3, 4, 5, steps // 2, steps - 1, steps):
+        assert rate(chosen, step, steps) == pytest.approx(2e-5 * theirs.lr_lambdas[0](step - 1), abs=1e-20)
 
 
 def test_nothing_to_train_on_is_an_error() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tokenizers import AddedToken, Tokenizer
 from torch import Tensor
@@ -38,6 +38,8 @@ class Encoded:
 
     ids: list[int]
     labels: list[int]
+    cut: int = 0
+    """Tokens that were left out at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,8 @@ class Encoder:
     """Tokens that a picture takes."""
     max_length: int
     """Tokens that a conversation may have."""
+    too_long: Literal["reject", "cut"] = "reject"
+    """What becomes of a training conversation that has more."""
     begin: tuple[int, ...]
     """What stands before every text: the start token, or nothing."""
     end_id: int
@@ -58,7 +62,13 @@ class Encoder:
     pad_id: int
 
     @classmethod
-    def of(cls, folder: Path, max_length: int | None = None, template: str = "chat") -> "Encoder":
+    def of(
+        cls,
+        folder: Path,
+        max_length: int | None = None,
+        template: str = "chat",
+        too_long: Literal["reject", "cut"] = "reject",
+    ) -> "Encoder":
         """Read the encoder of a saved LLaVA folder.
 
         ``max_length`` defaults to, and never passes, the positions the language model has; ``template``
@@ -75,6 +85,7 @@ class Encoder:
             pictures=Pixels.of(folder),
             image_tokens=(vision["image_size"] // vision["patch_size"]) ** 2,
             max_length=min(max_length or context, context),
+            too_long=too_long,
             begin=start_of(tokenizer),
             end_id=tokenizer.eos_token_id,
             image_id=tokenizer.convert_tokens_to_ids(IMAGE),
@@ -108,8 +119,7 @@ class Encoder:
             end = [self.end_id] * self.template.ends
             ids += [*found, *end]
             labels += [*[IGNORE] * start, *found[start:], *end]
-        self._check(ids, prompt)
-        return Encoded(ids, labels)
+        return self._fitted(Encoded(ids, labels), prompt)
 
     def prompt_ids(self, prompt: str) -> list[int]:
         """Encode a question about a picture for generation, up to where the answer starts.
@@ -172,6 +182,14 @@ class Encoder:
         made = Tokenizer.from_str(self.tokenizer.to_str())
         made.add_tokens([AddedToken(TURN, special=False, **flags)])
         return made
+
+    def _fitted(self, whole: Encoded, prompt: str) -> Encoded:
+        """Cut a training conversation at its end where that is wanted, and something of an answer is left."""
+        most = self.max_length
+        if self.too_long == "cut" and any(label != IGNORE for label in whole.labels[:most]):
+            return Encoded(whole.ids[:most], whole.labels[:most], max(0, len(whole.ids) - most))
+        self._check(whole.ids, prompt)
+        return whole
 
     def _check(self, ids: list[int], prompt: str) -> None:
         if len(ids) > self.max_length:

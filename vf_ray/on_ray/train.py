@@ -157,6 +157,7 @@ def stats(writer: Writer) -> dict[str, Any]:
         "samples": sum(record["samples"] for record in records),
         "tokens": sum(record["tokens"] for record in records),
         "labels": sum(record["labels"] for record in records),
+        "cut": sum(record["cut"] for record in records),
         "first_loss": records[0]["loss"],
         "last_loss": records[-1]["loss"],
         RUN: rates[-1] if rates else {},

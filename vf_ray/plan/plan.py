@@ -29,7 +29,7 @@ CODE: Mapping[str, int] = {
     "instances": 4,
     "mixture": 2,
     "base": 4,
-    "tuned": 2,
+    "tuned": 3,
     "answers": 1,
     "judged": 1,
     "scores": 4,

@@ -1,5 +1,6 @@
 """What one tuning run is: its data, what it tunes, and its optimisation."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -52,14 +53,20 @@ class Stage:
     """Use only so many instances in all, drawn by seed (the paper's stage 2: 1,000)."""
     warmup: float = 0.03
     """Share of the steps during which the rate rises."""
+    warmup_from_zero: bool = False
+    """Let it rise from 0, at which the first step is taken then, as in LLaVA's runs."""
     schedule: Literal["cosine", "constant"] = "cosine"
     weight_decay: float = 0.0
-    clip: float = 1.0
+    """Of all that is tuned but norms and biases."""
+    clip: float | None = 1.0
+    """Norm to which larger gradients are scaled down; 0 or null: none is, as in LLaVA-1.5's runs."""
     template: Literal["chat", "plain"] = "chat"
     """``chat``: in the model's own conversation template; ``plain``: the answer alone follows the picture,
     as LLaVA trains captions when it aligns."""
     max_length: int = 2048
-    """Tokens of a conversation, image tokens included; longer ones are rejected by name."""
+    """Tokens of a conversation, image tokens included."""
+    too_long: Literal["reject", "cut"] = "reject"
+    """What becomes of a longer one: rejected by name, or cut there and trained up to the cut, as in LLaVA."""
     micro_tokens: int = 8192
     """Tokens that one worker packs into one forward pass."""
     share_tokens: bool = True
@@ -102,9 +109,11 @@ class Stage:
         return {key: value for key, value in plain(self).items() if key not in EXECUTION}
 
     def _require_amounts(self) -> None:
-        for key in ("per_task", "sample", "micro_tokens", "clip"):
+        for key in ("per_task", "sample", "micro_tokens"):
             value = getattr(self, key)
             require(value is None or value > 0, f"stage.{key} is {value}; it must be positive")
+        object.__setattr__(self, "clip", self.clip or 0.0)
+        require(0 <= (self.clip or 0) < math.inf, f"stage.clip is {self.clip}; a norm, or 0 for no clipping")
         least = f"stage.max_length is {self.max_length}; no picture and word fit in less than 16 tokens"
         require(self.max_length >= 16, least)
         require(self.weight_decay >= 0, f"stage.weight_decay is {self.weight_decay}; it cannot be negative")

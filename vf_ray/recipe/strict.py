@@ -70,7 +70,8 @@ def build(cls: type[T], values: Any, path: str = "") -> T:
     needed = [n for n, f in known.items() if f.default is f.default_factory is dataclasses.MISSING]
     missing = [n for n in needed if n not in values]
     require(not missing, f"{where} lacks the key {', '.join(missing)}")
-    made = {key: _convert(hints[key], value, f"{path}{key}") for key, value in values.items()}
+    given = {k: "" if v is None and hints[k] is str else v for k, v in values.items()}  # YAML's empty value
+    made = {key: _convert(hints[key], value, f"{path}{key}") for key, value in given.items()}
     try:
         return cls(**made)
     except ValueError as error:

@@ -64,7 +64,7 @@ def settings(stage: Stage) -> dict[str, Any]:
         "train_micro_batch_size_per_gpu": 1,
         "gradient_accumulation_steps": 1,
         "managed_gradient_accumulation": False,
-        "gradient_clipping": 0.0 if plain_optimizer(stage) else stage.clip,
+        "gradient_clipping": 0.0 if plain_optimizer(stage) else stage.clip or 0.0,
         "zero_optimization": {"stage": stage.zero},
         "zero_force_ds_cpu_optimizer": False,
         "steps_per_print": 10**9,
@@ -93,25 +93,33 @@ def start(model: nn.Module, stage: Stage) -> Any:
     import deepspeed
 
     tuned = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(
-        groups(model, stage), lr=stage.lr, betas=BETAS, eps=EPS, weight_decay=stage.weight_decay, fused=True
-    )
+    optimizer = torch.optim.AdamW(groups(model, stage), lr=stage.lr, betas=BETAS, eps=EPS, fused=True)
     engine, *_ = deepspeed.initialize(
         model=model, model_parameters=tuned, optimizer=optimizer, config=settings(stage),
         dist_init_required=False,
     )  # fmt: skip
     if plain_optimizer(stage):
-        optimizer.register_step_pre_hook(_clipper(engine, tuned, stage.clip))
+        optimizer.register_step_pre_hook(_clipper(engine, tuned, stage.clip or 0.0))
     return engine
 
 
 def groups(model: nn.Module, stage: Stage) -> list[dict[str, Any]]:
-    """Return what learns by its rate, each group with the ratio of its rate to the stage's."""
-    found: dict[float, list[nn.Parameter]] = {}
+    """Return what learns by its rate and decay, each group with the ratio of its rate to the stage's."""
+    found: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, weight in model.named_parameters():
         if weight.requires_grad:
-            found.setdefault(stage.own_lr.get(module_of(name), stage.lr), []).append(weight)
-    return [{"params": weights, "lr": lr, "ratio": lr / stage.lr} for lr, weights in found.items()]
+            rate = stage.own_lr.get(module_of(name), stage.lr)
+            found.setdefault((rate, stage.weight_decay if decays(name) else 0.0), []).append(weight)
+    return [
+        {"params": weights, "lr": rate, "ratio": rate / stage.lr, "weight_decay": decay}
+        for (rate, decay), weights in found.items()
+    ]
+
+
+def decays(name: str) -> bool:
+    """Tell whether weight decay holds for a parameter: norms and biases have none, as with Hugging Face."""
+    layer = name.split(".")[-2]
+    return not (name.endswith("bias") or "norm" in layer or "layrnorm" in layer)
 
 
 def set_rate(optimizer: Any, rate: float) -> None:

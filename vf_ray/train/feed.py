@@ -44,6 +44,8 @@ class Step:
     """Samples of the global batch that show a picture."""
     encoded: int
     """Pictures that the vision tower goes through, in all packs of the global batch."""
+    cut: int
+    """Samples that were cut at the end."""
     rejects: tuple[Reject, ...]
     keys: tuple[str, ...]
     """``task key`` of every sample of the global batch."""
@@ -72,7 +74,7 @@ class Feed:
         cls, stage: Stage, samples: Samples, folder: Path, seed: int, rank: int, world: int, threads: int = 1
     ) -> "Feed":
         """Read the encoder of the model's folder."""
-        encoder = Encoder.of(folder, stage.max_length, stage.template)
+        encoder = Encoder.of(folder, stage.max_length, stage.template, stage.too_long)
         return cls(stage, samples, encoder, seed, rank, world, threads)
 
     def step(self, number: int) -> Step:
@@ -107,6 +109,7 @@ class Feed:
             fill=plan.fill,
             pictured=sum(picture is not None for picture in shown),
             encoded=plan.distinct(shown),
+            cut=sum(one.cut > 0 for one in encoded),
             rejects=tuple(one for one in tried if isinstance(one, Reject)),
             keys=tuple(f"{text.task} {text.key}" for text in texts),
         )

@@ -220,8 +220,8 @@ def _one(state: _Run, step: Step) -> dict[str, Any]:
     _stop_if("" if 0 <= norm < float("inf") else f"the norm of the gradient is {norm}", state, step)
     return {
         "step": step.number, "steps": state.steps, "loss": loss, "lr": lr, "grad_norm": norm,
-        "samples": step.samples, "tokens": step.tokens, "labels": step.labels, "fill": step.fill,
-        "shared": step.shared,
+        "samples": step.samples, "tokens": step.tokens, "labels": step.labels, "cut": step.cut,
+        "fill": step.fill, "shared": step.shared,
     }  # fmt: skip
 
 

@@ -30,6 +30,8 @@ class Metrics:
     tokens: int
     """Real ones, picture tokens included."""
     labels: int
+    cut: int
+    """Samples whose end was cut off because they were too long."""
     fill: float
     """Real tokens / (ranks x longest pack, summed over micro-steps)."""
     shared: float

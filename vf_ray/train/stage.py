@@ -82,12 +82,12 @@ def _epochs(first: int, count: int, size: int) -> Iterator[tuple[int, int, int]]
 def rate(stage: Stage, step: int, steps: int) -> float:
     """Return the learning rate of step ``step`` (from 1) of ``steps``.
 
-    It rises linearly over ``ceil(warmup * steps)`` steps, the first of which is not 0, and then stays
-    or falls along half a cosine that would reach 0 one step after the last.
+    It rises linearly over ``ceil(warmup * steps)`` steps, the first of which is 0 only if the stage says so,
+    and then stays or falls along half a cosine that would reach 0 one step after the last.
     """
     rising = math.ceil(stage.warmup * steps)
     if step <= rising:
-        return stage.lr * step / rising
+        return stage.lr * (step - stage.warmup_from_zero) / rising
     if stage.schedule == "constant":
         return stage.lr
     share = (step - 1 - rising) / (steps - rising)
