@@ -1,22 +1,27 @@
 """Tables of runs: one recipe under several overrides, as data in ``experiments.yaml``.
 
 ``python -m flows.experiments`` lists them, ``python -m flows.experiments table4`` runs one after another;
-what the store holds already is skipped, and ``--set`` overrides all runs alike.
+what the store holds already is skipped, and ``--set`` overrides all runs alike. An override may name a model
+that the same recipe has made, perhaps under other overrides.
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
 import yaml
 
 from flows.session import session
+from vf_ray.artifacts import find
 from vf_ray.cli.plans import setting
+from vf_ray.errors import UserError
+from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.load import load_recipe
 from vf_ray.recipe.strict import near, require
+from vf_ray.store import Store
 
 
 @dataclass(frozen=True)
@@ -28,13 +33,41 @@ class Table:
     runs: Mapping[str, Mapping[str, Any]]
     """Overrides of each run by its name."""
 
-    def recipes(self, more: Mapping[str, Any]) -> dict[str, Recipe]:
-        """Load every run's recipe.
+    def recipes(
+        self, more: Mapping[str, Any], where: Callable[[Recipe, str], str] = lambda recipe, step: step
+    ) -> dict[str, Recipe]:
+        """Load every run's recipe; ``where`` gives the URL of the model that a step of another run makes.
 
         Raises:
             ValueError: for an override that does not fit the recipe.
         """
-        return {name: load_recipe(self.recipe, {**changes, **more}) for name, changes in self.runs.items()}
+        return {run: load_recipe(self.recipe, self.overrides(run, more, where)) for run in self.runs}
+
+    def overrides(
+        self, run: str, more: Mapping[str, Any], where: Callable[[Recipe, str], str]
+    ) -> dict[str, Any]:
+        """Return a run's overrides, with URLs in place of models that are named by their making."""
+        changes = {**self.runs[run], **more}
+        made = {key: Model(**value) for key, value in changes.items() if _is_model(value)}
+        urls = {
+            key: where(load_recipe(self.recipe, {**model.under, **more}), model.model)
+            for key, model in made.items()
+        }
+        return {**changes, **urls}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that a step of the table's recipe makes."""
+
+    model: str
+    """The step."""
+    under: Mapping[str, Any] = field(default_factory=dict)
+    """Overrides it is made under."""
+
+
+def _is_model(value: Any) -> bool:
+    return isinstance(value, dict) and "model" in value
 
 
 def tables() -> dict[str, Table]:
@@ -73,9 +106,25 @@ def _run(name: str, settings: Sequence[str]) -> None:
     from flows.visionflan import visionflan
 
     table, more = tables()[name], dict(map(setting, settings))
-    for run, changes in table.runs.items():
+    flow = visionflan.with_options(log_prints=False)
+    for run in table.runs:
         print(f"\n{name}: {run}", flush=True)
-        visionflan.with_options(log_prints=False)(recipe=table.recipe, overrides={**changes, **more})
+        flow(recipe=table.recipe, overrides=table.overrides(run, more, _url))
+
+
+def _url(recipe: Recipe, step: str) -> str:
+    """Return where a finished model of a recipe lies.
+
+    Raises:
+        UserError: if the store does not hold it, or its files come from two attempts.
+    """
+    store = Store.open()
+    spec = Plan.of(recipe, store).tuned(step)
+    if (made := find(store, spec)) is None:
+        raise UserError(f"the store {store.url} holds no {spec.address}: run the tables that train it first")
+    folders = {made.path(file).rpartition("/")[0] for file in made.names() if file.startswith("model/")}
+    require(len(folders) == 1, f"{store.at(spec.address)}: its model lies in {sorted(folders)}; publish it")
+    return store.at(folders.pop())
 
 
 if __name__ == "__main__":

@@ -1,19 +1,60 @@
 """The paper's runs as data: each is a sound recipe and differs from its like in what its table says."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flows.experiments import tables
+from flows.experiments import _url, tables
+from vf_ray.artifacts import Writer, build
+from vf_ray.errors import UserError
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.load import load_recipe
+from vf_ray.store import VARIABLE, Store
 from vf_ray.tasks import matching
+
+TRAINED = {"stage1", "stage2"}
 
 
 def runs(table: str) -> Mapping[str, Recipe]:
-    return tables()[table].recipes({})
+    return tables()[table].recipes({}, address)
+
+
+def address(recipe: Recipe, step: str) -> str:
+    return Plan(recipe, "raw").tuned(step).address
+
+
+def test_models_that_are_named_by_their_making_are_those_of_the_runs_that_make_them() -> None:
+    paper, projector = load_recipe("paper-13b"), runs("table5")["projector"]
+    assert [run.base.checkpoint for run in runs("table6").values()] == [
+        address(paper, "stage1"), address(paper, "stage2"),
+    ]  # fmt: skip
+    assert not any(run.base.language_model or run.base.vision for run in runs("table6").values())
+    given = {name: run.base.projector for name, run in runs("table7").items()}
+    assert given == {
+        "pretrained": paper.base.projector,
+        "BASE, language model frozen": address(projector, "stage1"),
+        "BASE": address(paper, "stage1"),
+        "CHAT": address(paper, "stage2"),
+    }
+
+
+def test_a_model_that_is_not_finished_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    with pytest.raises(UserError, match=r"holds no stage1/smoke/.*run the tables that train it"):
+        _url(load_recipe("smoke"), "stage1")
+    store = Store.open()
+    spec = Plan.of(load_recipe("smoke"), store).tuned("stage1")
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        writer.commit("model/config.json", b"{}")
+        return {}
+
+    build(store, spec, make)
+    folder = Path(_url(load_recipe("smoke"), "stage1").removeprefix("file://"))
+    assert (folder / "config.json").read_bytes() == b"{}"
 
 
 def stage1(found: Mapping[str, Recipe]) -> dict[str, Stage]:
@@ -36,6 +77,8 @@ def test_the_recipe_is_the_papers() -> None:
     assert one and two and recipe.align is None
     assert (one.lr, one.batch, one.epochs, one.steps) == (2e-5, 128, 1, None)
     assert (two.lr, two.batch, two.epochs, two.steps, two.sample) == (1e-5, 64, None, 128, 1000)
+    for stage in (one, two):  # as LLaVA-1.5's trainer has it
+        assert (stage.clip, stage.warmup_from_zero, stage.too_long) == (0, True, "cut")
     assert one.tune == two.tune == ("projector", "language_model")
     assert (len(matching(one.tasks)), recipe.prepare.cap) == (188, 10_000)
     assert (recipe.base.size, recipe.base.image_tokens, recipe.base.select_layer) == ("13B", 576, -2)
@@ -51,9 +94,12 @@ def test_tables_vary_what_the_paper_varied() -> None:
     assert {s.tune for s in stage1(runs("table5")).values()} == {
         ("projector",), ("language_model",), ("projector", "language_model"),
     }  # fmt: skip
-    assert {run.base.habits["template"] for run in runs("table7").values()} == {"llava_llama_2"}
+    for table in ("table7", "table7-trained"):
+        assert {run.base.habits["template"] for run in runs(table).values()} == {"llava_llama_2"}
+    for table in ("table6", "table7"):
+        assert all(TRAINED.isdisjoint(Plan(run, "raw").steps) for run in runs(table).values())
     nothing = runs("table5")["nothing"]
-    assert not {"stage1", "stage2"} & set(Plan(nothing, "raw").steps)
+    assert TRAINED.isdisjoint(Plan(nothing, "raw").steps)
     assert set(Plan(nothing, "raw").models) == {"base"}
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from vf_ray.cli.plans import setting
 from vf_ray.recipe import Recipe
-from vf_ray.recipe.load import read_yaml
+from vf_ray.recipe.load import load_recipe, read_yaml
 from vf_ray.recipe.strict import plain
 
 STAGE = {"tasks": ["a/*"], "lr": "2e-5", "batch": 128, "epochs": 1}
@@ -51,6 +52,8 @@ def recipe(**overrides: Any) -> Recipe:
         ({"stage1.warmup": 3}, r"warmup is 3\.0; it is a share"),
         ({"stage1.per_task": -5}, r"stage\.per_task is -5; it must be positive"),
         ({"stage1.sample": 0}, r"stage\.sample is 0; it must be positive"),
+        ({"stage1.clip": "inf"}, r"stage\.clip is inf; a norm, or 0"),
+        ({"stage1.too_long": "drop"}, r"stage1\.too_long is 'drop'; known: cut, reject"),
         ({"stage1.clip": -1}, r"stage\.clip is -1\.0; a norm, or 0 for no clipping"),
         ({"stage1.micro_tokens": 0}, r"stage\.micro_tokens is 0; it must be positive"),
         ({"stage1.max_length": 5}, r"stage\.max_length is 5; no picture and word fit"),
@@ -124,3 +127,16 @@ def test_a_recipe_survives_json() -> None:
 
 def test_yaml_text_numbers_become_numbers() -> None:
     assert recipe().stage1.lr == 2e-5
+
+
+def test_an_empty_value_is_an_empty_text_where_a_text_is_expected() -> None:
+    changed = load_recipe("paper-13b", dict(map(setting, ("base.vision=", "base.projector="))))
+    assert (changed.base.vision, changed.base.projector) == ("", "")
+    with pytest.raises(ValueError, match=r"stage1\.lr is None; expected float"):
+        load_recipe("paper-13b", dict([setting("stage1.lr=")]))
+
+
+@pytest.mark.parametrize("off", [0, 0.0, None])
+def test_clipping_can_be_switched_off(off: float | None) -> None:
+    chosen = load_recipe("smoke", {"stage1.clip": off}).stage1
+    assert chosen and chosen.clip == 0 and chosen.computed()["clip"] == 0
