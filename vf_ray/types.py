@@ -276,8 +276,6 @@ class Source(Generic[R]):
     terms: Terms
     raws: tuple[Raw, ...]
     read: Callable[[Tree], Iterator[R | Reject]]
-    code: int = 1
-    """Bumped by hand when what its reader or the functions of its tasks return changes."""
     whole: bool = False
     """Whether a recipe's cap is not for it: somebody has chosen its instances already."""
     tasks: list[Task[R]] = field(default_factory=list)

@@ -49,13 +49,14 @@ def test_codes_that_name_nothing_are_rejects(tmp_path: Path) -> None:
     assert reasons == ["malformed record"] * 3
 
 
-def test_a_side_of_no_known_code_is_an_error_that_names_the_line(tmp_path: Path) -> None:
+def test_a_class_of_neither_side_costs_its_pictures(tmp_path: Path) -> None:
     files = {
-        "places205/IndoorOutdoor_places205.csv": "'/a/abbey',2\n'/b/bar/in',3\n",
-        "places205/trainvalsplit_places205/train_places205.csv": "a/abbey/gsun_x.jpg 0\n",
+        "places205/IndoorOutdoor_places205.csv": "'/a/abbey',2\n\n'/b/bar/in',1\n'/b/bar/out',3\n",
+        "places205/trainvalsplit_places205/train_places205.csv": "".join(f"{n}.jpg {n}\n" for n in range(4)),
     }
-    with pytest.raises(ValueError, match=r"IndoorOutdoor_places205\.csv, line 2.*'/b/bar/in',3.*1 or 2"):
-        found("places205", tmp_path, files)
+    answers, reasons = found("places205", tmp_path, files)
+    assert list(answers.values()) == ["Outdoor", "Indoor"]
+    assert reasons == ["class of neither side"] * 2
 
 
 def test_the_large_edition_of_places_is_found(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from vf_ray.raw import fetch
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.strict import plain, require
 from vf_ray.store import Store
-from vf_ray.tasks import among, data_of, licensed, matching, source_of, sources
+from vf_ray.tasks import among, code_of, data_of, licensed, matching, source_of, sources
 from vf_ray.types import Raw
 
 STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report")
@@ -163,7 +163,7 @@ class Plan:
             "seed": self.recipe.seed,
             "cap": self._cap(source),
             "largest_side": prepare.largest_side,
-            "source": sources()[source].code,
+            "source": code_of(source),
             "tasks": {task: data_of(task) for task in self.tasks if source_of(task).name == source},
         }
         if ceilings := {task: self.ceilings[task] for task in config["tasks"] if task in self.ceilings}:

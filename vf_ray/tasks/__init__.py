@@ -13,6 +13,7 @@ from typing import Any
 
 from vf_ray.errors import UserError
 from vf_ray.recipe.strict import near, require
+from vf_ray.tasks.code import module_code
 from vf_ray.types import Source, Task
 
 PAPER = "@paper"
@@ -24,13 +25,25 @@ NAMED = 3
 @cache
 def sources() -> Mapping[str, Source[Any]]:
     """Return every declared source by name."""
-    found: dict[str, Source[Any]] = {}
+    return MappingProxyType({name: source for name, (source, _) in sorted(_declared().items())})
+
+
+@cache
+def _declared() -> Mapping[str, tuple[Source[Any], str]]:
+    """Return every source, and the module that declares it, by name."""
+    found: dict[str, tuple[Source[Any], str]] = {}
     for info in pkgutil.walk_packages(__path__, f"{__name__}."):
         module = importlib.import_module(info.name)
         for source in (value for value in vars(module).values() if isinstance(value, Source)):
-            if found.setdefault(source.name, source) is not source:
+            if found.setdefault(source.name, (source, info.name))[0] is not source:
                 raise ValueError(f"source {source.name!r} is declared twice, again in {info.name}")
-    return MappingProxyType(dict(sorted(found.items())))
+    return MappingProxyType(found)
+
+
+@cache
+def code_of(source: str) -> str:
+    """Return the fingerprint of the code that makes a source's rows and examples."""
+    return module_code(_declared()[source][1])
 
 
 @cache
@@ -49,7 +62,7 @@ def source_of(task_id: str) -> Source[Any]:
 
 
 def data_of(task_id: str) -> Mapping[str, str]:
-    """Return what of a task is data and changes its instances; of its function ``Source.code`` tells."""
+    """Return what of a task is data and changes its instances; of its function ``code_of`` tells."""
     return {"instruction": catalogue()[task_id].instruction, "split": catalogue()[task_id].split}
 
 

@@ -62,7 +62,6 @@ AI2D = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

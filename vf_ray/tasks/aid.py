@@ -11,7 +11,6 @@ AID = Source(
     terms=Terms(faces="no"),
     raws=(Raw(name="aid", obtain="Put AID.zip (or AID_dataset.zip) of captain-whu.github.io/AID here"),),
     read=image_folder("AID/{label}/*"),
-    code=2,
 )
 
 

@@ -22,7 +22,6 @@ AYAHOO = Source(
         ),
     ),
     read=image_folder("ayahoo_test_images/{label}_*", split="test", classes=CLASSES),
-    code=2,
 )
 
 

@@ -18,7 +18,6 @@ CALTECH101 = Source(
         ),
     ),
     read=image_folder("101_ObjectCategories/{label}/*", skip=("BACKGROUND_Google",)),
-    code=2,
 )
 LIVING = frozenset(
     [

@@ -23,7 +23,6 @@ CALTECH256 = Source(
         ),
     ),
     read=image_folder("256_ObjectCategories/{label}/*", skip=("257.clutter",)),
-    code=2,
 )
 HYPHENATED = ("t-shirt", "yo-yo")
 

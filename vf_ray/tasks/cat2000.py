@@ -32,7 +32,6 @@ CAT2000 = Source(
         ),
     ),
     read=image_folder("trainSet/Stimuli/{label}/*", split="train", classes=CLASSES),
-    code=2,
 )
 
 

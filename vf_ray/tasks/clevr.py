@@ -23,7 +23,6 @@ CLEVR: Source[ClevrRow] = Source(
         {s: f"CLEVR_v1.0/questions/CLEVR_{s}_questions.json" for s in ("train", "val")},
         image="CLEVR_v1.0/images/{folder}/{file_name}",
     ),
-    code=2,
 )
 MOST_MATCHED = 5
 """Questions in one matching: more become a puzzle of permutations rather than of seeing."""

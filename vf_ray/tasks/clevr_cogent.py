@@ -38,7 +38,6 @@ COGENT: Source[ClevrRow] = Source(
         },
         image="CLEVR_CoGenT_v1.0/images/{folder}/{file_name}",
     ),
-    code=3,
 )
 
 COGENT.task(

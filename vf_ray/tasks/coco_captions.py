@@ -16,7 +16,6 @@ CAPTIONS = Source(
         {s: f"annotations/captions_{s}2014.json" for s in ("train", "val")},
         image="{split}2014/COCO_{split}2014_{image_id:012d}.jpg",
     ),
-    code=2,
 )
 MATCH = "the text describes the image"
 NO_MATCH = "the text does not describe the image"

@@ -50,7 +50,6 @@ CONCEPTUAL_CAPTIONS = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

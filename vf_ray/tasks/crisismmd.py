@@ -64,7 +64,6 @@ CRISISMMD = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 EVIDENCE = "not in the paper's list; group and category are ours, as is the wording of the target"
 

@@ -58,7 +58,6 @@ DAQUAR = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

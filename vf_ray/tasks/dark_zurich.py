@@ -34,7 +34,6 @@ DARK_ZURICH = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

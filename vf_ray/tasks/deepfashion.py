@@ -18,7 +18,6 @@ DEEPFASHION = Source(
         ),
     ),
     read=image_folder("Img/img_highres_subset/{label}/*"),
-    code=2,
 )
 
 

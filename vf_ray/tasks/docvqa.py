@@ -42,7 +42,6 @@ DOCVQA = Source(
     terms=Terms(faces="unknown"),
     raws=(DOCVQA_RAW,),
     read=_read,
-    code=2,
 )
 
 

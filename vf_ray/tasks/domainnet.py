@@ -51,7 +51,6 @@ DOMAINNET = Source(
         {f"{split} {domain}": f"{domain}_{split}.txt" for split in ("train", "test") for domain in STYLES},
         _row,
     ),
-    code=2,
 )
 
 

@@ -53,7 +53,6 @@ EXPW = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

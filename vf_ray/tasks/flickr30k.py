@@ -55,7 +55,6 @@ FLICKR30K = Source(
         FLICKR30K_IMAGES,
     ),
     read=_read,
-    code=2,
 )
 
 

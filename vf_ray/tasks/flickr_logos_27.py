@@ -52,7 +52,6 @@ FLICKR_LOGOS_27 = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

@@ -36,7 +36,6 @@ GEOMETRY3K = Source(
         ),
     ),
     read=each_json({s: f"geometry3k/{s}/*/data.json" for s in ("train", "val", "test")}, _row),
-    code=2,
 )
 
 

@@ -35,7 +35,6 @@ IMAGENET_A = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

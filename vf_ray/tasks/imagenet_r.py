@@ -38,7 +38,6 @@ IMAGENET_R = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

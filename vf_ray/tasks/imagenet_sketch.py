@@ -25,7 +25,6 @@ IMAGENET_SKETCH = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

@@ -40,7 +40,6 @@ INATURALIST = Source(
         ),
     ),
     read=inat_json({"train": ("train_mini.json", "train.json"), "val": "val.json"}),
-    code=2,
 )
 GROUPS = (
     "Plants", "Insects", "Birds", "Fungi", "Reptiles", "Mammals", "Ray-finned Fishes", "Amphibians",

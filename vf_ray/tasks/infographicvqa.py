@@ -50,7 +50,6 @@ INFOGRAPHICVQA = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

@@ -38,7 +38,6 @@ JHU_CROWD = Source(
     terms=Terms(faces="yes"),
     raws=(Raw(name="jhu_crowd", obtain="Put jhu_crowd_v2.0.zip of www.crowd-counting.com here"),),
     read=list_file({s: f"jhu_crowd_v2.0/{s}/image_labels.txt" for s in ("train", "val", "test")}, _row),
-    code=2,
 )
 
 

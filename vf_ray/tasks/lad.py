@@ -62,7 +62,6 @@ LAD = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

@@ -18,7 +18,6 @@ OWN = Source(
         ),
     ),
     read=own_llava_json,
-    code=2,
     whole=True,
 )
 

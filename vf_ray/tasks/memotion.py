@@ -31,7 +31,6 @@ MEMOTION = Source(
         ),
     ),
     read=csv_table({"train": "memotion_dataset_7k/labels.csv"}, _row),
-    code=2,
 )
 
 

@@ -19,7 +19,6 @@ NOCAPS = Source(
         ),
     ),
     read=coco_json({"val": "nocaps_val_4500_captions.json"}, image="val/{file_name}"),
-    code=2,
 )
 
 

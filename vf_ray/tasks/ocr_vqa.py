@@ -53,7 +53,6 @@ OCR_VQA = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

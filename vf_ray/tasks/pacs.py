@@ -17,7 +17,6 @@ PACS = Source(
         Raw(name="pacs", obtain="Put PACS.zip (it holds kfold/) here; see domaingeneralization.github.io"),
     ),
     read=image_folder("kfold/{domain}/{label}/*", classes=THINGS),
-    code=2,
 )
 STYLES = {
     "art_painting": "Art painting",

@@ -63,7 +63,6 @@ RAF_DB = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

@@ -50,7 +50,6 @@ RECIPEQA = Source(
         ),
     ),
     read=json_array({s: f"{s}.json" for s in ("train", "val", "test")}, _row, items="data.item"),
-    code=2,
 )
 
 

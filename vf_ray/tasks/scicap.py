@@ -52,7 +52,6 @@ SCICAP = Source(
         Raw(name="scicap", obtain="Put scicap_data.zip here; the link is at github.com/tingyaohsu/SciCap"),
     ),
     read=_read,
-    code=3,
 )
 
 

@@ -25,7 +25,6 @@ SET5 = Source(
         *(f"{{domain=Set5_{kind}}}/{{label}}.*" for kind in ("HR", "LR_x2", "LR_x3", "LR_x4")),
         classes=SUBJECTS,
     ),
-    code=2,
 )
 
 

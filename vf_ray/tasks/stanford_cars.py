@@ -51,7 +51,6 @@ STANFORD_CARS = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

@@ -40,7 +40,6 @@ STVQA = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

@@ -49,7 +49,6 @@ TEXTCAPS = Source(
         _row,
         items="data.item",
     ),
-    code=2,
 )
 
 

@@ -66,7 +66,6 @@ TOTAL_TEXT = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

@@ -36,7 +36,6 @@ VIQUAE = Source(
         ),
     ),
     read=json_lines({"train": "train.jsonl", "val": "validation.jsonl", "test": "test.jsonl"}, _row),
-    code=2,
 )
 
 

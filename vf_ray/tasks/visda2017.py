@@ -54,7 +54,6 @@ VISDA2017 = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

@@ -80,7 +80,6 @@ VISDIAL = Source(
         COCO_2014,
     ),
     read=_read,
-    code=2,
 )
 SPEAKERS = {2: ("Ann", "Ben"), 4: ("Q", "A"), 6: ("Visitor", "Guide"), 9: ("Caller", "Operator")}
 """Earlier pairs shown -> who asks and who answers."""

@@ -31,7 +31,6 @@ VIZWIZ_CAPTIONS = Source(
     read=coco_json(
         {s: f"annotations/{s}.json" for s in ("train", "val")}, image="{split}/{file_name}", keep=_usable
     ),
-    code=2,
 )
 
 

@@ -33,7 +33,6 @@ VQAV2 = Source(
         annotations="v2_mscoco_{split}2014_annotations.json",
         image="{split}2014/COCO_{split}2014_{image_id:012d}.jpg",
     ),
-    code=2,
 )
 FITS = "the question is about this image"
 FITS_NOT = "the question is about another image"

@@ -50,7 +50,6 @@ VQG = Source(
         },
         _rows,
     ),
-    code=2,
 )
 
 

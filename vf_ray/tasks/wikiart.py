@@ -91,7 +91,6 @@ WIKIART = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

@@ -89,7 +89,6 @@ WIKIHOW = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 ORDER = ("next", "previous")
 MOST_OTHERS = 4

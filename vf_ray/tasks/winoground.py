@@ -50,7 +50,6 @@ WINOGROUND = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

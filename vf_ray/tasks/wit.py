@@ -58,7 +58,6 @@ WIT = Source(
         ),
     ),
     read=_read,
-    code=2,
 )
 
 

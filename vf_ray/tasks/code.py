@@ -1,0 +1,143 @@
+"""The code that makes a source's rows and examples, as a fingerprint: whoever edits it gets a new address.
+
+It covers the source's module and, of what that imports, what reads rows or shapes examples. Comments,
+docstrings and layout do not count, nor does what is only told about a task; files beside a module that it
+names do. How bytes come out of archives is not covered: they are the same bytes.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+COVERED = ("vf_ray.tasks.", "vf_ray.sources.", "vf_ray.instances.shapes", "vf_ray.text")
+TOLD = frozenset(
+    [
+        "title", "url", "terms", "raws", "obtain", "files", "loose",
+        "upstream", "group", "category", "evidence", "may_be_empty", "instruction", "split",
+    ]
+)  # fmt: skip
+"""Arguments of Raw, Source and task that change no row, or are in the address by themselves."""
+DECLARING = ("Raw", "Source", "task")
+
+
+def module_code(module: str) -> str:
+    """Return the fingerprint of the module and of those below it, 12 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for name in sorted(_closure(module)):
+        digest.update(f"{name}\0{_fingerprint(name)}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+@cache
+def _closure(module: str) -> frozenset[str]:
+    """Return the module and every covered one that it reaches."""
+    found, waiting = set[str](), [module]
+    while waiting:
+        if (name := waiting.pop()) not in found:
+            found.add(name)
+            waiting += _imported(name)
+    return frozenset(found)
+
+
+@cache
+def _imported(module: str) -> tuple[str, ...]:
+    """Return the covered modules that a module imports, wherever in it."""
+    names = [
+        name
+        for node in ast.walk(_parsed(module))
+        for name in _names(node)
+        if name.startswith((*COVERED, f"{module.rpartition('.')[0]}."))
+    ]
+    return tuple(sorted(filter(_is_module, set(names))))
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        yield node.module
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@cache
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # its parent is a module, so this is a name in it
+        return False
+
+
+def _path(module: str) -> Path:
+    spec = find_spec(module)
+    assert spec is not None and spec.origin is not None, module
+    return Path(spec.origin)
+
+
+@cache
+def _parsed(module: str) -> ast.Module:
+    return ast.parse(_path(module).read_bytes())
+
+
+@cache
+def _fingerprint(module: str) -> str:
+    """Return a hash of a module's syntax and of the files beside it that it names."""
+    digest = hashlib.sha256(syntax(_parsed(module)).encode())
+    named = {n.value for n in ast.walk(_parsed(module)) if isinstance(n, ast.Constant)}
+    beside = {file.name: file for file in _path(module).parent.iterdir() if file.is_file()}
+    for name in sorted(named & beside.keys()):
+        digest.update(beside[name].read_bytes())
+    return digest.hexdigest()
+
+
+def syntax(tree: ast.AST) -> str:
+    """Return what Python does with a module, written alike by every version of it."""
+    out = list[str]()
+    _write(tree, out)
+    return "".join(out)
+
+
+def _write(value: object, out: list[str]) -> None:
+    if isinstance(value, ast.AST):
+        out.append(f"({type(value).__name__}")
+        for name, inner in _parts(value):
+            out.append(f" {name}=")
+            _write(inner, out)
+        out.append(")")
+    elif isinstance(value, list):
+        for item in value:
+            _write(item, out)
+    else:
+        out.append(repr(value))
+
+
+def _parts(node: ast.AST) -> Iterator[tuple[str, object]]:
+    """Yield the fields of a node that matter; empty ones differ between versions of Python."""
+    for name, inner in ast.iter_fields(node):
+        matters = _matters(node, inner) if isinstance(inner, list) else inner
+        if matters not in (None, []) and name not in ("ctx", "kind", "type_comment"):
+            yield name, matters
+
+
+def _matters(node: ast.AST, inner: list[ast.AST]) -> list[ast.AST]:
+    """Leave out texts that stand for themselves, and arguments that are only told."""
+    told = TOLD if _declares(node) else frozenset[str]()
+    return [
+        one
+        for one in inner
+        if not _is_docstring(one) and not (isinstance(one, ast.keyword) and one.arg in told)
+    ]
+
+
+def _is_docstring(statement: object) -> bool:
+    """Tell whether a statement is a text and nothing else, wherever it stands."""
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def _declares(node: ast.AST) -> bool:
+    function = node.func if isinstance(node, ast.Call) else None
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in DECLARING
