@@ -66,7 +66,6 @@ def coded(root: Path, monkeypatch: pytest.MonkeyPatch, **changed: str) -> str:
         code._closure,
         code._imported,
         code._is_module,
-        code._path,
         code._parsed,
         code._fingerprint,
     ):

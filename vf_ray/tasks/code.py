@@ -85,9 +85,9 @@ def _parsed(module: str) -> ast.Module:
 def _fingerprint(module: str) -> str:
     """Return a hash of a module's syntax and of the files beside it that it names."""
     digest = hashlib.sha256(syntax(_parsed(module)).encode())
-    named = {n.value for n in ast.walk(_parsed(module)) if isinstance(n, ast.Constant)}
+    texts = (node.value for node in ast.walk(_parsed(module)) if isinstance(node, ast.Constant))
     beside = {file.name: file for file in _path(module).parent.iterdir() if file.is_file()}
-    for name in sorted(named & beside.keys()):
+    for name in sorted({text for text in texts if isinstance(text, str)} & beside.keys()):
         digest.update(beside[name].read_bytes())
     return digest.hexdigest()
 
