@@ -1,6 +1,7 @@
 """The base step, from prepared text to a committed folder."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pytest
 from tests.tiny import make_tiny, tiny_base
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
+from vf_ray.doctor.models import outliner, weights
 from vf_ray.model.conversation import Encoder
 from vf_ray.model.load import load
 from vf_ray.model.template import TEMPLATES
@@ -74,6 +76,19 @@ def test_parts_are_fetched_from_wherever_they_lie(store: Store, tmp_path: Path) 
     assert file.read_bytes() == (tmp_path / "made" / "config.json").read_bytes()
     with pytest.raises(FileNotFoundError, match="parts/absent"):
         fetch(store.at("parts/absent"))
+
+
+def test_a_model_of_the_store_is_fetched_by_its_address(
+    store: Store, sources: dict[str, Artifact], tmp_path: Path
+) -> None:
+    made = built(store, "one", sources)
+    folder = fetcher(tmp_path / "scratch", store)(made.address)
+    outline = outliner(tmp_path, store)(made.address)
+    names = {name.removeprefix("model/") for name in made.names()}
+    assert {f.name for f in folder.iterdir()} == names == {f.name for f in outline.iterdir()}
+    assert (folder / "config.json").read_bytes() == made.read("model/config.json")
+    assert all((outline / n).stat().st_size == (folder / n).stat().st_size for n in names)
+    assert all(check.ok for check in weights(replace(tiny_base(), checkpoint=made.address), store))
 
 
 def recipe(**base: object) -> Recipe:

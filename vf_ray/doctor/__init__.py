@@ -13,6 +13,7 @@ from vf_ray.doctor.room import space, training
 from vf_ray.errors import MendableError, UserError
 from vf_ray.on_ray import dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard
+from vf_ray.plan.models import resolved
 from vf_ray.plan.plan import TUNED, Plan
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.load import load_recipe
@@ -34,14 +35,19 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
     yield Check("recipe", True, told)
     store, usable = _store(store_url)
     yield usable
+    try:
+        recipe = resolved(recipe, store)
+    except MendableError as error:
+        yield Check("weights", False, str(error), "correct base, or run that step first")
+        return
     yield from sources(recipe, store)
-    yield from weights(recipe.base)
+    yield from weights(recipe.base, store)
     if (judge := recipe.evaluate.judge) and not is_http(judge):
         yield judge_weights("evaluate.judge", judge)
     yield from models_elsewhere(recipe.evaluate)
     planned = list(plans(recipe, store))
     yield from planned
-    real = replace(recipe, base=sized(recipe.base))
+    real = replace(recipe, base=sized(recipe.base, store))
     yield from space(real, store)
     if all(check.ok for check in planned if check.name == "stages"):
         yield from training(real)

@@ -8,28 +8,30 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
 
+from vf_ray.artifacts import Artifact, load
 from vf_ray.doctor.check import Check
 from vf_ray.errors import MendableError, MissingError
+from vf_ray.plan.models import PREFIX
 from vf_ray.recipe import Base
+from vf_ray.recipe.recipe import is_model_address
 from vf_ray.store import Store
 
 ENDS = 4 << 20
 """Bytes at each end of a weight file that hold its header and more."""
 GGUF_HEAD = 64 << 20
 """Bytes at the start of a GGUF file that do: the vocabulary is in them."""
-PARTS = ("checkpoint", "vision", "language_model", "projector")
 NEEDED = (".json", ".model", ".txt", ".jinja", ".safetensors", ".bin", ".gguf")
 """Ends of names of files that a model is read from."""
 
 
-def weights(base: Base) -> Iterator[Check]:
+def weights(base: Base, store: Store | None = None) -> Iterator[Check]:
     """Check that each model a recipe names is there, whole, and what the recipe says."""
-    given = {f"base.{part}": url for part in PARTS if (url := getattr(base, part))}
+    given = {f"base.{part}": url for part, url in base.parts().items()}
     if not given:
         yield Check("weights", True, "a fresh model")
         return
     with tempfile.TemporaryDirectory(prefix="vf-ray-doctor-") as scratch:
-        fetch = outliner(Path(scratch))
+        fetch = outliner(Path(scratch), store)
         for key, url in given.items():
             yield _check(key, url, partial(_look, base, key, fetch))
 
@@ -40,13 +42,13 @@ def judge_weights(key: str, url: str) -> Check:
         return _check(key, url, lambda: _open(outliner(Path(scratch))(url)))
 
 
-def sized(base: Base) -> Base:
+def sized(base: Base, store: Store | None = None) -> Base:
     """Return the base with the sizes of the models it names, as far as they can be read, for estimates."""
     with tempfile.TemporaryDirectory(prefix="vf-ray-doctor-") as scratch:
         try:
             from vf_ray.model.adopted import Adopted
 
-            return Adopted(base, outliner(Path(scratch))).sized()
+            return Adopted(base, outliner(Path(scratch), store)).sized()
         except MendableError:  # the check of weights says what is wrong
             return base
 
@@ -73,14 +75,17 @@ def _open(folder: Path) -> None:
     Tensors.of(folder)
 
 
-def outliner(scratch: Path) -> Callable[[str], Path]:
+def outliner(scratch: Path, models: Store | None = None) -> Callable[[str], Path]:
     """Return what gives a local path for a URL; in a bucket, files as long as there but only with their ends.
 
-    It raises FileNotFoundError where there is nothing.
+    So it does for the address of a model in the store ``models``. It raises MissingError where there is
+    nothing.
     """
 
     @cache
     def fetch(url: str) -> Path:
+        if models and is_model_address(url):
+            return _of_artifact(load(models, url), scratch / str(len(list(scratch.iterdir()))))
         store = Store.open(url)
         if (local := store.local_path("")) is not None:
             if not local.exists():
@@ -95,6 +100,13 @@ def outliner(scratch: Path) -> Callable[[str], Path]:
         return _file(url, folder)
 
     return fetch
+
+
+def _of_artifact(model: Artifact, folder: Path) -> Path:
+    for name in (name for name in model.names() if name.startswith(PREFIX)):
+        size = model.manifest["files"][name]["bytes"]
+        _outline(model.store, model.path(name), size, folder / name.removeprefix(PREFIX))
+    return folder
 
 
 def _file(url: str, folder: Path) -> Path:

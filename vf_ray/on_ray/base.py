@@ -15,6 +15,7 @@ from vf_ray.instances.chance import rank
 from vf_ray.on_ray.cluster import without_gpus
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.recipe import Base
+from vf_ray.recipe.recipe import is_model_address
 from vf_ray.store import Store
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def base(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
     Raises:
         FileNotFoundError: if the prepared text is needed and not finished, or a part's URL names nothing.
     """
-    sources = finished(store, {task: plan.instances[task] for task in plan.base.inputs})
+    needed = {task: spec for task, spec in plan.instances.items() if task in plan.base.inputs}
+    sources = finished(store, needed)
     recipe = plan.recipe
 
     def make(writer: Writer) -> Mapping[str, Any]:
@@ -48,7 +50,7 @@ def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artif
     from vf_ray.model.template import TEMPLATES
 
     with tempfile.TemporaryDirectory(prefix="vf-ray-base-") as scratch:
-        out, fetch = Path(scratch) / "model", fetcher(Path(scratch) / "parts")
+        out, fetch = Path(scratch) / "model", fetcher(Path(scratch) / "parts", writer.store)
         texts = conversations(sources, TEMPLATES[Adopted(base, fetch).habits.template])
         assemble(base, texts, out, seed=seed, fetch=fetch)
         files = sorted(file for file in out.iterdir() if file.is_file())
@@ -69,11 +71,16 @@ def conversations(sources: Mapping[str, Artifact], template: "Template") -> Iter
             yield from (turn.text for turn in template.render(**row))
 
 
-def fetcher(folder: Path) -> Callable[[str], Path]:
-    """Return what brings a path, ``file://`` or ``s3://`` URL to this machine; downloads go to ``folder``."""
+def fetcher(folder: Path, models: Store | None = None) -> Callable[[str], Path]:
+    """Return what brings a path, ``file://`` or ``s3://`` URL to this machine; downloads go to ``folder``.
+
+    So does a copy, checksums verified, of a model that is named by its address in the store ``models``.
+    """
 
     @cache
     def fetch(url: str) -> Path:
+        if models and is_model_address(url):
+            return artifacts.load(models, url).download(folder / f"{rank(url):x}", PREFIX)
         store = Store.open(url)
         local = store.local_path("")
         if local is not None:

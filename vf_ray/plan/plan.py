@@ -60,8 +60,12 @@ class Plan:
         """Plan a recipe; the user's folders are listed, so that a change in them changes the plan.
 
         Raises:
-            FileNotFoundError: if nothing is in one of them, and nothing is to be fetched.
+            MissingError: if nothing is in one of them, and nothing is to be fetched.
+            UserError: if ``base`` names a model that the store does not hold.
         """
+        from vf_ray.plan.models import resolved  # which looks at the records of earlier plans
+
+        recipe = resolved(recipe, store)
         if not recipe.prepare.raw:
             return cls(recipe, cls(recipe, "").packaged.address)
         whole, each = raws(recipe.prepare)
@@ -228,6 +232,7 @@ class Plan:
         config = {"seed": self.recipe.seed, **plain(self.recipe.base)}
         fresh = not self.recipe.base.checkpoint and not self.recipe.base.language_model
         inputs = {task: spec.address for task, spec in self.instances.items()} if fresh else {}
+        inputs |= self.recipe.base.in_store()
         return Spec(kind="base", name=self.recipe.name, config=config, inputs=inputs, code=CODE["base"])
 
     def tuned(self, stage: str) -> Spec:

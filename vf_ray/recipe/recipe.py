@@ -50,13 +50,24 @@ class Prepare:
         require(self.largest_side >= 16, f"prepare.largest_side is {self.largest_side} pixels; at least 16")
 
 
+MODEL_STEPS = ("base", "align", "stage1", "stage2")
+"""Steps that make models, which are the kinds of models' addresses."""
+_ADDRESS = re.compile(rf"({'|'.join(MODEL_STEPS)})/.+/[0-9a-f]{{12}}")
+
+
+def is_model_address(name: str) -> bool:
+    """Tell whether a name is the address of a model in a store, such as ``stage2/demo/0123456789ab``."""
+    return bool(_ADDRESS.fullmatch(name))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Base:
     """The LLaVA checkpoint that stage 1 starts from, and how it comes to be."""
 
     checkpoint: str = ""
     """URL of a LLaVA folder, in Hugging Face's layout or that of LLaVA's authors (which then needs
-    ``vision``); empty: assembled from the parts below."""
+    ``vision``); or a model of the store, by its address or as another recipe's step (``stage1/demo``), as
+    all parts below; empty: assembled from them."""
     vision: str = ""
     """URL of a CLIP vision tower; empty: a fresh one of the sizes below."""
     language_model: str = ""
@@ -97,6 +108,15 @@ class Base:
             require(getattr(self, key) > 0, f"base.{key} is {getattr(self, key)}; it must be positive")
         both = self.checkpoint and self.language_model
         require(not both, "base names a checkpoint and a language_model; a checkpoint brings its own")
+
+    def parts(self) -> dict[str, str]:
+        """Return the models that are named, by key: folders, URLs, or models of the store."""
+        names = ("checkpoint", "vision", "language_model", "projector")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+    def in_store(self) -> dict[str, str]:
+        """Return those that are addresses in the store."""
+        return {part: name for part, name in self.parts().items() if is_model_address(name)}
 
     @property
     def image_tokens(self) -> int:

@@ -47,10 +47,7 @@ def card(plan: Plan, step: str) -> str:
         "data": plan.mixture(step),
         "base": plan.base,
     }
-    parts = {
-        key: getattr(recipe.base, key) for key in ("checkpoint", "vision", "language_model", "projector")
-    }
-    made_of = "\n".join(f"- {key}: {url}" for key, url in parts.items() if url) or "- fresh weights"
+    made_of = "\n".join(f"- {key}: {url}" for key, url in recipe.base.parts().items()) or "- fresh weights"
     return "\n".join(
         (
             HEAD,
