@@ -10,20 +10,20 @@ from vf_ray.plan.plan import CODE
 
 PAPER = {"mmbench", "mme", "mmmu", "mm-vet", "llava-bench", "pope", "cf"}
 HALLUCINATION = {"chair", "amber", "hallusionbench"}
-SCORED = 4, {
+SCORED = 5, {
     "amber": 1, "cf": 2, "chair": 1, "hallusionbench": 3, "llava-bench": 1, "mm-vet": 1, "mmbench": 2,
-    "mme": 2, "mmmu": 1, "pope": 1, "scienceqa": 1, "seed-bench": 2, "tasks": 1, "textocr": 1,
+    "mme": 2, "mmmu": 1, "pope": 1, "scienceqa": 1, "seed-bench": 2, "tasks": 2, "textocr": 1,
 }  # fmt: skip
 """``CODE["scores"]``, and the code of each benchmark as it was then."""
 
 
 def test_the_papers_benchmarks_and_those_on_hallucination_are_there() -> None:
-    assert PAPER | HALLUCINATION | {"seed-bench", "scienceqa", "textocr", "tasks"} == set(catalogue())
+    assert PAPER | HALLUCINATION | {"seed-bench", "scienceqa", "textocr", "tasks"} <= set(catalogue())
 
 
 @pytest.mark.parametrize("benchmark", catalogue().values(), ids=catalogue())
 def test_each_says_what_it_needs_and_where_its_rule_is_from(benchmark: Benchmark) -> None:
-    assert re.fullmatch(r"[a-z-]+", benchmark.name)
+    assert re.fullmatch(r"[a-z0-9-]+", benchmark.name)
     assert benchmark.files
     assert benchmark.title
 
