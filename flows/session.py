@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vf_ray.cli.app import speak_plainly
 from vf_ray.errors import DEBUG, about, reported
+from vf_ray.store import web
 
 ENVIRONMENT = {
     "DO_NOT_TRACK": "1",
@@ -33,6 +34,7 @@ def session(check: Callable[[], object], *, debug: bool) -> Iterator[None]:
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)  # what the user has set stays
+    web.spare_loopback()  # Prefect's own server is asked at this machine's address
     if debug:
         os.environ[DEBUG] = "1"
     speak_plainly()

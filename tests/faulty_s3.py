@@ -1,16 +1,22 @@
 """A server between a client and S3 that fails as it is told: before, after, or instead of an answer."""
 
+import base64
 import socket
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-FAULTS = ("pass", "refuse", "fail", "busy", "lose", "cut")
-"""What happens to a request: 403, 500 or 503 unseen by the server; its answer lost (500) or cut off."""
-_STATUS = {"refuse": (403, "AccessDenied"), "fail": (500, "InternalError"), "busy": (503, "SlowDown")}
+FAULTS = ("pass", "refuse", "fail", "busy", "lose", "cut", "flip", "digest")
+"""What happens to a request: 403, 500 or 503 unseen by the server; its answer lost (500) or cut off; a byte
+of the answer changed on its way, or (400) of what was sent."""
+_STATUS = {
+    "refuse": (403, "AccessDenied"), "fail": (500, "InternalError"), "busy": (503, "SlowDown"),
+    "digest": (400, "BadDigest"),
+}  # fmt: skip
 
 
 class FaultyS3(ThreadingHTTPServer):
@@ -23,6 +29,8 @@ class FaultyS3(ThreadingHTTPServer):
         self.behind = urlsplit(behind).netloc
         self.plan: list[str] = []
         self.seen = 0
+        self.batches = ""
+        """The code with which every request to delete several objects is refused; none if it is empty."""
         self._lock = threading.Lock()
 
     @property
@@ -41,6 +49,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _do(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.server.batches and self.command == "POST" and self.path.endswith("?delete"):
+            self._refuse(400, self.server.batches)
+            return
         fault = self.server.next_fault()
         if fault in _STATUS:
             self._refuse(*_STATUS[fault])
@@ -54,6 +65,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "cut":
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
+        elif fault == "flip":
+            changed = bytes([data[0] ^ 1]) + data[1:]
+            self._answer(answer.status, [*answer.getheaders(), ("x-amz-checksum-crc32", _crc(data))], changed)
         else:
             self._answer(answer.status, answer.getheaders(), data)
 
@@ -75,6 +89,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its own name
         """Keep the test's output free of one line per request."""
+
+
+def _crc(data: bytes) -> str:
+    return base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
 
 
 @contextmanager

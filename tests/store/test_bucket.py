@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.faulty_s3 import FaultyS3, faulty_s3
 from tests.s3_server import S3Server
-from vf_ray.store import Store, bucket
+from vf_ray.store import Store, bucket, race
 from vf_ray.store.bucket import Patience
 
 QUICK = Patience(attempts=3, pause_s=0.01, timeout_s=0.4)
@@ -89,7 +89,7 @@ def shaky(faulty: FaultyS3, s3_store_url: str, monkeypatch: pytest.MonkeyPatch) 
     return replace(store, patience=Patience(attempts=6, pause_s=0.01, timeout_s=5))
 
 
-PASSING = st.lists(st.sampled_from(["pass", "fail", "busy", "lose", "cut"]), max_size=4)
+PASSING = st.lists(st.sampled_from(["pass", "fail", "busy", "lose", "cut", "digest"]), max_size=4)
 
 
 @pytest.mark.chain
@@ -113,6 +113,57 @@ def test_trouble_that_passes_is_waited_out(shaky: Store, faulty: FaultyS3) -> No
     assert shaky.read("x") == b"1"
     faulty.plan = ["busy", "fail"]
     assert shaky.list("") == ["x"]
+    faulty.plan = ["digest"]
+    assert shaky.create("y", b"2")
+
+
+@pytest.mark.chain
+def test_bytes_that_changed_on_their_way_are_asked_for_again(
+    shaky: Store, faulty: FaultyS3, tmp_path: Path
+) -> None:
+    shaky.create("x", b"right")
+    for ask in (shaky.read, lambda path: _downloaded(shaky, path, tmp_path / "x")):
+        faulty.plan, faulty.seen = ["flip"], 0
+        assert ask("x") == b"right"
+        assert faulty.seen > 1
+    faulty.plan = ["flip"] * 50
+    with pytest.raises(ConnectionError, match=r"in 6 attempts .*FlexibleChecksumError"):
+        shaky.read("x")
+    faulty.plan = []
+
+
+def _downloaded(store: Store, path: str, local: Path) -> bytes:
+    store.download(path, local)
+    return local.read_bytes()
+
+
+@pytest.mark.chain
+@pytest.mark.parametrize("code", ["MissingContentMD5", "InvalidRequest", "NotImplemented", "MalformedXML"])
+def test_a_store_that_deletes_only_one_by_one_is_used_so(shaky: Store, faulty: FaultyS3, code: str) -> None:
+    for name in ("a/1", "a/2", "b"):
+        shaky.create(name, b"x")
+    faulty.batches = code
+    try:
+        assert race(shaky) == 1
+        shaky.delete("a")
+        assert shaky.list("") == ["b"], "the probe is gone, too"
+        shaky.delete("b")
+        assert shaky.list("") == []
+    finally:
+        faulty.batches = ""
+
+
+@pytest.mark.chain
+def test_a_store_that_refuses_to_delete_is_not_asked_again_one_by_one(shaky: Store, faulty: FaultyS3) -> None:
+    for name in ("d/1", "d/2"):
+        shaky.create(name, b"x")
+    faulty.batches, faulty.seen = "AccessDenied", 0
+    try:
+        with pytest.raises(PermissionError, match="refuses"):
+            shaky.delete("d")
+    finally:
+        faulty.batches = ""
+    assert shaky.list("") == ["d/1", "d/2"]
 
 
 @pytest.mark.chain

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 
 from vf_ray.errors import DeniedError, MissingError, OutsideError, UnreachableError, UserError, about
 from vf_ray.store.bucket import Patience
+from vf_ray.store.web import client as http_client
+from vf_ray.store.web import through
 from vf_ray.types import Download
 
 if TYPE_CHECKING:
@@ -124,10 +126,8 @@ class Part:
 
 def client(patience: Patience) -> "httpx.Client":
     """Return what ``download`` asks with."""
-    import httpx
-
     agent = {"User-Agent": "vf-ray", "Accept-Encoding": "identity"}
-    return httpx.Client(timeout=patience.timeout_s, follow_redirects=True, headers=agent)
+    return http_client(timeout=patience.timeout_s, follow_redirects=True, headers=agent)
 
 
 def download(web: "httpx.Client", file: Download, part: Part, patience: Patience, told: Told) -> None:
@@ -168,7 +168,8 @@ def _complete(web: "httpx.Client", file: Download, part: Part, patience: Patienc
 
 def _gave_up(file: Download, part: Part, vain: int, error: Exception) -> UnreachableError:
     return UnreachableError(
-        f"{file.url}: {vain} attempts in a row brought nothing new (last: {error or type(error).__name__}); "
+        f"{file.url}: {vain} attempts in a row brought nothing new "
+        f"(last: {str(error) or type(error).__name__}{through(file.url)}); "
         f"{part.size:,} bytes are kept, so run the same again when the server is back"
     )
 

@@ -11,6 +11,11 @@ from vf_ray.errors import UserError, about
 from vf_ray.recipe.recipe import Recipe
 from vf_ray.recipe.strict import near, require
 
+LARGEST = 1 << 18
+"""Letters of a YAML file. The longest recipes have a few thousand."""
+MOST_VALUES = 100_000
+"""In a YAML file, with what its aliases stand for written out: a few lines may stand for billions."""
+
 
 def recipe_names() -> tuple[str, ...]:
     """Return the names of the recipes that come with vf-ray."""
@@ -33,12 +38,34 @@ def read_yaml(text: str, what: str) -> Any:
     """Return YAML as data; ``what`` it is, an error says.
 
     Raises:
-        ValueError: if it is no YAML, or gives a key twice.
+        ValueError: if it is no YAML, gives a key twice, or stands for more than a recipe can.
     """
+    require(len(text) <= LARGEST, f"{what} has {len(text):,} letters; expected {LARGEST:,} at most")
+    loader = _Strict(text)  # it is a safe one
     try:
-        return yaml.load(text, _Strict)  # it is a safe one
-    except yaml.YAMLError as error:
+        node = loader.get_single_node()
+        weight = _weight(node, {}) if node else 0
+        require(
+            weight <= MOST_VALUES, f"{what} stands for {weight:,} values; expected {MOST_VALUES:,} at most"
+        )
+        return loader.construct_document(node) if node else None
+    except UserError:
+        raise
+    except (yaml.YAMLError, ValueError) as error:  # a date that does not exist is a plain ValueError
         raise UserError(f"{what} is no YAML that can be read: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise UserError(f"{what} is nested too deeply, or holds itself") from None
+    finally:
+        loader.dispose()
+
+
+def _weight(node: yaml.Node, known: dict[yaml.Node, int]) -> int:
+    """Return how many values a node stands for, with every alias written out."""
+    if node not in known:
+        inner = node.value if isinstance(node, yaml.CollectionNode) else ()
+        parts = (part for pair in inner for part in (pair if isinstance(pair, tuple) else (pair,)))
+        known[node] = 1 + sum(_weight(part, known) for part in parts)
+    return known[node]
 
 
 class _Strict(yaml.SafeLoader):

@@ -5,18 +5,20 @@ writers create it. When the answer to a create gets lost, its repetition (ours, 
 library makes by itself) finds the name taken; so every created file carries its writer's mark.
 """
 
-import errno
 import os
 import random
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from vf_ray.errors import DeniedError, LateError, MissingError, OutsideError, UnreachableError
+from vf_ray.store import web
+from vf_ray.store.s3_errors import NO_CREDENTIALS, error_code, lineage, passes, taken
 
 T = TypeVar("T")
 
@@ -30,10 +32,6 @@ _VARIABLES = (
     "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE",
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 )  # fmt: skip
-_PASSING_STATUS = (408, 409, 425, 429, 500, 502, 503, 504)
-_PASSING_ERRNO = (errno.EBUSY, errno.EREMOTEIO)
-_TRANSPORT = {"HTTPClientError", "ConnectionError", "ResponseParserError", "ClientPayloadError"}
-_NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Bucket:
         try:
             self._head(path)
         except FileNotFoundError as error:
-            if _code(error) == "NoSuchBucket":
+            if error_code(error) == "NoSuchBucket":
                 raise
             return False
         return True
@@ -152,6 +150,21 @@ class Bucket:
         """Do nothing: a bucket has no folder for half-written files."""
 
     def _delete(self, names: Sequence[str]) -> None:
+        try:
+            if len(names) > 1:
+                return self._delete_together(names)
+        except OutsideError as error:  # some stores want an MD5 sum with that, or do not know it
+            if type(error) is not OutsideError:
+                raise
+        with ThreadPoolExecutor(min(16, len(names))) as pool:
+            list(pool.map(self._delete_one, names))
+        return None
+
+    def _delete_one(self, name: str) -> None:
+        bucket, key = self._key(name)
+        self._ask(name, lambda fs: fs.call_s3("delete_object", Bucket=bucket, Key=key))
+
+    def _delete_together(self, names: Sequence[str]) -> None:
         bucket, keys = self._key(names[0])[0], [{"Key": self._key(name)[1]} for name in names]
         asked = {"Bucket": bucket, "Delete": {"Objects": keys, "Quiet": True}}
         answer = self._ask(names[0], lambda fs: fs.call_s3("delete_objects", **asked))
@@ -168,7 +181,7 @@ class Bucket:
             try:
                 put(fs, {"writer": token})
             except OSError as error:
-                if not _taken(error):
+                if not taken(error):
                     raise
                 return _made_by(fs, *self._key(path)) == token
             return True
@@ -204,7 +217,7 @@ class Bucket:
             try:
                 return call(_file_system(os.getpid(), self.patience.timeout_s, _settings()))
             except Exception as error:
-                if not _passes(error):
+                if not passes(error):
                     raise self._explained(path, error) from error
                 if attempt == last:
                     raise self._gave_up(path, error, time.monotonic() - began) from error
@@ -212,13 +225,13 @@ class Bucket:
         raise AssertionError(f"patience of {last} attempts; at least 1")
 
     def _explained(self, path: str, error: Exception) -> OSError:
-        url, code, bucket = f"s3://{self._at(path)}", _code(error), self._key(path)[0]
+        url, code, bucket = f"s3://{self._at(path)}", error_code(error), self._key(path)[0]
         if code == "NoSuchBucket":
             remedy = "create it or correct the address"
             return MissingError(f"{url}: there is no bucket {bucket!r}; {remedy}")
         if isinstance(error, FileNotFoundError):
             return MissingError(f"{url}: no such file in the store")
-        if isinstance(error, PermissionError) or _lineage(error) & _NO_CREDENTIALS:
+        if isinstance(error, PermissionError) or lineage(error) & NO_CREDENTIALS:
             return DeniedError(
                 f"{url}: the store at {_endpoint()} refuses ({error}); check AWS_ACCESS_KEY_ID and "
                 f"AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and that they may list, read and write {bucket!r}",
@@ -226,10 +239,11 @@ class Bucket:
         return OutsideError(f"{url}: {_endpoint()} answers {code or type(error).__name__}: {error}")
 
     def _gave_up(self, path: str, error: Exception, seconds: float) -> OSError:
-        late = any("timeout" in name.lower() for name in _lineage(error))
+        late = any("timeout" in name.lower() for name in lineage(error))
         return (LateError if late else UnreachableError)(
             f"s3://{self._at(path)}: no good answer from {_endpoint()} in {self.patience.attempts} attempts "
-            f"and {seconds:.0f} s (last: {_code(error) or type(error).__name__}: {error}); check "
+            f"and {seconds:.0f} s (last: {error_code(error) or type(error).__name__}: {error}"
+            f"{web.through(_endpoint())}); check "
             "AWS_ENDPOINT_URL and that the service is up, then run the same again: what is stored is kept"
         )
 
@@ -252,6 +266,7 @@ def _file_system(process: int, timeout_s: float, settings: tuple[str | None, ...
     """Open s3fs once per process (it does not survive a fork) and per set of AWS variables."""
     import s3fs
 
+    web.spare_loopback()
     region = os.environ.get("AWS_REGION")  # botocore reads only AWS_DEFAULT_REGION
     config = {
         "connect_timeout": min(10.0, timeout_s),
@@ -267,44 +282,3 @@ def _file_system(process: int, timeout_s: float, settings: tuple[str | None, ...
     )
     fs.retries = 1
     return fs
-
-
-def _answer(error: BaseException | None) -> dict[str, Any]:
-    """Return the S3 answer behind an error, which s3fs keeps as its cause."""
-    while error is not None:
-        if isinstance(found := getattr(error, "response", None), dict):
-            return found
-        error = error.__cause__
-    return {}
-
-
-def _code(error: BaseException) -> str:
-    return str(_answer(error).get("Error", {}).get("Code", ""))
-
-
-def _status(error: BaseException) -> int:
-    return int(_answer(error).get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
-def _taken(error: OSError) -> bool:
-    """Tell the refusal of a create whose name is taken: its form depends on server and s3fs."""
-    if isinstance(error, FileExistsError) or _status(error) == 412:
-        return True
-    return error.errno == errno.EINVAL and _code(error) in ("PreconditionFailed", "412")
-
-
-def _passes(error: Exception) -> bool:
-    """Tell trouble that may be gone in a moment from refusals."""
-    if status := _status(error):
-        return status in _PASSING_STATUS
-    if isinstance(error, FileNotFoundError | PermissionError | FileExistsError):
-        return False
-    if isinstance(error, TimeoutError | ConnectionError):
-        return True
-    by_number = isinstance(error, OSError) and error.errno in _PASSING_ERRNO
-    return by_number or bool(_lineage(error) & _TRANSPORT)
-
-
-def _lineage(error: Exception) -> set[str]:
-    """Return the names of an error's classes: botocore's and aiohttp's are not imported for this."""
-    return {kind.__name__ for kind in type(error).__mro__}
