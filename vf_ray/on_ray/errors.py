@@ -6,17 +6,23 @@ from contextlib import contextmanager
 from ray.exceptions import RayError
 
 from vf_ray.errors import MendableError
+from vf_ray.on_ray.shortages import shortage
 
 
 @contextmanager
 def unwrapped() -> Iterator[None]:
-    """Raise the mendable error that a worker met instead of Ray's account of it; anything else as it is."""
+    """Raise the mendable error that a worker met instead of Ray's account of it; anything else as it is.
+
+    What a machine ran out of is one, too.
+    """
     try:
         yield
     except Exception as error:
         for inner in _within(error):
             if isinstance(inner, MendableError) and not isinstance(inner, RayError):
                 raise inner from (None if inner is error else error)
+            if lacking := shortage(inner):
+                raise lacking from error
         raise
 
 

@@ -1,0 +1,57 @@
+"""What a machine may run out of while a step runs, in one line with what to do about it."""
+
+import errno
+import tempfile
+from pathlib import Path
+
+from ray.exceptions import ObjectStoreFullError, OutOfDiskError, OutOfMemoryError, RayError
+
+from vf_ray.errors import MendableError, OutsideError
+from vf_ray.store.disk import room
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+ENDED = "running low on memory"
+"""How Ray says of an actor, whose end has no type of its own, why it ended it."""
+
+
+def shortage(error: BaseException) -> MendableError | None:
+    """Return what an error of a worker says that there is too little of; None if it says nothing such."""
+    if isinstance(error, OutOfDiskError | ObjectStoreFullError):
+        return OutsideError(f"Ray has no room for its objects ({_first(error)}); {_more_disk()}")
+    if isinstance(error, OutOfMemoryError | MemoryError) or ENDED in _ray_s_words(error):
+        return OutsideError(
+            f"a machine's memory did not suffice ({_first(error)}); give it more, or lower resources.workers "
+            "or resources.threads: `vf-ray doctor RECIPE` says what a stage needs"
+        )
+    if type(error).__module__.startswith("torch") and type(error).__name__ == "OutOfMemoryError":
+        return OutsideError(
+            f"a GPU's memory did not suffice ({_first(error)}); lower the stage's micro_tokens, or set its "
+            "recompute, zero or offload: `vf-ray doctor RECIPE` says what it needs"
+        )
+    if isinstance(error, OSError) and error.errno in FULL and not isinstance(error, MendableError):
+        return OutsideError(f"{_place(error)}: {_state(error)}; {_more_disk()}")
+    return None
+
+
+def _ray_s_words(error: BaseException) -> str:
+    return str(error) if isinstance(error, RayError) else ""
+
+
+def _first(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def _place(error: OSError) -> str:
+    return str(error.filename or tempfile.gettempdir())
+
+
+def _state(error: OSError) -> str:
+    """Say what is used up, as seen from this machine."""
+    folder = Path(_place(error)).absolute()
+    while not folder.is_dir():
+        folder = folder.parent
+    return room(folder, error)
+
+
+def _more_disk() -> str:
+    return "free some, or point TMPDIR, VF_RAY_SCRATCH or VF_RAY_STORE at a larger disk, then run it again"
