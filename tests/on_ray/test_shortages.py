@@ -8,10 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 from ray.exceptions import ObjectStoreFullError, OutOfDiskError, OutOfMemoryError, RayError
-    ObjectStoreFullError,
-    OutOfDiskError,
-    OutOfMemoryError,
-)
 from ray.train import WorkerGroupError
 
 from vf_ray.errors import MendableError, OutsideError, UserError
