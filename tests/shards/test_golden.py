@@ -15,8 +15,7 @@ from tests.shards.test_mixture import mixed
 from vf_ray.artifacts import Artifact
 from vf_ray.plan.plan import CODE
 from vf_ray.shards.mixture import NAME
-from vf_ray.shards.schema import from_parquet
-from vf_ray.shards.write import ALL_VERDICTS
+from vf_ray.shards.schema import ALL_VERDICTS, from_parquet
 
 GOLDEN = {
     ("pictures", 3): "483eca5234fac2e9",

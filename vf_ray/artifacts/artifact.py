@@ -7,6 +7,7 @@ which says which attempt holds each file. Without it an artifact does not exist 
 """
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from vf_ray.store import Store
 
 LISTED_FROM = 512
 """How many artifacts of a kind are worth a listing, which tells of all their files, a thousand at a time."""
+
+_VERSION = re.compile(r"[0-9a-f]{12}")
 
 RUN = "run"
 """Key of a manifest, and of a build's statistics, that holds what may differ from run to run: seconds."""
@@ -182,6 +185,18 @@ def load(store: Store, address: str) -> Artifact:
 def find(store: Store, spec: Spec) -> Artifact | None:
     """Return the finished artifact of a spec, or None."""
     return Artifact(store, spec.address) if store.exists(f"{spec.address}/COMPLETE") else None
+
+
+def find_versions(store: Store, spec: Spec) -> list[Artifact]:
+    """Return the finished artifacts of a spec's kind and name, whatever went into them."""
+    folder = f"{spec.kind}/{spec.name}"
+    if not store.is_folder(folder):
+        return []
+    names = sorted(
+        name for name, is_folder in store.entries(folder) if is_folder and _VERSION.fullmatch(name)
+    )
+    there = finished_among(store, (f"{folder}/{name}" for name in names))
+    return [Artifact(store, f"{folder}/{name}") for name in names if f"{folder}/{name}" in there]
 
 
 def finished_among(store: Store, addresses: Iterable[str]) -> set[str]:

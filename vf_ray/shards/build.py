@@ -11,13 +11,14 @@ from functools import lru_cache
 from typing import Any, Protocol
 from uuid import uuid4
 
-from vf_ray.artifacts import Artifact, Spec, Writer, build, find, load
+from vf_ray.artifacts import RUN, Artifact, Spec, Writer, build, find, load
 from vf_ray.artifacts.board import Tell
 from vf_ray.instances.sample import AnyTask
 from vf_ray.plan.plan import Plan
 from vf_ray.raw.fetch import places
 from vf_ray.raw.tree import Fetched, RawTree
 from vf_ray.shards.candidates import candidates_name, examined_name, read_examined, write_candidates
+from vf_ray.shards.earlier import Earlier, Lent
 from vf_ray.shards.finish import TaskRefusedError, write_instances
 from vf_ray.shards.plan import Queue, next_round, shards
 from vf_ray.shards.schema import from_parquet
@@ -150,6 +151,7 @@ class Shard:
     refs: tuple[str, ...]
     number: int
     largest_side: int
+    lent: Mapping[str, Lent]
 
     def name(self) -> str:
         return f"{self.raws.origin.source().name} pictures {self.number}"
@@ -159,7 +161,7 @@ class Shard:
 
     def run(self) -> Line:
         tree, side = self.raws.tree(), self.largest_side
-        return write_shard(tree, self.refs, self.writer, shard=self.number, largest_side=side)
+        return write_shard(tree, self.refs, self.writer, shard=self.number, largest_side=side, lent=self.lent)
 
 
 def build_pictures(
@@ -168,11 +170,13 @@ def build_pictures(
 ) -> Artifact:  # fmt: skip
     """Build the pictures and candidates of a source; ``spec.config`` holds seed, cap, largest_side, tasks.
 
-    ``tell`` is told how far it is, instead of whoever watches the artifact.
+    What an earlier artifact has looked at is copied from it, unless ``force`` is set. ``tell`` is told how
+    far it is, instead of whoever watches the artifact.
     """
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        return _Progress(Raws(origin), writer, spec.config, run, tell or writer.progress).finish()
+        earlier = Earlier() if force else Earlier.of(store, spec)
+        return _Progress(Raws(origin), writer, spec.config, run, tell or writer.progress, earlier).finish()
 
     return build(store, spec, make, force=force)
 
@@ -209,6 +213,8 @@ class _Progress:
     config: Mapping[str, Any]
     run: Runner
     tell: Tell
+    earlier: Earlier
+    lent: int = 0
     turn: int = 0
     num_shards: int = 0
     usable: dict[str, bool] = field(default_factory=dict)
@@ -224,7 +230,8 @@ class _Progress:
                 self.turn += 1
                 queues = self._examine()
             else:
-                return {**write_index(self.writer, self.num_shards), "turns": self.turn + 1}
+                made = write_index(self.writer, self.num_shards)
+                return {**made, "turns": self.turn + 1, RUN: {"lent": self.lent}}
 
     def _examine(self) -> list[Queue]:
         cap, tasks = self.config["cap"], tuple(self.config["tasks"])
@@ -242,7 +249,12 @@ class _Progress:
     def _look_at(self, refs: Sequence[str]) -> None:
         first, side = self.num_shards, self.config["largest_side"]
         cut = enumerate(shards(refs), first)
-        units = [Shard(self.raws, self.writer, tuple(part), number, side) for number, part in cut]
+        lent = self.earlier.lent(refs)
+        self.lent += len(lent)
+        units = [
+            Shard(self.raws, self.writer, tuple(part), number, side, {r: lent[r] for r in part if r in lent})
+            for number, part in cut
+        ]
         self._do(units, "picture shards")
         self.num_shards += len(units)
         for number in range(first, self.num_shards):

@@ -27,8 +27,7 @@ from vf_ray.shards.candidates import (
     rejects_name,
 )
 from vf_ray.shards.images import NOTHING
-from vf_ray.shards.schema import INSTANCES, GroupedWriter, from_parquet, said_bytes
-from vf_ray.shards.write import ALL_VERDICTS
+from vf_ray.shards.schema import ALL_VERDICTS, INSTANCES, GroupedWriter, from_parquet, said_bytes
 from vf_ray.types import Reject
 
 TRAIN = "train.parquet"

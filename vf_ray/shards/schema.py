@@ -35,6 +35,9 @@ CANDIDATES = pa.schema(
 )
 """``candidates-<turn>/<task>.parquet`` of a ``pictures`` artifact, in the order of place, then rank."""
 
+ALL_VERDICTS = "verdicts.parquet"
+"""Of a ``pictures`` artifact."""
+
 VERDICTS = pa.schema(
     [
         ("ref", pa.string()),

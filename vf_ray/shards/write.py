@@ -3,8 +3,9 @@
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,13 +17,13 @@ from vf_ray.instances.chance import SPAN
 from vf_ray.instances.refs import image_of
 from vf_ray.instances.sample import chance_of
 from vf_ray.shards.drawing import picture
+from vf_ray.shards.earlier import Lender, Lent
 from vf_ray.shards.gather import gathered
 from vf_ray.shards.images import BadPictureError, Picture, sha256
-from vf_ray.shards.schema import PICTURES, VERDICTS, GroupedWriter, from_parquet, to_parquet
+from vf_ray.shards.schema import ALL_VERDICTS, PICTURES, VERDICTS, GroupedWriter, from_parquet, to_parquet
 from vf_ray.types import Tree
 
 INDEX = "index.parquet"
-ALL_VERDICTS = "verdicts.parquet"
 
 
 def shard_name(shard: int) -> str:
@@ -31,9 +32,13 @@ def shard_name(shard: int) -> str:
 
 
 def write_shard(
-    tree: Tree, refs: Sequence[str], writer: Writer, *, shard: int, largest_side: int
-) -> Mapping[str, int]:
-    """Look at each picture once, store the usable ones back to back; return a line of statistics.
+    tree: Tree, refs: Sequence[str], writer: Writer, *, shard: int, largest_side: int,
+    lent: Mapping[str, Lent] = {},
+) -> Mapping[str, int]:  # fmt: skip
+    """Look at each picture once, unless it is ``lent``; store the usable ones back to back.
+
+    Returns:
+        A line of statistics.
 
     Raises:
         RuntimeError: if an earlier attempt, with other library versions, stored other bytes.
@@ -41,22 +46,26 @@ def write_shard(
     name = f"pictures-{shard:05d}.bin"
     with tempfile.TemporaryDirectory(prefix="vf-ray-") as scratch:
         local = Path(scratch) / "pictures.bin"
-        verdicts = list(_stored(tree, refs, local, name, largest_side))
+        with local.open("wb") as sink:
+            shard_file = _ShardFile(sink, name, Lender(writer.store, lent))
+            verdicts = list(_stored(tree, refs, shard_file, largest_side, lent))
         size = local.stat().st_size
         if size:  # an empty file cannot be mapped
             writer.commit(name, local)
             _refuse_other(writer, name, local)
     writer.commit(shard_name(shard), to_parquet(pa.Table.from_pylist(verdicts, VERDICTS)))
     bad = sum(bool(verdict["reason"]) for verdict in verdicts)
-    return {"pictures": len(verdicts) - bad, "rejected": bad, "bytes": size}
+    return {"pictures": len(verdicts) - bad, "rejected": bad, "bytes": size, "lent": len(lent)}
 
 
 def _stored(
-    tree: Tree, refs: Sequence[str], local: Path, name: str, largest_side: int
+    tree: Tree, refs: Sequence[str], file: "_ShardFile", largest_side: int, lent: Mapping[str, Lent]
 ) -> Iterator[Mapping[str, Any]]:
-    places: dict[str, int] = {}
-    with local.open("wb") as sink, gathered(tree, refs) as read:
+    with gathered(tree, [ref for ref in refs if ref not in lent]) as read:
         for ref in refs:
+            if ref in lent:
+                yield file.copied(lent[ref])
+                continue
             try:
                 found = picture(image_of(ref), read, largest_side)
             except BadPictureError as error:
@@ -66,10 +75,41 @@ def _stored(
                 error.add_note(f"while reading the picture {ref} of {tree}")
                 raise
             digest = sha256(found.data)
-            if digest not in places:
-                places[digest] = sink.tell()
-                sink.write(found.data)
-            yield _good(ref, digest, found, name, places[digest])
+            yield _good(ref, digest, found, file.name, file.place(digest, found.data))
+
+
+@dataclass(frozen=True)
+class _ShardFile:
+    """The file of a shard's pictures; each content once."""
+
+    sink: IO[bytes]
+    name: str
+    lender: Lender
+    _places: dict[str, int] = field(default_factory=dict)
+
+    def place(self, digest: str, data: bytes) -> int:
+        """Return where a content lies, writing it if it is new."""
+        if digest not in self._places:
+            self._places[digest] = self.sink.tell()
+            self.sink.write(data)
+        return self._places[digest]
+
+    def copied(self, lent: Lent) -> Mapping[str, Any]:
+        """Return the verdict that was lent, its picture copied here.
+
+        Raises:
+            UserError: if the picture is not the one that was stored.
+        """
+        verdict = lent.verdict
+        if verdict["reason"]:
+            return verdict
+        data = self.lender.data(lent)
+        if (found := sha256(data)) != verdict["sha256"]:
+            raise UserError(
+                f"{lent.address}/{verdict['file']}: the picture at {verdict['offset']} was altered since it "
+                f"was published; expected {verdict['sha256']}, found {found}; build it again with force"
+            )
+        return {**verdict, "file": self.name, "offset": self.place(verdict["sha256"], data)}
 
 
 def _good(ref: str, digest: str, found: Picture, name: str, offset: int) -> Mapping[str, Any]:
