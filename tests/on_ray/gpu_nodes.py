@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import ray
 from ray.cluster_utils import Cluster
 
-from vf_ray.on_ray.cluster import CPU_NODES, _ensure_token
+from vf_ray.on_ray.cluster import CPU_NODES, _draw_token
 from vf_ray.on_ray.prepare import _configure, run_units
 from vf_ray.shards.build import Line
 
@@ -45,7 +45,7 @@ def kinds() -> list[str]:
 
 def main() -> None:
     """Run units twice on a head without work, a node for work without GPUs, and one with GPUs."""
-    _ensure_token()
+    _draw_token()
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **SMALL})
     try:
         cluster.add_node(num_cpus=1, labels={"ray-subcluster": "cpu"}, **SMALL)

@@ -20,7 +20,7 @@ from tests.on_ray.deadly import Leaving, Sinking
 from tests.train.inputs import stage
 from vf_ray import artifacts
 from vf_ray.artifacts import Spec, Writer
-from vf_ray.on_ray.cluster import _ensure_token
+from vf_ray.on_ray.cluster import _draw_token
 from vf_ray.on_ray.logs import kept
 from vf_ray.on_ray.train import Job, fit
 from vf_ray.recipe import Resources
@@ -39,7 +39,7 @@ SMALL = {"object_store_memory": 100 << 20}
 @contextmanager
 def nodes(count: int) -> Iterator[None]:
     """Connect to a new cluster of so many nodes of one CPU, and end it."""
-    _ensure_token()
+    _draw_token()
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "_system_config": QUICK, **SMALL})
     try:
         for _ in range(count):
