@@ -12,6 +12,7 @@ import botocore.validate
 import pytest
 import yaml
 
+from tests.infra.bare_root import lines
 from vf_ray.on_ray.cluster import CPU_NODES
 from vf_ray.on_ray.dashboard import MOST_GPUS
 from vf_ray.plan.plan import STEPS
@@ -213,6 +214,14 @@ def test_the_gpu_image_can_compile_and_the_cpu_image_brings_no_cuda() -> None:
     cpu, gpu = re.split(r"^FROM base AS \w+$", dockerfile(), flags=re.MULTILINE)[1:]
     assert "g++" in gpu
     assert cpu.index('--index-url "${CPU_INDEX:?') < cpu.index("-e '.[demo")
+
+
+def test_a_bare_root_gets_the_lines_of_the_base_and_of_its_target() -> None:
+    cpu, gpu = (list(lines(dockerfile(), target)) for target in ("cpu", "gpu"))
+    shared = cpu[: cpu.index(("ARG", "CPU_INDEX"))]
+    assert gpu[: len(shared)] == shared and shared[0][0] == "RUN"
+    assert not [rest for word, rest in gpu if word == "RUN" and "CPU_INDEX" in rest]
+    assert ("USER", "1000") in cpu and all("\\" not in rest for _, rest in cpu + gpu)
 
 
 def test_volumes_lie_where_the_image_has_folders_of_its_user() -> None:
