@@ -30,8 +30,8 @@ class Place:
         self._open.close()
 
     def finished(self, step: str) -> bool:
-        """Return whether the store holds everything the step makes."""
-        return not self.plan.unfinished(step, self.store)
+        """Return whether the store holds all that the step makes, and nothing of it is to be asked again."""
+        return not self.plan.due(step, self.store)
 
     def run(self, step: str, *, force: bool) -> None:
         """Run the step: as a job where ``RAY_API_SERVER_ADDRESS`` is set, else on a local Ray.

@@ -59,7 +59,7 @@ def visionflan(
     show.plan_and_changes(run_records.changes(store, plan))
     if "evaluate" in chosen:
         require_askable(store, plan)
-    todo = {n: plan.outputs(n) if force or n == only else plan.unfinished(n, store) for n in chosen}
+    todo = {n: plan.outputs(n) if force or n == only else plan.due(n, store) for n in chosen}
     if dry_run:
         show.todo(todo)
     else:

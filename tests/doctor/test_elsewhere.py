@@ -41,9 +41,9 @@ def test_a_served_model_is_shown_a_picture_and_a_judge_none() -> None:
     [
         ((404, {}, b"no such model"), ["vicuna"], "answers 404: no such model; .*; it lists vicuna$"),
         ((401, {}, b"who?"), None, "answers 401: who.*the key in OPENAI_API_KEY"),
-        ((503, {}, b"loading"), ["gpt"], "gpt at http.*: status 503$"),
-        ((400, {}, b"no pictures"), [], "status 400 without a completion: 'no pictures'; it lists no model"),
-        ((200, {}, b"<html>"), None, "without a completion: '<html>'"),
+        ((503, {}, b"loading"), ["gpt"], "gpt at http.*: status 503: loading$"),
+        ((400, {}, b"no pictures"), [], "status 400: no pictures; it lists no model"),
+        ((200, {}, b"<html>"), None, "no completion: '<html>'"),
     ],
 )
 def test_a_server_that_does_not_answer_is_told_with_what_it_says(

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,11 +24,13 @@ def cut(text: str) -> Answer:
 
 @contextmanager
 def judge_server(
-    answer: Callable[[dict[str, Any], int], Answer], models: Sequence[str] | None = None
+    answer: Callable[[dict[str, Any], int], Answer],
+    models: Sequence[str] | None = None,
+    trickle_s: float = 0.0,
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Serve ``answer(request, number of the call)``, and a list of models where one is given.
 
-    Yield the address and what was asked.
+    With ``trickle_s`` a body comes byte by byte, so many seconds apart. Yield the address and what was asked.
     """
     asked: list[dict[str, Any]] = []
     lock = threading.Lock()
@@ -50,8 +53,10 @@ def judge_server(
             for name, value in ({"Content-Length": str(len(data))} | headers).items():
                 self.send_header(name, value)
             self.end_headers()
-            with suppress(BrokenPipeError):  # who asked has given up waiting
-                self.wfile.write(data)
+            with suppress(BrokenPipeError, ConnectionResetError):  # who asked has given up waiting
+                for piece in [data[n : n + 1] for n in range(len(data))] if trickle_s else [data]:
+                    time.sleep(trickle_s)
+                    self.wfile.write(piece)
             self.close_connection = "Content-Length" in headers
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002

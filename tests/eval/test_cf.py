@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.eval.test_judged import Grader
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import tree
 from vf_ray.eval.benchmarks.cf import CF, by_rule
@@ -101,16 +102,39 @@ def test_mini_imagenet_takes_folders_or_the_published_split(tmp_path: Path) -> N
     for folder in ("n01", "n02"):
         (tmp_path / "miniImageNet" / folder).mkdir(parents=True)
         (tmp_path / "miniImageNet" / folder / "a.jpg").write_bytes(b"jpg")
-    (tmp_path / "miniImageNet" / "class_names.json").write_text('{"n01": "house finch"}')
+    names = tmp_path / "miniImageNet" / "class_names.json"
+    names.write_text('{"n01": "house finch"}')
+    with pytest.raises(ValueError, match=r"the classes n02 .* add miniImageNet/class_names.json"):
+        mini_imagenet(tree(tmp_path))
+    names.write_text('{"n01": "house finch", "n02": "arctic fox"}')
     made = mini_imagenet(tree(tmp_path))
     assert made is not None
-    assert made.labels == ("house finch", "n02")
+    assert made.labels == ("arctic fox", "house finch")
     (tmp_path / "miniImageNet" / "images").mkdir()
     (tmp_path / "miniImageNet" / "images" / "x.jpg").write_bytes(b"split")
     (tmp_path / "miniImageNet" / "test.csv").write_text("filename,label\nx.jpg,n01\n")
     made = mini_imagenet(tree(tmp_path))
     assert made is not None
     assert [picture.picture() for picture in made.pictures] == [b"split"]
+
+
+def test_wordnet_numbers_are_asked_by_imagenets_names(tmp_path: Path) -> None:
+    for folder in ("n01532829", "n02129165"):
+        (tmp_path / "miniImageNet" / folder).mkdir(parents=True)
+        (tmp_path / "miniImageNet" / folder / "a.JPEG").write_bytes(b"jpg")
+    (question, _) = CF.load(tree(tmp_path)).questions
+    assert question.meta["labels"] == ("house finch", "lion")
+    assert "house finch, lion" in question.prompt
+
+
+@pytest.mark.parametrize("damage", [b"\x1f\x8bnonsense", b"", b"no gzip at all"])
+def test_a_damaged_gzip_is_named(tmp_path: Path, damage: bytes) -> None:
+    write_mnist(tmp_path)
+    labels = tmp_path / "t10k-labels-idx1-ubyte"
+    labels.unlink(missing_ok=True)
+    labels.with_suffix(".gz").write_bytes(damage)
+    with pytest.raises(ValueError, match="t10k-labels-idx1-ubyte"):
+        CF.load(tree(tmp_path))
 
 
 def test_without_a_judge_every_item_is_counted_as_ruled(tmp_path: Path) -> None:
@@ -135,9 +159,11 @@ def test_the_judge_decides_and_its_silence_is_counted(tmp_path: Path) -> None:
     assert found.counts["judged"] == 2
     assert (found.counts["missing"], found.counts["fallback"]) == (1, 0)
     assert judge.asked[0].user.endswith("Label: 0, Prediction: wrong")
-    silent = CF.score(exam, {q.id: q.meta["gold"] for q in exam.questions}, Oracle("perhaps"))
-    assert silent.counts["fallback"] == 3
-    assert silent.headline["mnist %"].value == 100
+    answers = {q.id: q.meta["gold"] for q in exam.questions}
+    doubtful = CF.score(exam, answers, Grader(lambda r: "no" if r.id == "mnist/0" else "perhaps"))
+    assert (doubtful.counts["judged"], doubtful.counts["fallback"]) == (1, 2)
+    assert doubtful.headline["mnist %"].value == pytest.approx(200 / 3)
+    assert str(doubtful.unusable["replies"]).startswith("2 of 3 not usable: replies without a verdict")
 
 
 def test_an_empty_folder_says_what_it_could_hold(tmp_path: Path) -> None:

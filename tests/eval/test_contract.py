@@ -18,14 +18,13 @@ from vf_ray.eval import record
 from vf_ray.eval.benchmark import Benchmark, Exam, Figure, Score
 from vf_ray.eval.benchmarks import catalogue, get
 from vf_ray.eval.exams import fingerprint
-from vf_ray.plan.inputs import INSTANCES
 
 Case = tuple[Benchmark, Exam]
 WRITERS = {**miniature.WRITERS, **miniature_tables.WRITERS}
 TEXTS = {".json", ".jsonl", ".tsv", ".csv", ".txt", ".parquet"}
 
 
-@pytest.fixture(params=sorted(set(catalogue()) - {INSTANCES}))
+@pytest.fixture(params=sorted(set(catalogue()) & set(WRITERS)))
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
     WRITERS[request.param](tmp_path / "data")
     benchmark = get(request.param)
@@ -144,4 +143,44 @@ def test_a_file_of_the_benchmark_that_is_damaged_is_refused_or_not_needed(
         path.write_bytes(content)
         with contextlib.suppress(ValueError, FileNotFoundError):  # and nothing else
             assert len(case[0].exam(tree(tmp_path / "data")).questions) == len(case[1].questions)
+        path.write_bytes(whole)
+
+
+def changed(value: Any, depth: int = 0) -> Iterator[Any]:
+    """Yield JSON data with one key gone, or one value of another kind, and lists without their first item."""
+    inside = (
+        value if isinstance(value, dict) else dict(enumerate(value[:1])) if isinstance(value, list) else {}
+    )
+    for key in inside:
+        others = [None, [], "x", *(changed(value[key], depth + 1) if depth < 4 else ())]
+        for other in others:
+            copy = value.copy()
+            copy[key] = other
+            yield copy
+        copy = value.copy()
+        del copy[key]
+        yield copy
+
+
+def documents(path: Path) -> Iterator[bytes]:
+    """Yield a file of JSON, or of JSON lines, with one thing changed; nothing of another."""
+    lines = path.read_text().splitlines()
+    with contextlib.suppress(json.JSONDecodeError):
+        yield from (json.dumps(data).encode() for data in changed(json.loads(path.read_text())))
+        return
+    with contextlib.suppress(json.JSONDecodeError):
+        for data in changed(json.loads(lines[0])):
+            yield "\n".join([json.dumps(data), *lines[1:]]).encode()
+
+
+def test_a_field_that_is_absent_or_of_another_kind_is_refused_or_not_needed(
+    case: Case, tmp_path: Path
+) -> None:
+    for path in [path for path in (tmp_path / "data").rglob("*") if path.suffix in (".json", ".jsonl")]:
+        whole = path.read_bytes()
+        for content in list(documents(path)):
+            path.write_bytes(content)
+            with contextlib.suppress(ValueError, FileNotFoundError):  # and nothing else
+                exam = case[0].exam(tree(tmp_path / "data"))
+                scored((case[0], exam), {question.id: "yes" for question in exam.questions})
         path.write_bytes(whole)

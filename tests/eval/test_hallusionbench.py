@@ -6,8 +6,10 @@ import pytest
 
 from tests.eval.test_judged import Grader
 from tests.eval.trees import tree
-from vf_ray.eval.benchmark import Exam, Reply
+from vf_ray.eval.benchmark import Exam, Reply, Request
 from vf_ray.eval.benchmarks.hallusionbench import HALLUSIONBENCH, by_rule, verdict
+
+ASKED = Request(id="1", user="?")
 
 
 def row(category: str, figure: int, question: int, gold: str, shown: bool = True) -> dict[str, Any]:
@@ -37,13 +39,22 @@ def write(root: Path) -> Exam:
         ("Correct.", "correct"),
         ("It is incorrect", "incorrect"),
         ("unclear", "unclear"),
-        ("hm", "unclear"),
-        ("", "unclear"),
-        (None, ""),
+        ("hm", None),
+        ("", None),
+        (None, None),
     ],
 )
-def test_a_verdict_is_looked_for_with_incorrect_first(reply: str | None, said: str) -> None:
-    assert verdict(Reply(text=reply)) == said
+def test_a_verdict_is_looked_for_with_incorrect_first(reply: str | None, said: str | None) -> None:
+    assert verdict(ASKED, Reply(text=reply)) == said
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [("Correct, since it", "correct"), ("**Incorrect** it", "incorrect"), ("correct", None),
+     ("It is correct, since", None), ("is it correct or incorrect? Well", None)],
+)  # fmt: skip
+def test_of_a_cut_reply_only_its_beginning_counts(reply: str, said: str | None) -> None:
+    assert verdict(ASKED, Reply(text=reply, cut=True)) == said
 
 
 @pytest.mark.parametrize(
@@ -73,9 +84,11 @@ def test_three_accuracies_as_officially_grouped(tmp_path: Path) -> None:
 def test_what_the_judge_leaves_open_falls_to_the_rule_and_is_counted(tmp_path: Path) -> None:
     exam = write(tmp_path)
     answers = {q.id: "Yes" if q.meta["gold"] == "1" else "No" for q in exam.questions[:6]}
-    found = HALLUSIONBENCH.score(exam, answers, Grader(lambda r: None))
+    only = exam.questions[0].id
+    found = HALLUSIONBENCH.score(exam, answers, Grader(lambda r: "correct" if r.id == only else None))
     assert found.headline["aAcc %"].value == pytest.approx(600 / 7)
-    assert (found.counts["fallback"], found.counts["missing"]) == (6, 1)
+    assert (found.counts["fallback"], found.counts["missing"]) == (5, 1)
+    assert str(found.unusable["replies"]) == "5 of 6 not usable: no reply"
     assert found.counts["missing"] == 1
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.eval.miniature import WRITERS
 from tests.eval.trees import lines, tree
-from vf_ray.eval.benchmark import Exam, Reply, Request
-from vf_ray.eval.benchmarks import llava_bench, mm_vet
+from vf_ray.eval import record
+from vf_ray.eval.benchmark import UNGRADED, Benchmark, Exam, Reply, Request, Score, Unserved
+from vf_ray.eval.benchmarks import get, llava_bench, mm_vet
 from vf_ray.eval.benchmarks.llava_bench import LLAVA_BENCH
 from vf_ray.eval.benchmarks.mm_vet import AGAIN, MM_VET
 
@@ -16,14 +18,15 @@ from vf_ray.eval.benchmarks.mm_vet import AGAIN, MM_VET
 class Grader:
     """A judge that replies by a rule of the test."""
 
-    rule: Callable[[Request], str | None]
+    rule: Callable[[Request], str | Reply | None]
     name: str = "grader-1"
     in_order: bool = False
     asked: list[Request] = field(default_factory=list)
 
     def replies(self, requests: Sequence[Request]) -> list[Reply]:
         self.asked += requests
-        return [Reply(text=self.rule(request)) for request in requests]
+        said = [self.rule(request) for request in requests]
+        return [reply if isinstance(reply, Reply) else Reply(text=reply) for reply in said]
 
 
 def mm_vet_exam(root: Path, evaluator: bool = False) -> Exam:
@@ -42,7 +45,9 @@ def mm_vet_exam(root: Path, evaluator: bool = False) -> Exam:
 
 @pytest.mark.parametrize(
     ("reply", "value"),
-    [("0.5", 0.5), ("1", 1), ("0.3 because", 0.3), (" 0.5", None), ("1.5", None), ("-0.1", None),
+    [("0.5", 0.5), ("1", 1), ("1e-1", 0.1), ("11", None), ("0.8/1", None), ("8.5 out of 10", None),
+    ("Grade: 0.5", None), ("\uff11", 1), ("0.2 or 0.9", 0.2),
+    ("0.3 because", 0.3), (" 0.5", None), ("1.5", None), ("-0.1", None),
     ("nan", None),
      ("", None), ("good", None), ("0.5\n", 0.5)],
 )  # fmt: skip
@@ -58,7 +63,7 @@ def test_mm_vet_means_by_capability(tmp_path: Path) -> None:
     assert found.tables["capabilities"]["ocr"]["score"].value == pytest.approx(25)
     assert set(found.tables["capability sets"]) == {"math+ocr", "rec", "ocr"}
     assert grader.asked[0].user == "Official table\nWhat is x? | -1 <AND> -5 | -1 | "
-    assert (grader.asked[0].max_tokens, grader.asked[0].temperature) == (3, 0)
+    assert (grader.asked[0].max_tokens, grader.asked[0].temperature) == (16, 0)
     assert found.counts["judged"] == 3
     assert found.records[0]["reply"] == "0.5"
 
@@ -120,7 +125,8 @@ def llava_exam(root: Path, rules: bool = True) -> Exam:
 
 @pytest.mark.parametrize(
     ("reply", "pair"),
-    [("8 9\nbecause", (8, 9)), ("8,9", (8, 9)), ("9, 7", (-1, -1)), ("6  9", (-1, -1)),
+    [("8 9\nbecause", (8, 9)), ("8,9", (8, 9)), ("11 9", (-1, -1)),
+    ("8 -1", (-1, -1)), ("10 0", (10, 0)), ("9, 7", (-1, -1)), ("6  9", (-1, -1)),
     ("8/10 7/10", (-1, -1)),
      ("Assistant 1: 8", (-1, -1)), ("8 9 7", (-1, -1)), ("", (-1, -1)), ("nan 3", (-1, -1)),
      ("7.5 8.5", (7.5, 8.5))],
@@ -153,3 +159,94 @@ def test_llava_bench_needs_a_judge_and_whole_files(tmp_path: Path) -> None:
     lines(tmp_path / "context.jsonl", [{"id": 0, "image": "0.jpg", "caption": "one"}])
     with pytest.raises(ValueError, match="question 2 has no context"):
         LLAVA_BENCH.load(tree(tmp_path))
+
+
+GOOD = {
+    "llava-bench": "8 9\nboth are good",
+    "mm-vet": "0.8",
+    "hallusionbench": "correct",
+    "cf": "Yes, it does",
+    "mmbench": "B",
+}
+FAILURES = {
+    "withheld": Reply(text=None, error="withheld (finish_reason content_filter)"),
+    "empty replies": Reply(text=""),
+    "cut off": Reply(text="Let me think whether that is", cut=True),
+}
+
+
+@dataclass
+class Case:
+    """A judged benchmark in miniature, whose answers leave everything to the judge."""
+
+    benchmark: Benchmark
+    exam: Exam
+
+    def scored(self, rule: Callable[[Request], str | Reply | None]) -> Score:
+        answers = {question.id: "it is neither" for question in self.exam.questions}
+        return record.score(self.benchmark, self.exam, answers, Grader(rule))
+
+
+@pytest.fixture(params=[name for name in WRITERS if get(name).judged])
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
+    WRITERS[request.param](tmp_path)
+    return Case(get(request.param), get(request.param).exam(tree(tmp_path)))
+
+
+@pytest.mark.parametrize("why", FAILURES)
+def test_no_figure_rests_on_a_judge_that_says_nothing(case: Case, why: str) -> None:
+    with pytest.raises(Unserved, match=f"judge grader-1: .* not usable: .*{why}"):
+        case.scored(lambda request: FAILURES[why])
+    with pytest.raises(Unserved, match="replies without a verdict, such as 'As a model"):
+        case.scored(lambda request: "As a model made of words, I have no opinion")
+
+
+@pytest.mark.parametrize("why", FAILURES)
+def test_a_reply_that_fails_is_counted_with_its_reason_and_leaves_the_others_their_figure(
+    case: Case, why: str
+) -> None:
+    first: list[str] = []
+
+    def rule(request: Request) -> str | Reply:
+        first.append(request.id)
+        return FAILURES[why] if request.id == first[0] else GOOD[case.benchmark.name]
+
+    found = case.scored(rule)
+    unusable = found.unusable["replies"]
+    assert (unusable.count, unusable.of) == (1, len(set(first)))
+    assert why in unusable.reason
+    assert first.count(first[0]) == 1  # what failed is left to the next run
+    assert record.plain(case.benchmark, found)["unusable"]["replies"]["times"] == 1
+    ungraded = [item for item in found.items if item.how == UNGRADED]
+    assert len(ungraded) == found.counts.get("ungraded", 0)
+    if case.benchmark.name in ("llava-bench", "mm-vet"):  # no rule stands in for the judge
+        assert [item.id for item in ungraded] == [first[0]]
+        assert next(iter(found.headline.values())).n == len(found.items) - 1
+
+
+def test_a_verdict_that_a_reply_begins_with_counts_though_it_is_cut_later(case: Case) -> None:
+    good = GOOD[case.benchmark.name]
+    whole = case.scored(lambda request: Reply(text=f"{good} because of the many reasons that", cut=True))
+    assert not whole.unusable
+    assert whole.headline == case.scored(lambda request: good).headline
+
+
+def test_a_number_that_may_be_half_is_none(tmp_path: Path) -> None:
+    exam = mm_vet_exam(tmp_path)
+    answers = dict.fromkeys(("v1_0", "v1_1", "v1_2"), "x")
+    said = {"v1_0": "0.", "v1_1": "0.8 is", "v1_2": "1.0 or"}
+    found = MM_VET.score(exam, answers, Grader(lambda request: Reply(text=said[request.id], cut=True)))
+    assert found.headline["total"].value == pytest.approx(90)
+    assert found.counts["ungraded"] == 1
+    assert "capabilities" in found.tables
+    assert "math" not in found.tables["capabilities"]  # nothing of it was graded
+
+
+def test_a_judge_that_always_says_the_same_is_told() -> None:
+    requests = [
+        {"prompt_sha256": str(n), "judge": "g", "version": "", "reply": "1.0", "how": ""} for n in range(20)
+    ]
+    assert record._judging(requests).endswith("every reply is the same: '1.0'")
+    assert "same" not in record._judging(requests[:19])
+    requests[0]["reply"] = "0.5"
+    assert "same" not in record._judging(requests)

@@ -107,7 +107,7 @@ def test_options_that_pandas_reads_as_missing_vanish(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"answer": ""}, "the leaderboard only"), ({"answer": "D"}, "options A, B, C"), ({"index": 5}, "twice")],
+    [({"answer": ""}, "take the dev split"), ({"answer": "D"}, "options A, B, C"), ({"index": 5}, "twice")],
 )  # fmt: skip
 def test_tables_that_cannot_be_scored_are_refused(
     tmp_path: Path, change: dict[str, Any], message: str
@@ -137,7 +137,7 @@ def test_answers_are_read_from_llava_and_from_sheets(tmp_path: Path) -> None:
     assert MMBENCH.read(xlsx(tmp_path / "a.xlsx", cells), exam) == expected
     published = [{**cell, "answer": "the truth"} for cell in cells]
     assert MMBENCH.read(tsv(tmp_path / "b.tsv", published), exam) == expected
-    with pytest.raises(ValueError, match="no column prediction; it has index, answer"):
+    with pytest.raises(ValueError, match="no column 'prediction'; it has index, answer"):
         MMBENCH.read(tsv(tmp_path / "c.tsv", [{"index": "3", "answer": "A"}]), exam)
     with pytest.raises(ValueError, match="not a whole xlsx"):
         (tmp_path / "b.xlsx").write_bytes(b"PK")

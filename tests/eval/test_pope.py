@@ -180,3 +180,15 @@ def test_pictures_come_from_where_coco_keeps_them(tmp_path: Path) -> None:
     (tmp_path / "val2014" / "0.jpg").write_bytes(b"picture")
     assert (picture := exam.questions[0].picture) is not None
     assert picture() == b"picture"
+
+
+@pytest.mark.parametrize(
+    ("answer", "neither"),
+    [("Yes.", False), ("NO", False), ("There isn't", False), ("It is not there", False),
+     ("unanswerable", True), ("", True), ("nothing", True), ("\u2028", True)],
+)  # fmt: skip
+def test_an_answer_that_says_neither_is_counted_as_such(tmp_path: Path, answer: str, neither: bool) -> None:
+    exam = write(tmp_path)
+    found = POPE.score(exam, {q.id: answer for q in exam.questions})
+    assert found.counts["neither"] == (len(exam.questions) if neither else 0)
+    assert any("say neither yes nor no, and count as yes" in note for note in found.notes) == neither

@@ -91,7 +91,7 @@ def test_json_holds_figures_splits_counts_and_the_parse_of_each_item(run: Run, t
     exam = exam_of(tmp_path, "pope")
     rows = [{"question_id": int(q.id), "text": q.meta["gold"]} for q in exam.questions[1:]]
     data = found(run("pope", lines(tmp_path / "a.jsonl", rows), "--json"))
-    assert set(data) == {"benchmark", "headline", "tables", "counts", "items", "notes", "records"}
+    assert set(data) == {"benchmark", "headline", "tables", "counts", "items", "notes", "records", "unusable"}
     assert set(data["tables"]["splits"]) == {"random", "popular", "adversarial"}
     assert (data["counts"]["questions"], data["counts"]["missing"]) == (12, 1)
     missing = next(item for item in data["items"] if item["answer"] is None)

@@ -16,7 +16,7 @@ from tests.tiny import make_tiny
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.asking import answer, answered, chunks
-from vf_ray.eval.benchmark import Engine, Exam, Question
+from vf_ray.eval.benchmark import Engine, Exam, Question, Unserved
 from vf_ray.eval.exams import exam, fingerprint, require_askable
 from vf_ray.eval.generate import Answerer
 from vf_ray.on_ray.generate import evaluate
@@ -76,7 +76,8 @@ def test_a_chunk_is_answered_once(local_store: Store, tmp_path: Path) -> None:
 
     def make(writer: Writer) -> Mapping[str, Any]:
         for _ in range(2):
-            assert answer(writer, "a.jsonl", engine, questions, 4) == 1
+            rows = answer(writer, "a.jsonl", engine, questions, 4)
+            assert [row.id for row in rows if row.error] == ["long"]
         return {}
 
     found = answered(artifacts.build(local_store, plan.answers("base", "pope", "q"), make))
@@ -126,8 +127,10 @@ def test_a_benchmark_without_a_folder_is_refused_before_anything_runs(
 
 def says_yes(body: dict[str, Any], number: int) -> Answer:
     """Answer as a model that is shown pictures, or as a judge who likes everything."""
-    shown = isinstance(body["messages"][-1]["content"], list)
-    return says("Yes" if shown else "1.0" if body["max_tokens"] == 3 else "8 9")
+    asked = body["messages"][-1]["content"]
+    marks = {"Verdict:": "correct", "Letter:": "B", "the question in yes or no": "yes", " | ": "1.0"}
+    verdict = next((said for mark, said in marks.items() if mark in asked), "8 9")
+    return says("Yes" if isinstance(asked, list) else verdict)
 
 
 @pytest.mark.chain
@@ -203,17 +206,16 @@ def test_a_checkpoint_judges_on_the_workers(ray_cluster: None, local_store: Stor
     plan = plan_of(
         local_store, tmp_path / "model", tmp_path / "data", benchmarks=["cf", "llava-bench"], judge=judge
     )
-    found = scores_of(evaluate(local_store, plan))["benchmarks"]["llava-bench"]["models"]["base"]
-    assert any(f"judge: {judge}" in note for note in found["notes"])
-    assert found["counts"]["unparsable"] == 3  # an untrained Vicuna gives no grades
+    with pytest.raises(Unserved, match=rf"judge {judge}: \d of \d not usable"):  # it is not trained
+        evaluate(local_store, plan)
+    assert [path for path in local_store.list("answers") if path.endswith("COMPLETE")]
+    assert not [path for path in local_store.list("judged") if path.endswith("COMPLETE")]
 
 
 @pytest.mark.chain
 def test_a_served_model_that_fails_stops_the_step_and_it_goes_on(
     ray_cluster: None, local_store: Store, tmp_path: Path
 ) -> None:
-    from vf_ray.eval.chat import Unserved
-
     questions = pope(tmp_path)
 
     def dies(body: dict[str, Any], number: int) -> Answer:
@@ -237,5 +239,57 @@ def test_a_workers_error_reaches_whoever_waits_and_it_goes_on(
 ) -> None:
     with Workers(0, 1) as workers:
         with pytest.raises(Exception, match="no such file or folder"):
-            workers.submit("judge", str(tmp_path / "none"), []).result()
+            workers.submit("judge", str(tmp_path / "none"), 0, []).result()
         assert workers.submit("ready").result() is None
+
+
+@pytest.mark.chain
+def test_a_refused_evaluation_is_no_evaluation_and_what_failed_is_asked_again(
+    ray_cluster: None, local_store: Store, tmp_path: Path
+) -> None:
+    """From all refused, to one withheld and one judgement lost, to whole: the same call, each time."""
+    pope(tmp_path)
+    WRITERS["mm-vet"](tmp_path / "mm-vet")
+    refusals = {"answers": True, "withheld": True, "judge": True}
+
+    def serve(body: dict[str, Any], number: int) -> Answer:
+        content = body["messages"][-1]["content"]
+        if isinstance(content, str):
+            return (400, {}, b"no judging now") if refusals["judge"] and "What?" in content else says("0.8")
+        if refusals["answers"]:
+            return 400, {}, b"no pictures, says the server"
+        is_withheld = refusals["withheld"] and "adversarial 5 " in content[-1]["text"]
+        return (200, {}, FILTERED) if is_withheld else says("Yes")
+
+    with judge_server(serve) as (url, asked):
+        plan = plan_of(
+            local_store, tmp_path / "m", tmp_path, benchmarks=["pope", "mm-vet"], models=[], judge=url,
+            judge_model="judge", served={"url": url, "model": "llava"},
+        )  # fmt: skip
+        with pytest.raises(Unserved, match="not usable: status 400: no pictures, says the server"):
+            evaluate(local_store, plan)
+        assert plan.unfinished("evaluate", local_store)
+        refusals["answers"], before = False, len(asked)
+        found = scores_of(evaluate(local_store, plan))["benchmarks"]
+        assert found["pope"]["models"]["served"]["counts"]["missing"] == 1
+        unusable = found["pope"]["models"]["served"]["unusable"]["answers"]
+        assert (unusable["count"], unusable["of"]) == (1, 216)
+        assert unusable["reason"] == "withheld (finish_reason content_filter)"
+        assert (
+            found["mm-vet"]["models"]["served"]["unusable"]["replies"]["reason"]
+            == "status 400: no judging now"
+        )
+        assert plan.due("evaluate", local_store)
+        refusals["withheld"] = refusals["judge"] = False
+        assert len(asked) - before == 216 + 2 + 2
+        before = len(asked)
+        whole = evaluate(local_store, plan)
+        assert len(asked) - before == 2
+        assert not plan.due("evaluate", local_store)
+        assert evaluate(local_store, plan).mark == whole.mark
+    assert not any(
+        m["unusable"] for e in scores_of(whole)["benchmarks"].values() for m in e["models"].values()
+    )
+
+
+FILTERED = b'{"choices": [{"message": {"content": null}, "finish_reason": "content_filter"}]}'

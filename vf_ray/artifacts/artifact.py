@@ -84,6 +84,11 @@ class Artifact:
         found: Mapping[str, Any] = self.manifest["stats"]
         return found
 
+    @property
+    def mark(self) -> str:
+        """Return the fingerprint of the manifest: what tells apart two builds at one address."""
+        return str(self._mark["manifest"])
+
     def names(self) -> list[str]:
         """Return the names of the data files, sorted."""
         return sorted(self.manifest["files"])

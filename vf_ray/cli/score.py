@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from vf_ray.cli.app import note, show, show_json, show_table
+from vf_ray.cli.plans import StoreUrl
 
 if TYPE_CHECKING:
     from vf_ray.eval.benchmark import Figure, Score
@@ -30,13 +31,27 @@ def score(
         str, typer.Option(help="Address of an OpenAI-compatible judge, or a language model's folder.")
     ] = "",
     judge_model: Annotated[str, typer.Option(help="The judge's name at its address.")] = "",
+    judge_tokens: Annotated[
+        int, typer.Option(help="Tokens that a reply may have at least, for a judge that thinks first.", min=0)
+    ] = 0,
+    judge_timeout: Annotated[
+        float, typer.Option(help="Seconds that one reply of a judge at an address may take.", min=0.001)
+    ] = 120.0,
+    store: StoreUrl = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
 ) -> None:
-    """Score an answer file by the benchmark's official rule; without a judge, what needs one is counted."""
-    from vf_ray.eval.score import score_answers
+    """Score an answer file by the benchmark's official rule; without a judge, what needs one is counted.
+
+    What a live judge says is kept in the store: the same command asks only for what failed.
+    """
+    from vf_ray.eval.score import Asked, score_answers
+    from vf_ray.store import Store
 
     files = [against, answers] if against else [answers]
-    found = score_answers(benchmark, data, files, replies=judge_replies, judge=judge, model=judge_model)
+    asked = Asked(
+        replies=judge_replies, url=judge, model=judge_model, tokens=judge_tokens, timeout_s=judge_timeout
+    )
+    found = score_answers(benchmark, data, files, asked, Store.open(store))
     if as_json:
         show_json(_plain(found))
         return
@@ -51,6 +66,8 @@ def _plain(found: "Scored") -> dict[str, Any]:
 def _show(found: "Scored") -> None:
     last = found.scores[-1]
     show_table(found.benchmark.title, ("figure", "value", "low", "high", "n"), _figures(last.headline))
+    for what, unusable in last.unusable.items():
+        show(f"[yellow]{what}:[/] {escape(str(unusable))}")
     for name, rows in last.tables.items():
         flat = {f"{row}: {key}": figure for row, columns in rows.items() for key, figure in columns.items()}
         show_table(name, ("figure", "value", "low", "high", "n"), _figures(flat))

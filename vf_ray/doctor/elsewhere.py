@@ -8,8 +8,8 @@ from typing import Any
 from PIL import Image
 
 from vf_ray.doctor.check import Check
-from vf_ray.eval.benchmark import Question
-from vf_ray.eval.chat import Chat, Unserved
+from vf_ray.eval.benchmark import Question, Unserved
+from vf_ray.eval.chat import Chat
 from vf_ray.eval.served import KEY, body
 from vf_ray.recipe import Evaluate
 from vf_ray.recipe.strict import is_http
@@ -53,10 +53,10 @@ def _answers(name: str, chat: Chat, request: Mapping[str, Any], keys: str) -> Ch
         if listed is not None and chat.model not in listed:
             lists = f"; it lists {', '.join(listed[:SHOWN]) or 'no model'}"
         begun = time.monotonic()
-        (said,) = chat.said([request])
+        (reply,) = chat.replies([request])
         found = f"{chat.model} at {chat.address} answers in {time.monotonic() - begun:.1f} s"
-        error = "" if said.text is not None else f"{chat.model} at {chat.address}: {said.error}"
-    except Unserved as refused:
+        error = "" if reply.text is not None else f"{chat.model} at {chat.address}: {reply.error}"
+    except (Unserved, ValueError) as refused:
         error = str(refused)
     if error:
         return Check(name, False, error + lists, f"start the server, or correct {keys}")

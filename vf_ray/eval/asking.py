@@ -1,14 +1,24 @@
-"""Answers as files: a chunk is asked once, and what was answered is read back."""
+"""Answers as files: what is answered is kept and never asked again, what has an error is.
+
+A chunk of questions has one file for each attempt that answered some of it. Errors that asking again
+cannot mend are kept as answers are.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.benchmark import Answered, Engine, Question
 from vf_ray.eval.record import lines
+from vf_ray.eval.unusable import stop_if_alike
 
 CHUNK = 64
 """Questions of one file: what a kill may lose. Another number is another layout of ``answers``."""
+
+
+class Incomplete(Exception):  # noqa: N818  # no fault
+    """Something had an error: the artifact stays unfinished, and the next run goes on with it."""
 
 
 def in_order(questions: Sequence[Question]) -> list[Question]:
@@ -34,12 +44,32 @@ def chunks(questions: Sequence[Question]) -> Iterator[tuple[str, list[Question]]
 
 def answer(
     writer: Writer, name: str, engine: Callable[[], Engine], questions: Sequence[Question], batch: int
-) -> int:
-    """Answer one chunk unless that is done; return how many questions could not be asked."""
-    if writer.committed(name) is None:
-        made = [{"id": a.id, "text": a.text, "error": a.error} for a in engine().answers(questions, batch)]
-        writer.commit(name, lines(made))
-    return sum(bool(answered.error) for answered in _read(writer.read(name)))
+) -> list[Answered]:
+    """Answer what of a chunk has no answer yet; return what became of each question, in order.
+
+    Raises:
+        Unserved: if (nearly) all of it is refused with the same words.
+    """
+    found = {row.id: row for file in parts(writer, name) for row in _read(writer.read(file))}
+    missing = [question for question in questions if question.id not in found]
+    if missing:
+        asked = engine()
+        new = {row.id: row for row in asked.answers(missing, batch)}
+        writer.commit(part(name, writer.attempt), lines([asdict(r) for r in new.values() if not r.again]))
+        found |= new
+        stop_if_alike(asked.name, [row.error for row in new.values() if row.again], len(questions))
+    return [found[question.id] for question in questions]
+
+
+def part(name: str, attempt: int) -> str:
+    """Return the file of a chunk that an attempt writes."""
+    return name if attempt == 1 else f"{name.removesuffix('.jsonl')}.{attempt}.jsonl"
+
+
+def parts(writer: Writer, name: str) -> list[str]:
+    """Return the files of a chunk that attempts before this one, or this one itself, have finished."""
+    names = [part(name, attempt) for attempt in range(1, writer.attempt + 1)]
+    return [file for file in names if writer.committed(file) is not None]
 
 
 def answered(artifact: Artifact) -> list[Answered]:

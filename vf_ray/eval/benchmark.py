@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from vf_ray.errors import UserError
+from vf_ray.errors import MendableError, UserError
 from vf_ray.types import Tree
 
 Answers = Mapping[str, str]
@@ -68,6 +68,9 @@ class Figure:
         return Figure(value=self.value * factor, low=self.low * factor, high=self.high * factor, n=self.n)
 
 
+UNGRADED = "ungraded"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """What became of one question."""
@@ -84,7 +87,24 @@ class Item:
     cluster: str = ""
     """Items that share a picture; empty: on its own."""
     how: str = "rule"
-    """``rule``, ``judge``, or ``fallback``: a rule in the place of a judge or of official chance."""
+    """``rule``, ``judge``, ``fallback`` (a rule in the place of a judge or of official chance), or
+    ``ungraded``: the judge's reply is still to come, so that no figure rests on this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """What gave nothing to go by, of all that was asked."""
+
+    count: int
+    of: int
+    reason: str
+    """The commonest one, as it was told first."""
+    times: int
+    """How often it was that one."""
+
+    def __str__(self) -> str:
+        often = "" if self.times == self.count else f"{self.times:,} times "
+        return f"{self.count:,} of {self.of:,} not usable: {often}{self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +122,12 @@ class Score:
     """Choices between differing official sources, and figures the official code would not have given."""
     records: Sequence[Mapping[str, Any]] = ()
     """A judge's requests and raw replies."""
+    unusable: Mapping[str, Unusable] = field(default_factory=dict)
+    """Of ``answers``, and of a judge's ``replies``, those that are none; to be asked for again."""
+
+
+class Unserved(MendableError):  # noqa: N818  # it says what happened
+    """A model or judge gives nothing that a figure could rest on; repeats its own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +137,19 @@ class Answered:
     id: str
     text: str
     error: str = ""
-    """Why it could not be asked."""
+    """Why there is no answer."""
+    again: bool = False
+    """Whether asking another time may help: true of all errors of a server."""
+    how: str = ""
+    """How it was asked otherwise than meant."""
 
 
 class Engine(Protocol):
     """A model that answers questions, here or elsewhere."""
+
+    @property
+    def name(self) -> str:
+        """Who is asked, for messages."""
 
     def answers(self, questions: Sequence[Question], batch: int) -> Iterator[Answered]:
         """Yield an answer to each question, in order; greedy, at most ``batch`` at a time."""
@@ -134,12 +168,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a judge said, or why it said nothing."""
+    """What a model said, or why it said nothing."""
 
     text: str | None
     error: str = ""
     version: str = ""
     """What the judge calls itself, where it does: a name such as ``gpt-4`` may mean another model later."""
+    cut: bool = False
+    """Whether it ends for want of room, so that its last word may be half a word."""
+    passing: bool = False
+    """Whether the reason may pass, so that asking later may help."""
+    how: str = ""
+    """How it was asked otherwise than meant."""
 
 
 class Judge(Protocol):
@@ -163,8 +203,6 @@ class Benchmark:
 
     name: str
     title: str
-    code: int
-    """Bump when questions or scoring change, and ``chain.CODE["scores"]`` with it: runs then score anew."""
     files: str
     """What the data folder must hold."""
     load: Callable[[Tree], Exam]
@@ -182,6 +220,8 @@ class Benchmark:
     """Whether a judge grades the answers, or what the rule leaves open of them."""
     needs_judge: bool = False
     """Whether no rule can stand in for the judge."""
+    parse: Callable[[Request, Reply], Any] | None = None
+    """Reads a judge's reply; None is its value for one that does not say what the rule looks for."""
     capped: bool = False
     """Whether a recipe's ``per_task`` limits the questions of each category."""
 
@@ -196,6 +236,11 @@ class Benchmark:
         if not found.questions:
             raise UserError(f"benchmark {self.name!r} asks nothing; its data needs {self.files}")
         return found
+
+
+def graded(items: Sequence[Item]) -> list[Item]:
+    """Return the items that figures rest on."""
+    return [item for item in items if item.how != UNGRADED]
 
 
 def count(items: Sequence[Item], **more: int) -> dict[str, int]:

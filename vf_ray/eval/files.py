@@ -3,7 +3,7 @@
 import ast
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -44,11 +44,17 @@ def the_one(tree: Tree, *patterns: str) -> str:
     raise MissingError(f"the data folder holds no {' or '.join(patterns)}; download the benchmark's own file")
 
 
-def json_lines(data: bytes, name: str, *keys: str) -> Iterator[dict[str, Any]]:
+Kind = type | tuple[type, ...]
+"""What a value must be."""
+IDENTITY = (str, int)
+"""What names a record or a place: a text, or a number."""
+
+
+def json_lines(data: bytes, name: str, /, **kinds: Kind) -> Iterator[dict[str, Any]]:
     """Yield the objects of a JSON lines file; blank lines are skipped.
 
     Raises:
-        ValueError: for a line that is not a JSON object with these keys; names file and line.
+        ValueError: for a line that is not a JSON object with values of these kinds; names file and line.
     """
     for number, line in enumerate(decoded(data, name).split("\n"), start=1):
         if not line.strip():
@@ -59,7 +65,7 @@ def json_lines(data: bytes, name: str, *keys: str) -> Iterator[dict[str, Any]]:
             raise UserError(
                 f"{name} line {number} is not JSON ({error}); expected one object a line"
             ) from error
-        yield as_object(record, f"{name} line {number}", *keys)
+        yield as_object(record, f"{name} line {number}", **kinds)
 
 
 def decoded(data: bytes, name: str) -> str:
@@ -94,28 +100,38 @@ def _once(name: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def as_object(found: Any, name: str, *keys: str) -> dict[str, Any]:
-    """Return what is a JSON object with these keys.
+def as_object(found: Any, name: str, /, **kinds: Kind) -> dict[str, Any]:
+    """Return what is a JSON object with values of these kinds by key.
 
     Raises:
         ValueError: if it is not; ``name`` says where it stands.
     """
     if not isinstance(found, dict):
         raise UserError(f"{name} is {_shown(found)}; expected a JSON object")
-    if absent := [key for key in keys if key not in found]:
+    if absent := [key for key in kinds if key not in found]:
         raise UserError(f"{name} has no key {absent[0]!r}; it has {_shown(list(found))}")
+    for key, kind in kinds.items():
+        if not isinstance(found[key], kind) or (isinstance(found[key], bool) and kind is not object):
+            several = kind if isinstance(kind, tuple) else (kind,)
+            expected = " or ".join(WORDS[each] for each in several)
+            raise UserError(f"{name} has {_shown(found[key])} as {key!r}; expected {expected}")
     return found
 
 
-def as_objects(found: Any, name: str, *keys: str) -> list[dict[str, Any]]:
-    """Return what is a list of JSON objects with these keys.
+WORDS: Mapping[type, str] = {
+    str: "a text", int: "a whole number", float: "a number", list: "a list", dict: "an object",
+}  # fmt: skip
+
+
+def as_objects(found: Any, name: str, /, **kinds: Kind) -> list[dict[str, Any]]:
+    """Return what is a list of JSON objects with values of these kinds by key.
 
     Raises:
         ValueError: if it is not; ``name`` says where it stands.
     """
     if not isinstance(found, list):
         raise UserError(f"{name} is {_shown(found)}; expected a list of JSON objects")
-    return [as_object(item, f"{name} item {number}", *keys) for number, item in enumerate(found, start=1)]
+    return [as_object(item, f"{name} item {number}", **kinds) for number, item in enumerate(found, start=1)]
 
 
 def _shown(found: Any) -> str:

@@ -50,6 +50,7 @@ class Answerer:
     model: Any
     encoder: Encoder
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    name: str = "this model"
 
     @classmethod
     def of(cls, folder: Path, dtype: torch.dtype | None = None) -> "Answerer":

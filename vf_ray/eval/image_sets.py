@@ -1,17 +1,19 @@
 """Classification test sets as their publishers ship them: CIFAR, MNIST, miniImageNet."""
 
-import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from vf_ray.errors import MissingError, UserError
+from vf_ray.eval import tables
 from vf_ray.eval.files import as_object, read_json
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.sources.cifar_pickle import load_arrays
 from vf_ray.sources.idx import idx
+from vf_ray.sources.imagenet_words import imagenet_words
 from vf_ray.sources.images import picture_bytes
 from vf_ray.types import Reject, Tree
 
@@ -38,7 +40,7 @@ class ImageSet:
     note: str
 
 
-def found(tree: Tree) -> list[ImageSet]:
+def image_sets(tree: Tree) -> list[ImageSet]:
     """Return the sets that are there.
 
     Raises:
@@ -131,7 +133,11 @@ def _planes(row: bytes) -> bytes:
 def mini_imagenet(tree: Tree) -> ImageSet | None:
     """Return miniImageNet: the pictures of a Ravi-Larochelle ``test.csv``, else every class folder.
 
-    Class names come from ``class_names.json`` (folder -> name) where it is there.
+    Class names come from ``class_names.json`` (folder -> name) where it is there, else ImageNet's own where
+    folders are its WordNet numbers.
+
+    Raises:
+        ValueError: for a class that is known by a number only: nobody could answer with its name.
     """
     for root in ("miniImageNet/", "miniimagenet/", "mini_imagenet/", "mini-imagenet/"):
         rows = _ravi(tree, root) if tree.exists(f"{root}test.csv") else _folders(tree, root)
@@ -141,13 +147,9 @@ def mini_imagenet(tree: Tree) -> ImageSet | None:
 
 
 def _mini(tree: Tree, root: str, rows: list[tuple[str, str]]) -> ImageSet:
-    path = f"{root}class_names.json"
-    named = tree.exists(path)
-    names: Mapping[str, str] = as_object(read_json(tree, path), path) if named else {}
+    names = _class_names(tree, f"{root}class_names.json", {folder for _, folder in rows})
     pictures = tuple(
-        Labelled(
-            id=path.removeprefix(root), label=names.get(folder, folder), picture=partial(tree.read, path)
-        )
+        Labelled(id=path.removeprefix(root), label=names[folder], picture=partial(tree.read, path))
         for path, folder in rows
     )
     labels = tuple(sorted({picture.label for picture in pictures}))
@@ -156,9 +158,26 @@ def _mini(tree: Tree, root: str, rows: list[tuple[str, str]]) -> ImageSet:
     return ImageSet(name="miniimagenet", noun="object", labels=labels, pictures=pictures, note=note)
 
 
+def _class_names(tree: Tree, path: str, folders: Iterable[str]) -> Mapping[str, str]:
+    """Return the name of each class folder."""
+    given = as_object(read_json(tree, path), path) if tree.exists(path) else {}
+    known = {**imagenet_words(), **given}
+    found = {folder: str(known.get(folder, folder)) for folder in folders}
+    if nameless := sorted(name for name in found.values() if not _NAME.search(name)):
+        raise UserError(
+            f"the classes {', '.join(nameless[:3])} ... have no names, so that no answer could be right; "
+            f"add {path}, which gives each folder's: {{{nameless[0]!r}: 'house finch', ...}}"
+        )
+    return found
+
+
+_NAME = re.compile(r"[^\W\d_]{2}")
+"""What a name has and a number such as ``n01532829`` or ``17`` has not: two letters in a row."""
+
+
 def _ravi(tree: Tree, root: str) -> list[tuple[str, str]]:
-    table = csv.DictReader(io.StringIO(tree.read(f"{root}test.csv").decode()))
-    return [(f"{root}images/{row['filename']}", row["label"]) for row in table]
+    rows = tables.separated(tree.read(f"{root}test.csv"), f"{root}test.csv", ",", "filename", "label")
+    return [(f"{root}images/{row['filename']}", row["label"]) for row in rows]
 
 
 def _folders(tree: Tree, root: str) -> list[tuple[str, str]]:

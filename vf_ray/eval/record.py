@@ -28,7 +28,23 @@ def _judging(records: Sequence[Mapping[str, Any]]) -> str:
     asked = hashlib.sha256("".join(r["prompt_sha256"] for r in records).encode()).hexdigest()[:16]
     versions = sorted({r["version"] for r in records if r["version"]})
     told = f"judged by {records[0]['judge']}" + (f", answering as {', '.join(versions)}" if versions else "")
-    return f"{told}: {len(records):,} requests, sha256 {asked}"
+    more = [*sorted({r["how"] for r in records if r.get("how")}), *_monotonous(records)]
+    return "; ".join([f"{told}: {len(records):,} requests, sha256 {asked}", *more])
+
+
+def _monotonous(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say so where a judge always says the same, which no judge does that reads what it is asked."""
+    replies = {r["reply"] for r in records if r["reply"] is not None}
+    different = len({r["prompt_sha256"] for r in records})
+    if len(replies) > 1 or different < FEWEST_ALIKE:
+        return []
+    return [f"every reply is the same: {str(*replies)[:SHOWN]!r}"]
+
+
+FEWEST_ALIKE = 20
+"""Different requests whose replies may be alike by chance."""
+SHOWN = 60
+"""Characters of a reply that a note repeats."""
 
 
 def plain(benchmark: Benchmark, found: Score) -> dict[str, Any]:
@@ -36,13 +52,13 @@ def plain(benchmark: Benchmark, found: Score) -> dict[str, Any]:
     return {
         "benchmark": benchmark.name,
         "title": benchmark.title,
-        "code": benchmark.code,
         "headline": figures(found.headline),
         "tables": {
             table: {row: figures(columns) for row, columns in rows.items()}
             for table, rows in found.tables.items()
         },
         "counts": dict(found.counts),
+        "unusable": {what: asdict(unusable) for what, unusable in found.unusable.items()},
         "notes": list(found.notes),
     }
 

@@ -1,18 +1,25 @@
 """Score answers that somebody has already: what ``vf-ray score`` does."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from vf_ray.artifacts import Spec
 from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Benchmark, Judge, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.chat import Chat
+from vf_ray.eval.endpoint import shown
 from vf_ray.eval.judges.http import HttpJudge, Replay
+from vf_ray.eval.judges.judging import Paper, asked_of
+from vf_ray.eval.judges.replies import judge_with_replies
 from vf_ray.eval.record import score
 from vf_ray.eval.statistics import Paired, paired
+from vf_ray.plan.plan import CODE
 from vf_ray.raw.tree import RawTree
 from vf_ray.recipe.strict import is_http
+from vf_ray.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,46 +38,83 @@ class Scored:
         return paired(first, second)
 
 
+CHUNKS = 1
+"""Chunks that a judge is asked at a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Who judges: recorded replies, a model at an address, or a language model's folder; else nobody."""
+
+    replies: Path | None = None
+    url: str = ""
+    model: str = ""
+    """The judge's name at an address."""
+    tokens: int = 0
+    """Tokens that a reply may have at least; 0: as the benchmark says."""
+    timeout_s: float = 120.0
+
+    def __post_init__(self) -> None:
+        if self.replies and self.url:
+            raise UserError(f"--judge-replies {self.replies} and --judge {self.url}: give one of the two")
+        if is_http(self.url) != bool(self.model):
+            raise UserError(
+                f"--judge {self.url!r} with --judge-model {self.model!r}: an address needs the judge's name "
+                "there, a model's folder none"
+            )
+
+    def judge(self) -> Judge | None:
+        """Return whoever judges."""
+        if self.replies:
+            return Replay(self.replies)
+        if self.url and not self.model:
+            from vf_ray.eval.judges.checkpoint import CheckpointJudge  # slow to import
+
+            return CheckpointJudge.of(Path(self.url), name=self.url, room=self.tokens)
+        chat = Chat(url=self.url, model=self.model, timeout_s=self.timeout_s)
+        return HttpJudge(chat, self.tokens) if self.url else None
+
+    def spec(self, benchmark: str, requests: str) -> Spec:
+        """Return the artifact that keeps what is said; ``requests`` is the fingerprint of what is asked."""
+        config = {"judge": [shown(self.url), self.model, self.tokens], "requests": requests}
+        return Spec(kind="judged", name=f"score/{benchmark}", config=config, code=CODE["judged"])
+
+
+NOBODY = Asked()
+
+
 def score_answers(
-    name: str,
-    data: str,
-    answers: Sequence[Path],
-    *,
-    replies: Path | None = None,
-    judge: str = "",
-    model: str = "",
+    name: str, data: str, answers: Sequence[Path], asked: Asked = NOBODY, store: Store | None = None
 ) -> Scored:
     """Return the official figures of each answer file.
 
+    What a judge says is kept in ``store``, where one is given, and not asked for again.
+
     Raises:
-        ValueError: for an unknown benchmark, files that are damaged or of mixed versions, answers that do
-            not belong to them, or a judge that is half given.
+        ValueError: for an unknown benchmark, files that are damaged or of mixed versions, or answers that
+            do not belong to them.
         FileNotFoundError: if a file of the benchmark is missing.
-        Unserved: if the judge refuses.
+        Unserved: if the judge refuses, or nothing that it says can be read.
     """
-    benchmark = get(name)
-    asked = _judge(replies, judge, model)
-    if asked and asked.in_order and len(answers) > 1:
-        raise UserError(f"{replies} tells replies apart by their order only; compare with replies by request")
-    exam = benchmark.exam(RawTree.of(data))
-    return Scored(
-        benchmark=benchmark,
-        scores=[score(benchmark, exam, benchmark.read(path, exam), asked) for path in answers],
-    )
-
-
-def _judge(replies: Path | None, url: str, model: str) -> Judge | None:
-    if replies and url:
-        raise UserError(f"--judge-replies {replies} and --judge {url}: give one of the two")
-    if is_http(url) != bool(model):
+    benchmark, judge = get(name), asked.judge()
+    if judge and judge.in_order and len(answers) > 1:
         raise UserError(
-            f"--judge {url!r} with --judge-model {model!r}: an address needs the judge's name there, "
-            "a model's folder none"
+            f"{asked.replies} tells replies apart by their order only; compare with replies by request"
         )
-    if replies:
-        return Replay(replies)
-    if url and not model:
-        from vf_ray.eval.judges.checkpoint import CheckpointJudge  # slow to import
+    exam = benchmark.exam(RawTree.of(data))
 
-        return CheckpointJudge.of(Path(url), name=url)
-    return HttpJudge(Chat(url=url, model=model)) if url else None
+    def scored(path: Path) -> Score:
+        paper = Paper(benchmark, exam, benchmark.read(path, exam))
+        live = _kept(store, asked, judge, paper) if judge and store and not asked.replies else judge
+        return score(benchmark, exam, paper.answers, live)
+
+    return Scored(benchmark=benchmark, scores=[scored(path) for path in answers])
+
+
+def _kept(store: Store, asked: Asked, judge: Judge, paper: Paper) -> Judge:
+    """Return a judge with all its replies at hand; itself where it is asked nothing."""
+    if not paper.benchmark.judged or not (requests := asked_of(paper)):
+        return judge
+    with ThreadPoolExecutor(CHUNKS) as threads:
+        spec = asked.spec(paper.benchmark.name, requests)
+        return judge_with_replies(store, spec, judge, paper, threads)[0]

@@ -12,8 +12,9 @@ from typing import Any
 
 from PIL import Image
 
+from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Answered, Question
-from vf_ray.eval.chat import Chat, Said, Unserved
+from vf_ray.eval.chat import Chat
 from vf_ray.recipe import Served
 
 KEY = "VF_RAY_SERVED_API_KEY"
@@ -32,26 +33,27 @@ class ServedModel:
     @classmethod
     def of(cls, served: Served) -> "ServedModel":
         """Return the model that a recipe names."""
-        return cls(Chat(url=served.url, model=served.model, key=KEY, at_once=served.at_once))
+        chat = Chat(
+            url=served.url, model=served.model, key=KEY, at_once=served.at_once, timeout_s=served.timeout_s
+        )
+        return cls(chat)
+
+    @property
+    def name(self) -> str:
+        """Return who is asked, for messages."""
+        return f"{self.chat.model} at {self.chat.address}"
 
     def answers(self, questions: Sequence[Question], batch: int) -> Iterator[Answered]:
-        """Yield an answer to each question, in order; one that the server refuses has its reason.
+        """Yield an answer to each question, in order; one that has none has the reason.
 
         Raises:
-            Unserved: if the server cannot be reached, or gives up on a question for a reason that may pass.
+            Unserved: if the server refuses everything, or cannot be reached.
+            ValueError: if the address or the key cannot be used.
         """
         for start in range(0, len(questions), batch):
             asked = questions[start : start + batch]
-            for question, said in zip(asked, self.chat.said([body(q) for q in asked]), strict=True):
-                yield self._answered(question, said)
-
-    def _answered(self, question: Question, said: Said) -> Answered:
-        if said.passing:
-            raise Unserved(
-                f"{self.chat.address}: question {question.id} after {self.chat.tries} tries: {said.error}; "
-                "start again when the server is well, what is answered is kept"
-            )
-        return Answered(question.id, (said.text or "").strip(), said.error)
+            for question, reply in zip(asked, self.chat.replies([body(q) for q in asked]), strict=True):
+                yield Answered(question.id, reply.text or "", reply.error, reply.text is None, reply.how)
 
 
 def body(question: Question) -> Mapping[str, Any]:
@@ -65,7 +67,7 @@ def body(question: Question) -> Mapping[str, Any]:
         try:
             url = {"url": data_url(question.picture())}
         except ValueError as error:
-            raise ValueError(f"question {question.id}: {error}") from error
+            raise UserError(f"question {question.id}: {error}") from error
         parts.insert(0, {"type": "image_url", "image_url": url})
     content = [{"role": "user", "content": parts}]
     return {"messages": content, "temperature": 0, "max_tokens": question.max_new_tokens}
@@ -83,7 +85,7 @@ def data_url(data: bytes) -> str:
             if kind not in FORMATS:
                 kind, data = "PNG", _png(opened)
     except (OSError, SyntaxError) as error:
-        raise ValueError(f"a picture of {len(data)} bytes cannot be decoded: {error}") from error
+        raise UserError(f"a picture of {len(data)} bytes cannot be decoded: {error}") from error
     return f"data:image/{kind.lower()};base64,{base64.b64encode(data).decode()}"
 
 

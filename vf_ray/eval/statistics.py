@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Figure, Item
+from vf_ray.eval.benchmark import Figure, Item, graded
 
 Z95 = 1.959963984540054
 POWER80 = 0.8416212335729143
@@ -188,8 +188,8 @@ def paired(first: Sequence[Item], second: Sequence[Item]) -> Paired:
     Raises:
         ValueError: if they share none.
     """
-    values = {item.id: item.value for item in first}
-    shared = [item for item in second if item.id in values]
+    values = {item.id: item.value for item in graded(first)}
+    shared = [item for item in graded(second) if item.id in values]
     if not shared:
         raise UserError("the two scores share no question; compare scores of the same benchmark and version")
     counts = [(item.value - values[item.id], 1.0) for item in shared]

@@ -5,38 +5,38 @@ import csv
 import io
 import sys
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from vf_ray.errors import UserError
+from vf_ray.eval.files import decoded
 
-_SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
-
-def tsv(data: bytes, name: str) -> list[dict[str, str]]:
+def tsv(data: bytes, name: str, *columns: str) -> list[dict[str, str]]:
     """Return the rows of a tab-separated table with a header; cells may be quoted.
 
     Raises:
-        ValueError: for a row that has not as many cells as the header.
+        ValueError: if it is not UTF-8, or lacks one of ``columns`` or a cell of the header's in some row.
     """
-    return separated(data, name, "\t")
+    return separated(data, name, "\t", *columns)
 
 
-def separated(data: bytes, name: str, delimiter: str) -> list[dict[str, str]]:
-    """Return the rows of a table with a header, as ``tsv`` does.
-
-    Raises:
-        ValueError: for a row that has not as many cells as the header.
-    """
-    return list(_rows(data, name, delimiter))
+def separated(data: bytes, name: str, delimiter: str, *columns: str) -> list[dict[str, str]]:
+    """Return the rows of a table with a header; raises as ``tsv``."""
+    return list(_rows(data, name, delimiter, columns))
 
 
-def _rows(data: bytes, name: str, delimiter: str) -> Iterator[dict[str, str]]:
+def _rows(data: bytes, name: str, delimiter: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:
     csv.field_size_limit(sys.maxsize)  # a picture is one cell
-    reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=delimiter)
-    header = next(reader, [])
-    for number, cells in enumerate(reader, start=2):
+    reader = csv.reader(io.StringIO(decoded(data, name), newline=""), delimiter=delimiter)
+    try:
+        header, *rows = reader
+    except (csv.Error, ValueError) as error:
+        raise UserError(f"{name} is not a whole table ({error}); get it again") from error
+    _require(header, columns, name)
+    for number, cells in enumerate(rows, start=2):
         if not cells:
             continue
         if len(cells) != len(header):
@@ -46,51 +46,101 @@ def _rows(data: bytes, name: str, delimiter: str) -> Iterator[dict[str, str]]:
         yield dict(zip(header, cells, strict=True))
 
 
-def table(path: Path) -> list[dict[str, str]]:
+def _require(header: Sequence[str], columns: Sequence[str], name: str) -> None:
+    if absent := [column for column in columns if column not in header]:
+        raise UserError(f"{name} has no column {absent[0]!r}; it has {', '.join(header)[:SHOWN] or 'none'}")
+
+
+SHOWN = 200
+"""Characters of a header that an error shows."""
+
+
+def table(path: Path, *columns: str) -> list[dict[str, str]]:
     """Return the rows of a result table: .tsv, .csv, or the first sheet of an .xlsx.
 
     Raises:
-        ValueError: for another kind of file, or a damaged one.
+        ValueError: for another kind of file, a damaged one, or one that lacks one of ``columns``.
     """
     kinds = {".tsv": "\t", ".csv": ","}
-    if path.suffix in kinds:
-        return list(_rows(path.read_bytes(), path.name, kinds[path.suffix]))
-    if path.suffix == ".xlsx":
-        return _xlsx(path)
+    kind = path.suffix.lower()
+    if kind in kinds:
+        return list(_rows(path.read_bytes(), path.name, kinds[kind], columns))
+    if kind == ".xlsx":
+        header, rows = _xlsx(path)
+        _require(list(header.values()), columns, path.name)
+        return [{name: row.get(column, "") for column, name in header.items()} for row in rows]
     raise UserError(f"{path.name} is no table; expected .tsv, .csv or .xlsx")
 
 
-def _xlsx(path: Path) -> list[dict[str, str]]:
+def _xlsx(path: Path) -> tuple[dict[int, str], list[dict[int, str]]]:
+    """Return the header and the rows of a workbook's first sheet, by the number of a column."""
     try:
         with zipfile.ZipFile(path) as book:
             shared = _shared_strings(book)
-            sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError) as error:
-        raise UserError(f"{path.name} is not a whole xlsx workbook ({error})") from error
-    rows = [_cells(row, shared) for row in sheet.iter(f"{_SHEET}row")]
-    header = {column: text for column, text in rows[0].items() if text} if rows else {}
-    return [{name: row.get(column, "") for column, name in header.items()} for row in rows[1:] if row]
+            sheet = _root(book, _first_sheet(book))
+        rows = [_cells(row, shared) for row in sheet.iter("row")]
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, IndexError, ElementTree.ParseError) as error:
+        raise UserError(f"{path.name} is not a whole xlsx workbook ({error}); save it again") from error
+    full = [row for row in rows if any(row.values())]
+    header = {column: text for column, text in full[0].items() if text} if full else {}
+    return header, full[1:]
+
+
+def _root(book: zipfile.ZipFile, name: str) -> ElementTree.Element:
+    """Return a part with its tags bare: strict workbooks have other namespaces."""
+    root = ElementTree.fromstring(book.read(name))
+    for node in root.iter():
+        node.tag = str(node.tag).rpartition("}")[2]
+    return root
+
+
+def _first_sheet(book: zipfile.ZipFile) -> str:
+    """Return the part that the workbook's first sheet is in, whatever it is called."""
+    try:
+        sheet = next(_root(book, "xl/workbook.xml").iter("sheet"))
+        identity = next(value for key, value in sheet.items() if key.endswith("}id"))
+        relations = _root(book, "xl/_rels/workbook.xml.rels").iter("Relationship")
+        target = next(r.get("Target", "") for r in relations if r.get("Id") == identity)
+    except (KeyError, StopIteration):
+        return "xl/worksheets/sheet1.xml"
+    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
 
 
 def _shared_strings(book: zipfile.ZipFile) -> list[str]:
     if "xl/sharedStrings.xml" not in book.namelist():
         return []
-    root = ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
-    return ["".join(part.text or "" for part in item.iter(f"{_SHEET}t")) for item in root.iter(f"{_SHEET}si")]
+    return [_written(item) for item in _root(book, "xl/sharedStrings.xml").iter("si")]
 
 
-def _cells(row: ElementTree.Element, shared: list[str]) -> dict[str, str]:
-    found = {}
-    for cell in row.iter(f"{_SHEET}c"):
-        column = "".join(c for c in cell.get("r", "") if c.isalpha())
+def _written(item: ElementTree.Element) -> str:
+    """Return a text without what tells how to pronounce it."""
+    runs = [item, *item.findall("r")]
+    return "".join(part.text or "" for run in runs for part in run.findall("t"))
+
+
+def _cells(row: ElementTree.Element, shared: list[str]) -> dict[int, str]:
+    """Return a row's texts by column; a cell that does not say where it stands follows the one before."""
+    found: dict[int, str] = {}
+    column = 0
+    for cell in row.iter("c"):
+        column = _column(cell.get("r", "")) or column + 1
         found[column] = _text(cell, shared)
     return found
 
 
+def _column(reference: str) -> int:
+    """Return the number of a reference's column, such as 28 of ``AB7``; 0 of none."""
+    number = 0
+    for letter in reference.upper():
+        if "A" <= letter <= "Z":
+            number = 26 * number + ord(letter) - ord("A") + 1
+    return number
+
+
 def _text(cell: ElementTree.Element, shared: list[str]) -> str:
-    if cell.get("t") == "inlineStr":
-        return "".join(part.text or "" for part in cell.iter(f"{_SHEET}t"))
-    value = cell.findtext(f"{_SHEET}v") or ""
+    if (inline := cell.find("is")) is not None:
+        return _written(inline)
+    value = cell.findtext("v") or ""
     return shared[int(value)] if cell.get("t") == "s" and value else value
 
 

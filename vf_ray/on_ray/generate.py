@@ -1,32 +1,36 @@
 """The evaluate step: workers answer chunks of questions, a judge reads them, then everything is scored.
 
 Answers and a judge's replies are artifacts of their own: what is answered or judged once is never asked
-again, whichever recipe asks; a killed run loses the chunks that were under way.
+again, whichever recipe asks; a killed run loses the chunks that were under way. What had an error is
+counted, leaves its artifact unfinished, and is asked again by the next run.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ThreadPoolExecutor, as_completed, wait
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, TypeVar
 
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Spec, Writer
 from vf_ray.artifacts.cost import GPUS
 from vf_ray.eval import record
-from vf_ray.eval.asking import CHUNK, answer, answered, chunks
+from vf_ray.eval.asking import CHUNK, Incomplete, answer, answered, chunks
 from vf_ray.eval.benchmark import Answered, Exam, Judge, Question, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.chat import Chat
 from vf_ray.eval.exams import exam, fingerprint
 from vf_ray.eval.judges import replies as kept
 from vf_ray.eval.judges.http import HttpJudge
-from vf_ray.eval.judges.judging import asked_of
+from vf_ray.eval.judges.judging import Paper, asked_of
 from vf_ray.eval.scores import summary
 from vf_ray.eval.served import NOTE, ServedModel
+from vf_ray.eval.unusable import require_some, tally
 from vf_ray.on_ray.workers import RayJudge, Workers
-from vf_ray.plan.plan import Plan, finished
+from vf_ray.plan.plan import AGAIN, Plan, finished, is_settled
 from vf_ray.store import Store
 
 SERVED = "served"
@@ -34,30 +38,64 @@ SERVED = "served"
 SERVED_CHUNKS = 2
 """Chunks that a served model is asked at a time, so that it has work while the last of one are answered."""
 JUDGE_AT_ONCE = 4
-"""Requests of one chunk to a judge; ``kept.AT_ONCE`` chunks are under way."""
+"""Requests of one chunk to a judge at an address."""
+JUDGE_CHUNKS = {False: 4, True: 64}
+"""Chunks that a judge is asked at a time: at an address, and on workers, whose queue they fill."""
+AHEAD = 8
+"""Pairs of model and benchmark under way at a time: workers that one no longer needs have the next's work."""
+Pair = tuple[str, str]
+"""Model and benchmark."""
+T = TypeVar("T")
 
 
 def evaluate(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
     """Return the scores of every model on every benchmark of a recipe.
 
-    ``force`` scores again; answers that are there are kept, and so are a judge's replies.
+    Scores that rest on less than was asked are made anew. ``force`` scores again, too; answers that are
+    there are kept, and so are a judge's replies.
 
     Raises:
         FileNotFoundError: if a model, an instances artifact or a benchmark's file is missing.
         ValueError: for a benchmark whose files cannot be scored.
-        Unserved: if a served model or judge cannot be asked.
+        Unserved: if a served model or judge cannot be asked, or gives nothing that a figure could rest on.
     """
     models = finished(store, plan.models)
 
     def make(writer: Writer) -> Mapping[str, Any]:
         exams = {name: exam(store, plan, name) for name in plan.recipe.evaluate.benchmarks}
-        largest = max(len(found.questions) for found in exams.values())
+        most = sum(-(-len(found.questions) // CHUNK) for found in exams.values())
         asked = plan.recipe.resources
-        with Workers(asked.gpus_per_worker, -(-largest // CHUNK), asked.workers) as workers:
+        with Workers(asked.gpus_per_worker, most * max(1, len(models)), asked.workers) as workers:
             scored = _Evaluation(store, plan, models, exams, workers, writer).scored()
             return {**scored, RUN: {GPUS: workers.gpus}}
 
-    return artifacts.build(store, plan.scores, make, force=force)
+    return artifacts.build(store, plan.scores, make, force=force or not is_settled(store, plan.scores))
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What a model answered to a benchmark."""
+
+    spec: Spec
+    rows: Sequence[Answered]
+
+    @property
+    def failed(self) -> list[Answered]:
+        return [row for row in self.rows if row.error]
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Return the answers by question; what has an error is missing."""
+        return {row.id: row.text for row in self.rows if not row.error}
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """A judge with all its replies at hand."""
+
+    judge: Judge | None = None
+    address: str = ""
+    failed: int = 0
 
 
 @dataclass
@@ -71,7 +109,7 @@ class _Evaluation:
     workers: Workers
     writer: Writer
     _done: int = 0
-    _judged: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def names(self) -> list[str]:
@@ -80,106 +118,149 @@ class _Evaluation:
 
     def scored(self) -> Mapping[str, Any]:
         """Ask, judge and score everything; write what was found and return statistics."""
-        asked = {(name, model): self.answers(model, name) for model in self.names for name in self.exams}
+        pairs = [(model, name) for model in self.names for name in self.exams]
+        with ThreadPoolExecutor(SERVED_CHUNKS, thread_name_prefix=SERVED) as pool:
+            answers = self._together(pairs, lambda pair: self._answered(pair, pool), pool)
+        with ThreadPoolExecutor(JUDGE_CHUNKS[self._is_local], thread_name_prefix="judge") as pool:
+            judged = self._together(pairs, lambda pair: self._judged(pair, answers[pair], pool), pool)
         scores: dict[str, dict[str, Score]] = {name: {} for name in self.exams}
-        for (name, model), (spec, artifact) in asked.items():
-            scores[name][model] = found = self._score(name, model, spec, answered(artifact))
-            self.writer.commit(f"items/{name}/{model}.jsonl", record.lines(record.parsed(found.items)))
-            if found.records:
-                self.writer.commit(f"judged/{name}/{model}.jsonl", record.lines(found.records))
+        for (model, name), found in answers.items():
+            scores[name][model] = self._score((model, name), found, judged[model, name].judge)
+        learned = self._write(scores, answers, judged)
+        again = sum(row.again for found in answers.values() for row in found.rows)
+        again += sum(found.failed for found in judged.values())
+        return {"questions": {n: len(e.questions) for n, e in self.exams.items()}, AGAIN: again, **learned}
+
+    def _together(self, pairs: Sequence[Pair], work: Callable[[Pair], T], pool: Executor) -> dict[Pair, T]:
+        """Do work for several pairs at a time, in their order; the first error ends all that is under way."""
+        with ThreadPoolExecutor(AHEAD, thread_name_prefix="evaluate") as threads:
+            futures = {pair: threads.submit(copy_context().run, work, pair) for pair in pairs}
+            try:
+                done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
+            except BaseException:
+                for each in (threads, pool):
+                    each.shutdown(wait=False, cancel_futures=True)
+                self.workers.stop()
+                raise
+            return {pair: future.result() for pair, future in futures.items()}
+
+    def _answered(self, pair: Pair, pool: Executor) -> _Answers:
+        """Return a model's answers to a benchmark, asking what has none yet."""
+        model, name = pair
+        questions = self.exams[name].questions
+        spec = self.plan.answers(model, name, fingerprint(self.exams[name]))
+        rows: list[Answered] = []
+
+        def make(writer: Writer) -> Mapping[str, Any]:
+            rows.extend(self._ask(writer, pair, pool))
+            require_some(f"{model}, {name}", [row.error for row in rows if row.error], len(questions))
+            if any(row.again for row in rows):
+                raise Incomplete
+            return {"questions": len(questions), "unanswered": sum(bool(row.error) for row in rows)}
+
+        try:
+            made = artifacts.build(self.store, spec, make)
+        except Incomplete:
+            return _Answers(spec, rows)
+        if not rows:
+            self._tell(len(questions), model)
+        return _Answers(spec, answered(made))
+
+    def _ask(self, writer: Writer, pair: Pair, pool: Executor) -> Iterator[Answered]:
+        ask = self._asker(writer, pair, pool)
+        parts = [ask(file, asked) for file, asked in chunks(self.exams[pair[1]].questions)]
+        for ready in as_completed(parts):
+            yield from (found := ready.result())
+            self._tell(len(found), pair[0])
+
+    def _asker(
+        self, writer: Writer, pair: Pair, pool: Executor
+    ) -> Callable[[str, list[Question]], "Future[list[Answered]]"]:
+        """Return what starts a chunk: on a worker, or in a thread here that only waits for a server."""
+        model, batch = pair[0], self.plan.recipe.evaluate.batch
+        if model in self.models:
+            held, place = self.models[model], self._place(pair)
+            return lambda file, asked: self.workers.submit(
+                "answer", writer, file, held, asked, batch, place=place
+            )
+        served = self.plan.recipe.evaluate.served
+        assert served is not None, f"{model!r} is none of the models of this run"
+        half = replace(served, at_once=-(-served.at_once // SERVED_CHUNKS))
+        engine = partial(ServedModel.of, half)
+        return lambda file, asked: pool.submit(answer, writer, file, engine, asked, CHUNK)
+
+    def _place(self, pair: Pair) -> int:
+        """Return a pair's place in the queue: model by model, so that workers seldom load another."""
+        return self.names.index(pair[0]) * len(self.exams) + list(self.exams).index(pair[1])
+
+    def _tell(self, count: int, model: str) -> None:
+        with self._lock:
+            self._done += count
+            total = len(self.names) * sum(len(found.questions) for found in self.exams.values())
+            self.writer.progress(self._done, total, "answers", {"model": self.names.index(model) + 1})
+
+    def _judged(self, pair: Pair, answers: _Answers, pool: Executor) -> _Judgement:
+        """Return the recipe's judge for a benchmark that wants one, with all its replies at hand."""
+        model, name = pair
+        paper, judge = Paper(get(name), self.exams[name], answers.said), self._live_judge
+        if judge is None or not paper.benchmark.judged:
+            return _Judgement()
+        if not (requests := asked_of(paper)):
+            return _Judgement(kept.Kept(judge.name, {}))
+        spec = self.plan.judged(model, name, requests, answers.spec)
+        asked, failures = kept.judge_with_replies(self.store, spec, judge, paper, pool)
+        return _Judgement(asked, spec.address, len(failures))
+
+    @property
+    def _is_local(self) -> bool:
+        """Tell whether the judge is a checkpoint that the workers load."""
+        return "checkpoint" in self.plan.judge
+
+    @cached_property
+    def _live_judge(self) -> Judge | None:
+        asked = self.plan.recipe.evaluate
+        if not self.plan.judge:
+            return None
+        if self._is_local:
+            return RayJudge(self.workers, asked.judge, asked.judge_tokens)
+        chat = Chat(
+            url=asked.judge, model=asked.judge_model, at_once=JUDGE_AT_ONCE, timeout_s=asked.judge_timeout_s
+        )
+        return HttpJudge(chat, asked.judge_tokens)
+
+    def _score(self, pair: Pair, answers: _Answers, judge: Judge | None) -> Score:
+        model, name = pair
+        made = record.score(get(name), self.exams[name], answers.said, judge)
+        notes = [NOTE.format(self.plan.served["model"])] if model == SERVED else []
+        notes += [f"{how}: not greedy" for how in sorted({row.how for row in answers.rows if row.how})]
+        failed = tally([row.error for row in answers.failed], len(answers.rows))
+        unusable = {"answers": failed} if failed else {}
+        return replace(made, notes=(*made.notes, *notes), unusable={**unusable, **made.unusable})
+
+    def _write(
+        self,
+        scores: Mapping[str, Mapping[str, Score]],
+        answers: Mapping[Pair, _Answers],
+        judged: Mapping[Pair, _Judgement],
+    ) -> Mapping[str, int]:
+        """Write everything; return what was learned."""
+        for name, by_model in scores.items():
+            for model, found in by_model.items():
+                self.writer.commit(f"items/{name}/{model}.jsonl", record.lines(record.parsed(found.items)))
+                if found.records:
+                    self.writer.commit(f"judged/{name}/{model}.jsonl", record.lines(found.records))
         trained = self.plan.stage_tasks("stage1") if self.plan.stage("stage1") else ()
         made = summary(scores, trained, self._known_by())
-        made["answers"] = {f"{model}/{name}": a.address for (name, model), (_, a) in asked.items()}
-        made["judged"] = self._judged
+        made["answers"] = {"/".join(pair): found.spec.address for pair, found in answers.items()}
+        made["judged"] = {"/".join(pair): found.address for pair, found in judged.items() if found.address}
         self.writer.commit("scores.json", (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode())
-        return {"questions": {name: len(e.questions) for name, e in self.exams.items()}, **made["learned"]}
+        learned: Mapping[str, int] = made["learned"]
+        return learned
 
     def _known_by(self) -> dict[str, str]:
         """Return each model's address, of a served one its name and version."""
         found = {model: artifact.address for model, artifact in self.models.items()}
         served = " ".join(part for part in self.plan.served.values() if part)
         return {**found, SERVED: served} if served else found
-
-    def answers(self, model: str, name: str) -> tuple[Spec, Artifact]:
-        """Return a model's answers to a benchmark, asking what has no answer yet."""
-        spec = self.plan.answers(model, name, fingerprint(self.exams[name]))
-        if artifacts.find(self.store, spec) is not None:
-            self._tell(len(self.exams[name].questions), model)
-        return spec, artifacts.build(self.store, spec, lambda writer: self._ask(writer, model, name))
-
-    def _ask(self, writer: Writer, model: str, name: str) -> Mapping[str, Any]:
-        parts = dict(chunks(self.exams[name].questions))
-        with ThreadPoolExecutor(SERVED_CHUNKS, thread_name_prefix=SERVED) as threads:
-            ask = self._asker(writer, model, threads)
-            waiting = {ask(file, questions): questions for file, questions in parts.items()}
-            unanswered = 0
-            try:
-                for ready in as_completed(waiting):
-                    unanswered += ready.result()
-                    self._tell(len(waiting[ready]), model)
-            finally:
-                for future in waiting:
-                    future.cancel()
-        return {"questions": sum(map(len, parts.values())), "unanswered": unanswered}
-
-    def _asker(
-        self, writer: Writer, model: str, threads: ThreadPoolExecutor
-    ) -> Callable[[str, list[Question]], "Future[int]"]:
-        """Return what starts a chunk: on a worker, or in a thread here that only waits for a server."""
-        batch = self.plan.recipe.evaluate.batch
-        if model in self.models:
-            artifact = self.models[model]
-            return lambda file, asked: self.workers.submit("answer", writer, file, artifact, asked, batch)
-        served = self.plan.recipe.evaluate.served
-        assert served is not None, f"{model!r} is none of the models of this run"
-        half = replace(served, at_once=-(-served.at_once // SERVED_CHUNKS))
-        engine = partial(ServedModel.of, half)
-        return lambda file, asked: threads.submit(answer, writer, file, engine, asked, CHUNK)
-
-    def _tell(self, count: int, model: str) -> None:
-        self._done += count
-        total = len(self.names) * sum(len(found.questions) for found in self.exams.values())
-        self.writer.progress(self._done, total, "answers", {"model": self.names.index(model) + 1})
-
-    def _score(self, name: str, model: str, spec: Spec, said: list[Answered]) -> Score:
-        """Score answers; what could not be asked is missing."""
-        answers = {found.id: found.text for found in said if not found.error}
-        judge = self._judge(name, model, spec, answers)
-        made = record.score(get(name), self.exams[name], answers, judge)
-        return replace(made, notes=(*made.notes, *self._notes(model, [a for a in said if a.error])))
-
-    def _notes(self, model: str, failed: list[Answered]) -> list[str]:
-        notes = [NOTE.format(self.plan.served["model"])] if model == SERVED else []
-        if failed:
-            notes.append(
-                f"{len(failed):,} questions could not be asked, such as {failed[0].id}: {failed[0].error}"
-            )
-        return notes
-
-    def _judge(self, name: str, model: str, answers: Spec, said: Mapping[str, str]) -> Judge | None:
-        """Return the recipe's judge for a benchmark that wants one, with all its replies at hand."""
-        benchmark, found = get(name), self.exams[name]
-        if not (self.plan.judge and benchmark.judged):
-            return None
-        judge = self._live_judge()
-        if not (requests := asked_of(benchmark, found, said)):
-            return kept.Kept(judge.name, {})
-        spec = self.plan.judged(model, name, requests, answers)
-        before = artifacts.find(self.store, spec)
-        known = kept.good(before) if before else {}
-
-        def make(writer: Writer) -> Mapping[str, Any]:
-            keeping = kept.Keeping(judge, writer, known)
-            benchmark.score(found, said, keeping)
-            return {"asked": keeping.asked, "failed": keeping.failed}
-
-        again = before is not None and before.stats["failed"] > 0
-        made = artifacts.build(self.store, spec, make, force=again)
-        self._judged[f"{model}/{name}"] = made.address
-        return kept.Kept(judge.name, kept.said(made))
-
-    def _live_judge(self) -> Judge:
-        asked = self.plan.recipe.evaluate
-        if "checkpoint" in self.plan.judge:
-            return RayJudge(self.workers, asked.judge)
-        return HttpJudge(Chat(url=asked.judge, model=asked.judge_model, at_once=JUDGE_AT_ONCE))

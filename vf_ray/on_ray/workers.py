@@ -5,21 +5,24 @@ every chunk. An actor gets work only when it stands, so one that the cluster has
 nothing up. Independent of each other: there is no collective that could hang.
 """
 
+import itertools
 import queue
 import tempfile
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import ray
 from ray.exceptions import RayActorError
 
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.asking import answer
-from vf_ray.eval.benchmark import Question, Reply, Request
+from vf_ray.eval.benchmark import Answered, Question, Reply, Request
 from vf_ray.on_ray.base import PREFIX, fetcher
 from vf_ray.on_ray.cluster import without_gpus
 
@@ -42,13 +45,14 @@ class Worker:
 
     def answer(
         self, writer: Writer, name: str, model: Artifact, questions: Sequence[Question], batch: int
-    ) -> int:
-        """Answer one chunk unless that is done; return how many questions could not be asked."""
+    ) -> list[Answered]:
+        """Answer what of a chunk has no answer yet; return what became of each question."""
         return answer(writer, name, lambda: self._loaded(model), questions, batch)
 
-    def judge(self, url: str, requests: Sequence[Request]) -> list[Reply]:
-        """Return the replies of the language model in a folder."""
+    def judge(self, url: str, room: int, requests: Sequence[Request]) -> list[Reply]:
+        """Return the replies of the language model in a folder, of at least ``room`` tokens if need be."""
         found: CheckpointJudge = self._loaded(url)
+        found.room = room
         return found.replies(requests)
 
     def _loaded(self, model: Artifact | str) -> Any:
@@ -73,10 +77,19 @@ def _judge(url: str) -> "CheckpointJudge":
         return CheckpointJudge.of(fetcher(Path(scratch))(url), name=url)
 
 
-class _Job(NamedTuple):
-    method: str
-    arguments: tuple[Any, ...]
-    result: "Future[Any]"
+@dataclass(order=True)
+class _Job:
+    """A piece of work, in the order in which it is done."""
+
+    place: float
+    number: int
+    method: str = field(compare=False)
+    arguments: tuple[Any, ...] = field(compare=False, default=())
+    result: "Future[Any]" = field(compare=False, default_factory=Future)
+
+
+_END = "end"
+"""Method of the job that ends a thread."""
 
 
 class Workers:
@@ -85,10 +98,12 @@ class Workers:
     def __init__(self, gpus: int, most: int, asked: int = 1) -> None:
         """``asked`` of them are started even where there is no room yet: an autoscaler may make some."""
         self._gpus, self._most, self._asked = gpus, most, asked
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
+        self._numbers = itertools.count()
         self._actors: list[Any] = []
         self._lock = threading.Lock()
         self._standing = 0
+        self._stopped = False
 
     def __enter__(self) -> "Workers":
         return self
@@ -96,8 +111,16 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End all work: what waits is cancelled, what is under way fails."""
+        with self._lock, suppress(queue.Empty):
+            self._stopped = True
+            while True:
+                self._jobs.get_nowait().result.cancel()
         for actor in self._actors:
-            self._jobs.put(None)
+            self._put(float("inf"), _END)
             ray.kill(actor)
 
     @property
@@ -105,12 +128,17 @@ class Workers:
         """Return how many GPUs the pool holds: those of actors that stand."""
         return self._gpus * self._standing
 
-    def submit(self, method: str, *arguments: Any) -> "Future[Any]":
-        """Have a method of ``Worker`` called by whichever is free."""
+    def submit(self, method: str, *arguments: Any, place: float = 0) -> "Future[Any]":
+        """Have a method of ``Worker`` called by whichever is free; what waits is done in order of place."""
         with self._lock:
+            if self._stopped:
+                raise CancelledError
             if not self._actors:
                 self._start()
-        job = _Job(method, arguments, Future())
+        return self._put(place, method, *arguments)
+
+    def _put(self, place: float, method: str, *arguments: Any) -> "Future[Any]":
+        job = _Job(place, next(self._numbers), method, arguments)
         self._jobs.put(job)
         return job.result
 
@@ -128,12 +156,12 @@ class Workers:
         try:
             ray.get(actor.ready.remote())
         except RayActorError as error:  # killed at the end, or it could not be started
-            if (job := self._jobs.get()) is not None:
+            if (job := self._jobs.get()).method != _END:
                 job.result.set_exception(error)
             return
         with self._lock:
             self._standing += 1
-        while (job := self._jobs.get()) is not None:
+        while (job := self._jobs.get()).method != _END:
             if not job.result.set_running_or_notify_cancel():
                 continue
             try:
@@ -147,10 +175,10 @@ class RayJudge:
 
     in_order = False
 
-    def __init__(self, workers: Workers, url: str) -> None:
-        self._workers, self.name = workers, url
+    def __init__(self, workers: Workers, url: str, room: int = 0) -> None:
+        self._workers, self.name, self._room = workers, url, room
 
     def replies(self, requests: Sequence[Request]) -> list[Reply]:
         """Return a reply to each request."""
-        found: list[Reply] = self._workers.submit("judge", self.name, list(requests)).result()
+        found: list[Reply] = self._workers.submit("judge", self.name, self._room, list(requests)).result()
         return found

@@ -13,6 +13,7 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
+from vf_ray.artifacts.code import code_of
 from vf_ray.plan.inputs import INSTANCES, exams, raws
 from vf_ray.raw import fetch
 from vf_ray.recipe import Recipe, Stage
@@ -31,13 +32,23 @@ CODE: Mapping[str, int] = {
     "base": 4,
     "tuned": 3,
     "answers": 1,
-    "judged": 1,
-    "scores": 5,
-    "report": 4,
+    "judged": 2,
+    "scores": 6,
+    "report": 5,
 }
 """Bump a number when the bytes that its kind of artifact holds change; a golden test watches."""
 
+BENCHMARKS = "vf_ray.eval.benchmarks"
+"""Package that holds a module for each benchmark, by its name."""
+RULES = ("vf_ray.eval.rules",)
+"""Packages whose modules are part of the benchmarks that use them."""
+
 TUNED = ("align", "stage1", "stage2")
+
+AGAIN = "again"
+"""Key of statistics: how many questions and requests had an error, and are asked again by the next run."""
+MADE_OF = "made of"
+"""Key of statistics: manifest by address of inputs that may be made anew at their address."""
 
 EVERY = 1 << 40
 """Cap of a source that is taken whole."""
@@ -129,6 +140,11 @@ class Plan:
         specs = self.outputs(step)
         there = artifacts.finished_among(store, (spec.address for spec in specs))
         return [spec for spec in specs if spec.address not in there]
+
+    def due(self, step: str, store: Store) -> list[Spec]:
+        """Return what of a step a run builds: what is not finished, or not settled."""
+        settled = is_settled if step in ("evaluate", "report") else artifacts.find
+        return [spec for spec in self.outputs(step) if not settled(store, spec)]
 
     def needs(self, step: str) -> tuple[str, ...]:
         """Return the steps whose artifacts ``step`` reads, directly or not."""
@@ -265,7 +281,8 @@ class Plan:
         asked = self.recipe.evaluate
         if not asked.judge:
             return {}
-        return {"model": asked.judge_model} if asked.judge_model else {"checkpoint": asked.judge}
+        known = {"model": asked.judge_model} if asked.judge_model else {"checkpoint": asked.judge}
+        return {**known, **({"tokens": str(asked.judge_tokens)} if asked.judge_tokens else {})}
 
     def answers(self, model: str, benchmark: str, questions: str) -> Spec:
         """Return the answers of a model to a benchmark, by whose ``questions`` as the model sees them.
@@ -275,7 +292,7 @@ class Plan:
         """
         spec = self.models.get(model)
         config: dict[str, Any] = {"questions": questions, "decoding": "greedy"}
-        config |= {} if spec else {"served": self.served}
+        config |= {} if spec else {"served": self.served, "kept": "answers"}  # once errors were kept, too
         config |= {"files": self.exams[benchmark]} if benchmark in self.exams else {}
         inputs = {"model": spec.address} if spec else {}
         inputs |= {} if benchmark in (INSTANCES, *self.exams) else {"data": self.raw}
@@ -299,6 +316,7 @@ class Plan:
         asked = plain(self.recipe.evaluate)
         config = {key: asked[key] for key in ("benchmarks", "models", "per_task", "longest")}
         config |= {"served": self.served, "judge": self.judge, "files": dict(self.exams)}
+        config |= {"rules": {name: rule(name) for name in self.recipe.evaluate.benchmarks}}
         inputs = {name: spec.address for name, spec in self.models.items()}
         inputs |= {task: spec.address for task, spec in self.instances.items()}
         inputs |= {} if asked["data"] else {"data": self.raw}
@@ -316,6 +334,23 @@ class Plan:
         found = self.stage(name)
         assert found is not None, f"recipe {self.recipe.name!r} has no {name}"
         return found
+
+
+def rule(benchmark: str) -> str:
+    """Return the fingerprint of a benchmark's code, so that a change of one scores only that one's runs anew.
+
+    What all benchmarks share, such as the statistics, ``CODE["scores"]`` stands for.
+    """
+    return code_of(f"{BENCHMARKS}.{benchmark.replace('-', '_')}", RULES)
+
+
+def is_settled(store: Store, spec: Spec) -> bool:
+    """Tell whether an artifact is finished, of its inputs as they are, and left nothing to be asked again."""
+    found = artifacts.find(store, spec)
+    if found is None or found.stats.get(AGAIN):
+        return False
+    inputs: Mapping[str, str] = found.stats.get(MADE_OF, {})
+    return all(artifacts.load(store, address).mark == mark for address, mark in inputs.items())
 
 
 def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:

@@ -13,7 +13,7 @@ from vf_ray.artifacts import prune as pruning
 from vf_ray.artifacts.lease import STALE_S
 from vf_ray.artifacts.prune import Removal
 from vf_ray.errors import MissingError, UserError
-from vf_ray.plan.plan import CODE, Plan
+from vf_ray.plan.plan import CODE, Plan, rule
 from vf_ray.recipe.strict import near, plain
 from vf_ray.store import Store
 
@@ -135,7 +135,8 @@ def _sound(store: Store, run_id: str) -> dict[str, Any] | None:
 
 def _identity(plan: Plan) -> dict[str, Any]:
     """Return what decides a run's results."""
-    return {"config": plain(plan.recipe), "raw": plan.raw, "code": dict(CODE)}
+    rules = {name: rule(name) for name in plan.recipe.evaluate.benchmarks}
+    return {"config": plain(plan.recipe), "raw": plan.raw, "code": {**CODE, "rules": rules}}
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

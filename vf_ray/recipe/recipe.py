@@ -129,18 +129,22 @@ class Served:
     """A model that somebody else serves, behind an OpenAI-compatible address such as vLLM's."""
 
     url: str
-    """With or without ``/v1`` at its end; it may move without anything being asked again."""
+    """With or without ``/v1``, another version or ``/chat/completions`` at its end; it may move without
+    anything being asked again."""
     model: str
     """The server's name for it."""
     version: str = ""
     """Tells apart models that bear one name, such as a revision."""
     at_once: int = 32
     """Requests under way at a time."""
+    timeout_s: float = 120.0
+    """How long one answer may take."""
 
     def __post_init__(self) -> None:
         require(is_http(self.url), f"served.url is {self.url!r}; expected http:// or https://")
         require(bool(self.model), "served.model is empty; give the server's name for the model")
         require(self.at_once > 0, f"served.at_once is {self.at_once}; at least 1")
+        require(0 < self.timeout_s < math.inf, f"served.timeout_s is {self.timeout_s}; it must be positive")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +167,10 @@ class Evaluate:
     as such."""
     judge_model: str = ""
     """Name of the judge at its address."""
+    judge_tokens: int = 0
+    """Tokens that a judge's reply may have at least, for one that thinks first; 0: as each benchmark says."""
+    judge_timeout_s: float = 120.0
+    """How long one reply of a judge at an address may take."""
     earlier: tuple[str, ...] = ()
     """Addresses of earlier scores (``scores/<recipe>/<version>``) that the report shows beside these."""
 
@@ -174,6 +182,9 @@ class Evaluate:
         told = f"evaluate.judge is {self.judge!r}, evaluate.judge_model {self.judge_model!r}"
         named = is_http(self.judge) == bool(self.judge_model)
         require(named, f"{told}; an address needs the judge's name there, a folder none")
+        require(self.judge_tokens >= 0, f"evaluate.judge_tokens is {self.judge_tokens}; 0 adds no room")
+        late = f"evaluate.judge_timeout_s is {self.judge_timeout_s}; it must be positive"
+        require(0 < self.judge_timeout_s < math.inf, late)
         require(self.longest >= 0, f"evaluate.longest is {self.longest}; 0 leaves it to each benchmark")
 
 

@@ -11,7 +11,7 @@ from vf_ray.eval.exams import exam
 from vf_ray.page.document import Document, Gallery, Section, Shown
 from vf_ray.page.tables import Table
 from vf_ray.plan.inputs import INSTANCES
-from vf_ray.plan.plan import Plan
+from vf_ray.plan.plan import MADE_OF, Plan, is_settled
 from vf_ray.report import analyses, making, names, sections
 from vf_ray.report.gallery import gallery
 from vf_ray.report.gather import Findings, gather
@@ -34,9 +34,10 @@ def report(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
         writer.progress(2, 3, "parts")
         _commit(writer, document(found, shown), found)
         writer.progress(3, 3, "parts")
-        return dict(found.scores["learned"])
+        mark = artifacts.load(store, plan.scores.address).mark
+        return {**found.scores["learned"], MADE_OF: {plan.scores.address: mark}}
 
-    return artifacts.build(store, plan.report, make, force=force)
+    return artifacts.build(store, plan.report, make, force=force or not is_settled(store, plan.report))
 
 
 def document(found: Findings, shown: list[Shown]) -> Document:
@@ -72,6 +73,14 @@ def _commit(writer: Writer, made: Document, found: Findings) -> None:
         writer.commit(name, text.encode())
 
 
+SHOWN = 60
+"""Characters of a reason that the last table of a run holds."""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
 def summary(found: Findings) -> Table:
     """Return the table that a run ends with."""
     rows = []
@@ -84,6 +93,8 @@ def summary(found: Findings) -> Table:
                     *[sections.written(value, metric, max(values)) for value in values],
                 ]
             )
+        for what, cells in sections.unusable(found, name).items():
+            rows.append([f"{name}: {what} not usable", *[_short(cell) for cell in cells]])
     if found.scores["verdicts"]:
         count, left = sections.learned(found)
         rows.append([f"tasks learned: {count}{left and f'; {left}'}", *[""] * len(found.models)])

@@ -140,8 +140,21 @@ def headline(found: Findings, name: str) -> Table:
         ours = [figure(found.figures(name, m)["headline"].get(metric), metric) for m in found.models]
         theirs = [_paper(paper.figure(name, metric, m)) for m in known]
         rows.append([metric, *ours, *theirs])
+    for what, cells in unusable(found, name).items():
+        rows.append([f"{what} not usable", *cells, *["-" for _ in known]])
     headers = ["", *map(names.model, found.models), *[f"paper {m}" for m in known]]
     return Table(headers=headers, rows=rows, caption=HEADLINE)
+
+
+def unusable(found: Findings, benchmark: str) -> Mapping[str, Sequence[str]]:
+    """Return how many answers, and a judge's replies, of each model gave nothing to go by, and why."""
+    by_model = [found.figures(benchmark, m).get("unusable", {}) for m in found.models]
+    kinds = dict.fromkeys(kind for one in by_model for kind in one)
+    return {kind: [_unusable(one.get(kind)) for one in by_model] for kind in kinds}
+
+
+def _unusable(entry: Mapping[str, Any] | None) -> str:
+    return f"{entry['count']:,} of {entry['of']:,}: {entry['reason']}" if entry else "-"
 
 
 HEADLINE = (

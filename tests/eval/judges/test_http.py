@@ -7,16 +7,11 @@ from typing import Any
 import pytest
 
 from tests.eval.judge_server import Answer, cut, judge_server, says
-from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import lines
-from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Spec, Writer
-from vf_ray.eval.benchmark import Judge, Reply, Request
-from vf_ray.eval.chat import Chat, Unserved
+from vf_ray.eval.benchmark import Reply, Request, Unserved
+from vf_ray.eval.chat import Chat
 from vf_ray.eval.judges.http import HttpJudge, Replay
-from vf_ray.eval.judges.judging import until_parsed
-from vf_ray.eval.judges.replies import Keeping, Kept, good, said
-from vf_ray.store import Store
+from vf_ray.eval.judges.judging import judged
 
 
 def requests(n: int = 1) -> list[Request]:
@@ -68,6 +63,7 @@ def test_tries_are_bounded_and_the_reason_is_kept() -> None:
     with judge_server(lambda body, number: (503, {}, b"")) as (url, asked):
         (reply,) = judge(url, waits, tries=4, longest_wait_s=2.0).replies(requests())
     assert (reply.text, reply.error) == (None, "status 503")
+    assert reply.passing
     assert len(asked) == 4
     assert max(waits) <= 2.0
 
@@ -138,66 +134,15 @@ def test_replies_in_call_order_are_read_as_an_official_script_asks(tmp_path: Pat
     """The second question is asked about again before the third, whose reply is the last."""
     replay = Replay(lines(tmp_path / "a.jsonl", [{"content": c} for c in ("1", "well", "0.5", "0")]))
 
-    def number(reply: str) -> float | None:
-        return float(reply) if reply != "well" else None
+    def number(request: Request, reply: Reply) -> float | None:
+        return float(reply.text or "") if reply.text != "well" else None
 
-    grades, records = until_parsed(replay, requests(3), number, lambda request, turn: request, 5)
-    assert grades == {"0": 1, "1": 0.5, "2": 0}
-    assert [record["reply"] for record in records] == ["1", "well", "0.5", "0"]
-
-
-def keep(
-    store: Store, judge: Judge, n: int, known: dict[str, Reply] | None = None, force: bool = False
-) -> Artifact:
-    def make(writer: Writer) -> dict[str, Any]:
-        keeping = Keeping(judge, writer, known or {})
-        keeping.replies(requests(n))
-        return {"asked": keeping.asked, "failed": keeping.failed}
-
-    return artifacts.build(store, Spec(kind="judged", name="x", config={"n": n}), make, force=force)
+    found = judged(replay, requests(3), number, rounds=5)
+    assert found.verdicts == {"0": 1, "1": 0.5, "2": 0}
+    assert [record["reply"] for record in found.records] == ["1", "well", "0.5", "0"]
 
 
-def test_kept_replies_are_repeated_and_only_failed_ones_asked_for_again(local_store: Store) -> None:
-    def second_fails(body: dict[str, Any], number: int) -> Answer:
-        bad = body["messages"][1]["content"] == "question 1"
-        return (400, {}, b"no") if bad else says(body["messages"][1]["content"])
-
-    with judge_server(second_fails) as (url, asked):
-        first = keep(local_store, judge(url), 40)
-    assert first.stats == {"asked": 40, "failed": 1}
-    assert len(asked) == 40
-    oracle = Oracle("now")
-    second = keep(local_store, oracle, 40, good(first), force=True)
-    assert [request.user for request in oracle.asked] == ["question 1"]
-    replies = Kept("m", said(second)).replies(requests(40))
-    assert [r.text for r in replies[:3]] == ["question 0", "now", "question 2"]
-
-
-def test_equal_requests_are_asked_once(local_store: Store) -> None:
-    oracle = Oracle("yes")
-
-    def make(writer: Writer) -> dict[str, Any]:
-        same = [Request(id=str(k), user="the same") for k in range(100)]
-        assert [reply.text for reply in Keeping(oracle, writer).replies(same)] == ["yes"] * 100
-        return {}
-
-    artifacts.build(local_store, Spec(kind="judged", name="x", config={}), make)
-    assert len(oracle.asked) == 1
-
-
-def test_a_killed_judging_goes_on_where_it_was(local_store: Store) -> None:
-    def dies(body: dict[str, Any], number: int) -> Answer:
-        return says("ok") if number <= 32 else (401, {}, b"gone")
-
-    with judge_server(dies) as (url, _), pytest.raises(Unserved):
-        keep(local_store, judge(url, at_once=1), 32 * 3)
-    with judge_server(lambda body, number: says("ok")) as (url, asked):
-        found = keep(local_store, judge(url), 32 * 3)
-    assert found.stats["failed"] == 0
-    assert len(asked) <= 32 * 3
-
-
-def test_what_the_judge_calls_itself_is_kept(local_store: Store) -> None:
+def test_what_the_judge_calls_itself_is_kept() -> None:
     def named(body: dict[str, Any], number: int) -> Answer:
         status, headers, data = says("8 9")
         return status, headers, json.dumps({**json.loads(data), "model": "m-2024-05-13"}).encode()

@@ -18,6 +18,10 @@ def catalogue() -> Mapping[str, Benchmark]:
     for info in pkgutil.iter_modules(__path__, f"{__name__}."):
         module = importlib.import_module(info.name)
         for benchmark in (value for value in vars(module).values() if isinstance(value, Benchmark)):
+            if info.name != f"{__name__}.{benchmark.name.replace('-', '_')}":
+                raise ValueError(
+                    f"{info.name} declares benchmark {benchmark.name!r}; name the module after it"
+                )
             if found.setdefault(benchmark.name, benchmark) is not benchmark:
                 raise ValueError(f"benchmark {benchmark.name!r} is declared twice, again in {info.name}")
     return MappingProxyType(dict(sorted(found.items())))

@@ -40,17 +40,17 @@ START, ADDED, ADDED_EXISTENCE = 0.001, 0.0001, 0.001
 
 def load(tree: Tree) -> Exam:
     """Return the discriminative questions."""
-    queries = _by_id(tree, "query/query_all.json", "image", "query")
-    known = _by_id(tree, "annotations.json", "type", "truth")
+    queries = _by_id(tree, "query/query_all.json", image=str, query=str)
+    known = _by_id(tree, "annotations.json", type=str, truth=(str, list))
     asked = [row for identity, row in queries.items() if _kind(known, identity)]
     questions = tuple(_question(tree, row, known[row["id"]]) for row in asked)
     note = f"questions: {len(questions):,}; the generative part is left out"
     return Exam(questions=questions, notes=(note, RULE, PROMPT))
 
 
-def _by_id(tree: Tree, name: str, *keys: str) -> dict[int, dict[str, Any]]:
+def _by_id(tree: Tree, name: str, **kinds: files.Kind) -> dict[int, dict[str, Any]]:
     path = files.one_of(tree, name, f"data/{name}")
-    rows = files.as_objects(files.read_json(tree, path), path, "id", *keys)
+    rows = files.as_objects(files.read_json(tree, path), path, id=int, **kinds)
     found = {row["id"]: row for row in rows}
     if len(found) != len(rows):
         raise UserError(f"{path} holds an id twice; download it again")
@@ -67,6 +67,7 @@ def _kind(known: Mapping[int, Mapping[str, Any]], identity: int) -> str:
 
 
 def _question(tree: Tree, row: Mapping[str, Any], truth: Mapping[str, Any]) -> Question:
+    files.as_object(truth, f"annotations.json {row['id']}", truth=str)
     return Question(
         id=str(row["id"]),
         prompt=row["query"] + SHORT,
@@ -80,7 +81,7 @@ def _question(tree: Tree, row: Mapping[str, Any], truth: Mapping[str, Any]) -> Q
 
 def read(path: Path, exam: Exam) -> dict[str, str]:
     """Read ``[{id, response}]``; answers to the generative part are passed over."""
-    if path.suffix == ".jsonl":
+    if path.suffix.lower() == ".jsonl":
         return read_answers.llava_jsonl(path, exam)
     found = files.as_objects(read_answers.whole(path), path.name)
     generative = {str(n) for n in range(1, 1005)} - {question.id for question in exam.questions}
@@ -157,7 +158,6 @@ def _figures(items: Sequence[Item], start: float, added: float) -> dict[str, Fig
 AMBER = Benchmark(
     name="amber",
     title="AMBER (discriminative)",
-    code=1,
     files="query/query_all.json, annotations.json and image/",
     load=load,
     score=score,

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.benchmark import (
@@ -25,8 +24,9 @@ from vf_ray.eval.benchmark import (
     Score,
     count,
 )
-from vf_ray.eval.image_sets import ImageSet, found
+from vf_ray.eval.image_sets import ImageSet, image_sets
 from vf_ray.eval.judges import judging
+from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS
 from vf_ray.eval.statistics import grouped, mean_of, of_items
 from vf_ray.types import Tree
@@ -35,12 +35,14 @@ RULE = (
     "prompt and judge request: EMT's, as its ports have them; the paper publishes neither, nor its sample; "
     "all test pictures are asked"
 )
+_SAID = re.compile(r"\W*(yes|no)\b")
+_BEGUN = re.compile(r"\W*(yes|no)\b.", re.DOTALL)
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def load(tree: Tree) -> Exam:
     """Return the questions of every test set that is there."""
-    sets = found(tree)
+    sets = image_sets(tree)
     absent = {"mnist", "cifar-10", "cifar-100", "miniimagenet"} - {made.name for made in sets}
     notes = [*(made.note for made in sets), RULE]
     if absent:
@@ -98,12 +100,10 @@ def by_rule(answer: str, labels: tuple[str, ...]) -> str:
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """Score each set and the plain mean, by the judge, or by the rule where there is none."""
     asked = [q for q in exam.questions if q.id in answers] if judge else []
-    verdicts: dict[str, bool | None] = {}
-    records: Sequence[Mapping[str, Any]] = ()
+    found: Judged[bool] = Judged()
     if judge:
-        replies, records = judging.ask(judge, [_request(q, answers[q.id]) for q in asked])
-        verdicts = {identity: _verdict(reply) for identity, reply in replies.items()}
-    items = [_item(q, answers.get(q.id), verdicts.get(q.id)) for q in exam.questions]
+        found = judging.judged(judge, [_request(q, answers[q.id]) for q in asked], _verdict)
+    items = [_item(q, answers.get(q.id), found.verdicts.get(q.id)) for q in exam.questions]
     sets = grouped(items)
     table = {name: of_items(members).times(100) for name, members in sets.items()}
     return Score(
@@ -115,7 +115,8 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
         notes=(*exam.notes, _note(items, judge)),
-        records=records,
+        records=found.records,
+        unusable=found.unusable,
     )
 
 
@@ -143,18 +144,19 @@ def _request(question: Question, answer: str) -> Request:
     return Request(id=question.id, system=JUDGE_SYSTEM, user=user, max_tokens=16)
 
 
-def _verdict(reply: Reply) -> bool | None:
-    said = re.match(r"\W*(yes|no)\b", (reply.text or "").lower())
+def _verdict(request: Request, reply: Reply) -> bool | None:
+    """Return the yes or no that a reply begins with; where it was cut off, something must follow."""
+    said = (_BEGUN if reply.cut else _SAID).match((reply.text or "").lower())
     return said[1] == "yes" if said else None
 
 
 CF = Benchmark(
     name="cf",
     title="Forgetting (CIFAR-10, CIFAR-100, MNIST, miniImageNet)",
-    code=2,
     files="any of cifar-10-batches-py, cifar-100-python, t10k-*-ubyte[.gz], miniImageNet/<class>/",
     load=load,
     score=score,
     read=llava_jsonl,
     judged=True,
+    parse=_verdict,
 )

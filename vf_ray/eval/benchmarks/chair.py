@@ -185,21 +185,26 @@ def _objects(
     """Return the objects of each picture, segmented or mentioned by a reference; files are streamed."""
     found: dict[str, set[str]] = {}
     for path in instances:
-        names = {row["id"]: row["name"] for row in _items(tree, path, "categories.item")}
-        for row in _items(tree, path, "annotations.item"):
+        names = {row["id"]: row["name"] for row in _items(tree, path, "categories", id=int, name=str)}
+        for row in _items(tree, path, "annotations", image_id=files.IDENTITY, category_id=int):
+            if row["category_id"] not in names:
+                raise UserError(
+                    f"{path} lacks category {row['category_id']}, which it uses; download it again"
+                )
             if wanted is None or str(row["image_id"]) in wanted:
                 found.setdefault(str(row["image_id"]), set()).add(lexicon.category(names[row["category_id"]]))
     for path in captions:
-        for row in _items(tree, path, "annotations.item"):
+        for row in _items(tree, path, "annotations", image_id=files.IDENTITY, caption=str):
             if wanted is None or str(row["image_id"]) in wanted:
                 found.setdefault(str(row["image_id"]), set()).update(lexicon.mentions(row["caption"]))
     return {identity: frozenset(objects) for identity, objects in found.items()}
 
 
-def _items(tree: Tree, path: str, where: str) -> Iterator[dict[str, Any]]:
+def _items(tree: Tree, path: str, where: str, **kinds: files.Kind) -> Iterator[dict[str, Any]]:
     with tree.open(path) as opened:
         try:
-            yield from ijson.items(opened, where)
+            for item in ijson.items(opened, f"{where}.item"):
+                yield files.as_object(item, f"{path} {where}", **kinds)
         except ijson.JSONError as error:
             told = " ".join(str(error).split())[:80]
             raise UserError(f"{path} is not whole JSON ({told}); download it again") from error
@@ -207,12 +212,12 @@ def _items(tree: Tree, path: str, where: str) -> Iterator[dict[str, Any]]:
 
 def read(path: Path, exam: Exam) -> dict[str, str]:
     """Read captions: the official ``{"imgToEval": {...}}``, a list, or JSON lines; by ``image_id``."""
-    if path.suffix == ".jsonl":
+    if path.suffix.lower() == ".jsonl":
         found: list[dict[str, Any]] = read_answers.records(path)
     else:
         whole = read_answers.whole(path)
         if isinstance(whole, dict):
-            evaluated = files.as_object(whole, path.name, "imgToEval")["imgToEval"]
+            evaluated = files.as_object(whole, path.name, imgToEval=dict)["imgToEval"]
             whole = list(files.as_object(evaluated, f"{path.name} imgToEval").values())
         found = files.as_objects(whole, path.name)
     rows = [{**row, "text": row["caption"] if "caption" in row else row.get("text")} for row in found]
@@ -276,7 +281,6 @@ def _item(question: Question, answer: str | None, counted: Counted) -> Item:
 CHAIR = Benchmark(
     name="chair",
     title="CHAIR",
-    code=1,
     files="synonyms.txt, annotations/{instances,captions}_{train,val}2014.json; pictures in val2014/",
     load=load,
     score=score,

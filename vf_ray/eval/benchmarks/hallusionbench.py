@@ -29,6 +29,7 @@ from vf_ray.eval.benchmark import (
     count,
 )
 from vf_ray.eval.judges import judging
+from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.rules.hallusion import CORRECT, INCORRECT, UNCLEAR, Pairs, all_right, diagnosis, is_bare
 from vf_ray.eval.statistics import of_items
@@ -36,6 +37,10 @@ from vf_ray.types import Tree
 
 KEYS = ("category", "subcategory", "set_id", "figure_id", "question_id")
 """What together names a question."""
+KINDS: Mapping[str, files.Kind] = {
+    "category": str, "subcategory": str, "set_id": files.IDENTITY, "figure_id": files.IDENTITY,
+    "question_id": files.IDENTITY, "question": str, "gt_answer": files.IDENTITY,
+}  # fmt: skip
 OURS = (
     "You grade answers to yes-or-no questions about pictures. Compare the prediction with the reference "
     "answer. "
@@ -43,13 +48,14 @@ OURS = (
     "takes no "
     "side or says that it cannot tell.\n"
 )
+_FIRST = re.compile(rf"\W*({INCORRECT}|{CORRECT}|{UNCLEAR})\b.", re.DOTALL)
 _SAID = re.compile(r"\b(yes|no)\b")
 
 
 def load(tree: Tree) -> Exam:
     """Return the questions, with a picture where they have one."""
     path = files.one_of(tree, "HallusionBench.json", "hallusion_bench/HallusionBench.json")
-    rows = files.as_objects(files.read_json(tree, path), path, *KEYS, "question", "gt_answer")
+    rows = files.as_objects(files.read_json(tree, path), path, **KINDS)
     questions = tuple(_question(tree, row) for row in rows)
     if len({question.id for question in questions}) != len(questions):
         raise UserError(f"{path} holds a question twice; download it again")
@@ -94,7 +100,7 @@ def _identity(row: Mapping[str, Any]) -> str:
 
 def read(path: Path, exam: Exam) -> dict[str, str]:
     """Read the benchmark's own list with ``model_prediction`` filled in, or LLaVA's answer file."""
-    if path.suffix == ".jsonl":
+    if path.suffix.lower() == ".jsonl":
         return read_answers.llava_jsonl(path, exam)
     rows = files.as_objects(read_answers.whole(path), path.name)
     found = [{**row, "text": row["model_prediction"]} for row in rows if "model_prediction" in row]
@@ -104,11 +110,10 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """Score questions, questions across pictures, and pictures; a missing answer is wrong."""
     asked = [question for question in exam.questions if question.id in answers]
-    verdicts: dict[str, str] = {}
-    records: Sequence[Mapping[str, Any]] = ()
+    found: Judged[str] = Judged()
     if judge is not None:
-        replies, records = judging.ask(judge, [_request(q, answers[q.id]) for q in asked])
-        verdicts = {identity: verdict(reply) for identity, reply in replies.items()}
+        found = judging.judged(judge, [_request(q, answers[q.id]) for q in asked], verdict)
+    verdicts = {**found.verdicts, **dict.fromkeys(found.unread, UNCLEAR)}  # as officially
     items = [_item(q, answers.get(q.id), verdicts.get(q.id, "")) for q in exam.questions]
     pairs = list(zip(exam.questions, items, strict=True))
     return Score(
@@ -120,7 +125,8 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
         notes=(*exam.notes, _note(items, judge)),
-        records=records,
+        records=found.records,
+        unusable=found.unusable,
     )
 
 
@@ -146,14 +152,16 @@ def _request(question: Question, answer: str) -> Request:
     return Request(id=question.id, user=user, max_tokens=16)
 
 
-def verdict(reply: Reply) -> str:
-    """Return what a judge said, as officially: ``incorrect`` before ``correct``, all else is unclear.
+def verdict(request: Request, reply: Reply) -> str | None:
+    """Return what a judge said, as officially: ``incorrect`` before ``correct``; None for neither.
 
-    Nothing where it said nothing: its answer did not come.
+    Where it was cut off, only what it began with counts.
     """
-    if reply.text is None:
-        return ""
-    return next((word for word in (INCORRECT, CORRECT) if word in reply.text.lower()), UNCLEAR)
+    text = (reply.text or "").lower()
+    if reply.cut:
+        first = _FIRST.match(text)
+        return first[1] if first else None
+    return next((word for word in (INCORRECT, CORRECT, UNCLEAR) if word in text), None)
 
 
 def by_rule(answer: str, gold: str) -> str:
@@ -187,10 +195,10 @@ def _figures(pairs: Pairs) -> dict[str, Figure]:
 HALLUSIONBENCH = Benchmark(
     name="hallusionbench",
     title="HallusionBench",
-    code=3,
     files="HallusionBench.json and hallusion_bench/ with its pictures",
     load=load,
     score=score,
     read=read,
     judged=True,
+    parse=verdict,
 )

@@ -6,7 +6,6 @@ ratio of the means, which are rounded to three digits first. LLaVA's rules (``ru
 from the data folder; where they are not there, wording of our own is used, and the score says so.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.benchmark import (
+    UNGRADED,
     Answers,
     Benchmark,
     Exam,
@@ -26,6 +26,7 @@ from vf_ray.eval.benchmark import (
     Request,
     Score,
     count,
+    graded,
 )
 from vf_ray.eval.judges import judging
 from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS
@@ -36,6 +37,8 @@ RULE = (
     "rule: LLaVA's ratio of means, both grades in the first line or -1; lmms-eval takes any two numbers of it"
 )
 FAILED = (-1.0, -1.0)
+FULL = 10.0
+"""The highest grade."""
 CATEGORIES: Mapping[str, str] = {"conv": "conversation", "detail": "description", "complex": "reasoning"}
 OURS = (
     "Grade how well each of the two assistants answers the question about a picture, which you know only "
@@ -53,10 +56,12 @@ def load(tree: Tree) -> Exam:
     root = files.one_of(tree, "questions.jsonl", "llava-bench-in-the-wild/questions.jsonl").removesuffix(
         "questions.jsonl"
     )
-    rows = _lines(tree, f"{root}questions.jsonl", "question_id", "image", "category", "text")
-    contexts = _lines(tree, f"{root}context.jsonl", "image", "caption")
+    rows = _lines(
+        tree, f"{root}questions.jsonl", question_id=files.IDENTITY, image=str, category=str, text=str
+    )
+    contexts = _lines(tree, f"{root}context.jsonl", image=str, caption=(str, list))
     captions = {row["image"]: row["caption"] for row in contexts}
-    answers = _lines(tree, f"{root}answers_gpt4.jsonl", "question_id", "text")
+    answers = _lines(tree, f"{root}answers_gpt4.jsonl", question_id=files.IDENTITY, text=str)
     references = {str(row["question_id"]): row["text"] for row in answers}
     for row in rows:
         if row["image"] not in captions or str(row["question_id"]) not in references:
@@ -68,8 +73,8 @@ def load(tree: Tree) -> Exam:
     return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=rules)
 
 
-def _lines(tree: Tree, path: str, *keys: str) -> list[dict[str, Any]]:
-    return list(files.json_lines(tree.read(files.one_of(tree, path)), path, *keys))
+def _lines(tree: Tree, path: str, **kinds: files.Kind) -> list[dict[str, Any]]:
+    return list(files.json_lines(tree.read(files.one_of(tree, path)), path, **kinds))
 
 
 def _question(
@@ -84,7 +89,7 @@ def _question(
         category=row["category"],
         max_new_tokens=LONG_TOKENS,
         meta={
-            "context": "\n".join(caption) if isinstance(caption, list) else caption,
+            "context": "\n".join(map(str, caption)) if isinstance(caption, list) else caption,
             "reference": references[str(row["question_id"])],
         },
     )
@@ -93,10 +98,11 @@ def _question(
 def _rules(tree: Tree, root: str) -> tuple[dict[str, str], str]:
     for path in (f"{root}rule.json", "rule.json", "llava/eval/table/rule.json"):
         if tree.exists(path):
-            rules = files.read_json(tree, path)
+            rules = files.as_object(files.read_json(tree, path), path)
             prefix = "llava_bench_"
-            named = {key.removeprefix(prefix): rule["prompt"] for key, rule in rules.items() if prefix in key}
-            return named, f"judge's rules: {path}"
+            ours = {key.removeprefix(prefix): rule for key, rule in rules.items() if prefix in key}
+            named = {key: files.as_object(rule, f"{path} {key}", prompt=str) for key, rule in ours.items()}
+            return {key: rule["prompt"] for key, rule in named.items()}, f"judge's rules: {path}"
     return {}, "judge's rules: ours, because rule.json is not in the data folder"
 
 
@@ -109,18 +115,20 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     if judge is None:
         raise UserError("llava-bench is graded by a judge; give its address, or recorded replies")
     requests = [_request(exam, question, answers.get(question.id, "")) for question in exam.questions]
-    replies, records = judging.ask(judge, requests)
-    pairs = {identity: _pair(reply) for identity, reply in replies.items()}
-    items = [_item(question, answers.get(question.id), pairs[question.id]) for question in exam.questions]
-    table = {CATEGORIES.get(name, name): _figures(members, pairs) for name, members in grouped(items).items()}
-    whole = _figures(items, pairs)
+    found = judging.judged(judge, requests, _parsed)
+    pairs = {**found.verdicts, **dict.fromkeys(found.unread, FAILED)}
+    items = [_item(question, answers.get(question.id), pairs.get(question.id)) for question in exam.questions]
+    parts = grouped(graded(items))
+    table = {CATEGORIES.get(name, name): _figures(members, pairs) for name, members in parts.items()}
+    whole = _figures(graded(items), pairs)
     return Score(
         headline={"relative score": whole["relative"]},
         tables={"categories": {**table, "all": whole}},
-        counts=count(items, judged=sum(item.how == "judge" for item in items)),
+        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(found.failed)),
         items=items,
         notes=(*exam.notes, *_notes(judge, pairs, items)),
-        records=records,
+        records=found.records,
+        unusable=found.unusable,
     )
 
 
@@ -129,7 +137,7 @@ def _notes(judge: Judge, pairs: Mapping[str, tuple[float, float]], items: Sequen
     notes = [
         f"judge: {judge.name}; the figure depends on it: the paper's 70.7 and 78.3 are of an older GPT-4",
         f"{failed:,} replies could not be read and count -1 for both, as in the official script (which takes "
-        "nan for a grade, and then has no mean)",
+        "any two numbers for grades, such as 11 and nan)",
     ]
     if missing := sum(item.answer is None for item in items):
         notes.append(
@@ -149,8 +157,11 @@ def _request(exam: Exam, question: Question, answer: str) -> Request:
     return Request(id=question.id, system=JUDGE_SYSTEM, user=user, temperature=0.2)
 
 
-def _pair(reply: Reply) -> tuple[float, float]:
-    return grades(reply.text) if reply.text is not None else FAILED
+def _parsed(request: Request, reply: Reply) -> tuple[float, float] | None:
+    """Return a reply's grades; where it was cut off, their line must have ended before."""
+    text = reply.text or ""
+    pair = FAILED if reply.cut and "\n" not in text else grades(text)
+    return None if pair == FAILED else pair
 
 
 def grades(reply: str) -> tuple[float, float]:
@@ -160,16 +171,17 @@ def grades(reply: str) -> tuple[float, float]:
         found = [float(part) for part in parts]
     except ValueError:
         return FAILED
-    usable = len(found) == 2 and all(map(math.isfinite, found))
+    usable = len(found) == 2 and all(0 <= grade <= FULL for grade in found)
     return (found[0], found[1]) if usable else FAILED
 
 
-def _item(question: Question, answer: str | None, pair: tuple[float, float]) -> Item:
-    failed = pair == FAILED
+def _item(question: Question, answer: str | None, pair: tuple[float, float] | None) -> Item:
+    reference, model = pair or FAILED
+    read = reference >= 0
     return Item(
-        id=question.id, answer=answer, parsed="" if failed else f"{pair[1]:g} to {pair[0]:g}",
-        gold=question.meta["reference"], value=max(0.0, pair[1]) / 10, category=question.category,
-        cluster=question.picture_id, how="fallback" if failed else "judge",
+        id=question.id, answer=answer, parsed=f"{model:g} to {reference:g}" if read else "",
+        gold=question.meta["reference"], value=max(0.0, model) / FULL, category=question.category,
+        cluster=question.picture_id, how="judge" if read else "fallback" if pair else UNGRADED,
     )  # fmt: skip
 
 
@@ -193,11 +205,11 @@ def _relative(sums: Floats) -> Floats:
 LLAVA_BENCH = Benchmark(
     name="llava-bench",
     title="LLaVA-Bench (in the wild)",
-    code=1,
     files="questions.jsonl, context.jsonl, answers_gpt4.jsonl, images/ and LLaVA's rule.json",
     load=load,
     score=score,
     read=llava_jsonl,
     judged=True,
+    parse=_parsed,
     needs_judge=True,
 )

@@ -7,7 +7,6 @@ where it is not there, wording of our own is used, and the score says so.
 """
 
 import ast
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import (
+    UNGRADED,
     Answers,
     Benchmark,
     Exam,
@@ -25,18 +25,24 @@ from vf_ray.eval.benchmark import (
     Item,
     Judge,
     Question,
+    Reply,
     Request,
     Score,
     count,
+    graded,
 )
 from vf_ray.eval.judges import judging
+from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS
-from vf_ray.eval.statistics import mean
+from vf_ray.eval.statistics import grouped, mean
 from vf_ray.types import Tree
 
-KEYS = ("imagename", "question", "answer", "capability")
+KINDS: Mapping[str, files.Kind] = {"imagename": str, "question": str, "answer": str, "capability": list}
 TRIES = 5
 """Replies that are read: the first request's and four more (a sixth is asked for there, and not read)."""
+ROOM = 16
+"""Tokens of a reply: three do for GPT-4's, officially; ``0.8`` is four of a Llama's, and a judge may open
+with a line break."""
 RULE = (
     "rule: mm-vet_evaluator: a grade from 0 to 1, one run; lmms-eval asks with another prompt, VLMEvalKit "
     "wants the whole reply to be a number"
@@ -58,7 +64,7 @@ def load(tree: Tree) -> Exam:
     """Return the questions, and the judge's instructions."""
     path = files.one_of(tree, "mm-vet.json", "mm-vet/mm-vet.json")
     entries = {
-        identity: files.as_object(entry, f"{path} {identity}", *KEYS)
+        identity: files.as_object(entry, f"{path} {identity}", **KINDS)
         for identity, entry in files.as_object(files.read_json(tree, path), path).items()
     }
     folder = path.rpartition("/")[0]
@@ -74,11 +80,11 @@ def _question(tree: Tree, identity: str, entry: Mapping[str, Any], folders: Sequ
         prompt=entry["question"],
         picture_id=entry["imagename"],
         picture=files.picture(tree, entry["imagename"], folders),
-        category="+".join(sorted(entry["capability"])),
+        category="+".join(sorted(map(str, entry["capability"]))),
         max_new_tokens=LONG_TOKENS,
         meta={
             "gold": entry["answer"],
-            "capability": tuple(entry["capability"]),
+            "capability": tuple(map(str, entry["capability"])),
             "question": entry["question"],
         },
     )
@@ -94,11 +100,12 @@ def _instructions(tree: Tree) -> tuple[str, str]:
 
 def _assigned(data: bytes, path: str) -> str:
     """Return the text that the evaluator assigns to ``prompt``, without running it."""
-    source = data.decode()
+    source = files.decoded(data, path)
     if path.endswith(".ipynb"):
-        cells = [cell for cell in json.loads(source)["cells"] if cell["cell_type"] == "code"]
-        source = "\n".join(_code(cell) for cell in cells)
-    for node in ast.walk(ast.parse(source)):
+        notebook = files.as_object(files.as_json(data, path), path, cells=list)
+        cells = files.as_objects(notebook["cells"], path)
+        source = "\n".join(_code(cell) for cell in cells if cell.get("cell_type") == "code")
+    for node in ast.walk(_parsed_source(source, path)):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
             names = [target.id for target in node.targets if isinstance(target, ast.Name)]
             if "prompt" in names and isinstance(node.value.value, str):
@@ -106,15 +113,22 @@ def _assigned(data: bytes, path: str) -> str:
     raise UserError(f"{path} assigns no text to prompt; take the published evaluator, or remove the file")
 
 
+def _parsed_source(source: str, path: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        raise UserError(f"{path} is no Python ({error}); get it again, or remove it") from error
+
+
 def _code(cell: Mapping[str, Any]) -> str:
     """Return a notebook cell without its shell lines."""
-    lines = "".join(cell["source"]).split("\n")
+    lines = "".join(cell.get("source", "")).split("\n")
     return "\n".join(line for line in lines if not line.lstrip().startswith(("!", "%")))
 
 
 def read(path: Path, exam: Exam) -> dict[str, str]:
     """Read the evaluator's input, ``{v1_0: text}``, or LLaVA's answer file (``question_id`` 0, 1 ...)."""
-    if path.suffix == ".jsonl":
+    if path.suffix.lower() == ".jsonl":
         found = read_answers.records(path)
         return read_answers.keyed(found, exam, path.name, lambda record: _named(record["question_id"]))
     whole = files.as_object(read_answers.whole(path), path.name)
@@ -129,36 +143,41 @@ def _named(identity: Any) -> str:
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the mean grade, by capability and by set of capabilities."""
     asked = [question for question in exam.questions if question.id in answers]
-    grades, records = _graded(exam, asked, answers, judge)
-    items = [_item(question, answers.get(question.id), grades, judge) for question in exam.questions]
+    found = _graded(exam, asked, answers, judge)
+    items = [_item(question, answers.get(question.id), found, judge) for question in exam.questions]
     return Score(
         headline={"total": _mean(items)},
         tables={"capabilities": _by_capability(exam, items), "capability sets": _by_set(items)},
-        counts=count(items, judged=sum(item.how == "judge" for item in items)),
+        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(found.failed)),
         items=items,
         notes=(*exam.notes, _note(items, judge)),
-        records=records,
+        records=found.records,
+        unusable=found.unusable,
     )
 
 
-def _graded(
-    exam: Exam, asked: Sequence[Question], answers: Answers, judge: Judge | None
-) -> tuple[dict[str, float], list[Mapping[str, Any]]]:
+def _graded(exam: Exam, asked: Sequence[Question], answers: Answers, judge: Judge | None) -> Judged[float]:
     if judge is None:
-        return {}, []
+        return Judged()
     requests = [_request(exam.extra, question, answers[question.id]) for question in asked]
-    return judging.until_parsed(judge, requests, grade, _again, TRIES)
+    return judging.judged(judge, requests, _parsed, again=_again, rounds=TRIES)
 
 
 def _request(table: str, question: Question, answer: str) -> Request:
     gold = question.meta["gold"].replace("<AND>", " <AND> ").replace("<OR>", " <OR> ")
     row = " | ".join([question.meta["question"], gold, answer, ""])
-    return Request(id=question.id, user=f"{table}\n{row}", max_tokens=3)
+    return Request(id=question.id, user=f"{table}\n{row}", max_tokens=ROOM)
 
 
 def _again(request: Request, turn: int) -> Request:
     user = request.user if request.user.endswith(AGAIN) else request.user + AGAIN
     return replace(request, user=user, temperature=0.5 * turn)
+
+
+def _parsed(request: Request, reply: Reply) -> float | None:
+    """Return a reply's grade; where it was cut off, only one that something follows is whole."""
+    text = reply.text or ""
+    return None if reply.cut and len(text.split()) < 2 else grade(text)
 
 
 def grade(reply: str) -> float | None:
@@ -177,13 +196,15 @@ def by_rule(answer: str, gold: str) -> float:
     return sum(any(text in said for text in part) for part in parts) / len(parts)
 
 
-def _item(question: Question, answer: str | None, grades: Mapping[str, float], judge: Judge | None) -> Item:
+def _item(question: Question, answer: str | None, found: Judged[float], judge: Judge | None) -> Item:
     gold, how, parsed = question.meta["gold"], "fallback", ""
     if answer is None:
         value = 0.0
-    elif question.id in grades:
-        value, how = grades[question.id], "judge"
+    elif question.id in found.verdicts:
+        value, how = found.verdicts[question.id], "judge"
         parsed = f"{value:g}"
+    elif question.id in found.failed:
+        value, how = 0.0, UNGRADED
     elif judge is not None:
         value = 0.0  # official, after its tries
     else:
@@ -213,27 +234,30 @@ def _note(items: Sequence[Item], judge: Judge | None) -> str:
 def _by_capability(exam: Exam, items: Sequence[Item]) -> dict[str, dict[str, Figure]]:
     names = dict.fromkeys(name for question in exam.questions for name in question.meta["capability"])
     pairs = list(zip(exam.questions, items, strict=True))
-    return {
-        name: {"score": _mean([item for q, item in pairs if name in q.meta["capability"]])} for name in names
-    }
+    return _rows({name: [item for q, item in pairs if name in q.meta["capability"]] for name in names})
 
 
 def _by_set(items: Sequence[Item]) -> dict[str, dict[str, Figure]]:
-    names = dict.fromkeys(item.category for item in items)
-    return {name: {"score": _mean([item for item in items if item.category == name])} for name in names}
+    return _rows(grouped(items))
 
 
-def _mean(items: Sequence[Item]) -> Figure:
+def _rows(parts: Mapping[str, Sequence[Item]]) -> dict[str, dict[str, Figure]]:
+    """Return the mean of each part; one without a grade has no figure."""
+    return {name: {"score": _mean(part)} for name, part in parts.items() if graded(part)}
+
+
+def _mean(found: Sequence[Item]) -> Figure:
+    items = graded(found)
     return mean([item.value for item in items], [item.cluster for item in items]).times(100)
 
 
 MM_VET = Benchmark(
     name="mm-vet",
     title="MM-Vet",
-    code=1,
     files="mm-vet.json, images/ and, for its instructions, mm-vet_evaluator.py or .ipynb",
     load=load,
     score=score,
     read=read,
     judged=True,
+    parse=_parsed,
 )

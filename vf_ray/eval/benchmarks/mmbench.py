@@ -7,12 +7,12 @@ LLaVA's ``model_vqa_mmbench.py`` with ``--single-pred-prompt``.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
@@ -31,6 +31,7 @@ from vf_ray.eval.benchmark import (
     count,
 )
 from vf_ray.eval.judges import judging
+from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LETTER, LONG_TOKENS, lettered
 from vf_ray.eval.rules.options import PANDAS_NA, infer
 from vf_ray.eval.statistics import by_category, of_items
@@ -38,6 +39,9 @@ from vf_ray.types import Tree
 
 ROTATION = 1_000_000
 LETTERS = "ABCDE"
+NOTHING = "\0"
+"""A text of an option that no reply holds."""
+_FIRST = re.compile(r"\W*([A-EZ])\b.", re.DOTALL)
 RULE = (
     "rule: CircularEval over the rows that are there, letters as VLMEvalKit infers them; prompt: LLaVA's; "
     "lmms-eval differs in both"
@@ -49,8 +53,10 @@ SHORTEST_PICTURE = 64
 def load(tree: Tree) -> Exam:
     """Return one question for each row of the table."""
     name = files.the_one(tree, "mmbench*.tsv", "MMBench*.tsv", "*.tsv")
-    rows = tables.tsv(tree.read(name), name)
+    rows = tables.tsv(tree.read(name), name, "index", "question", "answer")
     pictures = {row["index"]: row.get("image", "") for row in rows}
+    if strange := [index for index in pictures if not index.isascii() or not index.isdigit()]:
+        raise UserError(f"{name} has the index {strange[0]!r}; expected a whole number")
     if len(pictures) != len(rows):
         raise UserError(f"{name} holds one index twice; keep a single version of the table")
     questions = tuple(_question(row, pictures, name) for row in rows)
@@ -62,7 +68,8 @@ def load(tree: Tree) -> Exam:
 def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str) -> Question:
     if row.get("answer", "") in PANDAS_NA:
         raise UserError(
-            f"{name} index {row['index']} has no answer; a test split is scored by the leaderboard only"
+            f"{name} index {row['index']} has no answer, as in a test split; take the dev split, or a table "
+            "with answers"
         )
     written = [letter for letter in LETTERS if row.get(letter)]
     if row["answer"] not in written:
@@ -103,11 +110,9 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 
     LLaVA's ``question_id`` is the row's index and ``round_id`` always 0 with one question a row.
     """
-    if path.suffix in (".jsonl", ".json"):
+    if path.suffix.lower() in (".jsonl", ".json"):
         return read_answers.llava_jsonl(path, exam)
-    rows = tables.table(path)
-    if rows and "prediction" not in rows[0]:
-        raise UserError(f"{path.name} has no column prediction; it has {', '.join(rows[0])}")
+    rows = tables.table(path, "index", "prediction")
     found = [{**row, "text": row["prediction"]} for row in rows]  # its ``answer`` is the truth
     return read_answers.keyed(found, exam, path.name, lambda row: _index(row["index"]))
 
@@ -118,7 +123,7 @@ def _index(text: str) -> str:
 
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """Score by CircularEval; what the rule cannot resolve goes to the judge, or is wrong and counted."""
-    items, records = _resolved(exam, answers, judge)
+    items, found = _resolved(exam, answers, judge)
     groups = circular(items)
     first = [item for item in items if int(item.id) < ROTATION]
     l2 = {_group(question.id): question.meta["l2"] for question in exam.questions}
@@ -133,7 +138,8 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         counts=count(items, groups=len(groups), refused=sum(item.parsed == "Z" for item in items)),
         items=items,
         notes=(*exam.notes, *_notes(judge)),
-        records=records,
+        records=found.records,
+        unusable=found.unusable,
     )
 
 
@@ -143,16 +149,20 @@ def _notes(judge: Judge | None) -> tuple[str, ...]:
     return (f"unresolved answers were judged by {judge.name}, with our wording of the request",)
 
 
-def _resolved(exam: Exam, answers: Answers, judge: Judge | None) -> tuple[list[Item], list[dict[str, Any]]]:
+def _resolved(exam: Exam, answers: Answers, judge: Judge | None) -> tuple[list[Item], Judged[str]]:
     items = [_item(question, answers.get(question.id)) for question in exam.questions]
     asked = {question.id: question for question in exam.questions}
     open_items = [item for item in items if judge and item.answer is not None and not item.parsed]
     if judge is None or not open_items:
-        return items, []
+        return items, Judged()
     requests = [_request(asked[item.id], item.answer or "") for item in open_items]
-    replies, records = judging.ask(judge, requests)
-    judged = {identity: _judged(asked[identity], reply) for identity, reply in replies.items()}
-    return [_with_letter(item, judged.get(item.id)) for item in items], records
+
+    def parse(request: Request, reply: Reply) -> str | None:
+        return _letter(reply, asked[request.id].meta["options"])
+
+    found = judging.judged(judge, requests, parse, beside=len(items) - len(open_items))
+    letters = {item.id: found.verdicts.get(item.id, "") for item in open_items}
+    return [_with_letter(item, letters.get(item.id)) for item in items], found
 
 
 def _item(question: Question, answer: str | None) -> Item:
@@ -181,8 +191,12 @@ def _request(question: Question, answer: str) -> Request:
     return Request(id=question.id, user=user, max_tokens=8)
 
 
-def _judged(question: Question, reply: Reply) -> str:
-    return infer(reply.text, question.meta["options"]) if reply.text else ""
+def _letter(reply: Reply, options: Mapping[str, str]) -> str | None:
+    """Return the letter that a judge names; where it was cut off, the one it begins with."""
+    text = reply.text or ""
+    if reply.cut:
+        text = first[1] if (first := _FIRST.match(text)) else ""
+    return infer(text, options) or None
 
 
 def circular(items: Sequence[Item]) -> list[Item]:
@@ -215,11 +229,11 @@ def _table(groups: Sequence[Item]) -> dict[str, dict[str, Figure]]:
 MMBENCH = Benchmark(
     name="mmbench",
     title="MMBench (circular)",
-    code=2,
     files="the published table, mmbench_dev_20230712.tsv or a later one, with its answers",
     load=load,
     score=score,
     read=read,
     units=circular,
     judged=True,
+    parse=lambda request, reply: _letter(reply, dict.fromkeys(LETTERS, NOTHING)),
 )

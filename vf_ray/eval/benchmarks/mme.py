@@ -210,7 +210,6 @@ def _sum(tasks: Mapping[str, Sequence[Item]], names: Sequence[str]) -> Figure:
 MME = Benchmark(
     name="mme",
     title="MME",
-    code=2,
     files="MME_Benchmark_release_version/<subtask>/, flat or with images/ and questions_answers_YN/",
     load=load,
     score=score,

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
@@ -64,8 +65,9 @@ def load(tree: Tree) -> Exam:
     note = (
         f"{ANSWERS} alone: without the options, a lettered answer must be the letter (the official eval_only)"
     )
+    kinds: Mapping[str, files.Kind] = {"question_type": str, "ground_truth": (str, int, float, list)}
     questions = tuple(
-        _bare(identity, files.as_object(gold, f"{path} {identity}", "question_type", "ground_truth"))
+        _bare(identity, files.as_object(gold, f"{path} {identity}", **kinds))
         for identity, gold in golds.items()
     )
     return Exam(questions=questions, notes=(note, RULE))
@@ -74,7 +76,7 @@ def load(tree: Tree) -> Exam:
 def _table(tree: Tree, path: str) -> Iterator[Question]:
     columns = ["id", "question", "options", "answer", "question_type"]
     for number, row in enumerate(parquet_table.records(tree, path, columns)):
-        options = list(ast.literal_eval(row["options"]))
+        options = _literal(row["options"], f"{path} {row['id']} options")
         open_ended = row["question_type"] != "multiple-choice"
         shown = len(IMAGE_MARK.findall(" ".join(options))) <= 1
         yield Question(
@@ -97,8 +99,16 @@ def _prompt(question: str, options: Sequence[str], open_ended: bool) -> str:
 def _gold(text: str) -> list[str]:
     """Return the accepted answers: one, or those of a list in text form."""
     if text.startswith("[") and text.endswith("]"):
-        return [str(answer) for answer in ast.literal_eval(text)]
+        return [str(answer) for answer in _literal(text, f"answer {text[:40]!r}")]
     return [text]
+
+
+def _literal(text: str, where: str) -> list[Any]:
+    """Return a list that is written as text."""
+    try:
+        return list(ast.literal_eval(text))
+    except (ValueError, SyntaxError, TypeError) as error:
+        raise UserError(f"{where} is no list ({error}); download the table again") from error
 
 
 def _bare(identity: str, gold: Mapping[str, Any]) -> Question:
@@ -124,7 +134,7 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
     """Read MMMU's output: id to answer, a list of {id, response}, or a folder of subjects with such lists."""
     if path.is_dir():
         found = [record for file in sorted(path.glob("*/output.json")) for record in _records(file)]
-    elif path.suffix == ".jsonl":
+    elif path.suffix.lower() == ".jsonl":
         return read_answers.llava_jsonl(path, exam)
     else:
         found = _records(path)
@@ -135,7 +145,7 @@ def _records(path: Path) -> list[dict[str, Any]]:
     whole = read_answers.whole(path)
     if isinstance(whole, dict):
         return [{"id": identity, "text": text} for identity, text in whole.items()]
-    return files.as_objects(whole, path.name, "id", "response")
+    return files.as_objects(whole, path.name, id=files.IDENTITY, response=object)
 
 
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
@@ -203,7 +213,6 @@ def _item(question: Question, answer: str | None, chance: random.Random) -> Item
 MMMU = Benchmark(
     name="mmmu",
     title="MMMU (validation)",
-    code=1,
     files="<subject>/validation-*.parquet of MMMU/MMMU, or answer_dict_val.json to score answers only",
     load=load,
     score=score,

@@ -6,6 +6,7 @@ of its own is a yes. Positive is yes. Two versions of the random split are in us
 3,000 questions; the official script misaligns them in silence, here mixing them is an error.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def _path(tree: Tree, split: str) -> str | None:
 
 def _labels(tree: Tree, split: str) -> list[dict[str, Any]]:
     path = _path(tree, split) or ""
-    rows = list(files.json_lines(tree.read(path), path, "image", "text", "label"))
+    rows = list(files.json_lines(tree.read(path), path, image=str, text=str, label=str))
     if not rows:
         raise UserError(f"{path} holds no questions; download it again")
     for number, row in enumerate(rows, start=1):
@@ -77,7 +78,7 @@ def _questions(tree: Tree, split: str, rows: Sequence[Mapping[str, Any]]) -> lis
 
 
 def _same_version(data: bytes, questions: Sequence[Question]) -> None:
-    rows = files.json_lines(data, "llava_pope_test.jsonl", "question_id", "text", "category")
+    rows = files.json_lines(data, "llava_pope_test.jsonl", question_id=files.IDENTITY, text=str, category=str)
     asked = {str(row["question_id"]): row for row in rows}
     ours = {question.id: question for question in questions}
     splits = {question.category for question in questions}
@@ -146,6 +147,14 @@ def parse(answer: str) -> str:
     return "no" if {"No", "no", "not"} & set(words) else "yes"
 
 
+_SAYS = re.compile(r"\b(?:yes|no|not)\b|n't\b", re.IGNORECASE)
+
+
+def says_neither(answer: str) -> bool:
+    """Tell whether an answer says neither yes nor no, in whatever form; officially it is a yes."""
+    return not _SAYS.search(answer)
+
+
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """Score by split; a missing answer is wrong and no yes, a split without any answer is left out."""
     items = [_item(question, answers.get(question.id)) for question in exam.questions]
@@ -156,7 +165,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     return Score(
         headline=headline,
         tables={"splits": table},
-        counts=count(items),
+        counts=count(items, neither=sum(says_neither(i.answer) for i in items if i.answer is not None)),
         items=items,
         notes=(*exam.notes, *_notes(items)),
     )
@@ -177,6 +186,9 @@ def _item(question: Question, answer: str | None) -> Item:
 
 def _notes(items: Sequence[Item]) -> list[str]:
     notes = []
+    neither = sum(says_neither(item.answer) for item in items if item.answer is not None)
+    if neither:
+        notes.append(f"{neither:,} answers say neither yes nor no, and count as yes, as officially")
     if any(item.answer is None for item in items):
         notes.append("missing answers are wrong and no yes; the official script would pair the rest wrongly")
     if (left := {item.category for item in items} - _answered(items)) and _answered(items):
@@ -229,7 +241,6 @@ def _mean(splits: Mapping[str, Sequence[Item]], metric: Callable[[Floats], Float
 POPE = Benchmark(
     name="pope",
     title="POPE",
-    code=1,
     files="coco/coco_pope_{random,popular,adversarial}.json and val2014/ (and llava_pope_test.jsonl)",
     load=load,
     score=score,

@@ -32,32 +32,35 @@ FOLDERS = ("images/test", "test", "images", "")
 def load(tree: Tree) -> Exam:
     """Return the questions of the test split, in LLaVA's words where its question file is there."""
     problems = _object(tree, "problems.json")
-    splits = _object(tree, "pid_splits.json", "test")
-    absent = [identity for identity in splits["test"] if identity not in problems]
+    splits = _object(tree, "pid_splits.json", test=list)
+    test = list(map(str, splits["test"]))
+    absent = [identity for identity in test if identity not in problems]
     if absent:
         raise UserError(
             f"pid_splits.json names problem {absent[0]}, which problems.json lacks; take one version"
         )
     asked = _llava(tree)
-    questions = tuple(_question(tree, identity, problems[identity], asked) for identity in splits["test"])
+    questions = tuple(_question(tree, identity, problems[identity], asked) for identity in test)
     source = LLAVA if asked else "worded here in its form"
     return Exam(questions=questions, notes=(f"questions: {len(questions):,}; prompts: {source}", RULE))
 
 
-def _object(tree: Tree, name: str, *keys: str) -> dict[str, Any]:
+def _object(tree: Tree, name: str, **kinds: files.Kind) -> dict[str, Any]:
     path = files.one_of(tree, name, f"data/scienceqa/{name}")
-    return files.as_object(files.read_json(tree, path), path, *keys)
+    return files.as_object(files.read_json(tree, path), path, **kinds)
 
 
 def _llava(tree: Tree) -> dict[str, str]:
     if not tree.exists(LLAVA):
         return {}
-    rows = files.as_objects(files.read_json(tree, LLAVA), LLAVA, "id", "conversations")
+    rows = files.as_objects(files.read_json(tree, LLAVA), LLAVA, id=files.IDENTITY, conversations=list)
     return {str(row["id"]): row["conversations"][0]["value"] for row in rows}
 
 
 def _question(tree: Tree, identity: str, problem: Mapping[str, Any], asked: Mapping[str, str]) -> Question:
-    files.as_object(problem, f"problems.json {identity}", "question", "choices", "answer")
+    files.as_object(problem, f"problems.json {identity}", question=str, choices=list, answer=int)
+    if not 0 <= problem["answer"] < min(len(problem["choices"]), len(LETTERS)):
+        raise UserError(f"problems.json {identity} has answer {problem['answer']}, none of its choices")
     image = problem.get("image")
     text = asked.get(identity) or _worded(problem)
     name = f"{identity}/{image}"
@@ -74,7 +77,7 @@ def _question(tree: Tree, identity: str, problem: Mapping[str, Any], asked: Mapp
 
 def _worded(problem: Mapping[str, Any]) -> str:
     hint = f"Context: {problem['hint']}\n" if problem.get("hint") else ""
-    return f"{hint}{problem['question']}\n{lettered(problem['choices'])}"
+    return f"{hint}{problem['question']}\n{lettered(list(map(str, problem['choices'])))}"
 
 
 def parse(answer: str) -> str:
@@ -128,7 +131,6 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 SCIENCEQA = Benchmark(
     name="scienceqa",
     title="ScienceQA (test)",
-    code=1,
     files=f"problems.json, pid_splits.json, images/test/ (and {LLAVA})",
     load=load,
     score=score,

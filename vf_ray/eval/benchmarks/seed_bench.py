@@ -18,7 +18,11 @@ from vf_ray.types import Tree
 
 PICTURES, FRAMES = "SEED-Bench-image", "SEED-Bench-video-image"
 LLAVA = "llava-seed-bench.jsonl"
-KEYS = ("question_id", "question_type_id", "data_id", "question", "answer", *map("choice_{}".format, "abcd"))
+CHOICES = tuple(map("choice_{}".format, "abcd"))
+KINDS: Mapping[str, files.Kind] = {
+    "question_id": files.IDENTITY, "question_type_id": files.IDENTITY, "data_id": files.IDENTITY,
+    "question": str, "answer": str, **dict.fromkeys(CHOICES, (str, int, float)),
+}  # fmt: skip
 RULE = (
     "rule: LLaVA's exact letter, not the likelihood ranking of the benchmark; lmms-eval takes the first "
     "character, VLMEvalKit infers a letter"
@@ -30,8 +34,8 @@ VIDEO = ("10", "11", "12")
 def load(tree: Tree) -> Exam:
     """Return the questions; one about video cannot be asked where LLaVA's file does not name its frame."""
     path = files.one_of(tree, "SEED-Bench.json", "seed_bench/SEED-Bench.json")
-    whole = files.as_object(files.read_json(tree, path), path, "question_type", "questions")
-    rows = files.as_objects(whole["questions"], f"{path} questions", *KEYS)
+    whole = files.as_object(files.read_json(tree, path), path, question_type=dict, questions=list)
+    rows = files.as_objects(whole["questions"], f"{path} questions", **KINDS)
     names = {str(number): kind for kind, number in whole["question_type"].items()}
     llava = _llava(tree)
     questions = [_question(tree, row, names, llava) for row in rows]
@@ -44,7 +48,7 @@ def _llava(tree: Tree) -> dict[str, str]:
     """Return the picture of each question as LLaVA's question file names it."""
     if not tree.exists(LLAVA):
         return {}
-    rows = files.json_lines(tree.read(LLAVA), LLAVA, "question_id", "image")
+    rows = files.json_lines(tree.read(LLAVA), LLAVA, question_id=files.IDENTITY, image=str)
     return {str(row["question_id"]): row["image"] for row in rows}
 
 
@@ -52,7 +56,9 @@ def _question(
     tree: Tree, row: Mapping[str, Any], names: Mapping[str, str], llava: Mapping[str, str]
 ) -> Question:
     identity, kind = str(row["question_id"]), str(row["question_type_id"])
-    options = [row[f"choice_{letter}"] for letter in "abcd"]
+    options = [str(row[name]) for name in CHOICES]
+    if kind not in names:
+        raise UserError(f"question {identity} is of type {kind}; SEED-Bench.json has {', '.join(names)}")
     video = row.get("data_type") == "video" or kind in VIDEO
     name = llava.get(identity, f"{PICTURES}/{row['data_id']}")
     lacks = f"{LLAVA}, which names the frames of videos" if video and identity not in llava else ""
@@ -108,7 +114,6 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 SEED_BENCH = Benchmark(
     name="seed-bench",
     title="SEED-Bench (1)",
-    code=2,
     files=f"SEED-Bench.json, {PICTURES}/, and for video {FRAMES}/ with {LLAVA}",
     load=load,
     score=score,

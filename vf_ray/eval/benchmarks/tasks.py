@@ -159,7 +159,6 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 TASKS = Benchmark(
     name="tasks",
     title="Held-out instances of our tasks",
-    code=2,
     files="<task>/held_out.parquet of built instances, and <task>/pictures/<sha256>",
     load=load,
     score=score,

@@ -31,9 +31,10 @@ NOTES = (
 def load(tree: Tree) -> Exam:
     """Return one question for each picture with legible text."""
     path = files.one_of(tree, ANNOTATIONS, f"textocr/{ANNOTATIONS}")
-    whole = files.as_object(files.read_json(tree, path), path, "anns", "imgs")
+    whole = files.as_object(files.read_json(tree, path), path, anns=dict, imgs=dict)
     pieces: dict[str, list[str]] = {}
-    for annotation in whole["anns"].values():
+    for key, annotation in whole["anns"].items():
+        files.as_object(annotation, f"{path} anns {key}", utf8_string=str, image_id=str)
         if (text := annotation["utf8_string"].strip()) not in ("", ILLEGIBLE):
             pieces.setdefault(annotation["image_id"], []).append(text)
     if unknown := sorted(set(pieces) - set(whole["imgs"])):
@@ -47,7 +48,8 @@ def load(tree: Tree) -> Exam:
 
 
 def _question(tree: Tree, image: Mapping[str, Any], pieces: Sequence[str]) -> Question:
-    name = str(image["file_name"]).rpartition("/")[2]
+    files.as_object(image, f"{ANNOTATIONS} imgs", file_name=str, id=files.IDENTITY)
+    name = image["file_name"].rpartition("/")[2]
     return Question(
         id=str(image["id"]), prompt=PROMPT, picture_id=name, picture=files.picture(tree, name, FOLDERS),
         max_new_tokens=LONG_TOKENS, meta={"gold": tuple(pieces)},
@@ -93,7 +95,6 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 TEXTOCR = Benchmark(
     name="textocr",
     title="TextOCR (recall)",
-    code=1,
     files=f"{ANNOTATIONS} and train_images/",
     load=load,
     score=score,

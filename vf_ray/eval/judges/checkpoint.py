@@ -5,8 +5,9 @@ words it. At temperature 0 the reply is the likeliest; above, it is drawn from a
 requests decide.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -15,7 +16,9 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, LlavaForConditionalGeneration
 
+from vf_ray.eval import thoughts
 from vf_ray.eval.benchmark import Reply, Request
+from vf_ray.eval.completion import spoken
 from vf_ray.eval.judges.http import messages
 from vf_ray.instances.chance import rank
 from vf_ray.model.template import VICUNA_SYSTEM
@@ -29,12 +32,14 @@ class CheckpointJudge:
 
     folder: Path
     name: str
+    room: int = 0
+    """Tokens that a reply has at least, for a judge that thinks first; 0: what each request gives it."""
     in_order: bool = False
 
     @classmethod
-    def of(cls, folder: Path, name: str) -> "CheckpointJudge":
+    def of(cls, folder: Path, name: str, room: int = 0) -> "CheckpointJudge":
         """Load a judge now; its folder may go afterwards."""
-        judge = cls(folder, name)
+        judge = cls(folder, name, room)
         _ = judge._tokenizer, judge._model
         return judge
 
@@ -49,11 +54,11 @@ class CheckpointJudge:
             found |= {place: Reply(text=None, error=TOO_LONG.format(self._room)) for place in places}
             if fits:
                 said = self._said([requests[place] for place in fits])
-                found |= {place: Reply(text=text) for place, text in zip(fits, said, strict=True)}
+                found |= dict(zip(fits, said, strict=True))
         return [found[place] for place in range(len(requests))]
 
     @torch.inference_mode()
-    def _said(self, requests: Sequence[Request]) -> list[str]:
+    def _said(self, requests: Sequence[Request]) -> list[Reply]:
         first = requests[0]
         texts = [self._text(request) for request in requests]
         asked = self._tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
@@ -65,11 +70,33 @@ class CheckpointJudge:
         with torch.random.fork_rng():
             torch.manual_seed(rank("judge", *texts, str(first.temperature)) % 2**31)
             out = self._model.generate(
-                **asked.to(self._model.device), max_new_tokens=first.max_tokens, **drawn,
+                **asked.to(self._model.device), max_new_tokens=self._tokens(first), **drawn,
                 pad_token_id=self._tokenizer.pad_token_id,
             )  # fmt: skip
-        answers = out[:, asked["input_ids"].shape[1] :]
-        return [text.strip() for text in self._tokenizer.batch_decode(answers, skip_special_tokens=True)]
+        answers = out[:, asked["input_ids"].shape[1] :].tolist()
+        return [self._reply(text, ids, first) for text, ids in zip(texts, answers, strict=True)]
+
+    def _reply(self, prompt: str, ids: list[int], request: Request) -> Reply:
+        """Read what was generated; special tokens go last, since thoughts may be marked by them."""
+        ends = [place for place, token in enumerate(ids) if token in self._ends]
+        said = self._tokenizer.decode(ids[: ends[0]] if ends else ids, skip_special_tokens=False)
+        begun = "<think>" if thoughts.opens(prompt) else ""
+        reply = spoken(begun + said, cut=not ends and len(ids) >= self._tokens(request))
+        if reply.text is None:
+            return reply
+        spelled = sorted(self._tokenizer.all_special_tokens, key=len, reverse=True)
+        bare = re.sub("|".join(map(re.escape, spelled)), "", reply.text) if spelled else reply.text
+        return replace(reply, text=bare.strip())
+
+    @cached_property
+    def _ends(self) -> frozenset[int]:
+        """Return the tokens that end a reply."""
+        ends = self._model.generation_config.eos_token_id
+        several = ends if isinstance(ends, list) else [ends]
+        return frozenset({self._tokenizer.eos_token_id, *several} - {None})
+
+    def _tokens(self, request: Request) -> int:
+        return max(request.max_tokens, self.room)
 
     def _text(self, request: Request) -> str:
         if self._tokenizer.chat_template:
@@ -83,7 +110,7 @@ class CheckpointJudge:
 
     def _fits(self, text: str, request: Request) -> bool:
         return (
-            len(self._tokenizer(text, add_special_tokens=False)["input_ids"]) + request.max_tokens
+            len(self._tokenizer(text, add_special_tokens=False)["input_ids"]) + self._tokens(request)
             <= self._room
         )
 

@@ -1,7 +1,7 @@
 """Judges: any OpenAI-compatible address, or replies recorded earlier. Never a silent fallback.
 
-A judge that cannot be reached at all is an error; a single request that fails after its tries has an
-empty reply with the reason, and whoever asked counts it.
+A judge that cannot be reached at all is an error; a single request that fails after its tries has a
+reply without text that has the reason, and whoever asked counts it.
 """
 
 import json
@@ -21,6 +21,8 @@ class HttpJudge:
     """A judge who is asked over HTTP."""
 
     chat: Chat
+    room: int = 0
+    """Tokens that a reply has at least, for a judge that thinks first; 0: what each request gives it."""
     in_order: bool = False
 
     @property
@@ -31,16 +33,16 @@ class HttpJudge:
         """Return a reply to each request.
 
         Raises:
-            Unserved: if the server refuses the key or the address, or not one connection comes about.
+            Unserved: if the server refuses everything, or not one connection comes about.
+            ValueError: if the address or the key cannot be used.
         """
-        found = self.chat.said([_body(request) for request in requests])
-        return [Reply(text=said.text, error=said.error, version=said.version) for said in found]
+        return self.chat.replies([self._body(request) for request in requests])
 
-
-def _body(request: Request) -> Mapping[str, Any]:
-    return {
-        "messages": messages(request), "temperature": request.temperature, "max_tokens": request.max_tokens,
-    }  # fmt: skip
+    def _body(self, request: Request) -> Mapping[str, Any]:
+        tokens = max(request.max_tokens, self.room)
+        return {
+            "messages": messages(request), "temperature": request.temperature, "max_tokens": tokens,
+        }  # fmt: skip
 
 
 def messages(request: Request) -> list[dict[str, str]]:
