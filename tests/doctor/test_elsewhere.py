@@ -84,3 +84,17 @@ def test_the_verb_examines_them_and_a_judge_on_disk(tmp_path: Path) -> None:
     overrides = {"evaluate.judge": str(tmp_path / "no model")}
     found = {check.name: check for check in examine("smoke", overrides, str(tmp_path / "store"))}
     assert not found["weights evaluate.judge"].ok
+
+
+def test_a_judge_that_thinks_longer_than_it_is_let_answers_all_the_same() -> None:
+    thoughts = b'{"choices": [{"message": {"content": "<think>Well"}, "finish_reason": "length"}]}'
+    with judge_server(lambda body, number: (200, {}, thoughts), ["gpt"]) as (url, _):
+        assert judge(url).ok
+
+
+def test_a_key_with_a_line_break_is_told_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret\nsecret")
+    check = judge("http://127.0.0.1:9")
+    assert not check.ok
+    assert check.found.startswith("OPENAI_API_KEY holds control character 10 as character 10 of 16")
+    assert "secret" not in check.found

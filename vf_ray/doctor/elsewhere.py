@@ -8,7 +8,8 @@ from typing import Any
 from PIL import Image
 
 from vf_ray.doctor.check import Check
-from vf_ray.eval.benchmark import Question, Unserved
+from vf_ray.errors import MendableError
+from vf_ray.eval.benchmark import Question
 from vf_ray.eval.chat import Chat
 from vf_ray.eval.served import KEY, body
 from vf_ray.recipe import Evaluate
@@ -17,7 +18,7 @@ from vf_ray.recipe.strict import is_http
 PATIENCE_S = 30.0
 """How long a first reply may take."""
 TOKENS = 4
-"""How long a reply may be."""
+"""How long a reply may be; one that is cut off, be it in its thoughts, is a reply."""
 SIDE = 32
 """Of the picture that a served model is shown."""
 SHOWN = 9
@@ -55,8 +56,10 @@ def _answers(name: str, chat: Chat, request: Mapping[str, Any], keys: str) -> Ch
         begun = time.monotonic()
         (reply,) = chat.replies([request])
         found = f"{chat.model} at {chat.address} answers in {time.monotonic() - begun:.1f} s"
-        error = "" if reply.text is not None else f"{chat.model} at {chat.address}: {reply.error}"
-    except (Unserved, ValueError) as refused:
+        error = (
+            "" if reply.text is not None or reply.cut else f"{chat.model} at {chat.address}: {reply.error}"
+        )
+    except MendableError as refused:
         error = str(refused)
     if error:
         return Check(name, False, error + lists, f"start the server, or correct {keys}")

@@ -30,7 +30,7 @@ def spoken(text: str, *, cut: bool = False, version: str = "") -> Reply:
     said = without_thoughts(text)
     if said is None or (cut and not said):
         why = "cut off before it said anything" if cut else "thoughts without an end"
-        return Reply(text=None, error=f"{why}: {_shown(text)!r}", version=version)
+        return Reply(text=None, error=f"{why}: {_shown(text)!r}", version=version, cut=cut)
     return Reply(text=said, cut=cut, version=version)
 
 
@@ -65,7 +65,7 @@ def _message(message: Any, reason: str, version: str) -> Reply:
         return Reply(text=None, error=f"withheld (finish_reason {reason}){_quoted(said)}", version=version)
     if not text and (why := _instead(said) or strange):
         cut = f", cut off (finish_reason {reason})" if reason in CUT else ""
-        return Reply(text=None, error=why + cut, version=version)
+        return Reply(text=None, error=why + cut, version=version, cut=reason in CUT)
     if text is None:
         return Reply(text=None, error="content is null", version=version, passing=True)
     return spoken(text, cut=reason in CUT, version=version)

@@ -6,9 +6,10 @@ counted, leaves its artifact unfinished, and is asked again by the next run.
 """
 
 import json
+import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ThreadPoolExecutor, as_completed, wait
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -171,7 +172,7 @@ class _Evaluation:
     def _ask(self, writer: Writer, pair: Pair, pool: Executor) -> Iterator[Answered]:
         ask = self._asker(writer, pair, pool)
         parts = [ask(file, asked) for file, asked in chunks(self.exams[pair[1]].questions)]
-        for ready in as_completed(parts):
+        for ready in _as_they_end(parts):
             yield from (found := ready.result())
             self._tell(len(found), pair[0])
 
@@ -264,3 +265,12 @@ class _Evaluation:
         found = {model: artifact.address for model, artifact in self.models.items()}
         served = " ".join(part for part in self.plan.served.values() if part)
         return {**found, SERVED: served} if served else found
+
+
+def _as_they_end(futures: Collection["Future[T]"]) -> Iterator["Future[T]"]:
+    """Yield futures as they end, cancelled ones too, which ``as_completed`` would wait for."""
+    ended: queue.SimpleQueue[Future[T]] = queue.SimpleQueue()
+    for future in futures:
+        future.add_done_callback(ended.put)
+    for _ in futures:
+        yield ended.get()
