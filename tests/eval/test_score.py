@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.eval.judge_server import judge_server, says
+from tests.eval.judge_server import Answer, judge_server, says
 from tests.eval.miniature import WRITERS
 from tests.eval.test_mmbench import xlsx
 from tests.eval.trees import lines, tree, tsv
@@ -113,7 +113,10 @@ def test_two_models_are_compared_pair_by_pair(run: Run, tmp_path: Path) -> None:
     assert "random: f1" in told.stdout
 
 
-def test_a_judge_at_an_address_and_its_replies_replayed(run: Run, tmp_path: Path) -> None:
+def test_a_judge_at_an_address_and_its_replies_replayed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VF_RAY_STORE", str(tmp_path / "store"))
     exam = exam_of(tmp_path, "llava-bench")
     answers = lines(tmp_path / "a.jsonl", [{"question_id": q.id, "text": "a"} for q in exam.questions])
     with judge_server(lambda body, number: says("8 6\nbecause")) as (url, asked):
@@ -142,3 +145,53 @@ def test_half_a_judge_is_refused(run: Run, tmp_path: Path) -> None:
         assert "needs the judge's name" in refused.stderr
     both = run("cf", answers, "--judge", "folder", "--judge-replies", answers)
     assert "give one of the two" in both.stderr
+
+
+def test_what_failed_is_counted_and_asked_again_by_the_same_command(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VF_RAY_STORE", str(tmp_path / "store"))
+    exam = exam_of(tmp_path, "llava-bench")
+    answers = lines(tmp_path / "a.jsonl", [{"question_id": q.id, "text": "a"} for q in exam.questions])
+    refuses: list[bool] = []
+
+    def judge(body: dict[str, Any], number: int) -> Answer:
+        refused = refuses[-1] and "What 1?" in body["messages"][-1]["content"]
+        return (400, {}, b"not this one") if refused else says("8 6")
+
+    with judge_server(judge) as (url, asked):
+        words = ("--judge", url, "--judge-model", "gpt")
+        refuses.append(True)
+        data = found(run("llava-bench", answers, *words, "--json"))
+        assert data["unusable"]["replies"] == {
+            "count": 1,
+            "of": 3,
+            "reason": "status 400: not this one",
+            "times": 1,
+        }
+        assert (data["counts"]["ungraded"], value(data, "relative score")) == (1, 75)
+        assert (
+            "replies: 1 of 3 not usable: status 400: not this one"
+            in run("llava-bench", answers, *words).stdout
+        )
+        assert len(asked) == 3 + 1
+        refuses.append(False)
+        assert not found(run("llava-bench", answers, *words, "--json"))["unusable"]
+        assert len(asked) == 5
+        found(run("llava-bench", answers, *words, "--json"))
+        assert len(asked) == 5
+
+
+def test_a_judge_that_refuses_everything_is_an_error_in_its_own_words(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VF_RAY_STORE", str(tmp_path / "store"))
+    for name in ("llava-bench", "mm-vet", "hallusionbench", "cf"):
+        exam = exam_of(tmp_path, name)
+        answers = lines(
+            tmp_path / f"{name}.jsonl", [{"question_id": q.id, "text": "a"} for q in exam.questions]
+        )
+        with judge_server(lambda body, number: (403, {}, b"the quota is used up")) as (url, _):
+            refused = run(name, answers, "--judge", url, "--judge-model", "gpt")
+        assert refused.exit_code == 1
+        assert "not usable: status 403: the quota is used up" in refused.stderr

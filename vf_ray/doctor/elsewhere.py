@@ -56,9 +56,8 @@ def _answers(name: str, chat: Chat, request: Mapping[str, Any], keys: str) -> Ch
         begun = time.monotonic()
         (reply,) = chat.replies([request])
         found = f"{chat.model} at {chat.address} answers in {time.monotonic() - begun:.1f} s"
-        error = (
-            "" if reply.text is not None or reply.cut else f"{chat.model} at {chat.address}: {reply.error}"
-        )
+        said = reply.text is not None or reply.cut
+        error = "" if said else f"{chat.model} at {chat.address}: {reply.error}"
     except MendableError as refused:
         error = str(refused)
     if error:
