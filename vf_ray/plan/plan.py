@@ -350,7 +350,10 @@ def is_settled(store: Store, spec: Spec) -> bool:
     if found is None or found.stats.get(AGAIN):
         return False
     inputs: Mapping[str, str] = found.stats.get(MADE_OF, {})
-    return all(artifacts.load(store, address).mark == mark for address, mark in inputs.items())
+    return all(
+        store.exists(f"{address}/COMPLETE") and Artifact(store, address).mark == mark
+        for address, mark in inputs.items()
+    )
 
 
 def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:
