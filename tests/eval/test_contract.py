@@ -33,7 +33,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
 
 def scored(case: Case, answers: Mapping[str, str]) -> Score:
     benchmark, exam = case
-    judge = Oracle("8 9") if benchmark.needs_judge else None
+    judge = Oracle("8 9\nRating: 5") if benchmark.needs_judge else None
     return record.score(benchmark, exam, answers, judge)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.eval.miniature import WRITERS
+from tests.eval import miniature, miniature_tables
 from tests.eval.trees import lines, tree
 from vf_ray.eval import record
 from vf_ray.eval.benchmark import UNGRADED, Benchmark, Exam, Reply, Request, Score, Unserved
@@ -167,6 +167,10 @@ GOOD = {
     "hallusionbench": "correct",
     "cf": "Yes, it does",
     "mmbench": "B",
+    "mmhal-bench": "Rating: 5",
+    "mmvp": "yes",
+    "blink": "(A)",
+    "mathvista": "7",
 }
 FAILURES = {
     "withheld": Reply(text=None, error="withheld (finish_reason content_filter)"),
@@ -185,6 +189,9 @@ class Case:
     def scored(self, rule: Callable[[Request], str | Reply | None]) -> Score:
         answers = {question.id: "it is neither" for question in self.exam.questions}
         return record.score(self.benchmark, self.exam, answers, Grader(rule))
+
+
+WRITERS = {**miniature.WRITERS, **miniature_tables.WRITERS}
 
 
 @pytest.fixture(params=[name for name in WRITERS if get(name).judged])

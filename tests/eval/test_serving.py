@@ -87,5 +87,5 @@ def test_what_the_model_was_never_trained_on_is_refused_with_the_reason(tmp_path
     }
     two = {"messages": [{"role": "user", "content": [url, url]}], "max_tokens": TOKENS}
     with judge_server(Server(make_tiny(tmp_path))) as (address, _):
-        (said,) = Chat(url=address, model="visionflan").said([two])
+        (said,) = Chat(url=address, model="visionflan").replies([two])
     assert said.text is None and "at most one picture, in the first message" in said.error

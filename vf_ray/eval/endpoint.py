@@ -1,6 +1,5 @@
 """Where a chat model is asked, and with which key; neither a key nor a password is ever repeated."""
 
-import ipaddress
 import os
 import re
 import unicodedata
@@ -9,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 import httpx
 
 from vf_ray.errors import UserError
+from vf_ray.store import web
 
 COMPLETIONS = "/chat/completions"
 _VERSION = re.compile(r"v\d+\w*")
@@ -81,27 +81,11 @@ def hidden(text: str, variable: str) -> str:
 
 
 def client(url: str, variable: str, *, timeout_s: float, at_once: int) -> httpx.Client:
-    """Return a client for one server: the only place that says how chat models are reached.
+    """Return a client for one server, with its key, for so many requests at a time.
 
     Raises:
-        ValueError: if the key, or a proxy that the environment names, cannot be used.
+        UserError: if the key, or a proxy that the environment names, cannot be used.
     """
     limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
     timeout = httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_S))
-    direct = httpx.HTTPTransport(limits=limits) if _is_loopback(parsed(url).hostname or "") else None
-    carried = headers(variable)
-    try:
-        return httpx.Client(
-            timeout=timeout, headers=carried, limits=limits, transport=direct, follow_redirects=True
-        )
-    except (ImportError, ValueError, httpx.InvalidURL) as error:
-        told = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY holds what cannot be used"
-        raise UserError(f"{told}: {type(error).__name__} {error}") from error
-
-
-def _is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine, which no proxy reaches."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return web.client(url, timeout=timeout, headers=headers(variable), limits=limits, follow_redirects=True)

@@ -50,7 +50,7 @@ IDENTITY = (str, int)
 """What names a record or a place: a text, or a number."""
 
 
-def json_lines(data: bytes, name: str, /, **kinds: Kind) -> Iterator[dict[str, Any]]:
+def json_lines(data: bytes, name: str, /, *keys: str, **kinds: Kind) -> Iterator[dict[str, Any]]:
     """Yield the objects of a JSON lines file; blank lines are skipped.
 
     Raises:
@@ -65,7 +65,7 @@ def json_lines(data: bytes, name: str, /, **kinds: Kind) -> Iterator[dict[str, A
             raise UserError(
                 f"{name} line {number} is not JSON ({error}); expected one object a line"
             ) from error
-        yield as_object(record, f"{name} line {number}", **kinds)
+        yield as_object(record, f"{name} line {number}", *keys, **kinds)
 
 
 def decoded(data: bytes, name: str) -> str:
@@ -100,15 +100,15 @@ def _once(name: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def as_object(found: Any, name: str, /, **kinds: Kind) -> dict[str, Any]:
-    """Return what is a JSON object with values of these kinds by key.
+def as_object(found: Any, name: str, /, *keys: str, **kinds: Kind) -> dict[str, Any]:
+    """Return what is a JSON object with these keys, and values of these kinds by key.
 
     Raises:
         ValueError: if it is not; ``name`` says where it stands.
     """
     if not isinstance(found, dict):
         raise UserError(f"{name} is {_shown(found)}; expected a JSON object")
-    if absent := [key for key in kinds if key not in found]:
+    if absent := [key for key in (*keys, *kinds) if key not in found]:
         raise UserError(f"{name} has no key {absent[0]!r}; it has {_shown(list(found))}")
     for key, kind in kinds.items():
         if not isinstance(found[key], kind) or (isinstance(found[key], bool) and kind is not object):
@@ -123,15 +123,17 @@ WORDS: Mapping[type, str] = {
 }  # fmt: skip
 
 
-def as_objects(found: Any, name: str, /, **kinds: Kind) -> list[dict[str, Any]]:
-    """Return what is a list of JSON objects with values of these kinds by key.
+def as_objects(found: Any, name: str, /, *keys: str, **kinds: Kind) -> list[dict[str, Any]]:
+    """Return what is a list of JSON objects as ``as_object`` wants them.
 
     Raises:
         ValueError: if it is not; ``name`` says where it stands.
     """
     if not isinstance(found, list):
         raise UserError(f"{name} is {_shown(found)}; expected a list of JSON objects")
-    return [as_object(item, f"{name} item {number}", **kinds) for number, item in enumerate(found, start=1)]
+    return [
+        as_object(item, f"{name} item {number}", *keys, **kinds) for number, item in enumerate(found, start=1)
+    ]
 
 
 def _shown(found: Any) -> str:

@@ -178,6 +178,17 @@ def same_image(row: BenchmarkRow, column: str, identity: str) -> RowImage:
     return RowImage(identity, row.images[column].fetch)
 
 
+def object_cell(row: BenchmarkRow, column: str) -> dict[str, Any]:
+    """Return a column that holds an object, be it written as JSON; empty where there is none, or null in it.
+
+    Raises:
+        ValueError: if it holds anything else.
+    """
+    if row.cells.get(column) is None:
+        return {}
+    return files.as_object(json_cell(row, column), f"{row.where} {column}")
+
+
 def json_cell(row: BenchmarkRow, column: str) -> Any:
     """Return a column that holds an object, or one written as JSON text.
 

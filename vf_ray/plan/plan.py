@@ -40,7 +40,7 @@ CODE: Mapping[str, int] = {
 
 BENCHMARKS = "vf_ray.eval.benchmarks"
 """Package that holds a module for each benchmark, by its name."""
-RULES = ("vf_ray.eval.rules",)
+RULES = ("vf_ray.eval",)
 """Packages whose modules are part of the benchmarks that use them."""
 
 TUNED = ("align", "stage1", "stage2")
@@ -337,10 +337,7 @@ class Plan:
 
 
 def rule(benchmark: str) -> str:
-    """Return the fingerprint of a benchmark's code, so that a change of one scores only that one's runs anew.
-
-    What all benchmarks share, such as the statistics, ``CODE["scores"]`` stands for.
-    """
+    """Return the fingerprint of a benchmark's code: a change of one scores only its own runs anew."""
     return code_of(f"{BENCHMARKS}.{benchmark.replace('-', '_')}", RULES)
 
 

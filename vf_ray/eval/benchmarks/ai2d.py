@@ -69,7 +69,6 @@ def grade(question: Question, answer: str) -> Grade:
 AI2D = Benchmark(
     name="ai2d",
     title="AI2D (test)",
-    code=1,
     files="test-*.parquet of lmms-lab/ai2d or ai2d-no-mask, or AI2D_TEST.tsv",
     load=load,
     score=by_rule(grade),

@@ -6,12 +6,23 @@ is put to a judge, whose reply is taken as it stands. The figure is the mean of 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Request, Score, count
+from vf_ray.eval.benchmark import (
+    Answers,
+    Benchmark,
+    Exam,
+    Item,
+    Judge,
+    Question,
+    Reply,
+    Request,
+    Score,
+    count,
+)
 from vf_ray.eval.benchmarks.ai2d import letter_of, options_of
 from vf_ray.eval.itemwise import Grade, category, items_of, percent, read, right, tabled
 from vf_ray.eval.judges import judging
+from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.eval.rules.letters import bracketed
@@ -51,15 +62,16 @@ def grade(question: Question, answer: str) -> Grade:
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the mean of the tasks; what the rule cannot read goes to the judge, or is wrong and counted."""
     items = items_of(exam, answers, grade)
-    records: list[Mapping[str, Any]] = []
+    found: Judged[str] = Judged()
     unread = [item for item in items if item.answer is not None and not item.parsed]
     if judge is not None and unread:
-        items, records = _judged(exam, items, unread, judge)
+        items, found = _judged(exam, items, unread, judge)
     tasks = {name: percent(of) for name, of in grouped(items).items()}
     return Score(
         headline={"mean of tasks %": mean_of(list(tasks.values())), "accuracy %": percent(items)},
         tables={"tasks": tabled(exam, items, category, "accuracy %")},
-        counts=count(items), items=items, notes=(*exam.notes, _note(judge)), records=records,
+        counts=count(items), items=items, notes=(*exam.notes, _note(judge)), records=found.records,
+        unusable=found.unusable,
     )  # fmt: skip
 
 
@@ -71,14 +83,18 @@ def _note(judge: Judge | None) -> str:
 
 def _judged(
     exam: Exam, items: Sequence[Item], unread: Sequence[Item], judge: Judge
-) -> tuple[list[Item], list[Mapping[str, Any]]]:
+) -> tuple[list[Item], Judged[str]]:
     asked = {question.id: question for question in exam.questions}
-    replies, records = judging.ask(judge, [_request(asked[item.id], item.answer or "") for item in unread])
-    letters = {
-        name: reply.text[1] if reply.text and len(reply.text) == 3 and reply.text[0] == "(" else ""
-        for name, reply in replies.items()
-    }
-    return [_read(item, letters) for item in items], list(records)
+    requests = [_request(asked[item.id], item.answer or "") for item in unread]
+    found = judging.judged(judge, requests, _letter, beside=len(items) - len(unread))
+    letters = {item.id: found.verdicts.get(item.id, "") for item in unread}
+    return [_read(item, letters) for item in items], found
+
+
+def _letter(request: Request, reply: Reply) -> str | None:
+    """Return the letter of a reply that is nothing but a letter in brackets."""
+    text = reply.text or ""
+    return text[1] if len(text) == 3 and text[0] == "(" and not reply.cut else None
 
 
 def _read(item: Item, letters: Mapping[str, str]) -> Item:
@@ -105,10 +121,10 @@ def _request(question: Question, answer: str) -> Request:
 BLINK = Benchmark(
     name="blink",
     title="BLINK (validation)",
-    code=1,
     files="<task>/val-*.parquet of BLINK-Benchmark/BLINK",
     load=load,
     score=score,
     read=read,
     judged=True,
+    parse=_letter,
 )

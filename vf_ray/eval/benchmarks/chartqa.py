@@ -67,7 +67,6 @@ def grade(question: Question, answer: str) -> Grade:
 CHARTQA = Benchmark(
     name="chartqa",
     title="ChartQA (relaxed)",
-    code=1,
     files="test/test_human.json, test/test_augmented.json and test/png/, or test-*.parquet",
     load=load,
     score=by_rule(grade, groups={"splits": category}, figure="relaxed accuracy %"),

@@ -27,9 +27,9 @@ def load(tree: Tree) -> Exam:
     """Return one question for each image that people described."""
     year = next((year for year in YEARS if tree.glob(f"**/captions_val{year}.json")), "2014")
     path = files.the_one(tree, f"**/captions_val{year}.json")
-    whole = files.as_object(files.read_json(tree, path), path, "annotations")
+    whole = files.as_object(files.read_json(tree, path), path, annotations=list)
     known: dict[int, list[str]] = {}
-    for row in files.as_objects(whole["annotations"], f"{path} annotations", "image_id", "caption"):
+    for row in files.as_objects(whole["annotations"], f"{path} annotations", image_id=int, caption=str):
         known.setdefault(int(row["image_id"]), []).append(str(row["caption"]))
     questions = tuple(_question(tree, number, texts, year) for number, texts in sorted(known.items()))
     return Exam(questions=questions, notes=(f"images: {len(questions):,} of {path}", *NOTES))
@@ -79,7 +79,6 @@ def _item(question: Question, answer: str | None, cider: float) -> Item:
 COCO_CAPTIONS = Benchmark(
     name="coco-captions",
     title="COCO captions (validation)",
-    code=1,
     files="annotations/captions_val2014.json and val2014/, or those of 2017",
     load=load,
     score=score,

@@ -75,7 +75,6 @@ def _mean(items: Sequence[Item], sources: Sequence[str]) -> Figure | None:
 CV_BENCH = Benchmark(
     name="cv-bench",
     title="CV-Bench",
-    code=1,
     files="test_2d.parquet and test_3d.parquet of nyu-visionx/CV-Bench",
     load=load,
     score=score,

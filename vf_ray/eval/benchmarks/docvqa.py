@@ -7,7 +7,6 @@ from vf_ray.eval.itemwise import by_rule, meta, read
 DOCVQA = Benchmark(
     name="docvqa",
     title="DocVQA (ANLS)",
-    code=1,
     files="val_v1.0_withQT.json and documents/, or validation-*.parquet of lmms-lab/DocVQA",
     load=loader(
         ("**/val_v*.json", "**/*val*.parquet", "**/DocVQA*.tsv", "**/*.json", "**/*.parquet"),

@@ -9,7 +9,7 @@ from vf_ray.eval import files
 from vf_ray.eval.benchmark import Benchmark, Exam, Question
 from vf_ray.eval.itemwise import Grade, by_rule, meta, read
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
-from vf_ray.eval.rows import BenchmarkRow, RowImage, json_cell, rows
+from vf_ray.eval.rows import BenchmarkRow, RowImage, json_cell, object_cell, rows
 from vf_ray.types import Tree
 
 QUESTIONS = ("**/testdev_balanced_questions.json", "**/testdev_balanced_instructions/**.parquet",
@@ -40,7 +40,7 @@ def _images(tree: Tree) -> dict[str, RowImage]:
 def _question(tree: Tree, row: BenchmarkRow, images: dict[str, RowImage]) -> Question:
     name = row.text("imageId") if "imageId" in row.cells else row.where
     image = images.get(name) or row.images.get("image")
-    kinds = json_cell(row, "types") if "types" in row.cells else {}
+    kinds = object_cell(row, "types")
     structural = str(kinds.get("structural") or "")
     return Question(
         id=row.text("id", "question_id", "index"), prompt=row.text("question") + SHORT,
@@ -58,7 +58,8 @@ def _question(tree: Tree, row: BenchmarkRow, images: dict[str, RowImage]) -> Que
 def _steps(row: BenchmarkRow) -> str:
     if "semantic" not in row.cells:
         return ""
-    operations = [f"{step.get('operation', '')}" for step in json_cell(row, "semantic") or ()]
+    found = files.as_objects(json_cell(row, "semantic") or [], f"{row.where} semantic")
+    operations = [f"{step.get('operation', '')}" for step in found]
     return str(sum(not any(word in operation for word in WITHOUT_STEP) for operation in operations))
 
 
@@ -71,7 +72,6 @@ def grade(question: Question, answer: str) -> Grade:
 GQA = Benchmark(
     name="gqa",
     title="GQA (testdev balanced)",
-    code=1,
     files="testdev_balanced_questions.json and images/, or both tables of lmms-lab/GQA",
     load=load,
     score=by_rule(

@@ -7,7 +7,6 @@ from vf_ray.eval.itemwise import by_rule, meta, read
 INFOGRAPHICVQA = Benchmark(
     name="infographicvqa",
     title="InfographicVQA (ANLS)",
-    code=1,
     files="infographicsVQA_val_v1.0_withQT.json and its images, or validation-*.parquet of lmms-lab/DocVQA",
     load=loader(
         ("**/infographics*val*.json", "**/*val*.parquet", "**/InfoVQA*.tsv", "**/*.json", "**/*.parquet"),

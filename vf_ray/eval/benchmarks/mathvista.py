@@ -11,11 +11,23 @@ from dataclasses import replace
 from typing import Any
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Request, Score, count
+from vf_ray.eval.benchmark import (
+    Answers,
+    Benchmark,
+    Exam,
+    Item,
+    Judge,
+    Question,
+    Reply,
+    Request,
+    Score,
+    count,
+)
 from vf_ray.eval.itemwise import Groups, meta, percent, read, tabled
 from vf_ray.eval.judges import judging
+from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS
-from vf_ray.eval.rows import BenchmarkRow, json_cell, rows
+from vf_ray.eval.rows import BenchmarkRow, object_cell, rows
 from vf_ray.eval.rules.texts import distance
 from vf_ray.types import Tree
 
@@ -49,8 +61,8 @@ def _question(tree: Tree, row: BenchmarkRow, queries: Mapping[str, Any]) -> Ques
     identity = row.text("pid", "id", "index")
     image, name = row.images.get("decoded_image"), row.text("image")
     choices = row.texts("choices") if row.cells.get("choices") else ()
-    known = json_cell(row, "metadata") if "metadata" in row.cells else row.cells
-    asked = queries.get(identity) or row.cells.get("query") or _worded(row, choices)
+    known = object_cell(row, "metadata") if "metadata" in row.cells else row.cells
+    asked = str(queries.get(identity) or "") or row.cells.get("query") or _worded(row, choices)
     return Question(
         id=identity, prompt=asked, picture_id=name,
         picture=image.fetch if image else files.picture(tree, name, FOLDERS), max_new_tokens=LONG_TOKENS,
@@ -125,14 +137,16 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     texts = {
         q.id: extracted(q, answers[q.id], quick=judge is None) for q in exam.questions if q.id in answers
     }
-    records: Sequence[Mapping[str, Any]] = ()
+    found: Judged[str] = Judged()
     if judge is not None and (unread := [q for q in exam.questions if texts.get(q.id, "") is None]):
-        replies, records = judging.ask(judge, [_request(q, answers[q.id]) for q in unread])
-        texts |= {name: reply.text for name, reply in replies.items()}
+        requests = [_request(q, answers[q.id]) for q in unread]
+        found = judging.judged(judge, requests, _whole, beside=len(texts) - len(unread))
+        texts |= found.verdicts
     items = [_item(question, answers.get(question.id), texts.get(question.id)) for question in exam.questions]
     return Score(
         headline={"accuracy %": percent(items)}, tables=dict(_tables(exam, items)), counts=count(items),
-        items=items, notes=(*exam.notes, _note(items, judge)), records=records,
+        items=items, notes=(*exam.notes, _note(items, judge)), records=found.records,
+        unusable=found.unusable,
     )  # fmt: skip
 
 
@@ -160,6 +174,10 @@ def _item(question: Question, answer: str | None, text: str | None) -> Item:
     return replace(found, how="fallback") if answer is not None and text is None else found
 
 
+def _whole(request: Request, reply: Reply) -> str | None:
+    return None if reply.cut else reply.text
+
+
 def _request(question: Question, answer: str) -> Request:
     user = (
         "Extract the final answer from a response to a question, in the form that the question asks for: a "
@@ -172,10 +190,10 @@ def _request(question: Question, answer: str) -> Request:
 MATHVISTA = Benchmark(
     name="mathvista",
     title="MathVista (testmini)",
-    code=1,
     files="testmini.json (and query.json) and images/, or testmini-*.parquet of AI4Math/MathVista",
     load=load,
     score=score,
     read=read,
     judged=True,
+    parse=_whole,
 )

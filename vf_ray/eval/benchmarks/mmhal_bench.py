@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import (
+    UNGRADED,
     Answers,
     Benchmark,
     Exam,
@@ -17,12 +18,15 @@ from vf_ray.eval.benchmark import (
     Item,
     Judge,
     Question,
+    Reply,
     Request,
     Score,
     count,
+    graded,
 )
 from vf_ray.eval.itemwise import read
 from vf_ray.eval.judges import judging
+from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.eval.statistics import grouped, mean, proportion
@@ -73,11 +77,15 @@ def _template(tree: Tree) -> tuple[str, str]:
     return OURS, f"judge's instructions: ours, because {EVALUATOR} is not in the data folder"
 
 
-def rating(reply: str) -> int:
-    """Return the rating that a reply states, 0 if it states none or several."""
+def rating(reply: str) -> int | None:
+    """Return the rating that a reply states; None, officially 0, if it states none or several."""
     said = reply.lower()
     found = [number for number in range(7) if f"rating: {number}" in said]
-    return found[0] if len(found) == 1 else 0
+    return found[0] if len(found) == 1 else None
+
+
+def _rated(request: Request, reply: Reply) -> int | None:
+    return rating(reply.text or "")
 
 
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
@@ -89,14 +97,14 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     if judge is None:
         raise UserError("mmhal-bench is graded by a judge; give one with --judge or evaluate.judge")
     asked = [question for question in exam.questions if question.id in answers]
-    replies, records = judging.ask(judge, [_request(exam.extra, q, answers[q.id]) for q in asked])
-    texts = {name: reply.text for name, reply in replies.items()}
-    items = [_item(question, answers.get(question.id), texts.get(question.id)) for question in exam.questions]
+    found = judging.judged(judge, [_request(exam.extra, q, answers[q.id]) for q in asked], _rated)
+    items = [_item(question, answers.get(question.id), found) for question in exam.questions]
     return Score(
         headline=_figures(items),
-        tables={"kinds": {name: _figures(of) for name, of in grouped(items).items()}},
-        counts=count(items, judged=sum(item.how == "judge" for item in items)), items=items,
-        notes=(*exam.notes, f"judge: {judge.name}"), records=records,
+        tables={"kinds": {name: _figures(of) for name, of in grouped(graded(items)).items()}},
+        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(found.failed)),
+        items=items, notes=(*exam.notes, f"judge: {judge.name}"), records=found.records,
+        unusable=found.unusable,
     )  # fmt: skip
 
 
@@ -107,16 +115,18 @@ def _request(template: str, question: Question, answer: str) -> Request:
     return Request(id=question.id, user=filled, max_tokens=1024)
 
 
-def _item(question: Question, answer: str | None, reply: str | None) -> Item:
-    value = float(rating(reply)) if reply is not None else 0.0
+def _item(question: Question, answer: str | None, found: Judged[int]) -> Item:
+    stated = found.verdicts.get(question.id)
+    how = UNGRADED if question.id in found.failed else "fallback" if stated is None else "judge"
     return Item(
-        id=question.id, answer=answer, parsed=f"{value:g}" if reply is not None else "",
-        gold=question.meta["gold"], value=value, category=question.category, cluster=question.picture_id,
-        how="judge" if reply is not None else "fallback",
+        id=question.id, answer=answer, parsed="" if stated is None else str(stated),
+        gold=question.meta["gold"], value=float(stated or 0), category=question.category,
+        cluster=question.picture_id, how=how,
     )  # fmt: skip
 
 
-def _figures(items: Sequence[Item]) -> Mapping[str, Figure]:
+def _figures(all_items: Sequence[Item]) -> Mapping[str, Figure]:
+    items = graded(all_items)
     low = proportion([float(item.value < HALLUCINATED) for item in items], [item.cluster for item in items])
     return {
         "average score": mean([item.value for item in items], [item.cluster for item in items]),
@@ -127,11 +137,11 @@ def _figures(items: Sequence[Item]) -> Mapping[str, Figure]:
 MMHAL_BENCH = Benchmark(
     name="mmhal-bench",
     title="MMHal-Bench",
-    code=1,
     files=f"response_template.json and its images (and {EVALUATOR} for the judge's instructions)",
     load=load,
     score=score,
     read=read,
     judged=True,
+    parse=_rated,
     needs_judge=True,
 )

@@ -46,7 +46,6 @@ def grade(question: Question, answer: str) -> Grade:
 MMSTAR = Benchmark(
     name="mmstar",
     title="MMStar",
-    code=1,
     files="mmstar.parquet of Lin-Chen/MMStar, or MMStar.tsv",
     load=load,
     score=by_rule(grade, groups={"categories": category, "core abilities": meta("l2")}),

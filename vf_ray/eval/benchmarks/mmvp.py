@@ -5,14 +5,25 @@ that the answer marks. lmms-eval takes a corrected copy, in which the answers of
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Request, Score, count
+from vf_ray.eval.benchmark import (
+    Answers,
+    Benchmark,
+    Exam,
+    Item,
+    Judge,
+    Question,
+    Reply,
+    Request,
+    Score,
+    count,
+)
 from vf_ray.eval.itemwise import Grade, items_of, percent, read, right
 from vf_ray.eval.judges import judging
+from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.paired_groups import all_right
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
@@ -55,28 +66,37 @@ def grade(question: Question, answer: str) -> Grade:
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """Score pairs, and single answers."""
     items = items_of(exam, answers, grade)
-    records: list[Mapping[str, Any]] = []
+    found: Judged[str] = Judged()
     if judge is not None:
-        items, records = _judged(exam, items, judge)
+        items, found = _judged(exam, items, judge)
     return Score(
         headline={"pairs %": percent(pairs(items)), "answers %": percent(items)}, tables={},
         counts=count(items, pairs=len(pairs(items))), items=items,
         notes=(*exam.notes, f"judge: {judge.name}" if judge else "no judge: this is not MMVP's own figure"),
-        records=records,
+        records=found.records, unusable=found.unusable,
     )  # fmt: skip
 
 
-def _judged(exam: Exam, items: Sequence[Item], judge: Judge) -> tuple[list[Item], list[Mapping[str, Any]]]:
+def _judged(exam: Exam, items: Sequence[Item], judge: Judge) -> tuple[list[Item], Judged[str]]:
     asked = {question.id: question for question in exam.questions}
     requests = [_request(asked[item.id], item.answer) for item in items if item.answer is not None]
-    replies, records = judging.ask(judge, requests)
-    return [_read(item, replies[item.id].text) if item.id in replies else item for item in items], list(
-        records
-    )
+    found = judging.judged(judge, requests, _said)
+    return [_read(item, found) for item in items], found
 
 
-def _read(item: Item, reply: str | None) -> Item:
-    said = reply.lower() if reply and re.match(r"^(yes|no)$", reply, re.IGNORECASE) else ""
+def _said(request: Request, reply: Reply) -> str | None:
+    """Return yes or no, if that is all of a reply."""
+    said = (reply.text or "").lower()
+    return said if re.match(r"^(yes|no)$", said) and not reply.cut else None
+
+
+def _read(item: Item, found: Judged[str]) -> Item:
+    """Grade by the verdict, by the letter where none came; what cannot be read is officially wrong."""
+    if item.answer is None:
+        return item
+    if item.id in found.failed:
+        return replace(item, how="fallback")
+    said = found.verdicts.get(item.id, "")
     return replace(item, parsed=said, value=float(said == "yes"), how="judge" if said else "fallback")
 
 
@@ -97,11 +117,11 @@ def pairs(items: Sequence[Item]) -> list[Item]:
 MMVP = Benchmark(
     name="mmvp",
     title="MMVP",
-    code=1,
     files="Questions.csv and 'MMVP Images/' of MMVP/MMVP",
     load=load,
     score=score,
     read=read,
     units=pairs,
     judged=True,
+    parse=_said,
 )

@@ -102,7 +102,6 @@ def _group_of(item: Item) -> str:
 NATURALBENCH = Benchmark(
     name="naturalbench",
     title="NaturalBench",
-    code=1,
     files="train-*.parquet of BaiqiL/NaturalBench, or test-*.parquet of NaturalBench-lmms-eval",
     load=load,
     score=score,

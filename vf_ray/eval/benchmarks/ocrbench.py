@@ -73,7 +73,6 @@ def _number(items: Sequence[Item]) -> Figure:
 OCRBENCH = Benchmark(
     name="ocrbench",
     title="OCRBench",
-    code=1,
     files="OCRBench.json and OCRBench_Images/, or test-*.parquet of echo840/OCRBench",
     load=load,
     score=score,

@@ -8,7 +8,6 @@ from vf_ray.eval.people import by_accuracies
 OKVQA = Benchmark(
     name="okvqa",
     title="OK-VQA (validation)",
-    code=1,
     files="OpenEnded_mscoco_val2014_questions.json, mscoco_val2014_annotations.json and val2014/",
     load=loader(
         "**/OpenEnded_mscoco_val2014_questions.json", "**/mscoco_val2014_annotations.json",

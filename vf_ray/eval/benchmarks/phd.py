@@ -15,7 +15,7 @@ from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge,
 from vf_ray.eval.benchmarks.naturalbench import parse
 from vf_ray.eval.itemwise import Grade, items_of, percent, read, right
 from vf_ray.eval.prompts import SHORT_TOKENS
-from vf_ray.eval.rows import BenchmarkRow, rows
+from vf_ray.eval.rows import BenchmarkRow, object_cell, rows
 from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, ratio
 from vf_ray.types import Tree
 
@@ -67,7 +67,7 @@ def _modes(row: BenchmarkRow) -> Iterator[tuple[str, str]]:
         yield "ccs", ""
         return
     yield "base", ""
-    contexts = row.cells.get("context") or {}
+    contexts = object_cell(row, "context")
     for mode, keys in CONTEXTS.items():
         text = next((contexts[key] for key in keys if contexts.get(key)), "")
         if text:
@@ -114,7 +114,6 @@ def _figures(items: Sequence[Item]) -> dict[str, Figure]:
 PHD = Benchmark(
     name="phd",
     title="PhD",
-    code=1,
     files="data.json, COCO 2014's train2014/ and val2014/, and CCS_images/",
     load=load,
     score=score,

@@ -50,7 +50,6 @@ def grade(question: Question, answer: str) -> Grade:
 REALWORLDQA = Benchmark(
     name="realworldqa",
     title="RealWorldQA",
-    code=1,
     files="test-*.parquet of xai-org/RealworldQA",
     load=load,
     score=by_rule(grade),

@@ -46,7 +46,6 @@ def grade(question: Question, answer: str) -> Grade:
 SEED_BENCH_2_PLUS = Benchmark(
     name="seed-bench-2-plus",
     title="SEED-Bench-2-plus",
-    code=1,
     files="SEED-Bench-2-plus.json and its images, or test-*.parquet",
     load=load,
     score=by_rule(grade, groups={"image types": category}),

@@ -80,7 +80,6 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 TEXTVQA = Benchmark(
     name="textvqa",
     title="TextVQA (validation)",
-    code=1,
     files=f"TextVQA_0.5.1_val.json and train_images/ (and {LLAVA}), or validation-*.parquet",
     load=load,
     score=by_accuracies({"accuracy %": accuracy}, {}),

@@ -73,7 +73,6 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
 VIZWIZ = Benchmark(
     name="vizwiz",
     title="VizWiz-VQA (validation)",
-    code=1,
     files="Annotations/val.json and val/, or val-*.parquet of lmms-lab/VizWiz-VQA",
     load=load,
     score=by_accuracies({"accuracy %": left_out, "accuracy, nobody left out %": counted},

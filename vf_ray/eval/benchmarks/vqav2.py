@@ -8,7 +8,6 @@ from vf_ray.eval.people import by_accuracies
 VQAV2 = Benchmark(
     name="vqav2",
     title="VQAv2 (validation)",
-    code=1,
     files="v2_OpenEnded_mscoco_val2014_questions.json, v2_mscoco_val2014_annotations.json and val2014/",
     load=loader(
         "**/v2_OpenEnded_mscoco_val2014_questions.json", "**/v2_mscoco_val2014_annotations.json",

@@ -18,6 +18,7 @@ from vf_ray.types import Tree
 
 COCO = ("val2014", "images", "")
 GQA = ("images", "allImages/images", "")
+KINDS: Mapping[str, files.Kind] = {"question_id": files.IDENTITY, "image": str, "text": str, "label": str}
 
 
 def _load(name: str, folders: Sequence[str]) -> Callable[[Tree], Exam]:
@@ -41,9 +42,9 @@ def _load(name: str, folders: Sequence[str]) -> Callable[[Tree], Exam]:
 def _questions(tree: Tree, split: str, path: str, folders: Sequence[str]) -> list[Question]:
     data = tree.read(path)
     found = (
-        files.as_objects(files.as_json(data, path), path, "question_id", "image", "text", "label")
+        files.as_objects(files.as_json(data, path), path, **KINDS)
         if data.lstrip().startswith(b"[")
-        else list(files.json_lines(data, path, "question_id", "image", "text", "label"))
+        else list(files.json_lines(data, path, **KINDS))
     )
     if not found:
         raise UserError(f"{path} holds no questions; download it again")
@@ -75,13 +76,10 @@ def _identity(record: Mapping[str, Any]) -> str:
     return f"{split}_{identity}" if split and not identity.startswith(f"{split}_") else identity
 
 
-def _variant(name: str, title: str, folders: Sequence[str]) -> Benchmark:
+def variant(name: str, title: str, folders: Sequence[str]) -> Benchmark:
+    """Return POPE on other pictures."""
     return Benchmark(
-        name=f"pope-{name}", title=title, code=1,
+        name=f"pope-{name}", title=title,
         files=f"{name}_pope_seem_{{random,popular,adversarial}}.json and the images",
         load=_load(name, folders), score=score, read=read,
     )  # fmt: skip
-
-
-POPE_AOKVQA = _variant("aokvqa", "POPE on A-OKVQA", COCO)
-POPE_GQA = _variant("gqa", "POPE on GQA", GQA)
