@@ -1,6 +1,5 @@
 """Classification test sets as their publishers ship them: CIFAR, MNIST, miniImageNet."""
 
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
