@@ -39,6 +39,7 @@ def test_a_changed_rule_scores_anew_the_runs_that_ask_it() -> None:
     rules = {name: rule(name) for name in catalogue()}
     assert all(rules.values())
     assert len(set(rules.values())) == len(rules)
+    assert rule("nosuch") == ""
 
 
 def test_an_unknown_name_gets_its_neighbours() -> None:

@@ -65,7 +65,7 @@ def coded(root: Path, monkeypatch: pytest.MonkeyPatch, **changed: str) -> str:
     for cached in (
         code._closure,
         code._imported,
-        code._is_module,
+        code.is_module,
         code._parsed,
         code._fingerprint,
     ):

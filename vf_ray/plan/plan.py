@@ -13,13 +13,13 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.artifacts.code import code_of
 from vf_ray.plan.inputs import INSTANCES, exams, raws
 from vf_ray.raw import fetch
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.strict import plain, require
 from vf_ray.store import Store
 from vf_ray.tasks import among, code_of, data_of, licensed, matching, source_of, sources
+from vf_ray.tasks.code import is_module, module_code
 from vf_ray.types import Raw
 
 STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report")
@@ -40,7 +40,7 @@ CODE: Mapping[str, int] = {
 
 BENCHMARKS = "vf_ray.eval.benchmarks"
 """Package that holds a module for each benchmark, by its name."""
-RULES = ("vf_ray.eval",)
+RULES = ("vf_ray.eval.",)
 """Packages whose modules are part of the benchmarks that use them."""
 
 TUNED = ("align", "stage1", "stage2")
@@ -338,7 +338,8 @@ class Plan:
 
 def rule(benchmark: str) -> str:
     """Return the fingerprint of a benchmark's code: a change of one scores only its own runs anew."""
-    return code_of(f"{BENCHMARKS}.{benchmark.replace('-', '_')}", RULES)
+    module = f"{BENCHMARKS}.{benchmark.replace('-', '_')}"
+    return module_code(module, RULES) if is_module(module) else ""
 
 
 def is_settled(store: Store, spec: Spec) -> bool:

@@ -23,35 +23,35 @@ TOLD = frozenset(
 DECLARING = ("Raw", "Source", "task")
 
 
-def module_code(module: str) -> str:
-    """Return the fingerprint of the module and of those below it, 12 hexadecimal digits."""
+def module_code(module: str, covered: tuple[str, ...] = COVERED) -> str:
+    """Return the fingerprint of the module and of what it uses of ``covered``, 12 hexadecimal digits."""
     digest = hashlib.sha256()
-    for name in sorted(_closure(module)):
+    for name in sorted(_closure(module, covered)):
         digest.update(f"{name}\0{_fingerprint(name)}\n".encode())
     return digest.hexdigest()[:12]
 
 
 @cache
-def _closure(module: str) -> frozenset[str]:
+def _closure(module: str, covered: tuple[str, ...]) -> frozenset[str]:
     """Return the module and every covered one that it reaches."""
     found, waiting = set[str](), [module]
     while waiting:
         if (name := waiting.pop()) not in found:
             found.add(name)
-            waiting += _imported(name)
+            waiting += _imported(name, covered)
     return frozenset(found)
 
 
 @cache
-def _imported(module: str) -> tuple[str, ...]:
+def _imported(module: str, covered: tuple[str, ...]) -> tuple[str, ...]:
     """Return the covered modules that a module imports, wherever in it."""
     names = [
         name
         for node in ast.walk(_parsed(module))
         for name in _names(node)
-        if name.startswith((*COVERED, f"{module.rpartition('.')[0]}."))
+        if name.startswith((*covered, f"{module.rpartition('.')[0]}."))
     ]
-    return tuple(sorted(filter(_is_module, set(names))))
+    return tuple(sorted(filter(is_module, set(names))))
 
 
 def _names(node: ast.AST) -> Iterator[str]:
@@ -63,7 +63,8 @@ def _names(node: ast.AST) -> Iterator[str]:
 
 
 @cache
-def _is_module(name: str) -> bool:
+def is_module(name: str) -> bool:
+    """Tell whether there is a module of this name."""
     try:
         return find_spec(name) is not None
     except ModuleNotFoundError:  # its parent is a module, so this is a name in it
