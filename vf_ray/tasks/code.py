@@ -67,7 +67,7 @@ def is_module(name: str) -> bool:
     """Tell whether there is a module of this name."""
     try:
         return find_spec(name) is not None
-    except ModuleNotFoundError:  # its parent is a module, so this is a name in it
+    except ImportError:  # its parent is a module, so this is a name in it
         return False
 
 
