@@ -34,13 +34,13 @@ def session(check: Callable[[], object], *, debug: bool) -> Iterator[None]:
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)  # what the user has set stays
-    web.spare_loopback()  # Prefect's own server is asked at this machine's address
     if debug:
         os.environ[DEBUG] = "1"
     speak_plainly()
     try:
         with reported():
             check()
+            web.refuse_unusable_proxies()
             with _home():
                 _start_server()
                 yield

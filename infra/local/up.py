@@ -11,7 +11,7 @@ from infra.local.processes import stop as stop_process
 from infra.local.services import Service
 from infra.local.state import ROOT, State, locked
 from vf_ray.errors import reported
-from vf_ray.store import Store
+from vf_ray.store import Store, web
 from vf_ray.store.private import fresh_scratch
 
 GRAPHS = "/graph?g0.expr=ray_vf_ray_train_loss&g0.tab=0&g1.expr=ray_vf_ray_rows_built_total&g1.tab=0"
@@ -24,6 +24,7 @@ FOLDER = Path(os.environ.get("VF_RAY_UP_DIR", ROOT / ".vf-ray" / "up"))
 def main() -> None:
     """Start what does not run; say how to use it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `make up &` hands down an ignored one
+    web.refuse_unusable_proxies()
     with locked(FOLDER) as found:
         state = guarded(found)
         missing = [service for service in services.wanted() if not service.runs(state)]

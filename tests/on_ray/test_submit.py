@@ -71,6 +71,8 @@ def test_a_poll_that_fails_stops_no_job(run: Run, cluster: FakeDashboard) -> Non
         BUSY,
         (500, "Traceback\nGCS is gone"),
         (404, "page not found"),
+        (200, "<html>starting</html>"),
+        (200, "[1]"),
         DONE,
     ]
     assert run().startswith("smoke-fetch-")

@@ -91,7 +91,7 @@ def test_others_go_through_the_proxy_and_the_variable_is_named(monkeypatch: pyte
 def test_a_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "gopher://user:hidden@127.0.0.1:9")
     with pytest.raises(
-        ValueError, match=r"http://models.example cannot be asked with what ALL_PROXY.* say"
+        ValueError, match=r"http://models.example cannot be asked with what ALL_PROXY say"
     ) as told:
         web.client("http://models.example")
     assert "hidden" not in str(told.value)
@@ -130,10 +130,10 @@ def test_others_are_not_this_machine(url: str) -> None:
     assert not web.is_loopback(url)
 
 
-@pytest.mark.parametrize("given_key", ["sk-1\n", " sk-1 ", "sk-1\r\n"])
-def test_blanks_around_a_key_are_none_of_it(given_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MY_KEY", given_key)
-    assert web.bearer(web.key("MY_KEY")) == {"Authorization": "Bearer sk-1"}
+@pytest.mark.parametrize("text", ["sk-1\n", " sk-1 ", "sk-1\r\n"])
+def test_blanks_around_a_token_are_none_of_it(text: str) -> None:
+    assert web.bearer(web.fit("it", text)) == {"Authorization": "Bearer sk-1"}
+    assert web.bearer("") == {}
 
 
 @given(

@@ -31,8 +31,17 @@ def client(url: str = "", **options: Any) -> "httpx.Client":
     try:
         return httpx.Client(**options)
     except (ImportError, ValueError, httpx.InvalidURL) as error:
-        names = ", ".join(sorted(_given()))
+        names = ", ".join(sorted(set(_given()) - set(EXCEPTIONS)))
         raise UserError(f"{url or 'the web'} cannot be asked with what {names} say: {error}") from error
+
+
+def refuse_unusable_proxies() -> None:
+    """Name a proxy that no library could use before one meets it, and have all of them ask loopback directly.
+
+    Raises:
+        UserError: naming the variable.
+    """
+    client().close()
 
 
 def is_loopback(url: str) -> bool:
@@ -84,17 +93,12 @@ def _given() -> list[str]:
     return [name for name, value in os.environ.items() if name.lower().endswith("_proxy") and value]
 
 
-def key(variable: str) -> str:
-    """Return the key that a variable holds; empty if there is none.
+def fit(where: str, text: str) -> str:
+    """Return a token without the blanks around it, ``where`` being what holds it.
 
     Raises:
-        UserError: for one that no header can carry; it names the place, never the key.
+        UserError: for one that no header can carry; it names the place, never the token.
     """
-    return fit(variable, os.environ.get(variable, ""))
-
-
-def fit(where: str, text: str) -> str:
-    """Return a key without the blanks around it, if it can be sent; ``where`` it was found, an error says."""
     found = text.strip()
     for place, letter in enumerate(found, 1):
         if not "!" <= letter <= "~":
