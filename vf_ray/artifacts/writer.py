@@ -18,6 +18,7 @@ from vf_ray.artifacts.lease import Lease
 from vf_ray.errors import MissingError, UserError
 from vf_ray.store import Store
 from vf_ray.store.bucket import Patience
+from vf_ray.store.scratch import in_temporary_space
 from vf_ray.types import Reject
 
 WORK = "work/"
@@ -141,7 +142,7 @@ class Writer:
 
     def reject(self, name: str, rejects: Iterable[Reject]) -> None:
         """Store why records were left out, as ``rejected/<name>.jsonl``; call before the data's commit."""
-        with tempfile.NamedTemporaryFile(suffix=".jsonl") as lines:
+        with in_temporary_space(), tempfile.NamedTemporaryFile(suffix=".jsonl") as lines:
             for reject in rejects:
                 lines.write(json.dumps(asdict(reject), sort_keys=True).encode() + b"\n")
             lines.flush()

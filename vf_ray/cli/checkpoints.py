@@ -1,6 +1,5 @@
 """Find the model folder that a user names: a folder, an artifact's address, or the newest of a step."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from vf_ray import artifacts
 from vf_ray.plan.models import PREFIX, address_of
 from vf_ray.store import Store
+from vf_ray.store.scratch import scratch
 
 
 @contextmanager
@@ -21,5 +21,5 @@ def model_folder(name: str, store: Store) -> Iterator[Path]:
         yield Path(name)
         return
     found = artifacts.load(store, address_of(name, store))
-    with tempfile.TemporaryDirectory(prefix="vf-ray-model-") as scratch:
-        yield found.download(Path(scratch), PREFIX)
+    with scratch("vf-ray-model-") as below:
+        yield found.download(below, PREFIX)

@@ -1,7 +1,6 @@
 """Write the demo's raw files and benchmarks; ``fetch`` keeps them as the chain's first artifact."""
 
 import hashlib
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from vf_ray.demo.raw import (
 )
 from vf_ray.demo.scans import digits, pieces
 from vf_ray.instances.sample import held_out as is_held_out
+from vf_ray.store.scratch import scratch
 
 MOST_LOOSE = 10
 """A folder of more files is published as a zip archive."""
@@ -37,8 +37,8 @@ def write(out: Path, *, seed: int, held_out: float) -> None:
 
 def fetch(writer: Writer, *, seed: int, held_out: float) -> Mapping[str, int]:
     """Commit the demo's files, folders of many files as zip archives; return how many there are."""
-    with tempfile.TemporaryDirectory(prefix="vf-ray-demo-") as folder:
-        root = Path(folder)
+    with scratch("vf-ray-demo-") as folder:
+        root = folder
         write(root, seed=seed, held_out=held_out)
         _zip_folders(root)
         files = sorted(path for path in root.rglob("*") if path.is_file())

@@ -3,7 +3,6 @@
 Of a large file in a bucket only its ends are fetched, which hold the header.
 """
 
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from vf_ray.plan.models import PREFIX
 from vf_ray.recipe import Base
 from vf_ray.recipe.recipe import is_model_address
 from vf_ray.store import Store
+from vf_ray.store.scratch import scratch
 
 ENDS = 4 << 20
 """Bytes at each end of a weight file that hold its header and more."""
@@ -30,25 +30,25 @@ def weights(base: Base, store: Store | None = None) -> Iterator[Check]:
     if not given:
         yield Check("weights", True, "a fresh model")
         return
-    with tempfile.TemporaryDirectory(prefix="vf-ray-doctor-") as scratch:
-        fetch = outliner(Path(scratch), store)
+    with scratch("vf-ray-doctor-") as below:
+        fetch = outliner(below, store)
         for key, url in given.items():
             yield _check(key, url, partial(_look, base, key, fetch))
 
 
 def judge_weights(key: str, url: str) -> Check:
     """Check that a judge's folder holds a configuration and whole weights, of whatever kind."""
-    with tempfile.TemporaryDirectory(prefix="vf-ray-doctor-") as scratch:
-        return _check(key, url, lambda: _open(outliner(Path(scratch))(url)))
+    with scratch("vf-ray-doctor-") as below:
+        return _check(key, url, lambda: _open(outliner(below)(url)))
 
 
 def sized(base: Base, store: Store | None = None) -> Base:
     """Return the base with the sizes of the models it names, as far as they can be read, for estimates."""
-    with tempfile.TemporaryDirectory(prefix="vf-ray-doctor-") as scratch:
+    with scratch("vf-ray-doctor-") as below:
         try:
             from vf_ray.model.adopted import Adopted
 
-            return Adopted(base, outliner(Path(scratch), store)).sized()
+            return Adopted(base, outliner(below, store)).sized()
         except MendableError:  # the check of weights says what is wrong
             return base
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from PIL import Image
@@ -25,6 +24,7 @@ from vf_ray.recipe.strict import require
 from vf_ray.shards.candidates import SOURCE, examined_name, read_examined
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.store import Store
+from vf_ray.store.scratch import scratch
 
 SPLITS = {"train": TRAIN, "held_out": HELD_OUT}
 BATCH = 128
@@ -70,10 +70,10 @@ def export(
     instances = finished(store, {task: plan.instances[task] for task in tasks})
     make, usage = FORMS[form]
     census, files = Census.of(tasks), dict[str, Sequence[str]]()
-    with TemporaryDirectory(prefix="vf-ray-") as scratch, ThreadPoolExecutor(REQUESTS) as pool:
+    with scratch() as below, ThreadPoolExecutor(REQUESTS) as pool:
         for split, name in SPLITS.items():
             found = records(instances, name, any_licence=any_licence)
-            files[split] = _write(make(target, split, Path(scratch), pool), census, split, found)
+            files[split] = _write(make(target, split, below, pool), census, split, found)
     require(
         census.instances() > 0, f"the tasks {', '.join(tasks)} hold no instance; there is nothing to export"
     )

@@ -1,6 +1,5 @@
 """The base step: one LLaVA folder, assembled in a Ray task."""
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from vf_ray.plan.plan import Plan, finished
 from vf_ray.recipe import Base
 from vf_ray.recipe.recipe import is_model_address
 from vf_ray.store import Store
+from vf_ray.store.scratch import scratch
 
 if TYPE_CHECKING:
     from vf_ray.model.template import Template
@@ -49,8 +49,8 @@ def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artif
     from vf_ray.model.assemble import assemble
     from vf_ray.model.template import TEMPLATES
 
-    with tempfile.TemporaryDirectory(prefix="vf-ray-base-") as scratch:
-        out, fetch = Path(scratch) / "model", fetcher(Path(scratch) / "parts", writer.store)
+    with scratch("vf-ray-base-") as below:
+        out, fetch = below / "model", fetcher(below / "parts", writer.store)
         texts = conversations(sources, TEMPLATES[Adopted(base, fetch).habits.template])
         assemble(base, texts, out, seed=seed, fetch=fetch)
         files = sorted(file for file in out.iterdir() if file.is_file())

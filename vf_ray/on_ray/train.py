@@ -24,6 +24,7 @@ from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Resources, Stage
 from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
+from vf_ray.store.scratch import scratch
 from vf_ray.train.guard import STOPPED, Stopped, tell_error
 from vf_ray.train.loop import METRICS
 from vf_ray.train.metrics import Metrics
@@ -205,8 +206,8 @@ def _model_folder(model: Artifact) -> Iterator[Path]:
     if config is not None and len(together) == 1:
         yield config.parent
         return
-    with tempfile.TemporaryDirectory(prefix="vf-ray-model-") as folder:
-        yield model.download(Path(folder), MODEL)
+    with scratch("vf-ray-model-") as folder:
+        yield model.download(folder, MODEL)
 
 
 def _notice() -> Callable[[], bool]:

@@ -7,13 +7,11 @@ nothing up. Independent of each other: there is no collective that could hang.
 
 import itertools
 import queue
-import tempfile
 import threading
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +23,7 @@ from vf_ray.eval.asking import answer
 from vf_ray.eval.benchmark import Answered, Question, Reply, Request
 from vf_ray.on_ray.base import PREFIX, fetcher
 from vf_ray.on_ray.cluster import without_gpus
+from vf_ray.store.scratch import scratch
 
 if TYPE_CHECKING:
     from vf_ray.eval.generate import Answerer
@@ -66,15 +65,15 @@ class Worker:
 def _answerer(model: Artifact) -> "Answerer":
     from vf_ray.eval.generate import Answerer
 
-    with tempfile.TemporaryDirectory(prefix="vf-ray-model-") as scratch:
-        return Answerer.of(model.download(Path(scratch), PREFIX))
+    with scratch("vf-ray-model-") as below:
+        return Answerer.of(model.download(below, PREFIX))
 
 
 def _judge(url: str) -> "CheckpointJudge":
     from vf_ray.eval.judges.checkpoint import CheckpointJudge
 
-    with tempfile.TemporaryDirectory(prefix="vf-ray-judge-") as scratch:
-        return CheckpointJudge.of(fetcher(Path(scratch))(url), name=url)
+    with scratch("vf-ray-judge-") as below:
+        return CheckpointJudge.of(fetcher(below)(url), name=url)
 
 
 @dataclass(order=True)

@@ -1,14 +1,12 @@
 """A tuned model for others: its folder, with a card that has what it scored beside what it was made of."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 from vf_ray import artifacts
 from vf_ray.plan.plan import TUNED, Plan
 from vf_ray.recipe.strict import near, require
 from vf_ray.report.gather import gather
 from vf_ray.report.sections import headline
 from vf_ray.store import Store
+from vf_ray.store.scratch import scratch
 
 MODEL = "model/"
 """Where the folder lies inside its artifact."""
@@ -26,8 +24,8 @@ def publish(store: Store, plan: Plan, step: str, target: Store) -> list[str]:
     stages = [name for name in TUNED if plan.stage(name)]
     require(step in stages, f"recipe {plan.recipe.name!r} tunes no {step!r}; {near(step, stages)}")
     require(not target.list(), f"{target.url} is not empty; publish into a new folder, or delete it first")
-    with TemporaryDirectory(prefix="vf-ray-publish-") as scratch:
-        folder = artifacts.load(store, plan.tuned(step).address).download(Path(scratch), MODEL)
+    with scratch("vf-ray-publish-") as below:
+        folder = artifacts.load(store, plan.tuned(step).address).download(below, MODEL)
         (folder / CARD).write_text(f"{(folder / CARD).read_text()}\n{scores(store, plan)}")
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             target.create_file(str(file.relative_to(folder)), file)

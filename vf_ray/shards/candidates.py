@@ -5,7 +5,6 @@ on rejects.
 """
 
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from vf_ray.instances.lowest import Kept
 from vf_ray.instances.refs import image_text
 from vf_ray.instances.sample import AnyTask, Tally, select
 from vf_ray.shards.schema import CANDIDATES, GroupedWriter
+from vf_ray.store.scratch import scratch
 from vf_ray.types import Instance, Reject, Source, Tree, paths_of
 
 BATCH = 2048
@@ -50,11 +50,11 @@ def write_candidates(
     seed: int, cap: int, slack: int, turn: int,
 ) -> Mapping[str, int]:  # fmt: skip
     """Examine the source for all its tasks and commit what was found; return a line of statistics."""
-    with tempfile.TemporaryDirectory(prefix="vf-ray-") as scratch, _Rejects(Path(scratch)) as rejects:
+    with scratch() as below, _Rejects(below) as rejects:
         found = select(source, tree, tasks, seed=seed, cap=cap, slack=slack, on_reject=rejects.add)
         tallies = {SOURCE: found.source, **found.tallies}
         for task in tasks:
-            local = Path(scratch) / "candidates.parquet"
+            local = below / "candidates.parquet"
             _write(local, _unique(found.lowest[task.id].by_place(), tallies[task.id], rejects))
             writer.commit(candidates_name(turn, task.id), local)
         for task_id, local in rejects.files():

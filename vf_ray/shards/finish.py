@@ -1,12 +1,10 @@
 """The last phase: a task's first usable candidates become its instances."""
 
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +26,7 @@ from vf_ray.shards.candidates import (
 )
 from vf_ray.shards.images import NOTHING
 from vf_ray.shards.schema import ALL_VERDICTS, INSTANCES, GroupedWriter, from_parquet, said_bytes
+from vf_ray.store.scratch import scratch
 from vf_ray.types import Reject
 
 TRAIN = "train.parquet"
@@ -156,9 +155,9 @@ def _commit(writer: Writer, file: pq.ParquetFile, choice: _Choice, chance: int) 
     """Write both splits in the order of their pictures, which lie in that order too."""
     kept_out = choice.taken & _mask(pc.less(choice.chances, pa.scalar(chance, pa.uint64())))
     counts: Counter[str] = Counter(train=0, held_out=0, text_bytes=0, answer_bytes=0)
-    with tempfile.TemporaryDirectory(prefix="vf-ray-") as scratch:
+    with scratch() as below:
         for name, mask in ((TRAIN, choice.taken & ~kept_out), (HELD_OUT, kept_out)):
-            local = Path(scratch) / name
+            local = below / name
             with GroupedWriter(local, INSTANCES) as sink:
                 for table in _masked(file, mask, choice.pictures):
                     sink.add(table)

@@ -1,6 +1,5 @@
 """The second phase of preparing a source: verify, draw and store one shard of its pictures."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from vf_ray.shards.earlier import Lender, Lent
 from vf_ray.shards.gather import gathered
 from vf_ray.shards.images import BadPictureError, Picture, sha256
 from vf_ray.shards.schema import ALL_VERDICTS, PICTURES, VERDICTS, GroupedWriter, from_parquet, to_parquet
+from vf_ray.store.scratch import scratch
 from vf_ray.types import Tree
 
 INDEX = "index.parquet"
@@ -44,8 +44,8 @@ def write_shard(
         RuntimeError: if an earlier attempt, with other library versions, stored other bytes.
     """
     name = f"pictures-{shard:05d}.bin"
-    with tempfile.TemporaryDirectory(prefix="vf-ray-") as scratch:
-        local = Path(scratch) / "pictures.bin"
+    with scratch() as below:
+        local = below / "pictures.bin"
         with local.open("wb") as sink:
             shard_file = _ShardFile(sink, name, Lender(writer.store, lent))
             verdicts = list(_stored(tree, refs, shard_file, largest_side, lent))
@@ -146,8 +146,8 @@ def write_index(writer: Writer, num_shards: int) -> Mapping[str, int]:
     """Merge the shards' verdicts, and list where each content lies; return the artifact's statistics."""
     seen: set[str] = set()
     counts: Counter[str] = Counter(pictures=0, pictures_rejected=0, bytes=0)
-    with tempfile.TemporaryDirectory(prefix="vf-ray-") as scratch:
-        verdicts, index = Path(scratch) / ALL_VERDICTS, Path(scratch) / INDEX
+    with scratch() as below:
+        verdicts, index = below / ALL_VERDICTS, below / INDEX
         with GroupedWriter(verdicts, VERDICTS) as every, GroupedWriter(index, PICTURES) as distinct:
             for shard in range(num_shards):
                 table = from_parquet(writer.read(shard_name(shard)))

@@ -18,7 +18,7 @@ from typing import IO, Any, TypeVar
 
 from vf_ray.errors import DeniedError, LateError, MissingError, OutsideError, UnreachableError
 from vf_ray.store import web
-from vf_ray.store.s3_errors import NO_CREDENTIALS, error_code, lineage, passes, taken
+from vf_ray.store.s3_errors import NO_CREDENTIALS, error_code, is_answer, lineage, passes, taken
 
 T = TypeVar("T")
 
@@ -217,6 +217,8 @@ class Bucket:
             try:
                 return call(_file_system(os.getpid(), self.patience.timeout_s, _settings()))
             except Exception as error:
+                if not is_answer(error):
+                    raise
                 if not passes(error):
                     raise self._explained(path, error) from error
                 if attempt == last:

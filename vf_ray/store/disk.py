@@ -23,7 +23,8 @@ PARTS = ".parts"
 
 _NO_FILE = (errno.ENOENT, errno.EISDIR, errno.ENAMETOOLONG)
 """How reading fails where no file of this name is, or can be."""
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""How writing fails where a disk, or a user's part of it, can take no more."""
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 
 
@@ -180,7 +181,7 @@ class Disk:
         url = f"file://{self.root / path}"
         if isinstance(error, FileNotFoundError):
             return MissingError(f"{url}: no such file in the store")
-        if error.errno in _FULL:
+        if error.errno in FULL:
             return OutsideError(
                 f"{url}: {room(self.root, error)}; nothing was stored under this name. Free some "
                 "(`vf-ray runs prune`) or point VF_RAY_STORE at a larger disk, then run it again",
@@ -193,9 +194,9 @@ class Disk:
         return OutsideError(f"{url}: {error.strerror or error}")
 
 
-def room(folder: Path, error: OSError) -> str:
+def room(folder: Path, error: Exception) -> str:
     """Say what of the disk below an existing folder is used up, when writing there ended with ``error``."""
-    if error.errno == errno.EDQUOT:
+    if getattr(error, "errno", None) == errno.EDQUOT:
         return "this user's quota of the disk is used up"
     state = os.statvfs(folder)
     if state.f_files and not state.f_favail:

@@ -6,6 +6,8 @@ Its form depends on server, botocore, aiohttp and s3fs, whose classes are told b
 import errno
 from typing import Any
 
+from vf_ray.store.disk import FULL
+
 _PASSING_STATUS = (408, 409, 425, 429, 500, 502, 503, 504)
 _PASSING_ERRNO = (errno.EBUSY, errno.EREMOTEIO)
 _PASSING_CODES = ("BadDigest", "IncompleteBody", "RequestTimeout", "XAmzContentChecksumMismatch")
@@ -15,6 +17,7 @@ _TRANSPORT = {
     "FlexibleChecksumError",
 }  # fmt: skip
 NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}
+FAULTS = (TypeError, AttributeError, NameError, LookupError, AssertionError)
 
 
 def answer(error: BaseException | None) -> dict[str, Any]:
@@ -60,3 +63,9 @@ def lineage(error: BaseException | None) -> set[str]:
         found |= {kind.__name__ for kind in type(error).__mro__}
         error = error.__cause__
     return found
+
+
+def is_answer(error: Exception) -> bool:
+    """Tell what a store or the way to it answers from a fault of the code, or of this machine's disk."""
+    full = isinstance(error, OSError) and error.errno in FULL
+    return not full and not isinstance(error, FAULTS)

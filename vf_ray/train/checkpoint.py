@@ -8,7 +8,6 @@ by every start, so the files of one checkpoint never stem from two. Only tensors
 
 import json
 import logging
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from torch import Tensor
 
 from vf_ray.artifacts import WORK, Writer
 from vf_ray.errors import MissingError, UserError
+from vf_ray.store.scratch import scratch
 from vf_ray.train.pieces import KINDS, Piece, pieces, refresh, set_count, sizes
 
 ROOT = f"{WORK}checkpoints/"
@@ -93,8 +93,8 @@ class Saver:
         self, step: int, tensors: dict[str, Tensor], index: Any, whole: Mapping[str, int], carried: Any
     ) -> None:
         began, names = time.monotonic(), [self._name(step, rank) for rank in range(self.world)]
-        with tempfile.TemporaryDirectory(prefix="vf-ray-checkpoint-") as folder:
-            local = Path(folder) / "tensors"
+        with scratch("vf-ray-checkpoint-") as folder:
+            local = folder / "tensors"
             save_file(tensors, local)
             self.writer.commit(names[self.rank], local)
         self.writer.commit(f"{names[self.rank]}.json", json.dumps(index).encode())
@@ -154,11 +154,11 @@ def resume(engine: Any, writer: Writer, step: int) -> Found | None:
     _require_same(found, sizes(engine), writer)
     held = pieces(engine)
     overlaps = {name: list(_overlaps(held, index)) for name, index in found.files.items()}
-    with tempfile.TemporaryDirectory(prefix="vf-ray-restore-") as folder:
-        whole = _fetch(writer, [name for name in overlaps if overlaps[name]], Path(folder))
+    with scratch("vf-ray-restore-") as folder:
+        whole = _fetch(writer, [name for name in overlaps if overlaps[name]], folder)
         if not _all_agree(whole, engine.device):
             return None
-        filled = sum(_fill(Path(folder) / name, parts) for name, parts in overlaps.items() if parts)
+        filled = sum(_fill(folder / name, parts) for name, parts in overlaps.items() if parts)
     assert filled == sum(piece.size for piece in held), (filled, found.step)
     set_count(engine, found.step)
     refresh(engine)

@@ -23,6 +23,7 @@ from safetensors.torch import save_file
 
 from vf_ray.artifacts import Writer
 from vf_ray.errors import MendableError, UserError
+from vf_ray.store.scratch import scratch
 from vf_ray.train.collate import Pack
 
 STOPPED = "stopped"
@@ -56,8 +57,8 @@ def record(writer: Writer, name: str, told: Mapping[str, Any]) -> None:
 def keep_batch(writer: Writer, step: int, rank: int, packs: tuple[Pack, ...]) -> None:
     """Keep what a rank computed with in a step, to be looked at: pictures, tokens, labels."""
     held = ((f"{n}/{key}", value) for n, pack in enumerate(packs) for key, value in vars(pack).items())
-    with tempfile.TemporaryDirectory(prefix="vf-ray-batch-") as folder:
-        local = Path(folder) / "batch"
+    with scratch("vf-ray-batch-") as folder:
+        local = folder / "batch"
         save_file({key: value.contiguous() for key, value in held if value is not None}, local)
         name = f"{STOPPED}/step-{step:08d}-rank-{rank}.safetensors"
         writer.store.create_file(f"{writer.address}/{name}", local)

@@ -1,6 +1,5 @@
 """A trained model from the engine's memory into the store, as the field loads it."""
 
-import tempfile
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import torch
 
 from vf_ray.artifacts import Writer
 from vf_ray.recipe import Stage
+from vf_ray.store.scratch import scratch
 
 MODEL = "model"
 ADAPTERS = "adapters"
@@ -22,7 +22,7 @@ def publish(engine: Any, stage: Stage, folder: Path, writer: Writer, rank: int) 
     with _whole(engine.module, stage):
         if rank == 0:
             _unshare(engine.module)
-            with tempfile.TemporaryDirectory(prefix="vf-ray-model-") as out:
+            with scratch("vf-ray-model-") as out:
                 _export(engine.module, stage, folder, Path(out))
                 _commit(Path(out), writer)
 

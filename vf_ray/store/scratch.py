@@ -1,0 +1,45 @@
+"""Temporary folders, and what is said when their disk is full: libraries give a bare number."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vf_ray.errors import MendableError, OutsideError
+from vf_ray.store.disk import FULL, room
+
+_WORDS = ("No space left on device", "Disk quota exceeded", "os error 28", "os error 122")
+"""What libraries that are no Python say of it."""
+
+
+@contextmanager
+def scratch(prefix: str = "vf-ray-") -> Iterator[Path]:
+    """Give a temporary folder that goes when the block ends.
+
+    Raises:
+        OutsideError: if the block met a full disk.
+    """
+    with in_temporary_space(), tempfile.TemporaryDirectory(prefix=prefix) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def in_temporary_space() -> Iterator[None]:
+    """Say which disk is full, where the block writes temporary files.
+
+    Raises:
+        OutsideError: naming the folder and what is used up.
+    """
+    try:
+        yield
+    except MendableError:
+        raise
+    except Exception as error:
+        full = isinstance(error, OSError) and error.errno in FULL
+        if not full and not any(words in str(error) for words in _WORDS):
+            raise
+        folder = Path(tempfile.gettempdir())
+        raise OutsideError(
+            f"{folder}, where temporary files go: {room(folder, error)}; free some, or set TMPDIR to a "
+            "folder on a larger disk, then run it again"
+        ) from error
