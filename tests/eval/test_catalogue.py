@@ -7,8 +7,7 @@ import pytest
 from tests.eval import miniature, miniature_tables
 from vf_ray.eval.benchmark import Benchmark
 from vf_ray.eval.benchmarks import catalogue, get
-from vf_ray.plan.inputs import INSTANCES
-from vf_ray.plan.plan import rule
+from vf_ray.plan.inputs import INSTANCES, rule
 
 PAPER = {"mmbench", "mme", "mmmu", "mm-vet", "llava-bench", "pope", "cf"}
 HALLUCINATION = {"chair", "amber", "hallusionbench"}

@@ -200,10 +200,16 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
     return Case(get(request.param), get(request.param).exam(tree(tmp_path)))
 
 
+JUDGED = {name for name in WRITERS if get(name).judged}
+EXTRACTS = {"mathvista"}
+"""Most of its answers need no judge, and whatever a judge extracts is an answer."""
+WHOLE = {"blink", "mathvista", "mmvp"}
+"""Whose rule wants the whole reply to be the verdict."""
+
+
+@pytest.mark.parametrize("case", sorted(JUDGED - EXTRACTS), indirect=True)
 @pytest.mark.parametrize("why", FAILURES)
 def test_no_figure_rests_on_a_judge_that_says_nothing(case: Case, why: str) -> None:
-    if case.benchmark.name == "mathvista":
-        pytest.skip("most of its answers need no judge, and whatever a judge extracts is an answer")
     with pytest.raises(Unserved, match=f"judge grader-1: .* not usable: .*{why}"):
         case.scored(lambda request: FAILURES[why])
     with pytest.raises(Unserved, match="replies without a verdict, such as 'As a model"):
@@ -233,9 +239,8 @@ def test_a_reply_that_fails_is_counted_with_its_reason_and_leaves_the_others_the
         assert next(iter(found.headline.values())).n == len(found.items) - 1
 
 
+@pytest.mark.parametrize("case", sorted(JUDGED - WHOLE), indirect=True)
 def test_a_verdict_that_a_reply_begins_with_counts_though_it_is_cut_later(case: Case) -> None:
-    if case.benchmark.name in ("blink", "mathvista", "mmvp"):
-        pytest.skip("its rule wants the whole reply to be the verdict")
     good = GOOD[case.benchmark.name]
     whole = case.scored(lambda request: Reply(text=f"{good} because of the many reasons that", cut=True))
     assert not whole.unusable

@@ -1,8 +1,10 @@
 """The evaluate step: every benchmark on Ray, resumed, and never twice."""
 
 import json
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,13 @@ from tests.tiny import make_tiny
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.asking import answer, answered, chunks
-from vf_ray.eval.benchmark import Engine, Exam, Question, Unserved
+from vf_ray.eval.benchmark import Answered, Engine, Exam, Question, Unserved
 from vf_ray.eval.exams import exam, fingerprint, require_askable
 from vf_ray.eval.generate import Answerer
-from vf_ray.on_ray.generate import evaluate
+from vf_ray.on_ray.generate import _Evaluation, evaluate
 from vf_ray.on_ray.workers import Workers
 from vf_ray.plan import run_records
-from vf_ray.plan.plan import Plan
+from vf_ray.plan.plan import Plan, finished
 from vf_ray.recipe import Recipe
 from vf_ray.store import Store
 
@@ -293,3 +295,40 @@ def test_a_refused_evaluation_is_no_evaluation_and_what_failed_is_asked_again(
 
 
 FILTERED = b'{"choices": [{"message": {"content": null}, "finish_reason": "content_filter"}]}'
+
+
+class Queue(Workers):
+    """Workers that answer nothing before work of several benchmarks waits."""
+
+    def __init__(self) -> None:
+        self.waiting = list[tuple[float, Future[Any], Sequence[Question]]]()
+        self.lock = threading.Lock()
+
+    def submit(self, method: str, *arguments: Any, place: float = 0) -> "Future[Any]":
+        with self.lock:
+            self.waiting.append((place, Future(), arguments[3]))
+            if len({place for place, _, _ in self.waiting}) == 2:
+                for _, future, asked in self.waiting:
+                    if not future.done():
+                        future.set_result([Answered(question.id, "Yes") for question in asked])
+            return self.waiting[-1][1]
+
+    def stop(self) -> None:
+        return
+
+
+def test_one_queue_holds_the_work_of_all_benchmarks(local_store: Store, tmp_path: Path) -> None:
+    """Nothing waits for a benchmark to end: here none would."""
+    pope(tmp_path)
+    WRITERS["mme"](tmp_path / "mme")
+    plan = plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope", "mme"])
+    models = finished(local_store, plan.models)
+    exams = {name: exam(local_store, plan, name) for name in ("pope", "mme")}
+    queue = Queue()
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        return _Evaluation(local_store, plan, models, exams, queue, writer).scored()
+
+    artifacts.build(local_store, plan.scores, make)
+    assert {place for place, _, _ in queue.waiting} == {0, 1}
+    assert sum(len(asked) for _, _, asked in queue.waiting) == sum(len(e.questions) for e in exams.values())

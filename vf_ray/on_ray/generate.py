@@ -31,7 +31,8 @@ from vf_ray.eval.scores import summary
 from vf_ray.eval.served import NOTE, ServedModel
 from vf_ray.eval.unusable import require_some, tally
 from vf_ray.on_ray.workers import RayJudge, Workers
-from vf_ray.plan.plan import AGAIN, Plan, finished, is_settled
+from vf_ray.plan.plan import Plan, finished
+from vf_ray.plan.settled import AGAIN, is_settled
 from vf_ray.store import Store
 
 SERVED = "served"

@@ -6,9 +6,14 @@ from vf_ray.errors import MissingError
 from vf_ray.raw.listing import WHOLE, fingerprints
 from vf_ray.recipe import Evaluate, Prepare
 from vf_ray.tasks import sources
+from vf_ray.tasks.code import is_module, module_code
 
 INSTANCES = "tasks"
 """The benchmark that asks held-out instances, which has no folder of its own."""
+BENCHMARKS = "vf_ray.eval.benchmarks"
+"""Package that holds a module for each benchmark, by its name."""
+RULES = ("vf_ray.eval.",)
+"""Where the modules lie that are part of the benchmarks which use them."""
 DEMO = ("pope", "mmbench", "cf")
 """Benchmarks that come with the demo's pictures."""
 
@@ -45,3 +50,9 @@ def exams(asked: Evaluate) -> Mapping[str, str]:
 def exam_url(data: str, benchmark: str) -> str:
     """Return where the official files of a benchmark lie."""
     return f"{data.rstrip('/')}/{benchmark}"
+
+
+def rule(benchmark: str) -> str:
+    """Return the fingerprint of a benchmark's code: a change of one scores only its own runs anew."""
+    module = f"{BENCHMARKS}.{benchmark.replace('-', '_')}"
+    return module_code(module, RULES) if is_module(module) else ""

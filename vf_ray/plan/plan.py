@@ -13,13 +13,13 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.plan.inputs import INSTANCES, exams, raws
+from vf_ray.plan.inputs import INSTANCES, exams, raws, rule
+from vf_ray.plan.settled import is_settled
 from vf_ray.raw import fetch
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.strict import plain, require
 from vf_ray.store import Store
 from vf_ray.tasks import among, code_of, data_of, licensed, matching, source_of, sources
-from vf_ray.tasks.code import is_module, module_code
 from vf_ray.types import Raw
 
 STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report")
@@ -38,17 +38,7 @@ CODE: Mapping[str, int] = {
 }
 """Bump a number when the bytes that its kind of artifact holds change; a golden test watches."""
 
-BENCHMARKS = "vf_ray.eval.benchmarks"
-"""Package that holds a module for each benchmark, by its name."""
-RULES = ("vf_ray.eval.",)
-"""Packages whose modules are part of the benchmarks that use them."""
-
 TUNED = ("align", "stage1", "stage2")
-
-AGAIN = "again"
-"""Key of statistics: how many questions and requests had an error, and are asked again by the next run."""
-MADE_OF = "made of"
-"""Key of statistics: manifest by address of inputs that may be made anew at their address."""
 
 EVERY = 1 << 40
 """Cap of a source that is taken whole."""
@@ -334,24 +324,6 @@ class Plan:
         found = self.stage(name)
         assert found is not None, f"recipe {self.recipe.name!r} has no {name}"
         return found
-
-
-def rule(benchmark: str) -> str:
-    """Return the fingerprint of a benchmark's code: a change of one scores only its own runs anew."""
-    module = f"{BENCHMARKS}.{benchmark.replace('-', '_')}"
-    return module_code(module, RULES) if is_module(module) else ""
-
-
-def is_settled(store: Store, spec: Spec) -> bool:
-    """Tell whether an artifact is finished, of its inputs as they are, and left nothing to be asked again."""
-    found = artifacts.find(store, spec)
-    if found is None or found.stats.get(AGAIN):
-        return False
-    inputs: Mapping[str, str] = found.stats.get(MADE_OF, {})
-    return all(
-        store.exists(f"{address}/COMPLETE") and Artifact(store, address).mark == mark
-        for address, mark in inputs.items()
-    )
 
 
 def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:

@@ -11,7 +11,8 @@ from vf_ray.eval.exams import exam
 from vf_ray.page.document import Document, Gallery, Section, Shown
 from vf_ray.page.tables import Table
 from vf_ray.plan.inputs import INSTANCES
-from vf_ray.plan.plan import MADE_OF, Plan, is_settled
+from vf_ray.plan.plan import Plan
+from vf_ray.plan.settled import MADE_OF, is_settled
 from vf_ray.report import analyses, making, names, sections
 from vf_ray.report.gallery import gallery
 from vf_ray.report.gather import Findings, gather

@@ -1,0 +1,24 @@
+"""What is finished and yet not settled: something in it is to be asked again, or it is of older inputs."""
+
+from collections.abc import Mapping
+
+from vf_ray import artifacts
+from vf_ray.artifacts import Artifact, Spec
+from vf_ray.store import Store
+
+AGAIN = "again"
+"""Key of statistics: how many questions and requests had an error, and are asked again by the next run."""
+MADE_OF = "made of"
+"""Key of statistics: manifest by address of inputs that may be made anew at their address."""
+
+
+def is_settled(store: Store, spec: Spec) -> bool:
+    """Tell whether an artifact is finished, of its inputs as they are, and left nothing to be asked again."""
+    found = artifacts.find(store, spec)
+    if found is None or found.stats.get(AGAIN):
+        return False
+    inputs: Mapping[str, str] = found.stats.get(MADE_OF, {})
+    return all(
+        store.exists(f"{address}/COMPLETE") and Artifact(store, address).mark == mark
+        for address, mark in inputs.items()
+    )
