@@ -264,6 +264,18 @@ def coco_captions(root: Path) -> None:
         picture(root / "val2014" / f"COCO_val2014_{image_id:012d}.jpg")
 
 
+def mm_vet_v2(root: Path) -> None:
+    entry = {"answer": "STOP", "capability": ["ocr", "seq"]}
+    as_json(
+        root / "mm-vet-v2.json",
+        {
+            "v2_0": {**entry, "question": "Read it.<IMG>v2_0.png"},
+            "v2_1": {**entry, "question": "First<IMG>v2_0.png"},
+        },
+    )
+    picture(root / "images" / "v2_0.png")
+
+
 def mmhal_bench(root: Path) -> None:
     rows = [
         {"question_type": "attribute", "question_topic": "food", "image_id": f"{n}", "model_answer": "",
@@ -319,6 +331,9 @@ WRITERS: Mapping[str, Callable[[Path], None]] = {
     "gqa": gqa,
     "infographicvqa": infographicvqa,
     "mathvista": mathvista,
+    "ccbench": ccbench,
+    "mm-vet-v2": mm_vet_v2,
+    "mmbench-cn": mmbench_cn,
     "mmhal-bench": mmhal_bench,
     "mmstar": mmstar,
     "mmvp": mmvp,

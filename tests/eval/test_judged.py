@@ -166,7 +166,10 @@ GOOD = {
     "mm-vet": "0.8",
     "hallusionbench": "correct",
     "cf": "Yes, it does",
+    "mm-vet-v2": "0.8",
     "mmbench": "B",
+    "mmbench-cn": "B",
+    "ccbench": "B",
     "mmhal-bench": "Rating: 5",
     "mmvp": "yes",
     "blink": "(A)",
@@ -234,7 +237,7 @@ def test_a_reply_that_fails_is_counted_with_its_reason_and_leaves_the_others_the
     assert record.plain(case.benchmark, found)["unusable"]["replies"]["times"] == 1
     ungraded = [item for item in found.items if item.how == UNGRADED]
     assert len(ungraded) == found.counts.get("ungraded", 0)
-    if case.benchmark.name in ("llava-bench", "mm-vet"):  # no rule stands in for the judge
+    if case.benchmark.name in ("llava-bench", "mm-vet", "mm-vet-v2"):  # no rule stands in for the judge
         assert [item.id for item in ungraded] == [first[0]]
         assert next(iter(found.headline.values())).n == len(found.items) - 1
 

@@ -147,13 +147,14 @@ def read_json(tree: Tree, path: str) -> Any:
 
 
 def assigned(data: bytes, path: str, name: str) -> str:
-    """Return the text that a Python file assigns to a name, without running it.
+    """Return the text that a Python file or notebook assigns to a name, without running it.
 
     Raises:
         UserError: if it is no Python, or assigns no text to the name.
     """
+    source = _cells(data, path) if path.endswith(".ipynb") else decoded(data, path)
     try:
-        nodes = list(ast.walk(ast.parse(decoded(data, path))))
+        nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError) as error:
         raise UserError(f"{path} is no Python ({error}); get it again, or remove it") from error
     for node in nodes:
@@ -162,6 +163,14 @@ def assigned(data: bytes, path: str, name: str) -> str:
             if name in names and isinstance(node.value.value, str):
                 return node.value.value
     raise UserError(f"{path} assigns no text to {name}; take the published evaluator, or remove the file")
+
+
+def _cells(data: bytes, path: str) -> str:
+    """Return a notebook's code without its shell lines."""
+    cells = as_objects(as_object(as_json(data, path), path, cells=list)["cells"], path)
+    code = ("".join(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code")
+    lines = (line for cell in code for line in cell.split("\n"))
+    return "\n".join(line for line in lines if not line.lstrip().startswith(("!", "%")))
 
 
 def picture(tree: Tree, name: str, folders: Sequence[str]) -> "partial[bytes]":

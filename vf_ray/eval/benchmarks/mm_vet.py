@@ -6,14 +6,13 @@ each time, and counts 0 after five replies. The examples are read from the evalu
 where it is not there, wording of our own is used, and the score says so.
 """
 
-import ast
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import (
@@ -47,6 +46,8 @@ RULE = (
     "rule: mm-vet_evaluator: a grade from 0 to 1, one run; lmms-eval asks with another prompt, VLMEvalKit "
     "wants the whole reply to be a number"
 )
+Requested = Callable[[str, Question, str], Request]
+"""How a judge is asked: by its instructions, a question and the answer."""
 AGAIN = "\nPredict the correctness of the answer (digit): "
 EVALUATORS = ("mm-vet_evaluator.py", "mm-vet_evaluator.ipynb")
 OURS = (
@@ -91,39 +92,15 @@ def _question(tree: Tree, identity: str, entry: Mapping[str, Any], folders: Sequ
 
 
 def _instructions(tree: Tree) -> tuple[str, str]:
-    for name in EVALUATORS:
-        for path in (name, f"mm-vet/{name}"):
-            if tree.exists(path):
-                return _assigned(tree.read(path), path), f"judge's instructions: {path}"
-    return OURS, f"judge's instructions: ours, because {' and '.join(EVALUATORS)} are not in the data folder"
+    paths = [path for name in EVALUATORS for path in (name, f"mm-vet/{name}") if tree.exists(path)]
+    return instructions(tree, paths, OURS, " and ".join(EVALUATORS))
 
 
-def _assigned(data: bytes, path: str) -> str:
-    """Return the text that the evaluator assigns to ``prompt``, without running it."""
-    source = files.decoded(data, path)
-    if path.endswith(".ipynb"):
-        notebook = files.as_object(files.as_json(data, path), path, cells=list)
-        cells = files.as_objects(notebook["cells"], path)
-        source = "\n".join(_code(cell) for cell in cells if cell.get("cell_type") == "code")
-    for node in ast.walk(_parsed_source(source, path)):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            if "prompt" in names and isinstance(node.value.value, str):
-                return node.value.value
-    raise UserError(f"{path} assigns no text to prompt; take the published evaluator, or remove the file")
-
-
-def _parsed_source(source: str, path: str) -> ast.Module:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError) as error:
-        raise UserError(f"{path} is no Python ({error}); get it again, or remove it") from error
-
-
-def _code(cell: Mapping[str, Any]) -> str:
-    """Return a notebook cell without its shell lines."""
-    lines = "".join(cell.get("source", "")).split("\n")
-    return "\n".join(line for line in lines if not line.lstrip().startswith(("!", "%")))
+def instructions(tree: Tree, paths: Sequence[str], ours: str, names: str) -> tuple[str, str]:
+    """Return what an evaluator tells its judge, and where that is from; ``ours`` where it is not there."""
+    for path in paths:
+        return files.assigned(tree.read(path), path, "prompt"), f"judge's instructions: {path}"
+    return ours, f"judge's instructions: ours, because {names} are not in the data folder"
 
 
 def read(path: Path, exam: Exam) -> dict[str, str]:
@@ -142,8 +119,14 @@ def _named(identity: Any) -> str:
 
 def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the mean grade, by capability and by set of capabilities."""
+    return score_with(exam, answers, judge, _request, AGAIN)
+
+
+def score_with(exam: Exam, answers: Answers, judge: Judge | None, request: Requested, again: str) -> Score:
+    """Do so with requests of another wording; ``again`` is what a repeated one ends with."""
     asked = [question for question in exam.questions if question.id in answers]
-    found = _graded(exam, asked, answers, judge)
+    requests = [request(exam.extra, question, answers[question.id]) for question in asked]
+    found = _graded(requests, judge, again)
     items = [_item(question, answers.get(question.id), found, judge) for question in exam.questions]
     return Score(
         headline={"total": _mean(items)},
@@ -156,11 +139,10 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     )
 
 
-def _graded(exam: Exam, asked: Sequence[Question], answers: Answers, judge: Judge | None) -> Judged[float]:
+def _graded(requests: Sequence[Request], judge: Judge | None, again: str) -> Judged[float]:
     if judge is None:
         return Judged()
-    requests = [_request(exam.extra, question, answers[question.id]) for question in asked]
-    return judging.judged(judge, requests, _parsed, again=_again, rounds=TRIES)
+    return judging.judged(judge, requests, parsed_reply, again=partial(_again, again), rounds=TRIES)
 
 
 def _request(table: str, question: Question, answer: str) -> Request:
@@ -169,12 +151,12 @@ def _request(table: str, question: Question, answer: str) -> Request:
     return Request(id=question.id, user=f"{table}\n{row}", max_tokens=ROOM)
 
 
-def _again(request: Request, turn: int) -> Request:
-    user = request.user if request.user.endswith(AGAIN) else request.user + AGAIN
+def _again(ending: str, request: Request, turn: int) -> Request:
+    user = request.user if request.user.endswith(ending) else request.user + ending
     return replace(request, user=user, temperature=0.5 * turn)
 
 
-def _parsed(request: Request, reply: Reply) -> float | None:
+def parsed_reply(request: Request, reply: Reply) -> float | None:
     """Return a reply's grade; where it was cut off, only one that something follows is whole."""
     text = reply.text or ""
     return None if reply.cut and len(text.split()) < 2 else grade(text)
@@ -259,5 +241,5 @@ MM_VET = Benchmark(
     score=score,
     read=read,
     judged=True,
-    parse=_parsed,
+    parse=parsed_reply,
 )

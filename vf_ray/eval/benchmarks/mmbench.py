@@ -52,20 +52,30 @@ SHORTEST_PICTURE = 64
 
 def load(tree: Tree) -> Exam:
     """Return one question for each row of the table."""
-    name = files.the_one(tree, "mmbench*.tsv", "MMBench*.tsv", "*.tsv")
+    return load_table(tree, ("mmbench*.tsv", "MMBench*.tsv", "*.tsv"), LETTER)
+
+
+def load_table(tree: Tree, patterns: Sequence[str], suffix: str) -> Exam:
+    """Return one question for each row of the only table of a name, asked with ``suffix`` at its end.
+
+    Raises:
+        MissingError: if there is no such table.
+        UserError: if it is damaged, or a test split's.
+    """
+    name = files.the_one(tree, *patterns)
     rows = tables.tsv(tree.read(name), name, "index", "question", "answer")
     pictures = {row["index"]: row.get("image", "") for row in rows}
     if strange := [index for index in pictures if not index.isascii() or not index.isdigit()]:
         raise UserError(f"{name} has the index {strange[0]!r}; expected a whole number")
     if len(pictures) != len(rows):
         raise UserError(f"{name} holds one index twice; keep a single version of the table")
-    questions = tuple(_question(row, pictures, name) for row in rows)
+    questions = tuple(_question(row, pictures, name, suffix) for row in rows)
     groups = len({_group(question.id) for question in questions})
     note = f"{name}: {groups:,} questions in {len(questions):,} rows"
     return Exam(questions=questions, notes=(note, RULE))
 
 
-def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str) -> Question:
+def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str, suffix: str) -> Question:
     if row.get("answer", "") in PANDAS_NA:
         raise UserError(
             f"{name} index {row['index']} has no answer, as in a test split; take the dev split, or a table "
@@ -82,7 +92,7 @@ def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str) ->
         image = pictures.get(image, image)
     return Question(
         id=row["index"],
-        prompt="\n".join(filter(None, (f"{hint}{row['question']}", lettered(_shown(row))))) + LETTER,
+        prompt="\n".join(filter(None, (f"{hint}{row['question']}", lettered(_shown(row))))) + suffix,
         picture_id=hashlib.sha256(image.encode()).hexdigest()[:16],
         picture=partial(tables.base64_picture, image),
         category=row.get("category", ""),
@@ -226,6 +236,11 @@ def _table(groups: Sequence[Item]) -> dict[str, dict[str, Figure]]:
     return {name: {"circular accuracy %": figure.times(100)} for name, figure in by_category(groups).items()}
 
 
+def parse_reply(request: Request, reply: Reply) -> str | None:
+    """Return the letter that a reply names, whatever the options say."""
+    return _letter(reply, dict.fromkeys(LETTERS, NOTHING))
+
+
 MMBENCH = Benchmark(
     name="mmbench",
     title="MMBench (circular)",
@@ -235,5 +250,5 @@ MMBENCH = Benchmark(
     read=read,
     units=circular,
     judged=True,
-    parse=lambda request, reply: _letter(reply, dict.fromkeys(LETTERS, NOTHING)),
+    parse=parse_reply,
 )

@@ -1,0 +1,82 @@
+"""MM-Vet v2: 517 questions, some about several images in a row, graded as MM-Vet.
+
+Rule: yuweihao/MM-Vet ``v2``: the judge sees an image as ``<image>`` and each text on one line; a reply that
+is no grade is asked for again, by two line breaks and half a degree hotter each time.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from vf_ray.eval import answers as read_answers
+from vf_ray.eval import files
+from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Judge, Question, Request, Score
+from vf_ray.eval.benchmarks.mm_vet import AGAIN, OURS, ROOM, instructions, parsed_reply, score_with
+from vf_ray.eval.itemwise import identity, records
+from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.rows import BenchmarkRow, rows
+from vf_ray.eval.side_by_side import beside
+from vf_ray.types import Tree
+
+EVALUATORS = ("mm-vet-v2_evaluator.py", "mm-vet-v2_evaluator.ipynb")
+IMAGES = tuple(f"image_{number}" for number in range(18))
+SEPARATOR = "<IMG>"
+FILE = re.compile(r"\.(jpe?g|png)$", re.IGNORECASE)
+PLACE = re.compile(r"<image_\d+>")
+FOLDERS = ("images", "mm-vet-v2/images", "")
+TOLD = "An image stands in a question as <image>, a line break as <br>. "
+RULE = "rule: MM-Vet v2's evaluator, one run; lmms-eval asks with the first version's prompt"
+
+
+def load(tree: Tree) -> Exam:
+    """Return the questions, and the judge's instructions."""
+    found = rows(tree, "**/mm-vet-v2.json", "**/test*.parquet", images=IMAGES)
+    questions = tuple(_question(tree, row) for row in found)
+    paths = [path for name in EVALUATORS for path in tree.glob(f"**/{name}")]
+    table, note = instructions(tree, paths, TOLD + OURS, " and ".join(EVALUATORS))
+    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=table)
+
+
+def _question(tree: Tree, row: BenchmarkRow) -> Question:
+    parts = [part.strip() for part in row.text("question").split(SEPARATOR)]
+    names = [part for part in parts if FILE.search(part)]
+    texts = [part for part in parts if not FILE.search(part)]
+    named: list[Callable[[], bytes]] = [files.picture(tree, name, FOLDERS) for name in names]
+    fetches = named or [image.fetch for image in row.images.values()]
+    marked = "<image>".join(texts) if names else PLACE.sub("<image>", parts[0])
+    capability = row.texts("capability")
+    return Question(
+        id=row.text("id"), prompt=PLACE.sub("", "\n".join(filter(None, texts))).strip(),
+        picture_id=row.text("id") if fetches else "", picture=beside(fetches) if fetches else None,
+        category="+".join(sorted(capability)), max_new_tokens=LONG_TOKENS,
+        meta={"gold": row.text("answer"), "capability": capability, "question": marked},
+    )  # fmt: skip
+
+
+def _request(table: str, question: Question, answer: str) -> Request:
+    gold = question.meta["gold"].replace("<AND>", " <AND> ").replace("<OR>", " <OR> ")
+    cells: Sequence[str] = (question.meta["question"], gold, answer)
+    row = " | ".join([*(cell.replace("\n", "<br>") for cell in cells), ""])
+    return Request(id=question.id, user=f"{table}\n| {row}", max_tokens=ROOM)
+
+
+def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+    """Score the mean grade, by capability and by set of capabilities."""
+    return score_with(exam, answers, judge, _request, f"\n{AGAIN}")
+
+
+def read(path: Path, exam: Exam) -> dict[str, str]:
+    """Read the evaluator's input, ``{v2_0: text}``, or records by id."""
+    return read_answers.keyed(records(path), exam, path.name, identity)
+
+
+MM_VET_V2 = Benchmark(
+    name="mm-vet-v2",
+    title="MM-Vet v2",
+    files="mm-vet-v2.json and images/ (and its evaluator), or test-*.parquet of whyu/mm-vet-v2",
+    load=load,
+    score=score,
+    read=read,
+    judged=True,
+    parse=parsed_reply,
+)
