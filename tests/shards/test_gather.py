@@ -2,8 +2,10 @@
 
 import io
 import zipfile
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.shards.synthetic import ppm
@@ -19,6 +21,37 @@ def test_names_with_odd_digits_are_names(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(ppm(number))
     with gathered(RawTree.of(str(tmp_path)), [f'"{name}"' for name in names]) as read:
         assert [read(name) for name in names] == [ppm(number) for number in range(5)]
+
+
+@dataclass(frozen=True)
+class Counting:
+    """A folder that counts what is read of it."""
+
+    folder: Path
+    asked: list[str] = field(default_factory=list, compare=False)
+
+    def read(self, path: str) -> bytes:
+        self.asked.append(path)
+        return (self.folder / path).read_bytes()
+
+    def open(self, path: str) -> io.BytesIO:
+        return io.BytesIO(self.read(path))
+
+    def exists(self, path: str) -> bool:
+        return (self.folder / path).is_file()
+
+    def glob(self, pattern: str) -> list[str]:
+        return sorted(path.name for path in self.folder.glob(pattern))
+
+
+def test_a_file_of_sixteen_panels_is_read_once(tmp_path: Path) -> None:
+    names = [f"RAVEN_{number}_train.npz" for number in range(20)]
+    for number, name in enumerate(names):
+        np.savez(tmp_path / name, image=np.full((16, 4, 4), number, np.uint8), target=3)
+    tree, panels = Counting(tmp_path), [f"{name}!raven:{panel}" for name in names for panel in range(16)]
+    with gathered(tree, [f'"{panel}"' for panel in panels]) as read:
+        assert all(read(panel)[-16:] == bytes([n // 16] * 16) for n, panel in enumerate(panels))
+    assert sorted(tree.asked) == sorted(names)  # where each panel was a read: 320
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])

@@ -6,19 +6,16 @@ Parquet file or a gzipped archive for pictures in any order reads its parts agai
 
 import re
 import tempfile
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from itertools import groupby
 
 from vf_ray.instances.refs import image_of
-from vf_ray.sources.images import is_packed, picture_bytes
+from vf_ray.sources.images import container_of, picture_bytes, reads_whole
+from vf_ray.sources.side_by_side import side_by_side
 from vf_ray.types import Tree, paths_of
 
-THREADS = 8
-WINDOW = 16
-"""Pictures that are asked for at once."""
 IN_MEMORY = 64 << 20
 """Bytes of a shard that are kept in memory; what is more goes to a temporary file."""
 
@@ -51,20 +48,30 @@ def gathered(tree: Tree, refs: Sequence[str]) -> Iterator[Read]:
 
 
 def _asked(tree: Tree, paths: Sequence[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Yield each path with what waits for its bytes, which are on their way already.
+    """Yield each path with what waits for its bytes; those of small files are on their way already.
 
-    Containers' readers share state between pictures, so those are read one by one.
+    Readers of large containers share state between pictures, so those are read one by one.
     """
-    waiting: deque[tuple[str, Callable[[], bytes]]] = deque()
-    with ThreadPoolExecutor(THREADS) as pool:
-        for path in paths:
-            if len(waiting) == WINDOW:
-                yield waiting.popleft()
-            if is_packed(path):
-                waiting.append((path, partial(picture_bytes, tree, path)))
-            else:
-                waiting.append((path, pool.submit(picture_bytes, tree, path).result))
-        yield from waiting
+    for path in (path for path in paths if not reads_whole(path)):
+        yield path, partial(picture_bytes, tree, path)
+    files = groupby((path for path in paths if reads_whole(path)), lambda path: container_of(path) or path)
+    together = [list(some) for _, some in files]
+    reads = side_by_side(lambda some: [_tried(tree, path) for path in some], together)
+    for some, outcomes in zip(together, reads, strict=True):
+        yield from zip(some, outcomes(), strict=True)
+
+
+def _tried(tree: Tree, path: str) -> Callable[[], bytes]:
+    """Read a picture now; return what gives its bytes, or raises what reading it raised."""
+    try:
+        data = picture_bytes(tree, path)
+    except Exception as error:  # told to whoever asks for it
+        return partial(_raise, error)
+    return lambda: data
+
+
+def _raise(error: Exception) -> bytes:
+    raise error
 
 
 def _natural(path: str) -> list[str | int]:

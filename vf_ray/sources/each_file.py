@@ -9,6 +9,7 @@ from vf_ray.raw.archives import DAMAGED
 from vf_ray.raw.indexed import UnreadableError
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.records import At, Parse, of_objects, parsed, produced
+from vf_ray.sources.side_by_side import side_by_side
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
@@ -25,9 +26,10 @@ def each_file(patterns: Mapping[str, str], parse: Parse[bytes, R]) -> Callable[[
         ]
         if not found:
             tree.open(next(iter(patterns.values())))  # says what to obtain
-        for index, (split, path) in enumerate(found):
+        reads = side_by_side(tree.read, (path for _, path in found))
+        for index, ((split, path), data_of) in enumerate(zip(found, reads, strict=True)):
             try:
-                data = tree.read(path)
+                data = data_of()
             except (FileNotFoundError, UnreadableError, *DAMAGED) as error:  # a link to nothing, bit rot
                 yield Reject(path, "file unreadable", str(error)[:300])
                 continue

@@ -30,9 +30,16 @@ def picture_bytes(tree: Tree, path: str) -> bytes:
         return tree.read(path)  # for a file may be called like this
 
 
-def is_packed(path: str) -> bool:
-    """Tell whether the picture lies with others in one file."""
-    return (found := _INSIDE.fullmatch(path)) is not None and found["kind"] in KINDS
+def container_of(path: str) -> str:
+    """Return the file that a picture lies in with others; empty if it has one of its own."""
+    found = _INSIDE.fullmatch(path)
+    return found["path"] if found is not None and found["kind"] in KINDS else ""
+
+
+def reads_whole(path: str) -> bool:
+    """Tell whether the picture's file is small and read as a whole: a picture, or a few of one puzzle."""
+    found = _INSIDE.fullmatch(path)
+    return found is None or found["kind"] not in KINDS or found["kind"] in _WHOLE
 
 
 def picture_exists(tree: Tree, path: str) -> bool:
@@ -55,3 +62,4 @@ KINDS: Mapping[str, Callable[[Tree, str, str], bytes]] = {
     "stl": stl_bin.picture,
 }
 """What may stand between ``!`` and ``:``, and who reads it."""
+_WHOLE = ("raven",)

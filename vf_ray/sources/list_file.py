@@ -6,7 +6,7 @@ from typing import TypeVar
 from vf_ray.errors import UserError
 from vf_ray.raw.text_lines import text_lines
 from vf_ray.raw.tree import existing
-from vf_ray.sources.records import At, Parse, parsed, unambiguous
+from vf_ray.sources.records import At, Parse, parsed, parsed_side_by_side, unambiguous
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
@@ -15,16 +15,18 @@ Files = Mapping[str, str | tuple[str, ...]]
 
 
 def list_file(
-    files: Files, parse: Parse[str, R], *, header: int = 0
+    files: Files, parse: Parse[str, R], *, header: int = 0, reads_files: bool = False
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of the lines of every file that is there; ``parse`` gets a line without its end.
 
-    ``header`` lines at the start are passed over, as are empty ones.
+    ``header`` lines at the start are passed over, as are empty ones. Where ``parse`` reads a file for each
+    line, several are read at once.
     """
 
     def read(tree: Tree) -> Iterator[R | Reject]:
         for split, path in existing(tree, files):
-            yield from parsed(lines(tree, path, split, header=header), parse)
+            rows = lines(tree, path, split, header=header)
+            yield from (parsed_side_by_side if reads_files else parsed)(rows, parse)
 
     return read
 

@@ -5,13 +5,13 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from vf_ray.errors import UserError
 from vf_ray.raw.indexed import require_size
 from vf_ray.raw.netpbm import netpbm
-from vf_ray.sources.records import At, parsed
+from vf_ray.sources.records import At, parsed_side_by_side
 from vf_ray.types import Reject, Row, Tree
 
 
@@ -33,7 +33,7 @@ def raven_npz(patterns: Sequence[str]) -> Callable[[Tree], Iterator[PuzzleRow | 
         if not found:
             tree.open(patterns[0])  # says what to obtain
         paths = ((path, At(path, "", index)) for index, path in enumerate(found))
-        yield from parsed(paths, partial(_row, tree=tree))
+        yield from parsed_side_by_side(paths, partial(_row, tree=tree))
 
     return read
 
@@ -56,11 +56,18 @@ def _array(tree: Tree, path: str, name: str) -> Any:
     import numpy as np
 
     try:
-        with np.load(io.BytesIO(tree.read(path)), allow_pickle=False) as arrays:
+        data = _archive(tree, path)  # type: ignore[arg-type]  # trees are values
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             require_size(arrays.zip.getinfo(f"{name}.npy").file_size, f"{path}, {name!r}")
             return arrays[name]
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
         raise UserError(f"{path} holds no whole array {name!r} ({error})") from error
+
+
+@lru_cache(maxsize=8)
+def _archive(tree: Tree, path: str) -> bytes:
+    """Return a puzzle's file, of which sixteen panels are asked for one after the other."""
+    return tree.read(path)
 
 
 def picture(tree: Tree, path: str, which: str) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from vf_ray.errors import UserError
 from vf_ray.instances.faults import blamed
 from vf_ray.sources.fields import Fields, fields_of
+from vf_ray.sources.side_by_side import side_by_side
 from vf_ray.types import Reject, Row
 
 K = TypeVar("K")
@@ -52,6 +53,12 @@ def parsed(records: Iterable[tuple[S, At]], parse: Parse[S, R]) -> Iterator[R | 
     """
     for record, at in records:
         yield from _rows(record, at, parse)
+
+
+def parsed_side_by_side(records: Iterable[tuple[S, At]], parse: Parse[S, R]) -> Iterator[R | Reject]:
+    """Yield the same as ``parsed`` where ``parse`` reads a file for each record: several at once."""
+    for rows in side_by_side(lambda one: list(_rows(*one, parse)), records):
+        yield from rows()
 
 
 def of_objects(parse: Parse[Fields, R]) -> Parse[Any, R]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from vf_ray.sources.side_by_side import side_by_side
 from vf_ray.types import Reject, Row, Tree
 
 
@@ -25,13 +26,12 @@ def text_beside(
         paths = tree.glob(f"{root}/**/*{picture}")
         if not paths:
             tree.open(f"{root}/<folder>/<name>{picture}")  # says what to obtain
-        for path in paths:
-            beside = path.removesuffix(picture) + text
-            yield (
-                _row(path, root, tree.read(beside), split)
-                if tree.exists(beside)
-                else Reject(path, "picture without text", beside)
-            )
+        beside = [path.removesuffix(picture) + text for path in paths]
+        for path, name, data in zip(paths, beside, side_by_side(tree.read, beside), strict=True):
+            try:
+                yield _row(path, root, data(), split)
+            except FileNotFoundError:
+                yield Reject(path, "picture without text", name)
 
     return read
 

@@ -27,16 +27,16 @@ def voc_xml(files: Files, *, annotation: str, image: str) -> Callable[[Tree], It
             name = line.split()[0]
             key = at.key(name)
             path = annotation.format(name=name)
-            if not tree.exists(path):
-                return Reject(key, "annotation file missing", path)
             try:
                 root = ET.fromstring(tree.read(path))
+            except FileNotFoundError:
+                return Reject(key, "annotation file missing", path)
             except ET.ParseError as error:
                 return Reject(key, MALFORMED, f"{path}: {error}")
             objects = tuple(_name(found) for found in root.findall("object"))
             return VocRow(key=key, split=at.split, image=image.format(name=name), objects=objects)
 
-        return list_file(files, parse)(tree)
+        return list_file(files, parse, reads_files=True)(tree)
 
     return read
 

@@ -30,9 +30,11 @@ def _row(line: str, at: At, tree: Tree) -> FaceRow | Reject:
     name, emotion = line.split()
     stem = name.removesuffix(".jpg")
     path = f"basic/Annotation/manual/{stem}_manu_attri.txt"
-    if not tree.exists(path):
+    try:
+        codes = tree.read(path).decode().split()[-3:]
+    except FileNotFoundError:
         return Reject(name, "annotation file missing", path)
-    gender, race, age = (int(code) for code in tree.read(path).decode().split()[-3:])
+    gender, race, age = map(int, codes)
     return FaceRow(
         key=name,
         split=name.partition("_")[0],
@@ -45,7 +47,8 @@ def _row(line: str, at: At, tree: Tree) -> FaceRow | Reject:
 
 
 def _read(tree: Tree) -> Iterator[FaceRow | Reject]:
-    return list_file({"all": "basic/EmoLabel/list_patition_label.txt"}, partial(_row, tree=tree))(tree)
+    files = {"all": "basic/EmoLabel/list_patition_label.txt"}
+    return list_file(files, partial(_row, tree=tree), reads_files=True)(tree)
 
 
 RAF_DB = Source(
