@@ -10,6 +10,7 @@ ALIKE = 0.9
 FEWEST = 8
 """Refusals that may be those of single requests; more than so many alike are the server's."""
 _NUMBERED = re.compile(r"\S*\d\S*")
+_QUOTED = re.compile(r"(?:, such as|:) ['\"].*", re.DOTALL)
 
 
 def tally(reasons: Sequence[str], of: int) -> Unusable | None:
@@ -31,7 +32,7 @@ def tally(reasons: Sequence[str], of: int) -> Unusable | None:
 
 def _kind(reason: str) -> str:
     """Return a reason without what tells one request from another: numbers, and what is quoted."""
-    return _NUMBERED.sub("#", re.sub(r"such as .*", "", reason, flags=re.DOTALL))
+    return _NUMBERED.sub("#", _QUOTED.sub("", reason))
 
 
 def stop_if_alike(who: str, reasons: Sequence[str], of: int) -> None:
