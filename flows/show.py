@@ -23,7 +23,9 @@ from vf_ray.artifacts import Artifact, Spec
 from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
 
-QUIET_S = 5.0
+PAPER = b'<svg style="background:#fff" '
+"""Prefect shows a plot on its own page, which may be as dark as our ink."""
+QUIET_S = 30.0
 """Seconds between two lines where the output is no terminal."""
 
 
@@ -81,7 +83,8 @@ class Show:
         markdown = report.read("report.md").decode()
         create_markdown_artifact(markdown, key="results", description=self.plan.recipe.name)
         for name in (n for n in report.names() if n.endswith(".svg")):
-            url = f"data:image/svg+xml;base64,{b64encode(report.read(name)).decode()}"
+            drawing = report.read(name).replace(b"<svg ", PAPER, 1)
+            url = f"data:image/svg+xml;base64,{b64encode(drawing).decode()}"
             create_image_artifact(url, key=f"plot-{name.removesuffix('.svg').replace('_', '-')}")
         create_table_artifact(
             [{"step": s, "artifact": a} for s in self.plan.steps for a in self.plan.addresses(s)],

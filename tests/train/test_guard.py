@@ -13,6 +13,7 @@ import torch
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, stage, train
 from vf_ray.artifacts import Spec, Writer, build
+from vf_ray.errors import OURS, UserError
 from vf_ray.store import Store
 from vf_ray.train import checkpoint, deepspeed, guard
 from vf_ray.train.feed import Feed
@@ -60,8 +61,24 @@ def test_deaths_are_counted_between_two_checkpoints_only(writer: Writer) -> None
     for start in range(3):
         guard.require_progress(again, f"run{start}", 0, retries=2)
         guard.tell_error(again, ValueError(f"of start {start}"))
-    with pytest.raises(Stuck, match="the first one of ValueError: of start 0; mend that"):
+    with pytest.raises(Stuck, match=r"(?s)the first one of ValueError: of start 0\n.*; mend that"):
         guard.require_progress(again, "run5", 0, retries=2)
+
+
+@pytest.mark.parametrize(("error", "kept"), [(KeyError("a bug"), True), (UserError("yours"), False)])
+def test_a_fault_of_ours_keeps_its_traceback_and_notes(writer: Writer, error: Exception, kept: bool) -> None:
+    for start in range(2):
+        guard.require_progress(writer, f"run{start}", 0, retries=1)
+        try:
+            error.add_note("in rank 3")
+            raise error
+        except type(error):
+            guard.tell_error(writer, error)
+    with pytest.raises(Stuck) as ended:
+        guard.require_progress(writer, "run9", 0, retries=1)
+    message = str(ended.value)
+    assert str(error) in message
+    assert kept == ("Traceback" in message and "in rank 3" in message and OURS in message)
 
 
 def test_the_link_is_measured_and_named() -> None:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.errors import UserError
 from vf_ray.raw.archives import SCAN, Tar, Zip, mount
 from vf_ray.raw.gzip_seek import GzipSeek
 from vf_ray.raw.hops import Hops, tar_headers
@@ -88,7 +89,7 @@ class Remembered(Packed):
         except FileNotFoundError as error:
             if not self.is_copy:
                 raise
-            raise RuntimeError(f"{error}; it was pruned while it was in use: run the same again") from error
+            raise UserError(f"{error}; it was pruned while it was in use: run the same again") from error
 
 
 class _Noting(Seekable):

@@ -13,6 +13,7 @@ import socket
 import struct
 import tempfile
 import time
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import torch.distributed
 from safetensors.torch import save_file
 
 from vf_ray.artifacts import Writer
-from vf_ray.errors import MendableError, UserError
+from vf_ray.errors import MendableError, UserError, one_line
 from vf_ray.store.scratch import scratch
 from vf_ray.train.collate import Pack
 
@@ -30,7 +31,7 @@ STOPPED = "stopped"
 """Folder beside the data."""
 STARTS = "starts"
 ERRORS = "errors"
-MOST_SAID = 2_000
+MOST_SAID = 8_000
 """Characters of an error that are told on."""
 MEASURED_BYTES = 16 << 20
 log = logging.getLogger(__name__)
@@ -87,7 +88,8 @@ def require_progress(writer: Writer, run: str, step: int, retries: int) -> None:
 def tell_error(writer: Writer, error: Exception) -> None:
     """Leave word of what a worker died of, for whoever gives the run up."""
     path = f"{writer.address}/{ERRORS}/{writer.attempt}/{time.time_ns()}-{secrets.token_hex(4)}"
-    writer.store.create(path, f"{type(error).__name__}: {error}".encode())
+    trace = "" if one_line(error) else "\n" + "".join(traceback.format_exception(error))
+    writer.store.create(path, f"{type(error).__name__}: {error}{trace}".encode())
 
 
 def _reason(writer: Writer, since: int) -> str:
