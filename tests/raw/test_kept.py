@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from vf_ray.errors import UserError
 from vf_ray.raw import kept
 from vf_ray.raw.hops import tar_headers
 from vf_ray.raw.tree import RawTree
@@ -94,7 +95,7 @@ def test_an_unpacked_copy_that_was_pruned_is_no_missing_file(
     tree = RawTree.of(str(raw), (Raw(name="large", obtain=""),), keep=keep)
     path = tree.glob("train/*.jpg")[0]
     keep.delete("archive")
-    with pytest.raises(RuntimeError, match="it was pruned while it was in use: run the same again"):
+    with pytest.raises(UserError, match="it was pruned while it was in use: run the same again"):
         tree.read(path)
 
 
