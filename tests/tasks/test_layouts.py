@@ -12,6 +12,7 @@ from tests.tasks.trees import TREES
 from vf_ray.instances.sample import examine
 from vf_ray.raw.listing import fingerprints
 from vf_ray.raw.tree import RawTree
+from vf_ray.sources.rows import TextRow
 from vf_ray.tasks import sources
 from vf_ray.types import Instance, Reject
 
@@ -112,3 +113,31 @@ def test_a_list_beside_its_raw_counts_as_part_of_it(tmp_path: Path) -> None:
     write(tmp_path, {"ai2d_test_ids.csv": "3\n4\n", "readme.txt": "changed"})
     after = fingerprints(str(tmp_path), loose)
     assert {name for name in before if before[name] != after[name]} == {"", "ai2d"}
+
+
+@pytest.mark.parametrize("folder", ["gt_ctw1500/", "test_labels/", "labels_of_the_test_set/", ""])
+def test_test_labels_are_read_wherever_they_were_unpacked(tmp_path: Path, folder: str) -> None:
+    files = TREES["ctw1500"]()
+    named = {path.replace("ctw1500_test_labels/", folder): data for path, data in files.items()}
+    assert verdicts("ctw1500", tmp_path / "named", named) == verdicts("ctw1500", tmp_path / "own", files)
+    assert {v.split for v in verdicts("ctw1500", tmp_path / "named", named)} == {"train", "test"}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("saved", ["Caf%C3%A9_%28b%29.jpg", "Caf\u00e9_(b).jpg", "Cafe\u0301_(b).jpg"])
+def test_a_picture_is_found_under_its_address_and_under_what_that_stands_for(
+    tmp_path: Path, saved: str
+) -> None:
+    line = "en\thttp://example.org/a/Caf%C3%A9_%28b%29.jpg\timage/jpeg\tA hill.\n"
+    table = "language\timage_url\tmime_type\tcontext_page_description\n" + line
+    write(tmp_path, {"wit/wit_v1.train.1.tsv": table, f"wit/images/{saved}": picture()})
+    tree = RawTree.of(str(tmp_path), sources()["wit"].raws)
+    (row,) = sources()["wit"].read(tree)
+    assert isinstance(row, TextRow) and tree.read(row.image) == picture()
+
+
+def test_a_catalogue_saved_as_utf_8_reads_as_the_publishers_own(tmp_path: Path) -> None:
+    files = TREES["semart"]()
+    anew = {path: data.decode("cp1252") if path.endswith("csv") else data for path, data in files.items()}
+    own = verdicts("semart", tmp_path / "own", files)
+    assert verdicts("semart", tmp_path / "anew", anew) == own
+    assert any("caf\u00e9" in v.answer for v in own if isinstance(v, Instance))

@@ -27,6 +27,8 @@ Stretch = Callable[[int, int], bytes]
 """Reads ``size`` bytes from ``start`` in one request; for files that lie far away."""
 DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError)
 """What is raised where an archive, or a member of one, is not what it was."""
+_LABELS = (b"V", b"D")
+"""Types of GNU tar's members that hold no file: a volume's name, a folder's listing."""
 _ENCRYPTED, _NAME_IN_UTF_8 = 0x1, 0x800
 _UNIX, _DEFLATE64, _LONGEST_LINK = 3, 9, 4096
 _EXTRA, _UNICODE_PATH = struct.Struct("<HH"), 0x7075
@@ -130,7 +132,7 @@ class Tar(Indexed):
         with tarfile.open(fileobj=packed, mode="r:", encoding="utf-8", errors="surrogateescape") as tar:
             for member in tar:
                 path, fault = plain_name(member.name)
-                if path and not member.isdir():
+                if path and not member.isdir() and member.type not in _LABELS:
                     self.members[path] = fault or self._entry_of(member)
                 tar.members = []  # type: ignore[attr-defined]  # else every header stays
             _require_end(packed, tar.offset)
