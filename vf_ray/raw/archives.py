@@ -68,7 +68,7 @@ class Zip(Indexed):
         info = self._info(path)
         require_size(max(info.file_size, info.compress_size), f"{self._name}, {path!r}", most)
         if self._far is None:
-            return self._zip.read(info)
+            return self._whole(info)
         packed = io.BytesIO(
             self._far(info.header_offset, self._ends[info.header_offset] - info.header_offset)
         )
@@ -76,6 +76,14 @@ class Zip(Indexed):
         packed.seek(_LENGTHS_AT + 4 + name + extra)
         with zipfile.ZipExtFile(packed, "r", info) as member:
             return member.read()
+
+    def _whole(self, info: zipfile.ZipInfo) -> bytes:
+        try:
+            return self._zip.read(info)
+        except OSError as error:
+            if error.errno is not None:
+                raise  # of the disk
+            raise zipfile.BadZipFile(f"{info.filename!r}: {error}") from error  # bzip2 says so
 
     def _info(self, path: str) -> zipfile.ZipInfo:
         info = self._infos[self.number(path, self._name)]

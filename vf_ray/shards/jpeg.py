@@ -30,8 +30,9 @@ _NO_CODE = b"\xff\x00" * 8
 """Ones, with which no code begins: what the decoder looks ahead for, and too few for more than a block."""
 _OTHER_CODES = bytes(range(0xFD, 0, -2)) * 4
 _ZEROS = bytes(64)
-_TOO_MANY = 64
-"""Bytes behind the last row from which on some before it were not the picture's; encoders pad a few."""
+_FEW, _MANY, _SHARE = 64, 512, 32
+"""Bytes that an encoder may leave behind the last row: one in so many, within these bounds. Where there are
+more, some before them were not the picture's."""
 _LOOKED_AT = 16
 """Pixels of the last row that are looked at."""
 
@@ -178,7 +179,8 @@ class Single(Source):
 
     def __init__(self, whole: bytes, found: Layout) -> None:
         super().__init__(whole, whole[: found.end] + _NO_CODE + EOI)
-        self._early, self._last = max(0, found.end - _TOO_MANY), found.end + len(_NO_CODE)
+        padding = min(_MANY, max(_FEW, (found.end - found.scans[0][0]) // _SHARE))
+        self._early, self._last = max(0, found.end - padding), found.end + len(_NO_CODE)
         self._fault = fault(whole, found)
         self._decoding: Any = None
         self._marks: dict[tuple[int, int], int | tuple[int, ...]] = {}

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from vf_ray.raw.archives import DAMAGED
+from vf_ray.raw.indexed import UnreadableError
 from vf_ray.sources.side_by_side import side_by_side
 from vf_ray.types import Reject, Row, Tree
 
@@ -32,6 +34,8 @@ def text_beside(
                 yield _row(path, root, data(), split)
             except FileNotFoundError:
                 yield Reject(path, "picture without text", name)
+            except (UnreadableError, *DAMAGED) as error:
+                yield Reject(path, "text unreadable", str(error)[:300])
 
     return read
 
