@@ -1,5 +1,6 @@
 """Our reader of LMDB's pages against the library that writes them."""
 
+import io
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vf_ray.raw.lmdb_pages import Pages, picture
+from vf_ray.raw.lmdb_pages import Pages
+from vf_ray.raw.seekable import Far
 
 KEYS = st.binary(min_size=1, max_size=60)
 VALUES = st.one_of(
@@ -33,6 +35,26 @@ def test_every_entry_is_found_as_the_library_wrote_it(
             assert found == first | later
             assert list(found) == sorted(found)
             for key, value in found.items():
-                assert picture(file, "data.mdb", key) == value
+                assert Pages(file, "data.mdb").picture(key) == value
             with pytest.raises(ValueError, match="holds no key"):
-                picture(file, "data.mdb", b"not a key of this length" * 3)
+                Pages(file, "data.mdb").picture(b"not a key of this length" * 3)
+
+
+def test_below_what_is_known_a_picture_takes_two_reads(tmp_path: Path) -> None:
+    values = {f"{number:08}".encode(): bytes([number % 256]) * 6_000 for number in range(400)}
+    with lmdb.open(str(tmp_path), map_size=1 << 26) as database, database.begin(write=True) as put:
+        for key, value in values.items():
+            put.put(key, value)
+    with (tmp_path / "data.mdb").open("rb") as file:
+        asked: list[int] = []
+
+        def stretch(start: int, size: int) -> bytes:
+            asked.append(size)
+            file.seek(start)
+            return file.read(size)
+
+        far = Far((tmp_path / "data.mdb").stat().st_size, stretch)
+        pages = Pages(io.BufferedReader(far, 1 << 20), "data.mdb")
+        assert all(pages.picture(key) == value for key, value in values.items())
+    assert len(asked) <= 2 * len(values) + 10  # a leaf and a value each, where it was five of a MiB
+    assert sum(asked) <= len(values) * (4096 + 6_000) + 10 * 4096

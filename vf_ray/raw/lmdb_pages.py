@@ -23,6 +23,9 @@ _BRANCH, _LEAF, _BIG_DATA = 0x01, 0x02, 0x01
 _NOTHING, _DEEPEST = (1 << 64) - 1, 32
 """The number of no page; levels of pages (the library's own limit)."""
 
+_MOST_BRANCHES = 4096
+"""Branch pages that are kept: those of some ten million entries."""
+
 
 class Entry(NamedTuple):
     """A key, and where its value lies in the file."""
@@ -37,6 +40,8 @@ class Pages:
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         self._file = file
+        self._exact = getattr(file, "raw", file)  # without reading ahead: the next page lies elsewhere
+        self._branches: dict[int, tuple[bytes, int]] = {}
         self._name = name
         self._size = 4096
         first = self._meta(0)
@@ -70,8 +75,17 @@ class Pages:
     def value(self, entry: Entry) -> bytes:
         """Return an entry's value."""
         require_size(entry.size, f"{self._name}, key {entry.key!r}")
-        self._file.seek(entry.start)
-        return self._file.read(entry.size)
+        return self._read(entry.start, entry.size)
+
+    def picture(self, key: bytes) -> bytes:
+        """Return the value of ``key``.
+
+        Raises:
+            UserError: if there is none.
+        """
+        if (entry := self.find(key)) is None:
+            raise UserError(f"{self._name} holds no key {key!r}")
+        return self.value(entry)
 
     def _meta(self, number: int) -> tuple[int, int, int]:
         """Return transaction number, page size and root page."""
@@ -97,11 +111,22 @@ class Pages:
     def _page(self, number: int, level: int = 0) -> tuple[bytes, int]:
         if level > _DEEPEST:
             raise UserError(f"{self._name} has pages that refer to each other in circles; fetch it again")
-        self._file.seek(number * self._size)
-        page = self._file.read(self._size)
+        if (known := self._branches.get(number)) is not None:
+            return known
+        page = self._read(number * self._size, self._size)
         if len(page) < self._size:
             raise UserError(f"{self._name} ends before its page {number}; fetch it again")
-        return page, _HEADER.unpack_from(page)[2]
+        flags: int = _HEADER.unpack_from(page)[2]
+        if flags & _BRANCH and len(self._branches) < _MOST_BRANCHES:  # each way down begins with them
+            self._branches[number] = page, flags
+        return page, flags
+
+    def _read(self, start: int, size: int) -> bytes:
+        self._exact.seek(start)
+        data = bytearray()
+        while len(data) < size and (more := self._exact.read(size - len(data))):
+            data += more
+        return bytes(data)
 
     def _below(self, number: int, level: int) -> Iterator[Entry]:
         if number == _NOTHING:
@@ -134,15 +159,3 @@ class Pages:
             (first,) = struct.unpack_from("<Q", page, data)
             start = first * self._size + _HEADER.size
         return Entry(self._key(page, at), start, low | high << 16)
-
-
-def picture(file: IO[bytes], name: str, key: bytes) -> bytes:
-    """Return the value of ``key``.
-
-    Raises:
-        ValueError: if there is none.
-    """
-    pages = Pages(file, name)
-    if (entry := pages.find(key)) is None:
-        raise UserError(f"{name} holds no key {key!r}")
-    return pages.value(entry)

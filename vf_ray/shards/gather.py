@@ -12,7 +12,7 @@ from functools import partial
 from itertools import groupby
 
 from vf_ray.instances.refs import image_of
-from vf_ray.sources.images import container_of, picture_bytes, reads_whole
+from vf_ray.sources.images import asked_with, picture_bytes
 from vf_ray.sources.side_by_side import side_by_side
 from vf_ray.types import Tree, paths_of
 
@@ -52,10 +52,9 @@ def _asked(tree: Tree, paths: Sequence[str]) -> Iterator[tuple[str, Callable[[],
 
     Readers of large containers share state between pictures, so those are read one by one.
     """
-    for path in (path for path in paths if not reads_whole(path)):
+    for path in (path for path in paths if asked_with(path) is None):
         yield path, partial(picture_bytes, tree, path)
-    files = groupby((path for path in paths if reads_whole(path)), lambda path: container_of(path) or path)
-    together = [list(some) for _, some in files]
+    together = [list(some) for key, some in groupby(paths, asked_with) if key is not None]
     reads = side_by_side(lambda some: [_tried(tree, path) for path in some], together)
     for some, outcomes in zip(together, reads, strict=True):
         yield from zip(some, outcomes(), strict=True)

@@ -30,16 +30,16 @@ def picture_bytes(tree: Tree, path: str) -> bytes:
         return tree.read(path)  # for a file may be called like this
 
 
-def container_of(path: str) -> str:
-    """Return the file that a picture lies in with others; empty if it has one of its own."""
-    found = _INSIDE.fullmatch(path)
-    return found["path"] if found is not None and found["kind"] in KINDS else ""
+def asked_with(path: str) -> str | None:
+    """Return what pictures share that are to be read one after the other while others are read.
 
-
-def reads_whole(path: str) -> bool:
-    """Tell whether the picture's file is small and read as a whole: a picture, or a few of one puzzle."""
+    That is the path itself where each has its own request, and the file where few pictures make one; None
+    where readers of a large file share state, so that nothing else may be read meanwhile.
+    """
     found = _INSIDE.fullmatch(path)
-    return found is None or found["kind"] not in KINDS or found["kind"] in _WHOLE
+    if found is None or found["kind"] not in KINDS or found["kind"] in _BY_REQUEST:
+        return path
+    return found["path"] if found["kind"] in _SMALL else None
 
 
 def picture_exists(tree: Tree, path: str) -> bool:
@@ -62,4 +62,4 @@ KINDS: Mapping[str, Callable[[Tree, str, str], bytes]] = {
     "stl": stl_bin.picture,
 }
 """What may stand between ``!`` and ``:``, and who reads it."""
-_WHOLE = ("raven",)
+_SMALL, _BY_REQUEST = ("raven",), ("lmdb",)

@@ -1,9 +1,12 @@
 """LMDB databases whose values are encoded pictures, one database a class (LSUN's layout)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from threading import get_ident
 
 from vf_ray.raw import lmdb_pages
 from vf_ray.sources.rows import LabelRow
+from vf_ray.sources.this_tree import ThisTree
 from vf_ray.types import Reject, Tree
 
 
@@ -37,5 +40,10 @@ def _path(folder: str, label: str, split: str) -> str:
 
 def picture(tree: Tree, path: str, which: str) -> bytes:
     """Return the picture whose key is ``which`` in hexadecimal."""
-    with tree.open(path) as file:
-        return lmdb_pages.picture(file, path, bytes.fromhex(which))
+    return _opened(ThisTree(tree), path, get_ident()).picture(bytes.fromhex(which))
+
+
+@lru_cache(maxsize=32)
+def _opened(this: ThisTree, path: str, thread: int) -> lmdb_pages.Pages:
+    """Open a database once for each thread that reads it, for its pages are walked from the root."""
+    return lmdb_pages.Pages(this.tree.open(path), path)

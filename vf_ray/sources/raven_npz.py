@@ -12,6 +12,7 @@ from vf_ray.errors import UserError
 from vf_ray.raw.indexed import require_size
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.sources.records import At, parsed_side_by_side
+from vf_ray.sources.this_tree import ThisTree
 from vf_ray.types import Reject, Row, Tree
 
 
@@ -56,7 +57,7 @@ def _array(tree: Tree, path: str, name: str) -> Any:
     import numpy as np
 
     try:
-        data = _archive(tree, path)  # type: ignore[arg-type]  # trees are values
+        data = _archive(ThisTree(tree), path)
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             require_size(arrays.zip.getinfo(f"{name}.npy").file_size, f"{path}, {name!r}")
             return arrays[name]
@@ -65,9 +66,9 @@ def _array(tree: Tree, path: str, name: str) -> Any:
 
 
 @lru_cache(maxsize=8)
-def _archive(tree: Tree, path: str) -> bytes:
+def _archive(this: ThisTree, path: str) -> bytes:
     """Return a puzzle's file, of which sixteen panels are asked for one after the other."""
-    return tree.read(path)
+    return this.tree.read(path)
 
 
 def picture(tree: Tree, path: str, which: str) -> bytes:
