@@ -67,7 +67,7 @@ SCIENCEQA = Source(
             ),
         ),
     ),
-    read=json_object({"all": (PROBLEMS, f"data/scienceqa/{PROBLEMS}")}, _row),
+    read=json_object({"all": (f"data/scienceqa/{PROBLEMS}", PROBLEMS)}, _row),
 )
 OURS = "the id is known from MixLoRA's definitions only; which texts go where is ours"
 VARIANT = f"not in the paper's list; {OURS}, as are group and category"
