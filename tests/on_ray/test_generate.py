@@ -214,10 +214,7 @@ def test_a_checkpoint_judges_on_the_workers(ray_cluster: None, local_store: Stor
     assert not [path for path in local_store.list("judged") if path.endswith("COMPLETE")]
 
 
-@pytest.mark.chain
-def test_a_served_model_that_fails_stops_the_step_and_it_goes_on(
-    ray_cluster: None, local_store: Store, tmp_path: Path
-) -> None:
+def test_a_served_model_that_fails_stops_the_step_and_it_goes_on(local_store: Store, tmp_path: Path) -> None:
     questions = pope(tmp_path)
 
     def dies(body: dict[str, Any], number: int) -> Answer:
@@ -245,9 +242,8 @@ def test_a_workers_error_reaches_whoever_waits_and_it_goes_on(
         assert workers.submit("ready").result() is None
 
 
-@pytest.mark.chain
 def test_a_refused_evaluation_is_no_evaluation_and_what_failed_is_asked_again(
-    ray_cluster: None, local_store: Store, tmp_path: Path
+    local_store: Store, tmp_path: Path
 ) -> None:
     """From all refused, to one withheld and one judgement lost, to whole: the same call, each time."""
     pope(tmp_path)
