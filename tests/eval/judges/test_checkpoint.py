@@ -1,12 +1,13 @@
 """A language model's folder as a judge, and our own LLaVA as one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.model.published import write_vicuna
 from tests.tiny import make_tiny
-from vf_ray.eval.benchmark import Request
+from vf_ray.eval.benchmark import Reply, Request
 from vf_ray.eval.judges.checkpoint import CheckpointJudge
 
 
@@ -49,3 +50,20 @@ def test_without_a_template_of_its_own_the_request_is_vicunas(tmp_path: Path) ->
     judge = CheckpointJudge.of(write_vicuna(tmp_path), name="vicuna")
     text = judge._text(Request(id="1", system="Be fair.", user="Is it?"))
     assert text == "<s>Be fair. USER: Is it? ASSISTANT:"
+
+
+def test_a_reply_is_read_as_one_over_http_is(judge: CheckpointJudge) -> None:
+    asked = Request(id="1", user="?", max_tokens=400)
+    end = [judge._tokenizer.eos_token_id]
+
+    def read(text: str, tokens: list[int], prompt: str = "ASSISTANT:") -> Reply:
+        ids = judge._tokenizer(text, add_special_tokens=False)["input_ids"] + tokens
+        return judge._reply(prompt, ids, replace(asked, max_tokens=len(ids)))
+
+    assert read("\n\n0.8", [*end, *end]) == Reply(text="0.8")
+    assert read("0.8", []) == Reply(text="0.8", cut=True)
+    assert read("<think>\nno</think>\nyes", end) == Reply(text="yes")
+    assert read("no</think>yes", end, "ASSISTANT: <think>\n") == Reply(text="yes")
+    silent = read("is it correct or", [], "ASSISTANT: <think>\n")
+    assert (silent.text, silent.cut) == (None, True)
+    assert silent.error.startswith("cut off before it said anything")
