@@ -1,6 +1,8 @@
 from html.parser import HTMLParser
 
 from vf_ray.page.document import Block, Document, Gallery, Notes, Plot, Section, Shown, Text, Tile, Tiles
+from vf_ray.page.plots import GRID, INK, SOFT
+from vf_ray.page.style import CSS
 from vf_ray.page.tables import Table, figure, percent
 
 HOSTILE = "<script>alert('x')</script> & | \n ok"
@@ -72,3 +74,11 @@ def test_plain_holds_the_tables_and_no_pictures() -> None:
     (section,) = document().plain()["sections"]
     assert section["blocks"][3]["rows"] == [[HOSTILE, "1 [0, 2]"]]
     assert "picture" not in section["blocks"][5]["gallery"][0]
+
+
+def test_the_inks_of_plots_are_those_that_the_dark_page_changes() -> None:
+    dark = CSS[CSS.index("prefers-color-scheme:dark") : CSS.index("@media print")]
+    assert all(f'="{colour}"]' in dark for colour in (INK, SOFT, GRID))
+    assert (
+        "figure svg{max-width:none;min-width:" in CSS[CSS.index("max-width:640px") :]
+    )  # letters keep their size

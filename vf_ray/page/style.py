@@ -69,12 +69,21 @@ gap:3px 10px;font-size:12.5px;align-items:center}
 .shares .bar i{display:block;height:11px;border-radius:3px;background:var(--blue);min-width:1px}
 .shares .n{color:var(--soft);text-align:right}
 @media(max-width:640px){header,main{padding-left:14px;padding-right:14px}section{padding:16px}
-.gallery,.pairs{grid-template-columns:1fr}}
+.gallery,.pairs{grid-template-columns:1fr}
+figure{overflow-x:auto}figure svg{max-width:none;min-width:720px}figcaption{position:sticky;left:0}
+caption span,figcaption{max-width:calc(100vw - 62px)}
+caption span{display:inline-block;position:sticky;left:0}}
+@media screen and (prefers-color-scheme:dark){
+:root{--ink:#e6e9ed;--soft:#9aa3ae;--line:#343a43;--paper:#1b1f25;--tint:#14171b;
+--blue:#7aa7f5;--yes:#5cc08d;--no:#f08b78;color-scheme:dark}
+th{border-bottom-color:#4a525d}figure svg [fill="#1b1f24"]{fill:var(--ink)}
+figure svg [fill="#626a75"]{fill:var(--soft)}figure svg [stroke="#e3e6ea"]{stroke:var(--line)}
+figure svg [stroke="#1b1f24"]{stroke:var(--ink)}figure svg [stroke="#626a75"]{stroke:var(--soft)}}
 @media print{@page{margin:16mm}body{background:#fff;font-size:10.5pt}nav{display:none}
 header,main{max-width:none;padding:0}header{padding-top:0}
 section{border:0;border-radius:0;padding:0 0 4mm;margin:0 0 5mm}
 table,table.dense{font-size:10px}th,.dense th,.ci{font-size:9px}th,td,.dense th,.dense td{padding-left:8px}
-h2,h2+p{break-after:avoid}
+h2,h2+p{break-after:avoid}figure svg{max-height:90mm}
 figure,article,.tile,tr{break-inside:avoid}thead{display:table-header-group}.scroll{overflow:visible}
 .gallery,.pairs{grid-template-columns:1fr 1fr}.sheet{grid-template-columns:repeat(4,1fr)}
 .card img{height:100px}td a{color:inherit}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}

@@ -32,7 +32,7 @@ class Table:
             + "</tr>"
             for row in self.rows
         )
-        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        caption = f"<caption><span>{escape(self.caption)}</span></caption>" if self.caption else ""
         inside = f"{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
         kind = ' class="dense"' if len(self.headers) > DENSE else ""
         return f'<div class="scroll"><table{kind}>{inside}</table></div>'
