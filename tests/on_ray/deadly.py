@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class Leaving(Deadly):
     def text(self, rows: Sequence[int]) -> list[Said]:
         said = super().text(rows)
         if self.writer.store.exists("killed"):
-            time.sleep(0.3)
+            time.sleep(0.5)  # Ray's notice needs a moment, and steps are read ahead
             if any(checkpoint.steps(self.writer)):
                 self.writer.store.create("saved", b"a step that was not due")
         return said
@@ -90,7 +91,8 @@ class Leaving(Deadly):
         here = ray.get_runtime_context()
         told = drain_command().replace('--address "$RAY_ADDRESS"', f"--address {here.gcs_address}")
         command = f"{told} --node-id {here.get_node_id()}"
-        subprocess.run(command, shell=True, check=True, capture_output=True)
+        here_first = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        subprocess.run(command, shell=True, check=True, env={**os.environ, "PATH": here_first})
 
 
 def drain_command() -> str:

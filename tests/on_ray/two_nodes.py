@@ -55,7 +55,7 @@ def nodes(count: int) -> Iterator[None]:
 def main(folder: str, url: str, how: str = "lost") -> None:
     """Train while a node is lost, or about to be."""
     store, samples = Store.open(url), Leaving if how == "leaving" else Sinking
-    saving = {"save_every": 100} if how == "leaving" else {}
+    further = {"save_every": 100, "steps": 24} if how == "leaving" else {"steps": 10}
 
     def stored(writer: Writer) -> Mapping[str, Any]:
         for file in sorted(Path(folder).iterdir()):
@@ -64,7 +64,7 @@ def main(folder: str, url: str, how: str = "lost") -> None:
 
     def make(writer: Writer) -> Mapping[str, Any]:
         asked = Resources(workers=2, min_workers=1, threads=1)
-        tuned = stage(steps=10, zero=2, **saving)
+        tuned = stage(zero=2, **further)
         return fit(Job("stage1", tuned, model, partial(samples.of, 40, writer), writer, 0, asked, True))
 
     model = artifacts.build(store, Spec(kind="base", name="tiny", config={}), stored)
