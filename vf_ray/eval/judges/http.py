@@ -57,8 +57,8 @@ class Replay:
     def __init__(self, path: Path) -> None:
         self.name = f"replies of {path.name}"
         self._file = path.name
-        self._by_text: dict[str, list[str]] = {}
-        self._queue: list[str] = []
+        self._by_text: dict[str, list[Reply]] = {}
+        self._queue: list[Reply] = []
         for identity, text, reply in _recorded(path):
             if text or identity:
                 self._by_text.setdefault(text or f"id {identity}", []).append(reply)
@@ -75,9 +75,9 @@ class Replay:
     def _next(self, request: Request) -> Reply:
         for key in (request.user, f"id {request.id}"):
             if waiting := self._by_text.get(key):
-                return Reply(text=waiting.pop(0) if len(waiting) > 1 else waiting[0])
+                return waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if self._queue:
-            return Reply(text=self._queue.pop(0))
+            return self._queue.pop(0)
         return Reply(text=None, error=f"{self._file} holds no reply to this request")
 
 
@@ -85,7 +85,7 @@ _RECORD = {"reply", "content", "text", "user", "request", "prompt", "id", "quest
 """Keys of one record; a mapping with none of them goes from ids to replies."""
 
 
-def _recorded(path: Path) -> Iterator[tuple[str, str, str]]:
+def _recorded(path: Path) -> Iterator[tuple[str, str, Reply]]:
     """Yield id, request text and reply of each record.
 
     Raises:
@@ -98,15 +98,15 @@ def _recorded(path: Path) -> Iterator[tuple[str, str, str]]:
         whole = list(_lines(data, path.name))
     if isinstance(whole, Mapping) and not _RECORD & set(whole):
         for identity, value in whole.items():
-            yield from ((str(identity), "", reply) for reply in _texts(value, path.name))
+            yield from ((str(identity), "", Reply(text=text)) for text in _texts(value, path.name))
         return
     for record in whole if isinstance(whole, list) else [whole]:
         if isinstance(record, str):
-            yield "", "", record
+            yield "", "", Reply(text=record)
             continue
         identity = record.get("question_id", record.get("id", ""))  # LLaVA's reviews count ids from 1
         text = record.get("user") or record.get("request") or record.get("prompt") or ""
-        yield from ((str(identity), str(text), reply) for reply in _texts(record, path.name))
+        yield from ((str(identity), str(text), reply) for reply in _replies(record, path.name))
 
 
 def _lines(data: bytes, name: str) -> Iterator[Any]:
@@ -115,6 +115,14 @@ def _lines(data: bytes, name: str) -> Iterator[Any]:
         yield from (json.loads(line) for line in texts)
     else:
         yield from json_lines(data, name)
+
+
+def _replies(record: Any, name: str) -> list[Reply]:
+    """Return the replies of one record; one of our own may tell that there was none, or a cut one."""
+    if isinstance(record, Mapping) and record.get("error") and record.get("reply") is None:
+        return [Reply(text=None, error=str(record["error"]))]
+    cut = isinstance(record, Mapping) and record.get("cut") is True
+    return [Reply(text=text, cut=cut) for text in _texts(record, name)]
 
 
 def _texts(value: Any, name: str) -> list[str]:
