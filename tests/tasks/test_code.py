@@ -82,7 +82,7 @@ def test_the_readers_and_tables_that_a_module_uses_count(
 ) -> None:
     usual = coded(tmp_path / "usual", monkeypatch)
     for name in ("things__py", "reader__py", "cells__py", "names__csv"):
-        text = "from ours import reader, cells  # changed\nC = 2"
+        text = "C = 2"
         assert coded(tmp_path / name, monkeypatch, **{name: text}) != usual, name
     for name in ("other__py", "unread__csv"):
         assert coded(tmp_path / name, monkeypatch, **{name: "X = 2"}) == usual, name
