@@ -4,9 +4,10 @@ A checker is put together once for each class, so that a row costs about a micro
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from itertools import chain, cycle, repeat
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -72,10 +73,10 @@ def _check(hint: Any) -> Check:
         return _check_either(tuple(map(_check, inner)))
     if origin is Literal:
         return lambda value: "" if value in inner else f"is {value!r}; expected one of {inner}"
+    if origin is tuple and inner[1:] == (...,):
+        return _check_items(_check(inner[0]))
     if origin is tuple:
-        return (
-            _check_items(_check(inner[0])) if inner[1:] == (...,) else _check_each(tuple(map(_check, inner)))
-        )
+        return _check_each(tuple(map(_check, inner)))
     if origin is not None and issubclass(origin, Mapping):
         return _check_mapping(_check(inner[0]), _check(inner[1]))
     return _check_kind(hint)
@@ -102,8 +103,10 @@ def _check_number(value: Any) -> str:
 
 def _check_either(checks: tuple[Check, ...]) -> Check:
     def check(value: Any) -> str:
-        faults = [fault for one in checks if (fault := one(value))]
-        return faults[0] if len(faults) == len(checks) else ""
+        for one in checks:
+            if not (fault := one(value)):
+                return ""
+        return fault
 
     return check
 
@@ -112,7 +115,7 @@ def _check_items(check: Check) -> Check:
     def check_tuple(value: Any) -> str:
         if type(value) is not tuple:
             return _not(value, "a tuple")
-        return next((f"has an item that {fault}" for fault in map(check, value) if fault), "")
+        return _fault_of(repeat(check), value) if value else ""
 
     return check_tuple
 
@@ -121,8 +124,7 @@ def _check_each(checks: tuple[Check, ...]) -> Check:
     def check_tuple(value: Any) -> str:
         if type(value) is not tuple or len(value) != len(checks):
             return _not(value, f"{len(checks)} items")
-        faults = (check(item) for check, item in zip(checks, value, strict=True))
-        return next((f"has an item that {fault}" for fault in faults if fault), "")
+        return _fault_of(checks, value)
 
     return check_tuple
 
@@ -131,10 +133,16 @@ def _check_mapping(key: Check, item: Check) -> Check:
     def check(value: Any) -> str:
         if not isinstance(value, Mapping):
             return _not(value, "a mapping")
-        faults = (fault for pair in value.items() for fault in map(lambda c, v: c(v), (key, item), pair))
-        return next((f"has an item that {fault}" for fault in faults if fault), "")
+        return _fault_of(cycle((key, item)), chain.from_iterable(value.items()))
 
     return check
+
+
+def _fault_of(checks: Iterable[Check], items: Iterable[Any]) -> str:
+    for check, item in zip(checks, items, strict=False):
+        if fault := check(item):
+            return f"has an item that {fault}"
+    return ""
 
 
 def _not(value: Any, expected: str) -> str:

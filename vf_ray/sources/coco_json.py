@@ -16,6 +16,7 @@ from vf_ray.sources.list_file import Files
 from vf_ray.sources.records import At, parts, side_records
 from vf_ray.types import Reject, Row, Tree
 
+PICTURE = ("id", "file_name")
 ANNOTATION = ("id", "caption", "category_id")
 
 
@@ -111,8 +112,8 @@ def _sides(
         json_items(tree, path, split, f"{array}.item") for array in ("images", "annotations")
     )
     return (
-        Side("picture", pictures, "id", ("file_name",)),
-        Side("annotation", annotations, "image_id", ANNOTATION, keep),
+        Side("picture", pictures, "id", lambda record: record.some(PICTURE)),
+        Side("annotation", annotations, "image_id", lambda record: record.some(ANNOTATION), keep),
     )
 
 

@@ -40,6 +40,10 @@ class Fields:
         """Return those of some fields that are there, as they are."""
         return {name: self._values[name] for name in names if name in self._values}
 
+    def raw(self, name: str) -> Any:
+        """Return whatever is there, or null."""
+        return self._values.get(name)
+
     def __getitem__(self, name: str) -> str:
         """Return a text."""
         value = self._values.get(name)
@@ -55,7 +59,8 @@ class Fields:
 
     def written(self, name: str) -> str:
         """Return a text, or a number as text."""
-        return written(self._values.get(name), self._named(name))
+        value = self._values.get(name)
+        return value if isinstance(value, str) else written(value, self._named(name))
 
     def id(self, name: str) -> str:
         """Return what names a record: an integer, or a text that is not empty."""
@@ -66,30 +71,35 @@ class Fields:
 
     def integer(self, name: str) -> int:
         """Return an integer, which some write as text or with a point."""
-        return integer_of(self._values.get(name), self._named(name))
+        value = self._values.get(name)
+        return value if type(value) is int else integer_of(value, self._named(name))
 
     def flag(self, name: str) -> bool:
-        """Return a boolean, or 0 or 1 as one; false where there is no such field, or null in it."""
+        """Return a boolean, or 0 or 1 as one."""
         value = self._values.get(name)
-        if value not in (None, False, True):
+        if value not in (False, True):
             raise FieldError(f"{self._named(name)} is {kind_of(value)}; expected true or false")
         return bool(value)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts."""
-        return tuple(text_of(value, f"an item of {name!r}") for value in self.items(name))
+        where = f"an item of {name!r}"
+        return tuple(text_of(value, where) for value in self.items(name))
 
     def all_written(self, name: str) -> tuple[str, ...]:
         """Return a list of texts, some of which may be numbers."""
-        return tuple(written(value, f"an item of {name!r}") for value in self.items(name))
+        where = f"an item of {name!r}"
+        return tuple(written(value, where) for value in self.items(name))
 
     def object(self, name: str) -> "Fields":
         """Return an object."""
-        return fields_of(self._values.get(name), self._named(name))
+        value = self._values.get(name)
+        return Fields(value) if type(value) is dict else fields_of(value, self._named(name))
 
     def objects(self, name: str) -> tuple["Fields", ...]:
         """Return a list of objects."""
-        return tuple(fields_of(value, f"an item of {name!r}") for value in self.items(name))
+        where = f"an item of {name!r}"
+        return tuple(fields_of(value, where) for value in self.items(name))
 
     def element(self, name: str, of: Sequence[T]) -> T:
         """Return the one of several things whose 0-based place the field tells."""
@@ -108,7 +118,7 @@ class Fields:
 
 def fields_of(value: Any, where: str = "the record") -> Fields:
     """Return an object by its fields."""
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):  # the latter alone takes ten times as long
         return Fields(value)
     raise FieldError(f"{where} is {kind_of(value)}; expected an object")
 

@@ -40,8 +40,8 @@ def _file(tree: Tree, path: str, split: str) -> Iterator[SpeciesRow | Reject]:
         json_items(tree, path, split, f"{array}.item") for array in ("images", "annotations")
     )
     yield from join(
-        Side("picture", pictures, "id", ("file_name",)),
-        Side("annotation", annotations, "image_id", ("category_id",)),
+        Side("picture", pictures, "id", lambda record: record.some(("id", "file_name"))),
+        Side("annotation", annotations, "image_id", lambda record: record.some(("category_id",))),
         partial(_row, categories=categories),
     )
 

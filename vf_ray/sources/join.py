@@ -4,8 +4,8 @@ An id has to say whose a record is: records that share theirs with another of th
 so are notes that belong to none.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -34,8 +34,8 @@ class Side:
     records: Iterable[tuple[Any, At]]
     id: str
     """The field that is joined by: an integer."""
-    kept: Sequence[str]
-    """The fields that are set aside; ``id`` need not be named."""
+    kept: Callable[[Fields], dict[str, Any]]
+    """Returns the fields that are set aside, ``id`` among them."""
     counts: Callable[[Fields], bool] = lambda record: True
     """Tells which records count at all."""
 
@@ -46,15 +46,21 @@ def join(main: Side, notes: Side, parse: Parse[Joined, R]) -> Iterator[R | Rejec
     sides = (main, notes)
     with Spill(chain(*(_aside(number, side, first) for number, side in enumerate(sides)))) as aside:
         for key, bodies in aside.groups():
-            ours, theirs = (
-                [(Fields(values), replace(first[number], index=index)) for number, index, values in bodies
-                 if number == of] for of in (0, 1)
-            )  # fmt: skip
+            ours, theirs = (_found(bodies, number, first) for number in range(2))
             if key != NO_ID and len(ours) == 1:
                 (record, at), found = ours[0], tuple(values for values, _ in theirs)
                 yield from parsed([((record, found), at)], parse)
             else:
                 yield from _refused(key, ours, theirs, sides)
+
+
+def _found(bodies: list[Any], side: int, first: Mapping[int, At]) -> Found:
+    """Return the records of one side, and where they stand."""
+    return [
+        (Fields(values), At(first[side].path, first[side].split, index))
+        for number, index, values in bodies
+        if number == side
+    ]
 
 
 def _aside(number: int, side: Side, first: dict[int, At]) -> Iterator[tuple[Id, Any]]:
@@ -64,7 +70,7 @@ def _aside(number: int, side: Side, first: dict[int, At]) -> Iterator[tuple[Id, 
         try:
             values = fields_of(record)
             if side.counts(values):
-                yield _id(values, side.id), [number, at.index, values.some((side.id, *side.kept))]
+                yield _id(values, side.id), [number, at.index, side.kept(values)]
         except FieldError as error:
             yield NO_ID, [number, at.index, {NO_ID: str(error)}]
 

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 Id = int | str
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Spill:
@@ -22,7 +23,7 @@ class Spill:
         self._db.execute("PRAGMA journal_mode=OFF")
         self._db.execute("CREATE TABLE item (id, number INTEGER PRIMARY KEY, body TEXT)")
         self._db.execute("BEGIN")
-        rows = ((key, json.dumps(body, ensure_ascii=False)) for key, body in items)
+        rows = ((key, _encode(body)) for key, body in items)
         self._db.executemany("INSERT INTO item (id, body) VALUES (?, ?)", rows)
         self._db.execute("CREATE INDEX by_id ON item (id, number)")
         self._db.execute("COMMIT")

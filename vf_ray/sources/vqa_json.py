@@ -7,6 +7,7 @@ have to be about the same picture.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from vf_ray.raw.tree import existing
 from vf_ray.sources.fields import Fields
@@ -15,9 +16,9 @@ from vf_ray.sources.json_items import json_items
 from vf_ray.sources.records import At
 from vf_ray.types import Reject, Row, Tree
 
-ASKED = ("image_id", "question")
+ASKED = ("question_id", "image_id", "question")
 CONSENSUS = "multiple_choice_answer"
-ANSWERED = ("image_id", "answers", CONSENSUS, "question_type", "answer_type")
+ANSWERED = ("question_id", "image_id", "answers", CONSENSUS, "question_type", "answer_type")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +56,15 @@ def vqa_json(
             asked = json_items(tree, questions.format(split=splits[split]), split, "questions.item")
             answered = json_items(tree, path, split, "annotations.item")
             yield from join(
-                Side("question", asked, "question_id", ASKED),
-                Side("annotation", answered, "question_id", ANSWERED),
-                partial(_row, image=image, folder=splits[split], answer_field=answer_field),
+                Side("question", asked, "question_id", lambda record: record.some(ASKED)),
+                Side("annotation", answered, "question_id", partial(_kept, field=answer_field)),
+                partial(_row, image=image, folder=splits[split]),
             )
 
     return read
 
 
-def _row(joined: Joined, at: At, image: str, folder: str, answer_field: str) -> VqaRow | Reject:
+def _row(joined: Joined, at: At, image: str, folder: str) -> VqaRow | Reject:
     question, annotations = joined
     question_id, image_id = question.integer("question_id"), question.integer("image_id")
     if fault := _mismatch(image_id, annotations):
@@ -76,7 +77,7 @@ def _row(joined: Joined, at: At, image: str, folder: str, answer_field: str) -> 
         question_id=question_id,
         image_id=image_id,
         question=question["question"].strip(),
-        answers=_answers(annotation, answer_field),
+        answers=annotation.all_written("answers"),  # to "How many?" some files hold a number
         answer=annotation.written(CONSENSUS) if CONSENSUS in annotation else "",
         question_type=annotation.optional("question_type"),
         answer_type=annotation.optional("answer_type"),
@@ -94,6 +95,7 @@ def _mismatch(image_id: int, annotations: tuple[Fields, ...]) -> str:
     return ""
 
 
-def _answers(annotation: Fields, field: str) -> tuple[str, ...]:
+def _kept(annotation: Fields, field: str) -> dict[str, Any]:
+    """Return what a row needs: of the people who answered, only what they said."""
     people = annotation.objects("answers") if "answers" in annotation else ()
-    return tuple(person.written(field) for person in people)  # to "How many?" some files hold a number
+    return annotation.some(ANSWERED) | {"answers": [person.raw(field) for person in people]}

@@ -22,7 +22,8 @@ def _row(record: Fields, at: At) -> CrowdRow:
 
 
 def _ignored(box: Fields) -> bool:
-    return "extra" in box and box.object("extra").flag("ignore")
+    extra = box.object("extra") if "extra" in box else box
+    return "ignore" in extra and extra.flag("ignore")
 
 
 CROWDHUMAN = Source(

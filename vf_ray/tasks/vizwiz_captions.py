@@ -9,7 +9,7 @@ from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms
 
 def _usable(annotation: Fields) -> bool:
     """Leave out the stock sentence about bad quality, what reviewers refused, and blanks."""
-    refused = annotation.flag("is_precanned") or annotation.flag("is_rejected")
+    refused = any(name in annotation and annotation.flag(name) for name in ("is_precanned", "is_rejected"))
     return not refused and bool(annotation.get("caption").strip())
 
 
