@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from transformers import AutoProcessor
+from transformers.image_transforms import convert_to_rgb
 
 from tests.tiny import make_tiny
 from vf_ray.model.pixels import Pixels
@@ -69,10 +70,18 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_picture_equals_the_saved_processors(kind: str, folder: Path) -> None:
+    if "clear" in kind and not lays_on_white():
+        pytest.skip("this version of transformers drops transparency")
     expected = reference(folder, [KINDS[kind]])
     assert torch.equal(Pixels.of(folder).batch([KINDS[kind]]), expected)
     if kind != "I;16":  # preparation brings it to 8 bits, which Pillow does not
         assert torch.equal(Pixels.of(folder).batch([stored(KINDS[kind], 1024).data]), expected)
+
+
+def lays_on_white() -> bool:
+    """Tell whether transformers does; 5.17 drops transparency, 5.24 does not."""
+    converted = convert_to_rgb(Image.new("RGBA", (1, 1), (0, 0, 0, 0)))
+    return bool(np.asarray(converted).max() == 255)
 
 
 def test_a_processor_that_cannot_drop_transparency_takes_rgb_alone(tmp_path: Path) -> None:

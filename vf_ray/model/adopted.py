@@ -73,7 +73,7 @@ class Adopted:
         return Projector.of(self._original.tensors.where, "base.checkpoint") if self._original else None
 
     @cached_property
-    def reads(self) -> tuple[Any, bool]:
+    def _tokenizer(self) -> tuple[Any, bool]:
         """Return the adopted tokenizer, and whether texts of the model begin with its start token."""
         tokenizer, begins = adopt_tokenizer(*self._words)
         stated = self.llava.config.image_token_id if self.llava else None
@@ -86,9 +86,14 @@ class Adopted:
         return tokenizer, begins
 
     @property
+    def tokenizer(self) -> Any:
+        """Return the tokenizer of the checkpoint or the language model, with a token for pictures."""
+        return self._tokenizer[0]
+
+    @property
     def begins(self) -> bool:
         """Tell whether the model's texts begin with a start token; those of a fresh one do."""
-        return self.reads[1] if self.base.checkpoint or self.base.language_model else True
+        return self._tokenizer[1] if self.base.checkpoint or self.base.language_model else True
 
     def looks(self) -> Mapping[str, Callable[[], object]]:
         """Return, by the recipe's keys, what looks at a part and raises ValueError if it is unfit."""
@@ -146,16 +151,16 @@ class Adopted:
 
     def _look_at_checkpoint(self) -> object:
         if self.llava:
-            return self.llava.names, self.reads
+            return self.llava.names, self.tokenizer
         assert self._original
         own = Projector.of(self._original.tensors.where, "base.checkpoint")
-        return self._original.names, own.names(*self._widths), self.reads
+        return self._original.names, own.names(*self._widths), self.tokenizer
 
     def _look_at_vision(self) -> object:
         return self.llava, self.vision and self.vision.names  # a finished LLaVA refuses another tower
 
     def _look_at_language_model(self) -> object:
-        return self.language_model and self.language_model.names, self.reads
+        return self.language_model and self.language_model.names, self.tokenizer
 
     def _look_at_projector(self) -> object:
         return self.projector and self.projector.names(*self._widths)

@@ -139,8 +139,8 @@ def _language(adopted: Adopted, texts: Iterable[str], seed: int) -> Language:
         tokenizer = train_tokenizer(texts, base.vocabulary, TEMPLATES[adopted.habits.template])
         return Language(parts.fresh_language_model(base, tokenizer, seed), tokenizer)
     model = adopted.language_model.read()
-    _grow(model, adopted.reads[0])
-    return Language(model, adopted.reads[0])
+    _grow(model, adopted.tokenizer)
+    return Language(model, adopted.tokenizer)
 
 
 def _grow(model: LlamaForCausalLM | LlavaForConditionalGeneration, tokenizer: Any) -> None:
@@ -157,7 +157,7 @@ def _grow(model: LlamaForCausalLM | LlavaForConditionalGeneration, tokenizer: An
 def _ready(adopted: Adopted, llava: Whole) -> tuple[LlavaForConditionalGeneration, Any]:
     """Read a finished Hugging Face LLaVA, and bring its processor to LLaVA-1.5's ways."""
     model = llava.read()
-    _grow(model, adopted.reads[0])
+    _grow(model, adopted.tokenizer)
     if adopted.projector:
         adopted.projector.fill(model.model.multi_modal_projector)
-    return model, adopted.reads[0]
+    return model, adopted.tokenizer

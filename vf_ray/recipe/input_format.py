@@ -24,8 +24,9 @@ class Habits:
     exif: Literal["ignored", "applied"] = "ignored"
     """Whether a picture is turned as its EXIF orientation says."""
     alpha: Literal["dropped", "white"] = "white"
-    """What transparency shows: white paper, as pictures are prepared and as saved processors do; or whatever
-    colour lies beneath, as in LLaVA-1.5, whose processor is then saved so that it takes RGB alone."""
+    """What transparency shows: white paper, as pictures are prepared and as saved processors do (with recent
+    transformers; 5.17 drops it); or whatever colour lies beneath, as in LLaVA-1.5, the saved processor then
+    taking RGB alone."""
     resize: Literal["exact", "near", "scaled"] = "exact"
     """``exact``: bit for bit as the saved processor, with Pillow; ``near``: within 1 of 255 levels, shrunk by
     torch's vector code; ``scaled``: near, and a JPEG at least twice as large as needed is decoded at half
