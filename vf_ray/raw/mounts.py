@@ -74,9 +74,12 @@ def folders(mount: Mount, directory: str) -> list[str]:
 
 
 def only_folders(mount: Mount) -> Iterator[str]:
-    """Yield the root, the folder in it where it is the only one, and so on for a few levels."""
+    """Yield the root, the folder in it where it is the only one, and so on for a few levels.
+
+    Not so in a bucket, where to list a folder of images may take very many requests.
+    """
     yield (directory := "")
-    for _ in range(MOST_EXTRA):
+    for _ in range(0 if isinstance(mount, Folder) and mount.is_far else MOST_EXTRA):
         if len(inner := folders(mount, directory)) != 1:
             return
         yield (directory := inner[0])
@@ -148,7 +151,7 @@ class Folder:
 
     def is_dir(self, path: str) -> bool:
         top = path.partition("/")[0]
-        if top and self._is_far and top not in self._top:  # most folders asked for are in an archive
+        if top and self.is_far and top not in self._top:  # most folders asked for are in an archive
             return False
         return self._store.is_folder(self.at(path))
 
@@ -172,7 +175,8 @@ class Folder:
         return [(shown(name), is_dir) for name, is_dir in found if not hidden(name)]
 
     @property
-    def _is_far(self) -> bool:
+    def is_far(self) -> bool:
+        """Tell whether each look is a request."""
         return self._store.local_path("") is None
 
     @cached_property

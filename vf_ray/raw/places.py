@@ -35,11 +35,16 @@ def stripped(mounts: Sequence[Mount], parent: str) -> Iterator[Place]:
         yield from direct(mounts, parent.partition("/")[2])
 
 
-def wrapped(mounts: Sequence[Mount], parent: str) -> Iterator[Place]:
-    """Yield the folder inside an extra one, which may lie in others that hold nothing beside it."""
+def extra(mounts: Sequence[Mount]) -> Iterator[Place]:
+    """Yield the folders that a publisher's may lie in: the outermost, and those in a sole one."""
     for m in mounts:
-        inner = (join(extra, parent) for around in only_folders(m) for extra in folders(m, around))
-        yield from (Place(m, directory) for directory in inner if m.is_dir(directory))
+        yield from (Place(m, inner) for around in only_folders(m) for inner in folders(m, around))
+
+
+def wrapped(around: Sequence[Place], parent: str) -> Iterator[Place]:
+    """Yield the folder inside an extra one."""
+    inner = (Place(mount, join(directory, parent)) for mount, directory in around)
+    return (place for place in inner if place.mount.is_dir(place.directory))
 
 
 def nothing_else(places: Sequence[Place], below: Iterable[str], found: Sequence[str]) -> bool:

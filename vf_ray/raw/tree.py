@@ -33,7 +33,7 @@ from vf_ray.raw.mounts import (  # fmt: skip
     split_pattern,
 )
 from vf_ray.raw.nested import mounted, with_archives
-from vf_ray.raw.places import Place, direct, files, nothing_else, stripped, wrapped
+from vf_ray.raw.places import Place, direct, extra, files, nothing_else, stripped, wrapped
 from vf_ray.store import Store
 from vf_ray.types import Raw, Tree
 
@@ -194,12 +194,20 @@ class _Lookup:
         alone = () if named else self._merged
         return (
             partial(direct, named),
-            partial(wrapped, named),
+            lambda parent: wrapped(self._extra_named, parent),
             partial(self._stripped, named),
             lambda parent: direct(self._merged, parent),
-            lambda parent: wrapped(self._merged, parent),
+            lambda parent: wrapped(self._extra_merged, parent),
             lambda parent: stripped(alone, parent),
         )
+
+    @cached_property
+    def _extra_named(self) -> tuple[Place, ...]:
+        return tuple(extra(self._named[0]))
+
+    @cached_property
+    def _extra_merged(self) -> tuple[Place, ...]:
+        return tuple(extra(self._merged))
 
     def _stripped(self, named: Sequence[Mount], parent: str) -> Iterator[Place]:
         yield from stripped(named, parent)
