@@ -1,6 +1,7 @@
 """A run in this process: quiet libraries, a server that outlives Ctrl-C, and an end that says what to do."""
 
 import os
+import secrets
 import signal
 import sys
 import tempfile
@@ -41,8 +42,7 @@ def session(check: Callable[[], object], *, debug: bool) -> Iterator[None]:
         with reported():
             check()
             web.refuse_unusable_proxies()
-            with _home():
-                _start_server()
+            with _home(), _server():
                 yield
     except (KeyboardInterrupt, SystemExit) as ended:  # Ray Train makes the second of the first
         if isinstance(ended, SystemExit) and isinstance(ended.code, str):
@@ -77,8 +77,24 @@ def _home() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _server() -> Iterator[None]:
+    """Start Prefect's temporary server, unless one is configured, for this process alone: with a secret."""
+    from prefect.settings import (
+        PREFECT_API_AUTH_STRING,
+        PREFECT_API_URL,
+        PREFECT_SERVER_API_AUTH_STRING,
+        temporary_settings,
+    )
+
+    ours = () if PREFECT_API_URL.value() else (PREFECT_API_AUTH_STRING, PREFECT_SERVER_API_AUTH_STRING)
+    with temporary_settings(dict.fromkeys(ours, f"vf-ray:{secrets.token_hex(32)}")):
+        _start_server()
+        yield
+
+
 def _start_server() -> None:
-    """Start Prefect's temporary server, unless one is configured, out of reach of Ctrl-C.
+    """Start the server out of reach of Ctrl-C.
 
     A terminal interrupts a whole group of processes; without its server, Prefect would ask it for a
     minute how the run ended. A child inherits which signals are blocked, and leaves them so.

@@ -1,6 +1,7 @@
 """The services of `make up`: how each is started, and how to tell that it is ready."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -169,6 +170,7 @@ def _prometheus(state: State) -> Sequence[str]:
     shutil.copy(known / "alerts.yaml", state.folder)
     return [
         "prometheus", f"--config.file={ours}", f"--web.listen-address={urlsplit(state.prometheus).netloc}",
+        f"--web.cors.origin={re.escape(state.prometheus)}",  # of any page, otherwise
         f"--storage.tsdb.path={state.folder / 'prometheus'}",
     ]  # fmt: skip
 
