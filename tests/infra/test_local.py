@@ -131,6 +131,7 @@ def test_services_do_not_hear_of_other_clusters(state: State, monkeypatch: pytes
 
 def test_services_and_shells_ask_loopback_directly(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
     monkeypatch.setenv("NO_PROXY", "corp.example,[::1]")
     for variables in (services.inner(state, "prefect-worker"), services.public(state)):
         for name in ("no_proxy", "NO_PROXY"):

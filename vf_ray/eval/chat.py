@@ -20,6 +20,7 @@ from vf_ray.eval import endpoint
 from vf_ray.eval.benchmark import Reply, Unserved
 from vf_ray.eval.completion import PASSING, read, words
 from vf_ray.instances.chance import SPAN, rank
+from vf_ray.store import web
 
 REFUSED = frozenset({401, 403})
 """Answers to a key that the server does not take; 403 may concern one request only."""
@@ -219,7 +220,7 @@ def _trouble(error: httpx.RequestError, timeout_s: float) -> str:
         return f"no reply within {timeout_s:g} s; allow more (timeout_s, judge_timeout_s, --judge-timeout)"
     kind = f"{type(error).__name__} {error}".strip()
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
-        return f"{UNREACHABLE} ({kind})"
+        return f"{UNREACHABLE} ({kind}{web.through(str(error.request.url))})"
     return f"the connection broke off ({kind})"
 
 
