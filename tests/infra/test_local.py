@@ -231,7 +231,7 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.chain
 def test_up_runs_a_deployment_and_down_leaves_nothing(tmp_path: Path) -> None:
-    """Up twice, one step through Prefect and Ray, down: as ``make up`` and ``make down`` do."""
+    """Up, up again, a repair, one step through Prefect and Ray, down: as ``make up`` and ``make down`` do."""
     folder = tmp_path / "up"
     environment = {**os.environ, "VF_RAY_UP_DIR": str(folder), "VF_RAY_STORE": str(tmp_path / "store")}
 
@@ -254,6 +254,11 @@ def test_up_runs_a_deployment_and_down_leaves_nothing(tmp_path: Path) -> None:
         assert "already up" in make("up")
         state = State.at(folder)
         intrude(state)
+        os.kill(state.processes["prefect-server"].pid, signal.SIGKILL)
+        repaired = make("up")
+        assert repaired.count("starting ") == 1 and "starting Prefect server" in repaired
+        before, state = state.processes, State.at(folder)
+        assert [n for n, process in state.processes.items() if process != before[n]] == ["prefect-server"]
         run = f". {folder / 'env'}; prefect deployment run visionflan/fetch --param recipe=smoke --watch"
         done = subprocess.run(["sh", "-c", run], capture_output=True, text=True, check=False, timeout=200)
         log = (folder / "prefect-worker.log").read_text()
