@@ -47,6 +47,10 @@ class StartError(MendableError):
     """A service that did not come up; the message holds the end of its log."""
 
 
+class EndedError(StartError):
+    """A service that ended while it started: Ray does so if a busy machine keeps it waiting for 30 s."""
+
+
 @dataclass(frozen=True)
 class Service:
     """One of the things that run, and are started again when they do not."""
@@ -66,11 +70,18 @@ class Service:
         return process is not None and (process.alive or (self.outlives and self.ready(state)))
 
     def begin(self, state: State) -> None:
-        """Start it and wait until it is ready.
+        """Start it and wait until it is ready; once more if it ends before.
 
         Raises:
-            StartError: if it ends, or is not ready in time; with the end of its log.
+            StartError: if it ends again, or is not ready in time; with the end of its log.
         """
+        try:
+            self._begin(state)
+        except EndedError as error:
+            print(f"{error}\ntrying once more ...", flush=True)
+            self._begin(state)
+
+    def _begin(self, state: State) -> None:
         command, log = self.command(state), state.folder / f"{self.name}.log"
         log.unlink(missing_ok=True)
         environment = {**inner(state, self.name), **self.environment(state)}
@@ -83,9 +94,10 @@ class Service:
         end = time.monotonic() + PATIENCE_S
         while not self.ready(state):
             if not process.alive or time.monotonic() > end:
-                what = f"is not ready after {PATIENCE_S:.0f} s" if process.alive else "ended after its start"
-                tail = log.read_text(errors="replace")[-2000:]
-                raise StartError(f"{self.name} {what}; the end of {log}:\n{tail}")
+                told = f"the end of {log}:\n{log.read_text(errors='replace')[-2000:]}"
+                if process.alive:
+                    raise StartError(f"{self.name} is not ready after {PATIENCE_S:.0f} s; {told}")
+                raise EndedError(f"{self.name} ended after its start; {told}")
             time.sleep(0.25)
 
 

@@ -158,6 +158,28 @@ def test_a_service_that_does_not_start_says_why(state: State) -> None:
         service("ray-head", "print('no such port'); raise SystemExit(3)", ready=False).begin(state)
 
 
+def test_a_service_that_ends_as_it_starts_is_started_once_more_and_that_is_said(
+    state: State, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = state.folder / "first", state.folder / "second"
+    code = f"""
+import pathlib, sys, time
+first, second = map(pathlib.Path, ({str(first)!r}, {str(second)!r}))
+if not first.exists():
+    first.touch()
+    sys.exit("late")
+second.touch()
+time.sleep(60)
+"""
+    command = [sys.executable, "-c", code]
+    Service("ray-head", "Ray", lambda s: command, lambda s: {}, lambda s: second.exists()).begin(state)
+    assert state.processes["ray-head"].alive
+    said = capsys.readouterr().out
+    assert said.startswith("ray-head ended after its start; ") and said.endswith(
+        "late\n\ntrying once more ...\n"
+    )
+
+
 SLEEP = "import time; time.sleep(60)"
 
 
