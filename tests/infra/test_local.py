@@ -38,7 +38,7 @@ FAMILY = textwrap.dedent("""
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[State]:
-    made = State(tmp_path)
+    made = State(tmp_path, scratch=str(tmp_path / "scratch"))
     yield made
     stop_rest({}, str(tmp_path))
 
