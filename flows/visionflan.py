@@ -16,7 +16,7 @@ from flows.show import Show
 from flows.state import told_in_state
 from vf_ray.doctor import refuse_missing_gpus
 from vf_ray.errors import UserError
-from vf_ray.eval.exams import require_askable
+from vf_ray.eval.question_sets import require_askable
 from vf_ray.plan import run_records
 from vf_ray.plan.plan import STEPS, Plan
 from vf_ray.recipe.load import load_recipe

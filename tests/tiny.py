@@ -13,17 +13,17 @@ TEXTS = (
 )
 
 
-def tiny_base(**habits: str) -> Base:
+def tiny_base(**input_format: str) -> Base:
     """Return a base of the real architecture: 16-pixel pictures as 4 tokens, 384 words, 2 layers each."""
     return Base(
         image_size=16, patch_size=8, vision_width=16, vision_layers=2, vision_heads=2,
-        width=32, layers=2, heads=2, vocabulary=384, habits=habits,
+        width=32, layers=2, heads=2, vocabulary=384, input_format=input_format,
     )  # fmt: skip
 
 
-def make_tiny(folder: Path, *, seed: int = 0, **habits: str) -> Path:
+def make_tiny(folder: Path, *, seed: int = 0, **input_format: str) -> Path:
     """Assemble the tiny model in ``folder`` and return it."""
     from vf_ray.model.assemble import assemble
 
-    assemble(tiny_base(**habits), TEXTS, folder, seed=seed, fetch=Path)
+    assemble(tiny_base(**input_format), TEXTS, folder, seed=seed, fetch=Path)
     return folder

@@ -19,15 +19,15 @@ from vf_ray.artifacts import Artifact, Writer
 from vf_ray.demo.write import fetch as write_demo
 from vf_ray.eval import record
 from vf_ray.eval.benchmarks import get
-from vf_ray.eval.exams import exam
 from vf_ray.eval.generate import answers
+from vf_ray.eval.question_sets import question_set
 from vf_ray.eval.scores import summary
 from vf_ray.on_ray.base import make_base
 from vf_ray.on_ray.train import stats
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.recipe.load import load_recipe
 from vf_ray.report.render import report
-from vf_ray.shards.build import Catalogued, build_instances, build_pictures
+from vf_ray.shards.build import Catalogued, build_images, build_instances
 from vf_ray.shards.mixture import mixture
 from vf_ray.shards.read import Samples
 from vf_ray.store import Store
@@ -62,12 +62,12 @@ def fetch(store: Store, plan: Plan) -> None:
 def prepare(store: Store, plan: Plan) -> None:
     """Build every source's pictures and every task's instances."""
     url = store.at(f"{plan.raw}/attempt-1/raw")
-    for source, spec in plan.pictures.items():
-        build_pictures(store, spec, Catalogued(source, url))
+    for source, spec in plan.images.items():
+        build_images(store, spec, Catalogued(source, url))
     for task, spec in plan.instances.items():
         source = source_of(task).name
-        pictures = artifacts.load(store, spec.inputs["pictures"])
-        build_instances(store, spec, pictures, Catalogued(source, url))
+        images = artifacts.load(store, spec.inputs["images"])
+        build_instances(store, spec, images, Catalogued(source, url))
 
 
 def base(store: Store, plan: Plan) -> None:
@@ -106,16 +106,16 @@ def evaluate(store: Store, plan: Plan) -> None:
     models = finished(store, plan.models)
 
     def make(writer: Writer) -> Mapping[str, int]:
-        exams = {name: exam(store, plan, name) for name in plan.recipe.evaluate.benchmarks}
-        scores = {name: {} for name in exams}
+        question_sets = {name: question_set(store, plan, name) for name in plan.recipe.evaluate.benchmarks}
+        scores = {name: {} for name in question_sets}
         for model, artifact in models.items():
-            for name, asked in exams.items():
+            for name, asked in question_sets.items():
                 said = dict(answers(folder(artifact), asked.questions, plan.recipe.evaluate.batch))
                 scores[name][model] = found = record.score(get(name), asked, said)
                 writer.commit(f"items/{name}/{model}.jsonl", record.lines(record.parsed(found.items)))
         made = summary(scores, plan.stage_tasks("stage1"), {m: a.address for m, a in models.items()})
         writer.commit("scores.json", json.dumps(made).encode())
-        return {name: len(asked.questions) for name, asked in exams.items()}
+        return {name: len(asked.questions) for name, asked in question_sets.items()}
 
     artifacts.build(store, plan.scores, make)
 

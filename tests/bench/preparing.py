@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.shards.build import Origin, Runner, build_instances, build_pictures, run_here
+from vf_ray.shards.build import Origin, Runner, build_images, build_instances, run_here
 from vf_ray.store import Store
 from vf_ray.types import Example, Row, Source, Terms, Tree
 
@@ -105,12 +105,12 @@ def write_photographs(folder: Path, count: int) -> int:
 def prepare(store: Store, origin: Origin, cap: int, run: Runner = run_here) -> Artifact:
     """Prepare the one task of a source."""
     config = {"seed": 0, "cap": cap, "largest_side": 1024, "tasks": ["bench/choose"]}
-    pictures = build_pictures(store, Spec(kind="pictures", name="bench", config=config), origin, run)
+    images = build_images(store, Spec(kind="images", name="bench", config=config), origin, run)
     spec = Spec(
         kind="instances", name="bench/choose", config={"cap": cap, "held_out": 0.01},
-        inputs={"pictures": pictures.address},
+        inputs={"images": images.address},
     )  # fmt: skip
-    return build_instances(store, spec, pictures, origin)
+    return build_instances(store, spec, images, origin)
 
 
 def main() -> None:

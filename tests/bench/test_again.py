@@ -7,14 +7,14 @@ import pytest
 
 from tests.bench.preparing import Photographs, write_photographs
 from vf_ray.artifacts import Spec
-from vf_ray.shards.build import build_pictures
+from vf_ray.shards.build import build_images
 from vf_ray.store import Store
 
 pytestmark = pytest.mark.bench
 COUNT = 2_048
 
 
-def test_pictures_that_are_stored_are_not_looked_at_again(tmp_path: Path) -> None:
+def test_images_that_are_stored_are_not_looked_at_again(tmp_path: Path) -> None:
     (tmp_path / "photographs").mkdir()
     size = write_photographs(tmp_path / "photographs", COUNT)
     origin = Photographs(str(tmp_path / "photographs"))
@@ -22,8 +22,8 @@ def test_pictures_that_are_stored_are_not_looked_at_again(tmp_path: Path) -> Non
     def prepare(store: str, cap: int, wording: str) -> tuple[float, int]:
         tasks = {"bench/choose": wording}
         config = {"seed": 0, "cap": cap, "largest_side": 1024, "tasks": tasks}
-        spec, began = Spec(kind="pictures", name="bench", config=config), time.process_time()
-        made = build_pictures(Store.open(str(tmp_path / store)), spec, origin)
+        spec, began = Spec(kind="images", name="bench", config=config), time.process_time()
+        made = build_images(Store.open(str(tmp_path / store)), spec, origin)
         return time.process_time() - began, made.manifest["run"]["lent"]
 
     first_s, _ = prepare("store", COUNT // 2, "Which?")

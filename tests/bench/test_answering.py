@@ -51,19 +51,19 @@ def answerer(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     return found
 
 
-def questions(n: int, pictures: int, tokens: int) -> list[Question]:
+def questions(n: int, images: int, tokens: int) -> list[Question]:
     words = WORDS.split()
     return [
         Question(
-            id=str(k), prompt=" ".join(words[k % 7 : k % 7 + 8 + k % 9]), picture_id=f"p{k % pictures}",
-            picture=partial(png, k % pictures % 4), max_new_tokens=tokens,
+            id=str(k), prompt=" ".join(words[k % 7 : k % 7 + 8 + k % 9]), image_id=f"p{k % images}",
+            image=partial(png, k % images % 4), max_new_tokens=tokens,
         )
         for k in range(n)
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("name", "pictures", "tokens", "least"),
+    ("name", "images", "tokens", "least"),
     [
         ("short answers, a picture each", 192, ANSWER_TOKENS, 3.0),
         ("free-form answers, a picture each", 192, LONG_TOKENS, 4.0),
@@ -71,9 +71,9 @@ def questions(n: int, pictures: int, tokens: int) -> list[Question]:
     ],
 )
 def test_batches_beat_a_loop_of_single_questions(
-    answerer: Answerer, name: str, pictures: int, tokens: int, least: float
+    answerer: Answerer, name: str, images: int, tokens: int, least: float
 ) -> None:
-    asked = in_order(questions(192, pictures, tokens))
+    asked = in_order(questions(192, images, tokens))
     list(answerer.answers(asked[:64], 64))
     batched = min(seconds(lambda: list(answerer.answers(asked, 64))) for _ in range(2))
     loop = seconds(lambda: one_by_one(answerer, asked[:48])) * len(asked) / 48
@@ -84,7 +84,7 @@ def test_batches_beat_a_loop_of_single_questions(
     assert loop / batched >= least
 
 
-def test_questions_of_one_picture_share_it(answerer: Answerer) -> None:
+def test_questions_of_one_image_share_it(answerer: Answerer) -> None:
     alone, shared = (in_order(questions(192, n, ANSWER_TOKENS)) for n in (192, 32))
     list(answerer.answers(alone[:64], 64))
     times = []

@@ -15,7 +15,7 @@ from tests.bench.timing import least
 from vf_ray.raw.tree import RawTree
 from vf_ray.shards.gather import gathered
 from vf_ray.shards.images import stored
-from vf_ray.shards.plan import SHARD_PICTURES
+from vf_ray.shards.plan import SHARD_IMAGES
 from vf_ray.types import Raw, Tree
 
 pytestmark = pytest.mark.bench
@@ -35,11 +35,11 @@ def test_units_of_a_large_archive(form: str, photographs: list[bytes], tmp_path:
     It has as many members as COCO's of 2017; those that are not looked at are empty.
     """
     paths = [f"train/{number:06d}.jpg" for number in range(118_287)]
-    drawn = Random(0).sample(paths, 4 * SHARD_PICTURES)
+    drawn = Random(0).sample(paths, 4 * SHARD_IMAGES)
     shown = dict(zip(drawn, cycle(photographs), strict=False))
     (tmp_path / "raw").mkdir()
     _pack(tmp_path / "raw" / f"large.{form}", {path: shown.get(path, b"") for path in paths}, form)
-    units = [drawn[at : at + SHARD_PICTURES] for at in range(0, len(drawn), SHARD_PICTURES)]
+    units = [drawn[at : at + SHARD_IMAGES] for at in range(0, len(drawn), SHARD_IMAGES)]
 
     def look(tree: Tree, unit: list[str]) -> None:
         with gathered(tree, [f'"{path}"' for path in unit]) as read:

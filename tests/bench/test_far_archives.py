@@ -19,7 +19,7 @@ from vf_ray.tasks import sources
 from vf_ray.types import Raw, Source, Tree
 
 pytestmark = pytest.mark.bench
-PICTURES, SIZE, PROCESSES, UNIT = 128, 400_000, 4, 16
+IMAGES, SIZE, PROCESSES, UNIT = 128, 400_000, 4, 16
 SOURCES, UNITS = 8, 160
 MOST = {"zip": 1.2, "tar": 1.2, "tar.gz": 2.1}
 """Bytes received, in sizes of the archive, where each of its pictures is taken. A gzipped tar is read
@@ -28,7 +28,7 @@ once to unpack it, and then its pictures are read from the copy, a second time."
 
 def pack(form: str) -> bytes:
     sink, rng = io.BytesIO(), random.Random(0)
-    files = {f"train/{number:06d}.jpg": rng.randbytes(SIZE) for number in range(PICTURES)}
+    files = {f"train/{number:06d}.jpg": rng.randbytes(SIZE) for number in range(IMAGES)}
     if form == "zip":
         with zipfile.ZipFile(sink, "w") as archive:
             for name, data in files.items():

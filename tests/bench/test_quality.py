@@ -70,7 +70,7 @@ def test_a_million_hashes_in_minutes_and_flat_memory() -> None:
     assert peak_mb < 500
 
 
-def test_pictures_of_one_hash_cost_what_they_number() -> None:
+def test_images_of_one_hash_cost_what_they_number() -> None:
     """A crowd of one hash, all of one colour or each of its own, at 4,000 and at 100,000 pictures."""
 
     def spent_on(count: int, levels: int) -> tuple[float, int]:

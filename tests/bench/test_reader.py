@@ -19,15 +19,15 @@ from vf_ray.model.assemble import assemble
 from vf_ray.model.pixels import CLIP_MEAN
 from vf_ray.model.template import TEMPLATES
 from vf_ray.recipe import Base
-from vf_ray.recipe.input_format import Habits
-from vf_ray.train.feed import Feed, ahead
+from vf_ray.recipe.input_format import InputFormat
+from vf_ray.train.batches import Batches, ahead
 
 pytestmark = pytest.mark.bench
 
 
 def test_the_reader_keeps_ahead(tmp_path: Path) -> None:
-    feed = Feed.of(stage(batch=64), Listed.of(500), make_tiny(tmp_path), seed=0, rank=0, world=1)
-    spent = seconds(lambda: feed.step(3))
+    batches = Batches.of(stage(batch=64), Listed.of(500), make_tiny(tmp_path), seed=0, rank=0, world=1)
+    spent = seconds(lambda: batches.step(3))
     print(f"\nreader: {64 / spent:.0f} samples/s on one thread, 32-pixel pictures")
     assert 64 / spent > 1000
 
@@ -51,7 +51,7 @@ class LlavaSamples(torch.utils.data.Dataset[dict[str, Any]]):
         from transformers import AutoTokenizer, CLIPImageProcessorPil
 
         self.listed, self.tokenizer = listed, AutoTokenizer.from_pretrained(folder)
-        self.pictures = CLIPImageProcessorPil(size={"shortest_edge": 336}, crop_size=336)
+        self.images = CLIPImageProcessorPil(size={"shortest_edge": 336}, crop_size=336)
 
     def __len__(self) -> int:
         return len(self.listed)
@@ -61,7 +61,7 @@ class LlavaSamples(torch.utils.data.Dataset[dict[str, Any]]):
         image = Image.open(io.BytesIO(self.listed.seen[row])).convert("RGB")
         square = Image.new("RGB", (max(image.size),) * 2, tuple(int(value * 255) for value in CLIP_MEAN))
         square.paste(image, ((square.width - image.width) // 2, (square.height - image.height) // 2))
-        seen = self.pictures.preprocess(square, return_tensors="pt")["pixel_values"][0]
+        seen = self.images.preprocess(square, return_tensors="pt")["pixel_values"][0]
         asked = f"{TEMPLATES['vicuna_v1'].before}<image>\n{said.prompt} ASSISTANT:"
         ids = self.tokenizer(f"{asked} {said.response}</s>", return_tensors="pt").input_ids[0]
         labels = ids.clone()
@@ -73,10 +73,11 @@ def test_the_reader_against_a_loader_that_does_llavas_work(tmp_path: Path, one_t
     base = Base(size="tiny", image_size=336, patch_size=14, vision_layers=1, layers=1, vocabulary=512)
     assemble(base, [f"word{i} please" for i in range(300)], tmp_path, seed=0, fetch=Path)
     listed = Listed(Listed.of(64).said, tuple(photographs(64)))
-    feed = Feed.of(stage(batch=32), listed, tmp_path, seed=0, rank=0, world=1)
-    habits = Habits(resize="near")
+    batches = Batches.of(stage(batch=32), listed, tmp_path, seed=0, rank=0, world=1)
+    input_format = InputFormat(resize="near")
     near = replace(
-        feed, encoder=replace(feed.encoder, pictures=replace(feed.encoder.pictures, habits=habits))
+        batches,
+        encoder=replace(batches.encoder, images=replace(batches.encoder.images, input_format=input_format)),
     )
     theirs = LlavaSamples(listed, tmp_path)
 
@@ -87,10 +88,10 @@ def test_the_reader_against_a_loader_that_does_llavas_work(tmp_path: Path, one_t
     numbers = count(1)
     spent = least(
         {
-            "ours": lambda: feed.step(next(numbers)),
-            "and normalised": lambda: ready(feed, next(numbers)),
+            "ours": lambda: batches.step(next(numbers)),
+            "and normalised": lambda: ready(batches, next(numbers)),
             "near": lambda: near.step(next(numbers)),
-            "two threads": lambda: replace(feed, threads=2).step(next(numbers)),
+            "two threads": lambda: replace(batches, threads=2).step(next(numbers)),
             "loader": loaded,
         }
     )
@@ -100,7 +101,7 @@ def test_the_reader_against_a_loader_that_does_llavas_work(tmp_path: Path, one_t
     for name, ours in spent.items():
         print(f"{name}: {loader / ours:.2f}x a DataLoader")
     for _ in range(3):
-        steps, began = ahead(feed.step, range(1, 9)), time.perf_counter()
+        steps, began = ahead(batches.step, range(1, 9)), time.perf_counter()
         next(steps)
         firsts.append(time.perf_counter() - began)
         steps.close()  # type: ignore[attr-defined]

@@ -29,9 +29,9 @@ from vf_ray.artifacts import Spec
 from vf_ray.instances.sample import examine
 from vf_ray.raw.fetch import fetch, spec
 from vf_ray.raw.tree import RawTree
-from vf_ray.shards.build import Catalogued, build_instances, build_pictures
+from vf_ray.shards.build import Catalogued, build_images, build_instances
 from vf_ray.shards.gather import gathered
-from vf_ray.sources.images import picture_bytes
+from vf_ray.sources.images import image_bytes
 from vf_ray.store import Store
 from vf_ray.tasks import sources
 from vf_ray.types import Download, Raw
@@ -75,10 +75,10 @@ def prepared(raw: Path, out: Path, task: str) -> int:
     name, store = task.partition("/")[0], Store.open(str(out / uuid.uuid4().hex))
     origin = Catalogued(name, str(raw))
     config: dict[str, Any] = {"seed": 0, "cap": COUNT, "largest_side": 1024, "tasks": [task]}
-    pictures = build_pictures(store, Spec(kind="pictures", name=name, config=config), origin)
+    images = build_images(store, Spec(kind="images", name=name, config=config), origin)
     held = {"cap": COUNT, "held_out": 0.01}
-    made = Spec(kind="instances", name=task, config=held, inputs={"pictures": pictures.address})
-    stats = build_instances(store, made, pictures, origin).stats
+    made = Spec(kind="instances", name=task, config=held, inputs={"images": images.address})
+    stats = build_instances(store, made, images, origin).stats
     shutil.rmtree(store.url.removeprefix("file://"))
     return int(stats["train"] + stats["held_out"])
 
@@ -155,7 +155,7 @@ def test_the_whole_catalogue_on_miniature_trees(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["tar", "zip", "folder"])
-def test_pictures_from_a_bucket(form: str, photographs: list[bytes], s3: S3Server, tmp_path: Path) -> None:
+def test_images_from_a_bucket(form: str, photographs: list[bytes], s3: S3Server, tmp_path: Path) -> None:
     """One by one, and asked for ahead, against reading one file that holds as much."""
     import s3fs
 
@@ -180,7 +180,7 @@ def test_pictures_from_a_bucket(form: str, photographs: list[bytes], s3: S3Serve
     assert len(paths) == len(some)
     store = Store.open(f"s3://{prefix}")
     whole = seconds(lambda: store.read("whole"))
-    single = seconds(lambda: [picture_bytes(tree, path) for path in paths])
+    single = seconds(lambda: [image_bytes(tree, path) for path in paths])
     refs = [f'"{path}"' for path in paths]
 
     def at_once() -> None:
@@ -194,7 +194,7 @@ def test_pictures_from_a_bucket(form: str, photographs: list[bytes], s3: S3Serve
     )
 
 
-def test_pictures_from_a_late_bucket(
+def test_images_from_a_late_bucket(
     photographs: list[bytes], s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each answer comes 20 ms late, as from another building."""
@@ -209,7 +209,7 @@ def test_pictures_from_a_late_bucket(
         monkeypatch.setenv("AWS_ENDPOINT_URL", late.endpoint)
         tree = RawTree.of(f"s3://{prefix}", (Raw(name="caltech256", obtain=""),))
         paths = tree.glob("256_ObjectCategories/*/*")
-        single = seconds(lambda: [picture_bytes(tree, path) for path in paths])
+        single = seconds(lambda: [image_bytes(tree, path) for path in paths])
 
         def at_once() -> None:
             with gathered(tree, [f'"{path}"' for path in paths]):

@@ -34,7 +34,7 @@ from vf_ray.train.step import loss_of
 
 pytestmark = pytest.mark.bench
 
-PICTURE = 16
+IMAGE = 16
 CONTEXT = 2048
 
 
@@ -61,7 +61,7 @@ def made(folder: Path, *, width: int, patch_size: int = 8) -> Path:
     return folder
 
 
-def conversations(network: Any, number: int, seed: int, patches: int = PICTURE) -> list[Drawn]:
+def conversations(network: Any, number: int, seed: int, patches: int = IMAGE) -> list[Drawn]:
     draw, image = random.Random(seed), network.config.image_token_id
     found = []
     for _ in range(number):
@@ -127,12 +127,14 @@ def test_samples_that_share_tokens(tmp_path: Path, one_thread: None, share: floa
     shown += [shown[i % len(shown)] for i in range(32 - len(shown))]
     weight, lengths = 1 / sum(map(num_labels, batch)), [len(one.ids) for one in batch]
 
-    def run(trunk: int) -> None:
-        for (members,) in partition(lengths, ranks=1, capacity=4096, shown=shown, trunk=trunk).packs:
+    def run(prefix_len: int) -> None:
+        for (members,) in partition(
+            lengths, ranks=1, capacity=4096, shown=shown, prefix_len=prefix_len
+        ).packs:
             here = list(dict.fromkeys(shown[i] for i in members))
-            pixels, shows = torch.zeros(len(here), 3, 32, 32), [here.index(shown[i]) for i in members]
+            pixels, image_index = torch.zeros(len(here), 3, 32, 32), [here.index(shown[i]) for i in members]
             taken, weights = [batch[i] for i in members], [weight] * len(members)
-            loss_of(network, collate(taken, weights, pixels, shows, trunk)).backward()
+            loss_of(network, collate(taken, weights, pixels, image_index, prefix_len)).backward()
 
     spent = least({"copied": lambda: run(0), "shared": lambda: run(patches)})
     ratio = spent["copied"] / spent["shared"]

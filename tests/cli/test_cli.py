@@ -89,7 +89,7 @@ def write_textures(root: Path) -> None:
     (root / SMALL / "colours" / "train" / "red" / "red_0001.jpg").write_bytes(b"\xff\xd8 not a picture")
 
 
-def test_build_rejects_a_broken_picture_by_name(run: Run, tmp_path: Path) -> None:
+def test_build_rejects_a_broken_image_by_name(run: Run, tmp_path: Path) -> None:
     write_textures(tmp_path)
     rejects = tmp_path / "rejects.jsonl"
     result = run("build", SMALL, "--raw", tmp_path, "--rejects", rejects, "--json")
@@ -101,10 +101,10 @@ def test_build_rejects_a_broken_picture_by_name(run: Run, tmp_path: Path) -> Non
     assert "ceiling" in result.stderr
 
 
-def test_build_can_leave_pictures_closed(run: Run, tmp_path: Path) -> None:
+def test_build_can_leave_images_closed(run: Run, tmp_path: Path) -> None:
     write_textures(tmp_path)
     opened = lines(run("build", SMALL, "--raw", tmp_path, "--json"))
-    closed = lines(run("build", SMALL, "--raw", tmp_path, "--json", "--no-pictures"))
+    closed = lines(run("build", SMALL, "--raw", tmp_path, "--json", "--no-images"))
     assert len(closed) == len(opened) + len(find(SMALL))
 
 
@@ -159,18 +159,18 @@ def test_build_streams(demo_raw: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_verdicts_with_pictures_keep_rejects_as_they_are(tmp_path: Path) -> None:
+def test_verdicts_with_images_keep_rejects_as_they_are(tmp_path: Path) -> None:
     from vf_ray.raw.tree import RawTree
-    from vf_ray.shards.checked import Pictures
+    from vf_ray.shards.checked import Images
 
     reject = Reject(key="k", reason="r")
     missing = Instance(
         task="a/b", key="k", split="train", image="none.png", question="", options=(), answer="x",
         prompt="p", response="x",
     )  # fmt: skip
-    pictures = Pictures(RawTree.of(str(tmp_path)))
-    assert pictures.checked(reject) is reject
-    found = pictures.checked(missing)
+    images = Images(RawTree.of(str(tmp_path)))
+    assert images.checked(reject) is reject
+    found = images.checked(missing)
     assert isinstance(found, Reject)
     assert (found.task, found.reason) == ("a/b", "picture missing")
 
@@ -186,7 +186,7 @@ def parquet(tmp_path: Path) -> Path:
         "task": "a/b",
         "key": "k",
         "split": "train",
-        "picture": "0",
+        "image": "0",
         "images": ["x.png"],
         "question": "What?",
     }

@@ -51,7 +51,7 @@ def test_runs_show_and_drift_name_keys(run: Run, ran: Store) -> None:
 
 def test_runs_show_tells_an_artifacts_lineage(run: Run, ran: Store) -> None:
     raw = Spec(kind="raw", name="x", config={})
-    made = Spec(kind="pictures", name="x", config={}, inputs={"raw": raw.address})
+    made = Spec(kind="images", name="x", config={}, inputs={"raw": raw.address})
     for spec in (raw, made):
         build(ran, spec, lambda writer: {})
     shown = run("runs", "show", made.address).stdout

@@ -9,7 +9,7 @@ import pytest
 
 from tests.demo.written import SHARE, SOURCES, rows, seen, sha, write_some
 from vf_ray.demo.grids import COLOURS
-from vf_ray.eval.benchmark import Exam, Question
+from vf_ray.eval.benchmark import Question, QuestionSet
 from vf_ray.eval.benchmarks import cf, mmbench, pope
 from vf_ray.instances.sample import held_out
 from vf_ray.plan.inputs import DEMO
@@ -25,21 +25,21 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return write_some(tmp_path_factory.mktemp("demo"), monkeypatch)
 
 
-def exam(demo: Path, name: str) -> Exam:
+def question_set(demo: Path, name: str) -> QuestionSet:
     return EXAMS[name](RawTree.of(str(demo / "benchmarks" / name)))
 
 
 def picture(question: Question) -> bytes:
-    assert question.picture is not None
-    return question.picture()
+    assert question.image is not None
+    return question.image()
 
 
 def shown(demo: Path, name: str) -> Iterator[str]:
-    return (sha(picture(question)) for question in exam(demo, name).questions)
+    return (sha(picture(question)) for question in question_set(demo, name).questions)
 
 
 @pytest.mark.parametrize("name", EXAMS)
-def test_no_stage_trains_on_a_benchmarks_pictures(demo: Path, name: str) -> None:
+def test_no_stage_trains_on_a_benchmarks_images(demo: Path, name: str) -> None:
     asked = set(shown(demo, name))
     trained = {
         sha(image) for source in SOURCES for _, image in rows(demo, source) if not held_out(sha(image), SHARE)
@@ -49,7 +49,7 @@ def test_no_stage_trains_on_a_benchmarks_pictures(demo: Path, name: str) -> None
 
 
 def test_pope_labels_are_true_and_balanced(demo: Path) -> None:
-    questions = exam(demo, "pope").questions
+    questions = question_set(demo, "pope").questions
     for question in questions:
         (colour,) = (c for c in COLOURS if f" {c} cell " in question.prompt)
         assert (colour in seen(picture(question)).colours) == (question.meta["gold"] == "yes")
@@ -61,7 +61,7 @@ def test_pope_chooses_absent_colours_in_three_ways(demo: Path) -> None:
     absent = {
         split: Counter(
             re.findall(r"an? (\w+) cell", question.prompt)[0]
-            for question in exam(demo, "pope").questions
+            for question in question_set(demo, "pope").questions
             if question.category == split and question.meta["gold"] == "no"
         )
         for split in ("random", "popular", "adversarial")
@@ -72,7 +72,7 @@ def test_pope_chooses_absent_colours_in_three_ways(demo: Path) -> None:
 
 def test_mmbench_asks_every_question_with_every_rotation(demo: Path) -> None:
     groups: dict[int, list[Question]] = {}
-    for question in exam(demo, "mmbench").questions:
+    for question in question_set(demo, "mmbench").questions:
         groups.setdefault(int(question.id) % mmbench.ROTATION, []).append(question)
     for group, turned in groups.items():
         options = list(turned[0].meta["options"].values())
@@ -88,7 +88,7 @@ def test_mmbench_asks_every_question_with_every_rotation(demo: Path) -> None:
 
 
 def test_forgetting_is_asked_in_the_words_of_the_skill_kept_out(demo: Path) -> None:
-    found = exam(demo, "cf")
+    found = question_set(demo, "cf")
     assert {question.prompt for question in found.questions} == {catalogue()["demo_digits/name"].instruction}
 
 

@@ -48,18 +48,18 @@ def test_digits_are_read_back(demo: Path) -> None:
     truth = some_digits()
     found = list(rows(demo, "demo_digits"))
     assert [row.label for row, _ in found] == truth.labels.tolist()
-    assert all(picture == truth.picture(n) for n, (_, picture) in enumerate(found))
+    assert all(image == truth.image(n) for n, (_, image) in enumerate(found))
 
 
 def test_folders_name_the_commonest_colour(demo: Path) -> None:
-    for row, picture in rows(demo, "demo_colours"):
-        assert seen(picture).most(black=False) == row.label
+    for row, image in rows(demo, "demo_colours"):
+        assert seen(image).most(black=False) == row.label
 
 
-def test_every_answer_can_be_read_off_its_picture(demo: Path) -> None:
+def test_every_answer_can_be_read_off_its_image(demo: Path) -> None:
     sorts = set()
-    for row, picture in rows(demo, "demo_grids"):
-        grid, sort = seen(picture), row.question_type
+    for row, image in rows(demo, "demo_grids"):
+        grid, sort = seen(image), row.question_type
         sorts.add(sort)
         if sort == "presence":
             named = [colour for colour in COLOURS if f" {colour} " in row.question]
@@ -85,8 +85,8 @@ def test_boxes_fit_their_objects(demo: Path) -> None:
     for annotation in json.loads(file.read_text())["annotations"]:
         boxes.setdefault(annotation["image_id"], []).append(annotation["bbox"])
     num_objects = 0
-    for row, picture in rows(demo, "demo_objects"):
-        cells = seen(picture).cells
+    for row, image in rows(demo, "demo_objects"):
+        cells = seen(image).cells
         covered = np.zeros_like(cells, bool)
         for thing, box in zip(row.objects, boxes.get(row.image_id, []), strict=True):
             left, top, width, height = (int(side) // CELL for side in box)
@@ -100,8 +100,8 @@ def test_boxes_fit_their_objects(demo: Path) -> None:
 
 
 def test_captions_tell_what_is_there(demo: Path) -> None:
-    for row, picture in rows(demo, "demo_captions"):
-        grid = seen(picture)
+    for row, image in rows(demo, "demo_captions"):
+        grid = seen(image)
         assert f"{grid.height} by {grid.width} cells" in row.caption
         told = row.caption.partition(", with")[0]
         assert {colour for colour in COLOURS if colour in told} == set(grid.colours)
@@ -111,9 +111,9 @@ def test_the_table_is_true_to_the_pieces(demo: Path) -> None:
     truth = {piece.name: piece for piece in some_pieces()}
     found = list(rows(demo, "demo_photos"))
     assert {row.cells["file"] for row, _ in found} == set(truth)
-    for row, picture in found:
+    for row, image in found:
         piece = truth[row.cells["file"]]
-        assert (np.asarray(Image.open(io.BytesIO(picture))) == piece.pixels).all()
+        assert (np.asarray(Image.open(io.BytesIO(image))) == piece.pixels).all()
         assert (row.cells["photograph"], row.cells["strongest"]) == (piece.photograph, piece.strongest)
     bright = sum(row.cells["brightness"] == "bright" for row, _ in found)
     assert abs(2 * bright - len(found)) <= 2
@@ -129,11 +129,11 @@ def test_every_task_makes_instances(demo: Path, name: str) -> None:
     assert len({(verdict.task, verdict.key) for verdict in found}) == len(found)
 
 
-def test_a_picture_has_the_same_bytes_in_every_source(demo: Path) -> None:
+def test_a_image_has_the_same_bytes_in_every_source(demo: Path) -> None:
     named: dict[str, set[str]] = {}
     for name in ("demo_colours", "demo_objects"):
-        for row, picture in rows(demo, name):
-            named.setdefault(row.image.rpartition("_")[2].rpartition("/")[2], set()).add(sha(picture))
+        for row, image in rows(demo, name):
+            named.setdefault(row.image.rpartition("_")[2].rpartition("/")[2], set()).add(sha(image))
     assert len(named) > 200 and all(len(shas) == 1 for shas in named.values())
 
 

@@ -14,7 +14,7 @@ from vf_ray.demo import write
 from vf_ray.demo.grids import CELL, RGB, Grid, grids
 from vf_ray.demo.scans import Digits, Piece, digits, pieces
 from vf_ray.raw.tree import RawTree
-from vf_ray.sources.images import picture_bytes
+from vf_ray.sources.images import image_bytes
 from vf_ray.tasks import sources
 from vf_ray.types import Row, Source
 
@@ -54,16 +54,16 @@ def rows(root: Path, name: str) -> Iterator[tuple[Any, bytes]]:
     tree = RawTree.of(str(root / "raw"), source.raws)
     for row in source.read(tree):
         assert isinstance(row, Row), row
-        yield row, picture_bytes(tree, row.image)
+        yield row, image_bytes(tree, row.image)
 
 
-def sha(picture: bytes) -> str:
-    return hashlib.sha256(picture).hexdigest()
+def sha(image: bytes) -> str:
+    return hashlib.sha256(image).hexdigest()
 
 
-def seen(picture: bytes) -> Grid:
+def seen(image: bytes) -> Grid:
     """Return the grid that a picture shows, read off its pixels."""
-    pixels = np.asarray(Image.open(io.BytesIO(picture)))[CELL // 2 :: CELL, CELL // 2 :: CELL]
+    pixels = np.asarray(Image.open(io.BytesIO(image)))[CELL // 2 :: CELL, CELL // 2 :: CELL]
     colours = {tuple(colour): number for number, colour in enumerate(RGB.tolist())}
     height, width = _size(pixels)
     cells = [[colours[tuple(cell)] for cell in row[:width]] for row in pixels[:height].tolist()]

@@ -6,9 +6,9 @@ import pytest
 
 from tests.eval.trees import lines
 from vf_ray.eval.answers import llava_jsonl
-from vf_ray.eval.benchmark import Exam, Question
+from vf_ray.eval.benchmark import Question, QuestionSet
 
-EXAM = Exam(questions=tuple(Question(id=str(n), prompt="What?") for n in range(100)))
+EXAM = QuestionSet(questions=tuple(Question(id=str(n), prompt="What?") for n in range(100)))
 
 
 @pytest.mark.parametrize(

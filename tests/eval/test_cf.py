@@ -60,24 +60,24 @@ def test_mnist_is_read_plain_or_gzipped(tmp_path: Path, packed: bool) -> None:
     write_mnist(tmp_path, packed=packed)
     made = mnist(tree(tmp_path))
     assert made is not None
-    assert [picture.label for picture in made.pictures[:12]] == [*DIGITS, "0", "1"]
-    assert made.pictures[3].picture().startswith(b"P5\n28 28\n255\n")
+    assert [image.label for image in made.images[:12]] == [*DIGITS, "0", "1"]
+    assert made.images[3].image().startswith(b"P5\n28 28\n255\n")
 
 
 def test_cifar_is_read_from_both_versions(tmp_path: Path) -> None:
     write_cifar10(tmp_path, {b"data": PIXELS, b"labels": [1, 0]})
     made = cifar10(tree(tmp_path))
     assert made is not None
-    assert [picture.label for picture in made.pictures] == ["automobile", "airplane"]
-    header, picture = b"P6\n32 32\n255\n", made.pictures[0].picture()
-    assert picture == header + PIXELS[0].reshape(3, 32, 32).transpose(1, 2, 0).tobytes()
+    assert [image.label for image in made.images] == ["automobile", "airplane"]
+    header, image = b"P6\n32 32\n255\n", made.images[0].image()
+    assert image == header + PIXELS[0].reshape(3, 32, 32).transpose(1, 2, 0).tobytes()
     binary = tmp_path / "binary" / "cifar-10-batches-bin"
     binary.mkdir(parents=True)
     (binary / "test_batch.bin").write_bytes(b"\1" + PIXELS[0].tobytes() + b"\0" + PIXELS[1].tobytes())
     (binary / "batches.meta.txt").write_text("airplane\nautomobile\n\n")
     same = cifar10(tree(tmp_path / "binary"))
     assert same is not None
-    assert [p.picture() for p in same.pictures] == [p.picture() for p in made.pictures]
+    assert [p.image() for p in same.images] == [p.image() for p in made.images]
 
 
 def test_cifar100_takes_fine_labels(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_cifar100_takes_fine_labels(tmp_path: Path) -> None:
     (tmp_path / "cifar-100-python" / "meta").write_bytes(pickle.dumps(meta))
     made = cifar100(tree(tmp_path))
     assert made is not None
-    assert made.pictures[0].label == "maple_tree"
+    assert made.images[0].label == "maple_tree"
     assert "aquarium fish, maple tree." in CF.load(tree(tmp_path)).questions[0].prompt
 
 
@@ -115,7 +115,7 @@ def test_mini_imagenet_takes_folders_or_the_published_split(tmp_path: Path) -> N
     (tmp_path / "miniImageNet" / "test.csv").write_text("filename,label\nx.jpg,n01\n")
     made = mini_imagenet(tree(tmp_path))
     assert made is not None
-    assert [picture.picture() for picture in made.pictures] == [b"split"]
+    assert [image.image() for image in made.images] == [b"split"]
 
 
 def test_wordnet_numbers_are_asked_by_imagenets_names(tmp_path: Path) -> None:
@@ -140,9 +140,9 @@ def test_a_damaged_gzip_is_named(tmp_path: Path, damage: bytes) -> None:
 def test_without_a_judge_every_item_is_counted_as_ruled(tmp_path: Path) -> None:
     write_mnist(tmp_path)
     write_cifar10(tmp_path, {b"data": PIXELS, b"labels": [1, 0]})
-    exam = CF.load(tree(tmp_path))
-    answers = {q.id: q.meta["gold"] if q.category == "mnist" else "airplane" for q in exam.questions}
-    found = CF.score(exam, answers, None)
+    question_set = CF.load(tree(tmp_path))
+    answers = {q.id: q.meta["gold"] if q.category == "mnist" else "airplane" for q in question_set.questions}
+    found = CF.score(question_set, answers, None)
     assert found.headline["mnist %"].value == 100
     assert found.headline["cifar-10 %"].value == 50
     assert found.headline["mean accuracy %"].value == 75  # plain mean of sets, whatever their sizes
@@ -152,15 +152,15 @@ def test_without_a_judge_every_item_is_counted_as_ruled(tmp_path: Path) -> None:
 
 def test_the_judge_decides_and_its_silence_is_counted(tmp_path: Path) -> None:
     write_mnist(tmp_path, n=3)
-    exam = CF.load(tree(tmp_path))
+    question_set = CF.load(tree(tmp_path))
     judge = Oracle("Yes, it is.")
-    found = CF.score(exam, {q.id: "wrong" for q in exam.questions[:2]}, judge)
+    found = CF.score(question_set, {q.id: "wrong" for q in question_set.questions[:2]}, judge)
     assert found.headline["mnist %"].value == pytest.approx(200 / 3)
     assert found.counts["judged"] == 2
     assert (found.counts["missing"], found.counts["fallback"]) == (1, 0)
     assert judge.asked[0].user.endswith("Label: 0, Prediction: wrong")
-    answers = {q.id: q.meta["gold"] for q in exam.questions}
-    doubtful = CF.score(exam, answers, Grader(lambda r: "no" if r.id == "mnist/0" else "perhaps"))
+    answers = {q.id: q.meta["gold"] for q in question_set.questions}
+    doubtful = CF.score(question_set, answers, Grader(lambda r: "no" if r.id == "mnist/0" else "perhaps"))
     assert (doubtful.counts["judged"], doubtful.counts["fallback"]) == (1, 2)
     assert doubtful.headline["mnist %"].value == pytest.approx(200 / 3)
     assert str(doubtful.unusable["replies"]).startswith("2 of 3 not usable: replies without a verdict")

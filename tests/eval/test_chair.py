@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nltk.tokenize.destructive import NLTKWordTokenizer
 
 from tests.eval.trees import lines, tree
-from vf_ray.eval.benchmark import Exam
+from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.eval.benchmarks.chair import CHAIR, Lexicon, words
 
 SYNONYMS = (
@@ -53,7 +53,7 @@ def test_a_synonym_with_a_leading_blank_is_lost_as_officially() -> None:
     assert Lexicon(("motorcycle,  motor bike",)).mentions("a motor bike") == []
 
 
-def write(root: Path, pictures: bool = False) -> Exam:
+def write(root: Path, images: bool = False) -> QuestionSet:
     (root / "annotations").mkdir(parents=True)
     (root / "synonyms.txt").write_text("\n".join(SYNONYMS) + "\n")
     segments = {
@@ -65,15 +65,15 @@ def write(root: Path, pictures: bool = False) -> Exam:
     }
     (root / "annotations" / "instances_val2014.json").write_text(json.dumps(segments))
     (root / "annotations" / "captions_val2014.json").write_text(json.dumps(captions))
-    if pictures:
+    if images:
         (root / "val2014").mkdir()
         (root / "val2014" / "COCO_val2014_000000000012.jpg").write_bytes(b"jpg")
     return CHAIR.load(tree(root))
 
 
 def test_rates_count_captions_and_mentions(tmp_path: Path) -> None:
-    exam = write(tmp_path)
-    found = CHAIR.score(exam, {"11": "A man and a dog, a dog on a chair.", "12": "A dog."}, None)
+    question_set = write(tmp_path)
+    found = CHAIR.score(question_set, {"11": "A man and a dog, a dog on a chair.", "12": "A dog."}, None)
     assert found.headline["CHAIRs %"].value == 50
     assert found.headline["CHAIRi %"].value == pytest.approx(100 * 2 / 5)
     assert found.headline["recall %"].value == pytest.approx(100 * 3 / 3)
@@ -87,23 +87,23 @@ def test_captions_without_objects_give_zero_and_no_crash(tmp_path: Path) -> None
     assert (found.counts["questions"], found.counts["without mention"]) == (1, 1)
 
 
-def test_pictures_in_the_folder_are_what_is_asked(tmp_path: Path) -> None:
-    exam = write(tmp_path, pictures=True)
-    (question,) = exam.questions
+def test_images_in_the_folder_are_what_is_asked(tmp_path: Path) -> None:
+    question_set = write(tmp_path, images=True)
+    (question,) = question_set.questions
     assert question.id == "12"
-    assert question.picture is not None
-    assert question.picture() == b"jpg"
-    assert CHAIR.score(exam, {}, None).counts["missing"] == 1
+    assert question.image is not None
+    assert question.image() == b"jpg"
+    assert CHAIR.score(question_set, {}, None).counts["missing"] == 1
 
 
 def test_captions_are_read_in_the_official_form_and_others(tmp_path: Path) -> None:
-    exam = write(tmp_path)
+    question_set = write(tmp_path)
     rows: list[dict[str, Any]] = [{"image_id": 11, "caption": "a"}, {"image_id": 12, "caption": "b"}]
     (tmp_path / "a.json").write_text(json.dumps({"overall": {}, "imgToEval": {"11": rows[0], "12": rows[1]}}))
     (tmp_path / "b.json").write_text(json.dumps(rows))
     others = lines(tmp_path / "c.jsonl", [{"question_id": r["image_id"], "text": r["caption"]} for r in rows])
     expected = {"11": "a", "12": "b"}
-    assert CHAIR.read(tmp_path / "a.json", exam) == expected
-    assert CHAIR.read(tmp_path / "b.json", exam) == CHAIR.read(others, exam) == expected
+    assert CHAIR.read(tmp_path / "a.json", question_set) == expected
+    assert CHAIR.read(tmp_path / "b.json", question_set) == CHAIR.read(others, question_set) == expected
     with pytest.raises(FileNotFoundError, match=r"synonyms\.txt"):
         CHAIR.load(tree(tmp_path / "none"))

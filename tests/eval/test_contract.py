@@ -15,11 +15,11 @@ from tests.eval import miniature, miniature_tables
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import lines, tree
 from vf_ray.eval import record
-from vf_ray.eval.benchmark import Benchmark, Exam, Figure, Score
+from vf_ray.eval.benchmark import Benchmark, Figure, QuestionSet, Score
 from vf_ray.eval.benchmarks import catalogue, get
-from vf_ray.eval.exams import fingerprint
+from vf_ray.eval.question_sets import fingerprint
 
-Case = tuple[Benchmark, Exam]
+Case = tuple[Benchmark, QuestionSet]
 WRITERS = {**miniature.WRITERS, **miniature_tables.WRITERS}
 TEXTS = {".json", ".jsonl", ".tsv", ".csv", ".txt", ".parquet"}
 
@@ -32,9 +32,9 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
 
 
 def scored(case: Case, answers: Mapping[str, str]) -> Score:
-    benchmark, exam = case
+    benchmark, question_set = case
     judge = Oracle("8 9\nRating: 5") if benchmark.needs_judge else None
-    return record.score(benchmark, exam, answers, judge)
+    return record.score(benchmark, question_set, answers, judge)
 
 
 def figures(found: Score) -> Iterator[Figure]:
@@ -53,15 +53,15 @@ def llava_records(case: Case, text: str = "yes") -> list[dict[str, Any]]:
     ]
 
 
-def test_questions_are_unique_worded_and_their_pictures_open(case: Case) -> None:
+def test_questions_are_unique_worded_and_their_images_open(case: Case) -> None:
     questions = case[1].questions
     assert questions
     assert len({q.id for q in questions}) == len(questions)
     for question in questions:
         assert question.prompt.strip() == question.prompt
-        if question.picture is not None:
-            assert question.picture_id
-            with Image.open(io.BytesIO(question.picture())) as opened:
+        if question.image is not None:
+            assert question.image_id
+            with Image.open(io.BytesIO(question.image())) as opened:
                 assert opened.convert("RGB").size == (24, 16)
 
 
@@ -96,25 +96,25 @@ def test_every_result_names_the_choice_it_made(case: Case) -> None:
 
 
 def test_the_order_of_answers_does_not_matter(case: Case, tmp_path: Path) -> None:
-    benchmark, exam = case
+    benchmark, question_set = case
     rows = llava_records(case)
-    forth = benchmark.read(lines(tmp_path / "a.jsonl", rows), exam)
-    back = benchmark.read(lines(tmp_path / "b.jsonl", reversed(rows)), exam)
-    assert forth == back == {q.id: "yes" for q in exam.questions}
+    forth = benchmark.read(lines(tmp_path / "a.jsonl", rows), question_set)
+    back = benchmark.read(lines(tmp_path / "b.jsonl", reversed(rows)), question_set)
+    assert forth == back == {q.id: "yes" for q in question_set.questions}
     one, other = (record.plain(benchmark, scored(case, answers)) for answers in (forth, back))
     assert one == other
 
 
 def test_an_answer_given_twice_or_to_nothing_is_refused(case: Case, tmp_path: Path) -> None:
-    benchmark, exam = case
+    benchmark, question_set = case
     rows = llava_records(case)
     with pytest.raises(ValueError, match="twice"):
-        benchmark.read(lines(tmp_path / "a.jsonl", [*rows, rows[0]]), exam)
+        benchmark.read(lines(tmp_path / "a.jsonl", [*rows, rows[0]]), question_set)
     rows[0]["question_id"] = "none/such.png"
     with pytest.raises(ValueError, match=r"does not ask|lack"):
-        benchmark.read(lines(tmp_path / "a.jsonl", rows), exam)
+        benchmark.read(lines(tmp_path / "a.jsonl", rows), question_set)
     with pytest.raises(ValueError, match=f"{benchmark.name}: answer to 'none'"):
-        record.score(benchmark, exam, {"none": "yes"})
+        record.score(benchmark, question_set, {"none": "yes"})
 
 
 def test_an_empty_folder_is_refused_by_what_it_lacks(case: Case, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_file_of_the_benchmark_that_is_damaged_is_refused_or_not_needed(
         whole = path.read_bytes()
         path.write_bytes(content)
         with contextlib.suppress(ValueError, FileNotFoundError):  # and nothing else
-            assert len(case[0].exam(tree(tmp_path / "data")).questions) == len(case[1].questions)
+            assert len(case[0].question_set(tree(tmp_path / "data")).questions) == len(case[1].questions)
         path.write_bytes(whole)
 
 
@@ -181,6 +181,6 @@ def test_a_field_that_is_absent_or_of_another_kind_is_refused_or_not_needed(
         for content in list(documents(path)):
             path.write_bytes(content)
             with contextlib.suppress(ValueError, FileNotFoundError):  # and nothing else
-                exam = case[0].exam(tree(tmp_path / "data"))
-                scored((case[0], exam), {question.id: "yes" for question in exam.questions})
+                question_set = case[0].question_set(tree(tmp_path / "data"))
+                scored((case[0], question_set), {question.id: "yes" for question in question_set.questions})
         path.write_bytes(whole)

@@ -21,9 +21,9 @@ WORDS = "what is the number of red blue green squares in this picture yes no two
 
 def png(value: int) -> bytes:
     data = io.BytesIO()
-    picture = Image.new("RGB", (20 + value % 7, 20), (60 * value % 256, 90, 200 - 40 * value))
-    picture.putpixel((value, 3), (255, 255, 255))
-    picture.save(data, "PNG")
+    image = Image.new("RGB", (20 + value % 7, 20), (60 * value % 256, 90, 200 - 40 * value))
+    image.putpixel((value, 3), (255, 255, 255))
+    image.save(data, "PNG")
     return data.getvalue()
 
 
@@ -57,8 +57,8 @@ def questions(n: int, most: int = 9) -> list[Question]:
     words = WORDS.split()
     return [
         Question(
-            id=str(k), prompt=" ".join(words[: 2 + 5 * k % 11]) + "?" * (k % 3), picture_id=f"p{k % 5}",
-            picture=partial(png, k % 5), category=f"c{k % 2}", max_new_tokens=1 + (k % most),
+            id=str(k), prompt=" ".join(words[: 2 + 5 * k % 11]) + "?" * (k % 3), image_id=f"p{k % 5}",
+            image=partial(png, k % 5), category=f"c{k % 2}", max_new_tokens=1 + (k % most),
         )
         for k in range(n)
     ]  # fmt: skip
@@ -68,11 +68,11 @@ def ids_one_by_one(answerer: Answerer, asked: Sequence[Question]) -> dict[str, l
     """Answer with transformers' own loop, a question at a time and nothing shared."""
     found = {}
     for q in asked:
-        assert q.picture is not None
+        assert q.image is not None
         ids = torch.tensor([answerer.encoder.prompt_ids(q.prompt)])
         made = answerer.model.generate(
             input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=q.max_new_tokens,
-            pixel_values=answerer.encoder.pixels([q.picture()]), do_sample=False,
+            pixel_values=answerer.encoder.pixels([q.image()]), do_sample=False,
         )[0, ids.shape[1] :].tolist()  # fmt: skip
         end = answerer.encoder.end_id
         found[q.id] = made[: made.index(end)] if end in made else made
@@ -109,7 +109,7 @@ def _with_end(answerer: Answerer, end: int) -> Encoder:
     return replace(answerer.encoder, end_id=end)
 
 
-def test_a_question_without_a_picture_is_asked_without_one(folder: Path) -> None:
+def test_a_question_without_a_image_is_asked_without_one(folder: Path) -> None:
     answerer = sharpened(folder)
     mixed = [*questions(2), Question(id="text", prompt="what is red", max_new_tokens=4)]
     alone = [a.text for a in answerer.answers(mixed[2:], 8)]
@@ -118,7 +118,7 @@ def test_a_question_without_a_picture_is_asked_without_one(folder: Path) -> None
 
 def test_a_question_too_long_is_an_error_by_name_not_a_crash_of_the_batch(folder: Path) -> None:
     answerer = sharpened(folder)
-    long = Question(id="long", prompt="many " * 5000, picture_id="p", picture=partial(png, 1))
+    long = Question(id="long", prompt="many " * 5000, image_id="p", image=partial(png, 1))
     first, second = answerer.answers([long, *questions(1)], 8)
     assert "tokens" in first.error
     assert not second.error
@@ -126,16 +126,16 @@ def test_a_question_too_long_is_an_error_by_name_not_a_crash_of_the_batch(folder
         list(answers(folder, [long]))
 
 
-def test_a_damaged_picture_is_named(folder: Path) -> None:
-    damaged = Question(id="q", prompt="?", picture_id="COCO_7.jpg", picture=lambda: b"no picture")
+def test_a_damaged_image_is_named(folder: Path) -> None:
+    damaged = Question(id="q", prompt="?", image_id="COCO_7.jpg", image=lambda: b"no picture")
     with pytest.raises(ValueError, match=r"picture COCO_7\.jpg: .* cannot be decoded"):
         list(answers(folder, [*questions(2), damaged]))
 
 
-def test_order_keeps_pictures_together_and_depends_on_the_questions_only() -> None:
+def test_order_keeps_images_together_and_depends_on_the_questions_only() -> None:
     asked = questions(30)
     ordered = in_order(asked)
     assert in_order(list(reversed(asked))) == ordered
-    groups = [(q.category, q.picture_id) for q in ordered]
+    groups = [(q.category, q.image_id) for q in ordered]
     assert len([1 for a, b in pairwise(groups) if a != b]) + 1 == len(set(groups))
     assert sorted(q.id for q in ordered) == sorted(q.id for q in asked)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.eval.test_judged import Grader
 from tests.eval.trees import tree
-from vf_ray.eval.benchmark import Exam, Reply, Request
+from vf_ray.eval.benchmark import QuestionSet, Reply, Request
 from vf_ray.eval.benchmarks.hallusionbench import HALLUSIONBENCH, by_rule, verdict
 
 ASKED = Request(id="1", user="?")
@@ -28,7 +28,7 @@ ROWS = [
 ]  # fmt: skip
 
 
-def write(root: Path) -> Exam:
+def write(root: Path) -> QuestionSet:
     (root / "HallusionBench.json").write_text(json.dumps(ROWS))
     return HALLUSIONBENCH.load(tree(root))
 
@@ -67,10 +67,12 @@ def test_without_a_judge_the_first_yes_or_no_decides(answer: str, gold: str, sai
 
 
 def test_three_accuracies_as_officially_grouped(tmp_path: Path) -> None:
-    exam = write(tmp_path)
+    question_set = write(tmp_path)
     said = {"VS/chart/0/0/0": "unclear", "VS/chart/0/1/1": "incorrect", "VD/chart/0/0/1": "unclear"}
     found = HALLUSIONBENCH.score(
-        exam, {q.id: "whatever" for q in exam.questions}, Grader(lambda r: said.get(r.id, "correct"))
+        question_set,
+        {q.id: "whatever" for q in question_set.questions},
+        Grader(lambda r: said.get(r.id, "correct")),
     )
     values = {key: figure.value for key, figure in found.headline.items()}
     assert values["aAcc %"] == pytest.approx(100 * 5 / 7)  # unclear is right without a picture only
@@ -78,14 +80,14 @@ def test_three_accuracies_as_officially_grouped(tmp_path: Path) -> None:
     assert values["fAcc %"] == pytest.approx(100 * 1 / 3)  # VD figure 1; VS figure 0 is left out
     assert set(found.tables["categories"]) == {"VS", "VD", "VS/chart", "VD/chart"}
     assert found.counts["judged"] == 7
-    assert sum(q.picture is not None for q in exam.questions) == 5
+    assert sum(q.image is not None for q in question_set.questions) == 5
 
 
 def test_what_the_judge_leaves_open_falls_to_the_rule_and_is_counted(tmp_path: Path) -> None:
-    exam = write(tmp_path)
-    answers = {q.id: "Yes" if q.meta["gold"] == "1" else "No" for q in exam.questions[:6]}
-    only = exam.questions[0].id
-    found = HALLUSIONBENCH.score(exam, answers, Grader(lambda r: "correct" if r.id == only else None))
+    question_set = write(tmp_path)
+    answers = {q.id: "Yes" if q.meta["gold"] == "1" else "No" for q in question_set.questions[:6]}
+    only = question_set.questions[0].id
+    found = HALLUSIONBENCH.score(question_set, answers, Grader(lambda r: "correct" if r.id == only else None))
     assert found.headline["aAcc %"].value == pytest.approx(600 / 7)
     assert (found.counts["fallback"], found.counts["missing"]) == (5, 1)
     assert str(found.unusable["replies"]) == "5 of 6 not usable: no reply"
@@ -93,9 +95,9 @@ def test_what_the_judge_leaves_open_falls_to_the_rule_and_is_counted(tmp_path: P
 
 
 def test_predictions_are_read_from_the_benchmarks_own_list(tmp_path: Path) -> None:
-    exam = write(tmp_path)
+    question_set = write(tmp_path)
     (tmp_path / "a.json").write_text(json.dumps([{**r, "model_prediction": "Yes"} for r in ROWS[1:]]))
-    assert len(HALLUSIONBENCH.read(tmp_path / "a.json", exam)) == 6
+    assert len(HALLUSIONBENCH.read(tmp_path / "a.json", question_set)) == 6
     (tmp_path / "HallusionBench.json").write_text(json.dumps([*ROWS, ROWS[0]]))
     with pytest.raises(ValueError, match="a question twice"):
         HALLUSIONBENCH.load(tree(tmp_path))

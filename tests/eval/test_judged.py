@@ -8,7 +8,7 @@ import pytest
 from tests.eval import miniature, miniature_tables
 from tests.eval.trees import lines, tree
 from vf_ray.eval import record
-from vf_ray.eval.benchmark import UNGRADED, Benchmark, Exam, Reply, Request, Score, Unserved
+from vf_ray.eval.benchmark import UNGRADED, Benchmark, QuestionSet, Reply, Request, Score, Unserved
 from vf_ray.eval.benchmarks import get, llava_bench, mm_vet
 from vf_ray.eval.benchmarks.llava_bench import LLAVA_BENCH
 from vf_ray.eval.benchmarks.mm_vet import AGAIN, MM_VET
@@ -29,7 +29,7 @@ class Grader:
         return [reply if isinstance(reply, Reply) else Reply(text=reply) for reply in said]
 
 
-def mm_vet_exam(root: Path, evaluator: bool = False) -> Exam:
+def mm_vet_exam(root: Path, evaluator: bool = False) -> QuestionSet:
     entries = {
         "v1_0": {"imagename": "a.jpg", "question": "What is x?", "answer": "-1<AND>-5", 
             "capability": ["ocr", "math"]},
@@ -56,9 +56,9 @@ def test_a_grade_is_the_text_before_the_first_blank(reply: str, value: float | N
 
 
 def test_mm_vet_means_by_capability(tmp_path: Path) -> None:
-    exam = mm_vet_exam(tmp_path, evaluator=True)
+    question_set = mm_vet_exam(tmp_path, evaluator=True)
     grader = Grader(lambda r: {"v1_0": "0.5", "v1_1": "1.0"}.get(r.id, "0.0"))
-    found = MM_VET.score(exam, {"v1_0": "-1", "v1_1": "red", "v1_2": "go"}, grader)
+    found = MM_VET.score(question_set, {"v1_0": "-1", "v1_1": "red", "v1_2": "go"}, grader)
     assert found.headline["total"].value == pytest.approx(50)
     assert found.tables["capabilities"]["ocr"]["score"].value == pytest.approx(25)
     assert set(found.tables["capability sets"]) == {"math+ocr", "rec", "ocr"}
@@ -69,9 +69,9 @@ def test_mm_vet_means_by_capability(tmp_path: Path) -> None:
 
 
 def test_mm_vet_asks_again_hotter_and_then_counts_zero(tmp_path: Path) -> None:
-    exam = mm_vet_exam(tmp_path)
+    question_set = mm_vet_exam(tmp_path)
     grader = Grader(lambda r: "0.7" if r.temperature == 1.0 and r.id == "v1_1" else "well")
-    found = MM_VET.score(exam, {"v1_1": "red", "v1_2": "go"}, grader)
+    found = MM_VET.score(question_set, {"v1_1": "red", "v1_2": "go"}, grader)
     asked = [(r.temperature, r.user.endswith(AGAIN)) for r in grader.asked if r.id == "v1_2"]
     assert asked == [(0.0, False), (0.0, True), (0.5, True), (1.0, True), (1.5, True)]
     assert [item.value for item in found.items] == [0, 0.7, 0]
@@ -80,18 +80,20 @@ def test_mm_vet_asks_again_hotter_and_then_counts_zero(tmp_path: Path) -> None:
 
 
 def test_mm_vet_without_a_judge_is_counted_as_ruled(tmp_path: Path) -> None:
-    exam = mm_vet_exam(tmp_path)
-    found = MM_VET.score(exam, {"v1_0": "x is -1", "v1_1": "a Crimson one", "v1_2": "go"}, None)
+    question_set = mm_vet_exam(tmp_path)
+    found = MM_VET.score(question_set, {"v1_0": "x is -1", "v1_1": "a Crimson one", "v1_2": "go"}, None)
     assert [item.value for item in found.items] == [0.5, 1, 0]
     assert found.counts["fallback"] == 3
     assert "not MM-Vet's score" in found.notes[-1]
 
 
 def test_mm_vet_answers_come_in_two_forms(tmp_path: Path) -> None:
-    exam = mm_vet_exam(tmp_path)
+    question_set = mm_vet_exam(tmp_path)
     (tmp_path / "a.json").write_text('{"v1_0": "x", "v1_2": "y"}')
     rows = [{"question_id": 2, "text": "y"}, {"question_id": 0, "text": "x"}]
-    assert MM_VET.read(tmp_path / "a.json", exam) == MM_VET.read(lines(tmp_path / "a.jsonl", rows), exam)
+    assert MM_VET.read(tmp_path / "a.json", question_set) == MM_VET.read(
+        lines(tmp_path / "a.jsonl", rows), question_set
+    )
     notebook = {
         "cells": [{"cell_type": "code", "source": ["!pip install x\n", "prompt = 'From a notebook'"]}]
     }
@@ -99,7 +101,7 @@ def test_mm_vet_answers_come_in_two_forms(tmp_path: Path) -> None:
     assert MM_VET.load(tree(tmp_path)).extra == "From a notebook"
 
 
-def llava_exam(root: Path, rules: bool = True) -> Exam:
+def llava_exam(root: Path, rules: bool = True) -> QuestionSet:
     rows = [
         {
             "question_id": n,
@@ -136,10 +138,10 @@ def test_two_grades_are_read_as_by_the_official_script(reply: str, pair: tuple[f
 
 
 def test_the_relative_score_is_the_ratio_of_means_with_failures_in_them(tmp_path: Path) -> None:
-    exam = llava_exam(tmp_path)
+    question_set = llava_exam(tmp_path)
     said = {"0": "9, 7", "1": "9 8", "2": "8 6", "3": "10 5", "4": "9 9", "5": "8 8"}
     grader = Grader(lambda r: said[r.id])
-    found = LLAVA_BENCH.score(exam, {str(n): f"mine {n}" for n in range(6)}, grader)
+    found = LLAVA_BENCH.score(question_set, {str(n): f"mine {n}" for n in range(6)}, grader)
     reference, model = round((-1 + 9 + 8 + 10 + 9 + 8) / 6, 3), round((-1 + 8 + 6 + 5 + 9 + 8) / 6, 3)
     assert found.headline["relative score"].value == pytest.approx(100 * model / reference)
     assert found.tables["categories"]["conversation"]["model"].value == pytest.approx(20)
@@ -152,10 +154,10 @@ def test_the_relative_score_is_the_ratio_of_means_with_failures_in_them(tmp_path
 
 
 def test_llava_bench_needs_a_judge_and_whole_files(tmp_path: Path) -> None:
-    exam = llava_exam(tmp_path, rules=False)
-    assert "ours" in exam.notes[2]
+    question_set = llava_exam(tmp_path, rules=False)
+    assert "ours" in question_set.notes[2]
     with pytest.raises(ValueError, match="graded by a judge"):
-        LLAVA_BENCH.score(exam, {}, None)
+        LLAVA_BENCH.score(question_set, {}, None)
     lines(tmp_path / "context.jsonl", [{"id": 0, "image": "0.jpg", "caption": "one"}])
     with pytest.raises(ValueError, match="question 2 has no context"):
         LLAVA_BENCH.load(tree(tmp_path))
@@ -187,11 +189,11 @@ class Case:
     """A judged benchmark in miniature, whose answers leave everything to the judge."""
 
     benchmark: Benchmark
-    exam: Exam
+    question_set: QuestionSet
 
     def scored(self, rule: Callable[[Request], str | Reply | None]) -> Score:
-        answers = {question.id: "it is neither" for question in self.exam.questions}
-        return record.score(self.benchmark, self.exam, answers, Grader(rule))
+        answers = {question.id: "it is neither" for question in self.question_set.questions}
+        return record.score(self.benchmark, self.question_set, answers, Grader(rule))
 
 
 WRITERS = {**miniature.WRITERS, **miniature_tables.WRITERS}
@@ -200,7 +202,7 @@ WRITERS = {**miniature.WRITERS, **miniature_tables.WRITERS}
 @pytest.fixture(params=[name for name in WRITERS if get(name).judged])
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
     WRITERS[request.param](tmp_path)
-    return Case(get(request.param), get(request.param).exam(tree(tmp_path)))
+    return Case(get(request.param), get(request.param).question_set(tree(tmp_path)))
 
 
 JUDGED = {name for name in WRITERS if get(name).judged}
@@ -251,10 +253,12 @@ def test_a_verdict_that_a_reply_begins_with_counts_though_it_is_cut_later(case: 
 
 
 def test_a_number_that_may_be_half_is_none(tmp_path: Path) -> None:
-    exam = mm_vet_exam(tmp_path)
+    question_set = mm_vet_exam(tmp_path)
     answers = dict.fromkeys(("v1_0", "v1_1", "v1_2"), "x")
     said = {"v1_0": "0.", "v1_1": "0.8 is", "v1_2": "1.0 or"}
-    found = MM_VET.score(exam, answers, Grader(lambda request: Reply(text=said[request.id], cut=True)))
+    found = MM_VET.score(
+        question_set, answers, Grader(lambda request: Reply(text=said[request.id], cut=True))
+    )
     assert found.headline["total"].value == pytest.approx(90)
     assert found.counts["ungraded"] == 1
     assert "capabilities" in found.tables

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tests.eval.trees import lines, tree, tsv
-from vf_ray.eval.benchmark import Exam, Reply, Request
+from vf_ray.eval.benchmark import QuestionSet, Reply, Request
 from vf_ray.eval.benchmarks.mmbench import MMBENCH
 from vf_ray.eval.rules.options import infer
 
 OPTIONS = {"A": "a red house", "B": "a blue cat", "C": "two dogs", "D": "nothing"}
-PICTURE = base64.b64encode(b"a picture of some length, much longer than any index of a row").decode()
+IMAGE = base64.b64encode(b"a picture of some length, much longer than any index of a row").decode()
 
 
 @pytest.mark.parametrize(
@@ -55,23 +55,23 @@ def rows(groups: Sequence[int] = (3, 5), options: int = 3) -> list[dict[str, Any
             made.append(
                 {
                     "index": index + turn * 1_000_000, "question": f"Question {index}?", "hint": "", **cells,
-                    "answer": "ABCD"[turn], "category": "kind", "image": PICTURE if not turn else str(index),
+                    "answer": "ABCD"[turn], "category": "kind", "image": IMAGE if not turn else str(index),
                     "l2-category": "ability",
                 }
             )  # fmt: skip
     return made
 
 
-def exam_of(root: Path, table: list[dict[str, Any]]) -> Exam:
+def exam_of(root: Path, table: list[dict[str, Any]]) -> QuestionSet:
     tsv(root / "mmbench_dev_20230712.tsv", table)
     return MMBENCH.load(tree(root))
 
 
 def test_a_question_counts_only_if_every_rotation_is_right(tmp_path: Path) -> None:
-    exam = exam_of(tmp_path, rows())
-    answers = {q.id: q.meta["gold"] for q in exam.questions}
+    question_set = exam_of(tmp_path, rows())
+    answers = {q.id: q.meta["gold"] for q in question_set.questions}
     answers["5"] = "B"
-    found = MMBENCH.score(exam, answers, None)
+    found = MMBENCH.score(question_set, answers, None)
     values = {key: figure.value for key, figure in found.headline.items()}
     assert values == {
         "circular accuracy %": 50,
@@ -82,26 +82,26 @@ def test_a_question_counts_only_if_every_rotation_is_right(tmp_path: Path) -> No
     assert found.tables["abilities"]["ability"]["circular accuracy %"].value == 50
 
 
-def test_prompt_and_picture_are_llavas(tmp_path: Path) -> None:
+def test_prompt_and_image_are_llavas(tmp_path: Path) -> None:
     table = rows((3,))
     table[0]["hint"] = "Look closely."
-    exam = exam_of(tmp_path, table)
-    assert exam.questions[0].prompt == (
+    question_set = exam_of(tmp_path, table)
+    assert question_set.questions[0].prompt == (
         "Look closely.\nQuestion 3?\nA. text 3 0\nB. text 3 1\nC. text 3 2\n"
         "Answer with the option's letter from the given choices directly."
     )
-    assert all(q.picture and q.picture().startswith(b"a picture") for q in exam.questions)
+    assert all(q.image and q.image().startswith(b"a picture") for q in question_set.questions)
 
 
 def test_options_that_pandas_reads_as_missing_vanish(tmp_path: Path) -> None:
     table = rows((3,), options=4)[:2]
     for row in table:
         row |= {"B": "None", "D": "after it"}
-    exam = exam_of(tmp_path, table)
-    assert list(exam.questions[0].meta["options"]) == ["A", "C", "D"]
-    assert "\nB." not in exam.questions[0].prompt  # LLaVA stops there
-    assert "\nC." not in exam.questions[0].prompt
-    found = MMBENCH.score(exam, {"3": "A", "1000003": "B"}, None)  # the second's truth has vanished
+    question_set = exam_of(tmp_path, table)
+    assert list(question_set.questions[0].meta["options"]) == ["A", "C", "D"]
+    assert "\nB." not in question_set.questions[0].prompt  # LLaVA stops there
+    assert "\nC." not in question_set.questions[0].prompt
+    found = MMBENCH.score(question_set, {"3": "A", "1000003": "B"}, None)  # the second's truth has vanished
     assert [item.value for item in found.items] == [1, 0]
 
 
@@ -128,20 +128,22 @@ def test_two_versions_or_none_are_refused(tmp_path: Path) -> None:
 
 
 def test_answers_are_read_from_llava_and_from_sheets(tmp_path: Path) -> None:
-    exam = exam_of(tmp_path, rows())
-    records = [{"question_id": int(q.id), "round_id": 0, "text": q.meta["gold"]} for q in exam.questions]
-    expected = {q.id: q.meta["gold"] for q in exam.questions}
-    assert MMBENCH.read(lines(tmp_path / "a.jsonl", records), exam) == expected
-    cells = [{"index": f"{q.id}.0", "prediction": q.meta["gold"]} for q in exam.questions]
-    assert MMBENCH.read(tsv(tmp_path / "a.tsv", cells), exam) == expected
-    assert MMBENCH.read(xlsx(tmp_path / "a.xlsx", cells), exam) == expected
+    question_set = exam_of(tmp_path, rows())
+    records = [
+        {"question_id": int(q.id), "round_id": 0, "text": q.meta["gold"]} for q in question_set.questions
+    ]
+    expected = {q.id: q.meta["gold"] for q in question_set.questions}
+    assert MMBENCH.read(lines(tmp_path / "a.jsonl", records), question_set) == expected
+    cells = [{"index": f"{q.id}.0", "prediction": q.meta["gold"]} for q in question_set.questions]
+    assert MMBENCH.read(tsv(tmp_path / "a.tsv", cells), question_set) == expected
+    assert MMBENCH.read(xlsx(tmp_path / "a.xlsx", cells), question_set) == expected
     published = [{**cell, "answer": "the truth"} for cell in cells]
-    assert MMBENCH.read(tsv(tmp_path / "b.tsv", published), exam) == expected
+    assert MMBENCH.read(tsv(tmp_path / "b.tsv", published), question_set) == expected
     with pytest.raises(ValueError, match="no column 'prediction'; it has index, answer"):
-        MMBENCH.read(tsv(tmp_path / "c.tsv", [{"index": "3", "answer": "A"}]), exam)
+        MMBENCH.read(tsv(tmp_path / "c.tsv", [{"index": "3", "answer": "A"}]), question_set)
     with pytest.raises(ValueError, match="not a whole xlsx"):
         (tmp_path / "b.xlsx").write_bytes(b"PK")
-        MMBENCH.read(tmp_path / "b.xlsx", exam)
+        MMBENCH.read(tmp_path / "b.xlsx", question_set)
 
 
 def xlsx(path: Path, cells: list[dict[str, str]]) -> Path:
@@ -176,14 +178,14 @@ class Oracle:
 
 
 def test_only_what_the_rule_leaves_open_goes_to_the_judge(tmp_path: Path) -> None:
-    exam = exam_of(tmp_path, rows((3,)))
+    question_set = exam_of(tmp_path, rows((3,)))
     answers = {"3": "A", "1000003": "neither", "2000003": "C"}
-    assert MMBENCH.score(exam, answers, None).counts["unparsable"] == 1
+    assert MMBENCH.score(question_set, answers, None).counts["unparsable"] == 1
     judge = Oracle("B")
-    found = MMBENCH.score(exam, answers, judge)
+    found = MMBENCH.score(question_set, answers, judge)
     assert [request.id for request in judge.asked] == ["1000003"]
     assert found.headline["circular accuracy %"].value == 100
     assert found.records[0]["reply"] == "B"
     assert found.counts["fallback"] == 0
-    silent = MMBENCH.score(exam, answers, Oracle(None))
+    silent = MMBENCH.score(question_set, answers, Oracle(None))
     assert silent.counts["fallback"] == silent.counts["unparsable"] == 1

@@ -3,20 +3,20 @@ from pathlib import Path
 import pytest
 
 from tests.eval.trees import lines, tree
-from vf_ray.eval.benchmark import Exam
+from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.eval.benchmarks.mme import COGNITION, MME, PERCEPTION, parse
 from vf_ray.eval.prompts import SHORT
 
 
-def write(root: Path, pictures: int = 3, nested: bool = False) -> Exam:
+def write(root: Path, num_images: int = 3, nested: bool = False) -> QuestionSet:
     for task in (*PERCEPTION, *COGNITION):
         folder = root / "MME_Benchmark_release_version" / task
         texts = folder / "questions_answers_YN" if nested else folder
         images = folder / "images" if nested else folder
         texts.mkdir(parents=True, exist_ok=True)
         images.mkdir(exist_ok=True)
-        for n in range(pictures):
-            (images / f"{n}.png").write_bytes(b"picture")
+        for n in range(num_images):
+            (images / f"{n}.png").write_bytes(b"image")
             (texts / f"{n}.txt").write_text(
                 f"Is there {n}? Please answer yes or no.\tYes\n"
                 f"Is there no {n}? Please answer yes or no.\tNo\n"
@@ -38,25 +38,27 @@ def test_an_answer_is_read_by_its_first_four_characters(answer: str, said: str) 
 
 @pytest.mark.parametrize("nested", [False, True])
 def test_scores_add_accuracy_and_both_right(tmp_path: Path, nested: bool) -> None:
-    exam = write(tmp_path, nested=nested)
-    assert len(exam.questions) == 14 * 6
-    answers = {q.id: q.meta["gold"] for q in exam.questions}
-    assert MME.score(exam, answers, None).headline["perception"].value == pytest.approx(2000)
+    question_set = write(tmp_path, nested=nested)
+    assert len(question_set.questions) == 14 * 6
+    answers = {q.id: q.meta["gold"] for q in question_set.questions}
+    assert MME.score(question_set, answers, None).headline["perception"].value == pytest.approx(2000)
     answers["count/1.png#0"] = "no"
-    found = MME.score(exam, answers, None)
+    found = MME.score(question_set, answers, None)
     assert found.tables["subtasks"]["count"]["score"].value == pytest.approx(100 * 5 / 6 + 100 * 2 / 3)
     assert found.headline["perception"].value == pytest.approx(1800 + 150)
     assert found.headline["cognition"].value == pytest.approx(800)
     assert found.headline["perception"].low <= 1950 <= found.headline["perception"].high
-    assert exam.questions[0].prompt == "Is there 0?" + SHORT
-    picture = exam.questions[0].picture
-    assert picture is not None
-    assert picture() == b"picture"
+    assert question_set.questions[0].prompt == "Is there 0?" + SHORT
+    image = question_set.questions[0].image
+    assert image is not None
+    assert image() == b"image"
 
 
 def test_a_subtask_with_nothing_parsable_counts_nothing_and_says_so(tmp_path: Path) -> None:
-    exam = write(tmp_path)
-    found = MME.score(exam, {q.id: "perhaps" for q in exam.questions if q.category == "OCR"}, None)
+    question_set = write(tmp_path)
+    found = MME.score(
+        question_set, {q.id: "perhaps" for q in question_set.questions if q.category == "OCR"}, None
+    )
     assert found.headline["total"].value == 0
     assert found.counts["unparsable"] == 6
     assert found.counts["missing"] == 78
@@ -64,7 +66,7 @@ def test_a_subtask_with_nothing_parsable_counts_nothing_and_says_so(tmp_path: Pa
 
 
 def test_the_official_result_folder_is_read(tmp_path: Path) -> None:
-    exam = write(tmp_path)
+    question_set = write(tmp_path)
     results = tmp_path / "results"
     results.mkdir()
     for task in (*PERCEPTION, *COGNITION):
@@ -74,42 +76,42 @@ def test_the_official_result_folder_is_read(tmp_path: Path) -> None:
             for words, gold in ((f"Is there {n}?", "Yes"), (f"Is there no {n}?", "No"))
         ]  # fmt: skip
         (results / f"{task}.txt").write_text("\n".join(rows) + "\n")
-    answers = MME.read(results, exam)
+    answers = MME.read(results, question_set)
     assert answers["existence/2.png#1"] == "No, so\tI\tsay"
-    assert MME.score(exam, answers, None).headline["total"].value == pytest.approx(2800)
+    assert MME.score(question_set, answers, None).headline["total"].value == pytest.approx(2800)
     (results / "OCR.txt").write_text("0.png\tIs there 0? Please answer yes or no.\tYes\nYes\n")
     with pytest.raises(ValueError, match=r"OCR\.txt line 1"):
-        MME.read(results, exam)
+        MME.read(results, question_set)
 
 
 @pytest.mark.parametrize("folder", ["", "images/"])
 def test_llavas_answers_are_matched_by_question(tmp_path: Path, folder: str) -> None:
-    exam = write(tmp_path)
+    question_set = write(tmp_path)
     rows = [
-        {"question_id": q.picture_id.replace("/", f"/{folder}"), "prompt": q.prompt, "text": q.meta["gold"]}
-        for q in reversed(exam.questions)
+        {"question_id": q.image_id.replace("/", f"/{folder}"), "prompt": q.prompt, "text": q.meta["gold"]}
+        for q in reversed(question_set.questions)
     ]
-    answers = MME.read(lines(tmp_path / "a.jsonl", rows), exam)
-    assert MME.score(exam, answers, None).headline["total"].value == pytest.approx(2800)
+    answers = MME.read(lines(tmp_path / "a.jsonl", rows), question_set)
+    assert MME.score(question_set, answers, None).headline["total"].value == pytest.approx(2800)
     with pytest.raises(ValueError, match="twice"):
-        MME.read(lines(tmp_path / "a.jsonl", [rows[0], rows[0]]), exam)
+        MME.read(lines(tmp_path / "a.jsonl", [rows[0], rows[0]]), question_set)
     rows[0]["prompt"] = "Is it?" + SHORT
     with pytest.raises(ValueError, match="does not ask"):
-        MME.read(lines(tmp_path / "a.jsonl", rows), exam)
+        MME.read(lines(tmp_path / "a.jsonl", rows), question_set)
 
 
-def test_llavas_converted_results_are_matched_whatever_the_pictures_ending(tmp_path: Path) -> None:
-    exam = write(tmp_path)
+def test_llavas_converted_results_are_matched_whatever_the_images_ending(tmp_path: Path) -> None:
+    question_set = write(tmp_path)
     results = tmp_path / "results"
     results.mkdir()
     (results / "color.txt").write_text("2.txt\tIs there 2?  Please answer yes or no.\tYes\tyes\n")
-    assert MME.read(results, exam) == {"color/2.png#0": "yes"}
+    assert MME.read(results, question_set) == {"color/2.png#0": "yes"}
     (results / "color.txt").write_text("2.txt\tIs there 2? Please answer yes or no.\tNo\tyes\n")
     with pytest.raises(ValueError, match=r"'no' as the truth of 'color/2\.png#0', this data 'yes'"):
-        MME.read(results, exam)
+        MME.read(results, question_set)
     (results / "color.txt").unlink()
     with pytest.raises(FileNotFoundError, match=r"no result file such as existence\.txt"):
-        MME.read(results, exam)
+        MME.read(results, question_set)
 
 
 def test_blanks_inside_a_question_are_asked_as_they_are(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.eval.trees import tree
-from vf_ray.eval.benchmark import Exam
+from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.eval.benchmarks.mmmu import DOMAINS, MMMU, SEED
 from vf_ray.eval.rules.mmmu import candidates, chosen, is_right
 
@@ -51,7 +51,7 @@ def row(identity: str, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write(root: Path) -> Exam:
+def write(root: Path) -> QuestionSet:
     tables = {
         "Art": [row(f"validation_Art_{n}") for n in range(4)],
         "Art_Theory": [
@@ -65,9 +65,9 @@ def write(root: Path) -> Exam:
     return MMMU.load(tree(root))
 
 
-def test_prompts_and_pictures_are_the_official_ones(tmp_path: Path) -> None:
-    exam = write(tmp_path)
-    by_id = {q.id: q for q in exam.questions}
+def test_prompts_and_images_are_the_official_ones(tmp_path: Path) -> None:
+    question_set = write(tmp_path)
+    by_id = {q.id: q for q in question_set.questions}
     assert by_id["validation_Art_1"].prompt == (
         "What is in <image 1>?\n(A) a red house\n(B) a blue cat\n(C) two dogs\n(D) nothing\n\n"
         "Answer with the option's letter from the given choices directly."
@@ -75,15 +75,17 @@ def test_prompts_and_pictures_are_the_official_ones(tmp_path: Path) -> None:
     assert by_id["validation_Art_Theory_1"].prompt.endswith(
         "?\nAnswer the question using a single word or phrase."
     )
-    assert by_id["validation_Art_Theory_2"].picture is None
-    picture = by_id["validation_Art_2"].picture
-    assert picture is not None
-    assert picture() == b"validation_Art_2"
+    assert by_id["validation_Art_Theory_2"].image is None
+    image = by_id["validation_Art_2"].image
+    assert image is not None
+    assert image() == b"validation_Art_2"
 
 
 def test_unparsable_letters_are_the_official_draws_and_counted(tmp_path: Path) -> None:
-    exam = write(tmp_path)
-    found = MMMU.score(exam, {q.id: "who knows" for q in exam.questions if q.category == "Art"}, None)
+    question_set = write(tmp_path)
+    found = MMMU.score(
+        question_set, {q.id: "who knows" for q in question_set.questions if q.category == "Art"}, None
+    )
     official = random.Random(SEED)
     assert [item.parsed for item in found.items[:4]] == [official.choice("ABCD") for _ in range(4)]
     assert found.counts["fallback"] == 4
@@ -93,9 +95,11 @@ def test_unparsable_letters_are_the_official_draws_and_counted(tmp_path: Path) -
 
 
 def test_figures_by_subject_and_domain(tmp_path: Path) -> None:
-    exam = write(tmp_path)
-    answers = {q.id: "B" for q in exam.questions} | {"validation_Art_Theory_1": "open around the clock, 24/7"}
-    found = MMMU.score(exam, answers, None)
+    question_set = write(tmp_path)
+    answers = {q.id: "B" for q in question_set.questions} | {
+        "validation_Art_Theory_1": "open around the clock, 24/7"
+    }
+    found = MMMU.score(question_set, answers, None)
     assert found.headline["accuracy %"].value == pytest.approx(500 / 6)
     assert found.tables["subjects"]["Art_Theory"]["accuracy %"].value == 50
     assert found.tables["domains"]["Art and Design"]["accuracy %"].n == 6
@@ -103,23 +107,23 @@ def test_figures_by_subject_and_domain(tmp_path: Path) -> None:
 
 
 def test_answers_are_read_from_each_official_file(tmp_path: Path) -> None:
-    exam = write(tmp_path)
+    question_set = write(tmp_path)
     whole = tmp_path / "total_val_output.json"
-    whole.write_text(json.dumps({q.id: "B" for q in exam.questions}))
-    expected = MMMU.read(whole, exam)
+    whole.write_text(json.dumps({q.id: "B" for q in question_set.questions}))
+    expected = MMMU.read(whole, question_set)
     assert len(expected) == 6
     for name in ("Art", "Art_Theory"):
         (tmp_path / "out" / name).mkdir(parents=True)
-        records = [{"id": q.id, "response": "B"} for q in exam.questions if q.category == name]
+        records = [{"id": q.id, "response": "B"} for q in question_set.questions if q.category == name]
         (tmp_path / "out" / name / "output.json").write_text(json.dumps(records))
-    assert MMMU.read(tmp_path / "out", exam) == expected
+    assert MMMU.read(tmp_path / "out", question_set) == expected
     whole.write_text('{"validation_Art_0": "A", "validation_Art_0": "B"}')
     with pytest.raises(ValueError, match="'validation_Art_0' twice"):
-        MMMU.read(whole, exam)
+        MMMU.read(whole, question_set)
 
 
-def test_the_pictures_of_a_table_are_read_together(tmp_path: Path) -> None:
-    one, other = (q.picture for q in write(tmp_path).questions[:2])
+def test_the_images_of_a_table_are_read_together(tmp_path: Path) -> None:
+    one, other = (q.image for q in write(tmp_path).questions[:2])
     assert one and other
     assert one() == b"validation_Art_0"
     (tmp_path / "MMMU" / "Art" / "validation-00000-of-00001.parquet").unlink()
@@ -132,8 +136,8 @@ def test_the_answer_dictionary_alone_scores_letters_only(tmp_path: Path) -> None
         "validation_Art_2": {"question_type": "short-answer", "ground_truth": ["7", "seven"]},
     }
     (tmp_path / "answer_dict_val.json").write_text(json.dumps(golds))
-    exam = MMMU.load(tree(tmp_path))
-    found = MMMU.score(exam, {"validation_Art_1": "(C)", "validation_Art_2": "It is 7"}, None)
+    question_set = MMMU.load(tree(tmp_path))
+    found = MMMU.score(question_set, {"validation_Art_1": "(C)", "validation_Art_2": "It is 7"}, None)
     assert [item.value for item in found.items] == [0, 1]
     with pytest.raises(FileNotFoundError, match="answer_dict_val"):
         MMMU.load(tree(tmp_path / "none"))

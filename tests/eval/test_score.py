@@ -13,7 +13,7 @@ from tests.eval.miniature import WRITERS
 from tests.eval.test_mmbench import xlsx
 from tests.eval.trees import lines, tree, tsv
 from vf_ray.cli import app
-from vf_ray.eval.benchmark import Exam
+from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.eval.benchmarks import get
 
 Run = Callable[..., Result]
@@ -30,7 +30,7 @@ def run(tmp_path: Path) -> Run:
     return score
 
 
-def exam_of(root: Path, name: str) -> Exam:
+def exam_of(root: Path, name: str) -> QuestionSet:
     WRITERS[name](root / name)
     return get(name).load(tree(root / name))
 
@@ -47,9 +47,9 @@ def value(data: dict[str, Any], figure: str) -> float:
 
 
 def test_mmes_result_folder(run: Run, tmp_path: Path) -> None:
-    exam = exam_of(tmp_path, "mme")
+    question_set = exam_of(tmp_path, "mme")
     (tmp_path / "results").mkdir()
-    for task in {q.category for q in exam.questions}:
+    for task in {q.category for q in question_set.questions}:
         asked = "1.png\tIs it {}? Please answer yes or no.\t{}\t"
         rows = f"{asked.format('so', 'Yes')}yes.\n{asked.format('not', 'No')}"
         (tmp_path / "results" / f"{task}.txt").write_text(
@@ -75,21 +75,21 @@ def test_mmmus_output(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["xlsx", "tsv"])
 def test_mmbenchs_table(run: Run, tmp_path: Path, form: str) -> None:
-    exam = exam_of(tmp_path, "mmbench")
-    cells = [{"index": q.id, "prediction": f"{q.meta['gold']}."} for q in exam.questions]
+    question_set = exam_of(tmp_path, "mmbench")
+    cells = [{"index": q.id, "prediction": f"{q.meta['gold']}."} for q in question_set.questions]
     cells[0]["prediction"] = "NaN"
     table = (xlsx if form == "xlsx" else tsv)(tmp_path / f"a.{form}", cells)
     data = found(run("mmbench", table, "--json"))
     assert value(data, "circular accuracy %") == 50
     assert value(data, "all rows %") == 75
     parses = {item["id"]: (item["parsed"], item["value"]) for item in data["items"]}
-    assert parses[cells[1]["index"]] == (exam.questions[1].meta["gold"], 1)
+    assert parses[cells[1]["index"]] == (question_set.questions[1].meta["gold"], 1)
     assert parses[cells[0]["index"]] == ("", 0)
 
 
 def test_json_holds_figures_splits_counts_and_the_parse_of_each_item(run: Run, tmp_path: Path) -> None:
-    exam = exam_of(tmp_path, "pope")
-    rows = [{"question_id": int(q.id), "text": q.meta["gold"]} for q in exam.questions[1:]]
+    question_set = exam_of(tmp_path, "pope")
+    rows = [{"question_id": int(q.id), "text": q.meta["gold"]} for q in question_set.questions[1:]]
     data = found(run("pope", lines(tmp_path / "a.jsonl", rows), "--json"))
     assert set(data) == {"benchmark", "headline", "tables", "counts", "items", "notes", "records", "unusable"}
     assert set(data["tables"]["splits"]) == {"random", "popular", "adversarial"}
@@ -99,9 +99,11 @@ def test_json_holds_figures_splits_counts_and_the_parse_of_each_item(run: Run, t
 
 
 def test_two_models_are_compared_pair_by_pair(run: Run, tmp_path: Path) -> None:
-    exam = exam_of(tmp_path, "pope")
+    question_set = exam_of(tmp_path, "pope")
     files = [
-        lines(tmp_path / f"{said}.jsonl", [{"question_id": q.id, "text": said} for q in exam.questions])
+        lines(
+            tmp_path / f"{said}.jsonl", [{"question_id": q.id, "text": said} for q in question_set.questions]
+        )
         for said in ("no", "yes")
     ]
     data = found(run("pope", files[0], "--against", files[1], "--json"))
@@ -117,8 +119,10 @@ def test_a_judge_at_an_address_and_its_replies_replayed(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VF_RAY_STORE", str(tmp_path / "store"))
-    exam = exam_of(tmp_path, "llava-bench")
-    answers = lines(tmp_path / "a.jsonl", [{"question_id": q.id, "text": "a"} for q in exam.questions])
+    question_set = exam_of(tmp_path, "llava-bench")
+    answers = lines(
+        tmp_path / "a.jsonl", [{"question_id": q.id, "text": "a"} for q in question_set.questions]
+    )
     with judge_server(lambda body, number: says("8 6\nbecause")) as (url, asked):
         live = found(run("llava-bench", answers, "--judge", url, "--judge-model", "gpt-4-0314", "--json"))
     assert value(live, "relative score") == 75
@@ -151,8 +155,10 @@ def test_what_failed_is_counted_and_asked_again_by_the_same_command(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VF_RAY_STORE", str(tmp_path / "store"))
-    exam = exam_of(tmp_path, "llava-bench")
-    answers = lines(tmp_path / "a.jsonl", [{"question_id": q.id, "text": "a"} for q in exam.questions])
+    question_set = exam_of(tmp_path, "llava-bench")
+    answers = lines(
+        tmp_path / "a.jsonl", [{"question_id": q.id, "text": "a"} for q in question_set.questions]
+    )
     refuses: list[bool] = []
 
     def judge(body: dict[str, Any], number: int) -> Answer:
@@ -187,9 +193,9 @@ def test_a_judge_that_refuses_everything_is_an_error_in_its_own_words(
 ) -> None:
     monkeypatch.setenv("VF_RAY_STORE", str(tmp_path / "store"))
     for name in ("llava-bench", "mm-vet", "hallusionbench", "cf"):
-        exam = exam_of(tmp_path, name)
+        question_set = exam_of(tmp_path, name)
         answers = lines(
-            tmp_path / f"{name}.jsonl", [{"question_id": q.id, "text": "a"} for q in exam.questions]
+            tmp_path / f"{name}.jsonl", [{"question_id": q.id, "text": "a"} for q in question_set.questions]
         )
         with judge_server(lambda body, number: (403, {}, b"the quota is used up")) as (url, _):
             refused = run(name, answers, "--judge", url, "--judge-model", "gpt")

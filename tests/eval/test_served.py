@@ -24,9 +24,7 @@ def model(url: str, **more: Any) -> ServedModel:
 
 def questions(n: int = 1) -> list[Question]:
     return [
-        Question(
-            id=str(k), prompt=f"question {k}", picture_id=str(k), picture=partial(png, k), max_new_tokens=7
-        )
+        Question(id=str(k), prompt=f"question {k}", image_id=str(k), image=partial(png, k), max_new_tokens=7)
         for k in range(n)
     ]
 
@@ -36,7 +34,7 @@ def text_of(body: dict[str, Any]) -> str:
     return found
 
 
-def test_a_question_goes_out_as_a_picture_and_a_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_question_goes_out_as_a_image_and_a_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "the judge's")
     monkeypatch.setenv(KEY, "the model's")
     with judge_server(lambda body, number: says(" a cat\n")) as (url, asked):
@@ -45,22 +43,22 @@ def test_a_question_goes_out_as_a_picture_and_a_prompt(monkeypatch: pytest.Monke
     (body, without) = asked
     assert (body["temperature"], body["max_tokens"], body["model"]) == (0, 7, "visionflan")
     assert body["key"] == "Bearer the model's"
-    picture, text = body["messages"][0]["content"]
+    image, text = body["messages"][0]["content"]
     assert text == {"type": "text", "text": "question 0"}
-    kind, _, data = picture["image_url"]["url"].partition(",")
+    kind, _, data = image["image_url"]["url"].partition(",")
     assert kind == "data:image/png;base64"
     assert base64.b64decode(data) == png(0)
     assert without["messages"] == [{"role": "user", "content": [{"type": "text", "text": "no picture"}]}]
 
 
-def test_pictures_that_servers_may_not_know_are_sent_as_png() -> None:
+def test_images_that_servers_may_not_know_are_sent_as_png() -> None:
     sink = io.BytesIO()
     Image.new("RGB", (4, 4), "red").save(sink, "PPM")
     kind, _, data = data_url(sink.getvalue()).partition(",")
     assert kind == "data:image/png;base64"
     with Image.open(io.BytesIO(base64.b64decode(data))) as opened:
         assert opened.getpixel((0, 0)) == (255, 0, 0)
-    damaged = Question(id="q7", prompt="?", picture_id="7", picture=lambda: b"no picture")
+    damaged = Question(id="q7", prompt="?", image_id="7", image=lambda: b"no picture")
     with pytest.raises(ValueError, match="question q7: a picture of 10 bytes cannot be decoded"):
         list(model("http://127.0.0.1:9").answers([damaged], 1))
 

@@ -60,7 +60,7 @@ def opened(url: str) -> Image.Image:
 def questions() -> list[Question]:
     asked = ("Is the number odd?", "What digit is shown?\nOptions: (a) three (b) seven", "Describe it.")
     return [
-        Question(id=str(n), prompt=said, picture_id=str(n), picture=partial(png, n), max_new_tokens=TOKENS)
+        Question(id=str(n), prompt=said, image_id=str(n), image=partial(png, n), max_new_tokens=TOKENS)
         for n, said in enumerate(asked)
     ]
 
@@ -68,7 +68,7 @@ def questions() -> list[Question]:
 @pytest.mark.parametrize("template", ["vicuna_v1", "llama_2"])
 def test_a_served_folder_answers_as_ours_does(tmp_path: Path, template: str) -> None:
     folder = make_tiny(tmp_path, template=template)
-    ours = [answer(folder, q.prompt, q.picture(), max_new_tokens=TOKENS) for q in questions() if q.picture]
+    ours = [answer(folder, q.prompt, q.image(), max_new_tokens=TOKENS) for q in questions() if q.image]
     assert all(ours)
     with judge_server(Server(folder)) as (url, _):
         assert [found.text for found in asked(url)] == ours

@@ -29,7 +29,7 @@ def test_an_interval_holds_its_value(hits_of: tuple[int, int]) -> None:
     assert 0 <= low <= hits / n <= high <= 1
 
 
-def test_questions_of_one_picture_count_for_less() -> None:
+def test_questions_of_one_image_count_for_less() -> None:
     values = [1.0, 1.0, 1.0, 0.0, 0.0, 0.0] * 20
     alone = proportion(values)
     together = proportion(values, [str(n // 3) for n in range(len(values))])
@@ -87,7 +87,7 @@ def test_a_mean_of_figures_joins_their_intervals() -> None:
     assert mean_of([one, one]).low < 0.9  # all right is not certain
 
 
-def test_paired_is_mcnemar_where_pictures_are_not_shared() -> None:
+def test_paired_is_mcnemar_where_images_are_not_shared() -> None:
     first = [item(str(n), float(n < 2)) for n in range(12)]
     second = [item(str(n), float(n >= 2)) for n in range(12)]
     assert paired(first, second).p == pytest.approx(2 * (1 + 12 + 66) / 2**12)
@@ -97,7 +97,7 @@ def test_paired_is_mcnemar_where_pictures_are_not_shared() -> None:
     assert paired(first[:1], first[:1]).detectable == 1
 
 
-def test_paired_flips_whole_pictures() -> None:
+def test_paired_flips_whole_images() -> None:
     first = [item(f"{c}{n}", 0.0, str(c)) for c in range(4) for n in range(6)]
     second = [item(f"{c}{n}", float(n < 3 + c % 2), str(c)) for c in range(4) for n in range(6)]
     result = paired(first, second)

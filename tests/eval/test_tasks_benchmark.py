@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from tests.eval.trees import tree
-from vf_ray.eval.benchmark import Exam, Figure
+from vf_ray.eval.benchmark import Figure, QuestionSet
 from vf_ray.eval.benchmarks.tasks import TASKS, Verdict, normal, verdict
 from vf_ray.eval.statistics import wilson
 from vf_ray.shards.schema import INSTANCES, to_parquet
@@ -14,20 +14,20 @@ from vf_ray.shards.schema import INSTANCES, to_parquet
 def row(task: str, key: str, answer: str, options: list[str] | None = None) -> dict[str, Any]:
     response = f"({'abc'[options.index(answer)]}) {answer}" if options else answer
     return {
-        "task": task, "key": key, "split": "train", "picture": "f" * 64, "images": [], "question": "",
+        "task": task, "key": key, "split": "train", "image": "f" * 64, "images": [], "question": "",
         "options": options or [], "answer": answer, "prompt": "What?", "response": response,
     }  # fmt: skip
 
 
-def exam_of(root: Path, task: str, rows: list[dict[str, Any]]) -> Exam:
+def exam_of(root: Path, task: str, rows: list[dict[str, Any]]) -> QuestionSet:
     path = root / task / "held_out.parquet"
     path.parent.mkdir(parents=True)
     path.write_bytes(to_parquet(pa.Table.from_pylist(rows, INSTANCES)))
     return TASKS.load(tree(root))
 
 
-def right(exam: Exam, answer: str) -> float:
-    return TASKS.score(exam, {q.id: answer for q in exam.questions}, None).items[0].value
+def right(question_set: QuestionSet, answer: str) -> float:
+    return TASKS.score(question_set, {q.id: answer for q in question_set.questions}, None).items[0].value
 
 
 @pytest.mark.parametrize(
@@ -58,18 +58,18 @@ def test_normal_keeps_what_is_only_punctuation() -> None:
 def test_majority_is_the_best_constant_answer(tmp_path: Path) -> None:
     rows = [row("s/pick", str(n), "red" if n < 4 else "blue", ["red", "blue"] if n < 7 else ["blue", "red"])
             for n in range(10)]  # fmt: skip
-    exam = exam_of(tmp_path, "s/pick", rows)
-    most = TASKS.score(exam, {}, None).tables["tasks"]["s/pick"]["majority"]
+    question_set = exam_of(tmp_path, "s/pick", rows)
+    most = TASKS.score(question_set, {}, None).tables["tasks"]["s/pick"]["majority"]
     assert most.value == 0.7  # (a) is right for red in 4 and for blue in 3
-    assert TASKS.score(exam, {}, None).counts["missing"] == 10
+    assert TASKS.score(question_set, {}, None).counts["missing"] == 10
 
 
 def test_the_questions_asked_are_a_fixed_choice(tmp_path: Path) -> None:
     rows = [row("s/pick", str(n), "red") for n in range(50)]
-    exam = exam_of(tmp_path, "s/pick", rows)
+    question_set = exam_of(tmp_path, "s/pick", rows)
     again = exam_of(tmp_path / "again", "s/pick", list(reversed(rows)))
-    assert [q.id for q in exam.first(7).questions] == [q.id for q in again.first(7).questions]
-    assert len(exam.first(7).questions) == 7
+    assert [q.id for q in question_set.first(7).questions] == [q.id for q in again.first(7).questions]
+    assert len(question_set.first(7).questions) == 7
     with pytest.raises(FileNotFoundError, match="build instances first"):
         TASKS.load(tree(tmp_path / "nowhere"))
 
@@ -101,5 +101,5 @@ def test_a_letter_beside_the_words_of_another_option_is_not_right(
     answer: str, value: float, tmp_path: Path
 ) -> None:
     options = ["a type of file", "a place"]
-    exam = exam_of(tmp_path, "x/y", [row("x/y", "1", "a place", options)])
-    assert right(exam, answer) == value
+    question_set = exam_of(tmp_path, "x/y", [row("x/y", "1", "a place", options)])
+    assert right(question_set, answer) == value

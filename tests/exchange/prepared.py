@@ -7,7 +7,7 @@ from tests.tasks.tree import write
 from tests.tasks.trees import TREES
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
-from vf_ray.shards.build import Catalogued, build_instances, build_pictures
+from vf_ray.shards.build import Catalogued, build_images, build_instances
 from vf_ray.store import Store
 from vf_ray.tasks import source_of
 
@@ -40,7 +40,7 @@ def write_raw(root: Path, tasks: tuple[str, ...]) -> Path:
 def prepared(raw: Path, store: Store, tasks: tuple[str, ...], **prepare: Any) -> Plan:
     """Prepare some tasks from the raw files at ``raw``; return the plan."""
     plan = Plan.of(Recipe.from_mapping(recipe(raw, tasks, **prepare)), store)
-    made = {name: build_pictures(store, spec, _origin(name, raw)) for name, spec in plan.pictures.items()}
+    made = {name: build_images(store, spec, _origin(name, raw)) for name, spec in plan.images.items()}
     for task, spec in plan.instances.items():
         build_instances(store, spec, made[source_of(task).name], _origin(source_of(task).name, raw))
     return plan

@@ -20,7 +20,7 @@ from vf_ray.quality.examine import examine as measured
 from vf_ray.quality.prepared import Prepared
 from vf_ray.raw.tree import RawTree
 from vf_ray.recipe import Recipe
-from vf_ray.shards.build import Catalogued, build_instances, build_pictures
+from vf_ray.shards.build import Catalogued, build_images, build_instances
 from vf_ray.shards.finish import TRAIN, TaskRefusedError
 from vf_ray.shards.schema import from_parquet
 from vf_ray.sources.llava_json import without_mark
@@ -44,12 +44,12 @@ def released(root: Path, files: Files, *tasks: str) -> dict[str, Artifact]:
     ids = [f"vision_flan_191/{task}" for task in tasks]
     store = Store.open(str(root / "store"))
     config = {"seed": 0, "cap": 100, "largest_side": 1024, "tasks": ids}
-    made = build_pictures(store, Spec(kind="pictures", name="vision_flan_191", config=config), origin)
+    made = build_images(store, Spec(kind="images", name="vision_flan_191", config=config), origin)
     return {task: _instances(store, task, made, origin) for task in ids}
 
 
 def _instances(store: Store, task: str, made: Artifact, origin: Catalogued) -> Artifact:
-    config, inputs = {"cap": 100, "held_out": 0.0}, {"pictures": made.address}
+    config, inputs = {"cap": 100, "held_out": 0.0}, {"images": made.address}
     return build_instances(
         store, Spec(kind="instances", name=task, config=config, inputs=inputs), made, origin
     )
@@ -68,7 +68,7 @@ def test_the_released_file_becomes_shards_task_by_task(tmp_path: Path) -> None:
         ("In which style is it?", "(b) sketch"),
         ("In which style is it?", "(a) photo"),
     }
-    assert len({row["picture"] for row in guitar}) == 2
+    assert len({row["image"] for row in guitar}) == 2
     assert made[f"vision_flan_191/{ITM}"].stats["train"] == 1
 
 
@@ -92,7 +92,7 @@ def test_no_task_of_the_file_alone_is_empty_too(tmp_path: Path) -> None:
     )
 
 
-def test_an_empty_answer_and_a_missing_picture_are_counted(tmp_path: Path) -> None:
+def test_an_empty_answer_and_a_missing_image_are_counted(tmp_path: Path) -> None:
     records, files = many(60, ITM)
     records[7]["conversations"][1]["value"] = ""
     missing = f"vision_flan_191/images_191task_1k/{records[9]['image']}"
@@ -102,7 +102,7 @@ def test_an_empty_answer_and_a_missing_picture_are_counted(tmp_path: Path) -> No
     assert made.stats["train"] == 58
 
 
-def test_a_task_whose_pictures_are_all_missing_is_refused(tmp_path: Path) -> None:
+def test_a_task_whose_images_are_all_missing_is_refused(tmp_path: Path) -> None:
     records, _ = many(5, ITM)
     with pytest.raises(TaskRefusedError, match="picture missing"):
         released(tmp_path, {FILE: records}, ITM)
@@ -161,7 +161,7 @@ def test_records_of_your_own_that_cannot_be_used_are_named(tmp_path: Path, reaso
 
 
 @pytest.mark.parametrize("mark", ["<image>\n", "\n<image>"])
-def test_a_record_of_text_alone_is_taken_as_it_is_unless_it_speaks_of_a_picture(
+def test_a_record_of_text_alone_is_taken_as_it_is_unless_it_speaks_of_a_image(
     tmp_path: Path, mark: str
 ) -> None:
     records = [silent(" Why?\n", "So."), {**silent("a", "b"), "image": None}, silent(f"{mark}b", "c")]
@@ -224,4 +224,4 @@ def test_a_cap_is_not_for_what_somebody_has_chosen_already() -> None:
     caps = {name: spec.config["cap"] for name, spec in plan.instances.items()}
     assert caps.pop("vision_flan_191/ITM") == 7
     assert set(caps.values()) == {EVERY}
-    assert json.dumps(plan.pictures["llava_instruct"].plain())
+    assert json.dumps(plan.images["llava_instruct"].plain())

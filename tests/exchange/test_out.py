@@ -60,7 +60,7 @@ def ids(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def said(rows: list[dict[str, Any]]) -> Counter[Any]:
-    return Counter((row["prompt"], row["response"], *row["further"], row["picture"]) for row in rows)
+    return Counter((row["prompt"], row["response"], *row["further"], row["image"]) for row in rows)
 
 
 def frames(target: Store, split: str) -> list[dict[str, Any]]:
@@ -90,9 +90,9 @@ def test_what_was_held_out_stays_so_when_it_comes_in_again(ready: Prepared, tmp_
     written(ready, tmp_path / "raw" / "llava_json", "llava", any_licence=True)
     store = Store.open(str(tmp_path / "again"))
     plan = prepared(tmp_path / "raw", store, ("llava_json/*",), held_out=0.1)
-    again = {(row["prompt"], row["response"], row["picture"]) for row in instances((plan, store), "train")}
-    kept = {(row["prompt"], row["response"], row["picture"]) for row in instances(ready, "held_out")}
-    trained = {(row["prompt"], row["response"], row["picture"]) for row in instances(ready, "train")}
+    again = {(row["prompt"], row["response"], row["image"]) for row in instances((plan, store), "train")}
+    kept = {(row["prompt"], row["response"], row["image"]) for row in instances(ready, "held_out")}
+    trained = {(row["prompt"], row["response"], row["image"]) for row in instances(ready, "train")}
     assert len(kept) > 5 and len(again) > 5
     assert not again & (kept - trained)
 
@@ -111,37 +111,37 @@ def test_any_conversation_comes_in_as_it_went_out(texts: list[str]) -> None:
     assert (back.texts, back.image) == ((without_mark(texts[0]), *texts[1:]), "a/b.jpg")
 
 
-def test_pictures_that_may_not_go_out_stay_and_their_texts_say_where_they_are_from(
+def test_images_that_may_not_go_out_stay_and_their_texts_say_where_they_are_from(
     ready: Prepared, tmp_path: Path
 ) -> None:
     target = written(ready, tmp_path / "out", "llava")
-    pictures = [name for name in target.list("images")]
-    assert {name.split("/")[1] for name in pictures} == set(FREE)
+    images = [name for name in target.list("images")]
+    assert {name.split("/")[1] for name in images} == set(FREE)
     for split in SPLITS:
         whole = json.loads(target.read(f"{split}.json"))
         bare = json.loads(target.read(f"{split}-without-pictures.json"))
         assert sorted(row["id"] for row in whole + bare) == ids(instances(ready, split))
         shown = [row for row in whole if "image" in row]
-        assert {f"images/{row['image']}" for row in shown} <= set(pictures)
+        assert {f"images/{row['image']}" for row in shown} <= set(images)
         assert all("image" not in row and row["image_from"] for row in bare)
         assert {row["task_name"].partition("/")[0] for row in shown} <= set(FREE)
-        silent = [row for row in instances(ready, split) if row["picture"] == NOTHING]
+        silent = [row for row in instances(ready, split) if row["image"] == NOTHING]
         assert ids(silent) == sorted(row["id"] for row in whole if "image" not in row)
         assert all("<image>" not in str(row) for row in whole if "image" not in row)
     assert b"are left out" in target.read("README.md")
 
 
-def test_each_picture_of_a_source_is_stored_once(ready: Prepared, tmp_path: Path) -> None:
+def test_each_image_of_a_source_is_stored_once(ready: Prepared, tmp_path: Path) -> None:
     target = written(ready, tmp_path / "out", "llava", any_licence=True)
     rows = [row for split in SPLITS for row in instances(ready, split)]
-    wanted = {(row["task"].partition("/")[0], row["picture"]) for row in rows if row["picture"] != NOTHING}
+    wanted = {(row["task"].partition("/")[0], row["image"]) for row in rows if row["image"] != NOTHING}
     stored = [name.split("/") for name in target.list("images")]
     assert sorted((source, file.partition(".")[0]) for _, source, _, file in stored) == sorted(wanted)
     assert all(sha256(target.read("/".join(name))) == name[-1].partition(".")[0] for name in stored)
 
 
 @pytest.mark.chain
-def test_datasets_opens_the_parquet_with_decoded_pictures(
+def test_datasets_opens_the_parquet_with_decoded_images(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
@@ -155,7 +155,7 @@ def test_datasets_opens_the_parquet_with_decoded_pictures(
         assert sorted(data["id"]) == sorted(rows)
         for row in data:
             instance = rows[row["id"]]
-            mark = "" if instance["picture"] == NOTHING else "<image>\n"
+            mark = "" if instance["image"] == NOTHING else "<image>\n"
             assert row["conversations"][0]["value"] == f"{mark}{instance['prompt']}"
             assert [turn["value"] for turn in row["conversations"][1:]] == [
                 instance["response"], *instance["further"]
@@ -170,9 +170,9 @@ def test_datasets_opens_the_parquet_with_decoded_pictures(
 
 def stored(ready: Prepared, row: dict[str, Any]) -> Image.Image:
     plan, store = ready
-    made = artifacts.load(store, plan.pictures[row["task"].partition("/")[0]].address)
+    made = artifacts.load(store, plan.images[row["task"].partition("/")[0]].address)
     (at,) = [
-        at for at in from_parquet(made.read("index.parquet")).to_pylist() if at["sha256"] == row["picture"]
+        at for at in from_parquet(made.read("index.parquet")).to_pylist() if at["sha256"] == row["image"]
     ]
     return Image.open(io.BytesIO(made.read_range(at["file"], at["offset"], at["size"]))).convert("RGB")
 
@@ -192,7 +192,7 @@ def test_the_card_opens_the_folder_by_itself(
         }
 
 
-def test_parquet_says_which_column_is_a_picture(ready: Prepared, tmp_path: Path) -> None:
+def test_parquet_says_which_column_is_a_image(ready: Prepared, tmp_path: Path) -> None:
     target = written(ready, tmp_path / "out", "parquet", any_licence=True)
     for split in SPLITS:
         file = pq.ParquetFile(io.BytesIO(target.read(f"data/{split}-00000.parquet")))
@@ -202,7 +202,7 @@ def test_parquet_says_which_column_is_a_picture(ready: Prepared, tmp_path: Path)
         rows = {f"{row['task']}#{row['key']}": row for row in instances(ready, split)}
         found = {row["id"]: row["image"] for row in file.read().to_pylist()}
         assert {key: sha256(image["bytes"]) if image else NOTHING for key, image in found.items()} == {
-            key: row["picture"] for key, row in rows.items()
+            key: row["image"] for key, row in rows.items()
         }
 
 

@@ -95,7 +95,7 @@ def test_tables_vary_what_the_paper_varied() -> None:
         ("projector",), ("language_model",), ("projector", "language_model"),
     }  # fmt: skip
     for table in ("table7", "table7-trained"):
-        assert {run.base.habits["template"] for run in runs(table).values()} == {"llava_llama_2"}
+        assert {run.base.input_format["template"] for run in runs(table).values()} == {"llava_llama_2"}
     for table in ("table6", "table7"):
         assert all(TRAINED.isdisjoint(Plan(run, "raw").steps) for run in runs(table).values())
     nothing = runs("table5")["nothing"]

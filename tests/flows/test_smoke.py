@@ -16,8 +16,8 @@ from vf_ray.store import Store
 pytestmark = pytest.mark.chain
 
 KILLS = (
-    Kill("the driver, while pictures are written", holds("pictures/", "/done/")),
-    Kill("a Ray Data worker, once some pictures are written", holds("pictures/", "COMPLETE"), TASK),
+    Kill("the driver, while pictures are written", holds("images/", "/done/")),
+    Kill("a Ray Data worker, once some pictures are written", holds("images/", "COMPLETE"), TASK),
     Kill("the driver, after the first checkpoint of the base", holds("align/", "/checkpoints/", "COMPLETE")),
     Kill("a train worker of stage 1", holds("stage1/", "/checkpoints/", "COMPLETE"), TRAINER),
     Kill("the driver, late in stage 2", holds("stage2/", "/checkpoints/", "COMPLETE")),

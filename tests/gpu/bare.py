@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Row]:
     patches, words = config.image_seq_length, config.text_config.vocab_size
     batch = work.conversations(asked.batch, patches, words, seed=3)
     tokens = sum(len(one.ids) for one in batch)
-    operations = estimate.work(_stage(asked), counted(network), patches, pictures=len(batch), tokens=tokens)
+    operations = estimate.work(_stage(asked), counted(network), patches, images=len(batch), tokens=tokens)
     del network
     rows = []
     for name, loop in _loops(asked, batch).items():

@@ -86,14 +86,18 @@ def pixels(network: Any, count: int, dtype: torch.dtype) -> Tensor:
 
 def packs(network: Any, batch: Sequence[Drawn], capacity: int, of_each: int = 1) -> list[Pack]:
     """Return a global batch of one rank as packs; ``of_each`` conversations share a picture's tokens."""
-    weight, trunk = 1 / sum(map(num_labels, batch)), network.config.image_seq_length
+    weight, prefix_len = 1 / sum(map(num_labels, batch)), network.config.image_seq_length
     shown = [i // of_each for i in range(len(batch))]
-    plan = partition([len(one.ids) for one in batch], ranks=1, capacity=capacity, shown=shown, trunk=trunk)
+    plan = partition(
+        [len(one.ids) for one in batch], ranks=1, capacity=capacity, shown=shown, prefix_len=prefix_len
+    )
     made = []
     for (members,) in plan.packs:
         here = list(dict.fromkeys(shown[i] for i in members))
-        seen, shows = pixels(network, len(here), torch.float32), [here.index(shown[i]) for i in members]
-        made.append(collate([batch[i] for i in members], [weight] * len(members), seen, shows, trunk))
+        seen, image_index = pixels(network, len(here), torch.float32), [here.index(shown[i]) for i in members]
+        made.append(
+            collate([batch[i] for i in members], [weight] * len(members), seen, image_index, prefix_len)
+        )
     return made
 
 
@@ -163,8 +167,8 @@ def reference(network: Any, batch: Sequence[Drawn], device: torch.device) -> Ten
     """Return the loss of a batch by its definition: each conversation by itself, in fp32."""
     total, labels = torch.zeros((), device=device), sum(map(num_labels, batch))
     for one in batch:
-        pictures = pixels(network, 1, torch.float32).to(device, network.dtype)
-        logits_1SV = network(input_ids=torch.tensor([one.ids], device=device), pixel_values=pictures).logits
+        images = pixels(network, 1, torch.float32).to(device, network.dtype)
+        logits_1SV = network(input_ids=torch.tensor([one.ids], device=device), pixel_values=images).logits
         targets_S = torch.tensor(one.labels[1:], device=device)
         total = total + F.cross_entropy(logits_1SV[0, :-1].float(), targets_S, reduction="sum")
     return total / labels

@@ -47,9 +47,7 @@ def test_a_pool_does_not_depend_on_the_order_of_rows(offers: Offers, chance: Ran
 
 
 @given(OFFERS, st.integers(1, 12), st.integers(1, 4), st.sampled_from("abcdef"))
-def test_draws_are_different_texts_of_other_pictures(
-    offers: Offers, size: int, count: int, image: str
-) -> None:
+def test_draws_are_different_texts_of_other_images(offers: Offers, size: int, count: int, image: str) -> None:
     whole = filled(offers, size)
     allowed = set(whole.texts) - {text for owner, text in offers if owner == image}
     if len(allowed) < count:
@@ -61,15 +59,15 @@ def test_draws_are_different_texts_of_other_pictures(
     assert drawn == filled(offers[::-1], size).of(row(image)).draw(count)
 
 
-def test_of_many_texts_those_of_the_picture_are_never_drawn() -> None:
-    owned = {f"{picture}.jpg": {f"text {n}" for n in range(picture, 2_000, 40)} for picture in range(40)}
+def test_of_many_texts_those_of_the_image_are_never_drawn() -> None:
+    owned = {f"{number}.jpg": {f"text {n}" for n in range(number, 2_000, 40)} for number in range(40)}
     whole = filled([(image, text) for image, texts in owned.items() for text in texts], 500)
     for n in range(2_000):
         image = f"{n % 40}.jpg"
         assert not owned[image] & set(whole.of(row(image, str(n))).draw(3))
 
 
-def test_rows_that_name_no_picture_own_only_what_is_theirs() -> None:
+def test_rows_that_name_no_image_own_only_what_is_theirs() -> None:
     filling = Filling("invented/name", 0)
     for key in "abc":
         filling.own(row("", key), f"text {key}")
@@ -88,7 +86,7 @@ def test_every_text_is_drawn_about_equally_often(size: int) -> None:
 
 
 @pytest.mark.parametrize("task_id", DRAWING)
-def test_no_task_of_the_catalogue_draws_a_text_of_its_own_picture(
+def test_no_task_of_the_catalogue_draws_a_text_of_its_own_image(
     task_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task, source = catalogue()[task_id], source_of(task_id)

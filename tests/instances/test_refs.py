@@ -29,7 +29,7 @@ instances = st.builds(
 
 
 @given(images, images)
-def test_pictures_come_back_and_keep_apart(one: ImageRef, other: ImageRef) -> None:
+def test_images_come_back_and_keep_apart(one: ImageRef, other: ImageRef) -> None:
     assert image_of(image_text(one)) == one
     assert (image_text(one) == image_text(other)) == (one == other)
 

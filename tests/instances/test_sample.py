@@ -18,7 +18,7 @@ TREE = files(0)
 
 
 def chosen(shuffle: int | None, cap: int, seed: int = 0, count: int = 150) -> tuple[Selection, list[Reject]]:
-    origin, rejects = here(rows(count, pictures=20), TREE, shuffle=shuffle), list[Reject]()
+    origin, rejects = here(rows(count, images=20), TREE, shuffle=shuffle), list[Reject]()
     tasks = origin.source().tasks
     found = select(origin.source(), TREE, tasks, seed=seed, cap=cap, slack=0, on_reject=rejects.append)
     return found, rejects
@@ -42,7 +42,7 @@ def test_a_smaller_cap_is_the_beginning_of_a_larger_one() -> None:
 
 
 def test_the_chosen_are_those_of_lowest_rank() -> None:
-    origin = here(rows(150, pictures=20), TREE)
+    origin = here(rows(150, images=20), TREE)
     every = [v for v in examine(origin.source(), TREE, origin.source().tasks, seed=0, splits=("train",))]
     for task, lowest in chosen(None, 25)[0].lowest.items():
         mine = [v for v in every if isinstance(v, Instance) and v.task == task]
@@ -51,7 +51,7 @@ def test_the_chosen_are_those_of_lowest_rank() -> None:
 
 
 def test_every_split_is_examined_but_only_the_tasks_own_is_selected() -> None:
-    origin = here(rows(150, pictures=20), TREE)
+    origin = here(rows(150, images=20), TREE)
     splits = {
         v.split
         for v in examine(origin.source(), TREE, origin.source().tasks, seed=0)
@@ -75,7 +75,7 @@ def test_a_task_of_one_kind_is_asked_about_no_other() -> None:
         lambda row: Example(image=row.image, answer="red")
     )
     task = source.tasks[-1]
-    kinds = [replace(row, kind=("red", "blue", "")[row.number % 3]) for row in rows(30, pictures=20)]
+    kinds = [replace(row, kind=("red", "blue", "")[row.number % 3]) for row in rows(30, images=20)]
     found = {v.key for row in kinds for v in judge(row, [task], {}, 0)}
     assert found == {row.key for row in kinds if row.kind == "red"}
     assert takes(task, "train", "red") and not takes(task, "train", "blue")
@@ -83,7 +83,7 @@ def test_a_task_of_one_kind_is_asked_about_no_other() -> None:
 
 def test_every_record_is_counted_once_for_each_task_it_is_for() -> None:
     found, rejects = chosen(None, 5)
-    train = [row for row in rows(150, pictures=20) if row.split == "train"]
+    train = [row for row in rows(150, images=20) if row.split == "train"]
     of_task = [row for row in train if row.number % 3]
     illegible = sum(row.number % 11 == 5 for row in of_task)
     assert found.source.examined == 150
@@ -110,7 +110,7 @@ def test_refusals_of_the_reader_and_impossible_examples_are_counted() -> None:
 def test_a_row_that_is_not_as_its_class_says_is_one_reject_of_the_source() -> None:
     bad = Thing(key="list.csv:3", split="train", image="a.png", label="ant", number="three")  # type: ignore[arg-type]
     lost = replace(bad, key="list.csv:4", number=4, split="training")
-    origin, rejects = here([bad, lost, *rows(30, pictures=20)], TREE), list[Reject]()
+    origin, rejects = here([bad, lost, *rows(30, images=20)], TREE), list[Reject]()
     found = select(
         origin.source(), TREE, origin.source().tasks, seed=0, cap=50, slack=0, on_reject=rejects.append
     )
@@ -136,7 +136,7 @@ FAILING: dict[str, tuple[Callable[[Thing], Any], str, str]] = {
 @pytest.mark.parametrize("how", FAILING)
 def test_a_task_that_fails_on_a_row_rejects_it_by_the_kind_of_the_error(how: str) -> None:
     make, reason, detail = FAILING[how]
-    source = here(good := rows(30, pictures=20), TREE).source()
+    source = here(good := rows(30, images=20), TREE).source()
     first = next(row.key for row in good if row.split == "train")
 
     def of(row: Thing) -> Any:
@@ -173,7 +173,7 @@ def test_two_records_of_one_key_come_in_an_order_of_their_content() -> None:
     assert len(kept("abc")) == 2
 
 
-def test_pictures_are_held_out_by_content_alone() -> None:
+def test_images_are_held_out_by_content_alone() -> None:
     hashes = [f"{n * (SPAN // 500):016x}" + "0" * 48 for n in range(500)]
     assert not any(held_out(h, 0.0) for h in hashes)
     assert sum(held_out(h, 0.0099) for h in hashes) == 5

@@ -13,7 +13,7 @@ from vf_ray.model.freeze import module_of, tune
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Lora
-from vf_ray.train.feed import Feed
+from vf_ray.train.batches import Batches
 from vf_ray.train.step import loss_of
 
 LORA = Lora(rank=4, alpha=8, dropout=0)
@@ -35,7 +35,7 @@ def moved(folder: Path) -> torch.nn.Module:
 
 
 def logits(model: torch.nn.Module, folder: Path) -> torch.Tensor:
-    ids = torch.tensor([Feed.of(stage(), Listed.of(4), folder, 0, 0, 1).encoder.prompt_ids("Is it odd?")])
+    ids = torch.tensor([Batches.of(stage(), Listed.of(4), folder, 0, 0, 1).encoder.prompt_ids("Is it odd?")])
     pixels = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     found: torch.Tensor = model(input_ids=ids, pixel_values=pixels).logits
     return found
@@ -54,7 +54,7 @@ def test_only_adapters_and_the_projector_learn(folder: Path) -> None:
     model = load(folder)
     adapt(model, LORA, seed=0)
     tune(model, ("projector", "language_model"))
-    (pack,) = ready(Feed.of(stage(), Listed.of(40), folder, seed=0, rank=0, world=1), 1)
+    (pack,) = ready(Batches.of(stage(), Listed.of(40), folder, seed=0, rank=0, world=1), 1)
     loss_of(packed(model), pack).backward()
     learned = {name for name, weight in model.named_parameters() if weight.grad is not None}
     assert learned == {n for n, _ in model.named_parameters() if "lora_" in n or "multi_modal_projector" in n}

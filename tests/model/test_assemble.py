@@ -38,7 +38,7 @@ from vf_ray.model.load import load
 from vf_ray.model.pixels import Pixels
 from vf_ray.model.template import TEMPLATES
 from vf_ray.recipe import Base
-from vf_ray.recipe.input_format import Habits
+from vf_ray.recipe.input_format import InputFormat
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -101,12 +101,12 @@ def test_logits_equal_the_parts_computed_by_hand(parts: Path, tmp_path: Path) ->
     patches = tower(pixels, output_hidden_states=True).hidden_states[-2][:, 1:]
     given = {name.removeprefix("model.mm_projector."): weight for name, weight in projector_weights().items()}
     hidden = torch.nn.functional.gelu(patches @ given["0.weight"].T + given["0.bias"])
-    pictures = hidden @ given["2.weight"].T + given["2.bias"]
+    images = hidden @ given["2.weight"].T + given["2.bias"]
     llama = LlamaForCausalLM.from_pretrained(parts / "vicuna").eval()
     is_text = ids[0] != encoder.image_id
     embedded = torch.empty(1, ids.shape[1], WIDTH)
     embedded[0, is_text] = llama.get_input_embeddings()(ids[0, is_text])
-    embedded[0, ~is_text] = pictures[0]
+    embedded[0, ~is_text] = images[0]
     expected = llama(inputs_embeds=embedded).logits
 
     found = model(input_ids=ids, pixel_values=pixels).logits
@@ -136,7 +136,7 @@ def test_the_saved_processor_gives_what_training_uses(made: str, parts: Path, tm
     text = processor.apply_chat_template(turn, add_generation_prompt=True)
     inputs = processor(text=text, images=Image.new("RGB", (20, 10), "red"), return_tensors="pt")
     assert inputs["input_ids"][0].tolist() == encoder.prompt_ids("What digit is shown?")
-    assert inputs["pixel_values"].shape[-1] == encoder.pictures.size
+    assert inputs["pixel_values"].shape[-1] == encoder.images.size
 
     turn.append({"role": "assistant", "content": [{"type": "text", "text": "(b) seven"}]})
     whole = processor(text=processor.apply_chat_template(turn), images=Image.new("L", (9, 9)))
@@ -146,21 +146,25 @@ def test_the_saved_processor_gives_what_training_uses(made: str, parts: Path, tm
 def test_a_models_habits_are_kept_until_a_recipe_says_otherwise(tmp_path: Path) -> None:
     first = make_tiny(tmp_path / "first", template="llama_2", alpha="dropped")
     same = replace(tiny_base(), checkpoint=str(first), vocabulary=1)
-    other = replace(same, habits={"exif": "applied", "template": "vicuna_v1"})
+    other = replace(same, input_format={"exif": "applied", "template": "vicuna_v1"})
     for base, name in ((same, "same"), (other, "other")):
         assemble(base, (), tmp_path / name, seed=0, fetch=Path)
-    assert Habits.of(tmp_path / "same") == Habits.of(first) == Habits(template="llama_2", alpha="dropped")
-    assert Habits.of(tmp_path / "other") == Habits(alpha="dropped", exif="applied")
+    assert (
+        InputFormat.of(tmp_path / "same")
+        == InputFormat.of(first)
+        == InputFormat(template="llama_2", alpha="dropped")
+    )
+    assert InputFormat.of(tmp_path / "other") == InputFormat(alpha="dropped", exif="applied")
     save(load(first), first, tmp_path / "tuned")
     tuned, plain = (Encoder.of(tmp_path / "tuned", template=name) for name in ("chat", "plain"))
-    assert (tuned.template, tuned.pictures) == (TEMPLATES["llama_2"], Pixels.of(first))
-    assert (plain.template, plain.pictures) == (TEMPLATES["plain"], tuned.pictures)
+    assert (tuned.template, tuned.images) == (TEMPLATES["llama_2"], Pixels.of(first))
+    assert (plain.template, plain.images) == (TEMPLATES["plain"], tuned.images)
 
 
 def test_habits_that_nobody_knows_are_refused(tmp_path: Path) -> None:
     (tmp_path / "vf_ray.json").write_text('{"alpha": "black"}')
     with pytest.raises(ValueError, match=r"vf_ray\.json: alpha is 'black'; known: dropped, white"):
-        Habits.of(tmp_path)
+        InputFormat.of(tmp_path)
 
 
 def test_a_checkpoint_of_llavas_authors_is_its_parts(parts: Path, tmp_path: Path) -> None:

@@ -46,13 +46,13 @@ def conversations() -> tuple[list[torch.Tensor], torch.Tensor]:
 
 def packed_inputs() -> dict[str, torch.Tensor]:
     rows, pixels = conversations()
-    borders = torch.tensor([0, *LENGTHS]).cumsum(0).to(torch.int32)
+    cu_seqlens = torch.tensor([0, *LENGTHS]).cumsum(0).to(torch.int32)
     positions = torch.cat([torch.arange(len(row)) for row in rows])
     return {
         "input_ids": torch.cat(rows)[None],
         "position_ids": positions[None],
         "pixel_values": pixels,
-        "cu_seq_lens_q": borders,
+        "cu_seq_lens_q": cu_seqlens,
     }
 
 
@@ -80,14 +80,14 @@ def sharing_inputs() -> tuple[dict[str, torch.Tensor], list[torch.Tensor]]:
     rows, pixels = conversations()
     for later, first in ((1, 0), (3, 2)):
         rows[later][:5] = rows[first][:5]
-    reads = [*range(9), *range(5), *range(9, 21), *range(21, 26), *range(21, 26), *range(26, 33)]
+    gather_index = [*range(9), *range(5), *range(9, 21), *range(21, 26), *range(21, 26), *range(26, 33)]
     kept = [rows[0], rows[1][5:], rows[2], rows[3][5:]]
     at = [torch.arange(len(row))[-len(part) :] for row, part in zip(rows, kept, strict=True)]
     inputs = packed_inputs() | {
         "input_ids": torch.cat(kept)[None],
         "position_ids": torch.cat(at)[None],
         "pixel_values": pixels[[0, 2]],
-        "reads": torch.tensor(reads),
+        "gather_index": torch.tensor(gather_index),
     }  # fmt: skip
     return inputs, rows
 
@@ -107,7 +107,7 @@ def test_segments_may_share_how_they_begin(
     alone = torch.cat(
         [plain(input_ids=r[None], pixel_values=p[None]).logits[0] for r, p in zip(rows, pixels, strict=True)]
     )
-    together = packed(**inputs).logits[0, inputs["reads"]]
+    together = packed(**inputs).logits[0, inputs["gather_index"]]
     torch.testing.assert_close(together, alone, rtol=0, atol=1e-5)
     weight = torch.rand(alone.shape, generator=torch.Generator().manual_seed(2))
     for logits in (together, alone):
@@ -118,13 +118,13 @@ def test_segments_may_share_how_they_begin(
 
 
 def one_segment_after_the_other(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, borders: torch.Tensor, *rest: object,
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, cu_seqlens: torch.Tensor, *rest: object,
     window_size: tuple[int, int], enable_gqa: bool = False,
 ) -> torch.Tensor:  # fmt: skip
     """Do what torch's varlen kernel is documented to do."""
     assert window_size == (-1, 0)
     outs = []
-    for start, end in pairwise(borders.tolist()):
+    for start, end in pairwise(cu_seqlens.tolist()):
         q, k, v = (x[start:end].transpose(0, 1)[None] for x in (query, key, value))
         outs.append(F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=enable_gqa))
     return torch.cat([out[0].transpose(0, 1) for out in outs])
@@ -134,7 +134,7 @@ def test_shared_tokens_that_the_row_has_not_are_refused() -> None:
     model = llava()
     enable_packing(model)
     inputs, _ = sharing_inputs()
-    inputs["reads"][3] = 40
+    inputs["gather_index"][3] = 40
     with pytest.raises(ValueError, match="not exactly the 33 tokens"):
         model(**inputs)
 

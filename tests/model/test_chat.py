@@ -27,7 +27,7 @@ MADE = [
     "gguf llama_2",
     "again llama_2",
 ]
-PICTURE = {"type": "image"}
+IMAGE = {"type": "image"}
 
 
 def text(said: str) -> dict[str, str]:
@@ -62,7 +62,7 @@ def model(root: Path, name: str) -> Path:
             write_gguf(words) if kind == "gguf" else write_vicuna(words)
         sizes = {"image_size": 8, "patch_size": 4}
         base = Base(
-            vision=str(root / "clip"), language_model=str(words), habits={"template": template}, **sizes
+            vision=str(root / "clip"), language_model=str(words), input_format={"template": template}, **sizes
         )  # type: ignore[arg-type]
     assemble(base, (), out, seed=0, fetch=Path)
     return out
@@ -84,14 +84,14 @@ def test_what_is_rendered_is_what_was_trained(models: dict[str, Path], name: str
     encoder, again = replace(encoder, max_length=4096), ("Sure?", "yes")
     tokenizer = AutoTokenizer.from_pretrained(models[name])
     cases: list[tuple[list[Any], bool, list[int]]] = [
-        ([[PICTURE, text(QUESTION)]], True, encoder.prompt_ids(QUESTION)),
+        ([[IMAGE, text(QUESTION)]], True, encoder.prompt_ids(QUESTION)),
         ([[text(QUESTION), {"type": "image_url"}]], True, encoder.prompt_ids(QUESTION)),
         ([QUESTION], True, encoder.text_ids(QUESTION)),
         ([f"<image>\n{QUESTION}"], True, encoder.prompt_ids(QUESTION)),
-        ([[PICTURE]], True, encoder.prompt_ids("")),
-        ([[PICTURE, text("Odd?")], "(b) no"], False, encoder.encode("Odd?", "(b) no").ids),
-        (["Odd?", "no", *again], False, encoder.encode("Odd?", "no", again, picture=False).ids),
-        ([[PICTURE, text("Odd?")], [text("no")], *again], False, encoder.encode("Odd?", "no", again).ids),
+        ([[IMAGE]], True, encoder.prompt_ids("")),
+        ([[IMAGE, text("Odd?")], "(b) no"], False, encoder.encode("Odd?", "(b) no").ids),
+        (["Odd?", "no", *again], False, encoder.encode("Odd?", "no", again, image=False).ids),
+        ([[IMAGE, text("Odd?")], [text("no")], *again], False, encoder.encode("Odd?", "no", again).ids),
     ]  # fmt: skip
     for said, asks, expected in cases:
         rendered = processor.apply_chat_template(messages(*said), add_generation_prompt=asks)
@@ -106,7 +106,7 @@ def test_what_is_rendered_is_what_was_trained(models: dict[str, Path], name: str
 def test_a_system_message_takes_the_place_of_the_templates_own(name: str) -> None:
     template = TEMPLATES[name]
     for system in ("Be brief.", [text("Be"), text("brief.")]):
-        said = [{"role": "system", "content": system}, *messages([PICTURE, text("Odd?")], "no")]
+        said = [{"role": "system", "content": system}, *messages([IMAGE, text("Odd?")], "no")]
         brief = "Be brief." if isinstance(system, str) else "Be\nbrief."
         assert filled(template, said) == filled(template, said[1:]).replace(template.system, brief)
 
@@ -128,11 +128,11 @@ def test_a_system_message_takes_the_place_of_the_templates_own(name: str) -> Non
         ("u", None, "a message has no content"),
         ("su", "", "message 1, of role system, is empty"),
         ("u", [{"type": "video"}], "a part is of type video"),
-        ("u", [PICTURE, PICTURE, text("x")], "at most one picture"),
+        ("u", [IMAGE, IMAGE, text("x")], "at most one picture"),
         ("u", "<image>\nand <image>", "at most one picture"),
         ("u", "which <image>?", "at most one picture"),
-        ("uau", [PICTURE], "at most one picture, in the first message of the user"),
-        ("su", [PICTURE], "at most one picture, in the first message of the user"),
+        ("uau", [IMAGE], "at most one picture, in the first message of the user"),
+        ("su", [IMAGE], "at most one picture, in the first message of the user"),
     ],
 )  # fmt: skip
 def test_what_was_never_trained_is_refused(name: str, roles: str, content: Any, message: str) -> None:
@@ -152,13 +152,13 @@ def test_an_answer_cannot_be_asked_for_where_there_is_no_question() -> None:
 @pytest.mark.parametrize("name", CHATS)
 def test_it_renders_the_turns_of_training(name: str) -> None:
     template = TEMPLATES[name]
-    said = messages([PICTURE, text("Odd?")], "yes", "Sure?", "very")
+    said = messages([IMAGE, text("Odd?")], "yes", "Sure?", "very")
     between = "</s><s>" if template.starts else "</s>"
     rendered = between.join(turn.text for turn in template.render("Odd?", "yes", ("Sure?", "very")))
     assert filled(template, said) == f"<s>{template.before}<image>{rendered}</s>"
     (asked,) = template.render("Odd?")
     assert filled(template, said[:1], ask=True) == f"<s>{template.before}<image>{asked.text}"
-    assert filled(template, messages("Odd?"), ask=True) == f"<s>{template.without_picture('Odd?')}"
+    assert filled(template, messages("Odd?"), ask=True) == f"<s>{template.without_image('Odd?')}"
     bare = filled(template, said).replace("<s>", "")
     assert filled(template, said, begins=False) == bare
 

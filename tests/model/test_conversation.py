@@ -41,7 +41,7 @@ def ours() -> Encoder:
 
 def encoder_of(made: PreTrainedTokenizerFast, template: str = "vicuna_v1") -> Encoder:
     return Encoder(
-        tokenizer=made.backend_tokenizer, template=TEMPLATES[template], pictures=Pixels(size=8),
+        tokenizer=made.backend_tokenizer, template=TEMPLATES[template], images=Pixels(size=8),
         image_tokens=IMAGE_TOKENS, max_length=256,
         begin=(1,), end_id=2, image_id=made.convert_tokens_to_ids("<image>"), pad_id=0,
     )  # fmt: skip
@@ -135,7 +135,7 @@ def test_what_shows_nothing_is_read_and_trained_as_llava_does(
 ) -> None:
     theirs = llama_style(prepend)
     encoder = encoder_of(theirs)
-    encoded = encoder.encode(prompt, response, further, picture=False)
+    encoded = encoder.encode(prompt, response, further, image=False)
     encoder.tokenizer.encode_special_tokens = False  # it is theirs too
     user = f"{CORPUS[0].split(' USER')[0]} USER: {prompt} ASSISTANT: {response}</s>"
     ids, labels = llava_masked(theirs, user, further, legacy=prepend == "always")
@@ -195,12 +195,12 @@ def test_every_answer_is_trained_whole_and_nothing_else(ours: Encoder, said: lis
 
 
 @pytest.mark.parametrize("most", [90, 100, 110, 125])
-@pytest.mark.parametrize("picture", [True, False])
-def test_what_is_too_long_is_cut_as_in_llava(theirs: Any, most: int, picture: bool) -> None:
+@pytest.mark.parametrize("image", [True, False])
+def test_what_is_too_long_is_cut_as_in_llava(theirs: Any, most: int, image: bool) -> None:
     """LLaVA cuts the text, and once more when the picture's tokens are in it."""
     encoder = replace(encoder_of(llama_style()), max_length=most, too_long="cut")
     prompt, response, further = "Describe the picture.", SAMPLES[1][1], FURTHER[1]
-    if picture:
+    if image:
         ids, labels = llava_sample(theirs, prompt, response, further)
         at = ids.index(LLAVA_IMAGE)
         ids = [*ids[:at], *[encoder.image_id] * IMAGE_TOKENS, *ids[at + 1 :]]
@@ -208,7 +208,7 @@ def test_what_is_too_long_is_cut_as_in_llava(theirs: Any, most: int, picture: bo
     else:
         text = f"{CORPUS[0].split(' USER')[0]} USER: {prompt} ASSISTANT: {response}</s>"
         ids, labels = llava_masked(theirs, text, further, legacy=False)
-    found = encoder.encode(prompt, response, further, picture=picture)
+    found = encoder.encode(prompt, response, further, image=image)
     assert (found.ids, found.labels) == (ids[:most], labels[:most])
     assert found.cut == len(ids) - most > 0
 

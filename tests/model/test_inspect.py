@@ -39,17 +39,17 @@ def test_later_answers_are_trained_too(folder: Path) -> None:
     assert "".join(token.text for token in seen).endswith("USER: Sure? ASSISTANT: very</s>")
 
 
-def test_it_prints_text_counts_and_picture(folder: Path) -> None:
+def test_it_prints_text_counts_and_image(folder: Path) -> None:
     console = Console(file=io.StringIO(), width=200, color_system="truecolor", force_terminal=True)
-    console.print(show(Encoder.of(folder), "Is the number odd?", "yes", picture=png()))
+    console.print(show(Encoder.of(folder), "Is the number odd?", "yes", image=png()))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "4 of the picture" in text and "<image> x 4" in text and "(3, 16, 16)" in text
     assert "\x1b[1;30;42m" in text
 
 
-def test_what_shows_nothing_is_printed_without_a_picture(folder: Path) -> None:
+def test_what_shows_nothing_is_printed_without_a_image(folder: Path) -> None:
     console = Console(file=io.StringIO(), width=200)
-    console.print(show(Encoder.of(folder), "Is seven odd?", "yes", picture=b""))
+    console.print(show(Encoder.of(folder), "Is seven odd?", "yes", image=b""))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "0 of the picture" in text and "<image>" not in text and "vision tower" not in text
 

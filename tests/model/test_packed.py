@@ -15,8 +15,8 @@ from vf_ray.model.export import save
 from vf_ray.model.freeze import tune
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed, recompute
+from vf_ray.train.batches import Batches
 from vf_ray.train.collate import Pack
-from vf_ray.train.feed import Feed
 from vf_ray.train.learner import fast_paths, layers, learner
 from vf_ray.train.step import loss_of
 
@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pack(folder: Path) -> Pack:
-    (made,) = ready(Feed.of(stage(), Listed.of(40), folder, seed=0, rank=0, world=1), 1)
+    (made,) = ready(Batches.of(stage(), Listed.of(40), folder, seed=0, rank=0, world=1), 1)
     return made
 
 
@@ -61,37 +61,35 @@ def test_recomputed_layers_give_the_same_gradients(folder: Path, pack: Pack, sha
     assert_equal(gradients(packed(load(folder)), pack), gradients(forgetful, pack))
 
 
-def test_a_picture_encoded_once_gives_what_two_copies_give(folder: Path, pack: Pack) -> None:
-    each, first = torch.arange(len(pack.shows)), pack.pixels[:1]
-    twice = replace(pack, pixels=pack.pixels[pack.shows], shows=each)
-    once = replace(pack, pixels=first, shows=torch.zeros_like(each))
-    same = replace(pack, pixels=first.repeat(len(each), 1, 1, 1), shows=each)
+def test_a_image_encoded_once_gives_what_two_copies_give(folder: Path, pack: Pack) -> None:
+    each, first = torch.arange(len(pack.image_index)), pack.pixels[:1]
+    twice = replace(pack, pixels=pack.pixels[pack.image_index], image_index=each)
+    once = replace(pack, pixels=first, image_index=torch.zeros_like(each))
+    same = replace(pack, pixels=first.repeat(len(each), 1, 1, 1), image_index=each)
     model = packed(load(folder))
     torch.testing.assert_close(loss_of(model, twice), loss_of(model, pack))
     assert_equal(gradients(packed(load(folder)), same), gradients(packed(load(folder)), once))
 
 
-def few_pictures(folder: Path, of_each: int = 2, **changes: Any) -> Feed:
+def few_images(folder: Path, of_each: int = 2, **changes: Any) -> Batches:
     """Return a feed of 24 samples, ``of_each`` of which show the same picture."""
     listed = Listed.of(24)
     fewer = Listed(listed.said, tuple(listed.seen[i // of_each] for i in range(24)))
-    return Feed.of(stage(batch=24, **changes), fewer, folder, seed=0, rank=0, world=1)
+    return Batches.of(stage(batch=24, **changes), fewer, folder, seed=0, rank=0, world=1)
 
 
-def test_the_feed_shares_pictures_and_says_how_often(folder: Path) -> None:
-    feed = few_pictures(folder, share_tokens=False)
-    (pack,), shared = feed.step(1).packs, feed.step(1).shared
-    assert (few_pictures(folder, of_each=1).step(1).shared, shared) == (0.0, 0.5)
+def test_the_feed_shares_images_and_says_how_often(folder: Path) -> None:
+    batches = few_images(folder, share_tokens=False)
+    (pack,), shared = batches.step(1).packs, batches.step(1).shared
+    assert (few_images(folder, of_each=1).step(1).shared, shared) == (0.0, 0.5)
     assert len(pack.pixels) == 12
-    assert sorted(pack.shows.tolist()) == sorted([*range(12), *range(12)])
-    assert pack.reads is None
+    assert sorted(pack.image_index.tolist()) == sorted([*range(12), *range(12)])
+    assert pack.gather_index is None
 
 
 @pytest.mark.parametrize("changes", [{}, {"template": "plain"}, {"recompute": 1.0}, {"micro_tokens": 400}])
-def test_tokens_of_a_picture_computed_once_give_what_copies_give(
-    folder: Path, changes: dict[str, Any]
-) -> None:
-    once = few_pictures(folder, of_each=4, **changes)
+def test_tokens_of_a_image_computed_once_give_what_copies_give(folder: Path, changes: dict[str, Any]) -> None:
+    once = few_images(folder, of_each=4, **changes)
     copied = replace(once, stage=replace(once.stage, share_tokens=False))
     step, same = once.step(1), copied.step(1)
     assert step.tokens == same.tokens == same.computed
@@ -99,7 +97,7 @@ def test_tokens_of_a_picture_computed_once_give_what_copies_give(
     if "micro_tokens" in changes:
         assert len(step.packs) > 1
     else:
-        assert step.computed == step.tokens - 18 * once.encoder.trunk
+        assert step.computed == step.tokens - 18 * once.encoder.prefix_len
     models = [packed(load(folder)) for _ in range(2)]
     for model in models:
         recompute(model, changes.get("recompute", 0))
@@ -107,40 +105,40 @@ def test_tokens_of_a_picture_computed_once_give_what_copies_give(
 
 
 def test_ranks_that_share_tokens_add_up_to_one_that_copies(folder: Path) -> None:
-    alone = few_pictures(folder, of_each=8, share_tokens=False)
-    ranks = [replace(few_pictures(folder, of_each=8), rank=rank, world=2) for rank in range(2)]
-    steps = [feed.step(1) for feed in ranks]
+    alone = few_images(folder, of_each=8, share_tokens=False)
+    ranks = [replace(few_images(folder, of_each=8), rank=rank, world=2) for rank in range(2)]
+    steps = [batches.step(1) for batches in ranks]
     assert all(step.computed < step.tokens for step in steps)
     assert 0.8 < steps[0].fill == steps[1].fill
-    packs = [pack for feed in ranks for pack in ready(feed, 1)]
+    packs = [pack for batches in ranks for pack in ready(batches, 1)]
     models = [packed(load(folder)) for _ in range(2)]
     assert_equal(gradients(models[0], *ready(alone, 1)), gradients(models[1], *packs), 1e-6)
 
 
 def test_what_shows_nothing_is_packed_with_what_shows(folder: Path) -> None:
     listed = Listed.of(24, silent=3)
-    feed = Feed.of(stage(batch=24), replace(listed, seen=(listed.seen[0],) * 24), folder, 0, 0, 1)
+    batches = Batches.of(stage(batch=24), replace(listed, seen=(listed.seen[0],) * 24), folder, 0, 0, 1)
     mixed = replace(
-        feed, samples=replace(listed, seen=tuple(seen and listed.seen[0] for seen in listed.seen))
+        batches, samples=replace(listed, seen=tuple(seen and listed.seen[0] for seen in listed.seen))
     )
     step, (pack,) = mixed.step(1), mixed.step(1).packs
-    assert (step.samples, step.pictured, step.encoded, step.shared) == (24, 16, 1, 1 - 1 / 16)
-    assert step.computed == pack.input_ids.numel() == step.tokens - 15 * feed.encoder.trunk
-    assert pack.shows.tolist() == [0]
+    assert (step.samples, step.imaged, step.encoded, step.shared) == (24, 16, 1, 1 - 1 / 16)
+    assert step.computed == pack.input_ids.numel() == step.tokens - 15 * batches.encoder.prefix_len
+    assert pack.image_index.tolist() == [0]
     copied = replace(mixed, stage=replace(mixed.stage, share_tokens=False))
     models = [packed(load(folder)) for _ in range(2)]
     assert_equal(gradients(models[0], *ready(copied, 1)), gradients(models[1], *ready(mixed, 1)), 1e-6)
 
 
 def test_a_pack_that_shows_nothing_runs_the_same_modules(folder: Path, pack: Pack) -> None:
-    feed = Feed.of(stage(), Listed.of(40, silent=1), folder, seed=0, rank=0, world=1)
-    step, (silent,) = feed.step(1), ready(feed, 1)
-    assert (step.pictured, step.encoded, step.shared, len(silent.pixels)) == (0, 0, 0.0, 1)
-    assert feed.encoder.image_id not in silent.input_ids
+    batches = Batches.of(stage(), Listed.of(40, silent=1), folder, seed=0, rank=0, world=1)
+    step, (silent,) = batches.step(1), ready(batches, 1)
+    assert (step.imaged, step.encoded, step.shared, len(silent.pixels)) == (0, 0, 0.0, 1)
+    assert batches.encoder.image_id not in silent.input_ids
     found = gradients(packed(load(folder)), silent)
     assert found.keys() == gradients(packed(load(folder)), pack).keys()
-    shows = [name for name in found if "vision_tower" in name or "projector" in name]
-    assert shows and not any(found[name].any() for name in shows)
+    image_index = [name for name in found if "vision_tower" in name or "projector" in name]
+    assert image_index and not any(found[name].any() for name in image_index)
     assert all(found[name].any() for name in found if "lm_head" in name)
     other = replace(silent, pixels=torch.randn_like(silent.pixels))
     assert_equal(found, gradients(packed(load(folder)), other))
@@ -170,7 +168,7 @@ def test_the_fast_paths_are_told(folder: Path) -> None:
     there = fast_paths(chosen, model, torch.device("cuda"))
     assert here["attention"] == "causal SDPA over segments of like length"
     assert there["attention"] == "one varlen call"
-    assert here["pictures"] == "encoded once a pack, their tokens computed once too"
+    assert here["images"] == "encoded once a pack, their tokens computed once too"
     assert (here["recompute"], here["precision"], here["zero"]) == ("1 of 2 layers", "bf16", "2")
 
 

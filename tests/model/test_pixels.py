@@ -14,7 +14,7 @@ from transformers.image_transforms import convert_to_rgb
 
 from tests.tiny import make_tiny
 from vf_ray.model.pixels import Pixels
-from vf_ray.recipe.input_format import Habits
+from vf_ray.recipe.input_format import InputFormat
 from vf_ray.shards.images import stored
 
 SIDE = 16
@@ -37,16 +37,16 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def reference(folder: Path, pictures: list[bytes]) -> torch.Tensor:
+def reference(folder: Path, images: list[bytes]) -> torch.Tensor:
     """Run the saved processor on pictures as they are opened."""
-    opened = [Image.open(io.BytesIO(picture)) for picture in pictures]
+    opened = [Image.open(io.BytesIO(image)) for image in images]
     processor = AutoProcessor.from_pretrained(folder).image_processor
     return processor(opened, return_tensors="pt")["pixel_values"]  # type: ignore[no-any-return]
 
 
 def test_every_shape_equals_the_processors(folder: Path) -> None:
-    pictures = [encoded(noise(size)) for size in SIZES]
-    assert torch.equal(Pixels.of(folder).batch(pictures), reference(folder, pictures))
+    images = [encoded(noise(size)) for size in SIZES]
+    assert torch.equal(Pixels.of(folder).batch(images), reference(folder, images))
 
 
 def clear(mode: str) -> Image.Image:
@@ -69,7 +69,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_picture_equals_the_saved_processors(kind: str, folder: Path) -> None:
+def test_every_kind_of_image_equals_the_saved_processors(kind: str, folder: Path) -> None:
     if "clear" in kind and not lays_on_white():
         pytest.skip("this version of transformers drops transparency")
     expected = reference(folder, [KINDS[kind]])
@@ -86,11 +86,11 @@ def lays_on_white() -> bool:
 
 def test_a_processor_that_cannot_drop_transparency_takes_rgb_alone(tmp_path: Path) -> None:
     folder = make_tiny(tmp_path, alpha="dropped")
-    picture = KINDS["RGBA, clear"]
+    image = KINDS["RGBA, clear"]
     with pytest.raises(ValueError, match="channel"):
-        reference(folder, [picture])
-    opaque = encoded(Image.open(io.BytesIO(picture)).convert("RGB"))
-    assert torch.equal(Pixels.of(folder).batch([picture]), reference(folder, [opaque]))
+        reference(folder, [image])
+    opaque = encoded(Image.open(io.BytesIO(image)).convert("RGB"))
+    assert torch.equal(Pixels.of(folder).batch([image]), reference(folder, [opaque]))
 
 
 def test_exif_rotation_is_ignored(folder: Path) -> None:
@@ -128,8 +128,8 @@ def test_alpha_is_dropped_or_laid_on_white(folder: Path) -> None:
     assert torch.equal(laid.batch([encoded(palette, transparency=0)]), laid.batch([white]))
 
 
-def having(folder: Path, **habits: str) -> Pixels:
-    return replace(Pixels.of(folder), habits=Habits().changed(habits))
+def having(folder: Path, **input_format: str) -> Pixels:
+    return replace(Pixels.of(folder), input_format=InputFormat().changed(input_format))
 
 
 def photograph(width: int, height: int, quality: int = 90) -> bytes:
@@ -143,14 +143,14 @@ def photograph(width: int, height: int, quality: int = 90) -> bytes:
 SHAPES = [(640, 480), (480, 640), (900, 900), (1024, 768), (700, 1400), (336, 336), (50, 40)]
 
 
-def made(folder: Path, resize: str, pictures: list[bytes]) -> np.ndarray[Any, np.dtype[np.int16]]:
+def made(folder: Path, resize: str, images: list[bytes]) -> np.ndarray[Any, np.dtype[np.int16]]:
     pixels = replace(having(folder, resize=resize), size=336)
-    return np.stack(pixels.decoded(pictures)).astype(np.int16)
+    return np.stack(pixels.decoded(images)).astype(np.int16)
 
 
 def test_near_is_within_one_level(folder: Path) -> None:
-    pictures = [photograph(*shape) for shape in SHAPES]
-    off = np.abs(made(folder, "exact", pictures) - made(folder, "near", pictures))
+    images = [photograph(*shape) for shape in SHAPES]
+    off = np.abs(made(folder, "exact", images) - made(folder, "near", images))
     assert off.max() == 1 and (off > 0).mean() < 0.02
 
 
@@ -166,12 +166,12 @@ def test_scaled_decoding_is_within_what_the_habit_says(folder: Path) -> None:
 
 def test_every_level_is_normalised_as_the_processor_does(folder: Path) -> None:
     levels = np.arange(256, dtype=np.uint8).reshape(SIDE, SIDE)
-    picture = encoded(Image.fromarray(np.stack([levels, levels[::-1], levels.T], axis=-1)))
+    image = encoded(Image.fromarray(np.stack([levels, levels[::-1], levels.T], axis=-1)))
     pixels = Pixels.of(folder)
-    assert torch.equal(pixels.batch([picture]), reference(folder, [picture]))
+    assert torch.equal(pixels.batch([image]), reference(folder, [image]))
 
 
-def test_a_picture_that_cannot_be_decoded_is_named_by_place(folder: Path) -> None:
+def test_a_image_that_cannot_be_decoded_is_named_by_place(folder: Path) -> None:
     good = encoded(noise((9, 9)))
     for bad in (good[:60], b"", b"no picture"):
         for threads in (1, 2):
@@ -181,8 +181,8 @@ def test_a_picture_that_cannot_be_decoded_is_named_by_place(folder: Path) -> Non
 
 @pytest.mark.parametrize("resize", ["exact", "near"])
 def test_several_threads_make_the_same(folder: Path, resize: str) -> None:
-    pixels, pictures = having(folder, resize=resize), [photograph(60 + n, 50) for n in range(9)]
-    assert np.array_equal(pixels.decoded(pictures, threads=3), pixels.decoded(pictures))
+    pixels, images = having(folder, resize=resize), [photograph(60 + n, 50) for n in range(9)]
+    assert np.array_equal(pixels.decoded(images, threads=3), pixels.decoded(images))
 
 
 def test_a_processor_with_other_habits_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -40,19 +40,19 @@ def llama_2_sample(
 @pytest.mark.parametrize("prepend", ["first", "always"])
 @pytest.mark.parametrize("further", [(), *FURTHER])
 @pytest.mark.parametrize("prompt, response", SAMPLES)
-@pytest.mark.parametrize("picture", [True, False])
+@pytest.mark.parametrize("image", [True, False])
 def test_llama_2_ids_and_labels_equal_llavas(
-    prompt: str, response: str, further: tuple[str, ...], prepend: str, picture: bool
+    prompt: str, response: str, further: tuple[str, ...], prepend: str, image: bool
 ) -> None:
     theirs = llama_style(prepend)
     encoder = replace(encoder_of(theirs, "llava_llama_2"), max_length=2048)
-    encoded = encoder.encode(prompt, response, further, picture=picture)
+    encoded = encoder.encode(prompt, response, further, image=image)
     encoder.tokenizer.encode_special_tokens = False  # it is theirs too
-    asked = f"<image>\n{prompt.strip()}" if picture else prompt
+    asked = f"<image>\n{prompt.strip()}" if image else prompt
     ids, labels = llama_2_sample(theirs, asked, response, further)
     assert labels.count(encoder.end_id) == 1 + len(further) // 2, "LLaVA itself would not train this one"
     ours = encoded.ids, encoded.labels
-    assert (shrunk(*ours, encoder.image_id) if picture else ours) == (ids, labels)
+    assert (shrunk(*ours, encoder.image_id) if image else ours) == (ids, labels)
 
 
 def test_llama_2s_own_system_message_is_metas() -> None:
@@ -85,4 +85,4 @@ def test_plain_has_no_form_for_a_dialogue() -> None:
     with pytest.raises(ValueError, match="4 turns have no form where an answer alone follows the picture"):
         encoder_of(llama_style(), "plain").encode("Describe it.", "A dog.", ("Sure?", "yes"))
     with pytest.raises(ValueError, match="shows no picture, and a caption needs one"):
-        encoder_of(llama_style(), "plain").encode("Describe it.", "A dog.", picture=False)
+        encoder_of(llama_style(), "plain").encode("Describe it.", "A dog.", image=False)

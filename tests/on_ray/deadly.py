@@ -40,8 +40,8 @@ class Deadly:
     def shown(self, rows: Sequence[int]) -> list[bytes]:
         return self.listed.shown(rows)
 
-    def pictures(self, rows: Sequence[int]) -> list[bytes]:
-        return self.listed.pictures(rows)
+    def images(self, rows: Sequence[int]) -> list[bytes]:
+        return self.listed.images(rows)
 
     def text(self, rows: Sequence[int]) -> list[Said]:
         self.read += 1

@@ -18,9 +18,9 @@ from tests.tiny import make_tiny
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.asking import answer, answered, chunks
-from vf_ray.eval.benchmark import Answered, Engine, Exam, Question, Unserved
-from vf_ray.eval.exams import exam, fingerprint, require_askable
+from vf_ray.eval.benchmark import Answered, Engine, Question, QuestionSet, Unserved
 from vf_ray.eval.generate import Answerer
+from vf_ray.eval.question_sets import fingerprint, question_set, require_askable
 from vf_ray.on_ray.generate import _Evaluation, evaluate
 from vf_ray.on_ray.workers import Workers
 from vf_ray.plan import run_records
@@ -53,7 +53,7 @@ def plan_of(store: Store, folder: Path, data: Path, *, seed: int = 0, **evaluate
     return plan
 
 
-def pope(data: Path) -> Exam:
+def pope(data: Path) -> QuestionSet:
     """Write 216 questions about twelve pictures."""
     found = test_pope.write(data / "pope", n=72)
     (data / "pope" / "images").mkdir(exist_ok=True)
@@ -158,7 +158,7 @@ def test_all_benchmarks_are_answered_judged_and_scored_once(
     assert set(found["benchmarks"]) == set(WRITERS)
     assert set(found["models"]) == {"base", "served"}
     for name, entry in found["benchmarks"].items():
-        questions = len(exam(local_store, plan, name).questions)
+        questions = len(question_set(local_store, plan, name).questions)
         for score in entry["models"].values():
             assert score["counts"]["questions"] == questions
             assert score["counts"]["missing"] == 0
@@ -184,7 +184,7 @@ def test_a_resumed_asking_keeps_what_was_answered(
 ) -> None:
     questions = pope(tmp_path)
     plan = plan_of(local_store, tmp_path / "model", tmp_path, benchmarks=["pope"])
-    spec = plan.answers("base", "pope", fingerprint(exam(local_store, plan, "pope")))
+    spec = plan.answers("base", "pope", fingerprint(question_set(local_store, plan, "pope")))
     name, chunk = list(chunks(questions.questions))[1]
     kept = "".join(json.dumps({"error": "", "id": q.id, "text": "kept"}) + "\n" for q in chunk).encode()
 
@@ -319,12 +319,14 @@ def test_one_queue_holds_the_work_of_all_benchmarks(local_store: Store, tmp_path
     WRITERS["mme"](tmp_path / "mme")
     plan = plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope", "mme"])
     models = finished(local_store, plan.models)
-    exams = {name: exam(local_store, plan, name) for name in ("pope", "mme")}
+    question_sets = {name: question_set(local_store, plan, name) for name in ("pope", "mme")}
     queue = Queue()
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        return _Evaluation(local_store, plan, models, exams, queue, writer).scored()
+        return _Evaluation(local_store, plan, models, question_sets, queue, writer).scored()
 
     artifacts.build(local_store, plan.scores, make)
     assert {place for place, _, _ in queue.waiting} == {0, 1}
-    assert sum(len(asked) for _, _, asked in queue.waiting) == sum(len(e.questions) for e in exams.values())
+    assert sum(len(asked) for _, _, asked in queue.waiting) == sum(
+        len(e.questions) for e in question_sets.values()
+    )

@@ -19,7 +19,7 @@ from vf_ray.demo.scans import digits
 from vf_ray.on_ray.prepare import prepare
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
-from vf_ray.shards.build import Catalogued, build_instances, build_pictures
+from vf_ray.shards.build import Catalogued, build_images, build_instances
 from vf_ray.store import Store
 from vf_ray.tasks import source_of
 
@@ -43,10 +43,10 @@ def plan_of(raw: Path, store: Store, **prepare_: Any) -> Plan:
 
 def here(plan: Plan, store: Store, raw: Path) -> Mapping[str, Artifact]:
     """Prepare in this process."""
-    origins = {name: Catalogued(name, str(raw)) for name in plan.pictures}
-    pictures = {name: build_pictures(store, plan.pictures[name], origins[name]) for name in plan.pictures}
+    origins = {name: Catalogued(name, str(raw)) for name in plan.images}
+    images = {name: build_images(store, plan.images[name], origins[name]) for name in plan.images}
     return {
-        task: build_instances(store, spec, pictures[name], origins[name])
+        task: build_instances(store, spec, images[name], origins[name])
         for task, spec in plan.instances.items()
         for name in [source_of(task).name]
     }
@@ -60,7 +60,7 @@ def test_ray_prepares_what_one_process_prepares(raw: Path, store: Store, tmp_pat
     plan, alone = plan_of(raw, store), Store.open(str(tmp_path / "alone"))
     found, expected = prepare(store, plan), here(plan, alone, raw)
     assert {t: contents(a) for t, a in found.items()} == {t: contents(a) for t, a in expected.items()}
-    for name, spec in plan.pictures.items():
+    for name, spec in plan.images.items():
         both = [contents(Artifact(s, spec.address)) for s in (store, alone)]
         assert both[0] == both[1], name
     assert all(a.stats["train"] + a.stats["held_out"] == 300 for a in found.values())
@@ -107,8 +107,8 @@ def test_a_refused_task_is_named_and_the_others_are_finished(
 ) -> None:
     broken = tmp_path / "raw"
     shutil.copytree(raw, broken)
-    for picture in sorted(broken.rglob("*.ppm"))[::3]:
-        picture.write_bytes(picture.read_bytes()[:20])
+    for image in sorted(broken.rglob("*.ppm"))[::3]:
+        image.write_bytes(image.read_bytes()[:20])
     plan = plan_of(broken, local_store)
     with pytest.raises(ValueError, match=r"^task 'demo_colours/.*pictures were rejected") as raised:
         prepare(local_store, plan)

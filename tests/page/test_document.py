@@ -10,7 +10,7 @@ HOSTILE = "<script>alert('x')</script> & | \n ok"
 
 def document() -> Document:
     shown = Shown(
-        picture="data:image/png;base64,AA==", pixelated=True, title=HOSTILE, prompt=HOSTILE, gold=HOSTILE,
+        image="data:image/png;base64,AA==", pixelated=True, title=HOSTILE, prompt=HOSTILE, gold=HOSTILE,
         answers=[("BASE", HOSTILE, True), ("CHAT", "", False)],
     )  # fmt: skip
     blocks: list[Block] = [
@@ -70,10 +70,10 @@ def test_figures_are_printed_on_their_scale() -> None:
     assert figure(None) == percent(None) == "-"
 
 
-def test_plain_holds_the_tables_and_no_pictures() -> None:
+def test_plain_holds_the_tables_and_no_images() -> None:
     (section,) = document().plain()["sections"]
     assert section["blocks"][3]["rows"] == [[HOSTILE, "1 [0, 2]"]]
-    assert "picture" not in section["blocks"][5]["gallery"][0]
+    assert "image" not in section["blocks"][5]["gallery"][0]
 
 
 def test_the_inks_of_plots_are_those_that_the_dark_page_changes() -> None:

@@ -1,19 +1,19 @@
 import json
 
 from vf_ray.page.document import Document, Section, Text
-from vf_ray.page.sheets import Beside, Card, Pair, PairsOfPictures, Shares, Sheet, Side
+from vf_ray.page.sheets import Beside, Card, Pair, PairsOfImages, Shares, Sheet, Side
 from vf_ray.page.tables import DENSE, Table
 
 CARD = Card(
-    picture="data:image/png;base64,AA==", pixelated=True, title="k<1>", asked="a\nb & c", answered="<yes>"
+    image="data:image/png;base64,AA==", pixelated=True, title="k<1>", asked="a\nb & c", answered="<yes>"
 )
 SIDES = (
-    Side(picture="data:image/png;base64,AA==", pixelated=False, words="one"),
-    Side(picture="", pixelated=False, words="two"),
+    Side(image="data:image/png;base64,AA==", pixelated=False, words="one"),
+    Side(image="", pixelated=False, words="two"),
 )
 PARTS = (
     Sheet(cards=[CARD]),
-    PairsOfPictures(pairs=[Pair(sides=SIDES, caption="3 bits")]),
+    PairsOfImages(pairs=[Pair(sides=SIDES, caption="3 bits")]),
     Shares(counts=[("dog", 30), ("cat", 10)], total=50, caption="Answers"),
 )
 
@@ -24,12 +24,12 @@ def test_words_are_text_never_markup() -> None:
     assert "class='pixels'" in page
 
 
-def test_a_side_without_a_picture_is_shown_as_such() -> None:
+def test_a_side_without_a_image_is_shown_as_such() -> None:
     page = PARTS[1].html()
     assert page.count("<img") == 1 and "class='none'" in page
 
 
-def test_data_and_markdown_hold_everything_but_the_pictures() -> None:
+def test_data_and_markdown_hold_everything_but_the_images() -> None:
     whole = Beside(parts=PARTS)
     assert "base64" not in json.dumps(whole.plain()) + whole.markdown()
     assert all(word in whole.markdown() for word in ("<yes>", "two", "dog", "60.0%"))

@@ -89,7 +89,7 @@ def test_what_the_user_lacks_is_fetched(local_store: Store, tmp_path: Path) -> N
     beside = fetching(local_store, str(tmp_path))
     assert [spec.name for spec in beside.outputs("fetch")] == ["okvqa"]
     assert beside.fetched["okvqa"] == alone.fetched["okvqa"]
-    inputs = beside.pictures["okvqa"].inputs
+    inputs = beside.images["okvqa"].inputs
     assert inputs["okvqa"] == beside.fetched["okvqa"][1].address
     assert inputs["coco2014"].startswith("listing:")
 
@@ -99,7 +99,7 @@ def test_a_new_archive_rebuilds_only_its_sources(local_store: Store, tmp_path: P
     before = fetching(local_store, str(tmp_path))
     (tmp_path / "kvqa.zip").write_bytes(b"zip")
     after = fetching(local_store, str(tmp_path))
-    changed = [name for name in before.pictures if before.pictures[name] != after.pictures[name]]
+    changed = [name for name in before.images if before.images[name] != after.images[name]]
     assert changed == ["kvqa"]
 
 
@@ -158,7 +158,7 @@ def test_a_ceiling_of_the_recipe_moves_only_what_it_is_for(local_store: Store) -
     before = plan(local_store)
     after = plan(local_store, **{"prepare.ceilings": {"demo_digits/*": 0.3, "demo_digits/odd_even": 0.5}})
     assert after.ceilings["demo_digits/odd_even"] == 0.5
-    moved = {name for name, spec in after.pictures.items() if spec != before.pictures[name]}
+    moved = {name for name, spec in after.images.items() if spec != before.images[name]}
     assert moved == {"demo_digits"}
     tasks = {name for name, spec in after.instances.items() if spec.address != before.instances[name].address}
     assert tasks == {task for task in after.tasks if task.startswith("demo_digits/")} == set(after.ceilings)

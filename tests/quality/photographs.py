@@ -18,26 +18,26 @@ def pieces() -> tuple[Image.Image, ...]:
     return tuple(piece for piece in found if len(jpeg(piece, 90)) > 6_000)
 
 
-def png(picture: Image.Image) -> bytes:
+def png(image: Image.Image) -> bytes:
     """Return a picture without loss."""
     sink = io.BytesIO()
-    picture.save(sink, "PNG")
+    image.save(sink, "PNG")
     return sink.getvalue()
 
 
-def jpeg(picture: Image.Image, quality: int) -> bytes:
+def jpeg(image: Image.Image, quality: int) -> bytes:
     """Return a picture as a JPEG."""
     sink = io.BytesIO()
-    picture.save(sink, "JPEG", quality=quality)
+    image.save(sink, "JPEG", quality=quality)
     return sink.getvalue()
 
 
-def resized(picture: Image.Image, factor: float) -> Image.Image:
+def resized(image: Image.Image, factor: float) -> Image.Image:
     """Return a picture with its sides scaled."""
-    return picture.resize((round(picture.width * factor), round(picture.height * factor)))
+    return image.resize((round(image.width * factor), round(image.height * factor)))
 
 
-def cropped(picture: Image.Image, share: float) -> Image.Image:
+def cropped(image: Image.Image, share: float) -> Image.Image:
     """Return a picture without a share of its width and height, half of it from each side."""
-    off = round(picture.width * share / 2), round(picture.height * share / 2)
-    return picture.crop((*off, picture.width - off[0], picture.height - off[1]))
+    off = round(image.width * share / 2), round(image.height * share / 2)
+    return image.crop((*off, image.width - off[0], image.height - off[1]))

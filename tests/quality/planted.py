@@ -11,7 +11,7 @@ from vf_ray.artifacts import Spec, Writer
 from vf_ray.quality.prepared import Prepared
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.images import sha256
-from vf_ray.shards.schema import INSTANCES, PICTURES, to_parquet
+from vf_ray.shards.schema import IMAGES, INSTANCES, to_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
 from vf_ray.tasks import source_of
@@ -21,7 +21,7 @@ from vf_ray.tasks import source_of
 class Made:
     """One instance to plant."""
 
-    picture: bytes
+    image: bytes
     """No bytes where nothing is shown."""
     answer: str = "yes"
     question: str = ""
@@ -42,10 +42,10 @@ class Stated:
 
 def plant(store: Store, tasks: Mapping[str, Sequence[Made]], stated: Mapping[str, Stated] = {}) -> Prepared:
     """Store instances of real task ids, and the pictures they are about."""
-    pictures: dict[str, dict[str, bytes]] = {}
+    images: dict[str, dict[str, bytes]] = {}
     for task, made in tasks.items():
-        pictures.setdefault(source_of(task).name, {}).update({sha256(m.picture): m.picture for m in made})
-    stored = {name: _pictures(store, name, found) for name, found in pictures.items()}
+        images.setdefault(source_of(task).name, {}).update({sha256(m.image): m.image for m in made})
+    stored = {name: _images(store, name, found) for name, found in images.items()}
     instances = {
         task: _instances(store, task, made, stored[source_of(task).name].address, stated.get(task, Stated()))
         for task, made in tasks.items()
@@ -53,9 +53,9 @@ def plant(store: Store, tasks: Mapping[str, Sequence[Made]], stated: Mapping[str
     return Prepared(instances, stored)
 
 
-def _pictures(store: Store, name: str, found: Mapping[str, bytes]) -> artifacts.Artifact:
+def _images(store: Store, name: str, found: Mapping[str, bytes]) -> artifacts.Artifact:
     """Store pictures in two files, as two shards would."""
-    spec = Spec(kind="pictures", name=name, config={"contents": sorted(found)})
+    spec = Spec(kind="images", name=name, config={"contents": sorted(found)})
 
     def make(writer: Writer) -> Mapping[str, Any]:
         rows = []
@@ -63,22 +63,22 @@ def _pictures(store: Store, name: str, found: Mapping[str, bytes]) -> artifacts.
             data = b""
             for digest in sorted(found)[shard::2]:
                 place = {"file": f"pictures-{shard:05d}.bin", "offset": len(data), "size": len(found[digest])}
-                rows.append(_filled(PICTURES, {"sha256": digest, **place}))
+                rows.append(_filled(IMAGES, {"sha256": digest, **place}))
                 data += found[digest]
             if data:
                 writer.commit(f"pictures-{shard:05d}.bin", data)
-        writer.commit(INDEX, to_parquet(pa.Table.from_pylist(rows, PICTURES)))
-        return {"pictures": sum(row["size"] > 0 for row in rows)}
+        writer.commit(INDEX, to_parquet(pa.Table.from_pylist(rows, IMAGES)))
+        return {"images": sum(row["size"] > 0 for row in rows)}
 
     return artifacts.build(store, spec, make)
 
 
 def _instances(
-    store: Store, task: str, made: Sequence[Made], pictures: str, stated: Stated
+    store: Store, task: str, made: Sequence[Made], images: str, stated: Stated
 ) -> artifacts.Artifact:
     rows = [(_row(task, number, one), one.held) for number, one in enumerate(made)]
     config = {"cap": stated.cap, "rows": [row for row, _ in rows]}
-    spec = Spec(kind="instances", name=task, config=config, inputs={"pictures": pictures})
+    spec = Spec(kind="instances", name=task, config=config, inputs={"images": images})
 
     def make(writer: Writer) -> Mapping[str, Any]:
         for name, held in ((TRAIN, False), (HELD_OUT, True)):
@@ -95,7 +95,7 @@ def _row(task: str, number: int, made: Made) -> dict[str, Any]:
     known = {
         "task": task,
         "key": f"list.csv:{number}",
-        "picture": sha256(made.picture),
+        "image": sha256(made.image),
         "question": made.question,
         "options": list(made.options),
         "answer": made.answer,

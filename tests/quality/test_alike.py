@@ -26,11 +26,11 @@ def plain(looks: Looks) -> dict[tuple[int, int], int]:
 
 
 @pytest.mark.parametrize(("count", "hashes", "levels"), [(0, 1, 1), (60, 1, 1), (150, 4, 12), (300, 2, 60)])
-def test_pairs_of_groups_are_the_pairs_of_pictures(count: int, hashes: int, levels: int) -> None:
+def test_pairs_of_groups_are_the_pairs_of_images(count: int, hashes: int, levels: int) -> None:
     looks, kind = crowd(count, count, hashes, levels)
     groups, found, weight = Groups.of(looks, kind), dict[tuple[int, int], int](), 0
-    members = [groups.pictures_of(np.array([group])).tolist() for group in range(len(groups.kind))]
-    assert sorted(picture for mine in members for picture in mine) == list(range(count))
+    members = [groups.images_of(np.array([group])).tolist() for group in range(len(groups.kind))]
+    assert sorted(image for mine in members for image in mine) == list(range(count))
     assert all(len({kind[p] for p in mine}) == 1 for mine in members)
     for pairs in groups.alike():
         weight += int(pairs.pairs.sum())

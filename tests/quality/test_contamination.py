@@ -51,7 +51,7 @@ def only(found: Contamination) -> Overlap:
     return overlap
 
 
-def test_planted_pictures_are_found_equal_or_alike_and_crops_are_not(
+def test_planted_images_are_found_equal_or_alike_and_crops_are_not(
     local_store: Store, tmp_path: Path
 ) -> None:
     first, second, third, fourth, fifth, *_ = pieces()
@@ -63,48 +63,44 @@ def test_planted_pictures_are_found_equal_or_alike_and_crops_are_not(
         "foreign.jpg": jpeg(fifth, 90),
     }
     pope(tmp_path, about(shown), shown)
-    made = [Made(picture=jpeg(piece, 90)) for piece in (first, second, third, fourth)]
-    found = searched(
-        local_store, tmp_path, {SEEN: made, OTHER: [Made(picture=png(Image.new("RGB", (9, 9))))]}
-    )
+    made = [Made(image=jpeg(piece, 90)) for piece in (first, second, third, fourth)]
+    found = searched(local_store, tmp_path, {SEEN: made, OTHER: [Made(image=png(Image.new("RGB", (9, 9))))]})
     assert set(found.overlaps) == {("pope", SEEN)}
     assert names(found, only(found).equal) == {"equal.jpg"}
     assert names(found, only(found).near) == {"recoded.png", "smaller.jpg"}
     assert not only(found).worded
-    assert (found.instances, found.pictures) == (5, 5)
+    assert (found.instances, found.images) == (5, 5)
 
 
-def test_a_large_picture_is_equal_to_what_training_stored_of_it(local_store: Store, tmp_path: Path) -> None:
+def test_a_large_image_is_equal_to_what_training_stored_of_it(local_store: Store, tmp_path: Path) -> None:
     from vf_ray.shards.images import stored
 
     data = jpeg(resized(pieces()[0], 3), 95)
     pope(tmp_path, about({"large.jpg": data}), {"large.jpg": data})
-    made = [Made(picture=stored(data, 200).data)]
-    assert made[0].picture != data
+    made = [Made(image=stored(data, 200).data)]
+    assert made[0].image != data
     found = searched(local_store, tmp_path, {SEEN: made}, largest_side=200)
     assert names(found, only(found).equal) == {"large.jpg"}
 
 
-def test_planted_questions_are_found_by_task_and_with_their_picture(
-    local_store: Store, tmp_path: Path
-) -> None:
+def test_planted_questions_are_found_by_task_and_with_their_image(local_store: Store, tmp_path: Path) -> None:
     first, second, *_ = pieces()
     shown = {"one.jpg": jpeg(first, 90), "two.jpg": jpeg(second, 90)}
     short = "Is there a dog?"
     pope(tmp_path, [("one.jpg", QUESTION), ("two.jpg", QUESTION), ("two.jpg", short)], shown)
-    held = Made(picture=shown["two.jpg"], question=short, held=True)
+    held = Made(image=shown["two.jpg"], question=short, held=True)
     found = searched(
         local_store,
         tmp_path,
         {
             SEEN: [
                 Made(
-                    picture=png(resized(first, 0.5)),
+                    image=png(resized(first, 0.5)),
                     question="Is there a red umbrella to the left of the lake?",
                 ),
                 held,
             ],
-            OTHER: [Made(picture=png(pieces()[5]), question=short)],
+            OTHER: [Made(image=png(pieces()[5]), question=short)],
         },
     )
     asked = {
@@ -114,20 +110,20 @@ def test_planted_questions_are_found_by_task_and_with_their_picture(
     seen, other = found.overlaps["pope", SEEN], found.overlaps["pope", OTHER]
     assert (len(seen.worded), len(seen.same)) == (2, 1)
     assert (len(other.worded), len(other.same)) == (1, 0)
-    assert seen.words is not None and seen.words.same_picture
+    assert seen.words is not None and seen.words.same_image
     assert seen.words.run == "is there a red umbrella to the left"
     assert len(found.of("pope").worded) == 3 and len(found.of("pope").same) == 1
 
 
-@pytest.mark.parametrize("beside", [[], [Made(picture=png(pieces()[5]))]])
+@pytest.mark.parametrize("beside", [[], [Made(image=png(pieces()[5]))]])
 def test_what_shows_nothing_is_searched_for_words_alone(
     local_store: Store, tmp_path: Path, beside: Sequence[Made]
 ) -> None:
     shown = {"one.jpg": jpeg(pieces()[0], 90)}
     pope(tmp_path, [("one.jpg", QUESTION)], shown)
-    found = searched(local_store, tmp_path, {SEEN: [Made(picture=b"", question=QUESTION), *beside]})
+    found = searched(local_store, tmp_path, {SEEN: [Made(image=b"", question=QUESTION), *beside]})
     overlap = only(found)
-    assert (found.instances, found.pictures) == (1 + len(beside), len(beside))
+    assert (found.instances, found.images) == (1 + len(beside), len(beside))
     assert (len(overlap.worded), len(overlap.same), overlap.equal, overlap.near) == (1, 0, set(), set())
 
 
@@ -135,7 +131,7 @@ def test_what_is_held_out_is_not_training(local_store: Store, tmp_path: Path) ->
     first, second, *_ = pieces()
     shown = {"one.jpg": jpeg(first, 90)}
     pope(tmp_path, [("one.jpg", QUESTION)], shown)
-    made = [Made(picture=shown["one.jpg"], question=QUESTION, held=True), Made(picture=png(second))]
+    made = [Made(image=shown["one.jpg"], question=QUESTION, held=True), Made(image=png(second))]
     assert not searched(local_store, tmp_path, {SEEN: made}).overlaps
 
 
@@ -144,8 +140,8 @@ def test_tasks_that_hold_nothing_are_passed_over_and_none_but_such_are_an_error(
 ) -> None:
     pope(tmp_path, about({"a.jpg": b""}), {"a.jpg": jpeg(pieces()[0], 90)})
     asked = sought({"pope": RawTree.of(str(tmp_path / "pope"))}, 1024)
-    kept = [Made(picture=jpeg(pieces()[0], 90), held=True)]
-    prepared = plant(local_store, {SEEN: [Made(picture=jpeg(pieces()[0], 90))], OTHER: kept})
+    kept = [Made(image=jpeg(pieces()[0], 90), held=True)]
+    prepared = plant(local_store, {SEEN: [Made(image=jpeg(pieces()[0], 90))], OTHER: kept})
     found = contamination("planted", prepared, [SEEN, OTHER, "vision_flan_191/ITM"], asked)
     assert found.tasks == [SEEN] and only(found).equal == {0}
     for tasks in ([], [OTHER], ["vision_flan_191/ITM"]):
@@ -153,14 +149,14 @@ def test_tasks_that_hold_nothing_are_passed_over_and_none_but_such_are_an_error(
             contamination("planted", prepared, tasks, asked)
 
 
-def test_pictures_that_cannot_be_read_or_compared_are_counted(local_store: Store, tmp_path: Path) -> None:
+def test_images_that_cannot_be_read_or_compared_are_counted(local_store: Store, tmp_path: Path) -> None:
     shown = {"broken.jpg": jpeg(pieces()[0], 90)[:300], "plain.png": png(Image.new("RGB", (50, 50), "navy"))}
     pope(tmp_path, about({**shown, "missing.jpg": b""}), shown)
-    found = searched(local_store, tmp_path, {SEEN: [Made(picture=png(pieces()[0]))]})
+    found = searched(local_store, tmp_path, {SEEN: [Made(image=png(pieces()[0]))]})
     assert found.sought.unread == {"pope": {"picture does not decode": 1, "picture missing": 1}}
     (row,) = rows(found)
     assert dict(zip(HEADERS, row, strict=True)) == {
-        "benchmark": "pope", "questions": "3", "words found": "0", "same picture": "0", "pictures": "1",
+        "benchmark": "pope", "questions": "3", "words found": "0", "same picture": "0", "images": "1",
         "equal": "0", "alike": "0", "too plain": "1", "unread": "2",
     }  # fmt: skip
 
@@ -203,11 +199,11 @@ def test_bare_leaves_the_question() -> None:
 def test_data_and_page_hold_the_examples(local_store: Store, tmp_path: Path) -> None:
     shown = {"one.jpg": jpeg(pieces()[0], 90)}
     pope(tmp_path, [("one.jpg", QUESTION)], shown)
-    tasks = {SEEN: [Made(picture=png(pieces()[0]), question=QUESTION)]}
+    tasks = {SEEN: [Made(image=png(pieces()[0]), question=QUESTION)]}
     found = searched(local_store, tmp_path, tasks)
     (overlap,) = json.loads(json.dumps(plain(found)))["overlaps"]
     assert overlap["examples"]["question"]["same_picture"] is True
-    assert overlap["examples"]["picture"]["equal"] is False
-    assert (overlap["pictures_alike"], overlap["questions_same_picture"]) == (1, 1)
+    assert overlap["examples"]["image"]["equal"] is False
+    assert (overlap["images_alike"], overlap["questions_same_image"]) == (1, 1)
     html = page(found, plant(local_store, tasks)).html()
     assert html.count("data:image/") == 2 and "red umbrella" in html

@@ -24,18 +24,18 @@ def both(change: Change) -> tuple[Looks, Looks]:
 
 
 @pytest.mark.parametrize("change", KEPT.values(), ids=KEPT.keys())
-def test_a_picture_changed_in_form_stays_within_the_radius(change: Change) -> None:
+def test_a_image_changed_in_form_stays_within_the_radius(change: Change) -> None:
     before, after = both(change)
     assert distance(before.hashes, after.hashes).max() <= RADIUS
     assert of_one_colour(before, after).all()
 
 
-def test_a_crop_is_another_picture() -> None:
+def test_a_crop_is_another_image() -> None:
     before, after = both(lambda piece: png(cropped(piece, 0.1)))
     assert distance(before.hashes, after.hashes).min() > RADIUS
 
 
-def test_another_colour_is_another_picture() -> None:
+def test_another_colour_is_another_image() -> None:
     before, after = both(lambda piece: png(Image.merge("RGB", piece.split()[::-1])))
     grey = both(lambda piece: png(piece.convert("L")))
     assert distance(grey[0].hashes, grey[1].hashes).max() <= RADIUS
@@ -45,14 +45,14 @@ def test_another_colour_is_another_picture() -> None:
     assert not (of_one_colour(*grey) & coloured).any()
 
 
-def test_joined_looks_are_those_of_all_pictures_together() -> None:
+def test_joined_looks_are_those_of_all_images_together() -> None:
     data = [png(piece) for piece in pieces()[:3]]
     parts, whole = joined([looks(data[:1]), looks([]), looks(data[1:])]), looks(data)
     for name in ("hashes", "detail", "colours"):
         assert np.array_equal(getattr(parts, name), getattr(whole, name))
 
 
-def test_different_pictures_lie_far_apart() -> None:
+def test_different_images_lie_far_apart() -> None:
     hashes = looks([jpeg(p, 90) for p in pieces()]).hashes
     apart = distance(hashes[:, None], hashes[None])[np.triu_indices(len(hashes), 1)]
     assert len(hashes) >= 8
@@ -67,10 +67,10 @@ def test_an_even_surface_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "CMYK"])
-def test_every_mode_a_stored_picture_may_have_has_a_hash(mode: str) -> None:
-    picture = pieces()[0].convert(mode)
-    assert looks([jpeg(picture, 90) if mode == "CMYK" else png(picture)]).telling.all()
+def test_every_mode_a_stored_image_may_have_has_a_hash(mode: str) -> None:
+    image = pieces()[0].convert(mode)
+    assert looks([jpeg(image, 90) if mode == "CMYK" else png(image)]).telling.all()
 
 
-def test_no_pictures_have_no_hashes() -> None:
+def test_no_images_have_no_hashes() -> None:
     assert looks([]).hashes.shape == (0, 4)

@@ -13,9 +13,9 @@ from vf_ray.cli.plans import setting
 from vf_ray.demo.raw import write_digits
 from vf_ray.demo.scans import digits
 from vf_ray.plan.plan import Plan
-from vf_ray.quality.prepared import Prepared, picture_id
+from vf_ray.quality.prepared import Prepared, image_id
 from vf_ray.recipe.load import load_recipe
-from vf_ray.shards.build import Catalogued, build_instances, build_pictures
+from vf_ray.shards.build import Catalogued, build_images, build_instances
 from vf_ray.store import Store
 
 SOURCE, TASK = "demo_digits", "demo_digits/odd_even"
@@ -37,9 +37,9 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     store = Store.open(str(root / "store"))
     plan = Plan.of(load_recipe("smoke", dict(map(setting, sets))), store)
     origin = Catalogued.of(store, plan, SOURCE)
-    pictures = build_pictures(store, plan.pictures[SOURCE], origin)
+    images = build_images(store, plan.images[SOURCE], origin)
     for spec in plan.instances.values():
-        build_instances(store, spec, pictures, origin)
+        build_instances(store, spec, images, origin)
     return ["smoke", *(word for one in sets for word in ("--set", one)), "--store", store.url]
 
 
@@ -64,7 +64,7 @@ def test_quality_gives_all_figures_as_data(run: Run) -> None:
     assert (task["instances"], task["examined"], task["ceiling"]) == (60, 1797, 0.05)
     assert task["answers"]["distinct"] == 2 and sum(a["instances"] for a in task["top_answers"]) == 60
     assert task["lengths"]["response words"]["median"] == 2
-    assert found["pictures"] <= sum(one["pictures"] for one in found["tasks"])
+    assert found["images"] <= sum(one["images"] for one in found["tasks"])
 
 
 def test_the_page_holds_the_samples_and_is_whole(run: Run, tmp_path: Path) -> None:
@@ -87,20 +87,18 @@ def test_a_second_call_hashes_nothing(run: Run, monkeypatch: pytest.MonkeyPatch)
     assert run("quality", "--json").stdout == first
 
 
-def test_contamination_finds_a_planted_picture_and_question(
-    run: Run, words: list[str], tmp_path: Path
-) -> None:
+def test_contamination_finds_a_planted_image_and_question(run: Run, words: list[str], tmp_path: Path) -> None:
     store = Store.open(words[-1])
     plan = Plan.of(load_recipe("smoke", dict(map(setting, words[2:-2:2]))), store)
     prepared = Prepared.of(store, plan)
-    _, batch = next(prepared.batches(TASK, ["picture", "prompt"]))
-    picture = picture_id(batch["picture"][0].as_py())
+    _, batch = next(prepared.batches(TASK, ["image", "prompt"]))
+    image = image_id(batch["image"][0].as_py())
     question = batch["prompt"][0].as_py().split("\n")[0]
     lines(tmp_path / "pope" / "coco_pope_random.json", [{"image": "1.ppm", "text": question, "label": "no"}])
-    (tmp_path / "pope" / "1.ppm").write_bytes(prepared.stored(SOURCE, {picture})[picture].data)
+    (tmp_path / "pope" / "1.ppm").write_bytes(prepared.stored(SOURCE, {image})[image].data)
     found = json.loads(run("contamination", "--data", tmp_path, "--json").stdout)
     overlap = next(one for one in found["overlaps"] if one["task"] == TASK)
-    assert (overlap["benchmark"], overlap["pictures_equal"], overlap["questions_same_picture"]) == (
+    assert (overlap["benchmark"], overlap["images_equal"], overlap["questions_same_image"]) == (
         "pope",
         1,
         1,

@@ -35,12 +35,12 @@ def test_every_entry_is_found_as_the_library_wrote_it(
             assert found == first | later
             assert list(found) == sorted(found)
             for key, value in found.items():
-                assert Pages(file, "data.mdb").picture(key) == value
+                assert Pages(file, "data.mdb").image(key) == value
             with pytest.raises(ValueError, match="holds no key"):
-                Pages(file, "data.mdb").picture(b"not a key of this length" * 3)
+                Pages(file, "data.mdb").image(b"not a key of this length" * 3)
 
 
-def test_below_what_is_known_a_picture_takes_two_reads(tmp_path: Path) -> None:
+def test_below_what_is_known_a_image_takes_two_reads(tmp_path: Path) -> None:
     values = {f"{number:08}".encode(): bytes([number % 256]) * 6_000 for number in range(400)}
     with lmdb.open(str(tmp_path), map_size=1 << 26) as database, database.begin(write=True) as put:
         for key, value in values.items():
@@ -55,6 +55,6 @@ def test_below_what_is_known_a_picture_takes_two_reads(tmp_path: Path) -> None:
 
         far = Far((tmp_path / "data.mdb").stat().st_size, stretch)
         pages = Pages(io.BufferedReader(far, 1 << 20), "data.mdb")
-        assert all(pages.picture(key) == value for key, value in values.items())
+        assert all(pages.image(key) == value for key, value in values.items())
     assert len(asked) <= 2 * len(values) + 10  # a leaf and a value each, where it was five of a MiB
     assert sum(asked) <= len(values) * (4096 + 6_000) + 10 * 4096

@@ -172,7 +172,7 @@ def test_what_can_be_no_file_is_a_missing_one(tmp_path: Path, name: str) -> None
         tree.read(f"set/{name}")
 
 
-def test_a_picture_of_another_source_is_not_guessed(tmp_path: Path) -> None:
+def test_a_image_of_another_source_is_not_guessed(tmp_path: Path) -> None:
     _folder(tmp_path / "one", {"images/1.png": b"one"})
     _folder(tmp_path / "two", {"images/1.png": b"two", "images/2.png": b"two"})
     tree = RawTree.of(str(tmp_path), (Raw(name="three", obtain=""),))

@@ -12,7 +12,7 @@ from tests.tasks.tree import Files, write, write_tarred, write_tarred_plainly, w
 from tests.tasks.trees import TREES
 from vf_ray.instances.sample import examine
 from vf_ray.raw.tree import RawTree
-from vf_ray.sources.images import picture_bytes
+from vf_ray.sources.images import image_bytes
 from vf_ray.tasks import sources
 from vf_ray.types import Instance, paths_of
 
@@ -39,7 +39,7 @@ def test_a_bucket_gives_what_a_folder_gives(
     found = list(examine(source, far, source.tasks, seed=1))
     assert found == list(examine(source, near, source.tasks, seed=1)) and found
     paths = {p for v in found if isinstance(v, Instance) for p in paths_of(v.image)}
-    assert all(picture_bytes(far, path) == picture_bytes(near, path) for path in paths)
+    assert all(image_bytes(far, path) == image_bytes(near, path) for path in paths)
     assert not far.exists("no/such/file.jpg")
 
 

@@ -38,10 +38,13 @@ def recipe(**overrides: Any) -> Recipe:
         ({"stage1.zero": 3, "stage1.compile": True}, r"compile needs zero 0, 1 or 2"),
         ({"stage1.template": "plan"}, r"stage1\.template is 'plan'; did you mean 'plain'"),
         (
-            {"base.habits": {"templet": "llama_2"}},
-            r"unknown key base\.habits\.templet.*did you mean 'template'",
+            {"base.input_format": {"templet": "llama_2"}},
+            r"unknown key base\.input_format\.templet.*did you mean 'template'",
         ),
-        ({"base.habits.alpha": "black"}, r"base\.habits\.alpha is 'black'; known: dropped, white"),
+        (
+            {"base.input_format.alpha": "black"},
+            r"base\.input_format\.alpha is 'black'; known: dropped, white",
+        ),
         ({"stage1.recompute": 2}, r"recompute is 2\.0; it is a share"),
         ({"stage1.own_lr": {"projektor": 1e-3}}, r"own_lr names 'projektor'; did you mean 'projector'"),
         ({"stage1.own_lr": {"projector": 3}}, r"own_lr\.projector is 3\.0; a learning rate"),

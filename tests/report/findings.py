@@ -7,7 +7,7 @@ from tests.eval.miniature import WRITERS
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import tree
 from vf_ray.eval import record
-from vf_ray.eval.benchmark import Exam, Item, Question, Score
+from vf_ray.eval.benchmark import Item, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.scores import summary
 from vf_ray.instances.chance import SPAN, rank
@@ -17,7 +17,7 @@ MODELS: Mapping[str, float] = {"base": 0.3, "stage1": 0.8, "stage2": 0.7}
 """Share of questions that each answers rightly."""
 
 
-def exams(root: Path) -> dict[str, Exam]:
+def question_sets(root: Path) -> dict[str, QuestionSet]:
     """Return every benchmark's questions."""
     for name, write in WRITERS.items():
         write(root / name)
@@ -35,14 +35,16 @@ def said(model: str, question: Question) -> str:
 
 
 def findings(
-    asked: Mapping[str, Exam], earlier: Mapping[str, Mapping[str, object]] | None = None
+    asked: Mapping[str, QuestionSet], earlier: Mapping[str, Mapping[str, object]] | None = None
 ) -> Findings:
     """Return the findings of a run that evaluated all."""
     scores: dict[str, dict[str, Score]] = {}
-    for name, exam in asked.items():
+    for name, question_set in asked.items():
         judge = Oracle("8 6") if get(name).needs_judge else None
         scores[name] = {
-            model: record.score(get(name), exam, {q.id: said(model, q) for q in exam.questions}, judge)
+            model: record.score(
+                get(name), question_set, {q.id: said(model, q) for q in question_set.questions}, judge
+            )
             for model in MODELS
         }
     items: dict[str, dict[str, Sequence[Item]]] = {

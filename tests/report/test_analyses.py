@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.report.findings import exams, findings
-from vf_ray.eval.benchmark import Exam
+from tests.report.findings import findings, question_sets
+from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.page.document import Document, Tiles
 from vf_ray.page.tables import Table
 from vf_ray.report import analyses, sections
@@ -16,17 +16,17 @@ from vf_ray.report.render import document, summary
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exam]:
-    return exams(tmp_path_factory.mktemp("data"))
+def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, QuestionSet]:
+    return question_sets(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")
-def found(asked: dict[str, Exam]) -> Findings:
+def found(asked: dict[str, QuestionSet]) -> Findings:
     return findings(asked, {"older/abc": findings(asked).scores})
 
 
 @pytest.fixture(scope="module")
-def made(asked: dict[str, Exam], found: Findings) -> Document:
+def made(asked: dict[str, QuestionSet], found: Findings) -> Document:
     return document(found, gallery(asked, found.items))
 
 
@@ -93,7 +93,7 @@ def test_hallucination_names_what_was_measured_only(found: Findings) -> None:
     ]  # fmt: skip
 
 
-def test_a_run_without_stages_or_with_one_model_is_told_too(asked: dict[str, Exam]) -> None:
+def test_a_run_without_stages_or_with_one_model_is_told_too(asked: dict[str, QuestionSet]) -> None:
     whole = findings(asked)
     benchmarks = {
         name: {**entry, "paired": [], "models": {"served": entry["models"]["base"]}}

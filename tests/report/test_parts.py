@@ -4,8 +4,8 @@ import io
 import pytest
 from PIL import Image
 
-from vf_ray.eval.benchmark import Exam, Item, Question
-from vf_ray.page.pictures import LARGEST, data_uri
+from vf_ray.eval.benchmark import Item, Question, QuestionSet
+from vf_ray.page.image_data import LARGEST, data_uri
 from vf_ray.report.changes import bin_names, form
 from vf_ray.report.gallery import gallery
 from vf_ray.report.paper import FIGURES
@@ -33,27 +33,29 @@ def test_form_counts_words_letters_and_sentences() -> None:
 
 
 @pytest.mark.parametrize(("side", "kind", "small"), [(8, "png", True), (600, "jpeg", False)])
-def test_pictures_are_put_into_the_page_in_a_form_browsers_show(side: int, kind: str, small: bool) -> None:
+def test_images_are_put_into_the_page_in_a_form_browsers_show(side: int, kind: str, small: bool) -> None:
     uri, pixelated = data_uri(ppm(side))
     assert uri.startswith(f"data:image/{kind};base64,")
     assert pixelated == small
-    with Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))) as picture:
-        assert max(picture.size) == min(side, LARGEST)
+    with Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))) as image:
+        assert max(image.size) == min(side, LARGEST)
     with pytest.raises(ValueError, match="cannot be decoded"):
         data_uri(b"no picture")
 
 
 def test_the_gallery_shows_right_and_wrong_of_each_category() -> None:
     questions = [
-        Question(id=f"{c}{n}", prompt="?", picture_id=f"{n}", picture=lambda: ppm(8), category=c)
+        Question(id=f"{c}{n}", prompt="?", image_id=f"{n}", image=lambda: ppm(8), category=c)
         for c in "ab" for n in range(4)
     ]  # fmt: skip
     items = [item(q.id, "x", float(q.id in ("a1", "b2")), q.category) for q in questions]
     other = [item(q.id, "y", 1.0, q.category) for q in questions]
     shown = gallery(
-        {"tasks": Exam(questions=tuple(questions))}, {"tasks": {"stage1": items, "stage2": other}}
+        {"tasks": QuestionSet(questions=tuple(questions))}, {"tasks": {"stage1": items, "stage2": other}}
     )
-    silent = gallery({"x": Exam(questions=tuple(questions[:1]))}, {"x": {"base": [item("a0", None, 0.0)]}})
+    silent = gallery(
+        {"x": QuestionSet(questions=tuple(questions[:1]))}, {"x": {"base": [item("a0", None, 0.0)]}}
+    )
     assert silent[0].answers == [("start", "(not answered)", False)]
     assert [(s.title, [ok for _, _, ok in s.answers]) for s in shown] == [
         ("a", [True, True]), ("a", [False, True]), ("b", [True, True]), ("b", [False, True]),

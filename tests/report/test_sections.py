@@ -10,8 +10,8 @@ from vf_ray.report.render import summary
 
 
 def test_what_gave_nothing_to_go_by_stands_beside_the_figure(tmp_path: Path) -> None:
-    exams = findings.exams(tmp_path)
-    found = findings.findings({name: exams[name] for name in ("pope", "llava-bench")})
+    question_sets = findings.question_sets(tmp_path)
+    found = findings.findings({name: question_sets[name] for name in ("pope", "llava-bench")})
     entry = {"count": 2, "of": 12, "reason": f"status 400: {'no ' * 30}", "times": 2}
     scores: dict[str, Any] = dict(found.scores)
     scores["benchmarks"]["pope"]["models"]["stage1"]["unusable"] = {"answers": entry}

@@ -62,13 +62,13 @@ def ppm(number: int, side: int = 12) -> bytes:
     return f"P6\n{side} {side}\n255\n".encode() + pixels
 
 
-def rows(count: int, *, pictures: int, split: str = "train") -> list[Thing]:
+def rows(count: int, *, images: int, split: str = "train") -> list[Thing]:
     """Return records over fewer pictures; every seventh is of another split."""
     return [
         Thing(
             key=f"list.csv:{n}",
             split="val" if n % 7 == 3 else split,
-            image=f"pictures/{n * 31 % pictures}.ppm",
+            image=f"pictures/{n * 31 % images}.ppm",
             label=LABELS[n * n % len(LABELS)],
             number=n,
         )
@@ -76,9 +76,9 @@ def rows(count: int, *, pictures: int, split: str = "train") -> list[Thing]:
     ]
 
 
-def files(pictures: int, bad: Sequence[int] = (), twins: Mapping[int, int] = {}) -> Memory:
+def files(images: int, bad: Sequence[int] = (), twins: Mapping[int, int] = {}) -> Memory:
     """Return pictures by number: ``bad`` ones are cut off, ``twins`` have another one's bytes."""
-    found = {f"pictures/{n}.ppm": ppm(twins.get(n, n)) for n in range(pictures)}
+    found = {f"pictures/{n}.ppm": ppm(twins.get(n, n)) for n in range(images)}
     for n in bad:
         found[f"pictures/{n}.ppm"] = found[f"pictures/{n}.ppm"][:60]
     return Memory(found)

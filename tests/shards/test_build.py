@@ -17,10 +17,10 @@ from vf_ray.instances.chance import rank
 from vf_ray.instances.refs import image_text, place
 from vf_ray.instances.sample import FEWEST, chance_of, examine
 from vf_ray.shards import build, plan
-from vf_ray.shards.build import Line, Origin, Unit, build_instances, build_pictures, run_here
-from vf_ray.shards.drawing import picture
+from vf_ray.shards.build import Line, Origin, Unit, build_images, build_instances, run_here
+from vf_ray.shards.drawing import image
 from vf_ray.shards.finish import HELD_OUT, TRAIN
-from vf_ray.shards.images import NOTHING, BadPictureError, Picture, sha256
+from vf_ray.shards.images import NOTHING, BadImageError, StoredImage, sha256
 from vf_ray.shards.schema import INSTANCES, from_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
@@ -34,22 +34,22 @@ Tables = Mapping[str, Sequence[Mapping[str, Any]]]
 
 def spec(cap: int, seed: int = 0) -> Spec:
     config = {"seed": seed, "cap": cap, "largest_side": 1024, "tasks": list(TASKS)}
-    return Spec(kind="pictures", name="invented", config=config)
+    return Spec(kind="images", name="invented", config=config)
 
 
-def pictures_of(folder: Path, origin: Origin, cap: int = 40, **options: Any) -> Artifact:
-    return build_pictures(Store.open(str(folder)), spec(cap), origin, **options)
+def images_of(folder: Path, origin: Origin, cap: int = 40, **options: Any) -> Artifact:
+    return build_images(Store.open(str(folder)), spec(cap), origin, **options)
 
 
-def instances_of(pictures: Artifact, origin: Here, task: str, held_out: float = 0.2) -> Artifact:
-    config = {"cap": pictures.manifest["spec"]["config"]["cap"], "held_out": held_out}
-    made = Spec(kind="instances", name=task, config=config, inputs={"pictures": pictures.address})
-    return build_instances(pictures.store, made, pictures, origin)
+def instances_of(images: Artifact, origin: Here, task: str, held_out: float = 0.2) -> Artifact:
+    config = {"cap": images.manifest["spec"]["config"]["cap"], "held_out": held_out}
+    made = Spec(kind="instances", name=task, config=config, inputs={"images": images.address})
+    return build_instances(images.store, made, images, origin)
 
 
-def tables(pictures: Artifact, origin: Here) -> Tables:
+def tables(images: Artifact, origin: Here) -> Tables:
     """Return every task's instances, train then held out."""
-    made = {task: instances_of(pictures, origin, task) for task in TASKS}
+    made = {task: instances_of(images, origin, task) for task in TASKS}
     return {
         f"{task}:{name}": from_parquet(artifact.read(name)).to_pylist()
         for task, artifact in made.items()
@@ -72,27 +72,27 @@ def expected(origin: Here, cap: int, held_out: float = 0.2) -> Tables:
     return found
 
 
-def look(origin: Here, instance: Instance) -> Picture | None:
+def look(origin: Here, instance: Instance) -> StoredImage | None:
     try:
-        return picture(instance.image, origin.tree().read, 1024)
-    except BadPictureError:
+        return image(instance.image, origin.tree().read, 1024)
+    except BadImageError:
         return None
 
 
-def line(instance: Instance, seen: Picture) -> Mapping[str, Any]:
+def line(instance: Instance, seen: StoredImage) -> Mapping[str, Any]:
     values = {name: getattr(instance, name, None) for name in INSTANCES.names}
     if instance.image is None or isinstance(instance.image, str):
         images = [instance.image] if instance.image else []
     else:
         images = list(getattr(instance.image, "paths", ())) or [instance.image.path]  # type: ignore[union-attr]
     lists = {name: list(getattr(instance, name)) for name in ("options", "further")}
-    return {**values, **lists, "picture": sha256(seen.data), "images": images}
+    return {**values, **lists, "image": sha256(seen.data), "images": images}
 
 
 @pytest.mark.parametrize("cap", [1, 25, 60, 1000])
 def test_the_instances_are_those_that_a_plain_loop_would_choose(tmp_path: Path, cap: int) -> None:
-    origin = here(rows(200, pictures=25), TREE)
-    found = tables(pictures_of(tmp_path, origin, cap), origin)
+    origin = here(rows(200, images=25), TREE)
+    found = tables(images_of(tmp_path, origin, cap), origin)
     assert found == expected(origin, cap)
     assert all(found[f"{task}:{TRAIN}"] or cap == 1 for task in TASKS)
 
@@ -102,8 +102,8 @@ def test_the_instances_are_those_that_a_plain_loop_would_choose(tmp_path: Path, 
 def test_nothing_depends_on_rows_shards_slack_or_workers(
     tmp_path_factory: pytest.TempPathFactory, shuffle: int, size: int, slack: int, order: int
 ) -> None:
-    whole = here(rows(200, pictures=25), TREE)
-    mixed = here(rows(200, pictures=25), TREE, shuffle=shuffle)
+    whole = here(rows(200, images=25), TREE)
+    mixed = here(rows(200, images=25), TREE, shuffle=shuffle)
 
     def any_order(units: Sequence[Unit]) -> Iterable[Line]:
         return run_here(sorted(units, key=lambda unit: rank(str(order), unit.name())))
@@ -111,31 +111,29 @@ def test_nothing_depends_on_rows_shards_slack_or_workers(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "LEAST_SLACK", slack)
         patch.setattr(build, "shards", lambda refs: plan.shards(refs, size))
-        made = pictures_of(tmp_path_factory.mktemp("store"), mixed, run=any_order)
+        made = images_of(tmp_path_factory.mktemp("store"), mixed, run=any_order)
     assert tables(made, mixed) == expected(whole, 40)
 
 
-def test_a_picture_is_stored_once_as_it_was(tmp_path: Path) -> None:
-    origin = here(rows(200, pictures=25), TREE)
-    made = pictures_of(tmp_path, origin)
+def test_a_image_is_stored_once_as_it_was(tmp_path: Path) -> None:
+    origin = here(rows(200, images=25), TREE)
+    made = images_of(tmp_path, origin)
     index = from_parquet(made.read(INDEX)).to_pylist()
     stored = {row["sha256"]: made.read_range(row["file"], row["offset"], row["size"]) for row in index}
-    assert len(stored) == len(index) == made.stats["pictures"] + 1
+    assert len(stored) == len(index) == made.stats["images"] + 1
     assert stored[NOTHING] == b""
     assert all(sha256(data) == digest for digest, data in stored.items())
     originals = {sha256(data) for data in origin.files.files.values()}
     used = {
-        row["picture"]
-        for name in (TRAIN, HELD_OUT)
-        for row in tables(made, origin)[f"invented/choose:{name}"]
+        row["image"] for name in (TRAIN, HELD_OUT) for row in tables(made, origin)[f"invented/choose:{name}"]
     }
     assert used <= set(stored) & originals
     assert sum(len(made.read(name)) for name in made.names() if name.endswith(".bin")) == made.stats["bytes"]
 
 
-def test_a_held_out_picture_is_in_nobodys_training(tmp_path: Path) -> None:
-    origin = here(rows(200, pictures=25), TREE)
-    found = tables(pictures_of(tmp_path, origin, 1000), origin)
+def test_a_held_out_image_is_in_nobodys_training(tmp_path: Path) -> None:
+    origin = here(rows(200, images=25), TREE)
+    found = tables(images_of(tmp_path, origin, 1000), origin)
     train = {
         path
         for name, table in found.items()
@@ -173,14 +171,14 @@ def killing(commits: int) -> Callable[[Writer, str, Any], None]:
 
 def test_a_killed_build_continues_and_ends_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "shards", lambda refs: plan.shards(refs, 7))
-    origin = here(rows(60, pictures=25), TREE)
-    whole, moment = pictures_of(tmp_path / "whole", origin, 20), 0
+    origin = here(rows(60, images=25), TREE)
+    whole, moment = images_of(tmp_path / "whole", origin, 20), 0
     while True:
         folder = tmp_path / f"killed-{moment}"
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Writer, "commit", killing(moment))
             try:
-                pictures_of(folder, origin, 20)
+                images_of(folder, origin, 20)
                 break
             except Killed:
                 moment += 1
@@ -190,7 +188,7 @@ def test_a_killed_build_continues_and_ends_the_same(tmp_path: Path, monkeypatch:
             done.extend(unit.name() for unit in units)
             return run_here(units)
 
-        again = pictures_of(folder, origin, 20, run=watched)
+        again = images_of(folder, origin, 20, run=watched)
         assert {n: again.read(n) for n in again.names()} == {n: whole.read(n) for n in whole.names()}
         assert {**again.manifest, "run": 0} == {**whole.manifest, "run": 0}
         assert len(done) < 10 or moment < 2, "a finished unit is not done again"
@@ -198,12 +196,12 @@ def test_a_killed_build_continues_and_ends_the_same(tmp_path: Path, monkeypatch:
 
 
 def test_rejects_are_written_down_and_counted(tmp_path: Path) -> None:
-    origin = here(rows(200, pictures=25), TREE)
-    made = instances_of(pictures_of(tmp_path, origin, 60), origin, "invented/odd")
+    origin = here(rows(200, images=25), TREE)
+    made = instances_of(images_of(tmp_path, origin, 60), origin, "invented/odd")
     assert made.stats["rejected"]["picture does not decode"] > 0
     lines = [
         json.loads(text)
-        for name in ("rows", "pictures")
+        for name in ("rows", "images")
         for text in made.store.read(f"{made.address}/rejected/{name}.jsonl").splitlines()
     ]
     counted: dict[str, int] = {}
@@ -214,13 +212,13 @@ def test_rejects_are_written_down_and_counted(tmp_path: Path) -> None:
     assert any("pictures/3.ppm" in found["detail"] for found in lines)
 
 
-def test_a_missing_picture_and_a_path_outside_are_rejects(tmp_path: Path) -> None:
-    outside = replace(rows(1, pictures=25)[0], key="list.csv:out", image="../secret.ppm")
+def test_a_missing_image_and_a_path_outside_are_rejects(tmp_path: Path) -> None:
+    outside = replace(rows(1, images=25)[0], key="list.csv:out", image="../secret.ppm")
     there = files(25)
     gone = Memory({path: data for path, data in there.files.items() if path != "pictures/4.ppm"})
-    origin = here([*rows(200, pictures=25), outside], gone)
-    made = instances_of(pictures_of(tmp_path, origin, 1000), origin, "invented/choose")
-    missing = sum(row.image == "pictures/4.ppm" for row in rows(200, pictures=25) if row.split == "train")
+    origin = here([*rows(200, images=25), outside], gone)
+    made = instances_of(images_of(tmp_path, origin, 1000), origin, "invented/choose")
+    missing = sum(row.image == "pictures/4.ppm" for row in rows(200, images=25) if row.split == "train")
     assert made.stats["rejected"] == {"picture missing": missing, "picture path outside the tree": 1}
 
 
@@ -228,14 +226,14 @@ def test_a_missing_picture_and_a_path_outside_are_rejects(tmp_path: Path) -> Non
     ("task", "bad", "message"),
     [
         ("invented/odd", (), r"\d+ of \d+ records were rejected \(\d+\.\d%; its ceiling is 5\.0%\): 'number"),
-        ("invented/choose", range(9), r"\d+ of 60 pictures were rejected .*'picture does not decode'"),
+        ("invented/choose", range(9), r"\d+ of 60 images were rejected .*'picture does not decode'"),
     ],
 )  # fmt: skip
 def test_a_task_fails_above_its_ceiling_and_the_others_do_not(
     tmp_path: Path, task: str, bad: Sequence[int], message: str
 ) -> None:
-    origin = here(rows(200, pictures=25), files(25, bad=bad), ceiling=0.05)
-    made = pictures_of(tmp_path, origin, 60)
+    origin = here(rows(200, images=25), files(25, bad=bad), ceiling=0.05)
+    made = images_of(tmp_path, origin, 60)
     with pytest.raises(ValueError, match=message):
         instances_of(made, origin, task)
     rejected = [path for path in made.store.list("instances") if "/rejected/" in path]
@@ -245,19 +243,19 @@ def test_a_task_fails_above_its_ceiling_and_the_others_do_not(
 
 
 def test_a_recipe_can_allow_more_than_the_task(tmp_path: Path) -> None:
-    origin = here(rows(200, pictures=25), files(25, bad=range(9)), ceiling=0.05)
+    origin = here(rows(200, images=25), files(25, bad=range(9)), ceiling=0.05)
     store, allowed = Store.open(str(tmp_path)), {"invented/choose": 0.5}
-    looked = Spec(kind="pictures", name="invented", config={**spec(60).config, "ceilings": allowed})
-    made = build_pictures(store, looked, origin)
+    looked = Spec(kind="images", name="invented", config={**spec(60).config, "ceilings": allowed})
+    made = build_images(store, looked, origin)
     config = {"cap": 60, "held_out": 0.2, "ceiling": 0.5}
-    wanted = Spec(kind="instances", name="invented/choose", config=config, inputs={"pictures": made.address})
+    wanted = Spec(kind="instances", name="invented/choose", config=config, inputs={"images": made.address})
     stats = build_instances(store, wanted, made, origin).stats
     assert stats["train"] + stats["held_out"] == 60  # pictures were looked at until there were enough
 
 
 def test_a_few_records_fail_no_task_by_their_share(tmp_path: Path) -> None:
-    origin = here(rows(40, pictures=25), files(25, bad=range(20)), ceiling=0.05)
-    stats = instances_of(pictures_of(tmp_path, origin), origin, "invented/choose").stats
+    origin = here(rows(40, images=25), files(25, bad=range(20)), ceiling=0.05)
+    stats = instances_of(images_of(tmp_path, origin), origin, "invented/choose").stats
     assert 0 < stats["train"] + stats["held_out"] < stats["examined"] < FEWEST
     assert stats["rejected"]["picture does not decode"]
 
@@ -266,23 +264,23 @@ def test_a_refused_reader_record_counts_against_every_task(tmp_path: Path) -> No
     from vf_ray.types import Reject
 
     torn = [Reject(key=f"list.csv:{n}", reason="line torn") for n in range(1000, 1050)]
-    origin = here([*rows(200, pictures=25), *torn], files(25), ceiling=0.1)
+    origin = here([*rows(200, images=25), *torn], files(25), ceiling=0.1)
     with pytest.raises(ValueError, match=r"50 of 250 records of the source were rejected .* 'line torn' 50"):
-        instances_of(pictures_of(tmp_path, origin), origin, "invented/choose")
+        instances_of(images_of(tmp_path, origin), origin, "invented/choose")
 
 
 def test_a_task_without_rows_says_where_it_looked(tmp_path: Path) -> None:
-    origin = here(rows(10, pictures=25, split="test"), TREE)
+    origin = here(rows(10, images=25, split="test"), TREE)
     with pytest.raises(
         ValueError, match=r"no instance came out of 10 records, 0 of them in its split 'train'"
     ):
-        instances_of(pictures_of(tmp_path, origin), origin, "invented/choose")
+        instances_of(images_of(tmp_path, origin), origin, "invented/choose")
 
 
 def test_two_records_of_one_key_become_one_instance(tmp_path: Path) -> None:
-    records = rows(40, pictures=25)
+    records = rows(40, images=25)
     origin = here([*records, *records], files(25), ceiling=0.6)
-    made = instances_of(pictures_of(tmp_path, origin, 1000), origin, "invented/choose")
+    made = instances_of(images_of(tmp_path, origin, 1000), origin, "invented/choose")
     assert made.stats["rejected"] == {"key not unique": made.stats["train"] + made.stats["held_out"]}
 
 
@@ -290,7 +288,7 @@ def test_when_too_few_candidates_were_kept_the_pass_is_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(build, "LEAST_SLACK", 0)
-    origin = here(rows(200, pictures=25), files(25, bad=range(0, 20, 2)))
-    made = pictures_of(tmp_path, origin)
+    origin = here(rows(200, images=25), files(25, bad=range(0, 20, 2)))
+    made = images_of(tmp_path, origin)
     assert made.stats["turns"] > 1
     assert tables(made, origin) == expected(origin, 40)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vf_ray.shards.drawing import CELL, GAP, LABEL_HEIGHT, picture
-from vf_ray.shards.images import BadPictureError, sha256
+from vf_ray.shards.drawing import CELL, GAP, LABEL_HEIGHT, image
+from vf_ray.shards.images import BadImageError, sha256
 from vf_ray.types import Boxed, Crop, Grid, ImageRef
 
 
@@ -19,10 +19,10 @@ def plain(colour: str, width: int, height: int, kind: str = "PNG") -> bytes:
 
 
 def halves() -> bytes:
-    image = Image.new("RGB", (40, 20), "black")
-    image.paste("white", (20, 0, 40, 20))
+    drawn_image = Image.new("RGB", (40, 20), "black")
+    drawn_image.paste("white", (20, 0, 40, 20))
     sink = io.BytesIO()
-    image.save(sink, "PNG")
+    drawn_image.save(sink, "PNG")
     return sink.getvalue()
 
 
@@ -40,8 +40,8 @@ def fetch(path: str) -> bytes:
     return FILES[path]
 
 
-def drawn(image: ImageRef, largest_side: int = 1024) -> np.ndarray[Any, Any]:
-    return np.asarray(Image.open(io.BytesIO(picture(image, fetch, largest_side).data)).convert("RGB"))
+def drawn(drawn_image: ImageRef, largest_side: int = 1024) -> np.ndarray[Any, Any]:
+    return np.asarray(Image.open(io.BytesIO(image(drawn_image, fetch, largest_side).data)).convert("RGB"))
 
 
 def test_a_crop_is_cut_out_and_ends_at_the_edge() -> None:
@@ -51,10 +51,10 @@ def test_a_crop_is_cut_out_and_ends_at_the_edge() -> None:
 
 
 @pytest.mark.parametrize("box", [(40, 0, 60, 20), (10, 10, 10, 15), (30, 0, 20, 20), (-9, -9, 0, 0)])
-def test_a_box_outside_the_picture_is_named(box: tuple[float, float, float, float]) -> None:
-    for image in (Crop("halves", box), Boxed("halves", (box,))):
-        with pytest.raises(BadPictureError, match="box outside the picture"):
-            picture(image, fetch, 1024)
+def test_a_box_outside_the_image_is_named(box: tuple[float, float, float, float]) -> None:
+    for drawn_image in (Crop("halves", box), Boxed("halves", (box,))):
+        with pytest.raises(BadImageError, match="box outside the picture"):
+            image(drawn_image, fetch, 1024)
 
 
 def test_boxes_are_outlined_in_colours_of_their_own() -> None:
@@ -66,7 +66,7 @@ def test_boxes_are_outlined_in_colours_of_their_own() -> None:
     assert tuple(found[1, 1]) == (0, 0, 0)
 
 
-def test_a_grid_shows_its_pictures_in_reading_order() -> None:
+def test_a_grid_shows_its_images_in_reading_order() -> None:
     found = drawn(Grid(("red", "blue", "halves"), columns=2))
     assert found.shape == (2 * 30 + 3 * GAP, 2 * 40 + 3 * GAP, 3)
     assert tuple(found[GAP + 15, GAP + 20]) == (255, 0, 0)
@@ -86,11 +86,11 @@ def test_large_cells_are_shrunk_and_small_ones_are_not() -> None:
     assert drawn(Grid(("large",), columns=1)).shape == (CELL // 2 + 2 * GAP, CELL + 2 * GAP, 3)
 
 
-def test_a_drawing_knows_the_raw_pictures_it_shows() -> None:
-    found = picture(Grid(("red", "blue"), columns=2), fetch, 1024)
+def test_a_drawing_knows_the_raw_images_it_shows() -> None:
+    found = image(Grid(("red", "blue"), columns=2), fetch, 1024)
     assert found.raws == (sha256(FILES["red"]), sha256(FILES["blue"]))
     assert found.format == "PNG"
-    assert picture(Crop("large", (0, 0, 900, 900)), fetch, 1024).format == "JPEG"
+    assert image(Crop("large", (0, 0, 900, 900)), fetch, 1024).format == "JPEG"
     assert max(drawn(Boxed("large", ()), 500).shape) == 500
 
 
@@ -98,8 +98,8 @@ def test_a_drawing_knows_the_raw_pictures_it_shows() -> None:
     ("path", "reason"),
     [("gone", "picture missing"), ("../x", "picture path impossible"), ("torn", "picture does not decode")],
 )
-def test_a_picture_that_cannot_be_had_is_named(path: str, reason: str) -> None:
-    for image in (path, Crop(path, (0, 0, 5, 5)), Grid(("red", path), columns=2)):
-        with pytest.raises(BadPictureError) as raised:
-            picture(image, fetch, 1024)
+def test_a_image_that_cannot_be_had_is_named(path: str, reason: str) -> None:
+    for drawn_image in (path, Crop(path, (0, 0, 5, 5)), Grid(("red", path), columns=2)):
+        with pytest.raises(BadImageError) as raised:
+            image(drawn_image, fetch, 1024)
         assert raised.value.reason == reason

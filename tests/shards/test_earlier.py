@@ -11,7 +11,7 @@ from tests.shards.synthetic import Here, Memory, files, here, rows
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.errors import UserError
 from vf_ray.instances.refs import image_of
-from vf_ray.shards.build import build_pictures
+from vf_ray.shards.build import build_images
 from vf_ray.shards.schema import ALL_VERDICTS, from_parquet
 from vf_ray.store import Store
 from vf_ray.types import paths_of
@@ -32,15 +32,15 @@ class Watched(Memory):
 
 
 def source() -> tuple[Here, list[str]]:
-    made = here(rows(400, pictures=60), TREE)
+    made = here(rows(400, images=60), TREE)
     watched = Watched(made.files.files)
     return Here(made.made, watched), watched.read_paths
 
 
 def pictures(store: Path, origin: Here, force: bool = False, side: int = 1024, **config: Any) -> Artifact:
     whole = {"seed": 0, "cap": 20, "largest_side": side, "tasks": list(TASKS), **config}
-    spec = Spec(kind="pictures", name="invented", config=whole)
-    return build_pictures(Store.open(str(store)), spec, origin, force=force)
+    spec = Spec(kind="images", name="invented", config=whole)
+    return build_images(Store.open(str(store)), spec, origin, force=force)
 
 
 def contents(made: Artifact) -> Mapping[str, Any]:

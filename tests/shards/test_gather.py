@@ -10,9 +10,9 @@ import pytest
 
 from tests.shards.synthetic import ppm
 from vf_ray.raw.tree import RawTree
-from vf_ray.shards.drawing import picture
+from vf_ray.shards.drawing import image
 from vf_ray.shards.gather import gathered
-from vf_ray.shards.images import BadPictureError
+from vf_ray.shards.images import BadImageError
 
 
 def test_names_with_odd_digits_are_names(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_file_of_sixteen_panels_is_read_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_a_damaged_member_of_an_archive_is_a_picture_that_cannot_be_used(tmp_path: Path, method: int) -> None:
+def test_a_damaged_member_of_an_archive_is_a_image_that_cannot_be_used(tmp_path: Path, method: int) -> None:
     with zipfile.ZipFile(tmp_path / "x.zip", "w", method) as archive:
         for number in range(3):
             archive.writestr(f"{number}.ppm", ppm(number, side=64))
@@ -67,7 +67,7 @@ def test_a_damaged_member_of_an_archive_is_a_picture_that_cannot_be_used(tmp_pat
     with gathered(tree, [f'"{number}.ppm"' for number in range(3)]) as read:
         for number in range(3):
             try:
-                assert picture(f"{number}.ppm", read, 1024).data == ppm(number, side=64)
-            except BadPictureError as bad:
+                assert image(f"{number}.ppm", read, 1024).data == ppm(number, side=64)
+            except BadImageError as bad:
                 found.write(f"{number} {bad.reason}")
     assert found.getvalue() == "1 picture damaged in its archive"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.shards.synthetic import files, here, rows
-from tests.shards.test_build import BAD, TASKS, instances_of, pictures_of, tables
+from tests.shards.test_build import BAD, TASKS, images_of, instances_of, tables
 from tests.shards.test_mixture import mixed
 from vf_ray.artifacts import Artifact
 from vf_ray.plan.plan import CODE
@@ -18,9 +18,9 @@ from vf_ray.shards.mixture import NAME
 from vf_ray.shards.schema import ALL_VERDICTS, from_parquet
 
 GOLDEN = {
-    ("pictures", 3): "483eca5234fac2e9",
-    ("instances", 4): "8bd00ccf1d6dcb0b",
-    ("mixture", 2): "5c42212a8bec83b4",
+    ("images", 4): "940aae97d93f8945",
+    ("instances", 5): "01d15aca331a5c28",
+    ("mixture", 3): "2c9fc6bb689689e2",
 }
 """Digest of what each kind holds, by its code. When one changes: bump the code, then pin it here."""
 
@@ -30,13 +30,13 @@ def digest(data: Any) -> str:
 
 
 def test_what_artifacts_hold_changes_only_with_their_code(tmp_path: Path) -> None:
-    origin = here(rows(120, pictures=25), files(25, bad=BAD, twins={7: 8}))
-    made = pictures_of(tmp_path, origin, 30)
+    origin = here(rows(120, images=25), files(25, bad=BAD, twins={7: 8}))
+    made = images_of(tmp_path, origin, 30)
     instances = {name: table for name, table in tables(made, origin).items() if "drawn" not in name}
     some = {task: instances_of(made, origin, task) for task in TASKS[:3]}
     mixture = from_parquet(mixed(some, per_task=9).read(NAME))
     found = {
-        ("pictures", CODE["pictures"]): digest(list(map(seen, verdicts(made)))),
+        ("images", CODE["images"]): digest(list(map(seen, verdicts(made)))),
         ("instances", CODE["instances"]): digest(instances),
         ("mixture", CODE["mixture"]): digest(mixture.select(["task", "row", "response_bytes"]).to_pylist()),
     }

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from vf_ray.shards import images
-from vf_ray.shards.images import BadPictureError, sha256, stored
+from vf_ray.shards.images import BadImageError, sha256, stored
 
 
 def photo(width: int = 64, height: int = 48) -> Image.Image:
@@ -75,7 +75,7 @@ def palette_with_a_hole() -> bytes:
     return file(photo().quantize(16), "PNG", transparency=0)
 
 
-def test_deep_pictures_keep_their_brightness() -> None:
+def test_deep_images_keep_their_brightness() -> None:
     deep = np.linspace(0, 0xFFFF, 64 * 48).astype(np.uint16).reshape(48, 64)
     assert np.abs(shown(stored(file(Image.fromarray(deep), "PNG"), 64).data)[..., 0] - (deep >> 8)).max() == 0
     wide_pgm = b"P5\n64 48\n65535\n" + deep.astype(">u2").tobytes()
@@ -85,7 +85,7 @@ def test_deep_pictures_keep_their_brightness() -> None:
 @pytest.mark.parametrize(
     "data", [file(clear(), "PNG"), file(clear(), "WEBP", lossless=True), palette_with_a_hole()]
 )
-def test_transparent_pictures_are_laid_on_white(data: bytes) -> None:
+def test_transparent_images_are_laid_on_white(data: bytes) -> None:
     found = stored(data, 64)
     whole = Image.open(io.BytesIO(data)).convert("RGBA")
     expected = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB")
@@ -95,7 +95,7 @@ def test_transparent_pictures_are_laid_on_white(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(("kind", "format_"), [("JPEG", "JPEG"), ("PNG", "PNG"), ("GIF", "PNG")])
-def test_only_larger_pictures_are_shrunk(kind: str, format_: str) -> None:
+def test_only_larger_images_are_shrunk(kind: str, format_: str) -> None:
     data = file(photo(640, 480), kind)
     found = stored(data, 320)
     assert (found.width, found.height, found.format) == (320, 240, format_)
@@ -107,7 +107,7 @@ def test_only_larger_pictures_are_shrunk(kind: str, format_: str) -> None:
     assert stored(data, 640).data == data
 
 
-def test_shrinking_does_not_turn_a_picture_that_exif_says_is_turned() -> None:
+def test_shrinking_does_not_turn_a_image_that_exif_says_is_turned() -> None:
     found = stored(file(photo(640, 480), "JPEG", exif=exif(6)), 320)
     assert (found.width, found.height) == (320, 240)
     assert not Image.open(io.BytesIO(found.data)).getexif()
@@ -141,9 +141,9 @@ REFUSED = {
 
 @pytest.mark.parametrize("kind", REFUSED)
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_unusable_pictures_are_named(kind: str) -> None:
+def test_unusable_images_are_named(kind: str) -> None:
     data, reason = REFUSED[kind]
-    with pytest.raises(BadPictureError) as raised:
+    with pytest.raises(BadImageError) as raised:
         stored(data, 1024)
     assert raised.value.reason == reason
 
@@ -157,7 +157,7 @@ def test_any_cut_or_noise_is_a_verdict_and_never_another_error() -> None:
             torn[int(rng.integers(0, len(torn)))] = int(rng.integers(0, 256))
             try:
                 stored(bytes(torn), 1024)
-            except BadPictureError as error:
+            except BadImageError as error:
                 assert error.reason.startswith("picture ")
 
 

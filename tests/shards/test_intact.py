@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.shards.synthetic import files, here, rows
-from tests.shards.test_build import TASKS, instances_of, pictures_of
+from tests.shards.test_build import TASKS, images_of, instances_of
 from tests.shards.test_mixture import mixed
 from vf_ray.artifacts import Artifact
 from vf_ray.shards.intact import require_intact
@@ -18,14 +18,14 @@ from vf_ray.shards.schema import from_parquet
 
 @pytest.fixture
 def mixture(tmp_path: Path) -> Artifact:
-    origin = here(rows(60, pictures=8), files(8))
-    made = pictures_of(tmp_path, origin, 60)
+    origin = here(rows(60, images=8), files(8))
+    made = images_of(tmp_path, origin, 60)
     instances: Mapping[str, Artifact] = {task: instances_of(made, origin, task) for task in TASKS}
     return mixed(instances)
 
 
 @pytest.mark.parametrize("harm", ["cut", "lost"])
-@pytest.mark.parametrize("kind", ["pictures", "instances"])
+@pytest.mark.parametrize("kind", ["images", "instances"])
 def test_harmed_files_are_named(mixture: Artifact, kind: str, harm: str) -> None:
     require_intact(mixture)
     name, path = first(mixture, kind)
@@ -34,11 +34,11 @@ def test_harmed_files_are_named(mixture: Artifact, kind: str, harm: str) -> None
         require_intact(mixture)
 
 
-@pytest.mark.parametrize("kind", ["pictures", "instances"])
+@pytest.mark.parametrize("kind", ["images", "instances"])
 def test_no_altered_byte_reaches_the_training(mixture: Artifact, kind: str) -> None:
     _, path = first(mixture, kind)
     told = {
-        "pictures": rf"{path}, bytes \d+ to \d+: altered since .*; expected SHA-256",
+        "images": rf"{path}, bytes \d+ to \d+: altered since .*; expected SHA-256",
         "instances": rf"{path}: row \d+ cannot be read .* restore it, or prepare that task again",
     }
     written, right = path.read_bytes(), seen(mixture)
@@ -62,7 +62,7 @@ def first(mixture: Artifact, kind: str) -> tuple[str, Path]:
     """Return name and place of the first file of a kind, which may now be written to."""
     row = from_parquet(mixture.read("index.parquet")).to_pylist()[0]
     artifact = Artifact(mixture.store, row[kind])
-    name = row["file"] if kind == "pictures" else "train.parquet"
+    name = row["file"] if kind == "images" else "train.parquet"
     path = mixture.store.local_path(artifact.path(name))
     assert path is not None
     path.chmod(0o644)
@@ -73,4 +73,4 @@ def seen(mixture: Artifact) -> list[object]:
     """Read everything of a mixture."""
     samples = Samples.of(mixture.store, mixture)
     every = range(len(samples))
-    return [*samples.text(every), *samples.pictures(every)]
+    return [*samples.text(every), *samples.images(every)]

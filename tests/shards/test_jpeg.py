@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from vf_ray.shards import jpeg
-from vf_ray.shards.images import BadPictureError, stored
+from vf_ray.shards.images import BadImageError, stored
 
 EOI = jpeg.EOI
 GREY, BLACK = (128, 128, 128), (0, 0, 0)
@@ -56,7 +56,7 @@ SIZES = ((1, 1), (7, 3), (16, 16), (33, 17), (251, 333))
 
 @pytest.mark.parametrize("shows", WHOLE)
 @pytest.mark.parametrize("coding", CODINGS)
-def test_a_whole_picture_is_kept_whatever_it_shows(coding: str, shows: str) -> None:
+def test_a_whole_image_is_kept_whatever_it_shows(coding: str, shows: str) -> None:
     for size in SIZES:
         data = encoded(WHOLE[shows](*size), **CODINGS[coding])
         for behind in (b"", b"garbage" * 99, bytes(2000), data):
@@ -68,7 +68,7 @@ def test_a_whole_picture_is_kept_whatever_it_shows(coding: str, shows: str) -> N
 
 @pytest.mark.parametrize("shows", ["photograph", "black below", "gray levels", "cmyk"])
 @pytest.mark.parametrize("coding", CODINGS)
-def test_a_picture_that_lacks_data_is_refused(coding: str, shows: str) -> None:
+def test_a_image_that_lacks_data_is_refused(coding: str, shows: str) -> None:
     data = encoded(WHOLE[shows](251, 333), **CODINGS[coding])
     found = jpeg.layout(data)
     assert found is not None
@@ -76,12 +76,12 @@ def test_a_picture_that_lacks_data_is_refused(coding: str, shows: str) -> None:
     for share, size in product((0.1, 0.5, 0.9), (251, 100)):
         at = start + int(share * (end - start))
         for told in (data[:at] + EOI, data[:at], data[:at] + EOI + data[at:]):
-            with pytest.raises(BadPictureError, match="damaged"):
+            with pytest.raises(BadImageError, match="damaged"):
                 stored(told, size)
 
 
 @pytest.mark.parametrize("coding", set(CODINGS) - {"progressive"})
-def test_a_picture_whose_data_are_zeros_in_part_is_refused(coding: str) -> None:
+def test_a_image_whose_data_are_zeros_in_part_is_refused(coding: str) -> None:
     for subsampling, quality in ((0, 95), (2, 40)):
         options = CODINGS[coding] | {"subsampling": subsampling, "quality": quality}
         data = encoded(photograph(251, 333), **options)
@@ -90,23 +90,23 @@ def test_a_picture_whose_data_are_zeros_in_part_is_refused(coding: str) -> None:
         (start, end) = found.scans[0]
         middle, quarter = (start + end) // 2, (end - start) // 4
         for first, last in ((middle, end), (middle, len(data)), (middle - quarter, middle + quarter)):
-            with pytest.raises(BadPictureError, match="damaged"):
+            with pytest.raises(BadImageError, match="damaged"):
                 stored(data[:first] + bytes(last - first) + data[last:], 1024)
 
 
 def test_a_lost_restart_mark_is_missed() -> None:
     data = encoded(photograph(96, 96), restart_marker_rows=1)
     at = data.index(b"\xff\xd2")
-    with pytest.raises(BadPictureError, match="restart marks"):
+    with pytest.raises(BadImageError, match="restart marks"):
         stored(data[:at] + b"\x7f\x7f" + data[at + 2 :], 1024)
 
 
-def test_a_progressive_picture_needs_all_its_scans() -> None:
+def test_a_progressive_image_needs_all_its_scans() -> None:
     data = encoded(photograph(96, 96), progressive=True)
     found = jpeg.layout(data)
     assert found is not None and len(found.scans) > 3
     for _, end in found.scans[:-1]:
-        with pytest.raises(BadPictureError, match="a scan"):
+        with pytest.raises(BadImageError, match="a scan"):
             stored(data[:end] + EOI, 1024)
 
 

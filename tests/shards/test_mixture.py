@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 
 from tests.shards.synthetic import Here, files, here, rows
-from tests.shards.test_build import TASKS, instances_of, pictures_of, spec
+from tests.shards.test_build import TASKS, images_of, instances_of, spec
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.recipe.strict import plain
-from vf_ray.shards.build import build_pictures
+from vf_ray.shards.build import build_images
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.images import sha256
 from vf_ray.shards.mixture import NAME, Choice, located, write_mixture
@@ -22,12 +22,12 @@ from vf_ray.store import Store
 
 
 def origin() -> Here:
-    return here(rows(200, pictures=25), files(25, bad=(3,)))
+    return here(rows(200, images=25), files(25, bad=(3,)))
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Artifact]:
-    made = pictures_of(tmp_path_factory.mktemp("prepared"), origin(), 60)
+    made = images_of(tmp_path_factory.mktemp("prepared"), origin(), 60)
     return {task: instances_of(made, origin(), task) for task in TASKS}
 
 
@@ -44,7 +44,7 @@ def keys(mixture: Artifact) -> list[tuple[str, int]]:
     return list(zip(table["task"].to_pylist(), table["row"].to_pylist(), strict=True))
 
 
-def test_every_instance_is_read_back_with_its_picture(prepared: Mapping[str, Artifact]) -> None:
+def test_every_instance_is_read_back_with_its_image(prepared: Mapping[str, Artifact]) -> None:
     mixture = mixed(prepared)
     samples = Samples.of(mixture.store, mixture)
     wanted = [
@@ -52,9 +52,9 @@ def test_every_instance_is_read_back_with_its_picture(prepared: Mapping[str, Art
     ]
     assert len(samples) == len(wanted) == mixture.stats["instances"]
     every = list(range(len(samples)))[::-1]
-    found = list(zip(samples.text(every), samples.pictures(every), strict=True))[::-1]
+    found = list(zip(samples.text(every), samples.images(every), strict=True))[::-1]
     assert [(s.task, s.key, s.prompt, s.response, s.further, sha256(p)) for s, p in found] == [
-        (w["task"], w["key"], w["prompt"], w["response"], w["further"], w["picture"]) for w in wanted
+        (w["task"], w["key"], w["prompt"], w["response"], w["further"], w["image"]) for w in wanted
     ]
     assert {len(s.further) for s, _ in found} == {0, 2, 4, 6}
     assert [place is None for place in samples.shown(every)][::-1] == [not data for _, data in found]
@@ -124,8 +124,8 @@ def test_a_mixture_of_some_tasks_holds_the_rows_it_holds_in_a_larger_one(
 
 
 def test_an_empty_mixture_is_an_error(tmp_path: Path) -> None:
-    one = here(rows(1, pictures=25), files(25))
-    made = instances_of(pictures_of(tmp_path, one), one, "invented/choose", held_out=0.9999999)
+    one = here(rows(1, images=25), files(25))
+    made = instances_of(images_of(tmp_path, one), one, "invented/choose", held_out=0.9999999)
     with pytest.raises(
         ValueError, match=r"mixture/stage1/.*: its tasks invented/choose hold no training instance"
     ):
@@ -138,19 +138,19 @@ def test_reading_in_order_reads_little_more_than_it_uses(prepared: Mapping[str, 
     for start in range(0, len(samples) - 16, 16):
         taken = samples.order(0, 0).rows(start, 16)
         samples.text(taken)
-        samples.pictures(taken)
+        samples.images(taken)
     assert samples.used_bytes > 0
     assert samples.read_bytes < 1.5 * samples.used_bytes
 
 
 def test_a_store_in_a_bucket_reads_the_same(store: Store) -> None:
-    made = build_pictures(store, spec(20), origin())
+    made = build_images(store, spec(20), origin())
     mixture = mixed({task: instances_of(made, origin(), task) for task in TASKS[:2]})
     samples = Samples.of(store, mixture)
     rows_ = list(range(len(samples)))
-    wanted = [row["picture"] for task in TASKS[:2] for row in from_parquet(
+    wanted = [row["image"] for task in TASKS[:2] for row in from_parquet(
         instances_of(made, origin(), task).read(TRAIN)).to_pylist()]  # fmt: skip
-    assert [sha256(data) for data in samples.pictures(rows_)] == wanted
+    assert [sha256(data) for data in samples.images(rows_)] == wanted
     assert len({(s.task, s.key) for s in samples.text(rows_)}) == len(rows_)
 
 

@@ -31,7 +31,7 @@ def test_a_task_gets_its_first_usable_candidates_and_nothing_more_is_looked_at(
     assert short == (more and any(sum(ref not in bad for ref in queue) < cap for queue in lists))
 
 
-def test_a_task_that_will_be_refused_costs_no_further_pictures() -> None:
+def test_a_task_that_will_be_refused_costs_no_further_images() -> None:
     queue = Queue([str(n) for n in range(200)], more=True, ceiling=0.2)
     usable, short = finish([queue], bad=set(queue.refs), cap=60)
     assert set(usable) == set(queue.refs[:60])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from vf_ray.shards.images import BadPictureError, stored
+from vf_ray.shards.images import BadImageError, stored
 
 LONG = "word " * (3 << 18)
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 64, 4), dtype=np.uint8))
@@ -56,9 +56,9 @@ def test_a_hole_stays_transparent_behind_long_texts() -> None:
 def test_pixels_that_changed_on_the_way_are_refused() -> None:
     data = bytearray(_with_text())
     data[-30] ^= 1  # in the checksum of the pixels, or in the last of them
-    with pytest.raises(BadPictureError):
+    with pytest.raises(BadImageError):
         stored(bytes(data), 64)
     data = bytearray(_with_text())
     data[data.index(b"IEND") - 5] ^= 1
-    with pytest.raises(BadPictureError, match="checksum"):
+    with pytest.raises(BadImageError, match="checksum"):
         stored(bytes(data), 64)

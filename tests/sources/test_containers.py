@@ -15,10 +15,10 @@ from tests.sources.test_readers import tree
 from tests.tasks.tree import picture
 from vf_ray.raw.indexed import UnreadableError
 from vf_ray.raw.lmdb_pages import Pages
-from vf_ray.shards.drawing import picture as drawn
-from vf_ray.shards.images import BadPictureError
+from vf_ray.shards.drawing import image as drawn
+from vf_ray.shards.images import BadImageError
 from vf_ray.sources.cifar_pickle import cifar_pickle
-from vf_ray.sources.images import picture_bytes, picture_exists
+from vf_ray.sources.images import image_bytes, image_exists
 from vf_ray.sources.mat_file import load_mat
 from vf_ray.sources.parquet_table import records
 from vf_ray.types import Reject
@@ -46,17 +46,17 @@ def _parquet(column: Any, **options: Any) -> bytes:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_parquet_files_hold_pictures_in_every_form(tmp_path: Path, form: str) -> None:
+def test_parquet_files_hold_images_in_every_form(tmp_path: Path, form: str) -> None:
     raw = tree(tmp_path, {"x.parquet": _parquet(FORMS[form])})
-    assert picture_bytes(raw, "x.parquet!parquet:image:0") == JPEG
+    assert image_bytes(raw, "x.parquet!parquet:image:0") == JPEG
 
 
 @pytest.mark.parametrize("cell", [[JPEG, JPEG], "no base64", [], None])
-def test_a_cell_that_holds_no_one_picture_is_told(tmp_path: Path, cell: Any) -> None:
+def test_a_cell_that_holds_no_one_image_is_told(tmp_path: Path, cell: Any) -> None:
     kind = pa.string() if isinstance(cell, str) else pa.list_(pa.binary())
     raw = tree(tmp_path, {"x.parquet": _parquet(pa.array([cell], kind))})
     with pytest.raises((ValueError, FileNotFoundError)):
-        picture_bytes(raw, "x.parquet!parquet:image:0")
+        image_bytes(raw, "x.parquet!parquet:image:0")
 
 
 def test_a_damaged_page_names_its_file(tmp_path: Path) -> None:
@@ -65,8 +65,8 @@ def test_a_damaged_page_names_its_file(tmp_path: Path) -> None:
     raw = tree(tmp_path, {"x.parquet": bytes(data)})
     with pytest.raises(ValueError, match=r"x\.parquet is damaged .* fetch it again"):
         list(records(raw, "x.parquet", ["image"]))
-    with pytest.raises(BadPictureError, match="container damaged"):
-        drawn("x.parquet!parquet:image:0", lambda path: picture_bytes(raw, path), 64)
+    with pytest.raises(BadImageError, match="container damaged"):
+        drawn("x.parquet!parquet:image:0", lambda path: image_bytes(raw, path), 64)
 
 
 def test_a_row_group_that_unpacks_to_far_more_is_refused(
@@ -78,8 +78,8 @@ def test_a_row_group_that_unpacks_to_far_more_is_refused(
         tmp_path, {"x.parquet": bomb, "y.parquet": _parquet(pa.array([JPEG * 4000]), compression="none")}
     )
     with pytest.raises(UnreadableError, match=r"x\.parquet.*at most"):
-        picture_bytes(raw, "x.parquet!parquet:image:0")
-    assert picture_bytes(raw, "y.parquet!parquet:image:0") == JPEG * 4000
+        image_bytes(raw, "x.parquet!parquet:image:0")
+    assert image_bytes(raw, "y.parquet!parquet:image:0") == JPEG * 4000
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_a_row_group_that_unpacks_to_far_more_is_refused(
 def test_a_file_may_be_called_like_a_place_in_a_container(tmp_path: Path, name: str) -> None:
     raw = tree(tmp_path, {f"photos/{name}": JPEG, name: JPEG})
     for path in (name, f"photos/{name}"):
-        assert picture_exists(raw, path) and picture_bytes(raw, path) == JPEG
+        assert image_exists(raw, path) and image_bytes(raw, path) == JPEG
     with pytest.raises(FileNotFoundError):
-        picture_bytes(raw, f"photos/x{name}")
+        image_bytes(raw, f"photos/x{name}")
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
@@ -101,7 +101,7 @@ def test_batches_of_every_protocol_are_read(tmp_path: Path, protocol: int, label
     raw = tree(tmp_path, {"batch": batch, "meta": pickle.dumps({"label_names": ["cat", "dog"]}, protocol)})
     rows = list(cifar_pickle({"train": "batch"}, names="meta")(raw))
     assert [row.label for row in rows if not isinstance(row, Reject)] == ["cat", "dog"]
-    assert picture_bytes(raw, "batch!cifar:1")[-3:] == pixels[1].reshape(3, 32, 32)[:, -1, -1].tobytes()
+    assert image_bytes(raw, "batch!cifar:1")[-3:] == pixels[1].reshape(3, 32, 32)[:, -1, -1].tobytes()
 
 
 class _Evil:

@@ -11,7 +11,7 @@ from PIL import Image
 from tests.tasks.tree import write
 from vf_ray.raw.lmdb_pages import Pages
 from vf_ray.raw.tree import RawTree
-from vf_ray.sources.images import picture_bytes, picture_exists
+from vf_ray.sources.images import image_bytes, image_exists
 
 LSUN = Path(__file__).parents[1] / "tasks" / "raw" / "lsun"
 
@@ -28,24 +28,24 @@ def test_idx_plain_and_gzipped(tmp_path: Path, name: str) -> None:
 
     data = b"\0\0\x08\x03\0\0\0\2\0\0\0\2\0\0\0\3" + bytes(range(12))
     tree = RawTree.of(str(write(tmp_path, {name: gzip.compress(data) if name.endswith("gz") else data})))
-    assert opened(picture_bytes(tree, "images!idx:1")).tobytes() == bytes(range(6, 12))
-    assert picture_exists(tree, "images!idx:1")
+    assert opened(image_bytes(tree, "images!idx:1")).tobytes() == bytes(range(6, 12))
+    assert image_exists(tree, "images!idx:1")
     with pytest.raises(ValueError, match="holds no picture 2"):
-        picture_bytes(tree, "images!idx:2")
+        image_bytes(tree, "images!idx:2")
 
 
 def test_stl_is_stored_column_by_column(tmp_path: Path) -> None:
     pixels = bytearray(3 * 96 * 96)
     pixels[5 * 96 + 2] = 200  # band red, column 5, row 2
     tree = RawTree.of(str(write(tmp_path, {"x.bin": bytes(3 * 96 * 96) + bytes(pixels)})))
-    image = opened(picture_bytes(tree, "x.bin!stl:1"))
+    image = opened(image_bytes(tree, "x.bin!stl:1"))
     assert image.getpixel((5, 2)) == (200, 0, 0)
     assert sum(image.tobytes()) == 200
 
 
 def test_a_name_that_only_looks_like_a_container_is_a_file(tmp_path: Path) -> None:
     tree = RawTree.of(str(write(tmp_path, {"what!now:5": b"x"})))
-    assert picture_bytes(tree, "what!now:5") == b"x"
+    assert image_bytes(tree, "what!now:5") == b"x"
 
 
 def test_lmdb_values_in_and_beyond_a_page() -> None:
@@ -64,12 +64,12 @@ def test_another_file_is_no_database(tmp_path: Path) -> None:
         Pages(file, "x.mdb")
 
 
-def test_a_cell_without_a_picture_is_a_missing_one_that_is_named(tmp_path: Path) -> None:
+def test_a_cell_without_a_image_is_a_missing_one_that_is_named(tmp_path: Path) -> None:
     cells = {"a": [b"x", None], "b": [{"bytes": None, "path": "1.png"}, {"bytes": b"y", "path": ""}]}
     with io.BytesIO() as data:
         pq.write_table(pa.table(cells), data)
         tree = RawTree.of(str(write(tmp_path, {"t.parquet": data.getvalue()})))
-    assert (picture_bytes(tree, "t.parquet!parquet:a:0"), picture_bytes(tree, "t.parquet!parquet:b:1")) == (
+    assert (image_bytes(tree, "t.parquet!parquet:a:0"), image_bytes(tree, "t.parquet!parquet:b:1")) == (
         b"x",
         b"y",
     )
@@ -77,4 +77,4 @@ def test_a_cell_without_a_picture_is_a_missing_one_that_is_named(tmp_path: Path)
         with pytest.raises(
             FileNotFoundError, match=rf"t\.parquet holds no picture in '{which[0]}', row {which[2]}"
         ):
-            picture_bytes(tree, f"t.parquet!parquet:{which}")
+            image_bytes(tree, f"t.parquet!parquet:{which}")

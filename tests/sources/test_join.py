@@ -16,7 +16,7 @@ from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.types import Reject
 
-PICTURES = [{"id": n, "file_name": f"{n}.jpg"} for n in (1, 2, 3)]
+IMAGES = [{"id": n, "file_name": f"{n}.jpg"} for n in (1, 2, 3)]
 
 
 def asked(question_id: int, image_id: int) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def refused(found: list[Any]) -> list[tuple[str, str]]:
     return [(item.key, item.reason) for item in found if isinstance(item, Reject)]
 
 
-def test_an_answer_has_to_be_about_the_picture_of_its_question(tmp_path: Path) -> None:
+def test_an_answer_has_to_be_about_the_image_of_its_question(tmp_path: Path) -> None:
     questions = [asked(10, 1), asked(20, 2), asked(30, 3), asked(30, 1), asked(40, 1)]
     annotations = [
         answered(10, 2, "of another"), answered(20, 2, "own"), answered(30, 3, "whose?"),
@@ -47,10 +47,10 @@ def test_an_answer_has_to_be_about_the_picture_of_its_question(tmp_path: Path) -
     ]  # fmt: skip
 
 
-def test_a_picture_or_category_of_a_shared_id_is_nobodys(tmp_path: Path) -> None:
+def test_a_image_or_category_of_a_shared_id_is_nobodys(tmp_path: Path) -> None:
     labels = [(1, 1), (2, 2), (3, 1)]
     content = {
-        "images": [*PICTURES, {"id": 3, "file_name": "other.jpg"}],
+        "images": [*IMAGES, {"id": 3, "file_name": "other.jpg"}],
         "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}, {"id": 2, "name": "wolf"}],
         "annotations": [{"id": n, "image_id": n, "category_id": category} for n, category in labels],
     }  # fmt: skip
@@ -60,10 +60,10 @@ def test_a_picture_or_category_of_a_shared_id_is_nobodys(tmp_path: Path) -> None
         assert keys(found) == ["a/1"] and len(refused(found)) == 3
 
 
-def test_a_picture_of_two_species_shows_neither(tmp_path: Path) -> None:
+def test_a_image_of_two_species_shows_neither(tmp_path: Path) -> None:
     categories = [{"id": 1, "name": "Bufo bufo"}, {"id": 2, "name": "Rana temporaria"}]
     labels = [{"image_id": n, "category_id": category} for n, category in ((1, 1), (1, 2), (2, 1), (2, 1))]
-    content = {"images": PICTURES[:2], "categories": categories, "annotations": labels}
+    content = {"images": IMAGES[:2], "categories": categories, "annotations": labels}
     found = list(inat_json({"all": "a.json"})(tree(tmp_path, {"a.json": content})))
     assert keys(found) == ["a/2"] and refused(found) == [("a/1", "picture of several species")]
 
@@ -71,7 +71,7 @@ def test_a_picture_of_two_species_shows_neither(tmp_path: Path) -> None:
 def test_one_null_caption_costs_no_other(tmp_path: Path) -> None:
     texts = ["first", None, "third"]
     captions = [{"id": n, "image_id": 1, "caption": text} for n, text in enumerate(texts)]
-    content = {"images": PICTURES[:1], "annotations": captions}
+    content = {"images": IMAGES[:1], "annotations": captions}
     found = list(coco_captions({"all": "a.json"}, "{file_name}")(tree(tmp_path, {"a.json": content})))
     assert keys(found) == ["a/1/0", "a/1/2"] and len(refused(found)) == 1
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.tasks.trees_exchange import record, silent
 from vf_ray.sources.fields import Fields
-from vf_ray.sources.llava_json import ConversationRow, conversation, with_or_without_picture
+from vf_ray.sources.llava_json import ConversationRow, conversation, with_or_without_image
 from vf_ray.sources.records import At
 from vf_ray.types import Reject
 
@@ -15,7 +15,7 @@ SILENT = silent("Why?", "So.")
 
 
 def row(**fields: Any) -> ConversationRow | Reject:
-    return with_or_without_picture(Fields({**SILENT, **fields}), AT)
+    return with_or_without_image(Fields({**SILENT, **fields}), AT)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def row(**fields: Any) -> ConversationRow | Reject:
               {"image": "a.jpg", "images": ["a.jpg"]}, {"image": ["", "a.jpg"], "video": None, "audio": []},
               {"image": "a.jpg", "image_id": 7, "image_url": "http://x/b.jpg", "width": 640}],
 )  # fmt: skip
-def test_one_picture_is_taken_however_it_is_named(named: dict[str, Any]) -> None:
+def test_one_image_is_taken_however_it_is_named(named: dict[str, Any]) -> None:
     found = row(**named)
     assert isinstance(found, ConversationRow)
     assert (found.image, found.texts) == ("a.jpg", ("Why?", "So."))
@@ -32,7 +32,7 @@ def test_one_picture_is_taken_however_it_is_named(named: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     "named", [{}, {"image": ""}, {"image": None}, {"image": []}, {"images": [], "video": ""}]
 )
-def test_no_picture_is_a_conversation_of_text_or_a_reject_where_one_is_due(named: dict[str, Any]) -> None:
+def test_no_image_is_a_conversation_of_text_or_a_reject_where_one_is_due(named: dict[str, Any]) -> None:
     found = row(**named)
     assert isinstance(found, ConversationRow) and (found.image, found.texts) == ("", ("Why?", "So."))
     due = conversation(Fields({**SILENT, **named}), AT)
@@ -52,24 +52,24 @@ def test_another_medium_is_refused_by_its_name(named: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("mark", ["<video>\nWhy?", "Why?\n<audio>", "\ufeff<Video>Why?"])
 def test_the_mark_of_another_medium_is_refused_too(mark: str) -> None:
-    found = with_or_without_picture(Fields(silent(mark, "So.")), AT)
+    found = with_or_without_image(Fields(silent(mark, "So.")), AT)
     assert isinstance(found, Reject) and found.reason == "record of a medium that is not taken"
 
 
 @pytest.mark.parametrize("mark", ["\ufeff<image>\n", "\u200b<image>\ufeff ", "\r\n<image>\r\n"])
 def test_what_editors_leave_around_the_mark_goes_with_it(mark: str) -> None:
-    found = with_or_without_picture(Fields(record("a.jpg", f"{mark}Why?", "So.")), AT)
+    found = with_or_without_image(Fields(record("a.jpg", f"{mark}Why?", "So.")), AT)
     assert isinstance(found, ConversationRow) and found.texts == ("Why?", "So.")
 
 
-def test_a_mark_without_a_picture_and_the_word_itself_are_told_apart() -> None:
-    marked = with_or_without_picture(Fields(silent("<image>\nWhy?", "So.")), AT)
+def test_a_mark_without_a_image_and_the_word_itself_are_told_apart() -> None:
+    marked = with_or_without_image(Fields(silent("<image>\nWhy?", "So.")), AT)
     assert isinstance(marked, Reject) and marked.reason == "<image>, but no picture is named"
-    word = with_or_without_picture(Fields(silent("What does <image> mean in HTML?", "A picture.")), AT)
+    word = with_or_without_image(Fields(silent("What does <image> mean in HTML?", "A picture.")), AT)
     assert isinstance(word, ConversationRow)  # and is rejected by the check that names the special token
 
 
 @pytest.mark.parametrize("value", [7, True, {"path": "a.jpg"}, [None], [["a.jpg"]], float("nan")])
-def test_a_picture_of_another_kind_is_a_fault_of_its_field(value: Any) -> None:
+def test_a_image_of_another_kind_is_a_fault_of_its_field(value: Any) -> None:
     with pytest.raises(ValueError, match=r"image.* expected a text"):
         row(image=value)

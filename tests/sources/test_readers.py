@@ -211,7 +211,7 @@ class Harmful:
 def test_pickles_build_arrays_and_nothing_else(tmp_path: Path) -> None:
     np = pytest.importorskip("numpy")
     from vf_ray.sources.cifar_pickle import cifar_pickle
-    from vf_ray.sources.images import picture_bytes
+    from vf_ray.sources.images import image_bytes
 
     pixels = np.arange(2 * 3072, dtype=np.uint8).reshape(2, 3072)
     files = {
@@ -223,7 +223,7 @@ def test_pickles_build_arrays_and_nothing_else(tmp_path: Path) -> None:
     first, second = cifar_pickle({"train": "batch"}, names="meta")(raw)
     assert not isinstance(first, Reject) and not isinstance(second, Reject)
     assert (first.label, second.label) == ("dog", "cat")
-    head, _, body = picture_bytes(raw, second.image).partition(b"\n255\n")
+    head, _, body = image_bytes(raw, second.image).partition(b"\n255\n")
     assert head == b"P6\n32 32" and body[:3] == bytes(pixels[1, [0, 1024, 2048]])
     with pytest.raises(ValueError, match=r"harmful is no pickle of arrays.*exec"):
         list(cifar_pickle({"train": "harmful"}, names="meta")(raw))
@@ -237,12 +237,12 @@ def test_a_side_file_is_whole_or_an_error_that_names_the_line(tmp_path: Path) ->
         by_first_word(made, "bad.txt")
 
 
-def test_a_table_without_its_pictures_is_an_error_before_any_row(tmp_path: Path) -> None:
+def test_a_table_without_its_images_is_an_error_before_any_row(tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     pq.write_table(pa.table({"text": ["a"]}), tmp_path / "t.parquet")
-    read = parquet_table({"all": "t.parquet"}, ("text",), lambda record, at: [], pictures=("jpg",))
+    read = parquet_table({"all": "t.parquet"}, ("text",), lambda record, at: [], images=("jpg",))
     with pytest.raises(ValueError, match=r"t\.parquet has no column 'jpg'; expected text, jpg"):
         list(read(tree(tmp_path, {})))
 

@@ -95,10 +95,10 @@ def test_every_source_has_a_code_of_its_own() -> None:
 
 def test_an_edited_task_moves_the_address_of_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = Recipe.from_mapping({"name": "x", "prepare": {"tasks": ["okvqa/*", "gqa/*"]}, "base": {}})
-    before = Plan(recipe, "raw").pictures
+    before = Plan(recipe, "raw").images
     monkeypatch.setattr(
         "vf_ray.plan.plan.code_of", lambda name: "edited" if name == "okvqa" else code_of(name)
     )
-    after = Plan(recipe, "raw").pictures
+    after = Plan(recipe, "raw").images
     assert after["okvqa"].address != before["okvqa"].address
     assert after["gqa"].address == before["gqa"].address

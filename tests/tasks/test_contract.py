@@ -14,7 +14,7 @@ from tests.tasks.tree import Files, write, write_merged, write_tarred, write_zip
 from tests.tasks.trees import TREES
 from vf_ray.instances.sample import examine
 from vf_ray.raw.tree import RawTree
-from vf_ray.sources.images import picture_bytes, picture_exists
+from vf_ray.sources.images import image_bytes, image_exists
 from vf_ray.tasks import sources
 from vf_ray.types import LABELLED_SPLITS, Instance, Reject, Row, Source, paths_of
 
@@ -52,7 +52,7 @@ def test_every_row_is_labelled_and_has_its_own_key(source: Source[Any], tmp_path
     assert {row.split for row in rows} <= set(LABELLED_SPLITS)
 
 
-def test_every_task_makes_instances_from_pictures_that_exist(source: Source[Any], tmp_path: Path) -> None:
+def test_every_task_makes_instances_from_images_that_exist(source: Source[Any], tmp_path: Path) -> None:
     tree = _tree(source, tmp_path)
     found = [verdict for verdict in _verdicts(source, tree) if isinstance(verdict, Instance)]
     silent = {task.id for task in source.tasks if task.may_be_empty}
@@ -60,8 +60,8 @@ def test_every_task_makes_instances_from_pictures_that_exist(source: Source[Any]
     for instance in found:
         assert instance.prompt.strip() and instance.response.strip()
         for path in paths_of(instance.image):
-            assert picture_exists(tree, path), path
-            with Image.open(io.BytesIO(picture_bytes(tree, path))) as image:
+            assert image_exists(tree, path), path
+            with Image.open(io.BytesIO(image_bytes(tree, path))) as image:
                 image.load()
 
 

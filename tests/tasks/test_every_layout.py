@@ -11,7 +11,7 @@ from tests.tasks.tree import Files, write, write_merged, write_tarred, write_zip
 from tests.tasks.trees import TREES
 from vf_ray.instances.sample import examine
 from vf_ray.raw.tree import RawTree
-from vf_ray.sources.images import picture_bytes
+from vf_ray.sources.images import image_bytes
 from vf_ray.tasks import sources
 from vf_ray.types import Instance, paths_of
 
@@ -70,7 +70,7 @@ def outcome(name: str, root: Path) -> list[tuple[Any, ...]]:
     source = sources()[name]
     tree = RawTree.of(str(root), source.raws)
     return [
-        (v.task, v.key, v.split, v.texts, [picture_bytes(tree, path) for path in paths_of(v.image)])
+        (v.task, v.key, v.split, v.texts, [image_bytes(tree, path) for path in paths_of(v.image)])
         if isinstance(v, Instance)
         else (v.task, v.key, v.reason)
         for v in examine(source, tree, source.tasks, seed=3)

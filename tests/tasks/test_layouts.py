@@ -124,7 +124,7 @@ def test_test_labels_are_read_wherever_they_were_unpacked(tmp_path: Path, folder
 
 
 @pytest.mark.parametrize("saved", ["Caf%C3%A9_%28b%29.jpg", "Caf\u00e9_(b).jpg", "Cafe\u0301_(b).jpg"])
-def test_a_picture_is_found_under_its_address_and_under_what_that_stands_for(
+def test_a_image_is_found_under_its_address_and_under_what_that_stands_for(
     tmp_path: Path, saved: str
 ) -> None:
     line = "en\thttp://example.org/a/Caf%C3%A9_%28b%29.jpg\timage/jpeg\tA hill.\n"

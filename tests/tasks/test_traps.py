@@ -35,7 +35,7 @@ CLASS_FOLDERS: Mapping[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("source", CLASS_FOLDERS)
-def test_a_picture_of_no_known_class_is_a_reject(tmp_path: Path, source: str) -> None:
+def test_a_image_of_no_known_class_is_a_reject(tmp_path: Path, source: str) -> None:
     known, unknown = (f"{source}/{path}" for path in CLASS_FOLDERS[source])
     both = verdicts(source, tmp_path, pictures(known, unknown))
     rejects = {v.key: v.reason for v in both if isinstance(v, Reject)}
@@ -49,7 +49,7 @@ def test_a_rendition_of_no_known_kind_has_no_style(tmp_path: Path) -> None:
     assert list(answers.values()) == ["tench"] and reasons == ["unknown kind of rendition"]
 
 
-def test_pictures_of_visda_serve_the_task_of_their_split(tmp_path: Path) -> None:
+def test_images_of_visda_serve_the_task_of_their_split(tmp_path: Path) -> None:
     from vf_ray.tasks.visda2017 import CLASSES
 
     rendered = (f"visda2017/train/{name}/src_1.png" for name in (*CLASSES, "airplane"))
@@ -111,7 +111,7 @@ def test_damaged_puzzles_are_rejects(tmp_path: Path) -> None:
     assert list(answers.values()) == ["Option 8"] and reasons == ["malformed record"] * 3
 
 
-def test_claims_find_their_pictures_whatever_lies_beside(tmp_path: Path) -> None:
+def test_claims_find_their_images_whatever_lies_beside(tmp_path: Path) -> None:
     rows = (
         "7,Fish fly.,supported,<p>True.</p>,1",
         "101234,Cats bark.,refuted,,1",
@@ -130,7 +130,7 @@ def test_claims_find_their_pictures_whatever_lies_beside(tmp_path: Path) -> None
     assert reasons == ["claim without picture", "malformed record"]
 
 
-def test_empty_captions_and_captions_of_no_picture_are_rejects(tmp_path: Path) -> None:
+def test_empty_captions_and_captions_of_no_image_are_rejects(tmp_path: Path) -> None:
     captions = [
         (1, 2, " A cat \n sits. "),
         (1, 4, "  "),
@@ -231,17 +231,17 @@ def winoground_table() -> Files:
 
 
 @pytest.mark.parametrize("files", [winoground_lines, winoground_table])
-def test_both_forms_of_winoground_give_one_instance_a_picture(
+def test_both_forms_of_winoground_give_one_instance_a_image(
     tmp_path: Path, files: Callable[[], Files]
 ) -> None:
     from vf_ray.raw.tree import RawTree
-    from vf_ray.sources.images import picture_bytes
+    from vf_ray.sources.images import image_bytes
     from vf_ray.tasks import sources
 
     both = [v for v in verdicts("winoground", tmp_path, files()) if isinstance(v, Instance)]
     assert {v.key: v.answer for v in both} == {"3/image_0": "a b", "3/image_1": "b a"}
     tree = RawTree.of(str(tmp_path), sources()["winoground"].raws)
-    assert [picture_bytes(tree, str(v.image)) for v in both] == [picture(n, "png") for n in (0, 1)]
+    assert [image_bytes(tree, str(v.image)) for v in both] == [picture(n, "png") for n in (0, 1)]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from vf_ray.tasks import sources
 from vf_ray.types import Instance
 
 
-def test_pictures_whose_addresses_end_alike_are_rejects(tmp_path: Path) -> None:
+def test_images_whose_addresses_end_alike_are_rejects(tmp_path: Path) -> None:
     lines = {
         "a person": "http://a.example/one.jpg",
         "NA": "http://b.example/two.jpg?w=300",
@@ -34,7 +34,7 @@ def test_pictures_whose_addresses_end_alike_are_rejects(tmp_path: Path) -> None:
     assert reasons == ["address without a file name", *["file name of several addresses"] * 2]
 
 
-def test_questions_of_every_list_are_read_and_a_picture_without_one_is_a_reject(tmp_path: Path) -> None:
+def test_questions_of_every_list_are_read_and_a_image_without_one_is_a_reject(tmp_path: Path) -> None:
     files = {
         "vqg/bing_test_all.csv": "image_id,image_url,query_term,questions,captions\n"
         "0a,x,fire,---,a barn---b\n",
@@ -103,7 +103,7 @@ def test_blank_and_refused_captions_take_no_number(tmp_path: Path) -> None:
     assert list(answers.values()) == ["1. A CAN. On a table.\n2. a can"]
 
 
-def test_the_edition_without_pictures_is_refused_at_once(tmp_path: Path) -> None:
+def test_the_edition_without_images_is_refused_at_once(tmp_path: Path) -> None:
     with io.BytesIO() as data:
         pq.write_table(pa.table({"caption": ["a"], "image_0_uid": ["x"], "image_1_uid": ["y"]}), data)
         files = {"pickapic/data/train-00000-of-00001.parquet": data.getvalue()}

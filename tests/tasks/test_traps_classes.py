@@ -49,7 +49,7 @@ def test_codes_that_name_nothing_are_rejects(tmp_path: Path) -> None:
     assert reasons == ["malformed record"] * 3
 
 
-def test_a_class_of_neither_side_costs_its_pictures(tmp_path: Path) -> None:
+def test_a_class_of_neither_side_costs_its_images(tmp_path: Path) -> None:
     files = {
         "places205/IndoorOutdoor_places205.csv": "'/a/abbey',2\n\n'/b/bar/in',1\n'/b/bar/out',3\n",
         "places205/trainvalsplit_places205/train_places205.csv": "".join(f"{n}.jpg {n}\n" for n in range(4)),

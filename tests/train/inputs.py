@@ -16,8 +16,8 @@ from safetensors.torch import load_file, save_file
 from vf_ray.artifacts import Artifact, Spec, Writer, build
 from vf_ray.recipe import Stage
 from vf_ray.store import Store
+from vf_ray.train.batches import Batches
 from vf_ray.train.collate import Pack
-from vf_ray.train.feed import Feed
 
 COLOURS = {"red": (230, 30, 30), "green": (30, 200, 40), "blue": (40, 60, 220), "white": (250, 250, 250)}
 
@@ -62,8 +62,8 @@ class Listed:
             said.append(
                 Said("demo/colour", str(i), "What colour is this" + " please" * (i % 3) + "?", answer)
             )
-            shows = not silent or (size - 1 - i) % silent
-            seen.append(_square(COLOURS[colour], i) if shows else b"")
+            image_index = not silent or (size - 1 - i) % silent
+            seen.append(_square(COLOURS[colour], i) if image_index else b"")
         return cls(tuple(said), tuple(seen))
 
     def __len__(self) -> int:
@@ -80,15 +80,15 @@ class Listed:
     def shown(self, rows: Sequence[int]) -> list[bytes | None]:
         return [self.seen[row] or None for row in rows]
 
-    def pictures(self, rows: Sequence[int]) -> list[bytes]:
+    def images(self, rows: Sequence[int]) -> list[bytes]:
         return [self.seen[row] for row in rows]
 
 
 def _square(colour: tuple[int, int, int], salt: int) -> bytes:
-    picture = Image.new("RGB", (16, 16), colour)
-    picture.putpixel((salt % 16, salt // 16 % 16), (0, 0, 0))
+    image = Image.new("RGB", (16, 16), colour)
+    image.putpixel((salt % 16, salt // 16 % 16), (0, 0, 0))
     out = io.BytesIO()
-    picture.save(out, "PNG")
+    image.save(out, "PNG")
     return out.getvalue()
 
 
@@ -101,10 +101,10 @@ def stage(**changes: Any) -> Stage:
     return Stage(**values | changes)
 
 
-def ready(feed: Feed, step: int) -> list[Pack]:
+def ready(batches: Batches, step: int) -> list[Pack]:
     """Return the packs of a step as a model on the CPU takes them."""
-    cpu, pixels = torch.device("cpu"), feed.encoder.pictures
-    return [pack.ready(pixels, cpu, torch.float32) for pack in feed.step(step).packs]
+    cpu, pixels = torch.device("cpu"), batches.encoder.images
+    return [pack.ready(pixels, cpu, torch.float32) for pack in batches.step(step).packs]
 
 
 def broken(folder: Path, out: Path) -> Path:

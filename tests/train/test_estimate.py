@@ -15,9 +15,9 @@ from vf_ray.model.assemble import assemble
 from vf_ray.model.load import parameters
 from vf_ray.recipe import Base, Lora, Stage
 from vf_ray.train import checkpoint, estimate
+from vf_ray.train.batches import Batches
 from vf_ray.train.collate import Pack
 from vf_ray.train.estimate import flops, memory, remedies, seconds, sizes
-from vf_ray.train.feed import Feed
 from vf_ray.train.learner import learner
 from vf_ray.train.step import loss_of
 
@@ -71,7 +71,7 @@ def test_activations_are_what_autograd_keeps(tmp_path: Path, dtype: Any) -> None
     base = Base(size="tiny", width=256, heads=4, kv_heads=2, vision_layers=1, vocabulary=384)
     assemble(base, TEXTS, tmp_path, seed=0, fetch=Path)
     tuned = stage(precision=dtype, zero=1, batch=32)
-    (pack,) = ready(Feed.of(tuned, Listed.of(40), tmp_path, seed=0, rank=0, world=1), 1)
+    (pack,) = ready(Batches.of(tuned, Listed.of(40), tmp_path, seed=0, rank=0, world=1), 1)
     kept = {share: kept_bytes(replace(tuned, recompute=share), tmp_path, pack) for share in (0.0, 0.5, 1.0)}
     one_layer = (kept[0.0] - kept[1.0]) / base.layers  # there while it is computed again
     for share, found in kept.items():

@@ -16,7 +16,7 @@ from vf_ray.artifacts import Spec, Writer, build
 from vf_ray.errors import OURS, UserError
 from vf_ray.store import Store
 from vf_ray.train import checkpoint, deepspeed, guard
-from vf_ray.train.feed import Feed
+from vf_ray.train.batches import Batches
 from vf_ray.train.guard import Stuck
 
 
@@ -99,9 +99,11 @@ def test_a_checkpoint_of_another_model_is_refused(model: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("world", [2, 3])
 def test_any_number_of_ranks_takes_the_same_samples_in_every_step(model: Path, world: int) -> None:
-    alone = Feed.of(stage(), Listed.of(40), model, seed=0, rank=0, world=1)
+    alone = Batches.of(stage(), Listed.of(40), model, seed=0, rank=0, world=1)
     for number in (1, 4, 9):
-        ranks = [Feed.of(stage(), Listed.of(40), model, 0, rank, world).step(number) for rank in range(world)]
+        ranks = [
+            Batches.of(stage(), Listed.of(40), model, 0, rank, world).step(number) for rank in range(world)
+        ]
         assert {step.keys for step in ranks} == {alone.step(number).keys}
         trained = torch.cat([pack.targets[pack.weights > 0] for step in ranks for pack in step.packs])
         assert sorted(trained.tolist()) == sorted(alone.step(number).packs[0].targets.tolist())

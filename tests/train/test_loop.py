@@ -16,8 +16,8 @@ from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Lora
 from vf_ray.store import Store
+from vf_ray.train.batches import Batches
 from vf_ray.train.deepspeed import decays, groups
-from vf_ray.train.feed import Feed
 from vf_ray.train.guard import Diverged
 from vf_ray.train.stage import rows_of_step
 from vf_ray.train.step import loss_of
@@ -141,15 +141,15 @@ def test_adapters_learn_resume_and_are_merged(model: Path, tmp_path: Path, zero:
 @pytest.mark.parametrize(("loss", "silent"), [("token_mean", 0), ("sample_mean", 0), ("token_mean", 3)])
 def test_the_loss_is_the_one_of_samples_taken_singly(model: Path, loss: str, silent: int) -> None:
     chosen = stage(loss=loss, batch=6, micro_tokens=150)
-    feed = Feed.of(chosen, Listed.of(20, silent), model, seed=0, rank=0, world=1)
+    batches = Batches.of(chosen, Listed.of(20, silent), model, seed=0, rank=0, world=1)
     network = packed(load(model))
-    packs = ready(feed, 2)
+    packs = ready(batches, 2)
     assert len(packs) > 1
     together = sum(loss_of(network, pack) for pack in packs)
     together.backward()
     gradients = {n: p.grad.clone() for n, p in network.named_parameters() if p.grad is not None}
     alone = load(model)
-    single = singly(alone, feed, 2, loss)
+    single = singly(alone, batches, 2, loss)
     single.backward()
     assert float(together.detach()) == pytest.approx(float(single.detach()), abs=1e-5)
     for name, parameter in alone.named_parameters():
@@ -157,16 +157,16 @@ def test_the_loss_is_the_one_of_samples_taken_singly(model: Path, loss: str, sil
             torch.testing.assert_close(parameter.grad, gradients[name], atol=1e-5, rtol=1e-3)
 
 
-def singly(network: Any, feed: Feed, step: int, loss: str) -> torch.Tensor:
+def singly(network: Any, batches: Batches, step: int, loss: str) -> torch.Tensor:
     """Return the step's loss by the plain definition: each sample by itself, through the model's own loss."""
-    rows = rows_of_step(feed.samples, seed=feed.seed, step=step, batch=feed.stage.batch)
+    rows = rows_of_step(batches.samples, seed=batches.seed, step=step, batch=batches.stage.batch)
     sums, counts = [], []
     for row in rows:
-        said = feed.samples.text([row])[0]
-        (picture,) = feed.samples.pictures([row])
-        one = feed.encoder.encode(said.prompt, said.response, picture=bool(picture))
+        said = batches.samples.text([row])[0]
+        (image,) = batches.samples.images([row])
+        one = batches.encoder.encode(said.prompt, said.response, image=bool(image))
         labels = torch.tensor([one.labels])
-        pixels = feed.encoder.pixels([picture]) if picture else None
+        pixels = batches.encoder.pixels([image]) if image else None
         out = network(input_ids=torch.tensor([one.ids]), pixel_values=pixels, labels=labels)
         counts.append(int((labels != -100).sum()))
         sums.append(out.loss * counts[-1])
@@ -183,7 +183,7 @@ def test_a_loss_that_is_no_number_stops_the_run_with_its_batch(model: Path, tmp_
     assert len(json.loads(kept.read_text())["samples"]) == 8
     batch = load_file(kept.parent / "step-00000001-rank-0.safetensors")
     assert batch["0/pixels"].shape[1:] == (16, 16, 3)
-    assert len(batch["0/targets"]) == len(batch["0/keep"]) > 8
+    assert len(batch["0/targets"]) == len(batch["0/label_positions"]) > 8
 
 
 def test_a_sample_that_cannot_be_encoded_is_a_counted_reject(model: Path, tmp_path: Path) -> None:

@@ -26,15 +26,15 @@ def test_every_sample_is_in_one_pack_and_packs_hold_their_tokens(
 @given(
     LENGTHS, st.lists(st.integers(0, 9), min_size=80, max_size=80), st.integers(1, 4), st.integers(60, 1500)
 )
-def test_samples_of_one_picture_share_its_tokens(
-    lengths: list[int], pictures: list[int], ranks: int, capacity: int
+def test_samples_of_one_image_share_its_tokens(
+    lengths: list[int], images: list[int], ranks: int, capacity: int
 ) -> None:
-    trunk = 50
-    lengths, shown = [trunk + length for length in lengths], pictures[: len(lengths)]
-    plan = partition(lengths, ranks=ranks, capacity=capacity, shown=shown, trunk=trunk)
+    prefix_len = 50
+    lengths, shown = [prefix_len + length for length in lengths], images[: len(lengths)]
+    plan = partition(lengths, ranks=ranks, capacity=capacity, shown=shown, prefix_len=prefix_len)
     packs = [pack for row in plan.packs for pack in row]
     assert sorted(i for pack in packs for i in pack) == list(range(len(lengths)))
-    sizes = [sum(lengths[i] - trunk for i in p) + trunk * len({shown[i] for i in p}) for p in packs]
+    sizes = [sum(lengths[i] - prefix_len for i in p) + prefix_len * len({shown[i] for i in p}) for p in packs]
     assert all(len(p) == 1 or size <= capacity for p, size in zip(packs, sizes, strict=True))
     assert sum(sizes) == plan.tokens
     assert plan.slots <= partition(lengths, ranks=ranks, capacity=capacity).slots
@@ -42,18 +42,18 @@ def test_samples_of_one_picture_share_its_tokens(
 
 
 def test_what_shares_is_dealt_together_unless_that_makes_packs_uneven() -> None:
-    plan = partition([100] * 8, ranks=2, capacity=1000, shown=[0, 1, 0, 1, 0, 1, 0, 1], trunk=90)
+    plan = partition([100] * 8, ranks=2, capacity=1000, shown=[0, 1, 0, 1, 0, 1, 0, 1], prefix_len=90)
     assert plan.packs == (((0, 2, 4, 6), (1, 3, 5, 7)),)
     assert (plan.tokens, plan.fill) == (2 * (90 + 40), 1.0)
-    one = partition([100] * 8, ranks=2, capacity=1000, shown=[0] * 8, trunk=20)
+    one = partition([100] * 8, ranks=2, capacity=1000, shown=[0] * 8, prefix_len=20)
     assert [len(pack) for pack in one.packs[0]] == [4, 4]
-    three = partition([100] * 12, ranks=2, capacity=1000, shown=[0, 1, 2] * 4, trunk=20)
+    three = partition([100] * 12, ranks=2, capacity=1000, shown=[0, 1, 2] * 4, prefix_len=20)
     assert [len(pack) for pack in three.packs[0]] == [6, 6]
 
 
 @given(LENGTHS, st.integers(1, 4), st.integers(60, 1500))
 def test_what_shows_nothing_shares_with_no_other(lengths: list[int], ranks: int, capacity: int) -> None:
-    plan = partition(lengths, ranks=ranks, capacity=capacity, shown=[None] * len(lengths), trunk=50)
+    plan = partition(lengths, ranks=ranks, capacity=capacity, shown=[None] * len(lengths), prefix_len=50)
     assert plan == partition(lengths, ranks=ranks, capacity=capacity)
     assert plan.distinct([None] * len(lengths)) == 0
 

@@ -25,17 +25,17 @@ def ask(
     """Ask a trained model one question about one picture."""
     from vf_ray.cli.checkpoints import model_folder
     from vf_ray.model.ask import answer
-    from vf_ray.shards.images import BadPictureError, opened
+    from vf_ray.shards.images import BadImageError, opened
     from vf_ray.store import Store
 
     with about(str(image)):
-        picture = image.read_bytes()
+        data = image.read_bytes()
     try:
-        opened(picture)
-    except BadPictureError as error:
+        opened(data)
+    except BadImageError as error:
         raise UserError(f"{image}: {error}; expected a picture") from error
     with model_folder(checkpoint, Store.open(store)) as folder:
-        said = answer(folder, question, picture, max_new_tokens=max_new_tokens)
+        said = answer(folder, question, data, max_new_tokens=max_new_tokens)
     if as_json:
         show_json({"checkpoint": checkpoint, "image": str(image), "question": question, "answer": said})
     else:

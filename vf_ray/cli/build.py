@@ -31,9 +31,7 @@ def build(
     rejects: Annotated[
         Path | None, typer.Option(help="Write what cannot be used here, as JSON lines.")
     ] = None,
-    pictures: Annotated[
-        bool, typer.Option(help="Open each picture, and reject what does not decode.")
-    ] = True,
+    images: Annotated[bool, typer.Option(help="Open each picture, and reject what does not decode.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
 ) -> None:
     """Make the instances of a task from raw files, in the order of the files."""
@@ -43,7 +41,7 @@ def build(
     tally = Tally({each.id: each for each in chosen}, limit)
     with ExitStack() as open_files:
         sink = open_files.enter_context(rejects.open("w", encoding="utf-8") if rejects else nullcontext())
-        for verdict in _verdicts(chosen, raw, seed, _split(split), pictures):
+        for verdict in _verdicts(chosen, raw, seed, _split(split), images):
             _put(verdict, tally, sink, as_json)
             if tally.full:
                 break
@@ -93,7 +91,7 @@ def _split(name: str | None) -> tuple[str, ...] | None:
 
 
 def _verdicts(
-    tasks: "tuple[Task[Any], ...]", raw: str, seed: int, splits: tuple[str, ...] | None, pictures: bool
+    tasks: "tuple[Task[Any], ...]", raw: str, seed: int, splits: tuple[str, ...] | None, images: bool
 ) -> "Iterator[Instance | Reject]":
     from vf_ray.instances.sample import examine
     from vf_ray.raw.tree import RawTree
@@ -104,11 +102,11 @@ def _verdicts(
         tree = RawTree.of(raw, source.raws)
         mine = [task for task in tasks if source_of(task.id) is source]
         found = examine(source, tree, mine, seed=seed, splits=splits)
-        if not pictures:
+        if not images:
             return found
-        from vf_ray.shards.checked import Pictures
+        from vf_ray.shards.checked import Images
 
-        return map(Pictures(tree).checked, found)
+        return map(Images(tree).checked, found)
 
     first_of = {source_of(task.id).name: task.id for task in tasks}
     return chain.from_iterable(map(of_source, first_of.values()))

@@ -28,7 +28,7 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
 ) -> None:
     """Write a recipe's finished instances as LLaVA's JSON or as Parquet, with a dataset card."""
-    from vf_ray.exchange.card import pictures
+    from vf_ray.exchange.card import images
     from vf_ray.exchange.export import export as write
     from vf_ray.store import Store
     from vf_ray.tasks import matching
@@ -43,7 +43,7 @@ def export(
     else:
         rows = [{"task": name, **_splits(census, name)} for name in sorted(census.tasks)]
         show_table(f"{census.instances():,} instances in {to}", ("task", "train", "held_out"), rows)
-    note(escape(pictures(census, any_licence)))
+    note(escape(images(census, any_licence)))
 
 
 def _splits(census: "Census", task: str) -> dict[str, int]:

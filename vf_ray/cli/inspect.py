@@ -47,8 +47,8 @@ def inspect(
         if not found:
             raise UserError(f"{what}: no row {row}; give a smaller --row")
         encoder = _encoder(stack, model, opened)
-        for instance, picture in found:
-            (_print_json if as_json else _print)(encoder, instance, picture)
+        for instance, image in found:
+            (_print_json if as_json else _print)(encoder, instance, image)
 
 
 def _encoder(stack: ExitStack, model: str, store: "Store") -> "Encoder | None":
@@ -83,7 +83,7 @@ def _of_file(path: str) -> Iterator[Shown]:
         raise UserError(f"{path} is no whole Parquet file of instances ({error})") from error
     if lacking := sorted({*INSTANCES.names} - {*table.column_names}):
         raise UserError(f"{path} is no file of instances: it lacks the columns {', '.join(lacking)}")
-    return ((row, b"" if row["picture"] == NOTHING else None) for row in table.to_pylist())
+    return ((row, b"" if row["image"] == NOTHING else None) for row in table.to_pylist())
 
 
 def _of_artifact(address: str, store: "Store", name: str) -> Iterator[Shown]:
@@ -94,8 +94,8 @@ def _of_artifact(address: str, store: "Store", name: str) -> Iterator[Shown]:
     artifact = load(store, address)
     rows = from_parquet(artifact.read(name)).to_pylist()
     for row, place in zip(rows, located(artifact, name), strict=True):
-        pictures = load(store, place["pictures"])
-        yield row, pictures.read_range(place["file"], place["offset"], place["size"], sha256=row["picture"])
+        images = load(store, place["images"])
+        yield row, images.read_range(place["file"], place["offset"], place["size"], sha256=row["image"])
 
 
 def _address(what: str, store: "Store") -> str:
@@ -114,7 +114,7 @@ def _address(what: str, store: "Store") -> str:
     )
 
 
-def _print(encoder: "Encoder | None", row: Mapping[str, Any], picture: bytes | None) -> None:
+def _print(encoder: "Encoder | None", row: Mapping[str, Any], image: bytes | None) -> None:
     from rich.console import Console
 
     from vf_ray.model import inspect as seen
@@ -125,18 +125,18 @@ def _print(encoder: "Encoder | None", row: Mapping[str, Any], picture: bytes | N
         for place, text in enumerate((*texts[:2], *texts[2])):
             show(f"[green]{escape(text)}[/]" if place % 2 else escape(text))
         return
-    Console(highlight=False).print(seen.show(encoder, *texts, picture))
+    Console(highlight=False).print(seen.show(encoder, *texts, image))
     if not Console().is_terminal:
-        encoded = encoder.encode(*texts, picture=picture != b"")
+        encoded = encoder.encode(*texts, image=image != b"")
         trained = (token.text for token in seen.tokens(encoder, encoded) if token.trained)
         show(f"trained: {escape(''.join(trained))}")
 
 
-def _print_json(encoder: "Encoder | None", row: Mapping[str, Any], picture: bytes | None) -> None:
+def _print_json(encoder: "Encoder | None", row: Mapping[str, Any], image: bytes | None) -> None:
     from vf_ray.model.inspect import tokens
 
-    seen = [] if encoder is None else tokens(encoder, encoder.encode(*_texts(row), picture=picture != b""))
-    size = {} if picture is None else {"picture_bytes": len(picture)}
+    seen = [] if encoder is None else tokens(encoder, encoder.encode(*_texts(row), image=image != b""))
+    size = {} if image is None else {"image_bytes": len(image)}
     show_json({**row, **size, "tokens": [asdict(token) for token in seen]})
 
 

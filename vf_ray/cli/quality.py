@@ -49,7 +49,7 @@ def _show(found: "Quality") -> None:
 
     rows = [dict(zip(SHORT_HEADERS, short_row(task, found), strict=True)) for task in found.tasks]
     instances = sum(task.instances for task in found.tasks)
-    title = f"{found.recipe}: {len(rows)} tasks, {instances:,} instances, {found.pictures:,} pictures"
+    title = f"{found.recipe}: {len(rows)} tasks, {instances:,} instances, {found.images:,} pictures"
     show_table(title, SHORT_HEADERS, rows)
     for task, flags in found.flags.items():
         for flag in flags:

@@ -48,7 +48,7 @@ def write_pope(root: Path, unseen: Sequence[Grid], all_grids: Sequence[Grid], se
         numbered = ({"question_id": number, **row} for number, row in enumerate(rows, 1))
         write_json_lines(root / "coco" / f"coco_pope_{split}.json", numbered)
     for grid in chosen:
-        write(root / "val2014" / GRID_FILE.format(grid.id), grid.picture)
+        write(root / "val2014" / GRID_FILE.format(grid.id), grid.image)
 
 
 def _pope_rows(
@@ -101,7 +101,7 @@ def _grid_questions(grids: Sequence[Grid], seed: int) -> Iterator[Asked]:
         for grid in chosen:
             right = str(answer(grid))
             options = _options(sort, right, str(seed), grid.name, sort)
-            yield question, right, options, grid.picture, sort
+            yield question, right, options, grid.image, sort
 
 
 def _options(sort: str, right: str, *parts: str) -> tuple[str, ...]:
@@ -116,18 +116,18 @@ def _piece_questions(pieces: Sequence[Piece], seed: int) -> Iterator[Asked]:
     ordered = sorted(pieces, key=lambda piece: rank(str(seed), "mmbench", piece.name))
     for piece in ordered[:MOST_GROUP]:
         options = shuffled(PHOTOGRAPHS, str(seed), piece.name)
-        yield "What does the photograph show?", piece.photograph, options, piece.picture, "photograph"
+        yield "What does the photograph show?", piece.photograph, options, piece.image, "photograph"
 
 
 def _rotations(
-    index: int, question: str, right: str, options: tuple[str, ...], picture: bytes, category: str
+    index: int, question: str, right: str, options: tuple[str, ...], image: bytes, category: str
 ) -> Iterator[tuple[object, ...]]:
     for turn in range(len(options)):
         turned = [options[(slot - turn) % len(options)] for slot in range(len(options))]
         cells = [*turned, *[""] * (len(LETTERS) - len(turned))]
-        image = str(index) if turn else base64.b64encode(picture).decode()
+        cell = str(index) if turn else base64.b64encode(image).decode()
         yield (
-            index + turn * ROTATION, question, "", *cells, LETTERS[turned.index(right)], category, image,
+            index + turn * ROTATION, question, "", *cells, LETTERS[turned.index(right)], category, cell,
             "vf-ray demo", "perception", "", "dev",
         )  # fmt: skip
 

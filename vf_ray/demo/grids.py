@@ -51,7 +51,7 @@ class Grid:
     cells: NDArray[np.uint8]
 
     @cached_property
-    def picture(self) -> bytes:
+    def image(self) -> bytes:
         """Return the grid drawn, as PPM: a form that depends on no library's version."""
         side = LARGEST * CELL
         canvas = np.full((side, side, 3), 255, np.uint8)

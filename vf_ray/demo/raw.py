@@ -25,13 +25,13 @@ def write_colours(root: Path, grids: Sequence[Grid]) -> None:
     """Write class folders: each grid under its commonest colour but black."""
     for grid in grids:
         if (colour := grid.most(black=False)) is not None:
-            write(root / "colours" / SPLIT / colour / f"{grid.id:012d}.ppm", grid.picture)
+            write(root / "colours" / SPLIT / colour / f"{grid.id:012d}.ppm", grid.image)
 
 
 def write_grids(root: Path, grids: Sequence[Grid]) -> None:
     """Write the pictures that VQA and COCO files name, as COCO names them."""
     for grid in grids:
-        write(root / "train2014" / GRID_FILE.format(grid.id), grid.picture)
+        write(root / "train2014" / GRID_FILE.format(grid.id), grid.image)
 
 
 def write_questions(root: Path, grids: Sequence[Grid], seed: int) -> None:
@@ -73,7 +73,7 @@ def write_pieces(root: Path, pieces: Sequence[Piece]) -> None:
     columns = ("file", "photograph", "row", "column", "brightness", "strongest")
     write_table(root / "pieces.csv", columns, _rows(pieces))
     for piece in pieces:
-        write(root / "pieces" / piece.name, piece.picture)
+        write(root / "pieces" / piece.name, piece.image)
 
 
 def _rows(pieces: Sequence[Piece]) -> Iterator[tuple[object, ...]]:

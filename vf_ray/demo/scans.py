@@ -24,7 +24,7 @@ class Digits:
     labels: NDArray[np.uint8]
     """(N,)"""
 
-    def picture(self, number: int) -> bytes:
+    def image(self, number: int) -> bytes:
         """Return one scan as the PGM that an IDX file's reader makes of it."""
         _, height, width = self.pixels.shape
         return netpbm(self.pixels[number].tobytes(), width, height)
@@ -45,7 +45,7 @@ class Piece:
         return f"{self.photograph}_{self.row:02d}_{self.column:02d}.ppm"
 
     @cached_property
-    def picture(self) -> bytes:
+    def image(self) -> bytes:
         return netpbm(self.pixels.tobytes(), SIDE, SIDE, 3)
 
     @property

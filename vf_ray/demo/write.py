@@ -60,15 +60,15 @@ def _write_raw(root: Path, seed: int) -> None:
 
 def _write_benchmarks(root: Path, seed: int, share: float) -> None:
     all_grids, scans = grids(), digits()
-    unseen = [grid for grid in all_grids if _unseen(grid.picture, share)]
+    unseen = [grid for grid in all_grids if _unseen(grid.image, share)]
     write_pope(root / "pope", unseen, all_grids, seed)
-    write_mmbench(root / "mmbench", unseen, [p for p in pieces() if _unseen(p.picture, share)], seed)
-    numbers = [n for n in range(len(scans.labels)) if _unseen(scans.picture(n), share)]
+    write_mmbench(root / "mmbench", unseen, [p for p in pieces() if _unseen(p.image, share)], seed)
+    numbers = [n for n in range(len(scans.labels)) if _unseen(scans.image(n), share)]
     write_cf(root / "cf", scans, numbers)
 
 
-def _unseen(picture: bytes, share: float) -> bool:
-    return is_held_out(hashlib.sha256(picture).hexdigest(), share)
+def _unseen(image: bytes, share: float) -> bool:
+    return is_held_out(hashlib.sha256(image).hexdigest(), share)
 
 
 def _zip_folders(root: Path) -> None:

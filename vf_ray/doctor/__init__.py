@@ -57,7 +57,7 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
 
 def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
     """Check that every stage has tasks, and that what is to be evaluated can be."""
-    from vf_ray.eval.exams import exam, require_askable
+    from vf_ray.eval.question_sets import question_set, require_askable
     from vf_ray.plan.inputs import INSTANCES
 
     plan = Plan(recipe, "")
@@ -69,7 +69,7 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
     try:
         require_askable(store, plan)
         official = [name for name in recipe.evaluate.benchmarks if name != INSTANCES and recipe.evaluate.data]
-        asked = {name: len(exam(store, plan, name).questions) for name in official}
+        asked = {name: len(question_set(store, plan, name).questions) for name in official}
         told = ", ".join(f"{name} {count:,} questions" for name, count in asked.items())
         yield Check("benchmarks", True, told or ", ".join(recipe.evaluate.benchmarks))
     except MendableError as error:

@@ -29,15 +29,15 @@ def models_elsewhere(asked: Evaluate) -> Iterator[Check]:
     """Check the served model and the judge of a recipe, with one small request each."""
     if served := asked.served:
         chat = Chat(url=served.url, model=served.model, key=KEY, tries=1, timeout_s=PATIENCE_S)
-        yield _answers("served model", chat, body(_about_a_picture()), "evaluate.served")
+        yield _answers("served model", chat, body(_about_a_image()), "evaluate.served")
     if is_http(asked.judge):
         chat = Chat(url=asked.judge, model=asked.judge_model, tries=1, timeout_s=PATIENCE_S)
         request = {"messages": [{"role": "user", "content": "Say yes."}], "max_tokens": TOKENS}
         yield _answers("judge", chat, request, "evaluate.judge and evaluate.judge_model")
 
 
-def _about_a_picture() -> Question:
-    return Question(id="doctor", prompt="Say yes.", picture=_grey, max_new_tokens=TOKENS)
+def _about_a_image() -> Question:
+    return Question(id="doctor", prompt="Say yes.", image=_grey, max_new_tokens=TOKENS)
 
 
 def _grey() -> bytes:

@@ -12,7 +12,7 @@ from vf_ray.instances.sample import judge
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
 from vf_ray.shards.build import Catalogued
-from vf_ray.shards.checked import Pictures
+from vf_ray.shards.checked import Images
 from vf_ray.store import Store
 from vf_ray.types import Instance, Reject, Row, Source, Tree
 
@@ -33,7 +33,7 @@ def sources(recipe: Recipe, store: Store) -> Iterator[Check]:
     except FileNotFoundError:  # nothing is there yet: each source says what it needs
         plan = Plan(recipe, "")
     yield from _to_fetch(plan, store)
-    for name in plan.pictures:
+    for name in plan.images:
         yield from _source(name, plan, store)
 
 
@@ -78,10 +78,10 @@ def _source(name: str, plan: Plan, store: Store) -> Iterator[Check]:
 def _first_usable(source: Source[Row], tree: Tree, plan: Plan) -> tuple[bool, str]:
     """Look for a record that one of the prepared tasks can use, and say what was found."""
     tasks = [task for task in source.tasks if task.id in plan.tasks and not task.pool]
-    pictures, rejects, other = Pictures(tree), Counter[str](), 0
+    images, rejects, other = Images(tree), Counter[str](), 0
     for row in islice(source.read(tree), LOOKED_AT):
         verdicts = [row] if isinstance(row, Reject) or not tasks else judge(row, tasks, {}, plan.recipe.seed)
-        looked = [pictures.checked(v) if isinstance(v, Instance) else v for v in verdicts]
+        looked = [images.checked(v) if isinstance(v, Instance) else v for v in verdicts]
         if any(not isinstance(verdict, Reject) for verdict in looked):
             after = f", after {rejects.total()} that cannot be used ({_reasons(rejects)})" if rejects else ""
             return True, f"first record {row.key}{after}"

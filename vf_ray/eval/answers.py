@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Exam
+from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.eval.files import as_json, json_lines
 from vf_ray.recipe.strict import near
 
@@ -15,9 +15,9 @@ KEYS = ("text", "prediction", "response", "answer")
 """What may hold an answer; ``answer`` comes last, because beside another key it is the truth."""
 
 
-def llava_jsonl(path: Path, exam: Exam) -> dict[str, str]:
+def llava_jsonl(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read LLaVA's answer file: ``{question_id, prompt, text, ...}``, one JSON object a line."""
-    return keyed(records(path), exam, path.name, lambda record: str(record["question_id"]))
+    return keyed(records(path), question_set, path.name, lambda record: str(record["question_id"]))
 
 
 def records(path: Path) -> list[dict[str, Any]]:
@@ -30,7 +30,9 @@ def whole(path: Path) -> Any:
     return as_json(path.read_bytes(), path.name)
 
 
-def keyed(found: Iterable[Mapping[str, Any]], exam: Exam, name: str, key: Id) -> dict[str, str]:
+def keyed(
+    found: Iterable[Mapping[str, Any]], question_set: QuestionSet, name: str, key: Id
+) -> dict[str, str]:
     """Return the answers by question id.
 
     Raises:
@@ -38,7 +40,7 @@ def keyed(found: Iterable[Mapping[str, Any]], exam: Exam, name: str, key: Id) ->
             records at all.
     """
     answers: dict[str, str] = {}
-    known = {question.id for question in exam.questions}
+    known = {question.id for question in question_set.questions}
     for number, record in enumerate(found, start=1):
         identity = _id_of(record, key, f"{name} answer {number}")
         if identity in answers:

@@ -25,12 +25,12 @@ def in_order(questions: Sequence[Question]) -> list[Question]:
     """Return questions so that neighbours share a picture, else a length and a kind; longest first."""
     longest: dict[tuple[str, str], int] = {}
     for q in questions:
-        group = (q.category, q.picture_id or q.id)
+        group = (q.category, q.image_id or q.id)
         longest[group] = max(longest.get(group, 0), len(q.prompt))
 
     def place(q: Question) -> tuple[str, int, str, int, str]:
-        picture = q.picture_id or q.id
-        return q.category, -longest[q.category, picture], picture, -len(q.prompt), q.id
+        image = q.image_id or q.id
+        return q.category, -longest[q.category, image], image, -len(q.prompt), q.id
 
     return sorted(questions, key=place)
 

@@ -20,9 +20,9 @@ class Question:
     id: str
     prompt: str
     """What the user says, with the benchmark's official answer-format suffix, without the picture."""
-    picture_id: str = ""
+    image_id: str = ""
     """Questions of one picture share it; empty: there is no picture."""
-    picture: Callable[[], bytes] | None = None
+    image: Callable[[], bytes] | None = None
     """Fetches the encoded picture; picklable."""
     category: str = ""
     max_new_tokens: int = 128
@@ -33,7 +33,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exam:
+class QuestionSet:
     """A benchmark's questions as the user's files give them."""
 
     questions: tuple[Question, ...]
@@ -42,7 +42,7 @@ class Exam:
     extra: Any = None
     """What scoring needs beside the questions."""
 
-    def first(self, per_category: int) -> "Exam":
+    def first(self, per_category: int) -> "QuestionSet":
         """Return the exam with only the first so many questions of each category."""
         seen: Counter[str] = Counter()
         kept = []
@@ -205,10 +205,10 @@ class Benchmark:
     title: str
     files: str
     """What the data folder must hold."""
-    load: Callable[[Tree], Exam]
+    load: Callable[[Tree], QuestionSet]
     """Raises FileNotFoundError or ValueError for files that are missing, mixed or damaged."""
-    score: Callable[[Exam, Answers, Judge | None], Score]
-    read: Callable[[Path, Exam], dict[str, str]]
+    score: Callable[[QuestionSet, Answers, Judge | None], Score]
+    read: Callable[[Path, QuestionSet], dict[str, str]]
     """Reads answers in the benchmark's official format.
 
     Raises ValueError for ids that are unknown or come twice, and for another version's answers.
@@ -225,7 +225,7 @@ class Benchmark:
     capped: bool = False
     """Whether a recipe's ``per_task`` limits the questions of each category."""
 
-    def exam(self, tree: Tree) -> Exam:
+    def question_set(self, tree: Tree) -> QuestionSet:
         """Return what the files ask.
 
         Raises:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Exam, Question
+from vf_ray.eval.benchmark import Question, QuestionSet
 from vf_ray.eval.people import golds_of, joined, meta_of
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
@@ -22,10 +22,10 @@ NOTES = (
 )
 
 
-def loader(questions: str, annotations: str, *tables: str) -> Callable[[Tree], Exam]:
+def loader(questions: str, annotations: str, *tables: str) -> Callable[[Tree], QuestionSet]:
     """Return what loads the validation questions: of the two files, or of the first table that is there."""
 
-    def load(tree: Tree) -> Exam:
+    def load(tree: Tree) -> QuestionSet:
         if tree.glob(questions):
             pairs = joined(
                 rows(tree, questions, items="questions"), rows(tree, annotations, items="annotations")
@@ -33,7 +33,7 @@ def loader(questions: str, annotations: str, *tables: str) -> Callable[[Tree], E
             found = [_question(tree, row, annotation) for row, annotation in pairs]
         else:
             found = [_question(tree, row, row) for row in rows(tree, *tables)]
-        return Exam(questions=tuple(found), notes=(f"questions: {len(found):,}", *NOTES))
+        return QuestionSet(questions=tuple(found), notes=(f"questions: {len(found):,}", *NOTES))
 
     return load
 
@@ -47,7 +47,7 @@ def _question(tree: Tree, row: BenchmarkRow, annotation: BenchmarkRow) -> Questi
         for key in ("question_type", "answer_type")
     }
     return Question(
-        id=row.text("question_id", "index"), prompt=row.text("question") + SHORT, picture_id=name,
-        picture=image.fetch if image else files.picture(tree, file, FOLDERS),
+        id=row.text("question_id", "index"), prompt=row.text("question") + SHORT, image_id=name,
+        image=image.fetch if image else files.image(tree, file, FOLDERS),
         max_new_tokens=SHORT_TOKENS, meta=meta_of(golds_of(annotation), **kinds),
     )  # fmt: skip

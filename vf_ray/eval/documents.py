@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from vf_ray.errors import UserError
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Exam, Question
+from vf_ray.eval.benchmark import Question, QuestionSet
 from vf_ray.eval.itemwise import Grade
 from vf_ray.eval.prompts import SHORT
 from vf_ray.eval.rows import BenchmarkRow, rows
@@ -17,15 +17,17 @@ NOTES = (
 )
 
 
-def loader(patterns: Sequence[str], folders: Sequence[str], kinds: Sequence[str]) -> Callable[[Tree], Exam]:
+def loader(
+    patterns: Sequence[str], folders: Sequence[str], kinds: Sequence[str]
+) -> Callable[[Tree], QuestionSet]:
     """Return what loads such questions; ``kinds`` are the columns that say of which sort a question is."""
 
-    def load(tree: Tree) -> Exam:
+    def load(tree: Tree) -> QuestionSet:
         found = rows(tree, *patterns, items="data")
         questions = tuple(_question(tree, row, folders, kinds) for row in found)
         if len({question.id for question in questions}) != len(questions):
             raise UserError(f"{found[0].where}: one question id comes twice; keep one split")
-        return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+        return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
     return load
 
@@ -38,7 +40,7 @@ def _question(tree: Tree, row: BenchmarkRow, folders: Sequence[str], kinds: Sequ
     shared = row.text("docId") if image and row.cells.get("docId") else name
     return Question(
         id=row.text("questionId"), prompt=row.text("question") + SHORT,
-        picture_id=shared, picture=image.fetch if image else files.picture(tree, name, folders),
+        image_id=shared, image=image.fetch if image else files.image(tree, name, folders),
         max_new_tokens=32, meta={"gold": " | ".join(row.texts("answers")), "golds": row.texts("answers"),
                                  "kinds": _kinds(row, kinds)},
     )  # fmt: skip

@@ -173,7 +173,7 @@ def _cells(data: bytes, path: str) -> str:
     return "\n".join(line for line in lines if not line.lstrip().startswith(("!", "%")))
 
 
-def picture(tree: Tree, name: str, folders: Sequence[str]) -> "partial[bytes]":
+def image(tree: Tree, name: str, folders: Sequence[str]) -> "partial[bytes]":
     """Return a picklable call that reads a picture from the first folder that has it."""
     return partial(_read_from, tree, name, tuple(folders))
 

@@ -67,8 +67,8 @@ class Answerer:
     def _batch(self, questions: Sequence[Question]) -> Iterator[Answered]:
         asked, errors = self._encoded(questions)
         found: dict[int, str] = {}
-        for with_picture in (True, False):
-            rows = [row for row in asked if row.has_picture == with_picture]
+        for with_image in (True, False):
+            rows = [row for row in asked if row.has_image == with_image]
             if rows:
                 found |= self._generate(rows, questions)
         for place, question in enumerate(questions):
@@ -84,7 +84,7 @@ class Answerer:
         return rows, errors
 
     def _row(self, place: int, question: Question) -> "_Row":
-        if question.picture is None:
+        if question.image is None:
             ids = self.encoder.text_ids(question.prompt)
             return _Row(place, False, ids, self._room(len(ids), question))
         ids = self.encoder.prompt_ids(question.prompt)
@@ -102,7 +102,7 @@ class Answerer:
     @torch.inference_mode()
     def _generate(self, rows: Sequence["_Row"], questions: Sequence[Question]) -> dict[int, str]:
         decoding = _Decoding(self, rows)
-        cache = self._seen(rows, questions) if rows[0].has_picture else DynamicCache()
+        cache = self._seen(rows, questions) if rows[0].has_image else DynamicCache()
         logits_BV = decoding.ask(cache)
         while decoding.take(logits_BV):
             logits_BV = decoding.step()
@@ -111,28 +111,26 @@ class Answerer:
     def _seen(self, rows: Sequence["_Row"], questions: Sequence[Question]) -> Any:
         """Return a cache that holds, for each row, the system message and its picture."""
         where: dict[str, int] = {}
-        pictures: list[bytes] = []
+        images: list[bytes] = []
         of_row: list[int] = []
         for row in rows:
             question = questions[row.place]
-            identity = question.picture_id or question.id
+            identity = question.image_id or question.id
             if identity not in where:
-                where[identity] = len(pictures)
-                pictures.append(_fetched(question))
+                where[identity] = len(images)
+                images.append(_fetched(question))
             of_row.append(where[identity])
-        layers = self._pictures(
-            torch.cat([self._pixels(*pair) for pair in zip(where, pictures, strict=True)])
-        )
+        layers = self._images(torch.cat([self._pixels(*pair) for pair in zip(where, images, strict=True)]))
         index_B = torch.tensor(of_row, device=self.device)
         return _cache([(keys[index_B], values[index_B]) for keys, values in layers])
 
-    def _pixels(self, identity: str, picture: bytes) -> Tensor:
+    def _pixels(self, identity: str, image: bytes) -> Tensor:
         try:
-            return self.encoder.pixels([picture])
+            return self.encoder.pixels([image])
         except ValueError as error:
             raise UserError(f"picture {identity}: {error}; get its benchmark's files anew") from error
 
-    def _pictures(self, pixels_UCHW: Tensor) -> Layers:
+    def _images(self, pixels_UCHW: Tensor) -> Layers:
         """Return keys and values of the system message and each picture."""
         pixels_UCHW = pixels_UCHW.to(self.device, self.model.dtype)
         features = self.model.model.get_image_features(pixel_values=pixels_UCHW, return_dict=True)
@@ -175,7 +173,7 @@ class Answerer:
 @dataclass(frozen=True, slots=True)
 class _Row:
     place: int
-    has_picture: bool
+    has_image: bool
     ids: list[int]
     """Tokens after the picture; without one, all."""
     room: int
@@ -244,8 +242,8 @@ class _Decoding:
 
 
 def _fetched(question: Question) -> bytes:
-    assert question.picture is not None, f"question {question.id} has no picture"
-    return question.picture()
+    assert question.image is not None, f"question {question.id} has no picture"
+    return question.image()
 
 
 def _layers(cache: Any) -> Layers:

@@ -13,16 +13,16 @@ from vf_ray.tasks import source_of
 from vf_ray.types import Tree
 
 FILE = "held_out.parquet"
-PICTURES = "pictures"
+IMAGES = "images"
 
 
 @dataclass(frozen=True)
 class HeldOut(Tree):
-    """``<task>/held_out.parquet`` and ``<task>/pictures/<sha256>``; picklable and small."""
+    """``<task>/held_out.parquet`` and ``<task>/images/<sha256>``; picklable and small."""
 
     instances: Mapping[str, Artifact]
     """By task."""
-    pictures: Mapping[str, Artifact]
+    images: Mapping[str, Artifact]
     """By source."""
 
     def read(self, path: str) -> bytes:
@@ -30,8 +30,8 @@ class HeldOut(Tree):
         folder, _, name = path.rpartition("/")
         if name == FILE:
             return self.instances[folder].read(FILE)
-        task = folder.removesuffix(f"/{PICTURES}")
-        artifact = self.pictures[source_of(task).name]
+        task = folder.removesuffix(f"/{IMAGES}")
+        artifact = self.images[source_of(task).name]
         file, offset, size = _located(artifact)[name]
         return artifact.read_range(file, offset, size, sha256=name)
 
@@ -48,8 +48,8 @@ class HeldOut(Tree):
 
 
 @lru_cache(maxsize=32)
-def _located(pictures: Artifact) -> Mapping[str, tuple[str, int, int]]:
+def _located(images: Artifact) -> Mapping[str, tuple[str, int, int]]:
     """Return file, offset and size of each stored picture by its sha256."""
-    table = from_parquet(pictures.read("index.parquet"), columns=["sha256", "file", "offset", "size"])
+    table = from_parquet(images.read("index.parquet"), columns=["sha256", "file", "offset", "size"])
     columns = (table[name].to_pylist() for name in ("sha256", "file", "offset", "size"))
     return {sha256: (file, offset, size) for sha256, file, offset, size in zip(*columns, strict=True)}

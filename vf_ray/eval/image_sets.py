@@ -13,7 +13,7 @@ from vf_ray.raw.netpbm import netpbm
 from vf_ray.sources.cifar_pickle import load_arrays
 from vf_ray.sources.idx import idx
 from vf_ray.sources.imagenet_words import imagenet_words
-from vf_ray.sources.images import picture_bytes
+from vf_ray.sources.images import image_bytes
 from vf_ray.types import Reject, Tree
 
 
@@ -23,7 +23,7 @@ class Labelled:
 
     id: str
     label: str
-    picture: Callable[[], bytes]
+    image: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class ImageSet:
     """What a label is: ``object`` or ``number``."""
     labels: tuple[str, ...]
     """Every class, as the publisher spells it."""
-    pictures: tuple[Labelled, ...]
+    images: tuple[Labelled, ...]
     note: str
 
 
@@ -59,10 +59,10 @@ def mnist(tree: Tree) -> ImageSet | None:
     for folder in ("", "mnist/", "MNIST/", "MNIST/raw/", "mnist/raw/"):
         files = (f"{folder}t10k-images-idx3-ubyte", f"{folder}t10k-labels-idx1-ubyte")
         if any(tree.exists(files[1] + end) for end in ("", ".gz")):
-            pictures = tuple(_mnist_rows(tree, files))
+            images = tuple(_mnist_rows(tree, files))
             digits = tuple(map(str, range(10)))
-            note = f"MNIST: {len(pictures):,} test pictures"
-            return ImageSet(name="mnist", noun="number", labels=digits, pictures=pictures, note=note)
+            note = f"MNIST: {len(images):,} test pictures"
+            return ImageSet(name="mnist", noun="number", labels=digits, images=images, note=note)
     return None
 
 
@@ -70,8 +70,8 @@ def _mnist_rows(tree: Tree, files: tuple[str, str]) -> Iterator[Labelled]:
     for row in idx({"test": files})(tree):
         if isinstance(row, Reject):
             raise UserError(f"{files[0]}: {row.key} {row.reason} {row.detail}; download it again")
-        picture = partial(picture_bytes, tree, row.image)
-        yield Labelled(id=row.key.rpartition("/")[2], label=str(row.label), picture=picture)
+        image = partial(image_bytes, tree, row.image)
+        yield Labelled(id=row.key.rpartition("/")[2], label=str(row.label), image=image)
 
 
 def cifar10(tree: Tree) -> ImageSet | None:
@@ -112,12 +112,12 @@ def cifar100(tree: Tree) -> ImageSet | None:
 def _cifar(name: str, title: str, names: tuple[str, ...], codes: list[int], rows: list[bytes]) -> ImageSet:
     if len(codes) != len(rows):
         raise UserError(f"{title}: {len(codes)} labels and {len(rows)} pictures; download it again")
-    pictures = tuple(
-        Labelled(id=str(number), label=names[code], picture=partial(_planes, row))
+    images = tuple(
+        Labelled(id=str(number), label=names[code], image=partial(_planes, row))
         for number, (code, row) in enumerate(zip(codes, rows, strict=True))
     )
-    note = f"{title}: {len(pictures):,} test pictures"
-    return ImageSet(name=name, noun="object", labels=names, pictures=pictures, note=note)
+    note = f"{title}: {len(images):,} test pictures"
+    return ImageSet(name=name, noun="object", labels=names, images=images, note=note)
 
 
 def _planes(row: bytes) -> bytes:
@@ -147,14 +147,14 @@ def mini_imagenet(tree: Tree) -> ImageSet | None:
 
 def _mini(tree: Tree, root: str, rows: list[tuple[str, str]]) -> ImageSet:
     names = _class_names(tree, f"{root}class_names.json", {folder for _, folder in rows})
-    pictures = tuple(
-        Labelled(id=path.removeprefix(root), label=names[folder], picture=partial(tree.read, path))
+    images = tuple(
+        Labelled(id=path.removeprefix(root), label=names[folder], image=partial(tree.read, path))
         for path, folder in rows
     )
-    labels = tuple(sorted({picture.label for picture in pictures}))
+    labels = tuple(sorted({image.label for image in images}))
     chosen = "Ravi-Larochelle test classes" if tree.exists(f"{root}test.csv") else "every class folder"
-    note = f"miniImageNet: {len(pictures):,} pictures of {len(labels)} classes ({chosen})"
-    return ImageSet(name="miniimagenet", noun="object", labels=labels, pictures=pictures, note=note)
+    note = f"miniImageNet: {len(images):,} pictures of {len(labels)} classes ({chosen})"
+    return ImageSet(name="miniimagenet", noun="object", labels=labels, images=images, note=note)
 
 
 def _class_names(tree: Tree, path: str, folders: Iterable[str]) -> Mapping[str, str]:

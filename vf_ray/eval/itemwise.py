@@ -11,7 +11,7 @@ from typing import Any
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files, tables
-from vf_ray.eval.benchmark import Answers, Exam, Figure, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Figure, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.statistics import mean, of_items
 
 
@@ -39,16 +39,16 @@ def right(parsed: str, gold: str) -> Grade:
     return Grade(parsed, float(bool(parsed) and parsed == gold))
 
 
-def items_of(exam: Exam, answers: Answers, rule: Rule) -> list[Item]:
+def items_of(question_set: QuestionSet, answers: Answers, rule: Rule) -> list[Item]:
     """Return what became of each question."""
-    return [_item(question, answers.get(question.id), rule) for question in exam.questions]
+    return [_item(question, answers.get(question.id), rule) for question in question_set.questions]
 
 
 def _item(question: Question, answer: str | None, rule: Rule) -> Item:
     grade = Grade("", 0.0) if answer is None else rule(question, answer)
     return Item(
         id=question.id, answer=answer, parsed=grade.parsed, gold=str(question.meta["gold"]),
-        value=grade.value, category=question.category, cluster=question.picture_id,
+        value=grade.value, category=question.category, cluster=question.image_id,
     )  # fmt: skip
 
 
@@ -58,22 +58,23 @@ def by_rule(
     groups: Mapping[str, Groups] | None = None,
     figure: str = "accuracy %",
     graded: bool = False,
-) -> Callable[[Exam, Answers, Judge | None], Score]:
+) -> Callable[[QuestionSet, Answers, Judge | None], Score]:
     """Return what scores answers by a rule: the mean over all, and a table for each way to group.
 
     ``graded`` says that values lie between 0 and 1, so that intervals are bootstrapped.
     """
 
-    def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
-        items = items_of(exam, answers, rule)
+    def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
+        items = items_of(question_set, answers, rule)
         return Score(
             headline={figure: percent(items, graded=graded)},
             tables={
-                name: tabled(exam, items, of, figure, graded=graded) for name, of in (groups or {}).items()
+                name: tabled(question_set, items, of, figure, graded=graded)
+                for name, of in (groups or {}).items()
             },
             counts=count(items),
             items=items,
-            notes=exam.notes,
+            notes=question_set.notes,
         )
 
     return score
@@ -87,11 +88,11 @@ def percent(items: Sequence[Item], *, graded: bool = False) -> Figure:
 
 
 def tabled(
-    exam: Exam, items: Sequence[Item], groups: Groups, figure: str, *, graded: bool = False
+    question_set: QuestionSet, items: Sequence[Item], groups: Groups, figure: str, *, graded: bool = False
 ) -> dict[str, dict[str, Figure]]:
     """Return the mean of each group, in order of first appearance."""
     members: dict[str, list[Item]] = {}
-    for question, item in zip(exam.questions, items, strict=True):
+    for question, item in zip(question_set.questions, items, strict=True):
         for name in groups(question):
             members.setdefault(name, []).append(item)
     return {name: {figure: percent(held, graded=graded)} for name, held in members.items()}
@@ -112,9 +113,9 @@ def meta(key: str) -> Groups:
     return groups
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read answers: JSON lines, a list of records, ``{id: text}`` or ``{id: record}``, or a table."""
-    return read_answers.keyed(records(path), exam, path.name, identity)
+    return read_answers.keyed(records(path), question_set, path.name, identity)
 
 
 def identity(record: Mapping[str, Any]) -> str:

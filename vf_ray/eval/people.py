@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Answers, Exam, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.itemwise import Grade, Groups, items_of, percent, tabled
 from vf_ray.eval.rows import BenchmarkRow
 
@@ -35,28 +35,30 @@ def meta_of(golds: Sequence[str], **more: Any) -> dict[str, Any]:
 
 def by_accuracies(
     accuracies: Mapping[str, Accuracy], groups: Mapping[str, Groups]
-) -> Callable[[Exam, Answers, Judge | None], Score]:
+) -> Callable[[QuestionSet, Answers, Judge | None], Score]:
     """Return what scores by one or more ways to count agreement; items and tables carry the first."""
     first, *others = accuracies
 
-    def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
-        items = _items(exam, answers, accuracies[first])
+    def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
+        items = _items(question_set, answers, accuracies[first])
         headline = {first: percent(items, graded=True)}
-        headline |= {name: percent(_items(exam, answers, accuracies[name]), graded=True) for name in others}
-        tables = {name: tabled(exam, items, of, first, graded=True) for name, of in groups.items()}
+        headline |= {
+            name: percent(_items(question_set, answers, accuracies[name]), graded=True) for name in others
+        }
+        tables = {name: tabled(question_set, items, of, first, graded=True) for name, of in groups.items()}
         return Score(
             headline=headline, tables={name: table for name, table in tables.items() if table},
-            counts=count(items), items=items, notes=exam.notes,
+            counts=count(items), items=items, notes=question_set.notes,
         )  # fmt: skip
 
     return score
 
 
-def _items(exam: Exam, answers: Answers, accuracy: Accuracy) -> list[Item]:
+def _items(question_set: QuestionSet, answers: Answers, accuracy: Accuracy) -> list[Item]:
     def grade(question: Question, answer: str) -> Grade:
         return Grade(" ".join(answer.split()), accuracy(answer, question.meta["golds"]))
 
-    return items_of(exam, answers, grade)
+    return items_of(question_set, answers, grade)
 
 
 def joined(

@@ -11,7 +11,7 @@ from typing import Any
 from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files, itemwise
-from vf_ray.eval.benchmark import Benchmark, Exam, Question
+from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
 from vf_ray.eval.benchmarks.pope import RULE, SPLITS, numbered, score
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.types import Tree
@@ -21,8 +21,8 @@ GQA = ("images", "allImages/images", "")
 KINDS: Mapping[str, files.Kind] = {"question_id": files.IDENTITY, "image": str, "text": str, "label": str}
 
 
-def _load(name: str, folders: Sequence[str]) -> Callable[[Tree], Exam]:
-    def load(tree: Tree) -> Exam:
+def _load(name: str, folders: Sequence[str]) -> Callable[[Tree], QuestionSet]:
+    def load(tree: Tree) -> QuestionSet:
         there = {split: tree.glob(f"**/{name}_pope_seem_{split}.json") for split in SPLITS}
         if not any(there.values()):
             files.the_one(tree, f"**/{name}_pope_seem_random.json")
@@ -34,7 +34,7 @@ def _load(name: str, folders: Sequence[str]) -> Callable[[Tree], Exam]:
         )
         lacks = ", ".join(split for split, paths in there.items() if not paths)
         notes = (f"no label file of {lacks}: the means are of the other splits",) if lacks else ()
-        return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE, *notes))
+        return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE, *notes))
 
     return load
 
@@ -55,20 +55,20 @@ def _questions(tree: Tree, split: str, path: str, folders: Sequence[str]) -> lis
             )
     return [
         Question(
-            id=f"{split}_{row['question_id']}", prompt=row["text"] + SHORT, picture_id=row["image"],
-            picture=files.picture(tree, row["image"], folders), category=split,
+            id=f"{split}_{row['question_id']}", prompt=row["text"] + SHORT, image_id=row["image"],
+            image=files.image(tree, row["image"], folders), category=split,
             max_new_tokens=SHORT_TOKENS, meta={"gold": row["label"]},
         )
         for row in found
     ]  # fmt: skip
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read answers by split and number, the split as ``category``, or without ids in the exam's order."""
     found = itemwise.records(path)
     if found and not set(itemwise.IDS) & set(found[0]):
-        found = numbered(found, exam, path.name)
-    return read_answers.keyed(found, exam, path.name, _identity)
+        found = numbered(found, question_set, path.name)
+    return read_answers.keyed(found, question_set, path.name, _identity)
 
 
 def _identity(record: Mapping[str, Any]) -> str:

@@ -7,19 +7,21 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Score
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, QuestionSet, Score
 
 
-def score(benchmark: Benchmark, exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(
+    benchmark: Benchmark, question_set: QuestionSet, answers: Answers, judge: Judge | None = None
+) -> Score:
     """Score answers.
 
     Raises:
         ValueError: for an answer to a question that the exam does not ask.
     """
-    unknown = set(answers) - {question.id for question in exam.questions}
+    unknown = set(answers) - {question.id for question in question_set.questions}
     if unknown:
         raise UserError(f"{benchmark.name}: answer to {min(unknown)!r}, which this data does not ask")
-    found = benchmark.score(exam, answers, judge)
+    found = benchmark.score(question_set, answers, judge)
     return replace(found, notes=(*found.notes, _judging(found.records))) if found.records else found
 
 

@@ -140,7 +140,7 @@ def _table(found: Sequence[Mapping[str, str]], path: str, images: Sequence[str])
             if cell := row.get(column, ""):
                 data = shared.get(cell, cell) if len(cell) <= REFERENCE else cell
                 identity = hashlib.sha256(data.encode()).hexdigest()[:16]
-                shown[column] = RowImage(identity, partial(tables.base64_picture, data))
+                shown[column] = RowImage(identity, partial(tables.base64_image, data))
         yield BenchmarkRow(where=f"{path} row {number}", cells=cells, images=shown)
 
 
@@ -153,7 +153,7 @@ def _parquet(tree: Tree, path: str, images: Sequence[str]) -> Iterator[Benchmark
         shown = {
             column: RowImage(
                 f"{path}:{column}:{number}",
-                partial(parquet_table.picture, tree, path, f"{column}:{number}"),
+                partial(parquet_table.image, tree, path, f"{column}:{number}"),
             )
             for column in held
             if there[column][number]

@@ -101,12 +101,12 @@ def score_answers(
         raise UserError(
             f"{asked.replies} tells replies apart by their order only; compare with replies by request"
         )
-    exam = benchmark.exam(RawTree.of(data))
+    question_set = benchmark.question_set(RawTree.of(data))
 
     def scored(path: Path) -> Score:
-        paper = Paper(benchmark, exam, benchmark.read(path, exam))
+        paper = Paper(benchmark, question_set, benchmark.read(path, question_set))
         live = _kept(store, asked, judge, paper) if judge and store and not asked.replies else judge
-        return score(benchmark, exam, paper.answers, live)
+        return score(benchmark, question_set, paper.answers, live)
 
     return Scored(benchmark=benchmark, scores=[scored(path) for path in answers])
 

@@ -63,9 +63,9 @@ def body(question: Question) -> Mapping[str, Any]:
         ValueError: if its picture cannot be decoded.
     """
     parts: list[Mapping[str, Any]] = [{"type": "text", "text": question.prompt}]
-    if question.picture is not None:
+    if question.image is not None:
         try:
-            url = {"url": data_url(question.picture())}
+            url = {"url": data_url(question.image())}
         except ValueError as error:
             raise UserError(f"question {question.id}: {error}") from error
         parts.insert(0, {"type": "image_url", "image_url": url})
@@ -89,7 +89,7 @@ def data_url(data: bytes) -> str:
     return f"data:image/{kind.lower()};base64,{base64.b64encode(data).decode()}"
 
 
-def _png(picture: Image.Image) -> bytes:
+def _png(image: Image.Image) -> bytes:
     sink = io.BytesIO()
-    picture.convert("RGBA" if picture.has_transparency_data else "RGB").save(sink, "PNG")
+    image.convert("RGBA" if image.has_transparency_data else "RGB").save(sink, "PNG")
     return sink.getvalue()

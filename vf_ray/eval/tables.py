@@ -144,6 +144,6 @@ def _text(cell: ElementTree.Element, shared: list[str]) -> str:
     return shared[int(value)] if cell.get("t") == "s" and value else value
 
 
-def base64_picture(text: str) -> bytes:
+def base64_image(text: str) -> bytes:
     """Return the picture of a base64 cell."""
     return base64.b64decode(text)

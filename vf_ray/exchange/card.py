@@ -47,9 +47,9 @@ def card(facts: Facts) -> str:
     return "\n\n".join(part(facts).strip() for part in parts) + "\n"
 
 
-def pictures(census: Census, any_licence: bool) -> str:
+def images(census: Census, any_licence: bool) -> str:
     """Say how many pictures go out, and why others do not."""
-    total, left_out = census.pictures.total(), census.left_out.total()
+    total, left_out = census.images.total(), census.left_out.total()
     if left_out:
         return (
             f"{left_out:,} of their {total:,} pictures are left out, because the terms of the sources do not "
@@ -84,7 +84,7 @@ def _head(facts: Facts) -> str:
 
 {facts.about}
 
-{asked} {pictures(facts.census, facts.any_licence)}
+{asked} {images(facts.census, facts.any_licence)}
 
 ```
 {facts.usage.strip()}
@@ -127,13 +127,13 @@ def _sources(facts: Facts) -> str:
     names = sorted({source_of(task).name for task in facts.census.tasks})
     columns = ("source", "title", "licence", "training", "redistribution", "faces", "stated")
     rows = [_source(facts.census, source_of(name)) for name in names]
-    return _section("Sources and their terms", (*columns, "pictures", "left out"), rows, wide=6)
+    return _section("Sources and their terms", (*columns, "images", "left out"), rows, wide=6)
 
 
 def _source(census: Census, source: Source[Any]) -> tuple[Any, ...]:
     terms, title = source.terms, f"[{source.title}]({source.url})"
     said = (terms.licence, terms.training, terms.redistribution, terms.faces, terms.stated)
-    return (source.name, title, *said, census.pictures[source.name], census.left_out[source.name])
+    return (source.name, title, *said, census.images[source.name], census.left_out[source.name])
 
 
 def _rejects(facts: Facts) -> str:

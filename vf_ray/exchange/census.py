@@ -29,7 +29,7 @@ class Census:
     """What all tasks give, and whose pictures go out."""
 
     tasks: Mapping[str, Count]
-    pictures: Counter[str] = field(default_factory=Counter)
+    images: Counter[str] = field(default_factory=Counter)
     """Different pictures by source."""
     left_out: Counter[str] = field(default_factory=Counter)
     """Those of them that stay here."""
@@ -50,15 +50,15 @@ class Census:
             count.instances[split] += 1
             count.asked[_words(record.texts[::2])] += 1
             count.answered[_words(record.texts[1::2])] += 1
-            self._add_picture(record)
+            self._add_image(record)
 
-    def _add_picture(self, record: Record) -> None:
+    def _add_image(self, record: Record) -> None:
         name = record.source.name
         if name != self._source:
             self._source, self._seen = name, set()
         if record.file and record.file not in self._seen:
             self._seen.add(record.file)
-            self.pictures[name] += 1
+            self.images[name] += 1
             self.left_out[name] += record.place is None
         if record.place and len(self.samples) < SAMPLES:
             self.samples.setdefault(name, record)

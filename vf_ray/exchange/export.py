@@ -103,10 +103,10 @@ def _rejected(instances: Mapping[str, Artifact]) -> dict[str, Mapping[str, int]]
     """Return rejects by task, and those of a whole source by its name."""
     found: dict[str, Mapping[str, int]] = {}
     for task, artifact in sorted(instances.items()):
-        pictures = load(artifact.store, artifact.manifest["spec"]["inputs"]["pictures"])
+        images = load(artifact.store, artifact.manifest["spec"]["inputs"]["images"])
         source = task.partition("/")[0]
         if source not in found:
-            examined = read_examined(pictures.read(examined_name(pictures.stats["turns"] - 1)))
+            examined = read_examined(images.read(examined_name(images.stats["turns"] - 1)))
             found[source] = examined[SOURCE][0].rejected
         found[task] = artifact.stats["rejected"]
     return found
@@ -116,10 +116,10 @@ def _sample(target: Store, record: Record) -> str:
     """Store a small copy of a record's picture; return its name."""
     assert record.place is not None, f"{record.id} is a sample, so its picture goes out"
     with Image.open(io.BytesIO(record.place.read())) as opened:
-        picture = opened.convert("RGB")
-    picture.thumbnail((LARGEST, LARGEST))
+        image = opened.convert("RGB")
+    image.thumbnail((LARGEST, LARGEST))
     data = io.BytesIO()
-    picture.save(data, "PNG")
+    image.save(data, "PNG")
     name = f"samples/{record.source.name}.png"
     target.create(name, data.getvalue())
     return name

@@ -52,8 +52,8 @@ class ParquetFiles:
 
     def add(self, batch: Sequence[Record]) -> None:
         """Append some records as a row group."""
-        pictures = read_all((record.place for record in batch), self._pool)
-        rows = [_row(record, pictures[record.place]) for record in batch]
+        images = read_all((record.place for record in batch), self._pool)
+        rows = [_row(record, images[record.place]) for record in batch]
         table = pa.Table.from_pylist(rows, SCHEMA)
         if self._file is None:
             self._file = pq.ParquetWriter(self._local, SCHEMA, compression="zstd")
@@ -77,10 +77,10 @@ class ParquetFiles:
         self._file, self._bytes = None, 0
 
 
-def _row(record: Record, picture: bytes | None) -> dict[str, Any]:
+def _row(record: Record, image: bytes | None) -> dict[str, Any]:
     return {
         "id": record.id,
-        "image": None if picture is None else {"bytes": picture, "path": record.file.rpartition("/")[2]},
+        "image": None if image is None else {"bytes": image, "path": record.file.rpartition("/")[2]},
         "conversations": record.conversations(),
         "task": record.task.id,
         "upstream": record.task.upstream,

@@ -27,7 +27,7 @@ ENDINGS: Mapping[str, str] = {"JPEG": "jpg", "MPO": "jpg", "JPEG2000": "jp2", "T
 class Place:
     """Where a stored picture lies."""
 
-    pictures: Artifact
+    images: Artifact
     file: str
     offset: int
     size: int
@@ -35,7 +35,7 @@ class Place:
 
     def read(self) -> bytes:
         """Return the encoded picture."""
-        return self.pictures.read_range(self.file, self.offset, self.size, sha256=self.sha256)
+        return self.images.read_range(self.file, self.offset, self.size, sha256=self.sha256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +81,13 @@ def may_go_out(source: Source[Any], any_licence: bool) -> bool:
 
 def _of_task(instances: Artifact, task_id: str, name: str, any_licence: bool) -> Iterator[Record]:
     task, source = catalogue()[task_id], source_of(task_id)
-    pictures = load(instances.store, instances.manifest["spec"]["inputs"]["pictures"])
-    index, allowed = _index(pictures), may_go_out(source, any_licence)
+    images = load(instances.store, instances.manifest["spec"]["inputs"]["images"])
+    index, allowed = _index(images), may_go_out(source, any_licence)
     file = pq.ParquetFile(pa.BufferReader(instances.read(name)))
     for batch in file.iter_batches(BATCH, use_threads=False):
-        found = index.take(pc.index_in(batch["picture"], value_set=index["sha256"]))
+        found = index.take(pc.index_in(batch["image"], value_set=index["sha256"]))
         for row, at in zip(batch.to_pylist(), found.to_pylist(), strict=True):
-            place = Place(pictures, at["file"], at["offset"], at["size"], at["sha256"])
+            place = Place(images, at["file"], at["offset"], at["size"], at["sha256"])
             file = _file(source, at["sha256"], at["format"]) if place.size else ""
             yield Record(
                 task=task, source=source, row=row, file=file, place=place if file and allowed else None
@@ -99,9 +99,9 @@ def _file(source: Source[Any], sha256: str, form: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _index(pictures: Artifact) -> pa.Table:
+def _index(images: Artifact) -> pa.Table:
     """Return where a source's pictures lie; its tasks come one after the other."""
-    return from_parquet(pictures.read(INDEX), ["sha256", "file", "offset", "size", "format"])
+    return from_parquet(images.read(INDEX), ["sha256", "file", "offset", "size", "format"])
 
 
 def read_all(places: Iterable[Place | None], pool: Executor) -> dict[Place | None, bytes | None]:

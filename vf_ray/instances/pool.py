@@ -129,4 +129,4 @@ class Filling:
 
 def _mark(row: Row) -> int:
     """Return a number that stands for the row's picture; a row that names none is alone."""
-    return rank("picture", row.image) if row.image else rank("row", row.key)
+    return rank("image", row.image) if row.image else rank("row", row.key)

@@ -31,7 +31,7 @@ def image_of(text: str) -> ImageRef:
 
 def place(ref: str) -> int:
     """Return where the picture of this text lies among those of its source: a rank."""
-    return rank("picture", ref)
+    return rank("image", ref)
 
 
 def instance_text(instance: Instance) -> str:

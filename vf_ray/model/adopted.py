@@ -18,7 +18,7 @@ from vf_ray.model.tensors import holds_weights
 from vf_ray.model.tokenizer import adopt_tokenizer
 from vf_ray.model.whole import Whole
 from vf_ray.recipe import Base
-from vf_ray.recipe.input_format import Habits
+from vf_ray.recipe.input_format import InputFormat
 from vf_ray.recipe.strict import require
 
 Fetch = Callable[[str], Path]
@@ -33,10 +33,10 @@ class Adopted:
     fetch: Fetch
 
     @cached_property
-    def habits(self) -> Habits:
+    def input_format(self) -> InputFormat:
         """Return the habits that a model is to have: its checkpoint's, but for what the recipe says."""
-        own = Habits.of(self.fetch(self.base.checkpoint)) if self.base.checkpoint else Habits()
-        return own.changed(self.base.habits)
+        own = InputFormat.of(self.fetch(self.base.checkpoint)) if self.base.checkpoint else InputFormat()
+        return own.changed(self.base.input_format)
 
     @cached_property
     def llava(self) -> Whole | None:

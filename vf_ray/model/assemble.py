@@ -61,10 +61,10 @@ def assemble(base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: F
         pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
     save_model(model, out)
-    template = TEMPLATES[adopted.habits.template].jinja(begins=adopted.begins)
-    clear = adopted.habits.alpha == "white"
+    template = TEMPLATES[adopted.input_format.template].jinja(begins=adopted.begins)
+    clear = adopted.input_format.alpha == "white"
     save_processor(processor(tokenizer, model.config.vision_config, template, clear=clear), out)
-    adopted.habits.save(out)
+    adopted.input_format.save(out)
 
 
 def processor(tokenizer: Any, vision: Any, template: str, *, clear: bool = True) -> LlavaProcessor:
@@ -73,12 +73,12 @@ def processor(tokenizer: Any, vision: Any, template: str, *, clear: bool = True)
     It lays transparency on white; where that is not wanted (``clear``), it takes RGB pictures alone.
     """
     size = vision.image_size
-    pictures = LlavaImageProcessorPil(
+    images = LlavaImageProcessorPil(
         do_pad=True, size={"shortest_edge": size}, crop_size={"height": size, "width": size},
         image_mean=list(CLIP_MEAN), image_std=list(CLIP_STD), do_convert_rgb=clear,
     )  # fmt: skip
     return LlavaProcessor(
-        image_processor=pictures, tokenizer=tokenizer, patch_size=vision.patch_size,
+        image_processor=images, tokenizer=tokenizer, patch_size=vision.patch_size,
         vision_feature_select_strategy=STRATEGY, chat_template=template,
         image_token=IMAGE, num_additional_image_tokens=1,
     )  # fmt: skip
@@ -136,7 +136,7 @@ def _joined(adopted: Adopted, texts: Iterable[str], seed: int) -> tuple[LlavaFor
 def _language(adopted: Adopted, texts: Iterable[str], seed: int) -> Language:
     base = adopted.base
     if not adopted.language_model:
-        tokenizer = train_tokenizer(texts, base.vocabulary, TEMPLATES[adopted.habits.template])
+        tokenizer = train_tokenizer(texts, base.vocabulary, TEMPLATES[adopted.input_format.template])
         return Language(parts.fresh_language_model(base, tokenizer, seed), tokenizer)
     model = adopted.language_model.read()
     _grow(model, adopted.tokenizer)

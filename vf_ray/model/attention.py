@@ -19,7 +19,7 @@ padding stands behind every real token, so under a causal mask none sees it. A d
 five times as much at 8k tokens, a call for each of many short segments twice as much. On CUDA, half
 precision goes through torch's varlen kernel in one call.
 
-Segments that begin alike may share that beginning: the row holds it once, ``reads`` says for each
+Segments that begin alike may share that beginning: the row holds it once, ``gather_index`` says for each
 token of all segments, laid end to end, where in the row it stands, and the borders count those. Every
 layer then computes shared tokens once, but for attention scores, which take about a hundredth of the
 work at the length of a picture. Causal attention makes it exact: nothing sees what follows it.
@@ -64,11 +64,11 @@ class Segments:
 
     lengths: tuple[int, ...]
     device: torch.device
-    reads: Tensor | None = None
+    gather_index: Tensor | None = None
     """(T,) on the CPU: where in the row each token stands; None: one after the other."""
 
     @cached_property
-    def borders(self) -> Tensor:
+    def cu_seqlens(self) -> Tensor:
         """Return (K + 1,) int32: where segments start among their T tokens, and T."""
         return torch.tensor([0, *accumulate(self.lengths)], dtype=torch.int32, device=self.device)
 
@@ -84,15 +84,15 @@ class Segments:
 
     @cached_property
     def shared(self) -> tuple[Tensor, Tensor] | None:
-        """Return ``reads``, and (S,) int64 where among the T tokens each of the row is found first."""
-        if self.reads is None:
+        """Return ``gather_index``, and (S,) int64 where among the T tokens each of the row is found first."""
+        if self.gather_index is None:
             return None
-        return self.reads.to(self.device), self._firsts.to(self.device)
+        return self.gather_index.to(self.device), self._firsts.to(self.device)
 
     @cached_property
     def _firsts(self) -> Tensor:
-        assert self.reads is not None
-        return torch.from_numpy(np.unique(self.reads.numpy(), return_index=True)[1])
+        assert self.gather_index is not None
+        return torch.from_numpy(np.unique(self.gather_index.numpy(), return_index=True)[1])
 
     @cached_property
     def _batched(self) -> tuple[tuple[Tensor, ...], Tensor]:
@@ -106,9 +106,11 @@ class Segments:
             slots_nL = torch.arange(laid, laid + tokens_nL.numel()).view_as(tokens_nL)
             real_nL = offset_L < size_n1
             place_T[tokens_nL[real_nL]] = slots_nL[real_nL]
-            batches.append((tokens_nL if self.reads is None else self.reads[tokens_nL]).to(self.device))
+            batches.append(
+                (tokens_nL if self.gather_index is None else self.gather_index[tokens_nL]).to(self.device)
+            )
             laid += tokens_nL.numel()
-        place_S = place_T if self.reads is None else place_T[self._firsts]
+        place_S = place_T if self.gather_index is None else place_T[self._firsts]
         return tuple(batches), place_S.to(self.device)
 
 
@@ -173,7 +175,7 @@ def _varlen(
 ) -> Tensor:
     from torch.nn.attention.varlen import varlen_attn
 
-    borders, longest, shared = segments.borders, max(segments.lengths), segments.shared
+    cu_seqlens, longest, shared = segments.cu_seqlens, max(segments.lengths), segments.shared
     q_THD, k_TGD, v_TGD = (x.squeeze(0).transpose(0, 1) for x in (query, key, value))
     if shared:
         q_THD, k_TGD, v_TGD = (x[shared[0]] for x in (q_THD, k_TGD, v_TGD))
@@ -182,7 +184,7 @@ def _varlen(
     more: dict[str, Any] = {} if usual else {"scale": kwargs["scaling"]}
     more |= {} if q_THD.shape[1] == k_TGD.shape[1] else {"enable_gqa": True}
     out_THD = varlen_attn(
-        q_THD, k_TGD, v_TGD, borders, borders, longest, longest, window_size=(-1, 0), **more
+        q_THD, k_TGD, v_TGD, cu_seqlens, cu_seqlens, longest, longest, window_size=(-1, 0), **more
     )
     assert isinstance(out_THD, Tensor)
     return (out_THD[shared[1]] if shared else out_THD).unsqueeze(0)
@@ -192,24 +194,24 @@ def _announce_segments(
     language_model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
     """Read the borders once for all layers, and keep transformers from building an (S, S) mask."""
-    borders = kwargs.get("cu_seq_lens_q")
-    if borders is None:
+    cu_seqlens = kwargs.get("cu_seq_lens_q")
+    if cu_seqlens is None:
         return None
     device = kwargs["inputs_embeds"].device
-    segments = Segments(_lengths(borders, kwargs), device, kwargs.get("reads"))
+    segments = Segments(_lengths(cu_seqlens, kwargs), device, kwargs.get("gather_index"))
     # A mask that already has four dimensions is passed on as it is; packed_attention never reads it.
     placeholder = torch.empty(1, 1, 0, 0, device=device)
-    said = {name: value for name, value in kwargs.items() if name != "reads"}
+    said = {name: value for name, value in kwargs.items() if name != "gather_index"}
     return args, {**said, "segments": segments, "attention_mask": placeholder, "use_cache": False}
 
 
-def _lengths(borders: Tensor, kwargs: Mapping[str, Any]) -> tuple[int, ...]:
-    edges, reads = borders.tolist(), kwargs.get("reads")
+def _lengths(cu_seqlens: Tensor, kwargs: Mapping[str, Any]) -> tuple[int, ...]:
+    edges, gather_index = cu_seqlens.tolist(), kwargs.get("gather_index")
     segments = tuple(end - start for start, end in pairwise(edges))
     rows, tokens = kwargs["inputs_embeds"].shape[:2]
-    if reads is not None:
-        _require_all_read(reads, tokens)
-        tokens = len(reads)
+    if gather_index is not None:
+        _require_all_read(gather_index, tokens)
+        tokens = len(gather_index)
     if rows != 1 or edges[0] != 0 or edges[-1] != tokens or min(segments, default=0) < 1:
         raise ValueError(
             f"cu_seq_lens_q is {edges} for {rows} row(s) of {tokens} tokens; "
@@ -222,9 +224,9 @@ def _lengths(borders: Tensor, kwargs: Mapping[str, Any]) -> tuple[int, ...]:
     return segments
 
 
-def _require_all_read(reads_T: Tensor, tokens: int) -> None:
+def _require_all_read(gather_index_T: Tensor, tokens: int) -> None:
     """Refuse a row some of whose tokens stand in no segment, or segments of tokens that it has not."""
-    if not np.array_equal(np.unique(reads_T.numpy()), np.arange(tokens)):
+    if not np.array_equal(np.unique(gather_index_T.numpy()), np.arange(tokens)):
         raise ValueError(
             f"reads names not exactly the {tokens} tokens of the row; expected each at least once"
         )

@@ -21,7 +21,7 @@ from vf_ray.errors import UserError
 from vf_ray.model.pixels import Pixels
 from vf_ray.model.template import IMAGE, TEMPLATES, Template, Turn
 from vf_ray.model.tokenizer import start_of
-from vf_ray.recipe.input_format import Habits
+from vf_ray.recipe.input_format import InputFormat
 
 IGNORE = -100
 TURN = "\ufdd0turn\ufdd1"
@@ -48,7 +48,7 @@ class Encoder:
 
     tokenizer: Tokenizer
     template: Template
-    pictures: Pixels
+    images: Pixels
     image_tokens: int
     """Tokens that a picture takes."""
     max_length: int
@@ -81,8 +81,8 @@ class Encoder:
         vision, context = config["vision_config"], _context(config)
         return cls(
             tokenizer=_plain(tokenizer),
-            template=TEMPLATES[Habits.of(folder).template if template == "chat" else template],
-            pictures=Pixels.of(folder),
+            template=TEMPLATES[InputFormat.of(folder).template if template == "chat" else template],
+            images=Pixels.of(folder),
             image_tokens=(vision["image_size"] // vision["patch_size"]) ** 2,
             max_length=min(max_length or context, context),
             too_long=too_long,
@@ -93,12 +93,12 @@ class Encoder:
         )
 
     @property
-    def trunk(self) -> int:
+    def prefix_len(self) -> int:
         """Return the number of tokens up to and with the picture, the same in every conversation."""
         return len(self._before)
 
     def encode(
-        self, prompt: str, response: str, further: Sequence[str] = (), *, picture: bool = True
+        self, prompt: str, response: str, further: Sequence[str] = (), *, image: bool = True
     ) -> Encoded:
         """Encode a training conversation; the answers and the end tokens after them carry labels.
 
@@ -112,9 +112,9 @@ class Encoder:
         """
         if not response or not all(further[1::2]):
             raise UserError(f"an answer to {prompt[:80]!r} is empty; nothing of it could be trained")
-        before, asked = (self._before, prompt.strip()) if picture else ([*self.begin], prompt)
+        before, asked = (self._before, prompt.strip()) if image else ([*self.begin], prompt)
         ids, labels = list(before), [IGNORE] * len(before)
-        for number, turn in enumerate(self.template.render(asked, response, further, picture=picture)):
+        for number, turn in enumerate(self.template.render(asked, response, further, image=image)):
             found, start = self._later_turn(turn) if number else self._first_turn(turn)
             end = [self.end_id] * self.template.ends
             ids += [*found, *end]
@@ -137,7 +137,7 @@ class Encoder:
         Raises:
             TooLongError: if it has more than ``max_length`` tokens.
         """
-        ids = [*self.begin, *self._tokens(self.template.without_picture(prompt))[0]]
+        ids = [*self.begin, *self._tokens(self.template.without_image(prompt))[0]]
         self._check(ids, prompt)
         return ids
 
@@ -146,9 +146,9 @@ class Encoder:
         text: str = self.tokenizer.decode(list(ids), skip_special_tokens=True)
         return text
 
-    def pixels(self, pictures: Sequence[bytes]) -> Tensor:
+    def pixels(self, images: Sequence[bytes]) -> Tensor:
         """Return (B, 3, H, W) float32 pixels of encoded pictures, equal to the saved processor's."""
-        return self.pictures.batch(pictures)
+        return self.images.batch(images)
 
     @cached_property
     def _before(self) -> list[int]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vf_ray.model.conversation import IGNORE, Encoded, Encoder
 
-TRAINED, READ, PICTURE = ("bold black on green", "black on cyan"), ("", "on grey23"), "dim magenta"
+TRAINED, READ, IMAGE = ("bold black on green", "black on cyan"), ("", "on grey23"), "dim magenta"
 """Styles; a pair alternates from token to token, so that borders show."""
 SHADES = " .:-=+*#%@"
 
@@ -48,16 +48,16 @@ def _text(encoder: Encoder, token_id: int) -> str:
 
 
 def show(
-    encoder: Encoder, prompt: str, response: str, further: Sequence[str] = (), picture: bytes | None = None
+    encoder: Encoder, prompt: str, response: str, further: Sequence[str] = (), image: bytes | None = None
 ) -> Group:
     """Return a conversation for a terminal: counts, coloured tokens, and the picture in grey.
 
-    ``picture`` is None where it is not at hand, and has no bytes where nothing is shown.
+    ``image`` is None where it is not at hand, and has no bytes where nothing is shown.
 
     Raises:
         ValueError: as ``encode`` and ``pixels`` do.
     """
-    encoded = encoder.encode(prompt, response, further, picture=picture != b"")
+    encoded = encoder.encode(prompt, response, further, image=image != b"")
     seen = encoded.ids.count(encoder.image_id)
     trained = sum(label != IGNORE for label in encoded.labels)
     head = Text(
@@ -65,8 +65,8 @@ def show(
         f"{len(encoded.ids) - seen - trained} read, {trained} trained"
     )
     shown = [head, _coloured(encoder, encoded)]
-    if picture:
-        pixels = encoder.pixels([picture])[0]
+    if image:
+        pixels = encoder.pixels([image])[0]
         shown += [Text(f"picture {tuple(pixels.shape)}, as the vision tower gets it:"), Text(_grey(pixels))]
     return Group(*shown)
 
@@ -75,7 +75,7 @@ def _coloured(encoder: Encoder, encoded: Encoded) -> Text:
     line = Text()
     for place, token in enumerate(tokens(encoder, encoded)):
         if token.count > 1 or token.id == encoder.image_id:
-            line.append(f"<image> x {token.count}", PICTURE)
+            line.append(f"<image> x {token.count}", IMAGE)
         else:
             styles = TRAINED if token.trained else READ
             line.append(token.text.replace("\n", "\\n\n"), styles[place % 2])

@@ -48,24 +48,27 @@ class PackedLlava(LlavaForConditionalGeneration):  # type: ignore[misc]
     """
 
     def forward(
-        self, input_ids: Tensor, position_ids: Tensor, bounds: Tensor, reads: Tensor | None,
-        pixels: Tensor, shows: Tensor, keep: Tensor, targets: Tensor,
+        self, input_ids: Tensor, position_ids: Tensor, cu_seqlens: Tensor, gather_index: Tensor | None,
+        pixels: Tensor, image_index: Tensor, label_positions: Tensor, targets: Tensor,
     ) -> Tensor:  # fmt: skip
         """Return the cross-entropies (L,) in fp32 of the label tokens of one pack.
 
-        ``input_ids`` and ``position_ids`` are (1, S), ``bounds`` (K + 1,) and ``reads`` (T,) lie on the
-        CPU (see ``vf_ray.model.attention``), ``pixels`` is (N, C, H, W), ``shows`` says which picture
-        stands at each place of one, ``keep`` and ``targets`` (L,) where the labels are predicted and what
-        they are.
+        ``input_ids`` and ``position_ids`` are (1, S), ``cu_seqlens`` (K + 1,) and ``gather_index`` (T,) lie
+        on the CPU (see ``vf_ray.model.attention``), ``pixels`` is (N, C, H, W), ``image_index`` says which
+        picture stands at each place of one, ``label_positions`` and ``targets`` (L,) where the labels are
+        predicted and what they are.
         """
         text_1SD = self.get_input_embeddings()(input_ids)
         patches_NPD = self._encode(pixels)
         is_image_1S1 = (input_ids == self.config.image_token_id).unsqueeze(-1)
-        embedded_1SD = text_1SD.masked_scatter(is_image_1S1, patches_NPD[shows].to(text_1SD.dtype))
+        embedded_1SD = text_1SD.masked_scatter(is_image_1S1, patches_NPD[image_index].to(text_1SD.dtype))
         hidden_1SD = self.model.language_model(
-            inputs_embeds=embedded_1SD, position_ids=position_ids, cu_seq_lens_q=bounds, reads=reads
+            inputs_embeds=embedded_1SD,
+            position_ids=position_ids,
+            cu_seq_lens_q=cu_seqlens,
+            gather_index=gather_index,
         ).last_hidden_state
-        losses: Tensor = self.lm_head(hidden_1SD[0, keep], targets)
+        losses: Tensor = self.lm_head(hidden_1SD[0, label_positions], targets)
         return losses
 
     def _encode(self, pixels_NCHW: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 The arithmetic is that of ``LlavaImageProcessorPil(do_pad=True)``, and so of LLaVA-1.5: RGB, padding to a
 square with the mean colour, a bicubic resize, scaling and normalising. What may differ is what a model's
-``Habits`` say. Only the order of work is ours: Pillow resizes across before it resizes down, so rows of
+``InputFormat`` say. Only the order of work is ours: Pillow resizes across before it resizes down, so rows of
 padding need not be resized across at all, and what is resized stays bytes until it is used, which is a
 quarter of the size to keep and to send; to normalise them then takes a moment.
 """
@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from vf_ray.errors import UserError
-from vf_ray.recipe.input_format import Habits
+from vf_ray.recipe.input_format import InputFormat
 
 # Shapes: B pictures, C channels, H and W pixels
 
@@ -40,7 +40,7 @@ class Pixels:
     """Pixels of a side."""
     mean: tuple[float, ...] = CLIP_MEAN
     std: tuple[float, ...] = CLIP_STD
-    habits: Habits = field(default_factory=Habits)
+    input_format: InputFormat = field(default_factory=InputFormat)
 
     @classmethod
     def of(cls, folder: Path) -> "Pixels":
@@ -60,18 +60,18 @@ class Pixels:
                 )
         return cls(
             size=size, mean=tuple(settings["image_mean"]), std=tuple(settings["image_std"]),
-            habits=Habits.of(folder),
+            input_format=InputFormat.of(folder),
         )  # fmt: skip
 
-    def batch(self, pictures: Sequence[bytes]) -> Tensor:
+    def batch(self, images: Sequence[bytes]) -> Tensor:
         """Return (B, 3, H, W) float32 pixels of encoded pictures (PNG, JPEG, PPM ...).
 
         Raises:
             ValueError: if a picture cannot be decoded; the message holds its place in the batch.
         """
-        return self.normalised(stacked(self.decoded(pictures)))
+        return self.normalised(stacked(self.decoded(images)))
 
-    def decoded(self, pictures: Sequence[bytes], threads: int = 1) -> list[NDArray[np.uint8]]:
+    def decoded(self, images: Sequence[bytes], threads: int = 1) -> list[NDArray[np.uint8]]:
         """Return (H, W, 3) bytes of each encoded picture, for ``stacked`` and ``normalised``.
 
         More threads than one work side by side, each computing with itself alone.
@@ -82,14 +82,14 @@ class Pixels:
 
         def one(place: int) -> NDArray[np.uint8]:
             try:
-                return self._resized(pictures[place])
+                return self._resized(images[place])
             except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-                raise UserError(f"picture {place} of {len(pictures)} cannot be decoded: {error}") from error
+                raise UserError(f"picture {place} of {len(images)} cannot be decoded: {error}") from error
 
         if threads == 1:
-            return list(map(one, range(len(pictures))))
-        with ThreadPoolExecutor(threads, "pictures", torch.set_num_threads, (1,)) as pool:
-            return list(pool.map(one, range(len(pictures))))
+            return list(map(one, range(len(images))))
+        with ThreadPoolExecutor(threads, "images", torch.set_num_threads, (1,)) as pool:
+            return list(pool.map(one, range(len(images))))
 
     def blank(self) -> NDArray[np.uint8]:
         """Return (H, W, 3) bytes of a picture that shows nothing, as ``decoded`` returns others."""
@@ -107,16 +107,16 @@ class Pixels:
         out_BCHW = raw_BHWC.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
         return out_BCHW.div_(levels).sub_(mean).div_(std)
 
-    def _resized(self, picture: bytes) -> NDArray[np.uint8]:
-        with Image.open(io.BytesIO(picture)) as opened:
+    def _resized(self, encoded: bytes) -> NDArray[np.uint8]:
+        with Image.open(io.BytesIO(encoded)) as opened:
             full = opened.size
-            if self.habits.resize == "scaled" and max(full) >= 2 * self.size:
+            if self.input_format.resize == "scaled" and max(full) >= 2 * self.size:
                 opened.draft("RGB", (full[0] // 2, full[1] // 2))  # does nothing unless it is a JPEG
-            image = shown(opened, self.habits)
+            image = shown(opened, self.input_format)
             halved = opened.size != full
         if halved and (full[0] % 2 or full[1] % 2):
             return self._in_place(image, full if image.width - full[0] // 2 in (0, 1) else full[::-1])
-        if self.habits.resize == "exact" or max(image.size) <= self.size:
+        if self.input_format.resize == "exact" or max(image.size) <= self.size:
             return np.asarray(self._square(image))
         return self._nearly(image)
 
@@ -161,11 +161,11 @@ def stacked(decoded: Sequence[NDArray[np.uint8]]) -> Tensor:
     return torch.from_numpy(np.stack(decoded))
 
 
-def shown(image: Image.Image, habits: Habits) -> Image.Image:
+def shown(image: Image.Image, input_format: InputFormat) -> Image.Image:
     """Decode a picture to RGB, turned and laid on white where the habits say so."""
-    if habits.exif == "applied":
+    if input_format.exif == "applied":
         image = ImageOps.exif_transpose(image)
-    if habits.alpha == "white" and image.has_transparency_data:
+    if input_format.alpha == "white" and image.has_transparency_data:
         clear = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB")
     image.load()

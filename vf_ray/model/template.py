@@ -70,7 +70,7 @@ class Template:
         return self.chat.jinja(self.system, self.system_form, begins=begins) if self.chat else ""
 
     def render(
-        self, prompt: str, response: str = "", further: Sequence[str] = (), *, picture: bool = True
+        self, prompt: str, response: str = "", further: Sequence[str] = (), *, image: bool = True
     ) -> Iterator[Turn]:
         """Render from behind the picture on; start and end tokens are not part of the turns.
 
@@ -80,7 +80,7 @@ class Template:
         Raises:
             ValueError: if the template has no form for what shows nothing, or for a later question.
         """
-        yield self._turn(self.first.format(prompt) if picture else self.without_picture(prompt), response)
+        yield self._turn(self.first.format(prompt) if image else self.without_image(prompt), response)
         if further and not self.later:
             raise UserError(
                 f"{2 + len(further)} turns have no form where an answer alone follows the picture"
@@ -88,7 +88,7 @@ class Template:
         for asked, answer in zip(further[::2], further[1::2], strict=True):
             yield self._turn(self.later.format(asked), answer)
 
-    def without_picture(self, prompt: str) -> str:
+    def without_image(self, prompt: str) -> str:
         """Render an open question that shows nothing; LLaVA then leaves out the picture's line.
 
         Raises:

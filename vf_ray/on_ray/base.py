@@ -51,7 +51,7 @@ def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artif
 
     with scratch("vf-ray-base-") as below:
         out, fetch = below / "model", fetcher(below / "parts", writer.store)
-        texts = conversations(sources, TEMPLATES[Adopted(base, fetch).habits.template])
+        texts = conversations(sources, TEMPLATES[Adopted(base, fetch).input_format.template])
         assemble(base, texts, out, seed=seed, fetch=fetch)
         files = sorted(file for file in out.iterdir() if file.is_file())
         for done, file in enumerate(files):

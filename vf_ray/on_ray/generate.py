@@ -20,13 +20,13 @@ from vf_ray.artifacts import RUN, Artifact, Spec, Writer
 from vf_ray.artifacts.cost import GPUS
 from vf_ray.eval import record
 from vf_ray.eval.asking import CHUNK, Incomplete, answer, answered, chunks
-from vf_ray.eval.benchmark import Answered, Exam, Judge, Question, Score
+from vf_ray.eval.benchmark import Answered, Judge, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.chat import Chat
-from vf_ray.eval.exams import exam, fingerprint
 from vf_ray.eval.judges import replies as kept
 from vf_ray.eval.judges.http import HttpJudge
 from vf_ray.eval.judges.judging import Paper, asked_of
+from vf_ray.eval.question_sets import fingerprint, question_set
 from vf_ray.eval.scores import summary
 from vf_ray.eval.served import NOTE, ServedModel
 from vf_ray.eval.unusable import require_some, tally
@@ -64,11 +64,11 @@ def evaluate(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
     models = finished(store, plan.models)
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        exams = {name: exam(store, plan, name) for name in plan.recipe.evaluate.benchmarks}
-        most = sum(-(-len(found.questions) // CHUNK) for found in exams.values())
+        question_sets = {name: question_set(store, plan, name) for name in plan.recipe.evaluate.benchmarks}
+        most = sum(-(-len(found.questions) // CHUNK) for found in question_sets.values())
         asked = plan.recipe.resources
         with Workers(asked.gpus_per_worker, most * max(1, len(models)), asked.workers) as workers:
-            scored = _Evaluation(store, plan, models, exams, workers, writer).scored()
+            scored = _Evaluation(store, plan, models, question_sets, workers, writer).scored()
             return {**scored, RUN: {GPUS: workers.gpus}}
 
     return artifacts.build(store, plan.scores, make, force=force or not is_settled(store, plan.scores))
@@ -107,7 +107,7 @@ class _Evaluation:
     store: Store
     plan: Plan
     models: Mapping[str, Artifact]
-    exams: Mapping[str, Exam]
+    question_sets: Mapping[str, QuestionSet]
     workers: Workers
     writer: Writer
     _done: int = 0
@@ -120,18 +120,22 @@ class _Evaluation:
 
     def scored(self) -> Mapping[str, Any]:
         """Ask, judge and score everything; write what was found and return statistics."""
-        pairs = [(model, name) for model in self.names for name in self.exams]
+        pairs = [(model, name) for model in self.names for name in self.question_sets]
         with ThreadPoolExecutor(SERVED_CHUNKS, thread_name_prefix=SERVED) as pool:
             answers = self._together(pairs, lambda pair: self._answered(pair, pool), pool)
         with ThreadPoolExecutor(JUDGE_CHUNKS[self._is_local], thread_name_prefix="judge") as pool:
             judged = self._together(pairs, lambda pair: self._judged(pair, answers[pair], pool), pool)
-        scores: dict[str, dict[str, Score]] = {name: {} for name in self.exams}
+        scores: dict[str, dict[str, Score]] = {name: {} for name in self.question_sets}
         for (model, name), found in answers.items():
             scores[name][model] = self._score((model, name), found, judged[model, name].judge)
         learned = self._write(scores, answers, judged)
         again = sum(row.again for found in answers.values() for row in found.rows)
         again += sum(found.failed for found in judged.values())
-        return {"questions": {n: len(e.questions) for n, e in self.exams.items()}, AGAIN: again, **learned}
+        return {
+            "questions": {n: len(e.questions) for n, e in self.question_sets.items()},
+            AGAIN: again,
+            **learned,
+        }
 
     def _together(self, pairs: Sequence[Pair], work: Callable[[Pair], T], pool: Executor) -> dict[Pair, T]:
         """Do work for several pairs at a time, in their order; the first error ends all that is under way."""
@@ -151,8 +155,8 @@ class _Evaluation:
     def _answered(self, pair: Pair, pool: Executor) -> _Answers:
         """Return a model's answers to a benchmark, asking what has none yet."""
         model, name = pair
-        questions = self.exams[name].questions
-        spec = self.plan.answers(model, name, fingerprint(self.exams[name]))
+        questions = self.question_sets[name].questions
+        spec = self.plan.answers(model, name, fingerprint(self.question_sets[name]))
         rows: list[Answered] = []
 
         def make(writer: Writer) -> Mapping[str, Any]:
@@ -172,7 +176,7 @@ class _Evaluation:
 
     def _ask(self, writer: Writer, pair: Pair, pool: Executor) -> Iterator[Answered]:
         ask = self._asker(writer, pair, pool)
-        parts = [ask(file, asked) for file, asked in chunks(self.exams[pair[1]].questions)]
+        parts = [ask(file, asked) for file, asked in chunks(self.question_sets[pair[1]].questions)]
         for ready in _as_they_end(parts):
             yield from (found := ready.result())
             self._tell(len(found), pair[0])
@@ -195,18 +199,18 @@ class _Evaluation:
 
     def _place(self, pair: Pair) -> int:
         """Return a pair's place in the queue: model by model, so that workers seldom load another."""
-        return self.names.index(pair[0]) * len(self.exams) + list(self.exams).index(pair[1])
+        return self.names.index(pair[0]) * len(self.question_sets) + list(self.question_sets).index(pair[1])
 
     def _tell(self, count: int, model: str) -> None:
         with self._lock:
             self._done += count
-            total = len(self.names) * sum(len(found.questions) for found in self.exams.values())
+            total = len(self.names) * sum(len(found.questions) for found in self.question_sets.values())
             self.writer.progress(self._done, total, "answers", {"model": self.names.index(model) + 1})
 
     def _judged(self, pair: Pair, answers: _Answers, pool: Executor) -> _Judgement:
         """Return the recipe's judge for a benchmark that wants one, with all its replies at hand."""
         model, name = pair
-        paper, judge = Paper(get(name), self.exams[name], answers.said), self._live_judge
+        paper, judge = Paper(get(name), self.question_sets[name], answers.said), self._live_judge
         if judge is None or not paper.benchmark.judged:
             return _Judgement()
         if not (requests := asked_of(paper)):
@@ -234,7 +238,7 @@ class _Evaluation:
 
     def _score(self, pair: Pair, answers: _Answers, judge: Judge | None) -> Score:
         model, name = pair
-        made = record.score(get(name), self.exams[name], answers.said, judge)
+        made = record.score(get(name), self.question_sets[name], answers.said, judge)
         notes = [NOTE.format(self.plan.served["model"])] if model == SERVED else []
         notes += [f"{how}: not greedy" for how in sorted({row.how for row in answers.rows if row.how})]
         failed = tally([row.error for row in answers.failed], len(answers.rows))

@@ -15,7 +15,7 @@ from vf_ray.errors import UserError, reported
 from vf_ray.on_ray.cluster import local_cluster
 from vf_ray.on_ray.logs import kept
 from vf_ray.on_ray.steps import run
-from vf_ray.plan.inputs import exams, raws
+from vf_ray.plan.inputs import question_sets, raws
 from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
 
@@ -72,7 +72,7 @@ def refuse_other_files(step: str, plan: Plan) -> None:
     prepare, evaluate = plan.recipe.prepare, plan.recipe.evaluate
     looks: Mapping[str, tuple[str, str, Callable[[], bool]]] = {
         "prepare": ("prepare.raw", prepare.raw, lambda: raws(prepare) == (plan.raw, plan.given)),
-        "evaluate": ("evaluate.data", evaluate.data, lambda: exams(evaluate) == plan.exams),
+        "evaluate": ("evaluate.data", evaluate.data, lambda: question_sets(evaluate) == plan.question_sets),
     }
     key, url, same = looks.get(step, ("", "", lambda: True))
     if url and Store.open(url).local_path("") is not None and not same():

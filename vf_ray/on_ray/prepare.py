@@ -25,7 +25,7 @@ from vf_ray.errors import MendableError, UserError
 from vf_ray.on_ray.cluster import without_gpus
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.raw.tree import RawTree
-from vf_ray.shards.build import Catalogued, Finish, Line, Origin, Unit, build_pictures
+from vf_ray.shards.build import Catalogued, Finish, Line, Origin, Unit, build_images
 from vf_ray.store import Store
 from vf_ray.tasks import source_of, sources
 from vf_ray.types import Source, Tree
@@ -60,9 +60,9 @@ def prepare(store: Store, plan: Plan, *, force: bool = False) -> dict[str, Artif
     """
     _configure()
     with shown(store, plan.addresses("prepare")) as board:
-        board.begin("sources", list(plan.pictures))
+        board.begin("sources", list(plan.images))
         with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
-            list(pool.map(partial(_pictures, store, plan, force, board), plan.pictures))
+            list(pool.map(partial(_images, store, plan, force, board), plan.images))
         board.begin("tasks", list(plan.instances))
         _instances(store, plan, force, board)
     return finished(store, plan.instances)
@@ -85,9 +85,9 @@ def _instances(store: Store, plan: Plan, force: bool, board: Board) -> None:
         raise UserError("\n".join(sorted(refused)))
 
 
-def _pictures(store: Store, plan: Plan, force: bool, board: Board, source: str) -> None:
+def _images(store: Store, plan: Plan, force: bool, board: Board, source: str) -> None:
     origin, tell = _origin(store, plan, source), board.of(source)
-    build_pictures(store, plan.pictures[source], origin, run_units, force=force, tell=tell)
+    build_images(store, plan.images[source], origin, run_units, force=force, tell=tell)
     board.end(source)
 
 

@@ -102,7 +102,7 @@ class Tiles:
 class Shown:
     """One question of the gallery."""
 
-    picture: str
+    image: str
     """As a data URI; empty: none."""
     pixelated: bool
     title: str
@@ -137,12 +137,12 @@ class Gallery:
         return Table(headers=headers, rows=filled, wide=range(1, width)).markdown()
 
     def plain(self) -> dict[str, Any]:
-        return {"gallery": [{k: v for k, v in asdict(s).items() if k != "picture"} for s in self.shown]}
+        return {"gallery": [{k: v for k, v in asdict(s).items() if k != "image"} for s in self.shown]}
 
 
 def _card(shown: Shown) -> str:
     kind = " class='pixels'" if shown.pixelated else ""
-    picture = f"<img{kind} src='{shown.picture}' alt=''>" if shown.picture else "<div class='blank'></div>"
+    image = f"<img{kind} src='{shown.image}' alt=''>" if shown.image else "<div class='blank'></div>"
     said = "".join(
         f"<div class='said {'right' if ok else 'wrong'}'><span>{escape(model)}</span>"
         f"{escape(text) or '<i>nothing</i>'}</div>"
@@ -150,7 +150,7 @@ def _card(shown: Shown) -> str:
     )
     prompt = escape(shown.prompt).replace("\n", "<br>")
     return (
-        f"<article>{picture}<div><h4>{escape(shown.title)}</h4><p class='q'>{prompt}</p>"
+        f"<article>{image}<div><h4>{escape(shown.title)}</h4><p class='q'>{prompt}</p>"
         f"<div class='gold'><span>truth</span>{escape(shown.gold)}</div>{said}</div></article>"
     )
 

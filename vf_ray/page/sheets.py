@@ -13,7 +13,7 @@ from vf_ray.page.tables import Table
 class Card:
     """A picture with words beneath."""
 
-    picture: str
+    image: str
     """As a data URI."""
     pixelated: bool
     title: str
@@ -36,14 +36,14 @@ class Sheet:
         return Table(headers=["instance", "asked", "answered"], rows=rows, wide=(1, 2)).markdown()
 
     def plain(self) -> dict[str, Any]:
-        return {"sheet": [{k: v for k, v in asdict(c).items() if k != "picture"} for c in self.cards]}
+        return {"sheet": [{k: v for k, v in asdict(c).items() if k != "image"} for c in self.cards]}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
     """One of two pictures."""
 
-    picture: str
+    image: str
     """As a data URI; empty: none can be shown."""
     pixelated: bool
     words: str
@@ -58,7 +58,7 @@ class Pair:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PairsOfPictures:
+class PairsOfImages:
     """Pictures to compare by eye."""
 
     pairs: Sequence[Pair]
@@ -120,18 +120,18 @@ class Beside:
 def _card(card: Card) -> str:
     asked = escape(card.asked).replace("\n", "<br>")
     return (
-        f"<figure class='card'>{_image(card.picture, card.pixelated)}<figcaption><small>{escape(card.title)}"
+        f"<figure class='card'>{_image(card.image, card.pixelated)}<figcaption><small>{escape(card.title)}"
         f"</small><p class='q'>{asked}</p><p class='said'>{escape(card.answered)}</p></figcaption></figure>"
     )
 
 
 def _pair(pair: Pair) -> str:
     sides = "".join(
-        f"<div>{_image(side.picture, side.pixelated)}<p>{escape(side.words)}</p></div>" for side in pair.sides
+        f"<div>{_image(side.image, side.pixelated)}<p>{escape(side.words)}</p></div>" for side in pair.sides
     )
     return f"<figure class='pair'><div>{sides}</div><figcaption>{escape(pair.caption)}</figcaption></figure>"
 
 
-def _image(picture: str, pixelated: bool) -> str:
+def _image(image: str, pixelated: bool) -> str:
     kind = " class='pixels'" if pixelated else ""
-    return f"<img{kind} src='{picture}' alt=''>" if picture else "<div class='none'></div>"
+    return f"<img{kind} src='{image}' alt=''>" if image else "<div class='none'></div>"

@@ -31,7 +31,7 @@ def raws(prepare: Prepare) -> tuple[str, Mapping[str, str]]:
     return found.pop(WHOLE, ""), found
 
 
-def exams(asked: Evaluate) -> Mapping[str, str]:
+def question_sets(asked: Evaluate) -> Mapping[str, str]:
     """Return the fingerprint of each benchmark's folder; none where the demo's are asked.
 
     Raises:
@@ -41,13 +41,13 @@ def exams(asked: Evaluate) -> Mapping[str, str]:
     found = fingerprints(asked.data) if official else {}
     if absent := [name for name in official if name not in found]:
         raise MissingError(
-            f"no files below {exam_url(asked.data, absent[0])}; put the official files of {absent[0]} there, "
-            "or leave it out of evaluate.benchmarks"
+            f"no files below {question_set_url(asked.data, absent[0])}; put the official files of "
+            f"{absent[0]} there, or leave it out of evaluate.benchmarks"
         )
     return {name: found[name] for name in official}
 
 
-def exam_url(data: str, benchmark: str) -> str:
+def question_set_url(data: str, benchmark: str) -> str:
     """Return where the official files of a benchmark lie."""
     return f"{data.rstrip('/')}/{benchmark}"
 

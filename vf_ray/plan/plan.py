@@ -13,7 +13,7 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.plan.inputs import INSTANCES, exams, raws, rule
+from vf_ray.plan.inputs import INSTANCES, question_sets, raws, rule
 from vf_ray.plan.settled import is_settled
 from vf_ray.raw import fetch
 from vf_ray.recipe import Recipe, Stage
@@ -26,9 +26,9 @@ STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "r
 
 CODE: Mapping[str, int] = {
     "raw": 1,
-    "pictures": 3,
-    "instances": 4,
-    "mixture": 2,
+    "images": 4,
+    "instances": 5,
+    "mixture": 3,
     "base": 4,
     "tuned": 3,
     "answers": 1,
@@ -54,7 +54,7 @@ class Plan:
     given: Mapping[str, str] = field(default_factory=dict)
     """Fingerprint of each Raw that lies in the user's raw folder by its name."""
     benchmark_files: Mapping[str, str] | None = None
-    """What ``exams`` is; None where nobody has looked yet."""
+    """What ``question_sets`` is; None where nobody has looked yet."""
 
     @classmethod
     def of(cls, recipe: Recipe, store: Store) -> "Plan":
@@ -83,13 +83,13 @@ class Plan:
             "recipe": plain(self.recipe),
             "raw": self.raw,
             "given": dict(self.given),
-            "benchmark_files": dict(self.exams),
+            "benchmark_files": dict(self.question_sets),
         }
 
     @cached_property
-    def exams(self) -> Mapping[str, str]:
+    def question_sets(self) -> Mapping[str, str]:
         """Return each benchmark's folder as a fingerprint, unless they are the demo's."""
-        return exams(self.recipe.evaluate) if self.benchmark_files is None else self.benchmark_files
+        return question_sets(self.recipe.evaluate) if self.benchmark_files is None else self.benchmark_files
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ class Plan:
             "fetch": lambda: (
                 [self.packaged] if self.is_packaged else [spec for _, spec in self.fetched.values()]
             ),
-            "prepare": lambda: [*self.pictures.values(), *self.instances.values()],
+            "prepare": lambda: [*self.images.values(), *self.instances.values()],
             "base": lambda: [self.base],
             "evaluate": lambda: [self.scores],
             "report": lambda: [self.report],
@@ -162,12 +162,12 @@ class Plan:
         return {name: (raw, fetch.spec(raw, CODE["raw"])) for name, raw in missing.items()}
 
     @cached_property
-    def pictures(self) -> Mapping[str, Spec]:
+    def images(self) -> Mapping[str, Spec]:
         """Return the pictures artifact of each source."""
         names = sorted({source_of(task).name for task in self.tasks})
-        return {name: self._pictures(name) for name in names}
+        return {name: self._images(name) for name in names}
 
-    def _pictures(self, source: str) -> Spec:
+    def _images(self, source: str) -> Spec:
         prepare = self.recipe.prepare
         config: dict[str, Any] = {
             "seed": self.recipe.seed,
@@ -179,7 +179,7 @@ class Plan:
         if ceilings := {task: self.ceilings[task] for task in config["tasks"] if task in self.ceilings}:
             config["ceilings"] = ceilings  # a task that fails anyway has no more pictures looked at
         inputs = self._raw_inputs(source)
-        return Spec(kind="pictures", name=source, config=config, inputs=inputs, code=CODE["pictures"])
+        return Spec(kind="images", name=source, config=config, inputs=inputs, code=CODE["images"])
 
     def _raw_inputs(self, source: str) -> Mapping[str, str]:
         """Return the source's own Raws; the whole raw folder where they are not told apart in it."""
@@ -208,7 +208,7 @@ class Plan:
             "held_out": self.recipe.prepare.held_out,
             **({"ceiling": self.ceilings[task]} if task in self.ceilings else {}),
         }
-        inputs = {"pictures": self.pictures[source_of(task).name].address}
+        inputs = {"images": self.images[source_of(task).name].address}
         return Spec(kind="instances", name=task, config=config, inputs=inputs, code=CODE["instances"])
 
     def mixture(self, stage: str) -> Spec:
@@ -283,9 +283,9 @@ class Plan:
         spec = self.models.get(model)
         config: dict[str, Any] = {"questions": questions, "decoding": "greedy"}
         config |= {} if spec else {"served": self.served, "kept": "answers"}  # once errors were kept, too
-        config |= {"files": self.exams[benchmark]} if benchmark in self.exams else {}
+        config |= {"files": self.question_sets[benchmark]} if benchmark in self.question_sets else {}
         inputs = {"model": spec.address} if spec else {}
-        inputs |= {} if benchmark in (INSTANCES, *self.exams) else {"data": self.raw}
+        inputs |= {} if benchmark in (INSTANCES, *self.question_sets) else {"data": self.raw}
         return Spec(
             kind="answers", name=f"{model}/{benchmark}", config=config, inputs=inputs, code=CODE["answers"]
         )
@@ -305,7 +305,7 @@ class Plan:
         """Return the scores of every model on every benchmark."""
         asked = plain(self.recipe.evaluate)
         config = {key: asked[key] for key in ("benchmarks", "models", "per_task", "longest")}
-        config |= {"served": self.served, "judge": self.judge, "files": dict(self.exams)}
+        config |= {"served": self.served, "judge": self.judge, "files": dict(self.question_sets)}
         config |= {"rules": {name: rule(name) for name in self.recipe.evaluate.benchmarks}}
         inputs = {name: spec.address for name, spec in self.models.items()}
         inputs |= {task: spec.address for task, spec in self.instances.items()}

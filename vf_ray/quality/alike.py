@@ -38,7 +38,7 @@ class Weighed(NamedTuple):
 class Groups:
     """Pictures of equal hash, colours and kind; groups of one hash lie beside each other."""
 
-    pictures: Rows
+    images: Rows
     """Of all groups, group by group."""
     starts: Rows
     """Where each group's pictures begin, and where the last one's end."""
@@ -66,11 +66,11 @@ class Groups:
         """Return how many pictures each group has."""
         return np.diff(self.starts)
 
-    def pictures_of(self, groups: Rows) -> Rows:
+    def images_of(self, groups: Rows) -> Rows:
         """Return the pictures of some groups, group after group."""
         found = [places for _, places in blocks(self.starts[groups], self.starts[groups + 1])]
-        pictures: Rows = self.pictures[np.concatenate([np.array([], np.int64), *found])]
-        return pictures
+        images: Rows = self.images[np.concatenate([np.array([], np.int64), *found])]
+        return images
 
     def alike(self) -> Iterator[Weighed]:
         """Yield all pairs of groups that look alike, a group of several pictures with itself too."""

@@ -17,7 +17,7 @@ from vf_ray.quality.hamming import Rows, between
 from vf_ray.quality.looks import Seen, Told, seen
 from vf_ray.quality.members import Members, Owned
 from vf_ray.quality.perceptual import RADIUS, distance, of_one_colour
-from vf_ray.quality.prepared import Prepared, picture_id
+from vf_ray.quality.prepared import Prepared, image_id
 from vf_ray.quality.sought import Sought
 from vf_ray.quality.wording import Hit, Index
 from vf_ray.recipe.strict import require
@@ -27,7 +27,7 @@ from vf_ray.tasks import source_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureFound:
+class ImageFound:
     """A benchmark's picture, and a training picture that equals or resembles it."""
 
     place: int
@@ -48,7 +48,7 @@ class WordsFound:
     prompt: str
     run: str
     """The words they share."""
-    same_picture: bool
+    same_image: bool
 
 
 @dataclass(kw_only=True)
@@ -63,7 +63,7 @@ class Overlap:
     """Questions whose words occur."""
     same: set[int] = field(default_factory=set)
     """Of these, questions that one instance asks about the same picture, or one that looks like it."""
-    picture: PictureFound | None = None
+    image: ImageFound | None = None
     """An example: of equal content if there is any, else the closest."""
     words: WordsFound | None = None
     """An example: about the same picture if there is any."""
@@ -78,7 +78,7 @@ class Contamination:
     tasks: Sequence[str]
     """That some stage trains on, and that hold anything."""
     instances: int
-    pictures: int
+    images: int
     """Of training, distinct contents."""
     overlaps: Mapping[tuple[str, str], Overlap]
     """By benchmark and task; only those that have any."""
@@ -114,27 +114,27 @@ def contamination(
     """
     tasks = [task for task in tasks if task in prepared.instances and prepared.instances[task].stats["train"]]
     require(bool(tasks), f"recipe {recipe!r} trains on no instance, so nothing can be found there")
-    owned = {task: _pictures(prepared, task) for task in tasks}
+    owned = {task: _images(prepared, task) for task in tasks}
     members = Members.of(owned)
     sources = {source_of(task).name for task in tasks}
-    trained = seen({name: prepared.pictures[name] for name in sources}, told)
+    trained = seen({name: prepared.images[name] for name in sources}, told)
     search = _Search(found, members, trained)
-    search.pictures()
+    search.images()
     instances = sum(search.words(prepared, task) for task in tasks)
     return Contamination(
         recipe=recipe,
         sought=found,
         tasks=tasks,
         instances=instances,
-        pictures=len(members.ids),
+        images=len(members.ids),
         overlaps=dict(sorted(search.overlaps.items())),
     )
 
 
-def _pictures(prepared: Prepared, task: str) -> Owned:
+def _images(prepared: Prepared, task: str) -> Owned:
     ids: set[int] = set()
-    for _, batch in prepared.batches(task, ["picture"], [TRAIN]):
-        ids.update(picture_id(sha256) for sha256 in set(batch["picture"].to_pylist()) - {NOTHING})
+    for _, batch in prepared.batches(task, ["image"], [TRAIN]):
+        ids.update(image_id(sha256) for sha256 in set(batch["image"].to_pylist()) - {NOTHING})
     return Owned(np.array(sorted(ids), np.uint64), np.zeros(len(ids), bool))
 
 
@@ -151,12 +151,12 @@ class _Search:
         self.noted: set[tuple[str, int]] = set()
         """Tasks and wordings that have met already: one wording may stand for thousands of questions."""
 
-    def pictures(self) -> None:
+    def images(self) -> None:
         """Note the pictures of benchmarks that training has too."""
         kind, sets = self.members.kinds
         for place, row in self._equal():
             for task in sets[kind[row]]:
-                self._note_picture(place, row, self.members.tasks[task], -1)
+                self._note_image(place, row, self.members.tasks[task], -1)
         mine, theirs = (np.flatnonzero(looks.telling) for looks in (self.found.looks, self.looks))
         groups = Groups.of(self.looks.take(theirs), kind[theirs])  # a crowd that looks the same is met once
         for pairs in between(self.found.looks.hashes[mine], groups.looks.hashes, RADIUS):
@@ -165,17 +165,17 @@ class _Search:
             other &= of_one_colour(self.found.looks.take(places), self.looks.take(rows))
             for place, row, bits in zip(places[other], rows[other], pairs.bits[other], strict=True):
                 for task in sets[kind[row]]:
-                    self._note_picture(int(place), int(row), self.members.tasks[task], int(bits))
+                    self._note_image(int(place), int(row), self.members.tasks[task], int(bits))
 
     def _of_other_content(
         self, places: Rows, groups: Groups, group: Rows, theirs: Rows
     ) -> tuple[Rows, npt.NDArray[np.bool_]]:
         """Return a picture of each group whose content is not that of its place, and whether there is one."""
-        rows = theirs[groups.pictures[groups.starts[group]]]
+        rows = theirs[groups.images[groups.starts[group]]]
         for turn in range(self.found.ids.shape[1]):
             equal = (self.found.ids[places] == self.members.ids[rows, None]).any(axis=1)
             later = np.minimum(groups.starts[group] + turn + 1, groups.starts[group + 1] - 1)
-            rows = np.where(equal, theirs[groups.pictures[later]], rows)
+            rows = np.where(equal, theirs[groups.images[later]], rows)
         return rows, ~(self.found.ids[places] == self.members.ids[rows, None]).any(axis=1)
 
     def _equal(self) -> Iterator[tuple[int, int]]:
@@ -185,46 +185,46 @@ class _Search:
             for place in np.flatnonzero(self.members.ids[rows] == ids).tolist():
                 yield place, int(rows[place])
 
-    def _note_picture(self, place: int, row: int, task: str, bits: int) -> None:
+    def _note_image(self, place: int, row: int, task: str, bits: int) -> None:
         overlap = self._overlap(self.found.shown[place].benchmark, task)
         (overlap.equal if bits < 0 else overlap.near).add(place)
-        if overlap.picture is None or bits < overlap.picture.bits:
-            overlap.picture = PictureFound(place=place, trained=int(self.members.ids[row]), bits=bits)
+        if overlap.image is None or bits < overlap.image.bits:
+            overlap.image = ImageFound(place=place, trained=int(self.members.ids[row]), bits=bits)
 
     def words(self, prepared: Prepared, task: str) -> int:
         """Note the questions whose words occur in a task's prompts; return the number of instances."""
         instances = 0
-        for _, batch in prepared.batches(task, ["key", "picture", "question", "prompt", "further"], [TRAIN]):
+        for _, batch in prepared.batches(task, ["key", "image", "question", "prompt", "further"], [TRAIN]):
             columns = batch.to_pydict()
             turns = zip(columns["prompt"], columns["further"], strict=True)
             texts = ["\n".join([prompt, *further[::2]]) for prompt, further in turns]
             for hit in self.index.scan(texts, columns["question"]):
-                key, picture = columns["key"][hit.row], picture_id(columns["picture"][hit.row])
-                self._note_words(task, hit, key, picture, texts[hit.row])
+                key, image = columns["key"][hit.row], image_id(columns["image"][hit.row])
+                self._note_words(task, hit, key, image, texts[hit.row])
             instances += len(texts)
         return instances
 
-    def _note_words(self, task: str, hit: Hit, key: str, picture: int, prompt: str) -> None:
+    def _note_words(self, task: str, hit: Hit, key: str, image: int, prompt: str) -> None:
         overlap = self._overlap(self.found.asked[hit.asked].benchmark, task)
         questions = self.asking[hit.asked]
         if (task, hit.asked) not in self.noted:
             self.noted.add((task, hit.asked))
             overlap.worded.update(questions.tolist())
-        same = questions[self._shows(questions, picture)]
+        same = questions[self._shows(questions, image)]
         overlap.same.update(same.tolist())
-        if overlap.words is None or (len(same) and not overlap.words.same_picture):
+        if overlap.words is None or (len(same) and not overlap.words.same_image):
             question = int(same[0] if len(same) else questions[0])
             overlap.words = WordsFound(
-                question=question, key=key, prompt=prompt, run=hit.run, same_picture=bool(len(same))
+                question=question, key=key, prompt=prompt, run=hit.run, same_image=bool(len(same))
             )
 
-    def _shows(self, questions: Rows, picture: int) -> npt.NDArray[np.bool_]:
+    def _shows(self, questions: Rows, image: int) -> npt.NDArray[np.bool_]:
         """Mark the questions about a picture that equals or resembles this one of training."""
-        if not len(self.found.ids) or picture == picture_id(NOTHING):
+        if not len(self.found.ids) or image == image_id(NOTHING):
             return np.zeros(len(questions), bool)
-        place = self.found.picture[questions]
-        known = self.trained.of(np.array([picture], np.uint64))
-        equal = (self.found.ids[place] == np.uint64(picture)).any(axis=1)
+        place = self.found.image[questions]
+        known = self.trained.of(np.array([image], np.uint64))
+        equal = (self.found.ids[place] == np.uint64(image)).any(axis=1)
         asked = self.found.looks.take(place)
         near = (distance(asked.hashes, known.hashes) <= RADIUS) & of_one_colour(asked, known)
         comparable = asked.telling & known.telling

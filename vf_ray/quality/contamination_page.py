@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from vf_ray.page.document import Block, Document, Notes, Section, Text, Tile, Tiles
-from vf_ray.page.pictures import data_uri
-from vf_ray.page.sheets import Pair, PairsOfPictures, Side
+from vf_ray.page.image_data import data_uri
+from vf_ray.page.sheets import Pair, PairsOfImages, Side
 from vf_ray.page.tables import Table
-from vf_ray.quality.contamination import Contamination, Overlap, PictureFound
+from vf_ray.quality.contamination import Contamination, ImageFound, Overlap
 from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
 from vf_ray.quality.prepared import Prepared
 from vf_ray.quality.sought import bare
@@ -15,7 +15,7 @@ from vf_ray.quality.wording import COMMON, N
 from vf_ray.tasks import source_of
 
 HEADERS = (
-    "benchmark", "questions", "words found", "same picture", "pictures", "equal", "alike",
+    "benchmark", "questions", "words found", "same picture", "images", "equal", "alike",
     "too plain", "unread",
 )  # fmt: skip
 TASK_HEADERS = ("benchmark", "task", "words found", "same picture", "equal", "alike")
@@ -27,7 +27,7 @@ ABOUT = (
     f"suffix. Runs that more than {COMMON} different questions of a benchmark share do not count. Same "
     "picture: one training instance has the words and the question's picture, or one that looks like it."
 )
-PICTURES_ABOUT = (
+IMAGES_ABOUT = (
     f"Pictures are equal by SHA-256, alike if at most {RADIUS} of the 256 bits of a perceptual hash after "
     f"PDQ and {TINT} levels of mean colour differ. What has less detail than {PLAINEST} of 100 is too plain "
     "for that."
@@ -41,7 +41,7 @@ def rows(found: Contamination) -> list[Sequence[str]]:
 
 def _row(found: Contamination, name: str) -> Sequence[str]:
     sought, overlap = found.sought, found.of(name)
-    places = [place for place, picture in enumerate(sought.shown) if picture.benchmark == name]
+    places = [place for place, image in enumerate(sought.shown) if image.benchmark == name]
     questions = sum(sought.benchmark_of(place) == name for place in range(len(sought.questions)))
     plain = sum(not telling for telling in sought.looks.telling[places].tolist())
     counts = (
@@ -62,9 +62,9 @@ def task_rows(found: Contamination) -> list[Sequence[str]]:
 def _counts(overlap: Overlap) -> dict[str, int]:
     return {
         "questions_found": len(overlap.worded),
-        "questions_same_picture": len(overlap.same),
-        "pictures_equal": len(overlap.equal),
-        "pictures_alike": len(overlap.near - overlap.equal),
+        "questions_same_image": len(overlap.same),
+        "images_equal": len(overlap.equal),
+        "images_alike": len(overlap.near - overlap.equal),
     }
 
 
@@ -73,7 +73,7 @@ def plain(found: Contamination) -> dict[str, Any]:
     return {
         "recipe": found.recipe,
         "instances": found.instances,
-        "pictures": found.pictures,
+        "images": found.images,
         "benchmarks": [_plain_benchmark(found, name) for name in found.sought.titles],
         "not_checked": dict(found.sought.absent),
         "overlaps": [
@@ -91,31 +91,31 @@ def _plain_benchmark(found: Contamination, name: str) -> dict[str, Any]:
 
 
 _KEYS = (
-    "questions", "questions_found", "questions_same_picture", "pictures", "pictures_equal", "pictures_alike",
-    "pictures_plain",
+    "questions", "questions_found", "questions_same_image", "images", "images_equal", "images_alike",
+    "images_plain",
 )  # fmt: skip
 
 
 def _examples(found: Contamination, overlap: Overlap) -> dict[str, Any]:
     examples: dict[str, Any] = {}
-    if (shown := overlap.picture) is not None:
-        picture = found.sought.shown[shown.place].name
-        examples["picture"] = {
-            "benchmark": picture, "training": f"{shown.trained:016x}", "bits": max(0, shown.bits),
+    if (shown := overlap.image) is not None:
+        image = found.sought.shown[shown.place].name
+        examples["image"] = {
+            "benchmark": image, "training": f"{shown.trained:016x}", "bits": max(0, shown.bits),
             "equal": shown.bits < 0,
         }  # fmt: skip
     if (said := overlap.words) is not None:
         question = found.sought.questions[said.question]
         examples["question"] = {
             "id": question.id, "text": bare(question.prompt), "key": said.key, "prompt": said.prompt,
-            "shared": said.run, "same_picture": said.same_picture,
+            "shared": said.run, "same_picture": said.same_image,
         }  # fmt: skip
     return {"examples": examples}
 
 
 def page(found: Contamination, prepared: Prepared) -> Document:
     """Return the page; pictures come from the benchmarks' files and the store."""
-    sections = [_overview(found), _by_task(found), _pictures(found, prepared), _questions(found)]
+    sections = [_overview(found), _by_task(found), _images(found, prepared), _questions(found)]
     about = (
         "What of the benchmarks is in the training data of this recipe, by task. All that a stage may draw "
         "from is searched, also where it takes but a sample."
@@ -136,7 +136,7 @@ def _overview(found: Contamination) -> Section:
         Tile(
             value=f"{found.instances:,}",
             label="training instances searched",
-            detail=f"of {len(found.tasks)} tasks, on {found.pictures:,} pictures",
+            detail=f"of {len(found.tasks)} tasks, on {found.images:,} pictures",
         ),
         Tile(value=f"{sum(len(s.same) for s in sums):,}", label="questions asked of the same picture"),
         Tile(value=f"{sum(len(s.equal | s.near) for s in sums):,}", label="pictures, equal or alike"),
@@ -148,7 +148,7 @@ def _overview(found: Contamination) -> Section:
         for reason, count in reasons.items()
     ]
     blocks: list[Block] = [Tiles(tiles=tiles), Table(headers=HEADERS, rows=rows(found))]
-    blocks += [Text(words=ABOUT), Text(words=PICTURES_ABOUT)]
+    blocks += [Text(words=ABOUT), Text(words=IMAGES_ABOUT)]
     return Section(title="Benchmarks", blocks=[*blocks, Notes(lines=absent + unread)])
 
 
@@ -159,21 +159,21 @@ def _by_task(found: Contamination) -> Section:
     return Section(title="By task", blocks=[Table(headers=TASK_HEADERS, rows=listed, wide=(1,))])
 
 
-def _pictures(found: Contamination, prepared: Prepared) -> Section | None:
+def _images(found: Contamination, prepared: Prepared) -> Section | None:
     examples = [
-        (benchmark, task, overlap.picture)
+        (benchmark, task, overlap.image)
         for (benchmark, task), overlap in found.overlaps.items()
-        if overlap.picture is not None
+        if overlap.image is not None
     ]
     pairs = [_pair(found, prepared, *example) for example in examples[:MOST_EXAMPLES]]
-    return Section(title="Pictures", blocks=[PairsOfPictures(pairs=pairs)]) if pairs else None
+    return Section(title="Pictures", blocks=[PairsOfImages(pairs=pairs)]) if pairs else None
 
 
-def _pair(found: Contamination, prepared: Prepared, benchmark: str, task: str, shown: PictureFound) -> Pair:
-    picture = found.sought.shown[shown.place]
+def _pair(found: Contamination, prepared: Prepared, benchmark: str, task: str, shown: ImageFound) -> Pair:
+    image = found.sought.shown[shown.place]
     trained = prepared.stored(source_of(task).name, {shown.trained})[shown.trained]
     sides = (
-        Side(**_uri(picture.read()), words=f"{benchmark}: {picture.name}"),
+        Side(**_uri(image.read()), words=f"{benchmark}: {image.name}"),
         Side(**_uri(trained.data), words=f"{task}: {trained.words}"),
     )
     return Pair(sides=sides, caption="equal" if shown.bits < 0 else f"{shown.bits} of 256 bits differ")
@@ -181,13 +181,13 @@ def _pair(found: Contamination, prepared: Prepared, benchmark: str, task: str, s
 
 def _uri(data: bytes) -> dict[str, Any]:
     uri, small = data_uri(data)
-    return {"picture": uri, "pixelated": small}
+    return {"image": uri, "pixelated": small}
 
 
 def _questions(found: Contamination) -> Section | None:
     listed = [
         [benchmark, bare(found.sought.questions[said.question].prompt), task, said.prompt, said.run,
-         "yes" if said.same_picture else "no"]
+         "yes" if said.same_image else "no"]
         for (benchmark, task), overlap in found.overlaps.items()
         if (said := overlap.words) is not None
     ]  # fmt: skip

@@ -58,7 +58,7 @@ def duplicates(members: Members, seen: Seen) -> Duplicates:
     for pairs in alike.groups.alike():
         alike.add(pairs)
     return Duplicates(
-        plain=members.count(~looks.telling[members.picture]),
+        plain=members.count(~looks.telling[members.image]),
         equal_elsewhere=_equal_elsewhere(members),
         near_within=alike.within(),
         near_elsewhere=alike.elsewhere(),
@@ -72,7 +72,7 @@ def duplicates(members: Members, seen: Seen) -> Duplicates:
 def _equal_elsewhere(members: Members) -> dict[str, int]:
     kind, sets = members.kinds
     shared = np.array([len({members.sources[task] for task in tasks}) > 1 for tasks in sets], bool)
-    return members.count(shared[kind[members.picture]])
+    return members.count(shared[kind[members.image]])
 
 
 def _equal(members: Members) -> dict[Meeting, int]:
@@ -133,23 +133,23 @@ class _Alike:
 
     def within(self) -> dict[str, int]:
         """Return by task how many of its pictures look like others of it."""
-        return self.members.tally(self._pictures(self._within) % len(self.members.tasks))
+        return self.members.tally(self._images(self._within) % len(self.members.tasks))
 
     def elsewhere(self) -> dict[str, int]:
         """Return by task how many of its pictures look like one of another source."""
-        return self.members.tally(self._pictures(self._elsewhere) % len(self.members.tasks))
+        return self.members.tally(self._images(self._elsewhere) % len(self.members.tasks))
 
     def leaked(self) -> dict[str, int]:
         """Return by task how many held out pictures look like one that is trained on, or are one."""
         num_tasks, torn = len(self.members.tasks), self.members.torn
-        codes = self.members.picture[torn] * num_tasks + self.members.task[torn]
-        return self.members.tally(np.union1d(codes, self._pictures(self._leaked)) % num_tasks)
+        codes = self.members.image[torn] * num_tasks + self.members.task[torn]
+        return self.members.tally(np.union1d(codes, self._images(self._leaked)) % num_tasks)
 
-    def _pictures(self, marks: _Marks) -> Rows:
+    def _images(self, marks: _Marks) -> Rows:
         """Return memberships (picture, task) as numbers, of marks that speak of groups."""
         group, task = np.divmod(marks.distinct(), marks.num_tasks)
-        pictures = self.comparable[self.groups.pictures_of(group)]
-        codes: Rows = pictures * marks.num_tasks + np.repeat(task, self.groups.counts[group])
+        images = self.comparable[self.groups.images_of(group)]
+        codes: Rows = images * marks.num_tasks + np.repeat(task, self.groups.counts[group])
         return codes
 
     def _by_kinds(self, pairs: Weighed) -> Iterator[tuple[int, int, Weighed]]:
@@ -184,5 +184,5 @@ class _Alike:
     def _twins(self, one: int, other: int, bits: int) -> Twins:
         """Return an example: the first picture of each group, or the first two of a group."""
         places = self.groups.starts[[one, other]] + [0, int(one == other)]
-        first, second = self.members.ids[self.comparable[self.groups.pictures[places]]].tolist()
+        first, second = self.members.ids[self.comparable[self.groups.images[places]]].tolist()
         return Twins(first, second, bits)

@@ -25,7 +25,7 @@ class Quality:
     tasks: Sequence[TaskQuality]
     flags: Mapping[str, Sequence[Flag]]
     """By task; only those that have any."""
-    pictures: int
+    images: int
     """Distinct contents over all tasks."""
     duplicates: Duplicates
 
@@ -42,8 +42,8 @@ def examine(
     """
     require(bool(prepared.instances), f"recipe {recipe!r} has prepared no instance; nothing can be measured")
     found = {task: measured(prepared, task, seed=seed, sample=sample) for task in sorted(prepared.instances)}
-    members = Members.of({task: one.pictures for task, one in found.items()})
-    twins = duplicates(members, seen(prepared.pictures, told))
+    members = Members.of({task: one.images for task, one in found.items()})
+    twins = duplicates(members, seen(prepared.images, told))
     again = _repeated_elsewhere(found)
     tasks = [_quality(task, prepared.instances[task], found[task], again[task], twins) for task in found]
     odd = {quality.task: flags(quality) for quality in tasks}
@@ -51,7 +51,7 @@ def examine(
         recipe=recipe,
         tasks=tasks,
         flags={task: those for task, those in odd.items() if those},
-        pictures=len(members.ids),
+        images=len(members.ids),
         duplicates=twins,
     )
 

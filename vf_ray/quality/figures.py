@@ -39,14 +39,14 @@ class TaskQuality:
         return self.measured.instances
 
     @property
-    def pictures(self) -> int:
+    def images(self) -> int:
         """Return the number of distinct pictures."""
-        return len(self.measured.pictures.ids)
+        return len(self.measured.images.ids)
 
     @property
-    def held_out_pictures(self) -> int:
+    def held_out_images(self) -> int:
         """Return how many of the pictures are kept from training."""
-        return int(self.measured.pictures.held_out.sum())
+        return int(self.measured.images.held_out.sum())
 
     @property
     def reject_share(self) -> float:

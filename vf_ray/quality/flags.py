@@ -86,14 +86,14 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         name="pictures alike",
-        figure=lambda task: _share(task.near_within, task.pictures),
+        figure=lambda task: _share(task.near_within, task.images),
         limit=0.05,
         words="{figure:.1%} of the pictures look like another one of the task (limit {limit:.0%})",
         why="there are fewer different pictures than it seems",
     ),
     Rule(
         name="held out, yet seen",
-        figure=lambda task: _share(task.leaked, task.held_out_pictures),
+        figure=lambda task: _share(task.leaked, task.held_out_images),
         limit=0.01,
         words="{figure:.1%} of the held-out pictures look like one that is trained on (limit {limit:.0%})",
         why="held-out figures of the task are too good",

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.quality.perceptual import WORDS, Looks, joined, looks
-from vf_ray.quality.prepared import picture_id
+from vf_ray.quality.prepared import image_id
 from vf_ray.shards.schema import from_parquet, to_parquet
 from vf_ray.shards.write import INDEX
 
@@ -27,13 +27,13 @@ CODE = 2
 """Bump when the hashes change."""
 UNIT = 8_192
 """Pictures of one file of hashes: what a kill may cost."""
-READ_BYTES, READ_PICTURES = 16 << 20, 512
+READ_BYTES, READ_IMAGES = 16 << 20, 512
 """What is fetched and decoded at once, at most."""
 COLOURS = ("red", "green", "blue")
 HASH = tuple(f"word{n}" for n in range(WORDS))
 SCHEMA = pa.schema(
     [
-        ("picture", pa.uint64()),
+        ("image", pa.uint64()),
         ("detail", pa.uint8()),
         *((name, pa.uint8()) for name in COLOURS),
         *((name, pa.uint64()) for name in HASH),
@@ -59,13 +59,13 @@ class Seen:
         return self.looks.take(rows)
 
 
-def seen(pictures: Mapping[str, Artifact], told: Told = lambda done, total: None) -> Seen:
+def seen(images: Mapping[str, Artifact], told: Told = lambda done, total: None) -> Seen:
     """Return the looks of all pictures of some artifacts, hashing what is not hashed yet."""
-    sizes = {name: found.stats["pictures"] for name, found in sorted(pictures.items())}
+    sizes = {name: found.stats["images"] for name, found in sorted(images.items())}
     tables: list[pa.Table] = []
     for name in sizes:
         before, total = sum(map(len, tables)), sum(sizes.values())
-        hashed = build(pictures[name], partial(_told_in_all, told, before, total))
+        hashed = build(images[name], partial(_told_in_all, told, before, total))
         tables += [from_parquet(hashed.read(part)) for part in hashed.names()]
     return _merged(pa.concat_tables(tables) if tables else SCHEMA.empty_table())
 
@@ -74,39 +74,39 @@ def _told_in_all(told: Told, before: int, total: int, done: int) -> None:
     told(before + done, total)
 
 
-def build(pictures: Artifact, told: Callable[[int], None]) -> Artifact:
+def build(images: Artifact, told: Callable[[int], None]) -> Artifact:
     """Return the hashes of an artifact's pictures, making what is missing."""
     spec = Spec(
         kind="looks",
-        name=pictures.manifest["spec"]["name"],
+        name=images.manifest["spec"]["name"],
         config={},
-        inputs={"pictures": pictures.address},
+        inputs={"images": images.address},
         code=CODE,
     )
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        index = from_parquet(pictures.read(INDEX), ["sha256", "file", "offset", "size"])
+        index = from_parquet(images.read(INDEX), ["sha256", "file", "offset", "size"])
         index = index.filter(pc.greater(index["size"], 0)).sort_by(
             [("file", "ascending"), ("offset", "ascending")]
         )
         for number, start in enumerate(range(0, len(index), UNIT)):
             name = f"looks-{number:05d}.parquet"
             if writer.committed(name) is None:
-                writer.commit(name, to_parquet(_hashed(pictures, index.slice(start, UNIT))))
+                writer.commit(name, to_parquet(_hashed(images, index.slice(start, UNIT))))
             told(min(start + UNIT, len(index)))
-        return {"pictures": len(index)}
+        return {"images": len(index)}
 
-    return artifacts.build(pictures.store, spec, make)
+    return artifacts.build(images.store, spec, make)
 
 
-def _hashed(pictures: Artifact, index: pa.Table) -> pa.Table:
+def _hashed(images: Artifact, index: pa.Table) -> pa.Table:
     """Return the hashes of some rows of an index; threads decode beside each other."""
     runs = list(_runs(index))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = list(pool.map(lambda run: looks(_read(pictures, run)), runs))
-    ids = np.array([picture_id(sha256) for sha256 in index["sha256"].to_pylist()], np.uint64)
+        parts = list(pool.map(lambda run: looks(_read(images, run)), runs))
+    ids = np.array([image_id(sha256) for sha256 in index["sha256"].to_pylist()], np.uint64)
     whole = joined(parts)
-    columns = {"picture": ids, "detail": whole.detail}
+    columns = {"image": ids, "detail": whole.detail}
     columns |= dict(zip(COLOURS, whole.colours.T, strict=True))
     columns |= dict(zip(HASH, whole.hashes.T, strict=True))
     return pa.table(columns, SCHEMA)
@@ -118,7 +118,7 @@ def _runs(index: pa.Table) -> Iterator[list[Mapping[str, Any]]]:
     for row in index.to_pylist():
         ends = row["offset"] + row["size"]
         if run and (
-            row["file"] != run[0]["file"] or ends - run[0]["offset"] > READ_BYTES or len(run) == READ_PICTURES
+            row["file"] != run[0]["file"] or ends - run[0]["offset"] > READ_BYTES or len(run) == READ_IMAGES
         ):
             yield run
             run = []
@@ -127,15 +127,15 @@ def _runs(index: pa.Table) -> Iterator[list[Mapping[str, Any]]]:
         yield run
 
 
-def _read(pictures: Artifact, run: list[Mapping[str, Any]]) -> list[bytes]:
+def _read(images: Artifact, run: list[Mapping[str, Any]]) -> list[bytes]:
     start = run[0]["offset"]
-    data = pictures.read_range(run[0]["file"], start, run[-1]["offset"] + run[-1]["size"] - start)
+    data = images.read_range(run[0]["file"], start, run[-1]["offset"] + run[-1]["size"] - start)
     return [data[row["offset"] - start : row["offset"] - start + row["size"]] for row in run]
 
 
 def _merged(table: pa.Table) -> Seen:
     """Return each content once; sources may share pictures."""
-    ids, rows = np.unique(table["picture"].to_numpy(), return_index=True)
+    ids, rows = np.unique(table["image"].to_numpy(), return_index=True)
     hashes, colours = (_matrix(table, names) for names in (HASH, COLOURS))
     return Seen(ids, Looks(hashes, table["detail"].to_numpy(), colours).take(rows))
 

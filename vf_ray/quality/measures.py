@@ -12,11 +12,11 @@ import numpy.typing as npt
 from vf_ray.instances.chance import SPAN, rank
 from vf_ray.quality.looks import Ids
 from vf_ray.quality.members import Owned
-from vf_ray.quality.prepared import Prepared, picture_id
+from vf_ray.quality.prepared import Prepared, image_id
 from vf_ray.shards.finish import HELD_OUT
 from vf_ray.shards.images import NOTHING
 
-COLUMNS = ("key", "picture", "question", "options", "answer", "prompt", "response", "further")
+COLUMNS = ("key", "image", "question", "options", "answer", "prompt", "response", "further")
 MOST_ANSWERS = 12
 """Answers that are named, the most common first."""
 TEXTS = ("prompt words", "prompt characters", "response words", "response characters")
@@ -59,7 +59,7 @@ class Shown:
     """One instance of the contact sheet."""
 
     key: str
-    picture: int
+    image: int
     """Its id."""
     turns: tuple[str, ...]
     """What is said, alternately by the user and the model."""
@@ -79,7 +79,7 @@ class Measured:
     """Instances whose picture, question, answer and further turns an earlier one has."""
     contradictory: int
     """Instances whose picture, question and options another one has with another answer."""
-    pictures: Owned
+    images: Owned
     """Ascending."""
     contents: Ids
     """What ``repeated`` compares of each instance, as 64 bits; distinct, ascending."""
@@ -104,7 +104,7 @@ class _Tally:
     answers: Counter[str] = field(default_factory=Counter)
     lengths: list[tuple[int, int, int, int]] = field(default_factory=list)
     """In the order of ``TEXTS``."""
-    pictures: dict[int, bool] = field(default_factory=dict)
+    images: dict[int, bool] = field(default_factory=dict)
     """Id, and whether it is held out."""
     contents: list[int] = field(default_factory=list)
     asked: list[tuple[int, int]] = field(default_factory=list)
@@ -113,15 +113,15 @@ class _Tally:
     """A heap whose smallest is of the highest rank."""
 
     def add(self, row: Mapping[str, Any], held: bool) -> None:
-        picture, question, answer = row["picture"], row["question"], row["answer"]
+        image, question, answer = row["image"], row["question"], row["answer"]
         self.answers[answer] += 1
         turns = (row["prompt"], row["response"], *row["further"])
         self.lengths.append((*_lengths(turns[::2]), *_lengths(turns[1::2])))
-        if picture != NOTHING:
-            self.pictures[picture_id(picture)] = held
-        self.contents.append(rank(picture, question, answer, *row["further"]))
-        self.asked.append((rank(picture, question, *sorted(row["options"] or ())), rank(answer)))
-        self._show(Shown(key=row["key"], picture=picture_id(picture), turns=turns))
+        if image != NOTHING:
+            self.images[image_id(image)] = held
+        self.contents.append(rank(image, question, answer, *row["further"]))
+        self.asked.append((rank(image, question, *sorted(row["options"] or ())), rank(answer)))
+        self._show(Shown(key=row["key"], image=image_id(image), turns=turns))
 
     def _show(self, shown: Shown) -> None:
         place = (SPAN - rank("contact sheet", str(self.seed), self.task, shown.key), shown)
@@ -133,8 +133,8 @@ class _Tally:
     def finish(self) -> Measured:
         lengths = np.array(self.lengths, np.int32)
         contents = np.unique(np.array(self.contents, np.uint64))
-        ids = np.array(sorted(self.pictures), np.uint64)
-        held_out = np.array([self.pictures[one] for one in ids.tolist()], bool)
+        ids = np.array(sorted(self.images), np.uint64)
+        held_out = np.array([self.images[one] for one in ids.tolist()], bool)
         return Measured(
             instances=len(self.lengths),
             answers=_answers(self.answers),
@@ -142,7 +142,7 @@ class _Tally:
             words={"prompt": lengths[:, 0], "response": lengths[:, 2]},
             repeated=len(self.contents) - len(contents),
             contradictory=_contradictory(self.asked),
-            pictures=Owned(ids, held_out),
+            images=Owned(ids, held_out),
             contents=contents,
             shown=[shown for _, shown in sorted(self.chosen, reverse=True)],
         )

@@ -30,7 +30,7 @@ class Members:
     """Of the pictures, distinct and ascending."""
     held_out: npt.NDArray[np.bool_]
     """By picture: whether a task holds it out."""
-    picture: Rows
+    image: Rows
     """By membership: place of the picture in ``ids``."""
     task: Rows
     """By membership: place of the task in ``tasks``."""
@@ -39,18 +39,18 @@ class Members:
     out, and two of them may be stored as one picture."""
 
     @classmethod
-    def of(cls, pictures: Mapping[str, Owned]) -> "Members":
+    def of(cls, images: Mapping[str, Owned]) -> "Members":
         """Join the pictures of some tasks, of which there is at least one."""
-        tasks = sorted(pictures)
-        parts = [pictures[task].ids for task in tasks]
-        ids, picture = np.unique(np.concatenate(parts), return_inverse=True)
-        held = np.concatenate([pictures[task].held_out for task in tasks])
+        tasks = sorted(images)
+        parts = [images[task].ids for task in tasks]
+        ids, image = np.unique(np.concatenate(parts), return_inverse=True)
+        held = np.concatenate([images[task].held_out for task in tasks])
         held_out, trained = np.zeros((2, len(ids)), bool)
-        held_out[picture[held]], trained[picture[~held]] = True, True
+        held_out[image[held]], trained[image[~held]] = True, True
         task = np.repeat(np.arange(len(tasks)), [len(part) for part in parts])
-        order = np.lexsort((task, picture))
-        torn = held & trained[picture]
-        return cls(tasks, ids, held_out, picture[order], task[order], torn[order])
+        order = np.lexsort((task, image))
+        torn = held & trained[image]
+        return cls(tasks, ids, held_out, image[order], task[order], torn[order])
 
     @cached_property
     def sources(self) -> Sequence[str]:
@@ -64,10 +64,10 @@ class Members:
         There are few kinds, so what depends on tasks alone is worked out for kinds.
         """
         marks = np.array([rank("task", task) for task in self.tasks], np.uint64)
-        starts = np.searchsorted(self.picture, np.arange(len(self.ids)))
+        starts = np.searchsorted(self.image, np.arange(len(self.ids)))
         sums = np.add.reduceat(marks[self.task], starts)  # of random numbers: other sets have other sums
         _, examples, kind = np.unique(sums, return_index=True, return_inverse=True)
-        ends = np.append(starts, len(self.picture))
+        ends = np.append(starts, len(self.image))
         return kind, [tuple(self.task[starts[one] : ends[one + 1]].tolist()) for one in examples]
 
     def count(self, memberships: npt.NDArray[np.bool_]) -> dict[str, int]:

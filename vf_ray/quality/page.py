@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vf_ray.page.document import Block, Document, Notes, Section, Text, Tile, Tiles
-from vf_ray.page.pictures import data_uri
-from vf_ray.page.sheets import Beside, Card, Pair, PairsOfPictures, Shares, Sheet, Side
+from vf_ray.page.image_data import data_uri
+from vf_ray.page.sheets import Beside, Card, Pair, PairsOfImages, Shares, Sheet, Side
 from vf_ray.page.tables import Table
 from vf_ray.quality.duplicates import Meeting, Twins
 from vf_ray.quality.examine import Quality
@@ -41,7 +41,7 @@ def _overview(quality: Quality) -> Section:
             label="instances",
             detail=f"{train:,} to train, {held_out:,} held out",
         ),
-        Tile(value=f"{quality.pictures:,}", label="pictures", detail="of different content"),
+        Tile(value=f"{quality.images:,}", label="images", detail="of different content"),
         Tile(
             value=f"{len(quality.flags):,}", label="tasks with flags", detail="reasons to look, no verdicts"
         ),
@@ -94,7 +94,7 @@ def _duplicates(quality: Quality, prepared: Prepared) -> Section:
     if shared:
         blocks.append(
             Table(
-                headers=["source", "source", "pictures"],
+                headers=["source", "source", "images"],
                 rows=shared,
                 wide=(1,),
                 caption="Equal, byte by byte",
@@ -105,7 +105,7 @@ def _duplicates(quality: Quality, prepared: Prepared) -> Section:
         blocks.append(
             Table(headers=headers, rows=alike, wide=(1,), caption="Different content, alike to look at")
         )
-        blocks.append(PairsOfPictures(pairs=_pairs({pair: twins.twins[pair] for pair in most}, prepared)))
+        blocks.append(PairsOfImages(pairs=_pairs({pair: twins.twins[pair] for pair in most}, prepared)))
     if not (shared or alike):
         blocks.append(Text(words="No two pictures are equal across sources, and none are alike."))
     return Section(title="Duplicates", blocks=blocks)
@@ -145,15 +145,15 @@ def _pair(pair: Meeting, twins: Twins, found: Mapping[str, Mapping[int, Stored]]
 
 def _side(source: str, stored: Stored) -> Side:
     uri, small = data_uri(stored.data)
-    return Side(picture=uri, pixelated=small, words=f"{source}: {stored.words}")
+    return Side(image=uri, pixelated=small, words=f"{source}: {stored.words}")
 
 
 def _task(task: TaskQuality, quality: Quality, prepared: Prepared) -> Section:
     found, source = task.measured, source_of(task.task)
     head = f"{task.group}, {task.category}; {source.title}, licence {source.terms.licence}"
     flags = [f"{flag.name}: {flag.words}" for flag in quality.flags.get(task.task, ())]
-    stored = prepared.stored(task.source, {shown.picture for shown in found.shown})
-    cards = [_card(shown, stored[shown.picture]) for shown in found.shown]
+    stored = prepared.stored(task.source, {shown.image for shown in found.shown})
+    cards = [_card(shown, stored[shown.image]) for shown in found.shown]
     blocks: list[Block] = [
         Text(words=head),
         *([Notes(lines=flags)] if flags else []),
@@ -167,7 +167,7 @@ def _task(task: TaskQuality, quality: Quality, prepared: Prepared) -> Section:
 def _card(shown: Shown, stored: Stored) -> Card:
     uri, small = data_uri(stored.data)
     asked, *said = shown.turns
-    return Card(picture=uri, pixelated=small, title=shown.key, asked=asked, answered="\n".join(said))
+    return Card(image=uri, pixelated=small, title=shown.key, asked=asked, answered="\n".join(said))
 
 
 def _answers(task: TaskQuality) -> Shares:
@@ -224,11 +224,11 @@ def _repeats(task: TaskQuality) -> Table:
         "instances that repeat another": (found.repeated, task.instances),
         "that another task has too": (task.repeated_elsewhere, task.instances),
         "that another one contradicts": (found.contradictory, task.instances),
-        "pictures like another of the task": (task.near_within, task.pictures),
-        "like one of another source": (task.near_elsewhere, task.pictures),
-        "equal to one of another source": (task.equal_elsewhere, task.pictures),
-        "held out, like one trained on": (task.leaked, task.held_out_pictures),
-        "too plain to compare": (task.plain, task.pictures),
+        "pictures like another of the task": (task.near_within, task.images),
+        "like one of another source": (task.near_elsewhere, task.images),
+        "equal to one of another source": (task.equal_elsewhere, task.images),
+        "held out, like one trained on": (task.leaked, task.held_out_images),
+        "too plain to compare": (task.plain, task.images),
     }
     rows = [[name, f"{part:,}", percent(part, whole)] for name, (part, whole) in counts.items()]
     return Table(headers=["duplicates", "n", "share"], rows=rows)

@@ -66,13 +66,13 @@ def of_one_colour(first: Looks, second: Looks) -> npt.NDArray[np.bool_]:
     return marks
 
 
-def looks(pictures: Sequence[bytes]) -> Looks:
+def looks(images: Sequence[bytes]) -> Looks:
     """Return the hashes of encoded pictures.
 
     Raises:
         OSError: if one cannot be decoded.
     """
-    coloured = np.array([_grid(data) for data in pictures], np.float64).reshape(-1, _GRID, _GRID, 3)
+    coloured = np.array([_grid(data) for data in images], np.float64).reshape(-1, _GRID, _GRID, 3)
     grids = coloured @ _LUMINANCE
     waves = _waves()
     coefficients = (waves @ grids @ waves.T).reshape(len(grids), _BAND * _BAND)
@@ -100,9 +100,9 @@ def distance(first: Hashes, second: Hashes) -> npt.NDArray[np.int64]:
 
 def _grid(data: bytes) -> npt.NDArray[np.uint8]:
     """Return an encoded picture in 64 x 64 points, its proportions not kept; shape (64, 64, 3)."""
-    with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-        picture.draft("RGB", (2 * _GRID, 2 * _GRID))  # a JPEG decodes into fewer pixels, many times faster
-        whole = picture.convert("RGB")
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        image.draft("RGB", (2 * _GRID, 2 * _GRID))  # a JPEG decodes into fewer pixels, many times faster
+        whole = image.convert("RGB")
     return np.asarray(whole.resize((_GRID, _GRID), Image.Resampling.BILINEAR, reducing_gap=2.0))
 
 

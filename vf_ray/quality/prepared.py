@@ -41,7 +41,7 @@ class Prepared:
 
     instances: Mapping[str, Artifact]
     """By task."""
-    pictures: Mapping[str, Artifact]
+    images: Mapping[str, Artifact]
     """By source."""
 
     @classmethod
@@ -54,7 +54,7 @@ class Prepared:
         try:
             instances = finished(store, plan.instances)
             held = {task: made for task, made in instances.items() if _size(made)}
-            return cls(held, finished(store, plan.pictures))
+            return cls(held, finished(store, plan.images))
         except FileNotFoundError as error:
             remedy = f"python -m flows {plan.recipe.name} --only prepare --upstream build"
             raise MissingError(f"{error}: {remedy}") from error
@@ -70,9 +70,9 @@ class Prepared:
 
     def stored(self, source: str, wanted: Collection[int]) -> dict[int, Stored]:
         """Return pictures of a source by their ids; those it does not have are left out."""
-        artifact = self.pictures[source]
+        artifact = self.images[source]
         index = from_parquet(artifact.read(INDEX))
-        ids = map(picture_id, index["sha256"].to_pylist())
+        ids = map(image_id, index["sha256"].to_pylist())
         found = {one: row for row, one in enumerate(ids) if one in wanted}
         rows = index.take(pa.array(found.values(), pa.int64())).to_pylist()
         return {one: _stored(artifact, row) for one, row in zip(found, rows, strict=True)}
@@ -82,7 +82,7 @@ def _size(instances: Artifact) -> int:
     return int(instances.stats["train"] + instances.stats["held_out"])
 
 
-def picture_id(sha256: str) -> int:
+def image_id(sha256: str) -> int:
     """Return a picture's content as 64 bits: the first of its hash (a clash in 10^7 pictures: 3 in 10^6)."""
     return chance_of(sha256)
 

@@ -16,16 +16,16 @@ def plain(quality: Quality) -> dict[str, Any]:
         {
             "sources": list(pair),
             "pairs": count,
-            "closest": [f"{picture:016x}" for picture in twins.twins[pair][:2]],
+            "closest": [f"{image:016x}" for image in twins.twins[pair][:2]],
             "bits": twins.twins[pair].bits,
         }
         for pair, count in twins.near.items()
     ]
     return {
         "recipe": quality.recipe,
-        "pictures": quality.pictures,
+        "images": quality.images,
         "tasks": [_task(task, quality) for task in quality.tasks],
-        "shared": [{"sources": list(pair), "pictures": n} for pair, n in twins.equal.items()],
+        "shared": [{"sources": list(pair), "images": n} for pair, n in twins.equal.items()],
         "alike": alike,
         "thresholds": {rule.name: rule.limit for rule in RULES},
         "hash": {"bits": 256, "radius": RADIUS, "tint": TINT, "least_detail": PLAINEST},
@@ -52,12 +52,12 @@ def _task(task: TaskQuality, quality: Quality) -> dict[str, Any]:
         "repeated": found.repeated,
         "contradictory": found.contradictory,
         "repeated_elsewhere": task.repeated_elsewhere,
-        "pictures": task.pictures,
-        "pictures_held_out": task.held_out_pictures,
-        "pictures_plain": task.plain,
-        "pictures_equal_elsewhere": task.equal_elsewhere,
-        "pictures_near_within": task.near_within,
-        "pictures_near_elsewhere": task.near_elsewhere,
-        "pictures_leaked": task.leaked,
+        "images": task.images,
+        "images_held_out": task.held_out_images,
+        "images_plain": task.plain,
+        "images_equal_elsewhere": task.equal_elsewhere,
+        "images_near_within": task.near_within,
+        "images_near_elsewhere": task.near_elsewhere,
+        "images_leaked": task.leaked,
         "flags": [asdict(flag) for flag in quality.flags.get(task.task, ())],
     }

@@ -11,19 +11,19 @@ from functools import partial
 import numpy as np
 
 from vf_ray.errors import UserError
-from vf_ray.eval import exams
+from vf_ray.eval import question_sets
 from vf_ray.eval.benchmark import Question
 from vf_ray.eval.benchmarks import catalogue
 from vf_ray.eval.prompts import LETTER, SHORT
-from vf_ray.plan.inputs import INSTANCES, exam_url
+from vf_ray.plan.inputs import INSTANCES, question_set_url
 from vf_ray.plan.plan import Plan
 from vf_ray.quality.hamming import Rows
 from vf_ray.quality.looks import Ids, Told
 from vf_ray.quality.perceptual import Looks, joined, looks
-from vf_ray.quality.prepared import picture_id
+from vf_ray.quality.prepared import image_id
 from vf_ray.quality.wording import Asked, normal
 from vf_ray.raw.tree import RawTree
-from vf_ray.shards.images import BadPictureError, sha256, stored
+from vf_ray.shards.images import BadImageError, sha256, stored
 from vf_ray.store import Store
 from vf_ray.types import Tree
 
@@ -33,7 +33,7 @@ _OPTION = re.compile(r"\(?[A-Z][.)]\s")
 
 
 @dataclass(frozen=True)
-class Picture:
+class StoredImage:
     """A picture of a benchmark."""
 
     benchmark: str
@@ -54,9 +54,9 @@ class Sought:
     """The different wordings."""
     wording: Rows
     """By question: the place of its wording."""
-    picture: Rows
+    image: Rows
     """By question: the place of its picture; -1 for none that can be read."""
-    shown: Sequence[Picture]
+    shown: Sequence[StoredImage]
     ids: Ids
     """By picture: the ids of its content as it comes, and as it would be stored; shape (pictures, 2)."""
     looks: Looks
@@ -76,13 +76,13 @@ def trees(store: Store, plan: Plan, data: str = "") -> dict[str, Tree]:
     """
     names = [name for name in catalogue() if name != INSTANCES]
     if data:
-        return {name: RawTree.of(exam_url(data, name)) for name in names}
+        return {name: RawTree.of(question_set_url(data, name)) for name in names}
     if plan.recipe.prepare.raw and not plan.recipe.evaluate.data:
         raise UserError(
             f"recipe {plan.recipe.name!r} names no evaluate.data; give --data, a folder that holds each "
             "benchmark's official files under its name"
         )
-    return {name: exams.tree(store, plan, name) for name in names}
+    return {name: question_sets.tree(store, plan, name) for name in names}
 
 
 def sought(places: Mapping[str, Tree], largest_side: int, told: Told = lambda done, total: None) -> Sought:
@@ -94,11 +94,11 @@ def sought(places: Mapping[str, Tree], largest_side: int, told: Told = lambda do
     gathering = _Gathering()
     for name, tree in places.items():
         try:
-            exam = catalogue()[name].load(tree)
+            question_set = catalogue()[name].load(tree)
         except FileNotFoundError as error:
             gathering.absent[name] = str(error)
             continue
-        gathering.add(name, exam.questions)
+        gathering.add(name, question_set.questions)
     return gathering.finish(largest_side, told)
 
 
@@ -116,8 +116,8 @@ class _Gathering:
     asked: dict[Asked, int] = field(default_factory=dict)
     wording: list[int] = field(default_factory=list)
     places: dict[tuple[str, str], int] = field(default_factory=dict)
-    pictures: list[Picture] = field(default_factory=list)
-    picture: list[int] = field(default_factory=list)
+    images: list[StoredImage] = field(default_factory=list)
+    image: list[int] = field(default_factory=list)
 
     def add(self, name: str, questions: Sequence[Question]) -> None:
         self.titles[name] = catalogue()[name].title
@@ -125,38 +125,38 @@ class _Gathering:
             self.questions.append(question)
             words = Asked(name, normal(bare(question.prompt)))
             self.wording.append(self.asked.setdefault(words, len(self.asked)))
-            self.picture.append(self._place(name, question))
+            self.image.append(self._place(name, question))
 
     def _place(self, name: str, question: Question) -> int:
         """Return the number of a question's picture; questions of one picture share it."""
-        if question.picture is None:
+        if question.image is None:
             return -1
-        key = (name, question.picture_id)
+        key = (name, question.image_id)
         if key not in self.places:
-            self.places[key] = len(self.pictures)
-            self.pictures.append(Picture(name, question.picture_id, question.picture))
+            self.places[key] = len(self.images)
+            self.images.append(StoredImage(name, question.image_id, question.image))
         return self.places[key]
 
     def finish(self, largest_side: int, told: Told) -> Sought:
         found: list[_Looked] = []
-        for some in _looked(self.pictures, largest_side):
+        for some in _looked(self.images, largest_side):
             found += some
-            told(len(found), len(self.pictures))
+            told(len(found), len(self.images))
         good = np.array([not one.reason for one in found], bool)
         number = np.append(np.where(good, np.cumsum(good) - 1, -1), -1)  # the last one: no picture
         kept = [one for one in found if not one.reason]
         unread: dict[str, Counter[str]] = {}
-        for picture, one in zip(self.pictures, found, strict=True):
+        for image, one in zip(self.images, found, strict=True):
             if one.reason:
-                unread.setdefault(picture.benchmark, Counter())[one.reason] += 1
+                unread.setdefault(image.benchmark, Counter())[one.reason] += 1
         return Sought(
             titles=self.titles,
             absent=self.absent,
             questions=self.questions,
             asked=list(self.asked),
             wording=np.array(self.wording, np.int64),
-            picture=number[np.array(self.picture, np.int64)],
-            shown=[picture for picture, one in zip(self.pictures, found, strict=True) if not one.reason],
+            image=number[np.array(self.image, np.int64)],
+            shown=[image for image, one in zip(self.images, found, strict=True) if not one.reason],
             ids=np.array([one.ids for one in kept], np.uint64).reshape(-1, 2),
             looks=joined([one.looks for one in kept if one.looks is not None]),
             unread=unread,
@@ -173,17 +173,17 @@ class _Looked:
     looks: Looks | None = None
 
 
-def _looked(pictures: Sequence[Picture], largest_side: int) -> Iterator[list[_Looked]]:
+def _looked(images: Sequence[StoredImage], largest_side: int) -> Iterator[list[_Looked]]:
     """Read pictures in their order and, beside each other, decode them."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(pictures), _BATCH):
-            data = [_read(picture) for picture in pictures[start : start + _BATCH]]
+        for start in range(0, len(images), _BATCH):
+            data = [_read(image) for image in images[start : start + _BATCH]]
             yield list(pool.map(partial(_look, largest_side=largest_side), data))
 
 
-def _read(picture: Picture) -> bytes | None:
+def _read(image: StoredImage) -> bytes | None:
     try:
-        return picture.read()
+        return image.read()
     except FileNotFoundError:
         return None
 
@@ -193,6 +193,6 @@ def _look(data: bytes | None, largest_side: int) -> _Looked:
         return _Looked("picture missing")
     try:
         prepared = stored(data, largest_side).data
-    except BadPictureError as error:
+    except BadImageError as error:
         return _Looked(error.reason)
-    return _Looked(ids=(picture_id(sha256(data)), picture_id(sha256(prepared))), looks=looks([prepared]))
+    return _Looked(ids=(image_id(sha256(data)), image_id(sha256(prepared))), looks=looks([prepared]))

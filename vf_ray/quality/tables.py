@@ -7,7 +7,7 @@ from vf_ray.quality.figures import TaskQuality
 
 SHORT_HEADERS = (
     "task", "train", "held out", "rejected", "answers", "majority", "asked", "answered",
-    "repeated", "pictures", "alike", "flags",
+    "repeated", "images", "alike", "flags",
 )  # fmt: skip
 
 
@@ -24,8 +24,8 @@ def short_row(task: TaskQuality, quality: Quality) -> Sequence[str]:
         f"{found.lengths['prompt words'].median:,}",
         f"{found.lengths['response words'].median:,}",
         percent(found.repeated, task.instances),
-        f"{task.pictures:,}",
-        percent(task.near_within, task.pictures),
+        f"{task.images:,}",
+        percent(task.near_within, task.images),
         str(len(quality.flags.get(task.task, ())) or "-"),
     ]
 

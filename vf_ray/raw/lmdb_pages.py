@@ -77,7 +77,7 @@ class Pages:
         require_size(entry.size, f"{self._name}, key {entry.key!r}")
         return self._read(entry.start, entry.size)
 
-    def picture(self, key: bytes) -> bytes:
+    def image(self, key: bytes) -> bytes:
         """Return the value of ``key``.
 
         Raises:

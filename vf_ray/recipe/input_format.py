@@ -16,7 +16,7 @@ FILE = "vf_ray.json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Habits:
+class InputFormat:
     """LLaVA-1.5's but for transparency, unless told otherwise."""
 
     template: Literal["vicuna_v1", "llama_2", "llava_llama_2"] = "vicuna_v1"
@@ -33,7 +33,7 @@ class Habits:
     its size (by less than a level off on average, 99 values of 100 by 3 at most)."""
 
     @classmethod
-    def of(cls, folder: Path) -> "Habits":
+    def of(cls, folder: Path) -> "InputFormat":
         """Read those of a model's folder.
 
         Raises:
@@ -42,9 +42,9 @@ class Habits:
         file = folder / FILE
         return build(cls, json.loads(file.read_text()), f"{file}: ") if file.exists() else cls()
 
-    def changed(self, habits: Mapping[str, str]) -> "Habits":
+    def changed(self, input_format: Mapping[str, str]) -> "InputFormat":
         """Return these with some values of a recipe's in their place."""
-        return build(Habits, {**asdict(self), **habits}, "base.habits.")
+        return build(InputFormat, {**asdict(self), **input_format}, "base.input_format.")
 
     def save(self, folder: Path) -> None:
         """Write them into a model's folder."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from vf_ray.recipe.input_format import Habits
+from vf_ray.recipe.input_format import InputFormat
 from vf_ray.recipe.model_sizes import SIZES
 from vf_ray.recipe.stage import Stage
 from vf_ray.recipe.strict import build, is_http, put, require, thawed
@@ -91,8 +91,8 @@ class Base:
     vocabulary: int = 0
     """Most tokens of the tokenizer trained on the prepared text, when none is given."""
     select_layer: int = -2
-    habits: Mapping[str, str] = field(default_factory=dict)
-    """What differs from the checkpoint's own ``Habits`` (LLaVA-1.5's, if it has none), as
+    input_format: Mapping[str, str] = field(default_factory=dict)
+    """What differs from the checkpoint's own ``InputFormat`` (LLaVA-1.5's, if it has none), as
     ``{template: llama_2, exif: applied}``; it is kept with the model, and all that read it follow it."""
 
     def __post_init__(self) -> None:
@@ -103,7 +103,7 @@ class Base:
                              ("width", "heads"), ("heads", "kv_heads")):  # fmt: skip
             one, other = getattr(self, large), getattr(self, small)
             require(one % other == 0, f"base.{large} {one} is not a multiple of base.{small} {other}")
-        build(Habits, self.habits, "base.habits.")
+        build(InputFormat, self.input_format, "base.input_format.")
         for key in SIZES[self.size]:
             require(getattr(self, key) > 0, f"base.{key} is {getattr(self, key)}; it must be positive")
         both = self.checkpoint and self.language_model

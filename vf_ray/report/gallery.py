@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from vf_ray.eval.benchmark import Exam, Item, Question
+from vf_ray.eval.benchmark import Item, Question, QuestionSet
 from vf_ray.instances.chance import rank
 from vf_ray.page.document import Shown
-from vf_ray.page.pictures import data_uri
+from vf_ray.page.image_data import data_uri
 from vf_ray.report.names import model
 
 MOST, MOST_OF_OTHERS = 24, 4
@@ -13,11 +13,13 @@ MOST, MOST_OF_OTHERS = 24, 4
 SHOWN_MODELS = ("stage1", "stage2")
 
 
-def gallery(exams: Mapping[str, Exam], items: Mapping[str, Mapping[str, Sequence[Item]]]) -> list[Shown]:
+def gallery(
+    question_sets: Mapping[str, QuestionSet], items: Mapping[str, Mapping[str, Sequence[Item]]]
+) -> list[Shown]:
     """Return some questions, of each category one that BASE has right and one that it has wrong."""
     shown: list[Shown] = []
-    for benchmark, exam in exams.items():
-        asked = {question.id: question for question in exam.questions}
+    for benchmark, question_set in question_sets.items():
+        asked = {question.id: question for question in question_set.questions}
         said = {name: {item.id: item for item in found} for name, found in items[benchmark].items()}
         most = MOST if benchmark == "tasks" else MOST_OF_OTHERS
         for identity in _chosen(items[benchmark])[:most]:
@@ -37,11 +39,11 @@ def _chosen(by_model: Mapping[str, Sequence[Item]]) -> list[str]:
 
 
 def _shown(benchmark: str, question: Question, said: Mapping[str, Mapping[str, Item]]) -> Shown:
-    picture, small = data_uri(question.picture()) if question.picture else ("", False)
+    image, small = data_uri(question.image()) if question.image else ("", False)
     shown = [name for name in said if name in SHOWN_MODELS] or list(said)
     items = {name: said[name][question.id] for name in shown}
     return Shown(
-        picture=picture,
+        image=image,
         pixelated=small,
         title=question.category if benchmark == "tasks" else f"{benchmark}: {question.category}",
         prompt=question.prompt,

@@ -6,8 +6,8 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
-from vf_ray.eval.benchmark import Exam
-from vf_ray.eval.exams import exam
+from vf_ray.eval.benchmark import QuestionSet
+from vf_ray.eval.question_sets import question_set
 from vf_ray.page.document import Document, Gallery, Section, Shown
 from vf_ray.page.tables import Table
 from vf_ray.plan.inputs import INSTANCES
@@ -30,8 +30,10 @@ def report(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
         writer.progress(0, 3, "parts")
         found = gather(store, plan)
         writer.progress(1, 3, "parts")
-        exams: dict[str, Exam] = {name: exam(store, plan, name) for name in found.scores["benchmarks"]}
-        shown = gallery(exams, found.items)
+        question_sets: dict[str, QuestionSet] = {
+            name: question_set(store, plan, name) for name in found.scores["benchmarks"]
+        }
+        shown = gallery(question_sets, found.items)
         writer.progress(2, 3, "parts")
         _commit(writer, document(found, shown), found)
         writer.progress(3, 3, "parts")

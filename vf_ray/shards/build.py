@@ -164,7 +164,7 @@ class Shard:
         return write_shard(tree, self.refs, self.writer, shard=self.number, largest_side=side, lent=self.lent)
 
 
-def build_pictures(
+def build_images(
     store: Store, spec: Spec, origin: Origin, run: Runner = run_here, *, force: bool = False,
     tell: Tell | None = None,
 ) -> Artifact:  # fmt: skip
@@ -182,7 +182,7 @@ def build_pictures(
 
 
 def build_instances(
-    store: Store, spec: Spec, pictures: Artifact, origin: Origin, *, force: bool = False
+    store: Store, spec: Spec, images: Artifact, origin: Origin, *, force: bool = False
 ) -> Artifact:
     """Build one task's instances; ``spec.config`` holds cap and held_out.
 
@@ -193,7 +193,7 @@ def build_instances(
     (task,) = tasks_of(origin.source(), (spec.name,), ceilings)
     cap, held_out = spec.config["cap"], spec.config["held_out"]
     return build(
-        store, spec, lambda writer: write_instances(pictures, task, writer, cap=cap, held_out=held_out),
+        store, spec, lambda writer: write_instances(images, task, writer, cap=cap, held_out=held_out),
         force=force,
     )  # fmt: skip
 
@@ -287,10 +287,10 @@ class Finish:
 
     def run(self) -> Line:
         """Build it; a refusal is returned, so that it does not stop the other tasks."""
-        pictures = load(self.store, self.spec.inputs["pictures"])
+        images = load(self.store, self.spec.inputs["images"])
         line: dict[str, Any] = {"task": self.spec.name, "built": 0, "rejected": 0, "refused": ""}
         try:
-            made = build_instances(self.store, self.spec, pictures, self.origin, force=self.force).stats
+            made = build_instances(self.store, self.spec, images, self.origin, force=self.force).stats
         except TaskRefusedError as error:
             return {**line, "refused": str(error)}
         rejected = sum(made["rejected"].values())

@@ -2,16 +2,16 @@
 
 from functools import lru_cache
 
-from vf_ray.shards.drawing import picture
-from vf_ray.shards.images import MOST_PIXELS, BadPictureError
-from vf_ray.sources.images import picture_bytes
+from vf_ray.shards.drawing import image
+from vf_ray.shards.images import MOST_PIXELS, BadImageError
+from vf_ray.sources.images import image_bytes
 from vf_ray.types import ImageRef, Instance, Reject, Tree
 
 REMEMBERED = 65_536
 """Pictures whose verdict is kept: several instances of one picture mostly stand close together."""
 
 
-class Pictures:
+class Images:
     """The pictures of one raw tree."""
 
     def __init__(self, tree: Tree) -> None:
@@ -25,9 +25,9 @@ class Pictures:
         reason, detail = fault
         return Reject(key=verdict.key, reason=reason, detail=detail, task=verdict.task)
 
-    def _look(self, image: ImageRef) -> tuple[str, str] | None:
+    def _look(self, shown: ImageRef) -> tuple[str, str] | None:
         try:
-            picture(image, lambda path: picture_bytes(self._tree, path), largest_side=MOST_PIXELS)
-        except BadPictureError as bad:
-            return bad.reason, f"{image}: {bad.detail}"
+            image(shown, lambda path: image_bytes(self._tree, path), largest_side=MOST_PIXELS)
+        except BadImageError as bad:
+            return bad.reason, f"{shown}: {bad.detail}"
         return None

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vf_ray.raw.archives import DAMAGED
 from vf_ray.raw.indexed import UnreadableError
-from vf_ray.shards.images import BadPictureError, Picture, encoded, opened, rgb, sha256, stored
+from vf_ray.shards.images import BadImageError, StoredImage, encoded, opened, rgb, sha256, stored
 from vf_ray.types import Boxed, Crop, Grid, ImageRef
 
 OUTLINES = ("red", "blue", "lime", "yellow", "magenta", "cyan")
@@ -21,7 +21,7 @@ LABEL_HEIGHT = 22
 Fetch = Callable[[str], bytes]
 
 
-def picture(image: ImageRef, fetch: Fetch, largest_side: int) -> Picture:
+def image(image: ImageRef, fetch: Fetch, largest_side: int) -> StoredImage:
     """Return a picture as it is to be stored; ``fetch`` returns the bytes behind a raw path.
 
     What shows nothing is stored as a picture of no bytes, so that every instance has one.
@@ -30,7 +30,7 @@ def picture(image: ImageRef, fetch: Fetch, largest_side: int) -> Picture:
         BadPictureError: if a raw picture is missing or cannot be used, or a box lies outside it.
     """
     if image is None:
-        return Picture(b"", 0, 0, "", ())
+        return StoredImage(b"", 0, 0, "", ())
     if isinstance(image, str):
         return stored(_fetched(fetch, image), largest_side)
     parts = _Parts(fetch)
@@ -58,13 +58,13 @@ def _fetched(fetch: Fetch, path: str) -> bytes:
     try:
         return fetch(path)
     except FileNotFoundError as error:
-        raise BadPictureError("picture missing", str(error)[:300]) from None
+        raise BadImageError("picture missing", str(error)[:300]) from None
     except UnreadableError as error:
-        raise BadPictureError(f"picture unreadable: {error.reason}", str(error)[:300]) from None
+        raise BadImageError(f"picture unreadable: {error.reason}", str(error)[:300]) from None
     except ValueError as error:
-        raise BadPictureError("picture path impossible", str(error)[:300]) from None
+        raise BadImageError("picture path impossible", str(error)[:300]) from None
     except DAMAGED as error:
-        raise BadPictureError("picture damaged in its archive", str(error)[:300]) from None
+        raise BadImageError("picture damaged in its archive", str(error)[:300]) from None
 
 
 @singledispatch
@@ -98,7 +98,7 @@ def _inside(box: Sequence[float], size: tuple[int, int]) -> tuple[int, int, int,
     left, top = max(0, round(box[0])), max(0, round(box[1]))
     right, bottom = min(size[0], round(box[2])), min(size[1], round(box[3]))
     if left >= right or top >= bottom:
-        raise BadPictureError("box outside the picture", f"{tuple(box)} in {size[0]} x {size[1]}")
+        raise BadImageError("box outside the picture", f"{tuple(box)} in {size[0]} x {size[1]}")
     return left, top, right, bottom
 
 

@@ -40,8 +40,8 @@ class Earlier:
     def of(cls, store: Store, spec: Spec) -> "Earlier":
         """Find them in a store: of the same raw files, source code and largest side."""
         others = [found for found in find_versions(store, spec) if found.address != spec.address]
-        same = [found for found in others if _pictures(found.manifest["spec"]) == _pictures(spec.plain())]
-        return cls(tuple(sorted(same, key=lambda found: (-found.stats["pictures"], found.address))))
+        same = [found for found in others if _images(found.manifest["spec"]) == _images(spec.plain())]
+        return cls(tuple(sorted(same, key=lambda found: (-found.stats["images"], found.address))))
 
     def lent(self, refs: Collection[str]) -> dict[str, Lent]:
         """Return what is known of these pictures."""
@@ -54,7 +54,7 @@ class Earlier:
         return known
 
 
-def _pictures(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+def _images(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what decides what a source's pictures are stored as."""
     return {**spec, "config": {key: value for key, value in spec["config"].items() if key not in ASKED}}
 

@@ -38,7 +38,7 @@ class TaskRefusedError(UserError):
 
 
 def write_instances(
-    pictures: Artifact, task: AnyTask, writer: Writer, *, cap: int, held_out: float
+    images: Artifact, task: AnyTask, writer: Writer, *, cap: int, held_out: float
 ) -> Mapping[str, Any]:
     """Commit a task's instances and rejects; return its statistics.
 
@@ -46,15 +46,15 @@ def write_instances(
         TaskRefusedError: if rejects exceed the task's ceiling, or nothing is left of a task that may not
             be empty; names the top reasons.
     """
-    turn = pictures.stats["turns"] - 1
-    examined = read_examined(pictures.read(examined_name(turn)))
+    turn = images.stats["turns"] - 1
+    examined = read_examined(images.read(examined_name(turn)))
     rows, source = examined[task.id][0], examined[SOURCE][0]
-    file = pq.ParquetFile(pa.BufferReader(pictures.read(candidates_name(turn, task.id))))
-    choice = _choose(pictures, file, cap)
-    writer.reject("rows", _row_rejects(pictures, rejects_name(turn, task.id)))
-    writer.reject("pictures", _picture_rejects(file, choice, task.id))
+    file = pq.ParquetFile(pa.BufferReader(images.read(candidates_name(turn, task.id))))
+    choice = _choose(images, file, cap)
+    writer.reject("rows", _row_rejects(images, rejects_name(turn, task.id)))
+    writer.reject("images", _image_rejects(file, choice, task.id))
     first = _tally(choice.reasons.take(pa.array(choice.order[:cap])))
-    _refuse(task, writer, {"records": rows, "records of the source": source, "pictures": first})
+    _refuse(task, writer, {"records": rows, "records of the source": source, "images": first})
     rejected = rows.rejected + _tally(choice.reasons.filter(pa.array(choice.seen))).rejected
     counts = _commit(writer, file, choice, chance_below(held_out))
     return {**counts, "examined": rows.examined, "rejected": dict(sorted(rejected.items()))}
@@ -69,7 +69,7 @@ class _Choice:
     seen: npt.NDArray[np.bool_]
     """Rows up to the last one taken whose picture was looked at."""
     taken: npt.NDArray[np.bool_]
-    pictures: pa.Array
+    images: pa.Array
     """sha256 of the stored picture."""
     chances: pa.Array
     reasons: pa.Array
@@ -77,10 +77,10 @@ class _Choice:
     details: pa.Array
 
 
-def _choose(pictures: Artifact, file: pq.ParquetFile, cap: int) -> _Choice:
+def _choose(images: Artifact, file: pq.ParquetFile, cap: int) -> _Choice:
     """Take the first ``cap`` candidates, ascending in rank, whose picture can be used."""
     names = ["sha256", "chance", "reason", "detail"]
-    verdicts = _together(from_parquet(pictures.read(ALL_VERDICTS), ["ref", *names]))
+    verdicts = _together(from_parquet(images.read(ALL_VERDICTS), ["ref", *names]))
     candidates = file.read(columns=["rank", "ref"], use_threads=False)
     at = pc.index_in(candidates["ref"], value_set=verdicts["ref"]).combine_chunks()
     found = {name: verdicts[name].combine_chunks().take(at) for name in names}
@@ -109,13 +109,13 @@ def _mask(answers: pa.Array) -> npt.NDArray[np.bool_]:
     return mask
 
 
-def _row_rejects(pictures: Artifact, name: str) -> Iterator[Reject]:
-    if name in pictures.names():
-        for line in pictures.read(name).splitlines():
+def _row_rejects(images: Artifact, name: str) -> Iterator[Reject]:
+    if name in images.names():
+        for line in images.read(name).splitlines():
             yield Reject(**json.loads(line))
 
 
-def _picture_rejects(file: pq.ParquetFile, choice: _Choice, task: str) -> Iterator[Reject]:
+def _image_rejects(file: pq.ParquetFile, choice: _Choice, task: str) -> Iterator[Reject]:
     start = 0
     for batch in file.iter_batches(BATCH, columns=["key", "ref"], use_threads=False):
         for row in np.flatnonzero(
@@ -143,7 +143,7 @@ def _refuse(task: AnyTask, writer: Writer, tallies: Mapping[str, Tally]) -> None
                 f"Each is listed in {writer.address}/rejected/; mend the raw files, or allow more: "
                 f"prepare.ceilings: {{{task.id}: {ceil(100 * tally.share) / 100}}}"
             )
-    if not tallies["pictures"].examined and not task.may_be_empty:
+    if not tallies["images"].examined and not task.may_be_empty:
         raise TaskRefusedError(
             f"task {task.id!r}: no instance came out of {tallies['records of the source'].examined} "
             f"records, {tallies['records'].examined} of them in its split {task.split!r}; check the raw "
@@ -159,20 +159,20 @@ def _commit(writer: Writer, file: pq.ParquetFile, choice: _Choice, chance: int) 
         for name, mask in ((TRAIN, choice.taken & ~kept_out), (HELD_OUT, kept_out)):
             local = below / name
             with GroupedWriter(local, INSTANCES) as sink:
-                for table in _masked(file, mask, choice.pictures):
+                for table in _masked(file, mask, choice.images):
                     sink.add(table)
                     counts.update(_counted(table, name))
             writer.commit(name, local)
-    shown = pc.unique(choice.pictures.filter(pa.array(choice.taken))).to_pylist()
-    return {**counts, "pictures": len(set(shown) - {NOTHING})}
+    shown = pc.unique(choice.images.filter(pa.array(choice.taken))).to_pylist()
+    return {**counts, "images": len(set(shown) - {NOTHING})}
 
 
-def _masked(file: pq.ParquetFile, mask: npt.NDArray[np.bool_], pictures: pa.Array) -> Iterator[pa.Table]:
+def _masked(file: pq.ParquetFile, mask: npt.NDArray[np.bool_], images: pa.Array) -> Iterator[pa.Table]:
     """Yield the rows of a candidates file that ``mask`` marks, with their pictures."""
     start = 0
     for batch in file.iter_batches(BATCH, use_threads=False):
         here = pa.array(mask[start : start + len(batch)])
-        table = pa.table(batch).append_column("picture", pictures[start : start + len(batch)])
+        table = pa.table(batch).append_column("image", images[start : start + len(batch)])
         yield table.filter(here).select(INSTANCES.names).cast(INSTANCES)
         start += len(batch)
 

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import groupby
 
 from vf_ray.instances.refs import image_of
-from vf_ray.sources.images import asked_with, picture_bytes
+from vf_ray.sources.images import asked_with, image_bytes
 from vf_ray.sources.side_by_side import side_by_side
 from vf_ray.types import Tree, paths_of
 
@@ -53,7 +53,7 @@ def _asked(tree: Tree, paths: Sequence[str]) -> Iterator[tuple[str, Callable[[],
     Readers of large containers share state between pictures, so those are read one by one.
     """
     for path in (path for path in paths if asked_with(path) is None):
-        yield path, partial(picture_bytes, tree, path)
+        yield path, partial(image_bytes, tree, path)
     together = [list(some) for key, some in groupby(paths, asked_with) if key is not None]
     reads = side_by_side(lambda some: [_tried(tree, path) for path in some], together)
     for some, outcomes in zip(together, reads, strict=True):
@@ -63,7 +63,7 @@ def _asked(tree: Tree, paths: Sequence[str]) -> Iterator[tuple[str, Callable[[],
 def _tried(tree: Tree, path: str) -> Callable[[], bytes]:
     """Read a picture now; return what gives its bytes, or raises what reading it raised."""
     try:
-        data = picture_bytes(tree, path)
+        data = image_bytes(tree, path)
     except Exception as error:  # told to whoever asks for it
         return partial(_raise, error)
     return lambda: data

@@ -33,7 +33,7 @@ _DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 _LOSSY = ("JPEG", "MPO", "JPEG2000")
 
 
-class BadPictureError(Exception):
+class BadImageError(Exception):
     """A picture that cannot be used; ``reason`` is one of a few fixed phrases."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
@@ -43,7 +43,7 @@ class BadPictureError(Exception):
 
 
 @dataclass(frozen=True)
-class Picture:
+class StoredImage:
     """A picture as it is stored."""
 
     data: bytes
@@ -54,7 +54,7 @@ class Picture:
     """sha256 of the raw pictures it is made of; none if it stands for no picture."""
 
 
-def stored(data: bytes, largest_side: int) -> Picture:
+def stored(data: bytes, largest_side: int) -> StoredImage:
     """Return a raw picture as it is to be stored: its own bytes unless they must change.
 
     Raises:
@@ -63,7 +63,7 @@ def stored(data: bytes, largest_side: int) -> Picture:
     image = opened(data)
     size, kind, raws, whole = image.size, str(image.format), (sha256(data),), _source_of(image).whole
     if max(size) <= largest_side and image.mode not in _DEEP and _shows_the_same(image):
-        return Picture(whole, *size, kind, raws)
+        return StoredImage(whole, *size, kind, raws)
     return encoded(rgb(opened(data), largest_side), largest_side, raws, lossy=kind in _LOSSY)
 
 
@@ -74,24 +74,24 @@ def opened(data: bytes) -> Image.Image:
         BadPictureError: if there is no such picture in the bytes.
     """
     if not data:
-        raise BadPictureError("picture empty")
+        raise BadImageError("picture empty")
     try:
         image = Image.open(_source(data), formats=FORMATS)
         animated = image.format in ("AVIF", "GIF", "PNG", "WEBP") and getattr(image, "is_animated", False)
     except UnidentifiedImageError:
-        raise BadPictureError("picture format unknown", f"{len(data)} bytes, first {data[:8]!r}") from None
+        raise BadImageError("picture format unknown", f"{len(data)} bytes, first {data[:8]!r}") from None
     except Image.DecompressionBombError as error:
-        raise BadPictureError("picture too large", str(error)) from None
+        raise BadImageError("picture too large", str(error)) from None
     except Exception as error:  # decoders meet foreign bytes, and raise whatever comes to hand
         raise _undecodable(error) from error
     if image.width * image.height > MOST_PIXELS:
-        raise BadPictureError(
+        raise BadImageError(
             "picture too large", f"{image.width} x {image.height} pixels; at most {MOST_PIXELS}"
         )
     if animated:
-        raise BadPictureError("picture animated", f"{getattr(image, 'n_frames', 0)} frames")
+        raise BadImageError("picture animated", f"{getattr(image, 'n_frames', 0)} frames")
     if image.mode not in (*_PLAIN, *_ALPHA, *_DEEP):
-        raise BadPictureError("picture mode unknown", image.mode)
+        raise BadImageError("picture mode unknown", image.mode)
     return image
 
 
@@ -109,7 +109,7 @@ def rgb(image: Image.Image, largest_side: int | None = None) -> Image.Image:
     return image.convert("RGB")
 
 
-def encoded(image: Image.Image, largest_side: int, raws: tuple[str, ...], *, lossy: bool) -> Picture:
+def encoded(image: Image.Image, largest_side: int, raws: tuple[str, ...], *, lossy: bool) -> StoredImage:
     """Return an RGB picture as JPEG or PNG, shrunk if its longer side exceeds ``largest_side``."""
     if max(image.size) > largest_side:
         image.thumbnail((largest_side, largest_side), Image.Resampling.LANCZOS)
@@ -118,7 +118,7 @@ def encoded(image: Image.Image, largest_side: int, raws: tuple[str, ...], *, los
         image.save(sink, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     else:
         image.save(sink, "PNG")
-    return Picture(sink.getvalue(), *image.size, "JPEG" if lossy else "PNG", raws)
+    return StoredImage(sink.getvalue(), *image.size, "JPEG" if lossy else "PNG", raws)
 
 
 def sha256(data: bytes) -> str:
@@ -163,8 +163,8 @@ def _load(image: Image.Image) -> None:
     except Exception as error:  # as above
         raise _undecodable(error) from error
     if fault:
-        raise BadPictureError("picture damaged", fault)
+        raise BadImageError("picture damaged", fault)
 
 
-def _undecodable(error: Exception) -> BadPictureError:
-    return BadPictureError("picture does not decode", f"{type(error).__name__}: {error}"[:300])
+def _undecodable(error: Exception) -> BadImageError:
+    return BadImageError("picture does not decode", f"{type(error).__name__}: {error}"[:300])

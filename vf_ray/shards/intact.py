@@ -18,7 +18,7 @@ def require_intact(mixture: Artifact) -> None:
         ValueError: naming the files that are missing or of another length.
         FileNotFoundError: if an artifact is not there at all.
     """
-    index = from_parquet(mixture.read(NAME), columns=["instances", "pictures"])
+    index = from_parquet(mixture.read(NAME), columns=["instances", "images"])
     addresses = {address for column in index.columns for address in column.unique().to_pylist()}
     odd = [told for address in sorted(addresses) for told in _odd(load(mixture.store, address))]
     if odd:

@@ -19,7 +19,7 @@ from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
 
 NAME = "index.parquet"
-_TEXT = ["key", "picture", "prompt", "response", "further"]
+_TEXT = ["key", "image", "prompt", "response", "further"]
 
 
 def mixture(store: Store, plan: Plan, stage: str, *, force: bool = False) -> Artifact:
@@ -86,20 +86,20 @@ def write_mixture(instances: Mapping[str, Artifact], writer: Writer, choice: Cho
 def table_of(instances: Artifact, name: str) -> pa.Table:
     """Return the key and the columns of ``MIXTURE`` for each row of an instances file."""
     spec = instances.manifest["spec"]
-    pictures = artifacts.load(instances.store, spec["inputs"]["pictures"])
-    index = from_parquet(pictures.read(INDEX), columns=["sha256", "file", "offset", "size"])
+    images = artifacts.load(instances.store, spec["inputs"]["images"])
+    index = from_parquet(images.read(INDEX), columns=["sha256", "file", "offset", "size"])
     text = from_parquet(instances.read(name), columns=_TEXT)
-    places = index.take(pc.index_in(text["picture"], value_set=index["sha256"]))
+    places = index.take(pc.index_in(text["image"], value_set=index["sha256"]))
     prompt_bytes, response_bytes = said_bytes(text)
     columns = {
         "task": _constant(spec["name"], len(text)),
         "instances": _constant(instances.address, len(text)),
         "row": pa.array(range(len(text)), pa.int64()),
-        "pictures": _constant(pictures.address, len(text)),
+        "images": _constant(images.address, len(text)),
         "file": pc.dictionary_encode(places["file"]),
         "offset": places["offset"],
         "size": places["size"],
-        "digest": pa.array((int(digest[:16], 16) for digest in text["picture"].to_pylist()), pa.uint64()),
+        "digest": pa.array((int(digest[:16], 16) for digest in text["image"].to_pylist()), pa.uint64()),
         "prompt_bytes": prompt_bytes,
         "response_bytes": response_bytes,
     }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from vf_ray.instances.refs import place
 from vf_ray.instances.sample import FEWEST
 
-SHARD_PICTURES = 512
+SHARD_IMAGES = 512
 """Pictures of one unit of work and of one file; a constant, for it decides what files there are."""
 
 
@@ -46,7 +46,7 @@ def next_round(queues: Iterable[Queue], usable: Mapping[str, bool], cap: int) ->
     return Round(tuple(sorted(unseen, key=place)), short and not unseen)
 
 
-def shards(refs: Sequence[str], size: int = SHARD_PICTURES) -> list[Sequence[str]]:
+def shards(refs: Sequence[str], size: int = SHARD_IMAGES) -> list[Sequence[str]]:
     """Cut a round's pictures into units of work."""
     return [refs[start : start + size] for start in range(0, len(refs), size)]
 

@@ -78,10 +78,10 @@ class Samples:
 
     def shown(self, rows: Sequence[int]) -> list[tuple[Any, ...] | None]:
         """Return what tells the pictures of some samples apart: where they lie; None for none."""
-        places = self._columns(rows, "pictures", "file", "offset", "size", "digest")
+        places = self._columns(rows, "images", "file", "offset", "size", "digest")
         return [place if place[3] else None for place in places]
 
-    def pictures(self, rows: Sequence[int]) -> list[bytes]:
+    def images(self, rows: Sequence[int]) -> list[bytes]:
         """Return the encoded pictures of some samples; one that several share is read once.
 
         Of a sample that shows nothing, there are no bytes.
@@ -100,11 +100,11 @@ class Samples:
 
     def _fetch(self, places: Sequence[tuple[Any, ...]]) -> list[bytes]:
         if self.store.local_path("") is not None or len(places) < 2:
-            return [self._picture(*place) for place in places]
+            return [self._image(*place) for place in places]
         with ThreadPoolExecutor(REQUESTS) as pool:
-            return list(pool.map(lambda place: self._picture(*place), places))
+            return list(pool.map(lambda place: self._image(*place), places))
 
-    def _picture(self, address: str, file: str, offset: int, size: int, digest: int) -> bytes:
+    def _image(self, address: str, file: str, offset: int, size: int, digest: int) -> bytes:
         return self._artifact(address).read_range(file, offset, size, sha256=f"{digest:016x}")
 
     def _sample(self, address: str, row: int) -> Sample:

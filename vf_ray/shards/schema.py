@@ -14,7 +14,7 @@ INSTANCES = pa.schema(
         ("task", pa.string()),
         ("key", pa.string()),
         ("split", pa.string()),  # as the publisher names it
-        ("picture", pa.string()),  # sha256 of the stored bytes, of which there are none if nothing is shown
+        ("image", pa.string()),  # sha256 of the stored bytes, of which there are none if nothing is shown
         ("images", pa.list_(pa.string())),  # raw paths that the picture is made of
         ("question", pa.string()),
         ("options", pa.list_(pa.string())),  # as lettered in the prompt
@@ -30,13 +30,13 @@ CANDIDATES = pa.schema(
     [
         ("rank", pa.uint64()),  # rank(seed, task, key)
         ("ref", pa.string()),  # the picture as instances.refs.image_text writes it
-        *(field for field in INSTANCES if field.name != "picture"),
+        *(field for field in INSTANCES if field.name != "image"),
     ]
 )
-"""``candidates-<turn>/<task>.parquet`` of a ``pictures`` artifact, in the order of place, then rank."""
+"""``candidates-<turn>/<task>.parquet`` of a ``images`` artifact, in the order of place, then rank."""
 
 ALL_VERDICTS = "verdicts.parquet"
-"""Of a ``pictures`` artifact."""
+"""Of a ``images`` artifact."""
 
 VERDICTS = pa.schema(
     [
@@ -53,19 +53,19 @@ VERDICTS = pa.schema(
         ("format", pa.string()),
     ]
 )
-"""``verdicts.parquet`` of a ``pictures`` artifact: every picture that was looked at."""
+"""``verdicts.parquet`` of a ``images`` artifact: every picture that was looked at."""
 
-PICTURES = pa.schema(
+IMAGES = pa.schema(
     [VERDICTS.field(n) for n in ("sha256", "file", "offset", "size", "width", "height", "format")]
 )
-"""``index.parquet`` of a ``pictures`` artifact: where the stored pictures lie, each content once."""
+"""``index.parquet`` of a ``images`` artifact: where the stored pictures lie, each content once."""
 
 MIXTURE = pa.schema(
     [
         ("task", pa.dictionary(pa.int32(), pa.string())),
         ("instances", pa.dictionary(pa.int32(), pa.string())),  # address of an instances artifact
         ("row", pa.int64()),  # in its train.parquet (or held_out.parquet)
-        ("pictures", pa.dictionary(pa.int32(), pa.string())),  # address of a pictures artifact
+        ("images", pa.dictionary(pa.int32(), pa.string())),  # address of a pictures artifact
         ("file", pa.dictionary(pa.int32(), pa.string())),
         ("offset", pa.int64()),
         ("size", pa.int64()),

@@ -15,11 +15,11 @@ from vf_ray.errors import UserError
 from vf_ray.instances.chance import SPAN
 from vf_ray.instances.refs import image_of
 from vf_ray.instances.sample import chance_of
-from vf_ray.shards.drawing import picture
+from vf_ray.shards.drawing import image
 from vf_ray.shards.earlier import Lender, Lent
 from vf_ray.shards.gather import gathered
-from vf_ray.shards.images import BadPictureError, Picture, sha256
-from vf_ray.shards.schema import ALL_VERDICTS, PICTURES, VERDICTS, GroupedWriter, from_parquet, to_parquet
+from vf_ray.shards.images import BadImageError, StoredImage, sha256
+from vf_ray.shards.schema import ALL_VERDICTS, IMAGES, VERDICTS, GroupedWriter, from_parquet, to_parquet
 from vf_ray.store.scratch import scratch
 from vf_ray.types import Tree
 
@@ -55,7 +55,7 @@ def write_shard(
             _refuse_other(writer, name, local)
     writer.commit(shard_name(shard), to_parquet(pa.Table.from_pylist(verdicts, VERDICTS)))
     bad = sum(bool(verdict["reason"]) for verdict in verdicts)
-    return {"pictures": len(verdicts) - bad, "rejected": bad, "bytes": size, "lent": len(lent)}
+    return {"images": len(verdicts) - bad, "rejected": bad, "bytes": size, "lent": len(lent)}
 
 
 def _stored(
@@ -67,8 +67,8 @@ def _stored(
                 yield file.copied(lent[ref])
                 continue
             try:
-                found = picture(image_of(ref), read, largest_side)
-            except BadPictureError as error:
+                found = image(image_of(ref), read, largest_side)
+            except BadImageError as error:
                 yield _verdict(ref, reason=error.reason, detail=error.detail)
                 continue
             except Exception as error:
@@ -112,7 +112,7 @@ class _ShardFile:
         return {**verdict, "file": self.name, "offset": self.place(verdict["sha256"], data)}
 
 
-def _good(ref: str, digest: str, found: Picture, name: str, offset: int) -> Mapping[str, Any]:
+def _good(ref: str, digest: str, found: StoredImage, name: str, offset: int) -> Mapping[str, Any]:
     return _verdict(
         ref,
         sha256=digest,
@@ -145,10 +145,10 @@ def _refuse_other(writer: Writer, name: str, local: Path) -> None:
 def write_index(writer: Writer, num_shards: int) -> Mapping[str, int]:
     """Merge the shards' verdicts, and list where each content lies; return the artifact's statistics."""
     seen: set[str] = set()
-    counts: Counter[str] = Counter(pictures=0, pictures_rejected=0, bytes=0)
+    counts: Counter[str] = Counter(images=0, images_rejected=0, bytes=0)
     with scratch() as below:
         verdicts, index = below / ALL_VERDICTS, below / INDEX
-        with GroupedWriter(verdicts, VERDICTS) as every, GroupedWriter(index, PICTURES) as distinct:
+        with GroupedWriter(verdicts, VERDICTS) as every, GroupedWriter(index, IMAGES) as distinct:
             for shard in range(num_shards):
                 table = from_parquet(writer.read(shard_name(shard)))
                 every.add(table)
@@ -156,7 +156,7 @@ def write_index(writer: Writer, num_shards: int) -> Mapping[str, int]:
                 distinct.add(firsts)
                 bad = pc.sum(pc.not_equal(table["reason"], "")).as_py()
                 sizes = firsts["size"].to_pylist()
-                counts.update(pictures=sum(map(bool, sizes)), bytes=sum(sizes), pictures_rejected=bad)
+                counts.update(images=sum(map(bool, sizes)), bytes=sum(sizes), images_rejected=bad)
         writer.commit(ALL_VERDICTS, verdicts)
         writer.commit(INDEX, index)
     return dict(counts)
@@ -169,4 +169,4 @@ def _firsts(verdicts: pa.Table, seen: set[str]) -> pa.Table:
         if digest and digest not in seen:
             seen.add(digest)
             rows.append(row)
-    return verdicts.take(pa.array(rows, pa.int64())).select(PICTURES.names)
+    return verdicts.take(pa.array(rows, pa.int64())).select(IMAGES.names)

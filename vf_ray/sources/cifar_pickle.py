@@ -81,7 +81,7 @@ def _row(code: object, at: At, classes: Sequence[str]) -> CifarRow:
     return CifarRow(key=image, split=at.split, image=image, label=element_of(code, classes, "the label"))
 
 
-def picture(tree: Tree, path: str, which: str) -> bytes:
+def image(tree: Tree, path: str, which: str) -> bytes:
     """Return picture number ``which`` of a batch as PPM bytes."""
     pixels = _batch(tree, path)["data"]  # type: ignore[arg-type]  # trees are values
     if not 0 <= int(which) < len(pixels):

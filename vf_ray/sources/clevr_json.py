@@ -52,7 +52,7 @@ def _file(tree: Tree, path: str, split: str, image: str) -> Iterator[ClevrRow | 
     records = ((item, at.index) for item, at in json_items(tree, path, split, "questions.item"))
     with Spill(_kept(item, index) for item, index in records) as asked:
         for file_name, questions in asked.groups():
-            yield from _picture(file_name, questions, split, image)
+            yield from _image(file_name, questions, split, image)
 
 
 def _kept(item: Any, index: int) -> tuple[str, list[Any]]:
@@ -64,7 +64,7 @@ def _kept(item: Any, index: int) -> tuple[str, list[Any]]:
         return "", [index, str(error)]
 
 
-def _picture(file_name: str, questions: list[Any], split: str, image: str) -> Iterator[ClevrRow | Reject]:
+def _image(file_name: str, questions: list[Any], split: str, image: str) -> Iterator[ClevrRow | Reject]:
     if not file_name:
         for index, fault, *_ in questions:
             yield Reject(f"{split}/{index}", MALFORMED, fault[:200])

@@ -16,7 +16,7 @@ from vf_ray.sources.list_file import Files
 from vf_ray.sources.records import At, parts, side_records
 from vf_ray.types import Reject, Row, Tree
 
-PICTURE = ("id", "file_name")
+IMAGE = ("id", "file_name")
 ANNOTATION = ("id", "caption", "category_id")
 
 
@@ -82,9 +82,9 @@ def coco_captions(files: Files, image: str) -> Callable[[Tree], Iterator[Caption
 
 
 def _captions(joined: Joined, at: At, image: str) -> Iterator[CaptionRow | Reject]:
-    picture, annotations = joined
-    image_id = picture.integer("id")
-    path = _path(picture, at, image)
+    record, annotations = joined
+    image_id = record.integer("id")
+    path = _path(record, at, image)
 
     def row(_: int, annotation: Fields) -> CaptionRow:
         said = _caption(annotation)
@@ -108,17 +108,17 @@ def _file(
 def _sides(
     tree: Tree, path: str, split: str, keep: Callable[[Fields], bool] = lambda annotation: True
 ) -> tuple[Side, Side]:
-    pictures, annotations = (
+    images, annotations = (
         json_items(tree, path, split, f"{array}.item") for array in ("images", "annotations")
     )
     return (
-        Side("picture", pictures, "id", lambda record: record.some(PICTURE)),
+        Side("picture", images, "id", lambda record: record.some(IMAGE)),
         Side("annotation", annotations, "image_id", lambda record: record.some(ANNOTATION), keep),
     )
 
 
-def _path(picture: Fields, at: At, image: str) -> str:
-    return image.format(file_name=picture["file_name"], image_id=picture.integer("id"), split=at.split)
+def _path(record: Fields, at: At, image: str) -> str:
+    return image.format(file_name=record["file_name"], image_id=record.integer("id"), split=at.split)
 
 
 def _category(item: Fields) -> tuple[int, tuple[str, str]]:
@@ -126,12 +126,12 @@ def _category(item: Fields) -> tuple[int, tuple[str, str]]:
 
 
 def _row(joined: Joined, at: At, image: str, categories: Mapping[int, tuple[str, str]]) -> CocoRow:
-    picture, annotations = joined
-    image_id = picture.integer("id")
+    record, annotations = joined
+    image_id = record.integer("id")
     return CocoRow(
         key=at.key(image_id),
         split=at.split,
-        image=_path(picture, at, image),
+        image=_path(record, at, image),
         image_id=image_id,
         objects=tuple(_object(one, categories) for one in annotations if one.has("category_id")),
         captions=tuple(_caption(one) for one in annotations if one.has("caption")),

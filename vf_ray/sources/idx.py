@@ -34,8 +34,8 @@ def idx(files: Mapping[str, tuple[str, str]]) -> Callable[[Tree], Iterator[IdxRo
     def read(tree: Tree) -> Iterator[IdxRow | Reject]:
         labels = {split: _gzipped_too(path) for split, (_, path) in files.items()}
         for split, path in existing(tree, labels):
-            pictures = files[split][0]
-            yield from _rows(tree, split, pictures, path)
+            images = files[split][0]
+            yield from _rows(tree, split, images, path)
 
     return read
 
@@ -44,19 +44,19 @@ def _gzipped_too(path: str) -> tuple[str, ...]:
     return (path, f"{path}.gz")
 
 
-def _rows(tree: Tree, split: str, pictures: str, labels: str) -> Iterator[IdxRow | Reject]:
-    with open_unpacked(tree, pictures) as file:
-        count = shape_of(file, pictures)[0]
+def _rows(tree: Tree, split: str, images: str, labels: str) -> Iterator[IdxRow | Reject]:
+    with open_unpacked(tree, images) as file:
+        count = shape_of(file, images)[0]
     with open_unpacked(tree, labels) as file:
         (num_labels,) = shape_of(file, labels)
         codes = file.read(num_labels)
     if not count == num_labels == len(codes):
         raise UserError(
-            f"{pictures} holds {count} pictures, {labels} {len(codes)} of {num_labels} labels; "
+            f"{images} holds {count} pictures, {labels} {len(codes)} of {num_labels} labels; "
             "expected as many of each: fetch both again"
         )
     for number, code in enumerate(codes):
-        image = f"{pictures}!idx:{number}"
+        image = f"{images}!idx:{number}"
         yield IdxRow(key=f"{split}/{number}", split=split, image=image, label=code)
 
 
@@ -72,13 +72,13 @@ def shape_of(file: IO[bytes], path: str) -> tuple[int, ...]:
     return struct.unpack(f">{head[3]}I", file.read(4 * head[3]))
 
 
-def picture(tree: Tree, path: str, which: str) -> bytes:
+def image(tree: Tree, path: str, which: str) -> bytes:
     """Return picture number ``which`` of an IDX file as PGM bytes."""
     if not tree.exists(path):
         unpacked = _unpacked(tree, path)  # type: ignore[arg-type]  # trees are values
-        return _picture(io.BytesIO(unpacked), path, int(which))
+        return _image(io.BytesIO(unpacked), path, int(which))
     with open_unpacked(tree, path) as file:
-        return _picture(file, path, int(which))
+        return _image(file, path, int(which))
 
 
 @lru_cache(maxsize=2)
@@ -90,7 +90,7 @@ def _unpacked(tree: Tree, path: str) -> bytes:
     return data
 
 
-def _picture(file: IO[bytes], path: str, number: int) -> bytes:
+def _image(file: IO[bytes], path: str, number: int) -> bytes:
     shape = shape_of(file, path)
     if len(shape) != 3 or not 0 <= number < shape[0]:
         raise UserError(f"{path} of shape {shape} holds no picture {number}")

@@ -13,7 +13,7 @@ from vf_ray.types import Tree
 _INSIDE = re.compile(r"(?P<path>.+)!(?P<kind>[a-z0-9]+):(?P<which>.+)", re.DOTALL)
 
 
-def picture_bytes(tree: Tree, path: str) -> bytes:
+def image_bytes(tree: Tree, path: str) -> bytes:
     """Return the encoded picture.
 
     Raises:
@@ -42,7 +42,7 @@ def asked_with(path: str) -> str | None:
     return found["path"] if found["kind"] in _SMALL else None
 
 
-def picture_exists(tree: Tree, path: str) -> bool:
+def image_exists(tree: Tree, path: str) -> bool:
     """Tell whether the picture, or the container that should hold it, is there."""
     if (inside := _INSIDE.fullmatch(path)) is None or inside["kind"] not in KINDS:
         return tree.exists(path)
@@ -54,12 +54,12 @@ def _containers(path: str) -> tuple[str, str]:
 
 
 KINDS: Mapping[str, Callable[[Tree, str, str], bytes]] = {
-    "cifar": cifar_pickle.picture,
-    "idx": idx.picture,
-    "lmdb": lmdb_images.picture,
-    "parquet": parquet_table.picture,
-    "raven": raven_npz.picture,
-    "stl": stl_bin.picture,
+    "cifar": cifar_pickle.image,
+    "idx": idx.image,
+    "lmdb": lmdb_images.image,
+    "parquet": parquet_table.image,
+    "raven": raven_npz.image,
+    "stl": stl_bin.image,
 }
 """What may stand between ``!`` and ``:``, and who reads it."""
 _SMALL, _BY_REQUEST = ("raven",), ("lmdb",)

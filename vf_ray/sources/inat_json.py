@@ -36,11 +36,11 @@ def _file(tree: Tree, path: str, split: str) -> Iterator[SpeciesRow | Reject]:
     items = json_items(tree, path, split, "categories.item")
     categories, broken = side_records(items, _species)
     yield from broken
-    pictures, annotations = (
+    images, annotations = (
         json_items(tree, path, split, f"{array}.item") for array in ("images", "annotations")
     )
     yield from join(
-        Side("picture", pictures, "id", lambda record: record.some(("id", "file_name"))),
+        Side("picture", images, "id", lambda record: record.some(("id", "file_name"))),
         Side("annotation", annotations, "image_id", lambda record: record.some(("category_id",))),
         partial(_row, categories=categories),
     )
@@ -51,11 +51,11 @@ def _species(category: Fields) -> tuple[int, dict[str, str]]:
 
 
 def _row(joined: Joined, at: At, categories: Mapping[int, Mapping[str, str]]) -> SpeciesRow | Reject:
-    picture, annotations = joined
-    key = at.key(picture.integer("id"))
+    image, annotations = joined
+    key = at.key(image.integer("id"))
     labels = {annotation.integer("category_id") for annotation in annotations}
     if len(labels) != 1:
         return Reject(key, "picture of several species" if labels else "picture without annotation")
     if (label := labels.pop()) not in categories:
         return Reject(key, "label names no category", f"category_id {label}")
-    return SpeciesRow(key=key, split=at.split, image=picture["file_name"], taxonomy=categories[label])
+    return SpeciesRow(key=key, split=at.split, image=image["file_name"], taxonomy=categories[label])

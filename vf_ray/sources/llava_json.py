@@ -21,17 +21,17 @@ MARK = "<image>"
 SPEAKERS = ("human", "gpt")
 HELD_OUT, BARE = "held_out", "-without-pictures"
 """Of the names that an export's files have."""
-ONE_PICTURE = ("image", "images")
+ONE_IMAGE = ("image", "images")
 """Fields that may name the record's picture: a path, or a list of one."""
 _BLANK = r"[\s\ufeff\u200b\u2060]*"
 """Also marks of byte order and other blanks without width: editors leave them behind."""
 _FIRST, _LAST = re.compile(f"{_BLANK}{MARK}{_BLANK}"), re.compile(f"{_BLANK}{MARK}{_BLANK}$")
 _ENDS = re.compile(f"^{_BLANK}|{_BLANK}$")
 _SUFFIX = r"s?([_-]?(path|file|clip|name|url|uri|list)s?)?"
-_PICTURE = re.compile(f"(image|img|picture|photo){_SUFFIX}", re.IGNORECASE)
+_IMAGE = re.compile(f"(image|img|picture|photo){_SUFFIX}", re.IGNORECASE)
 _OTHER = re.compile(f"(video|audio|sound|speech){_SUFFIX}", re.IGNORECASE)
 """Names of fields that show the model something."""
-_PICTURE_FILE = re.compile(r".+\.(jpe?g|png|gif|bmp|webp|tiff?|avif|heic)", re.IGNORECASE)
+_IMAGE_FILE = re.compile(r".+\.(jpe?g|png|gif|bmp|webp|tiff?|avif|heic)", re.IGNORECASE)
 _OTHER_FILE = re.compile(
     r".+\.(mp4|m4v|avi|mov|mkv|webm|wav|mp3|flac|ogg|opus|m4a|ply|pcd|glb|obj|npy|npz)", re.IGNORECASE
 )
@@ -51,7 +51,7 @@ class ConversationRow(Row):
 
 def conversation(record: Fields, at: At, image: str = "{image}", kind: str = "") -> ConversationRow | Reject:
     """Return a record as a row of a kind; ``image`` is a path with the record's own ``{image}``."""
-    row = with_or_without_picture(record, at)
+    row = with_or_without_image(record, at)
     if isinstance(row, Reject):
         return row
     if not row.image:
@@ -59,21 +59,21 @@ def conversation(record: Fields, at: At, image: str = "{image}", kind: str = "")
     return replace(row, image=image.format(image=row.image), kind=kind)
 
 
-def with_or_without_picture(record: Fields, at: At) -> ConversationRow | Reject:
+def with_or_without_image(record: Fields, at: At) -> ConversationRow | Reject:
     """Return a record as a row, of no picture if it neither names one nor has its mark."""
-    pictures = {path for name in ONE_PICTURE if name in record for path in _paths(record, name)}
-    if len(pictures) > 1:
-        return Reject(at.key(), "record of several pictures", ", ".join(sorted(pictures))[:200])
+    images = {path for name in ONE_IMAGE if name in record for path in _paths(record, name)}
+    if len(images) > 1:
+        return Reject(at.key(), "record of several pictures", ", ".join(sorted(images))[:200])
     turns = record.objects("conversations")
     speakers, (first, *others) = [turn["from"] for turn in turns], [turn["value"] for turn in turns] or [""]
     if not turns or len(turns) % 2 or speakers != [*SPEAKERS] * (len(turns) // 2):
         return Reject(at.key(), "turns do not alternate", ", ".join(speakers)[:200])
-    if medium := _other_medium(record, first, bool(pictures)):
+    if medium := _other_medium(record, first, bool(images)):
         return Reject(at.key(), "record of a medium that is not taken", medium[:200])
-    if not pictures and _marked(first):
+    if not images and _marked(first):
         return Reject(at.key(), f"{MARK}, but no picture is named", first[:200])
-    texts = (without_mark(first) if pictures else first, *others)
-    return ConversationRow(key=at.key(), split=at.split, image="".join(pictures), texts=texts)
+    texts = (without_mark(first) if images else first, *others)
+    return ConversationRow(key=at.key(), split=at.split, image="".join(images), texts=texts)
 
 
 def _paths(record: Fields, name: str) -> Iterator[str]:
@@ -82,22 +82,22 @@ def _paths(record: Fields, name: str) -> Iterator[str]:
     yield from filter(None, record.texts(name) if isinstance(listed, list) else [record[name]])
 
 
-def _other_medium(record: Fields, first: str, pictured: bool) -> str:
+def _other_medium(record: Fields, first: str, imaged: bool) -> str:
     """Return the field or the mark that shows something else than the picture; empty if none does."""
     for name, value in record.some(record).items():
-        if name not in ("id", "conversations", *ONE_PICTURE) and value and _shows(name, value, pictured):
+        if name not in ("id", "conversations", *ONE_IMAGE) and value and _shows(name, value, imaged):
             return f"{name}: {value}"
     mark = _OTHER_MARK.match(first)
     return mark[0].strip() if mark else ""
 
 
-def _shows(name: str, value: Any, pictured: bool) -> bool:
+def _shows(name: str, value: Any, imaged: bool) -> bool:
     """Tell whether a field shows something; beside a picture, what is said of pictures is about that one."""
     listed = value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
     texts = [text for text in listed if isinstance(text, str)]
     if _OTHER.fullmatch(name) or any(map(_OTHER_FILE.fullmatch, texts)):
         return True
-    return not pictured and bool(_PICTURE.fullmatch(name) or any(map(_PICTURE_FILE.fullmatch, texts)))
+    return not imaged and bool(_IMAGE.fullmatch(name) or any(map(_IMAGE_FILE.fullmatch, texts)))
 
 
 def _marked(text: str) -> bool:
@@ -125,9 +125,9 @@ def own_llava_json(tree: Tree) -> Iterator[ConversationRow | Reject]:
     for path in arrays:
         if not path.endswith(f"{BARE}.json"):
             split = "test" if path == f"{HELD_OUT}.json" else "all"
-            yield from parsed(json_items(tree, path, split), of_objects(with_or_without_picture))
+            yield from parsed(json_items(tree, path, split), of_objects(with_or_without_image))
     for path in lists:
-        yield from parsed(_records(tree, path), of_objects(with_or_without_picture))
+        yield from parsed(_records(tree, path), of_objects(with_or_without_image))
 
 
 def _records(tree: Tree, path: str) -> Iterator[tuple[Any, At]]:

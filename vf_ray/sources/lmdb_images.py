@@ -38,9 +38,9 @@ def _path(folder: str, label: str, split: str) -> str:
     return f"{folder.format(label=label, split=split)}/data.mdb"
 
 
-def picture(tree: Tree, path: str, which: str) -> bytes:
+def image(tree: Tree, path: str, which: str) -> bytes:
     """Return the picture whose key is ``which`` in hexadecimal."""
-    return _opened(ThisTree(tree), path, get_ident()).picture(bytes.fromhex(which))
+    return _opened(ThisTree(tree), path, get_ident()).image(bytes.fromhex(which))
 
 
 @lru_cache(maxsize=32)

@@ -23,24 +23,24 @@ _MOST_UNPACKED = 20
 
 
 def parquet_table(
-    files: Files, columns: Sequence[str], parse: Parse[Fields, R], pictures: Sequence[str] = ()
+    files: Files, columns: Sequence[str], parse: Parse[Fields, R], images: Sequence[str] = ()
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of every file that is there; ``parse`` gets {column: value} of ``columns`` only.
 
-    ``pictures`` are columns that are read later, but have to be there.
+    ``images`` are columns that are read later, but have to be there.
     """
 
     def read(tree: Tree) -> Iterator[R | Reject]:
         for split, path in existing(tree, files):
-            yield from parsed(_records(tree, path, split, columns, pictures), of_objects(parse))
+            yield from parsed(_records(tree, path, split, columns, images), of_objects(parse))
 
     return read
 
 
 def _records(
-    tree: Tree, path: str, split: str, columns: Sequence[str], pictures: Sequence[str]
+    tree: Tree, path: str, split: str, columns: Sequence[str], images: Sequence[str]
 ) -> Iterator[tuple[Any, At]]:
-    for index, record in enumerate(records(tree, path, columns, pictures)):
+    for index, record in enumerate(records(tree, path, columns, images)):
         yield record, At(path, split, index)
 
 
@@ -110,7 +110,7 @@ def _opened(file: IO[bytes], path: str) -> Any:
         raise UserError(f"{path} is not a whole Parquet file ({error}); fetch it again") from error
 
 
-def picture(tree: Tree, path: str, which: str) -> bytes:
+def image(tree: Tree, path: str, which: str) -> bytes:
     """Return the picture in ``<column>:<row>``, in any of the forms in which such files hold one."""
     column, _, row = which.rpartition(":")
     number = int(row)

@@ -71,7 +71,7 @@ def _archive(this: ThisTree, path: str) -> bytes:
     return this.tree.read(path)
 
 
-def picture(tree: Tree, path: str, which: str) -> bytes:
+def image(tree: Tree, path: str, which: str) -> bytes:
     """Return panel number ``which`` as PGM bytes."""
     panel = _array(tree, path, "image")[int(which)]
     height, width = panel.shape

@@ -38,7 +38,7 @@ def stl_bin(files: Mapping[str, tuple[str, str]], names: str) -> Callable[[Tree]
     return read
 
 
-def picture(tree: Tree, path: str, which: str) -> bytes:
+def image(tree: Tree, path: str, which: str) -> bytes:
     """Return picture number ``which`` as PPM bytes."""
     with tree.open(path) as file:
         file.seek(int(which) * SIZE)

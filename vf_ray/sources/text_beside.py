@@ -20,15 +20,15 @@ class TextRow(Row):
 
 
 def text_beside(
-    root: str, *, picture: str = ".png", text: str = ".txt", split: str = "all"
+    root: str, *, image: str = ".png", text: str = ".txt", split: str = "all"
 ) -> Callable[[Tree], Iterator[TextRow | Reject]]:
     """Return a reader of every picture anywhere below ``root``, by the file names' endings."""
 
     def read(tree: Tree) -> Iterator[TextRow | Reject]:
-        paths = tree.glob(f"{root}/**/*{picture}")
+        paths = tree.glob(f"{root}/**/*{image}")
         if not paths:
-            tree.open(f"{root}/<folder>/<name>{picture}")  # says what to obtain
-        beside = [path.removesuffix(picture) + text for path in paths]
+            tree.open(f"{root}/<folder>/<name>{image}")  # says what to obtain
+        beside = [path.removesuffix(image) + text for path in paths]
         for path, name, data in zip(paths, beside, side_by_side(tree.read, beside), strict=True):
             try:
                 yield _row(path, root, data(), split)

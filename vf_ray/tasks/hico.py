@@ -27,10 +27,10 @@ def _read(tree: Tree) -> Iterator[InteractionRow | Reject]:
     for split in ("train", "test"):
         names = ("list_action", f"list_{split}", f"anno_{split}")
         found = load_mat(tree, f"{ROOT}/anno.mat", names)
-        yield from parsed(_pictures(found, split), _row)
+        yield from parsed(_images(found, split), _row)
 
 
-def _pictures(found: Mapping[str, Any], split: str) -> Iterator[tuple[tuple[Any, list[Fields]], At]]:
+def _images(found: Mapping[str, Any], split: str) -> Iterator[tuple[tuple[Any, list[Fields]], At]]:
     """Yield each picture's name and its certain actions."""
     actions = [fields_of(action, "an action") for action in as_list(found["list_action"])]
     files = as_list(found[f"list_{split}"])
@@ -40,13 +40,13 @@ def _pictures(found: Mapping[str, Any], split: str) -> Iterator[tuple[tuple[Any,
         yield (name, done), At("anno.mat", split, number)
 
 
-def _row(picture: tuple[Any, list[Fields]], at: At) -> InteractionRow:
-    name = text_of(picture[0], "the file's name")
+def _row(image: tuple[Any, list[Fields]], at: At) -> InteractionRow:
+    name = text_of(image[0], "the file's name")
     return InteractionRow(
         key=name,
         split=at.split,
         image=f"{ROOT}/images/{at.split}2015/{name}",
-        actions=tuple((_verb(action), words(action["nname"])) for action in picture[1]),
+        actions=tuple((_verb(action), words(action["nname"])) for action in image[1]),
     )
 
 

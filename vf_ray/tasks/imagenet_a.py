@@ -9,8 +9,8 @@ from vf_ray.types import Download, Made, Pool, Raw, Reject, Source, Terms, Tree
 
 
 def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
-    pictures = image_folder("imagenet-a/{label}/*", split="test")(tree)
-    return renamed(pictures, words_of(tree, "imagenet-a/README.txt"))
+    images = image_folder("imagenet-a/{label}/*", split="test")(tree)
+    return renamed(images, words_of(tree, "imagenet-a/README.txt"))
 
 
 IMAGENET_A = Source(

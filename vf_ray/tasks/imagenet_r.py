@@ -14,8 +14,8 @@ DOMAINS = (
 
 
 def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
-    pictures = image_folder("imagenet-r/{label}/{domain}_*", split="test")(tree)
-    return renamed(pictures, words_of(tree, "imagenet-r/README.txt"))
+    images = image_folder("imagenet-r/{label}/{domain}_*", split="test")(tree)
+    return renamed(images, words_of(tree, "imagenet-r/README.txt"))
 
 
 IMAGENET_R = Source(

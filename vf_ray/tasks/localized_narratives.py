@@ -33,7 +33,7 @@ ADE20K = Raw(
     files=(Download("http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip"),),
 )
 ADE20K_IMAGES = "ADEChallengeData2016/images"
-PICTURES: Mapping[str, Mapping[str, str]] = {
+IMAGES: Mapping[str, Mapping[str, str]] = {
     "coco": {split: f"{split}2017/{{:0>12}}.jpg" for split in ("train", "val")},  # ids are not padded
     "flickr30k": dict.fromkeys(("train", "val", "test"), "flickr30k-images/{}.jpg"),
     "open_images": {"train": "train/{}.jpg", "val": "validation/{}.jpg", "test": "test/{}.jpg"},
@@ -44,12 +44,12 @@ PICTURES: Mapping[str, Mapping[str, str]] = {
 
 def _row(record: Fields, at: At) -> TextRow:
     name = at.path.rpartition("/")[2]
-    part = next(part for part in PICTURES if name.startswith(part))
+    part = next(part for part in IMAGES if name.startswith(part))
     number = record.id("image_id")
     return TextRow(
         key=at.key(number, record.id("annotator_id"), at.index),
         split=at.split,
-        image=PICTURES[part][at.split].format(number),
+        image=IMAGES[part][at.split].format(number),
         kind=part,
         text=record["caption"],
     )

@@ -25,12 +25,10 @@ def _visible(tree: Tree) -> Mapping[str, tuple[str, ...]]:
     names = by_first_word(tree, f"{ROOT}/parts/parts.txt")
     found: dict[str, set[str]] = {}
     for line, at in lines(tree, f"{ROOT}/parts/part_locs.txt"):
-        picture, part, _, _, visible, *_ = fields(line, at, least=5)
+        image, part, _, _, visible, *_ = fields(line, at, least=5)
         if visible == "1":
-            found.setdefault(picture, set()).add(part)
-    return {
-        picture: tuple(names[part] for part in names if part in parts) for picture, parts in found.items()
-    }
+            found.setdefault(image, set()).add(part)
+    return {image: tuple(names[part] for part in names if part in parts) for image, parts in found.items()}
 
 
 def _row(

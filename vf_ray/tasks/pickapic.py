@@ -11,7 +11,7 @@ from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
-COLUMNS, PICTURES = ("caption", "image_0_uid", "image_1_uid"), ("jpg_0", "jpg_1")
+COLUMNS, IMAGES = ("caption", "image_0_uid", "image_1_uid"), ("jpg_0", "jpg_1")
 PATTERNS = {
     "train": "data/train-*.parquet",
     "val": "data/validation-*.parquet",
@@ -21,7 +21,7 @@ PATTERNS = {
 
 def _rows(record: Fields, at: At) -> Iterator[TextRow]:
     for side in (0, 1):
-        image = f"{at.path}!parquet:{PICTURES[side]}:{at.index}"
+        image = f"{at.path}!parquet:{IMAGES[side]}:{at.index}"
         uid = record.id(f"image_{side}_uid")
         yield TextRow(key=uid, split=at.split, image=image, text=record["caption"])
 
@@ -31,7 +31,7 @@ def _read(tree: Tree) -> Iterator[TextRow | Reject]:
     seen: set[int] = set()
     found = {s: p for s, p in PATTERNS.items() if tree.glob(p)} or {"train": PATTERNS["train"]}
     for split, pattern in found.items():
-        for row in parquet_table(several(tree, split, pattern), COLUMNS, _rows, PICTURES)(tree):
+        for row in parquet_table(several(tree, split, pattern), COLUMNS, _rows, IMAGES)(tree):
             if (known := mark(row.key)) not in seen:
                 yield row
             seen.add(known)

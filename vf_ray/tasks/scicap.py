@@ -18,11 +18,11 @@ _FIGURE = re.compile(r"^\s*fig(?:ure|\.)?\s*\w{1,4}\s*[:.]\s*", re.IGNORECASE)
 
 def _row(record: Fields, at: At) -> TextRow:
     folder = at.path.split("/")[-2]
-    pictures = f"SciCap-{'Yes' if record.flag('contains-subfigure') else 'No'}-Subfig-Img"
+    images = f"SciCap-{'Yes' if record.flag('contains-subfigure') else 'No'}-Subfig-Img"
     return TextRow(
         key=at.path,
         split=at.split,
-        image=f"{pictures}/{folder}/{record['figure-ID']}",
+        image=f"{images}/{folder}/{record['figure-ID']}",
         text=_FIGURE.sub("", tidy(record["0-originally-extracted"])),
     )
 

@@ -14,7 +14,7 @@ CLASSES = (
 )  # fmt: skip
 """In the order of the publisher's numbers, which begin at 0."""
 LABELS = {str(number): label for number, label in enumerate(CLASSES)}
-PICTURES = ("{split=train}/{label}/src_*", "{split=validation}/{label}/*")
+IMAGES = ("{split=train}/{label}/src_*", "{split=validation}/{label}/*")
 TEST_LABELS = "classification/data/image_list.txt"
 """The test pictures lie in numbered folders; their labels came later, with the repository."""
 
@@ -25,7 +25,7 @@ def _tested(line: str, at: At) -> FolderRow:
 
 
 def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
-    yield from image_folder(*PICTURES, classes=CLASSES)(tree)
+    yield from image_folder(*IMAGES, classes=CLASSES)(tree)
     if tree.exists(TEST_LABELS):
         yield from list_file({"test": TEST_LABELS}, _tested)(tree)
 

@@ -151,7 +151,7 @@ def _neighbour(row: StepRow) -> str | None:
     "next step or the previous one? Answer with the letter and the word.",
     evidence=OURS,
 )
-def text_after_picture(row: StepRow) -> Made:
+def text_after_image(row: StepRow) -> Made:
     """Whether the text is the step after the picture's or the one before."""
     if (text := _neighbour(row)) is None:
         return None
@@ -167,7 +167,7 @@ def text_after_picture(row: StepRow) -> Made:
     "one? Answer with the letter and the word.",
     evidence=OURS,
 )
-def picture_after_text(row: StepRow) -> Made:
+def image_after_text(row: StepRow) -> Made:
     """Whether the picture is the step after the text's or the one before."""
     if (text := _neighbour(row)) is None:
         return None

@@ -41,18 +41,18 @@ class Pack:
     """(1, S)"""
     position_ids: Tensor
     """(1, S): each token's place in its conversation."""
-    bounds: Tensor
+    cu_seqlens: Tensor
     """(K + 1,) int32: the first of the T tokens of each conversation, and T; stays on the CPU, where it is
     read."""
-    reads: Tensor | None
+    gather_index: Tensor | None
     """(T,): where in the pack each token of the conversations stands; None: one after the other. On the CPU
     too."""
     pixels: Tensor
     """(N, C, H, W); (N, H, W, C) bytes until they are normalised."""
-    shows: Tensor
+    image_index: Tensor
     """The picture at each place of one, as many as there are conversations that show any: at most (K,), and
     (N,) where trunks are shared."""
-    keep: Tensor
+    label_positions: Tensor
     """(L,): positions whose logits predict a label."""
     targets: Tensor
     """(L,): the labels."""
@@ -71,9 +71,9 @@ class Pack:
             return tensor.to(device, non_blocking=True)
 
         return Pack(
-            moved(self.input_ids), moved(self.position_ids), self.bounds, self.reads,
-            moved(self.pixels).to(dtype), moved(self.shows), moved(self.keep), moved(self.targets),
-            moved(self.weights),
+            moved(self.input_ids), moved(self.position_ids), self.cu_seqlens, self.gather_index,
+            moved(self.pixels).to(dtype), moved(self.image_index), moved(self.label_positions),
+            moved(self.targets), moved(self.weights),
         )  # fmt: skip
 
 
@@ -102,20 +102,23 @@ def collate(
     encoded: Sequence[Encoded],
     weights: Sequence[float],
     pixels: Tensor,
-    shows: Sequence[int | None] | None = None,
-    trunk: int = 0,
+    image_index: Sequence[int | None] | None = None,
+    prefix_len: int = 0,
 ) -> Pack:
     """Lay conversations end to end; each one's first token starts a new position count.
 
-    ``shows`` says which picture each conversation shows, None for none; by default each has its own. Those
-    that show the same one share their first ``trunk`` tokens. ``pixels`` holds at least one picture, for
-    every rank is to run the vision tower and the projector.
+    ``image_index`` says which picture each conversation shows, None for none; by default each has its own.
+    Those that show the same one share their first ``prefix_len`` tokens. ``pixels`` holds at least one
+    picture, for every rank is to run the vision tower and the projector.
     """
-    lengths, shown = [len(one.ids) for one in encoded], list(range(len(encoded)) if shows is None else shows)
-    shares = [bool(trunk) and picture is not None for picture in shown]
-    first_of = [shown.index(picture) if shares[k] else k for k, picture in enumerate(shown)]
-    seen = [picture for k, picture in enumerate(shown) if picture is not None and first_of[k] == k]
-    laid_T, place_T = _laid(lengths, first_of, trunk)
+    lengths, shown = (
+        [len(one.ids) for one in encoded],
+        list(range(len(encoded)) if image_index is None else image_index),
+    )
+    shares = [bool(prefix_len) and image is not None for image in shown]
+    first_of = [shown.index(image) if shares[k] else k for k, image in enumerate(shown)]
+    seen = [image for k, image in enumerate(shown) if image is not None and first_of[k] == k]
+    laid_T, place_T = _laid(lengths, first_of, prefix_len)
     ids_T = torch.tensor([token for one in encoded for token in one.ids])
     position_T = torch.cat([torch.arange(length) for length in lengths])
     labels_T = torch.tensor([label for one in encoded for label in (IGNORED, *one.labels[1:])])
@@ -124,25 +127,25 @@ def collate(
     return Pack(
         input_ids=ids_T[laid_T][None],
         position_ids=position_T[laid_T][None],
-        bounds=torch.tensor([0, *accumulate(lengths)], dtype=torch.int32),
-        reads=None if laid_T.all() else place_T,
+        cu_seqlens=torch.tensor([0, *accumulate(lengths)], dtype=torch.int32),
+        gather_index=None if laid_T.all() else place_T,
         pixels=pixels,
-        shows=torch.tensor(seen, dtype=torch.int64),
-        keep=place_T[at_L - 1],
+        image_index=torch.tensor(seen, dtype=torch.int64),
+        label_positions=place_T[at_L - 1],
         targets=labels_T[at_L],
         weights=each,
     )
 
 
-def _laid(lengths: Sequence[int], first_of: Sequence[int], trunk: int) -> tuple[Tensor, Tensor]:
+def _laid(lengths: Sequence[int], first_of: Sequence[int], prefix_len: int) -> tuple[Tensor, Tensor]:
     """Return (T,) which tokens the pack holds, and (T,) where: those of a repeated trunk in its first."""
     starts = [0, *accumulate(lengths)]
     laid_T = torch.ones(starts[-1], dtype=torch.bool)
     again = [k for k, first in enumerate(first_of) if first != k]
     for k in again:
-        laid_T[starts[k] : starts[k] + trunk] = False
+        laid_T[starts[k] : starts[k] + prefix_len] = False
     place_T = laid_T.cumsum(0) - 1
     for k in again:
         start = starts[first_of[k]]
-        place_T[starts[k] : starts[k] + trunk] = place_T[start : start + trunk]
+        place_T[starts[k] : starts[k] + prefix_len] = place_T[start : start + prefix_len]
     return laid_T, place_T

@@ -134,10 +134,10 @@ def remedies(stage: Stage, base: Base, workers: int, room: int) -> Iterator[tupl
 def flops(stage: Stage, base: Base, *, samples: int, text_tokens: float) -> float:
     """Return the floating-point operations of ``samples``, each with a picture and so many text tokens."""
     tokens = round(samples * (base.image_tokens + text_tokens))
-    return work(stage, sizes(base), base.image_tokens, pictures=samples, tokens=tokens)
+    return work(stage, sizes(base), base.image_tokens, images=samples, tokens=tokens)
 
 
-def work(stage: Stage, found: Sizes, image_tokens: int, *, pictures: int, tokens: int) -> float:
+def work(stage: Stage, found: Sizes, image_tokens: int, *, images: int, tokens: int) -> float:
     """Return the floating-point operations of so many pictures and real tokens, picture tokens included.
 
     Six per parameter and token where gradients of the weights are taken, four where they only pass
@@ -148,9 +148,9 @@ def work(stage: Stage, found: Sizes, image_tokens: int, *, pictures: int, tokens
     language = 6 if "language_model" in stage.tune and not stage.lora else 4
     projector = 6 if "projector" in stage.tune else 4 if backward else 2
     vision = 6 if seen else 2
-    per_picture = vision * found.vision_tower * (image_tokens + 1)
-    per_picture += projector * found.projector * image_tokens
-    return float(language * (found.language_model - found.embedding) * tokens + per_picture * pictures)
+    per_image = vision * found.vision_tower * (image_tokens + 1)
+    per_image += projector * found.projector * image_tokens
+    return float(language * (found.language_model - found.embedding) * tokens + per_image * images)
 
 
 def seconds(work: float, *, workers: int, flops_per_s: float, utilisation: float = UTILISATION) -> float:

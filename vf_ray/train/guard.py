@@ -101,11 +101,11 @@ def _reason(writer: Writer, since: int) -> str:
     return f"the first one of {writer.store.read(first).decode()[:MOST_SAID]}"
 
 
-def require_space(writer: Writer, checkpoint: int, model: int, keep: int) -> None:
+def require_space(writer: Writer, checkpoint: int, model: int, label_positions: int) -> None:
     """Refuse a run whose checkpoints and model would not fit, before it has computed anything.
 
     A checkpoint and the model pass through this machine's temporary folder; a store in a folder holds
-    ``keep`` checkpoints, the next one, and the model.
+    ``label_positions`` checkpoints, the next one, and the model.
 
     Raises:
         ValueError: naming the folder, what is free and what is needed.
@@ -113,7 +113,7 @@ def require_space(writer: Writer, checkpoint: int, model: int, keep: int) -> Non
     needed = {Path(tempfile.gettempdir()): checkpoint + model}
     local = writer.store.local_path("")
     if local is not None:
-        needed[local] = (keep + 1) * checkpoint + model
+        needed[local] = (label_positions + 1) * checkpoint + model
     for folder, need in needed.items():
         free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
         if free < need:

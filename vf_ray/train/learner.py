@@ -53,7 +53,7 @@ def fast_paths(stage: Stage, model: PackedLlava, device: torch.device) -> dict[s
     return {
         "attention": "one varlen call" if varlen else "causal SDPA over segments of like length",
         "logits": f"at labels only, {rows_at_once(model)} at a time",
-        "pictures": f"encoded once a pack{', their tokens computed once too' if stage.share_tokens else ''}",
+        "images": f"encoded once a pack{', their tokens computed once too' if stage.share_tokens else ''}",
         "recompute": f"{forgetting} of {len(all_layers)} layers",
         "compile": "norms and inner layers" if stage.compile else "nothing",
         "precision": stage.precision,

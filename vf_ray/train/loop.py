@@ -21,8 +21,8 @@ from vf_ray.artifacts import Writer
 from vf_ray.errors import MendableError, UserError
 from vf_ray.recipe import Stage
 from vf_ray.train import checkpoint, deepspeed, guard, pieces
+from vf_ray.train.batches import Batches, Step, ahead, timed
 from vf_ray.train.estimate import Sizes, work
-from vf_ray.train.feed import Feed, Step, ahead, timed
 from vf_ray.train.guard import Diverged
 from vf_ray.train.learner import counted, fast_paths, learner
 from vf_ray.train.metrics import Metrics, lines, summary, trouble
@@ -42,7 +42,7 @@ class _Run:
 
     stage: Stage
     folder: Path
-    feed: Feed
+    batches: Batches
     engine: Any
     writer: Writer
     saver: checkpoint.Saver
@@ -107,11 +107,11 @@ def _start(
     reached = max(checkpoint.steps(writer), default=0)
     _together(rank, partial(guard.require_progress, writer, saver.run, reached, retries))
     threads = torch.get_num_threads() if torch.cuda.is_available() else 1  # elsewhere the model needs them
-    feed = Feed.of(stage, samples, folder, seed, rank, world, threads)
+    batches = Batches.of(stage, samples, folder, seed, rank, world, threads)
     model = learner(stage, folder, seed)
     sizes = counted(model)  # before ZeRO-3 takes the weights apart
     state = _Run(
-        stage, folder, feed, deepspeed.start(model, stage), writer, saver, sizes, report,
+        stage, folder, batches, deepspeed.start(model, stage), writer, saver, sizes, report,
         num_steps(stage, len(samples)), peak * world, leaving,
     )  # fmt: skip
     if rank == 0:
@@ -153,8 +153,8 @@ def _check(state: _Run) -> None:
     model = sum(int(getattr(p, "ds_numel", p.numel())) for p in state.engine.module.parameters())
     width = 2 if state.stage.precision == "bf16" else 4
     space = partial(guard.require_space, writer, 12 * sum(sizes.values()), width * model, checkpoint.KEEP)
-    _together(state.feed.rank, space)
-    if state.feed.world > 1:
+    _together(state.batches.rank, space)
+    if state.batches.world > 1:
         told = guard.measure_link(state.engine.device)
         log.info(told)
     if state.done == 0 and not _agreed(checkpoint.steps(writer)):
@@ -177,7 +177,7 @@ def _together(rank: int, look: Callable[[], None]) -> None:
 
 
 def _train(state: _Run) -> None:
-    steps = ahead(state.feed.step, range(state.done + 1, state.steps + 1))
+    steps = ahead(state.batches.step, range(state.done + 1, state.steps + 1))
     began = time.monotonic()
     for step, waited in timed(steps, time.monotonic):
         record = _one(state, step)
@@ -199,8 +199,8 @@ def _due(state: _Run, step: int) -> bool:
 
 
 def _measured(state: _Run, step: Step, record: dict[str, Any], seconds: float, waited: float) -> Metrics:
-    image_tokens = state.feed.encoder.image_tokens
-    done = work(state.stage, state.sizes, image_tokens, pictures=step.encoded, tokens=step.computed)
+    image_tokens = state.batches.encoder.image_tokens
+    done = work(state.stage, state.sizes, image_tokens, images=step.encoded, tokens=step.computed)
     mfu = done / seconds / state.peak if state.peak else 0.0
     memory = deepspeed.memory_gib(state.engine.device)
     return Metrics(
@@ -211,9 +211,9 @@ def _measured(state: _Run, step: Step, record: dict[str, Any], seconds: float, w
 def _one(state: _Run, step: Step) -> dict[str, Any]:
     """Take one step and return its record."""
     lr = rate(state.stage, step.number, state.steps)
-    torch.manual_seed(state.feed.seed * 1_000_003 + step.number)  # adapters may drop out
+    torch.manual_seed(state.batches.seed * 1_000_003 + step.number)  # adapters may drop out
     deepspeed.set_rate(state.engine.optimizer, lr)
-    loss = backward(state.engine, step.packs, state.feed.encoder.pictures, state.feed.world)
+    loss = backward(state.engine, step.packs, state.batches.encoder.images, state.batches.world)
     _stop_if(trouble(loss, [record["loss"] for record in state.records[-100:]]), state, step)
     state.engine.step()
     norm = deepspeed.grad_norm(state.engine)
@@ -239,8 +239,8 @@ def _stop_if(problem: str, state: _Run, step: Step) -> None:
         f"step {step.number}: {problem}; its {len(step.keys)} samples are listed in {listed}, their tensors "
         f"beside it. Look at them, or lower lr ({state.stage.lr}); the older checkpoints stand"
     )
-    guard.keep_batch(writer, step.number, state.feed.rank, step.packs)
-    if state.feed.rank == 0:
+    guard.keep_batch(writer, step.number, state.batches.rank, step.packs)
+    if state.batches.rank == 0:
         guard.record(writer, name, {"step": step.number, "message": message, "samples": step.keys})
     raise Diverged(message)
 
@@ -251,7 +251,7 @@ def _carried(state: _Run) -> dict[str, Any]:
 
 def _finish(state: _Run) -> None:
     """Commit the model, the metrics and the rejects."""
-    rank, writer = state.feed.rank, state.writer
+    rank, writer = state.batches.rank, state.writer
     publish(state.engine, state.stage, state.folder, writer, rank)
     if rank == 0:
         writer.reject("train", state.rejects)

@@ -42,38 +42,38 @@ class _Unit:
 
     members: tuple[int, ...]
     tokens: int
-    picture: Hashable
+    image: Hashable
 
 
 def partition(
-    lengths: Sequence[int], *, ranks: int, capacity: int, shown: Sequence[Hashable] = (), trunk: int = 0
+    lengths: Sequence[int], *, ranks: int, capacity: int, shown: Sequence[Hashable] = (), prefix_len: int = 0
 ) -> Plan:
     """Deal samples of ``lengths`` tokens into packs of at most ``capacity`` tokens.
 
     ``shown`` tells the pictures of the samples apart, by default all differ; samples with the same one,
-    in one pack, share their first ``trunk`` tokens. One that shows nothing (None) shares with no other.
+    in one pack, share their first ``prefix_len`` tokens. One that shows nothing (None) shares with no other.
     A sample longer than ``capacity`` gets a pack of its own.
     """
     fair, alike = min(capacity, -(-sum(lengths) // ranks)), _alike(shown or range(len(lengths)))
     plans = (
         _plan(
-            [unit for one in alike for unit in _cut(one, lengths, trunk, fair // parts)],
+            [unit for one in alike for unit in _cut(one, lengths, prefix_len, fair // parts)],
             ranks,
             capacity,
-            trunk,
+            prefix_len,
         )
         for parts in PARTS
     )
     return min(plans, key=lambda plan: plan.slots)
 
 
-def _plan(units: Sequence[_Unit], ranks: int, capacity: int, trunk: int) -> Plan:
-    micro_steps = max(1, -(-_load(units, trunk) // (ranks * capacity)))
+def _plan(units: Sequence[_Unit], ranks: int, capacity: int, prefix_len: int) -> Plan:
+    micro_steps = max(1, -(-_load(units, prefix_len) // (ranks * capacity)))
     bins = _deal(units, ranks * micro_steps)
-    while any(len(dealt) > 1 and _load(dealt, trunk) > capacity for dealt in bins):
+    while any(len(dealt) > 1 and _load(dealt, prefix_len) > capacity for dealt in bins):
         micro_steps += 1
         bins = _deal(units, ranks * micro_steps)
-    loads = [_load(dealt, trunk) for dealt in bins]
+    loads = [_load(dealt, prefix_len) for dealt in bins]
     by_load = sorted(range(len(bins)), key=lambda b: (-loads[b], b))
     rows = [by_load[at : at + ranks] for at in range(0, len(by_load), ranks)]
     slots = ranks * sum(max(loads[b] for b in row) for row in rows)
@@ -81,28 +81,28 @@ def _plan(units: Sequence[_Unit], ranks: int, capacity: int, trunk: int) -> Plan
     return Plan(packs, sum(loads), slots)
 
 
-def _load(dealt: Sequence[_Unit], trunk: int) -> int:
+def _load(dealt: Sequence[_Unit], prefix_len: int) -> int:
     """Return the tokens of units in one pack, where those of one picture share its trunk."""
-    return sum(unit.tokens - trunk for unit in dealt) + trunk * len({unit.picture for unit in dealt})
+    return sum(unit.tokens - prefix_len for unit in dealt) + prefix_len * len({unit.image for unit in dealt})
 
 
 def _alike(shown: Sequence[Hashable]) -> list[list[int]]:
     """Return the samples of each picture, in the order in which they come."""
     found: dict[Hashable, list[int]] = {}
-    for i, picture in enumerate(shown):
-        found.setdefault(("none", i) if picture is None else picture, []).append(i)
+    for i, image in enumerate(shown):
+        found.setdefault(("none", i) if image is None else image, []).append(i)
     return list(found.values())
 
 
-def _cut(alike: Sequence[int], lengths: Sequence[int], trunk: int, most: int) -> Iterator[_Unit]:
+def _cut(alike: Sequence[int], lengths: Sequence[int], prefix_len: int, most: int) -> Iterator[_Unit]:
     """Yield samples of one picture in units of at most ``most`` tokens, or of one sample."""
     members, tokens = [alike[0]], lengths[alike[0]]
     for i in alike[1:]:
-        if tokens + lengths[i] - trunk > most:
+        if tokens + lengths[i] - prefix_len > most:
             yield _Unit(tuple(members), tokens, alike[0])
-            members, tokens = [], trunk
+            members, tokens = [], prefix_len
         members.append(i)
-        tokens += lengths[i] - trunk
+        tokens += lengths[i] - prefix_len
     yield _Unit(tuple(members), tokens, alike[0])
 
 

@@ -39,7 +39,7 @@ class Samples(Protocol):
     def shown(self, rows: Sequence[int]) -> Sequence[Hashable]:
         """Return what tells the pictures of some samples apart; None for none."""
 
-    def pictures(self, rows: Sequence[int]) -> Sequence[bytes]: ...
+    def images(self, rows: Sequence[int]) -> Sequence[bytes]: ...
 
 
 class Order(Protocol):

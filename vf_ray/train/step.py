@@ -14,8 +14,9 @@ from vf_ray.train.collate import Pack
 def loss_of(model: Any, pack: Pack) -> Tensor:
     """Return the pack's share of the step's loss, through a ``PackedLlava`` or an engine around it."""
     losses_L: Tensor = model(
-        input_ids=pack.input_ids, position_ids=pack.position_ids, bounds=pack.bounds, reads=pack.reads,
-        pixels=pack.pixels, shows=pack.shows, keep=pack.keep, targets=pack.targets,
+        input_ids=pack.input_ids, position_ids=pack.position_ids, cu_seqlens=pack.cu_seqlens,
+        gather_index=pack.gather_index, pixels=pack.pixels, image_index=pack.image_index,
+        label_positions=pack.label_positions, targets=pack.targets,
     )  # fmt: skip
     return (losses_L * pack.weights).sum()
 

@@ -12,7 +12,17 @@ from tests.eval.judge_server import Answer, judge_server, says
 from tests.eval.judges.test_http import judge, requests
 from vf_ray import artifacts
 from vf_ray.artifacts import Spec
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Judge, Question, Reply, Request, Score, Unserved
+from vf_ray.eval.benchmark import (
+    Answers,
+    Benchmark,
+    Judge,
+    Question,
+    QuestionSet,
+    Reply,
+    Request,
+    Score,
+    Unserved,
+)
 from vf_ray.eval.judges.judging import Paper, judged
 from vf_ray.eval.judges.replies import Kept, judge_with_replies
 from vf_ray.store import Store
@@ -28,16 +38,16 @@ def parse(request: Request, reply: Reply) -> str | None:
 def paper(asked: Callable[[], list[Request]]) -> Paper:
     """Return a benchmark that asks its judge just that."""
 
-    def score(exam: Exam, answers: Answers, by: Judge | None = None) -> Score:
+    def score(question_set: QuestionSet, answers: Answers, by: Judge | None = None) -> Score:
         assert by is not None
         found = judged(by, asked(), parse)
         return Score(headline={}, tables={}, counts={}, items=(), unusable=found.unusable)
 
     made = Benchmark(
-        name="x", title="X", files="", load=lambda tree: Exam(questions=()), score=score,
-        read=lambda path, exam: {}, judged=True, parse=parse,
+        name="x", title="X", files="", load=lambda tree: QuestionSet(questions=()), score=score,
+        read=lambda path, question_set: {}, judged=True, parse=parse,
     )  # fmt: skip
-    return Paper(made, Exam(questions=(Question(id="q", prompt="?"),)), {})
+    return Paper(made, QuestionSet(questions=(Question(id="q", prompt="?"),)), {})
 
 
 def keep(store: Store, by: Judge, n: int) -> tuple[Kept, list[str]]:

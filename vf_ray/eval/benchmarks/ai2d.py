@@ -7,7 +7,7 @@ without capitals and punctuation. Two variants are in use, with and without mask
 from collections.abc import Sequence
 
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Benchmark, Exam, Question
+from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
 from vf_ray.eval.itemwise import Grade, by_rule, read, right
 from vf_ray.eval.prompts import LETTER, lettered
 from vf_ray.eval.rows import BenchmarkRow, rows
@@ -21,13 +21,13 @@ NOTES = (
 LETTERS = "ABCDEFGHIJ"
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of a table with options in a list, or in columns A to D."""
     questions = tuple(
         _question(number, row)
         for number, row in enumerate(rows(tree, "**/test*.parquet", "**/AI2D*.tsv", "**/*.parquet"))
     )
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
 def options_of(row: BenchmarkRow) -> Sequence[str]:
@@ -56,7 +56,7 @@ def _question(number: int, row: BenchmarkRow) -> Question:
     return Question(
         id=row.text("index") if "index" in row.cells else str(number),
         prompt=f"{row.text('question')}\n{lettered(options)}{LETTER}",
-        picture_id=image.id, picture=image.fetch, max_new_tokens=16,
+        image_id=image.id, image=image.fetch, max_new_tokens=16,
         meta={"gold": letter_of(row, options)},
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ import numpy as np
 from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.eval.statistics import Floats, bootstrap, grouped
 from vf_ray.types import Tree
@@ -38,14 +38,14 @@ PROMPT = "prompt: the query and LLaVA's request for a single word"
 START, ADDED, ADDED_EXISTENCE = 0.001, 0.0001, 0.001
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the discriminative questions."""
     queries = _by_id(tree, "query/query_all.json", image=str, query=str)
     known = _by_id(tree, "annotations.json", type=str, truth=(str, list))
     asked = [row for identity, row in queries.items() if _kind(known, identity)]
     questions = tuple(_question(tree, row, known[row["id"]]) for row in asked)
     note = f"questions: {len(questions):,}; the generative part is left out"
-    return Exam(questions=questions, notes=(note, RULE, PROMPT))
+    return QuestionSet(questions=questions, notes=(note, RULE, PROMPT))
 
 
 def _by_id(tree: Tree, name: str, **kinds: files.Kind) -> dict[int, dict[str, Any]]:
@@ -71,27 +71,27 @@ def _question(tree: Tree, row: Mapping[str, Any], truth: Mapping[str, Any]) -> Q
     return Question(
         id=str(row["id"]),
         prompt=row["query"] + SHORT,
-        picture_id=row["image"],
-        picture=files.picture(tree, row["image"], ("image", "images", "")),
+        image_id=row["image"],
+        image=files.image(tree, row["image"], ("image", "images", "")),
         category=KINDS[truth["type"]],
         max_new_tokens=SHORT_TOKENS,
         meta={"gold": truth["truth"].lower()},
     )
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read ``[{id, response}]``; answers to the generative part are passed over."""
     if path.suffix.lower() == ".jsonl":
-        return read_answers.llava_jsonl(path, exam)
+        return read_answers.llava_jsonl(path, question_set)
     found = files.as_objects(read_answers.whole(path), path.name)
-    generative = {str(n) for n in range(1, 1005)} - {question.id for question in exam.questions}
+    generative = {str(n) for n in range(1, 1005)} - {question.id for question in question_set.questions}
     rows = [row for row in found if str(row.get("id")) not in generative]
-    return read_answers.keyed(rows, exam, path.name, lambda record: str(record["id"]))
+    return read_answers.keyed(rows, question_set, path.name, lambda record: str(record["id"]))
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all questions and each kind, of those that are answered."""
-    items = [_item(question, answers.get(question.id)) for question in exam.questions]
+    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
     answered = [item for item in items if item.answer is not None]
     kinds = grouped(answered)
     table = {
@@ -106,7 +106,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         tables={"kinds": table},
         counts=count(items),
         items=items,
-        notes=(*exam.notes, *_notes(items)),
+        notes=(*question_set.notes, *_notes(items)),
     )
 
 
@@ -124,7 +124,7 @@ def _item(question: Question, answer: str | None) -> Item:
     gold = question.meta["gold"]
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
-        category=question.category, cluster=question.picture_id,
+        category=question.category, cluster=question.image_id,
     )  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def _figures(items: Sequence[Item], start: float, added: float) -> dict[str, Fig
         )
         for item in items
     ]
-    pictures = [item.cluster for item in items]
+    images = [item.cluster for item in items]
 
     def part(of: int, by: int) -> Callable[[Floats], Floats]:
         return lambda s: np.round(100 * s[..., of] / (s[..., by] + start), 1)
@@ -152,7 +152,7 @@ def _figures(items: Sequence[Item], start: float, added: float) -> dict[str, Fig
         return np.round(200 * p * r / (p + r + added), 1)
 
     metrics = {"accuracy %": accuracy, "precision %": precision, "recall %": recall, "f1 %": f1}
-    return {name: bootstrap(counts, pictures, metric) for name, metric in metrics.items()}
+    return {name: bootstrap(counts, images, metric) for name, metric in metrics.items()}
 
 
 AMBER = Benchmark(

@@ -10,10 +10,10 @@ from dataclasses import replace
 from vf_ray.eval.benchmark import (
     Answers,
     Benchmark,
-    Exam,
     Item,
     Judge,
     Question,
+    QuestionSet,
     Reply,
     Request,
     Score,
@@ -35,19 +35,19 @@ RULE = "rule: BLINK's own, the mean of its tasks; lmms-eval and VLMEvalKit print
 SHOWN = "several images are drawn side by side, as BLINK does for models that take one"
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of all tasks that are there."""
     found = rows(tree, "**/val*.parquet", "**/BLINK*.tsv", "**/*.parquet", images=(*IMAGES, "image"))
     questions = tuple(_question(row) for row in found)
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE, SHOWN))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE, SHOWN))
 
 
 def _question(row: BenchmarkRow) -> Question:
     options = options_of(row)
     shown = list(row.images.values())
     return Question(
-        id=row.text("idx", "index"), prompt=row.text("prompt", "question"), picture_id=shown[0].id,
-        picture=beside([image.fetch for image in shown]), category=row.text("sub_task", "category"),
+        id=row.text("idx", "index"), prompt=row.text("prompt", "question"), image_id=shown[0].id,
+        image=beside([image.fetch for image in shown]), category=row.text("sub_task", "category"),
         max_new_tokens=LONG_TOKENS,
         meta={"gold": letter_of(row, options), "letters": "ABCDE"[: len(options)], "options": tuple(options),
               "question": row.text("question")},
@@ -59,18 +59,18 @@ def grade(question: Question, answer: str) -> Grade:
     return right(bracketed(answer, question.meta["letters"]), question.meta["gold"])
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the mean of the tasks; what the rule cannot read goes to the judge, or is wrong and counted."""
-    items = items_of(exam, answers, grade)
+    items = items_of(question_set, answers, grade)
     found: Judged[str] = Judged()
     unread = [item for item in items if item.answer is not None and not item.parsed]
     if judge is not None and unread:
-        items, found = _judged(exam, items, unread, judge)
+        items, found = _judged(question_set, items, unread, judge)
     tasks = {name: percent(of) for name, of in grouped(items).items()}
     return Score(
         headline={"mean of tasks %": mean_of(list(tasks.values())), "accuracy %": percent(items)},
-        tables={"tasks": tabled(exam, items, category, "accuracy %")},
-        counts=count(items), items=items, notes=(*exam.notes, _note(judge)), records=found.records,
+        tables={"tasks": tabled(question_set, items, category, "accuracy %")},
+        counts=count(items), items=items, notes=(*question_set.notes, _note(judge)), records=found.records,
         unusable=found.unusable,
     )  # fmt: skip
 
@@ -82,9 +82,9 @@ def _note(judge: Judge | None) -> str:
 
 
 def _judged(
-    exam: Exam, items: Sequence[Item], unread: Sequence[Item], judge: Judge
+    question_set: QuestionSet, items: Sequence[Item], unread: Sequence[Item], judge: Judge
 ) -> tuple[list[Item], Judged[str]]:
-    asked = {question.id: question for question in exam.questions}
+    asked = {question.id: question for question in question_set.questions}
     requests = [_request(asked[item.id], item.answer or "") for item in unread]
     found = judging.judged(judge, requests, _letter, beside=len(items) - len(unread))
     letters = {item.id: found.verdicts.get(item.id, "") for item in unread}

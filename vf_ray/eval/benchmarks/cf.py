@@ -15,10 +15,10 @@ from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.benchmark import (
     Answers,
     Benchmark,
-    Exam,
     Item,
     Judge,
     Question,
+    QuestionSet,
     Reply,
     Request,
     Score,
@@ -40,7 +40,7 @@ _BEGUN = re.compile(r"\W*(yes|no)\b.", re.DOTALL)
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of every test set that is there."""
     sets = image_sets(tree)
     absent = {"mnist", "cifar-10", "cifar-100", "miniimagenet"} - {made.name for made in sets}
@@ -49,7 +49,7 @@ def load(tree: Tree) -> Exam:
         notes.append(
             f"without {', '.join(sorted(absent))}: the mean is not the paper's CF, which takes all four"
         )
-    return Exam(questions=tuple(q for made in sets for q in _questions(made)), notes=tuple(notes))
+    return QuestionSet(questions=tuple(q for made in sets for q in _questions(made)), notes=tuple(notes))
 
 
 def _questions(made: ImageSet) -> list[Question]:
@@ -58,15 +58,15 @@ def _questions(made: ImageSet) -> list[Question]:
     prompt = f"What is the {made.noun} in the image? Please only answer a single {made.noun} in {listed}."
     return [
         Question(
-            id=f"{made.name}/{picture.id}",
+            id=f"{made.name}/{image.id}",
             prompt=prompt,
-            picture_id=f"{made.name}/{picture.id}",
-            picture=picture.picture,
+            image_id=f"{made.name}/{image.id}",
+            image=image.image,
             category=made.name,
             max_new_tokens=LONG_TOKENS,
-            meta={"gold": picture.label.replace("_", " "), "labels": labels},
+            meta={"gold": image.label.replace("_", " "), "labels": labels},
         )
-        for picture in made.pictures
+        for image in made.images
     ]
 
 
@@ -97,13 +97,13 @@ def by_rule(answer: str, labels: tuple[str, ...]) -> str:
     return next(iter(named)) if len(named) == 1 else ""
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score each set and the plain mean, by the judge, or by the rule where there is none."""
-    asked = [q for q in exam.questions if q.id in answers] if judge else []
+    asked = [q for q in question_set.questions if q.id in answers] if judge else []
     found: Judged[bool] = Judged()
     if judge:
         found = judging.judged(judge, [_request(q, answers[q.id]) for q in asked], _verdict)
-    items = [_item(q, answers.get(q.id), found.verdicts.get(q.id)) for q in exam.questions]
+    items = [_item(q, answers.get(q.id), found.verdicts.get(q.id)) for q in question_set.questions]
     sets = grouped(items)
     table = {name: of_items(members).times(100) for name, members in sets.items()}
     return Score(
@@ -114,7 +114,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         tables={"sets": {name: {"accuracy %": figure} for name, figure in table.items()}},
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
-        notes=(*exam.notes, _note(items, judge)),
+        notes=(*question_set.notes, _note(items, judge)),
         records=found.records,
         unusable=found.unusable,
     )

@@ -22,14 +22,14 @@ import ijson
 from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.statistics import bootstrap, proportion, ratio
 from vf_ray.types import Tree
 
 PROMPT = "Please describe this image in detail."
 """The benchmark names none; this one is usual for chat models, and the figures depend on it."""
-PICTURE = re.compile(r"(?:.*/)?(?:COCO_\w+?_)?0*(\d+)\.\w+")
+IMAGE = re.compile(r"(?:.*/)?(?:COCO_\w+?_)?0*(\d+)\.\w+")
 PAIRS = (
     "motor bike", "motor cycle", "air plane", "traffic light", "street light", "traffic signal", "stop light",
     "fire hydrant", "stop sign", "parking meter", "suit case", "sports ball", "baseball bat",
@@ -134,15 +134,15 @@ class Truth:
     """Whether the pictures lie in the data folder, so that an answer can be missing."""
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return one question for each picture: of those in ``val2014/``, else of all that are annotated."""
     lexicon = Lexicon(
         tuple(tree.read(files.one_of(tree, "synonyms.txt", "data/synonyms.txt")).decode().splitlines())
     )
     instances = _annotations(tree, "instances")
     captions = _annotations(tree, "captions")
-    pictures = [path for end in ("jpg", "png") for path in tree.glob(f"val2014/*.{end}")]
-    ids = {_picture_id(path): path for path in pictures}
+    images = [path for end in ("jpg", "png") for path in tree.glob(f"val2014/*.{end}")]
+    ids = {_image_id(path): path for path in images}
     objects = _objects(tree, lexicon, instances, captions, set(ids) or None)
     questions = tuple(_question(tree, identity, ids.get(identity, "")) for identity in (ids or objects))
     notes = (
@@ -150,7 +150,7 @@ def load(tree: Tree) -> Exam:
         "rule: CHAIR's chair.py, each mention counted; recall is lmms-eval's addition; lower is better",
         "singular forms by TextBlob, sentences split at . ! ?: see the module's text",
     )
-    return Exam(questions=questions, notes=notes, extra=Truth(lexicon, objects, bool(ids)))
+    return QuestionSet(questions=questions, notes=notes, extra=Truth(lexicon, objects, bool(ids)))
 
 
 def _annotations(tree: Tree, kind: str) -> list[str]:
@@ -165,18 +165,16 @@ def _annotations(tree: Tree, kind: str) -> list[str]:
     ]
 
 
-def _picture_id(path: str) -> str:
-    found = PICTURE.fullmatch(path)
+def _image_id(path: str) -> str:
+    found = IMAGE.fullmatch(path)
     if found is None:
         raise UserError(f"{path} is not named by a COCO picture id; expected COCO_val2014_000000000042.jpg")
     return found[1]
 
 
 def _question(tree: Tree, identity: str, path: str) -> Question:
-    picture = files.picture(tree, path, ("",)) if path else None
-    return Question(
-        id=identity, prompt=PROMPT, picture_id=identity, picture=picture, max_new_tokens=LONG_TOKENS
-    )
+    image = files.image(tree, path, ("",)) if path else None
+    return Question(id=identity, prompt=PROMPT, image_id=identity, image=image, max_new_tokens=LONG_TOKENS)
 
 
 def _objects(
@@ -210,7 +208,7 @@ def _items(tree: Tree, path: str, where: str, **kinds: files.Kind) -> Iterator[d
             raise UserError(f"{path} is not whole JSON ({told}); download it again") from error
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read captions: the official ``{"imgToEval": {...}}``, a list, or JSON lines; by ``image_id``."""
     if path.suffix.lower() == ".jsonl":
         found: list[dict[str, Any]] = read_answers.records(path)
@@ -221,19 +219,19 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
             whole = list(files.as_object(evaluated, f"{path.name} imgToEval").values())
         found = files.as_objects(whole, path.name)
     rows = [{**row, "text": row["caption"] if "caption" in row else row.get("text")} for row in found]
-    return read_answers.keyed(rows, exam, path.name, _id)
+    return read_answers.keyed(rows, question_set, path.name, _id)
 
 
 def _id(record: Mapping[str, Any]) -> str:
     key = "image_id" if "image_id" in record else "question_id"
-    named = PICTURE.fullmatch(str(record[key]))
+    named = IMAGE.fullmatch(str(record[key]))
     return named[1] if named else str(record[key])
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the captions that are there; nothing is counted for a picture without one."""
-    truth: Truth = exam.extra
-    asked = [q for q in exam.questions if truth.asked or q.id in answers]
+    truth: Truth = question_set.extra
+    asked = [q for q in question_set.questions if truth.asked or q.id in answers]
     made = [(question, _counted(truth, question.id, answers.get(question.id))) for question in asked]
     answered = [(question, counted) for question, counted in made if question.id in answers]
     rows = [
@@ -256,7 +254,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
             "without mention": sum(not row[2] for row in rows),
         },
         items=items,
-        notes=exam.notes,
+        notes=question_set.notes,
     )
 
 

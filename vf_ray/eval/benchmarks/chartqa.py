@@ -5,7 +5,7 @@ capitals; the authors' repository holds no scorer.
 """
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Benchmark, Exam, Question
+from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
 from vf_ray.eval.itemwise import Grade, by_rule, category, read
 from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.eval.rules.texts import relaxed
@@ -21,7 +21,7 @@ NOTES = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions: of the authors' two files, or of a table."""
     split_files = [(split, path) for split in SPLITS for path in tree.glob(OFFICIAL.format(split))]
     if split_files:
@@ -35,14 +35,14 @@ def load(tree: Tree) -> Exam:
             _of_table(number, row)
             for number, row in enumerate(rows(tree, "**/test*.parquet", "**/ChartQA*.tsv", "**/*.parquet"))
         )
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
 def _of_file(tree: Tree, split: str, number: int, row: BenchmarkRow) -> Question:
     name = row.text("imgname")
     return Question(
         id=f"{split}_{number}", prompt=row.text("query") + SUFFIX,
-        picture_id=name, picture=files.picture(tree, name, FOLDERS),
+        image_id=name, image=files.image(tree, name, FOLDERS),
         category=SPLITS[split], max_new_tokens=16, meta={"gold": row.text("label")},
     )  # fmt: skip
 
@@ -54,7 +54,7 @@ def _of_table(number: int, row: BenchmarkRow) -> Question:
     return Question(
         id=row.text("index") if "index" in row.cells else str(number),
         prompt=row.text("question", "query") + SUFFIX,
-        picture_id=row.text("imgname") if "imgname" in row.cells else image.id, picture=image.fetch,
+        image_id=row.text("imgname") if "imgname" in row.cells else image.id, image=image.fetch,
         category=SPLITS.get(split, split.removeprefix("test_")), max_new_tokens=16, meta={"gold": gold},
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.itemwise import read
 from vf_ray.eval.rules.captions import References, bleu, bleu_counts, rouge_l, tokens
 from vf_ray.eval.statistics import Floats, bootstrap, mean
@@ -23,7 +23,7 @@ NOTES = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return one question for each image that people described."""
     year = next((year for year in YEARS if tree.glob(f"**/captions_val{year}.json")), "2014")
     path = files.the_one(tree, f"**/captions_val{year}.json")
@@ -32,34 +32,36 @@ def load(tree: Tree) -> Exam:
     for row in files.as_objects(whole["annotations"], f"{path} annotations", image_id=int, caption=str):
         known.setdefault(int(row["image_id"]), []).append(str(row["caption"]))
     questions = tuple(_question(tree, number, texts, year) for number, texts in sorted(known.items()))
-    return Exam(questions=questions, notes=(f"images: {len(questions):,} of {path}", *NOTES))
+    return QuestionSet(questions=questions, notes=(f"images: {len(questions):,} of {path}", *NOTES))
 
 
 def _question(tree: Tree, number: int, texts: list[str], year: str) -> Question:
     name = YEARS[year].format(number)
     return Question(
-        id=str(number), prompt=PROMPT, picture_id=name,
-        picture=files.picture(tree, name.partition("/")[2], (name.partition("/")[0], "images", "")),
+        id=str(number), prompt=PROMPT, image_id=name,
+        image=files.image(tree, name.partition("/")[2], (name.partition("/")[0], "images", "")),
         max_new_tokens=64, meta={"gold": " | ".join(texts), "golds": tuple(texts)},
     )  # fmt: skip
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the set; an item's value is its CIDEr on a scale of one."""
-    known = References([[tokens(text) for text in q.meta["golds"]] for q in exam.questions])
-    said = [tokens(answers.get(question.id, "")) for question in exam.questions]
+    known = References([[tokens(text) for text in q.meta["golds"]] for q in question_set.questions])
+    said = [tokens(answers.get(question.id, "")) for question in question_set.questions]
     pairs = list(zip(said, known.captions, strict=True))
     cider = [known.cider(words, place) for place, words in enumerate(said)]
-    items = [_item(q, answers.get(q.id), value) for q, value in zip(exam.questions, cider, strict=True)]
+    items = [
+        _item(q, answers.get(q.id), value) for q, value in zip(question_set.questions, cider, strict=True)
+    ]
     sums = [bleu_counts(words, people) for words, people in pairs]
-    names = [question.id for question in exam.questions]
+    names = [question.id for question in question_set.questions]
     headline = {
         "CIDEr %": mean(cider).times(100),
         "ROUGE-L %": mean([rouge_l(*pair) for pair in pairs]).times(100),
     }
     for size in (4, 3, 2, 1):
         headline[f"BLEU-{size} %"] = bootstrap(sums, names, _bleu(size)).times(100)
-    return Score(headline=headline, tables={}, counts=count(items), items=items, notes=exam.notes)
+    return Score(headline=headline, tables={}, counts=count(items), items=items, notes=question_set.notes)
 
 
 def _bleu(size: int) -> Callable[[Floats], Floats]:
@@ -72,7 +74,7 @@ def _bleu(size: int) -> Callable[[Floats], Floats]:
 def _item(question: Question, answer: str | None, cider: float) -> Item:
     return Item(
         id=question.id, answer=answer, parsed=" ".join(tokens(answer or "")), gold=question.meta["gold"],
-        value=cider, cluster=question.picture_id,
+        value=cider, cluster=question.image_id,
     )  # fmt: skip
 
 

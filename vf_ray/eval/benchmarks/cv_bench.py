@@ -6,7 +6,7 @@ Rule: nyu-visionx/cambrian: the first character behind "answer is"; of Omni3D th
 
 from collections.abc import Sequence
 
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.benchmarks.ai2d import letter_of, options_of
 from vf_ray.eval.itemwise import Grade, items_of, meta, percent, read, tabled
 from vf_ray.eval.prompts import LETTER, SHORT_TOKENS
@@ -19,11 +19,11 @@ FLAT, DEEP = ("ADE20K", "COCO"), ("Omni3D",)
 NOTES = ("rule: Cambrian's first character behind answer is; lmms-eval prints the plain accuracy",)
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of both tables."""
     found = rows(tree, "**/test*.parquet", "**/CV-Bench*.tsv", "**/*.parquet")
     questions = tuple(_question(number, row) for number, row in enumerate(found))
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
 def _question(number: int, row: BenchmarkRow) -> Question:
@@ -32,7 +32,7 @@ def _question(number: int, row: BenchmarkRow) -> Question:
     kind = row.text("type") if "type" in row.cells else ""
     return Question(
         id=f"{kind}_{row.text('idx')}" if "idx" in row.cells and kind else str(number),
-        prompt=row.text("prompt", "question") + LETTER, picture_id=image.id, picture=image.fetch,
+        prompt=row.text("prompt", "question") + LETTER, image_id=image.id, image=image.fetch,
         category=row.text("source"), max_new_tokens=SHORT_TOKENS,
         meta={"gold": letter, "text": options[ord(letter) - ord("A")].lower(),
               "task": row.text("task", "category")},
@@ -46,9 +46,9 @@ def grade(question: Question, answer: str) -> Grade:
     return Grade(gold if by_text else letter, float(by_text or letter == gold))
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the mean of 2D and 3D, and their parts."""
-    items = items_of(exam, answers, grade)
+    items = items_of(question_set, answers, grade)
     parts = {name: _mean(items, sources) for name, sources in (("2D %", FLAT), ("3D %", DEEP))}
     there = {name: figure for name, figure in parts.items() if figure}
     lacks = [
@@ -59,10 +59,10 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     return Score(
         headline={"CV-Bench %": mean_of(list(there.values())), **there},
         tables={
-            "sources": tabled(exam, items, lambda q: (q.category,), "accuracy %"),
-            "tasks": tabled(exam, items, meta("task"), "accuracy %"),
+            "sources": tabled(question_set, items, lambda q: (q.category,), "accuracy %"),
+            "tasks": tabled(question_set, items, meta("task"), "accuracy %"),
         },
-        counts=count(items), items=items, notes=(*exam.notes, *lacks),
+        counts=count(items), items=items, notes=(*question_set.notes, *lacks),
     )  # fmt: skip
 
 

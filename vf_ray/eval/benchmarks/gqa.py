@@ -6,7 +6,7 @@ and are not given.
 """
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Benchmark, Exam, Question
+from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
 from vf_ray.eval.itemwise import Grade, by_rule, meta, read
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, RowImage, json_cell, object_cell, rows
@@ -24,12 +24,12 @@ NOTES = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the balanced questions."""
     images = _images(tree)
     found = [row for row in rows(tree, *QUESTIONS) if row.cells.get("isBalanced", True)]
     questions = tuple(_question(tree, row, images) for row in found)
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
 def _images(tree: Tree) -> dict[str, RowImage]:
@@ -44,7 +44,7 @@ def _question(tree: Tree, row: BenchmarkRow, images: dict[str, RowImage]) -> Que
     structural = str(kinds.get("structural") or "")
     return Question(
         id=row.text("id", "question_id", "index"), prompt=row.text("question") + SHORT,
-        picture_id=name, picture=image.fetch if image else files.picture(tree, f"{name}.jpg", FOLDERS),
+        image_id=name, image=image.fetch if image else files.image(tree, f"{name}.jpg", FOLDERS),
         max_new_tokens=SHORT_TOKENS,
         meta={
             "gold": row.text("answer"), "structural": structural,

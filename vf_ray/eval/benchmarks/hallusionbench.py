@@ -18,11 +18,11 @@ from vf_ray.eval import files
 from vf_ray.eval.benchmark import (
     Answers,
     Benchmark,
-    Exam,
     Figure,
     Item,
     Judge,
     Question,
+    QuestionSet,
     Reply,
     Request,
     Score,
@@ -52,15 +52,15 @@ _FIRST = re.compile(rf"\W*({INCORRECT}|{CORRECT}|{UNCLEAR})\b.", re.DOTALL)
 _SAID = re.compile(r"\b(yes|no)\b")
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions, with a picture where they have one."""
     path = files.one_of(tree, "HallusionBench.json", "hallusion_bench/HallusionBench.json")
     rows = files.as_objects(files.read_json(tree, path), path, **KINDS)
     questions = tuple(_question(tree, row) for row in rows)
     if len({question.id for question in questions}) != len(questions):
         raise UserError(f"{path} holds a question twice; download it again")
-    shown = sum(question.picture is not None for question in questions)
-    return Exam(
+    shown = sum(question.image is not None for question in questions)
+    return QuestionSet(
         questions=questions,
         notes=(f"questions: {len(questions):,}, {shown:,} with a picture", RULE, JUDGING),
     )
@@ -79,8 +79,8 @@ def _question(tree: Tree, row: Mapping[str, Any]) -> Question:
     return Question(
         id=_identity(row),
         prompt=row["question"],
-        picture_id=name if shown else "",
-        picture=files.picture(tree, name, ("", "hallusion_bench", "images")) if shown else None,
+        image_id=name if shown else "",
+        image=files.image(tree, name, ("", "hallusion_bench", "images")) if shown else None,
         category=f"{row['category']}/{row['subcategory']}",
         max_new_tokens=LONG_TOKENS,
         meta={
@@ -98,24 +98,24 @@ def _identity(row: Mapping[str, Any]) -> str:
     return "/".join(str(row[key]) for key in KEYS)
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read the benchmark's own list with ``model_prediction`` filled in, or LLaVA's answer file."""
     if path.suffix.lower() == ".jsonl":
-        return read_answers.llava_jsonl(path, exam)
+        return read_answers.llava_jsonl(path, question_set)
     rows = files.as_objects(read_answers.whole(path), path.name)
     found = [{**row, "text": row["model_prediction"]} for row in rows if "model_prediction" in row]
-    return read_answers.keyed(found, exam, path.name, _identity)
+    return read_answers.keyed(found, question_set, path.name, _identity)
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score questions, questions across pictures, and pictures; a missing answer is wrong."""
-    asked = [question for question in exam.questions if question.id in answers]
+    asked = [question for question in question_set.questions if question.id in answers]
     found: Judged[str] = Judged()
     if judge is not None:
         found = judging.judged(judge, [_request(q, answers[q.id]) for q in asked], verdict)
     verdicts = {**found.verdicts, **dict.fromkeys(found.unread, UNCLEAR)}  # as officially
-    items = [_item(q, answers.get(q.id), verdicts.get(q.id, "")) for q in exam.questions]
-    pairs = list(zip(exam.questions, items, strict=True))
+    items = [_item(q, answers.get(q.id), verdicts.get(q.id, "")) for q in question_set.questions]
+    pairs = list(zip(question_set.questions, items, strict=True))
     return Score(
         headline=_figures(pairs),
         tables={
@@ -124,7 +124,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         },
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
-        notes=(*exam.notes, _note(items, judge)),
+        notes=(*question_set.notes, _note(items, judge)),
         records=found.records,
         unusable=found.unusable,
     )
@@ -179,7 +179,7 @@ def _item(question: Question, answer: str | None, judged: str) -> Item:
     right = parsed == CORRECT or (parsed == UNCLEAR and is_bare(question))
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold="yes" if meta["gold"] == "1" else "no",
-        value=float(right), category=question.category, cluster=question.picture_id or question.id, how=how,
+        value=float(right), category=question.category, cluster=question.image_id or question.id, how=how,
     )  # fmt: skip
 
 

@@ -17,11 +17,11 @@ from vf_ray.eval.benchmark import (
     UNGRADED,
     Answers,
     Benchmark,
-    Exam,
     Figure,
     Item,
     Judge,
     Question,
+    QuestionSet,
     Reply,
     Request,
     Score,
@@ -51,7 +51,7 @@ OURS = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions with their context and GPT-4's answers, and the judge's rules."""
     root = files.one_of(tree, "questions.jsonl", "llava-bench-in-the-wild/questions.jsonl").removesuffix(
         "questions.jsonl"
@@ -70,7 +70,7 @@ def load(tree: Tree) -> Exam:
             )
     rules, note = _rules(tree, root)
     questions = tuple(_question(tree, root, row, captions, references) for row in rows)
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=rules)
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=rules)
 
 
 def _lines(tree: Tree, path: str, **kinds: files.Kind) -> list[dict[str, Any]]:
@@ -84,8 +84,8 @@ def _question(
     return Question(
         id=str(row["question_id"]),
         prompt=row["text"],
-        picture_id=row["image"],
-        picture=files.picture(tree, row["image"], (f"{root}images", "images", root.rstrip("/"))),
+        image_id=row["image"],
+        image=files.image(tree, row["image"], (f"{root}images", "images", root.rstrip("/"))),
         category=row["category"],
         max_new_tokens=LONG_TOKENS,
         meta={
@@ -106,7 +106,7 @@ def _rules(tree: Tree, root: str) -> tuple[dict[str, str], str]:
     return {}, "judge's rules: ours, because rule.json is not in the data folder"
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score relative to GPT-4's answers; a missing answer is judged as an empty one.
 
     Raises:
@@ -114,10 +114,15 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """
     if judge is None:
         raise UserError("llava-bench is graded by a judge; give its address, or recorded replies")
-    requests = [_request(exam, question, answers.get(question.id, "")) for question in exam.questions]
+    requests = [
+        _request(question_set, question, answers.get(question.id, "")) for question in question_set.questions
+    ]
     found = judging.judged(judge, requests, _parsed)
     pairs = {**found.verdicts, **dict.fromkeys(found.unread, FAILED)}
-    items = [_item(question, answers.get(question.id), pairs.get(question.id)) for question in exam.questions]
+    items = [
+        _item(question, answers.get(question.id), pairs.get(question.id))
+        for question in question_set.questions
+    ]
     parts = grouped(graded(items))
     table = {CATEGORIES.get(name, name): _figures(members, pairs) for name, members in parts.items()}
     whole = _figures(graded(items), pairs)
@@ -126,7 +131,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         tables={"categories": {**table, "all": whole}},
         counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(found.failed)),
         items=items,
-        notes=(*exam.notes, *_notes(judge, pairs, items)),
+        notes=(*question_set.notes, *_notes(judge, pairs, items)),
         records=found.records,
         unusable=found.unusable,
     )
@@ -146,9 +151,9 @@ def _notes(judge: Judge, pairs: Mapping[str, tuple[float, float]], items: Sequen
     return notes
 
 
-def _request(exam: Exam, question: Question, answer: str) -> Request:
+def _request(question_set: QuestionSet, question: Question, answer: str) -> Request:
     meta = question.meta
-    rule = exam.extra.get(question.category, OURS)
+    rule = question_set.extra.get(question.category, OURS)
     user = (
         f"[Context]\n{meta['context']}\n\n[Question]\n{question.prompt}\n\n"
         f"[Assistant 1]\n{meta['reference']}\n\n[End of Assistant 1]\n\n"
@@ -181,7 +186,7 @@ def _item(question: Question, answer: str | None, pair: tuple[float, float] | No
     return Item(
         id=question.id, answer=answer, parsed=f"{model:g} to {reference:g}" if read else "",
         gold=question.meta["reference"], value=max(0.0, model) / FULL, category=question.category,
-        cluster=question.picture_id, how="judge" if read else "fallback" if pair else UNGRADED,
+        cluster=question.image_id, how="judge" if read else "fallback" if pair else UNGRADED,
     )  # fmt: skip
 
 

@@ -14,10 +14,10 @@ from vf_ray.eval import files
 from vf_ray.eval.benchmark import (
     Answers,
     Benchmark,
-    Exam,
     Item,
     Judge,
     Question,
+    QuestionSet,
     Reply,
     Request,
     Score,
@@ -41,7 +41,7 @@ RULE = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions, in the words of ``query.json`` or of the table's column ``query``."""
     patterns = ("**/testmini.json", "**/testmini*.parquet", "**/MathVista*.tsv", "**/*.parquet")
     queries = _queries(tree)
@@ -49,7 +49,7 @@ def load(tree: Tree) -> Exam:
         _question(tree, row, queries)
         for row in rows(tree, *patterns, images=("decoded_image", "image_bytes"))
     )
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE))
 
 
 def _queries(tree: Tree) -> Mapping[str, Any]:
@@ -64,8 +64,8 @@ def _question(tree: Tree, row: BenchmarkRow, queries: Mapping[str, Any]) -> Ques
     known = object_cell(row, "metadata") if "metadata" in row.cells else row.cells
     asked = str(queries.get(identity) or "") or row.cells.get("query") or _worded(row, choices)
     return Question(
-        id=identity, prompt=asked, picture_id=name,
-        picture=image.fetch if image else files.picture(tree, name, FOLDERS), max_new_tokens=LONG_TOKENS,
+        id=identity, prompt=asked, image_id=name,
+        image=image.fetch if image else files.image(tree, name, FOLDERS), max_new_tokens=LONG_TOKENS,
         meta={
             "gold": row.text("answer"), "choices": choices, "type": row.text("question_type"),
             "kind": row.text("answer_type"), "precision": row.cells.get("precision"),
@@ -132,28 +132,34 @@ def _choice(text: str, choices: Sequence[str]) -> str:
     return min(choices, key=lambda choice: distance(choice, text))
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all, and by each of the benchmark's groupings; a question counts in each of its skills."""
     texts = {
-        q.id: extracted(q, answers[q.id], quick=judge is None) for q in exam.questions if q.id in answers
+        q.id: extracted(q, answers[q.id], quick=judge is None)
+        for q in question_set.questions
+        if q.id in answers
     }
     found: Judged[str] = Judged()
-    if judge is not None and (unread := [q for q in exam.questions if texts.get(q.id, "") is None]):
+    if judge is not None and (unread := [q for q in question_set.questions if texts.get(q.id, "") is None]):
         requests = [_request(q, answers[q.id]) for q in unread]
         found = judging.judged(judge, requests, _whole, beside=len(texts) - len(unread))
         texts |= found.verdicts
-    items = [_item(question, answers.get(question.id), texts.get(question.id)) for question in exam.questions]
+    items = [
+        _item(question, answers.get(question.id), texts.get(question.id))
+        for question in question_set.questions
+    ]
     return Score(
-        headline={"accuracy %": percent(items)}, tables=dict(_tables(exam, items)), counts=count(items),
-        items=items, notes=(*exam.notes, _note(items, judge)), records=found.records,
+        headline={"accuracy %": percent(items)}, tables=dict(_tables(question_set, items)),
+        counts=count(items),
+        items=items, notes=(*question_set.notes, _note(items, judge)), records=found.records,
         unusable=found.unusable,
     )  # fmt: skip
 
 
-def _tables(exam: Exam, items: Sequence[Item]) -> Iterator[tuple[str, Any]]:
+def _tables(question_set: QuestionSet, items: Sequence[Item]) -> Iterator[tuple[str, Any]]:
     groupings: Mapping[str, Groups] = {"question types": meta("type"), "answer types": meta("kind")}
     for name, groups in {**groupings, **{key: meta(key) for key in KEYS}}.items():
-        if table := tabled(exam, items, groups, "accuracy %"):
+        if table := tabled(question_set, items, groups, "accuracy %"):
             yield name, table
 
 
@@ -169,7 +175,7 @@ def _item(question: Question, answer: str | None, text: str | None) -> Item:
     gold = question.meta["gold"]
     found = Item(
         id=question.id, answer=answer, parsed=parsed or "", gold=gold, value=float(parsed == gold),
-        cluster=question.picture_id,
+        cluster=question.image_id,
     )  # fmt: skip
     return replace(found, how="fallback") if answer is not None and text is None else found
 

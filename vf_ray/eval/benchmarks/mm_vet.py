@@ -19,11 +19,11 @@ from vf_ray.eval.benchmark import (
     UNGRADED,
     Answers,
     Benchmark,
-    Exam,
     Figure,
     Item,
     Judge,
     Question,
+    QuestionSet,
     Reply,
     Request,
     Score,
@@ -61,7 +61,7 @@ OURS = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions, and the judge's instructions."""
     path = files.one_of(tree, "mm-vet.json", "mm-vet/mm-vet.json")
     entries = {
@@ -72,15 +72,15 @@ def load(tree: Tree) -> Exam:
     folders = (f"{folder}/images" if folder else "images", "images", folder)
     questions = tuple(_question(tree, identity, entry, folders) for identity, entry in entries.items())
     table, note = _instructions(tree)
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=table)
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=table)
 
 
 def _question(tree: Tree, identity: str, entry: Mapping[str, Any], folders: Sequence[str]) -> Question:
     return Question(
         id=identity,
         prompt=entry["question"],
-        picture_id=entry["imagename"],
-        picture=files.picture(tree, entry["imagename"], folders),
+        image_id=entry["imagename"],
+        image=files.image(tree, entry["imagename"], folders),
         category="+".join(sorted(map(str, entry["capability"]))),
         max_new_tokens=LONG_TOKENS,
         meta={
@@ -103,37 +103,41 @@ def instructions(tree: Tree, paths: Sequence[str], ours: str, names: str) -> tup
     return ours, f"judge's instructions: ours, because {names} are not in the data folder"
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read the evaluator's input, ``{v1_0: text}``, or LLaVA's answer file (``question_id`` 0, 1 ...)."""
     if path.suffix.lower() == ".jsonl":
         found = read_answers.records(path)
-        return read_answers.keyed(found, exam, path.name, lambda record: _named(record["question_id"]))
+        return read_answers.keyed(
+            found, question_set, path.name, lambda record: _named(record["question_id"])
+        )
     whole = files.as_object(read_answers.whole(path), path.name)
     rows = [{"id": identity, "text": text} for identity, text in whole.items()]
-    return read_answers.keyed(rows, exam, path.name, lambda record: str(record["id"]))
+    return read_answers.keyed(rows, question_set, path.name, lambda record: str(record["id"]))
 
 
 def _named(identity: Any) -> str:
     return str(identity) if str(identity).startswith("v1_") else f"v1_{identity}"
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the mean grade, by capability and by set of capabilities."""
-    return score_with(exam, answers, judge, _request, AGAIN)
+    return score_with(question_set, answers, judge, _request, AGAIN)
 
 
-def score_with(exam: Exam, answers: Answers, judge: Judge | None, request: Requested, again: str) -> Score:
+def score_with(
+    question_set: QuestionSet, answers: Answers, judge: Judge | None, request: Requested, again: str
+) -> Score:
     """Do so with requests of another wording; ``again`` is what a repeated one ends with."""
-    asked = [question for question in exam.questions if question.id in answers]
-    requests = [request(exam.extra, question, answers[question.id]) for question in asked]
+    asked = [question for question in question_set.questions if question.id in answers]
+    requests = [request(question_set.extra, question, answers[question.id]) for question in asked]
     found = _graded(requests, judge, again)
-    items = [_item(question, answers.get(question.id), found, judge) for question in exam.questions]
+    items = [_item(question, answers.get(question.id), found, judge) for question in question_set.questions]
     return Score(
         headline={"total": _mean(items)},
-        tables={"capabilities": _by_capability(exam, items), "capability sets": _by_set(items)},
+        tables={"capabilities": _by_capability(question_set, items), "capability sets": _by_set(items)},
         counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(found.failed)),
         items=items,
-        notes=(*exam.notes, _note(items, judge)),
+        notes=(*question_set.notes, _note(items, judge)),
         records=found.records,
         unusable=found.unusable,
     )
@@ -199,7 +203,7 @@ def _item(question: Question, answer: str | None, found: Judged[float], judge: J
         gold=gold,
         value=value,
         category=question.category,
-        cluster=question.picture_id,
+        cluster=question.image_id,
         how=how,
     )
 
@@ -213,9 +217,9 @@ def _note(items: Sequence[Item], judge: Judge | None) -> str:
     return f"judge: {judge.name}; {failed:,} items count 0 because no reply could be read in {TRIES} tries"
 
 
-def _by_capability(exam: Exam, items: Sequence[Item]) -> dict[str, dict[str, Figure]]:
-    names = dict.fromkeys(name for question in exam.questions for name in question.meta["capability"])
-    pairs = list(zip(exam.questions, items, strict=True))
+def _by_capability(question_set: QuestionSet, items: Sequence[Item]) -> dict[str, dict[str, Figure]]:
+    names = dict.fromkeys(name for question in question_set.questions for name in question.meta["capability"])
+    pairs = list(zip(question_set.questions, items, strict=True))
     return _rows({name: [item for q, item in pairs if name in q.meta["capability"]] for name in names})
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Judge, Question, Request, Score
+from vf_ray.eval.benchmark import Answers, Benchmark, Judge, Question, QuestionSet, Request, Score
 from vf_ray.eval.benchmarks.mm_vet import AGAIN, OURS, ROOM, instructions, parsed_reply, score_with
 from vf_ray.eval.itemwise import identity, records
 from vf_ray.eval.prompts import LONG_TOKENS
@@ -28,26 +28,26 @@ TOLD = "An image stands in a question as <image>, a line break as <br>. "
 RULE = "rule: MM-Vet v2's evaluator, one run; lmms-eval asks with the first version's prompt"
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions, and the judge's instructions."""
     found = rows(tree, "**/mm-vet-v2.json", "**/test*.parquet", images=IMAGES)
     questions = tuple(_question(tree, row) for row in found)
     paths = [path for name in EVALUATORS for path in tree.glob(f"**/{name}")]
     table, note = instructions(tree, paths, TOLD + OURS, " and ".join(EVALUATORS))
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=table)
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=table)
 
 
 def _question(tree: Tree, row: BenchmarkRow) -> Question:
     parts = [part.strip() for part in row.text("question").split(SEPARATOR)]
     names = [part for part in parts if FILE.search(part)]
     texts = [part for part in parts if not FILE.search(part)]
-    named: list[Callable[[], bytes]] = [files.picture(tree, name, FOLDERS) for name in names]
+    named: list[Callable[[], bytes]] = [files.image(tree, name, FOLDERS) for name in names]
     fetches = named or [image.fetch for image in row.images.values()]
     marked = "<image>".join(texts) if names else PLACE.sub("<image>", parts[0])
     capability = row.texts("capability")
     return Question(
         id=row.text("id"), prompt=PLACE.sub("", "\n".join(filter(None, texts))).strip(),
-        picture_id=row.text("id") if fetches else "", picture=beside(fetches) if fetches else None,
+        image_id=row.text("id") if fetches else "", image=beside(fetches) if fetches else None,
         category="+".join(sorted(capability)), max_new_tokens=LONG_TOKENS,
         meta={"gold": row.text("answer"), "capability": capability, "question": marked},
     )  # fmt: skip
@@ -60,14 +60,14 @@ def _request(table: str, question: Question, answer: str) -> Request:
     return Request(id=question.id, user=f"{table}\n| {row}", max_tokens=ROOM)
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the mean grade, by capability and by set of capabilities."""
-    return score_with(exam, answers, judge, _request, f"\n{AGAIN}")
+    return score_with(question_set, answers, judge, _request, f"\n{AGAIN}")
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read the evaluator's input, ``{v2_0: text}``, or records by id."""
-    return read_answers.keyed(records(path), exam, path.name, identity)
+    return read_answers.keyed(records(path), question_set, path.name, identity)
 
 
 MM_VET_V2 = Benchmark(

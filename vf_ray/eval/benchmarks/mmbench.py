@@ -20,11 +20,11 @@ from vf_ray.eval import files, tables
 from vf_ray.eval.benchmark import (
     Answers,
     Benchmark,
-    Exam,
     Figure,
     Item,
     Judge,
     Question,
+    QuestionSet,
     Reply,
     Request,
     Score,
@@ -46,16 +46,16 @@ RULE = (
     "rule: CircularEval over the rows that are there, letters as VLMEvalKit infers them; prompt: LLaVA's; "
     "lmms-eval differs in both"
 )
-SHORTEST_PICTURE = 64
+SHORTEST_IMAGE = 64
 """A shorter image cell is the index of the row that holds the picture."""
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return one question for each row of the table."""
     return load_table(tree, ("mmbench*.tsv", "MMBench*.tsv", "*.tsv"), LETTER)
 
 
-def load_table(tree: Tree, patterns: Sequence[str], suffix: str) -> Exam:
+def load_table(tree: Tree, patterns: Sequence[str], suffix: str) -> QuestionSet:
     """Return one question for each row of the only table of a name, asked with ``suffix`` at its end.
 
     Raises:
@@ -64,18 +64,18 @@ def load_table(tree: Tree, patterns: Sequence[str], suffix: str) -> Exam:
     """
     name = files.the_one(tree, *patterns)
     rows = tables.tsv(tree.read(name), name, "index", "question", "answer")
-    pictures = {row["index"]: row.get("image", "") for row in rows}
-    if strange := [index for index in pictures if not index.isascii() or not index.isdigit()]:
+    images = {row["index"]: row.get("image", "") for row in rows}
+    if strange := [index for index in images if not index.isascii() or not index.isdigit()]:
         raise UserError(f"{name} has the index {strange[0]!r}; expected a whole number")
-    if len(pictures) != len(rows):
+    if len(images) != len(rows):
         raise UserError(f"{name} holds one index twice; keep a single version of the table")
-    questions = tuple(_question(row, pictures, name, suffix) for row in rows)
+    questions = tuple(_question(row, images, name, suffix) for row in rows)
     groups = len({_group(question.id) for question in questions})
     note = f"{name}: {groups:,} questions in {len(questions):,} rows"
-    return Exam(questions=questions, notes=(note, RULE))
+    return QuestionSet(questions=questions, notes=(note, RULE))
 
 
-def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str, suffix: str) -> Question:
+def _question(row: Mapping[str, str], images: Mapping[str, str], name: str, suffix: str) -> Question:
     if row.get("answer", "") in PANDAS_NA:
         raise UserError(
             f"{name} index {row['index']} has no answer, as in a test split; take the dev split, or a table "
@@ -88,13 +88,13 @@ def _question(row: Mapping[str, str], pictures: Mapping[str, str], name: str, su
         )
     hint = "" if row.get("hint", "") in PANDAS_NA else row["hint"] + "\n"
     image = row.get("image", "")
-    if len(image) <= SHORTEST_PICTURE:
-        image = pictures.get(image, image)
+    if len(image) <= SHORTEST_IMAGE:
+        image = images.get(image, image)
     return Question(
         id=row["index"],
         prompt="\n".join(filter(None, (f"{hint}{row['question']}", lettered(_shown(row))))) + suffix,
-        picture_id=hashlib.sha256(image.encode()).hexdigest()[:16],
-        picture=partial(tables.base64_picture, image),
+        image_id=hashlib.sha256(image.encode()).hexdigest()[:16],
+        image=partial(tables.base64_image, image),
         category=row.get("category", ""),
         max_new_tokens=LONG_TOKENS,
         meta={
@@ -115,28 +115,28 @@ def _shown(row: Mapping[str, str]) -> list[str]:
     return list(takewhile(lambda text: text not in PANDAS_NA and text.lower() not in ("nan", "none"), texts))
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read MMBench's result table (``index``, ``prediction``) or LLaVA's answer file.
 
     LLaVA's ``question_id`` is the row's index and ``round_id`` always 0 with one question a row.
     """
     if path.suffix.lower() in (".jsonl", ".json"):
-        return read_answers.llava_jsonl(path, exam)
+        return read_answers.llava_jsonl(path, question_set)
     rows = tables.table(path, "index", "prediction")
     found = [{**row, "text": row["prediction"]} for row in rows]  # its ``answer`` is the truth
-    return read_answers.keyed(found, exam, path.name, lambda row: _index(row["index"]))
+    return read_answers.keyed(found, question_set, path.name, lambda row: _index(row["index"]))
 
 
 def _index(text: str) -> str:
     return text.removesuffix(".0")  # spreadsheets hold numbers as floats
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score by CircularEval; what the rule cannot resolve goes to the judge, or is wrong and counted."""
-    items, found = _resolved(exam, answers, judge)
+    items, found = _resolved(question_set, answers, judge)
     groups = circular(items)
     first = [item for item in items if int(item.id) < ROTATION]
-    l2 = {_group(question.id): question.meta["l2"] for question in exam.questions}
+    l2 = {_group(question.id): question.meta["l2"] for question in question_set.questions}
     headline = {
         "circular accuracy %": of_items(groups).times(100),
         "first rotation %": of_items(first).times(100),
@@ -147,7 +147,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         tables={"categories": _table(groups), "abilities": _table(_by_ability(groups, l2))},
         counts=count(items, groups=len(groups), refused=sum(item.parsed == "Z" for item in items)),
         items=items,
-        notes=(*exam.notes, *_notes(judge)),
+        notes=(*question_set.notes, *_notes(judge)),
         records=found.records,
         unusable=found.unusable,
     )
@@ -159,9 +159,11 @@ def _notes(judge: Judge | None) -> tuple[str, ...]:
     return (f"unresolved answers were judged by {judge.name}, with our wording of the request",)
 
 
-def _resolved(exam: Exam, answers: Answers, judge: Judge | None) -> tuple[list[Item], Judged[str]]:
-    items = [_item(question, answers.get(question.id)) for question in exam.questions]
-    asked = {question.id: question for question in exam.questions}
+def _resolved(
+    question_set: QuestionSet, answers: Answers, judge: Judge | None
+) -> tuple[list[Item], Judged[str]]:
+    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
+    asked = {question.id: question for question in question_set.questions}
     open_items = [item for item in items if judge and item.answer is not None and not item.parsed]
     if judge is None or not open_items:
         return items, Judged()
@@ -180,7 +182,7 @@ def _item(question: Question, answer: str | None) -> Item:
     gold = question.meta["gold"]
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
-        category=question.category, cluster=question.picture_id,
+        category=question.category, cluster=question.image_id,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from vf_ray.errors import MissingError, UserError
 from vf_ray.eval import answers as read_answers
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, of_items, proportion, ratio
 from vf_ray.types import Tree
@@ -30,14 +30,14 @@ ROOTS = (
     "MME_Benchmark_release_version/MME_Benchmark/",
     "MME_Benchmark/",
 )
-PICTURES = (".jpg", ".png")
+IMAGES = (".jpg", ".png")
 RULE = (
     "rule: exactly yes or no, else the first four characters (the benchmark's calculation.py); "
     "lmms-eval and VLMEvalKit read answers otherwise"
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of the subtasks that are there."""
     found = {task: list(_task(tree, task)) for task in (*PERCEPTION, *COGNITION)}
     absent = [task for task, questions in found.items() if not questions]
@@ -46,21 +46,23 @@ def load(tree: Tree) -> Exam:
     notes = [f"questions: {sum(map(len, found.values())):,} in {len(found) - len(absent)} subtasks", RULE]
     if absent:
         notes.append(f"without {', '.join(absent)}: sums are lower than the benchmark's")
-    return Exam(questions=tuple(q for questions in found.values() for q in questions), notes=tuple(notes))
+    return QuestionSet(
+        questions=tuple(q for questions in found.values() for q in questions), notes=tuple(notes)
+    )
 
 
 def _task(tree: Tree, task: str) -> Iterator[Question]:
     for root in ROOTS:
-        for texts, pictures in (("questions_answers_YN/", "images/"), ("", "")):
+        for texts, images in (("questions_answers_YN/", "images/"), ("", "")):
             if paths := tree.glob(f"{root}{task}/{texts}*.txt"):
                 for path in paths:
-                    yield from _picture(tree, task, path, f"{root}{task}/{pictures}", pictures)
+                    yield from _image(tree, task, path, f"{root}{task}/{images}", images)
                 return
 
 
-def _picture(tree: Tree, task: str, path: str, folder: str, inside: str) -> list[Question]:
+def _image(tree: Tree, task: str, path: str, folder: str, inside: str) -> list[Question]:
     stem = path.rpartition("/")[2].removesuffix(".txt")
-    name = next((stem + end for end in PICTURES if tree.exists(f"{folder}{stem}{end}")), stem + PICTURES[0])
+    name = next((stem + end for end in IMAGES if tree.exists(f"{folder}{stem}{end}")), stem + IMAGES[0])
     lines = io.StringIO(tree.read(path).decode("utf-8-sig"), newline=None)
     rows = [line.strip().split("\t") for line in lines if line.strip()]
     if len(rows) != 2 or any(len(row) != 2 or row[1].lower() not in ("yes", "no") for row in rows):
@@ -69,8 +71,8 @@ def _picture(tree: Tree, task: str, path: str, folder: str, inside: str) -> list
         Question(
             id=f"{task}/{name}#{number}",
             prompt=text.replace(ASKS, "").strip() + SHORT,
-            picture_id=f"{task}/{name}",
-            picture=partial(tree.read, f"{folder}{name}"),
+            image_id=f"{task}/{name}",
+            image=partial(tree.read, f"{folder}{name}"),
             category=task,
             max_new_tokens=SHORT_TOKENS,
             meta={"gold": gold.lower(), "llava": f"{task}/{inside}{name}"},
@@ -84,15 +86,15 @@ def _bare(text: str) -> str:
     return " ".join(text.removesuffix(SHORT).replace(ASKS, "").split())
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read the folder of result files that the official script takes, or LLaVA's answer file.
 
     Both are matched by picture and question; an official file's order does not matter.
     """
     found = list(_results(path)) if path.is_dir() else read_answers.records(path)
-    by_text = {(_key(q.meta["llava"]), _bare(q.prompt)): q for q in exam.questions}
+    by_text = {(_key(q.meta["llava"]), _bare(q.prompt)): q for q in question_set.questions}
     numbered = [{**record, "id": _match(by_text, record, path.name)} for record in found]
-    return read_answers.keyed(numbered, exam, path.name, lambda record: str(record["id"]))
+    return read_answers.keyed(numbered, question_set, path.name, lambda record: str(record["id"]))
 
 
 def _key(name: str) -> str:
@@ -105,10 +107,10 @@ def _key(name: str) -> str:
 
 
 def _match(by_text: Mapping[tuple[str, str], Question], record: Mapping[str, Any], name: str) -> str:
-    picture, text = str(record.get("question_id", "")), str(record.get("prompt", ""))
-    found = by_text.get((_key(picture), _bare(text)))
+    image, text = str(record.get("question_id", "")), str(record.get("prompt", ""))
+    found = by_text.get((_key(image), _bare(text)))
     if found is None:
-        raise UserError(f"{name} answers {picture!r}: {_bare(text)!r}, which this data does not ask")
+        raise UserError(f"{name} answers {image!r}: {_bare(text)!r}, which this data does not ask")
     truth, gold = record.get("truth", found.meta["gold"]).lower(), found.meta["gold"]
     if truth != gold:
         raise UserError(f"{name} gives {truth!r} as the truth of {found.id!r}, this data {gold!r}")
@@ -126,9 +128,9 @@ def _results(folder: Path) -> Iterator[dict[str, str]]:
                 told = "picture, question, truth and answer, parted by tabs"
                 raise UserError(f"{path.name} line {number} is {line[:60]!r}; expected {told}")
             if line:
-                picture, text, truth, answer = cells
+                image, text, truth, answer = cells
                 yield {
-                    "question_id": f"{path.stem}/{picture}", "prompt": text, "truth": truth, "text": answer,
+                    "question_id": f"{path.stem}/{image}", "prompt": text, "truth": truth, "text": answer,
                 }  # fmt: skip
 
 
@@ -141,9 +143,9 @@ def parse(answer: str) -> str:
     return "yes" if "yes" in start else "no" if "no" in start else ""
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score by subtask; missing and other answers are wrong."""
-    items = [_item(question, answers.get(question.id)) for question in exam.questions]
+    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
     tasks = grouped(items)
     return Score(
         headline={
@@ -154,7 +156,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         tables={"subtasks": {task: _figures(members) for task, members in tasks.items()}},
         counts=count(items),
         items=items,
-        notes=(*exam.notes, *_notes(tasks)),
+        notes=(*question_set.notes, *_notes(tasks)),
     )
 
 
@@ -162,7 +164,7 @@ def _item(question: Question, answer: str | None) -> Item:
     parsed, gold = parse(answer or ""), question.meta["gold"]
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
-        category=question.category, cluster=question.picture_id,
+        category=question.category, cluster=question.image_id,
     )  # fmt: skip
 
 
@@ -177,13 +179,13 @@ def _notes(tasks: Mapping[str, Sequence[Item]]) -> list[str]:
     return notes
 
 
-def _pictures(items: Sequence[Item]) -> tuple[list[tuple[float, float, float, float]], list[str]]:
+def _images(items: Sequence[Item]) -> tuple[list[tuple[float, float, float, float]], list[str]]:
     """Return right answers, questions, pictures with both right, pictures; for each picture."""
-    by_picture: dict[str, list[float]] = {}
+    by_image: dict[str, list[float]] = {}
     for item in items:
-        by_picture.setdefault(item.cluster, []).append(item.value)
-    counts = [(float(sum(values)), float(len(values)), min(values), 1.0) for values in by_picture.values()]
-    return counts, list(by_picture)
+        by_image.setdefault(item.cluster, []).append(item.value)
+    counts = [(float(sum(values)), float(len(values)), min(values), 1.0) for values in by_image.values()]
+    return counts, list(by_image)
 
 
 def _points(sums: Floats) -> Floats:
@@ -191,7 +193,7 @@ def _points(sums: Floats) -> Floats:
 
 
 def _figures(items: Sequence[Item]) -> dict[str, Figure]:
-    counts, names = _pictures(items)
+    counts, names = _images(items)
     both = proportion([right for _, _, right, _ in counts]).times(100)
     return {
         "score": bootstrap(counts, names, _points),
@@ -201,7 +203,7 @@ def _figures(items: Sequence[Item]) -> dict[str, Figure]:
 
 
 def _sum(tasks: Mapping[str, Sequence[Item]], names: Sequence[str]) -> Figure:
-    parts = [_pictures(tasks[name]) for name in names if name in tasks]
+    parts = [_images(tasks[name]) for name in names if name in tasks]
     if not parts:
         return Figure(value=0.0, low=0.0, high=0.0, n=0)
     return macro([counts for counts, _ in parts], [which for _, which in parts], _points).times(len(parts))

@@ -13,11 +13,11 @@ from vf_ray.eval.benchmark import (
     UNGRADED,
     Answers,
     Benchmark,
-    Exam,
     Figure,
     Item,
     Judge,
     Question,
+    QuestionSet,
     Reply,
     Request,
     Score,
@@ -50,13 +50,13 @@ OURS = (
 RULE = "rule: MMHal-Bench's own; drift between judges is large, so name yours beside the figure"
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions, and the judge's instructions."""
     found = rows(tree, "**/response_template.json", "**/*.json", "**/*.parquet")
     questions = tuple(_question(tree, number, row) for number, row in enumerate(found))
     template, note = _template(tree)
     notes = (f"questions: {len(questions):,}", RULE, note)
-    return Exam(questions=questions, notes=notes, extra=template)
+    return QuestionSet(questions=questions, notes=notes, extra=template)
 
 
 def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
@@ -64,8 +64,8 @@ def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
     name = row.text("image_src").rpartition("/")[2]
     contents = ", ".join(row.texts("image_content"))
     return Question(
-        id=str(number), prompt=row.text("question"), picture_id=name,
-        picture=image.fetch if image else files.picture(tree, name, FOLDERS),
+        id=str(number), prompt=row.text("question"), image_id=name,
+        image=image.fetch if image else files.image(tree, name, FOLDERS),
         category=KINDS[number % len(KINDS)], max_new_tokens=LONG_TOKENS,
         meta={"gold": row.text("gt_answer"), "contents": contents, "question": row.text("question")},
     )  # fmt: skip
@@ -88,7 +88,7 @@ def _rated(request: Request, reply: Reply) -> int | None:
     return rating(reply.text or "")
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the mean rating and the share of hallucinations.
 
     Raises:
@@ -96,14 +96,14 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
     """
     if judge is None:
         raise UserError("mmhal-bench is graded by a judge; give one with --judge or evaluate.judge")
-    asked = [question for question in exam.questions if question.id in answers]
-    found = judging.judged(judge, [_request(exam.extra, q, answers[q.id]) for q in asked], _rated)
-    items = [_item(question, answers.get(question.id), found) for question in exam.questions]
+    asked = [question for question in question_set.questions if question.id in answers]
+    found = judging.judged(judge, [_request(question_set.extra, q, answers[q.id]) for q in asked], _rated)
+    items = [_item(question, answers.get(question.id), found) for question in question_set.questions]
     return Score(
         headline=_figures(items),
         tables={"kinds": {name: _figures(of) for name, of in grouped(graded(items)).items()}},
         counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(found.failed)),
-        items=items, notes=(*exam.notes, f"judge: {judge.name}"), records=found.records,
+        items=items, notes=(*question_set.notes, f"judge: {judge.name}"), records=found.records,
         unusable=found.unusable,
     )  # fmt: skip
 
@@ -121,7 +121,7 @@ def _item(question: Question, answer: str | None, found: Judged[int]) -> Item:
     return Item(
         id=question.id, answer=answer, parsed="" if stated is None else str(stated),
         gold=question.meta["gold"], value=float(stated or 0), category=question.category,
-        cluster=question.picture_id, how=how,
+        cluster=question.image_id, how=how,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.prompts import LETTER, SHORT, SHORT_TOKENS, lettered
 from vf_ray.eval.rules.mmmu import candidates, chosen, is_right
 from vf_ray.eval.statistics import grouped, of_items
@@ -45,20 +45,20 @@ RULE = (
     "rule: MMMU's parse and eval, over the answers that are there; eval-only is its other script, for "
     "answers that are letters already; lmms-eval and VLMEvalKit read answers otherwise"
 )
-PICTURES = "of several pictures only the first is shown, and none where options are pictures, as officially"
+IMAGES = "of several pictures only the first is shown, and none where options are pictures, as officially"
 SHOWN = "image_1"
 """The one picture that the official LLaVA script gives to the model."""
 IMAGE_MARK = re.compile(r"<image \d+>")
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the validation questions; from the answer dictionary alone where there are no tables."""
     paths = tree.glob("**/validation-*.parquet")
     if paths:
         questions = tuple(q for path in sorted(paths) for q in _table(tree, path))
-        return Exam(
+        return QuestionSet(
             questions=questions,
-            notes=(f"questions: {len(questions):,} of {len(paths)} tables", RULE, PICTURES),
+            notes=(f"questions: {len(questions):,} of {len(paths)} tables", RULE, IMAGES),
         )
     path = files.one_of(tree, ANSWERS, f"eval/{ANSWERS}", f"mmmu/eval/{ANSWERS}")
     golds = files.as_object(files.read_json(tree, path), path)
@@ -70,7 +70,7 @@ def load(tree: Tree) -> Exam:
         _bare(identity, files.as_object(gold, f"{path} {identity}", **kinds))
         for identity, gold in golds.items()
     )
-    return Exam(questions=questions, notes=(note, RULE))
+    return QuestionSet(questions=questions, notes=(note, RULE))
 
 
 def _table(tree: Tree, path: str) -> Iterator[Question]:
@@ -82,8 +82,8 @@ def _table(tree: Tree, path: str) -> Iterator[Question]:
         yield Question(
             id=row["id"],
             prompt=_prompt(row["question"], options, open_ended),
-            picture_id=row["id"] if shown else "",
-            picture=partial(parquet_table.picture, tree, path, f"{SHOWN}:{number}") if shown else None,
+            image_id=row["id"] if shown else "",
+            image=partial(parquet_table.image, tree, path, f"{SHOWN}:{number}") if shown else None,
             category=subject(row["id"]),
             max_new_tokens=SHORT_TOKENS,
             meta={"gold": _gold(row["answer"]), "options": options, "open": open_ended},
@@ -130,15 +130,15 @@ def subject(identity: str) -> str:
     return "_".join(identity.split("_")[1:-1])
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read MMMU's output: id to answer, a list of {id, response}, or a folder of subjects with such lists."""
     if path.is_dir():
         found = [record for file in sorted(path.glob("*/output.json")) for record in _records(file)]
     elif path.suffix.lower() == ".jsonl":
-        return read_answers.llava_jsonl(path, exam)
+        return read_answers.llava_jsonl(path, question_set)
     else:
         found = _records(path)
-    return read_answers.keyed(found, exam, path.name, lambda record: str(record["id"]))
+    return read_answers.keyed(found, question_set, path.name, lambda record: str(record["id"]))
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
@@ -148,14 +148,14 @@ def _records(path: Path) -> list[dict[str, Any]]:
     return files.as_objects(whole, path.name, id=files.IDENTITY, response=object)
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all items alike, by subject and by domain."""
     chance = random.Random(SEED)
-    items = [_item(question, answers.get(question.id), chance) for question in exam.questions]
+    items = [_item(question, answers.get(question.id), chance) for question in question_set.questions]
     scored = [item for item in items if item.answer is not None]
     letters = [
         item if q.meta["open"] else replace(item, value=float(item.answer in q.meta["gold"]))
-        for q, item in zip(exam.questions, items, strict=True)
+        for q, item in zip(question_set.questions, items, strict=True)
         if item.answer is not None
     ]
     subjects = grouped(scored)
@@ -174,7 +174,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         },
         counts=count(items),
         items=items,
-        notes=(*exam.notes, *_notes(items)),
+        notes=(*question_set.notes, *_notes(items)),
     )
 
 

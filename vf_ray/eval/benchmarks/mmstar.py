@@ -4,7 +4,7 @@ Rule: MMStar-Benchmark/MMStar ``mmstar.py``: the letter is looked for in four fi
 in the question. Its figures are divided by 1,500 and 250 there, here by the questions that are there.
 """
 
-from vf_ray.eval.benchmark import Benchmark, Exam, Question
+from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
 from vf_ray.eval.itemwise import Grade, by_rule, category, meta, read
 from vf_ray.eval.prompts import SHORT_TOKENS
 from vf_ray.eval.rows import rows
@@ -21,19 +21,19 @@ NOTES = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of the published table."""
     questions = tuple(
         Question(
             id=row.text("index"), prompt=row.text("question").strip() + SUFFIX,
-            picture_id=row.images["image"].id, picture=row.images["image"].fetch,
+            image_id=row.images["image"].id, image=row.images["image"].fetch,
             category=row.text("category"), max_new_tokens=SHORT_TOKENS,
             meta={"gold": row.text("answer").strip(), "l2": row.text("l2_category")},
         )
         for row in rows(tree, "**/*mmstar*.parquet", "**/val*.parquet", "**/MMStar*.tsv")
     )  # fmt: skip
     part = () if len(questions) == WHOLE else (f"a part of {WHOLE:,}: the official script divides by all",)
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES, *part))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES, *part))
 
 
 def grade(question: Question, answer: str) -> Grade:

@@ -12,10 +12,10 @@ from vf_ray.eval import files
 from vf_ray.eval.benchmark import (
     Answers,
     Benchmark,
-    Exam,
     Item,
     Judge,
     Question,
+    QuestionSet,
     Reply,
     Request,
     Score,
@@ -37,11 +37,11 @@ RULE = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of the published table."""
     found = rows(tree, "**/Questions.csv", "**/*.csv", "**/MMVP*.tsv", "**/*.parquet")
     questions = tuple(_question(tree, number, row) for number, row in enumerate(found, start=1))
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", RULE))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE))
 
 
 def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
@@ -50,8 +50,8 @@ def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
     image = row.images.get("image")
     asked, options = row.text("Question", "question"), row.text("Options", "options")
     return Question(
-        id=identity, prompt=f"{asked} {options}", picture_id=f"{identity}.jpg",
-        picture=image.fetch if image else files.picture(tree, f"{identity}.jpg", FOLDERS),
+        id=identity, prompt=f"{asked} {options}", image_id=f"{identity}.jpg",
+        image=image.fetch if image else files.image(tree, f"{identity}.jpg", FOLDERS),
         max_new_tokens=LONG_TOKENS,
         meta={"gold": row.text("Correct Answer", "answer").strip(), "asked": f"{asked} {options}"},
     )  # fmt: skip
@@ -63,22 +63,25 @@ def grade(question: Question, answer: str) -> Grade:
     return right(f"({letter.lower()})" if letter else "", question.meta["gold"].lower())
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score pairs, and single answers."""
-    items = items_of(exam, answers, grade)
+    items = items_of(question_set, answers, grade)
     found: Judged[str] = Judged()
     if judge is not None:
-        items, found = _judged(exam, items, judge)
+        items, found = _judged(question_set, items, judge)
     return Score(
         headline={"pairs %": percent(pairs(items)), "answers %": percent(items)}, tables={},
         counts=count(items, pairs=len(pairs(items))), items=items,
-        notes=(*exam.notes, f"judge: {judge.name}" if judge else "no judge: this is not MMVP's own figure"),
+        notes=(
+            *question_set.notes,
+            f"judge: {judge.name}" if judge else "no judge: this is not MMVP's own figure",
+        ),
         records=found.records, unusable=found.unusable,
     )  # fmt: skip
 
 
-def _judged(exam: Exam, items: Sequence[Item], judge: Judge) -> tuple[list[Item], Judged[str]]:
-    asked = {question.id: question for question in exam.questions}
+def _judged(question_set: QuestionSet, items: Sequence[Item], judge: Judge) -> tuple[list[Item], Judged[str]]:
+    asked = {question.id: question for question in question_set.questions}
     requests = [_request(asked[item.id], item.answer) for item in items if item.answer is not None]
     found = judging.judged(judge, requests, _said)
     return [_read(item, found) for item in items], found

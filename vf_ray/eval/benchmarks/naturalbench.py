@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.itemwise import Grade, items_of, percent, read, right
 from vf_ray.eval.paired_groups import all_right
 from vf_ray.eval.rows import BenchmarkRow, RowImage, rows
@@ -28,7 +28,7 @@ GOLDS: Mapping[str, Sequence[str]] = {
 NOTES = ("rule: NaturalBench's own, and its prompt; lmms-eval and VLMEvalKit put a blank before the suffix",)
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return four questions for each group, of the groups' table or of one with a row for each question."""
     found = rows(
         tree, "**/train*.parquet", "**/test*.parquet", "**/NaturalBench*.tsv", "**/*.parquet",
@@ -37,7 +37,7 @@ def load(tree: Tree) -> Exam:
     grouped = "Image_0" in found[0].images
     parts = (_group(row) if grouped else (_single(row),) for row in found)
     questions = tuple(question for part in parts for question in part)
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
 def _group(row: BenchmarkRow) -> Iterator[Question]:
@@ -58,7 +58,7 @@ def _question(row: BenchmarkRow, number: int, asked: str, image: RowImage) -> Qu
     if kind not in GOLDS:
         raise UserError(f"{row.where} has the question type {kind!r}; expected {' or '.join(GOLDS)}")
     return Question(
-        id=str(number), prompt=asked + SUFFIXES[kind], picture_id=image.id, picture=image.fetch,
+        id=str(number), prompt=asked + SUFFIXES[kind], image_id=image.id, image=image.fetch,
         category=kind, max_new_tokens=16, meta={"gold": GOLDS[kind][number % 4]},
     )  # fmt: skip
 
@@ -75,9 +75,9 @@ def grade(question: Question, answer: str) -> Grade:
     return right(parse(answer, GOLDS[question.category][:2]), question.meta["gold"])
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score answers, questions, images and groups; each is right only if all of it is."""
-    items = [replace(item, cluster=_group_of(item)) for item in items_of(exam, answers, grade)]
+    items = [replace(item, cluster=_group_of(item)) for item in items_of(question_set, answers, grade)]
     questions = all_right(items, lambda item: str(int(item.id) // 2))
     images = all_right(items, lambda item: f"{_group_of(item)}/{int(item.id) % 2}")
     return Score(
@@ -86,7 +86,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
             "image accuracy %": percent(images), "accuracy %": percent(items),
         },
         tables={},
-        counts=count(items, groups=len(groups(items))), items=items, notes=exam.notes,
+        counts=count(items, groups=len(groups(items))), items=items, notes=question_set.notes,
     )  # fmt: skip
 
 

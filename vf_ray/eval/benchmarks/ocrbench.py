@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score
 from vf_ray.eval.itemwise import Grade, by_rule, category, read
 from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.eval.rules.texts import contains
@@ -24,11 +24,11 @@ FOLDERS = ("OCRBench_Images", "images", "")
 NOTES = ("rule: OCRBench's own: any gold within the answer; lmms-eval also folds full-width letters",)
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of the official file, or of a table."""
     patterns = ("**/OCRBench.json", "**/test*.parquet", "**/OCRBench*.tsv", "**/*.parquet")
     questions = tuple(_question(tree, number, row) for number, row in enumerate(rows(tree, *patterns)))
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
 def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
@@ -37,8 +37,8 @@ def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
     golds = row.texts("answers", "answer")
     return Question(
         id=row.text("id", "index") if {"id", "index"} & set(row.cells) else str(number),
-        prompt=row.text("question"), picture_id=name,
-        picture=image.fetch if image else files.picture(tree, name, FOLDERS),
+        prompt=row.text("question"), image_id=name,
+        image=image.fetch if image else files.image(tree, name, FOLDERS),
         category=row.text("type", "question_type", "category"), max_new_tokens=100,
         meta={"gold": " | ".join(golds), "golds": golds,
               "formula": row.text("dataset_name", "dataset", "category").startswith(FORMULAE)},
@@ -54,9 +54,9 @@ def grade(question: Question, answer: str) -> Grade:
 _SHARES = by_rule(grade, groups={"types": category})
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score as counts, beside the share of each type."""
-    found = _SHARES(exam, answers, judge)
+    found = _SHARES(question_set, answers, judge)
     text = [item for item in found.items if item.category in RECOGNITION]
     headline = {"final score": _number(found.items), **found.headline}
     counts = {"text recognition": {"right": _number(text)}} if text else {}

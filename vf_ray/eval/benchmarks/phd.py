@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.benchmarks.naturalbench import parse
 from vf_ray.eval.itemwise import Grade, items_of, percent, read, right
 from vf_ray.eval.prompts import SHORT_TOKENS
@@ -32,11 +32,11 @@ NOTES = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return both questions of each row in each of its modes."""
     found = rows(tree, "**/data.json", "**/*.json", "**/*.parquet")
     questions = tuple(q for number, row in enumerate(found) for q in _questions(tree, number, row))
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
 def _questions(tree: Tree, number: int, row: BenchmarkRow) -> Iterator[Question]:
@@ -45,7 +45,7 @@ def _questions(tree: Tree, number: int, row: BenchmarkRow) -> Iterator[Question]
         for gold in ("yes", "no"):
             yield Question(
                 id=f"{number}/{mode}/{gold}", prompt=context + row.text(f"{gold}_question"),
-                picture_id=f"{mode == 'ccs'}/{name}", picture=partial(_image, tree, name, mode),
+                image_id=f"{mode == 'ccs'}/{name}", image=partial(_image, tree, name, mode),
                 category=f"{mode}/{row.text('task')}", max_new_tokens=SHORT_TOKENS, meta={"gold": gold},
             )  # fmt: skip
 
@@ -79,9 +79,9 @@ def grade(question: Question, answer: str) -> Grade:
     return right(parse(answer, ("yes", "no")), question.meta["gold"])
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the index over all modes and tasks, and each of them."""
-    items = items_of(exam, answers, grade)
+    items = items_of(question_set, answers, grade)
     parts = grouped(items)
     counts = [[_outcome(item) for item in of] for of in parts.values()]
     clusters = [[item.cluster for item in of] for of in parts.values()]
@@ -90,7 +90,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
             "PhD index %": macro(counts, clusters, _index).times(100), "accuracy %": percent(items),
         },
         tables={"modes and tasks": {name: _figures(of) for name, of in parts.items()}},
-        counts=count(items), items=items, notes=exam.notes,
+        counts=count(items), items=items, notes=question_set.notes,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, of_items, proportion, ratio
 from vf_ray.types import Tree
@@ -22,7 +22,7 @@ from vf_ray.types import Tree
 OFFSETS = {"adversarial": 0, "random": 10_000_000, "popular": 20_000_000}
 """What LLaVA's question file adds to the place of a question in its split."""
 SPLITS = ("random", "popular", "adversarial")
-PICTURES = ("val2014", "coco/val2014", "images", "")
+IMAGES = ("val2014", "coco/val2014", "images", "")
 LABELS = ("coco/coco_pope_{}.json", "coco_pope_{}.json", "output/coco/coco_pope_{}.json")
 RULE = (
     "rule: the first sentence is no if it holds No, no or not as a word, else yes (RUCAIBox/POPE, LLaVA); "
@@ -33,7 +33,7 @@ MIXED = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of the splits whose label files are there."""
     labels = {split: _labels(tree, split) for split in SPLITS if _path(tree, split)}
     if not labels:
@@ -44,7 +44,7 @@ def load(tree: Tree) -> Exam:
     sizes = ", ".join(f"{split} {len(rows):,}" for split, rows in labels.items())
     lacks = ", ".join(split for split in SPLITS if split not in labels)
     notes = (f"no label file of {lacks}: the means are of the other splits",) if lacks else ()
-    return Exam(questions=questions, notes=(f"questions: {sizes}", RULE, *notes))
+    return QuestionSet(questions=questions, notes=(f"questions: {sizes}", RULE, *notes))
 
 
 def _path(tree: Tree, split: str) -> str | None:
@@ -67,8 +67,8 @@ def _questions(tree: Tree, split: str, rows: Sequence[Mapping[str, Any]]) -> lis
         Question(
             id=str(OFFSETS[split] + place),
             prompt=row["text"] + SHORT,
-            picture_id=row["image"],
-            picture=files.picture(tree, row["image"], PICTURES),
+            image_id=row["image"],
+            image=files.image(tree, row["image"], IMAGES),
             category=split,
             max_new_tokens=SHORT_TOKENS,
             meta={"gold": row["label"]},
@@ -97,7 +97,7 @@ def _same_text(ours: Mapping[str, Question], identity: str, text: str, name: str
         raise UserError(f"{name} question {identity} is {text!r}, the label files say {expected!r}; {MIXED}")
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read LLaVA's answers (``question_id``), or one split's as the official script takes them.
 
     The latter are ``{question, answer}`` lines without ids, which must be complete: one split, known by
@@ -105,18 +105,20 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
     """
     found = read_answers.records(path)
     if found and "question_id" not in found[0]:
-        found = numbered(found, exam, path.name)
-    ours = {question.id: question for question in exam.questions}
+        found = numbered(found, question_set, path.name)
+    ours = {question.id: question for question in question_set.questions}
     for record in found:
         if text := record.get("prompt") or record.get("question"):
             _same_text(ours, str(record.get("question_id")), text, path.name)
-    answers = read_answers.keyed(found, exam, path.name, lambda record: str(record["question_id"]))
-    _refuse_other_size(answers, exam, path.name)
+    answers = read_answers.keyed(found, question_set, path.name, lambda record: str(record["question_id"]))
+    _refuse_other_size(answers, question_set, path.name)
     return answers
 
 
-def numbered(found: Sequence[Mapping[str, Any]], exam: Exam, name: str) -> list[dict[str, Any]]:
-    whole = exam.questions
+def numbered(
+    found: Sequence[Mapping[str, Any]], question_set: QuestionSet, name: str
+) -> list[dict[str, Any]]:
+    whole = question_set.questions
     parts = [whole, *([q for q in whole if q.category == split] for split in SPLITS)]
     asked = next((part for part in parts if _answers(found, part)), None)
     if asked is None:
@@ -134,8 +136,8 @@ def _answers(found: Sequence[Mapping[str, Any]], asked: Sequence[Question]) -> b
     return len(texts) == len(bare) and all(map(str.__contains__, texts, bare))
 
 
-def _refuse_other_size(answers: Answers, exam: Exam, name: str) -> None:
-    asked = [question.id for question in exam.questions if question.category == "random"]
+def _refuse_other_size(answers: Answers, question_set: QuestionSet, name: str) -> None:
+    asked = [question.id for question in question_set.questions if question.category == "random"]
     answered = sum(identity in answers for identity in asked)
     if len(asked) == 3000 and answered == 2910:
         raise UserError(f"{name} answers 2,910 random questions, the label files hold 3,000; {MIXED}")
@@ -155,9 +157,9 @@ def says_neither(answer: str) -> bool:
     return not _SAYS.search(answer)
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score by split; a missing answer is wrong and no yes, a split without any answer is left out."""
-    items = [_item(question, answers.get(question.id)) for question in exam.questions]
+    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
     asked = _answered(items) or {item.category for item in items}
     splits = grouped([item for item in items if item.category in asked])
     table = {name: _figures(members) for name, members in splits.items()}
@@ -167,7 +169,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         tables={"splits": table},
         counts=count(items, neither=sum(says_neither(i.answer) for i in items if i.answer is not None)),
         items=items,
-        notes=(*exam.notes, *_notes(items)),
+        notes=(*question_set.notes, *_notes(items)),
     )
 
 
@@ -180,7 +182,7 @@ def _item(question: Question, answer: str | None) -> Item:
     gold = question.meta["gold"]
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
-        category=question.category, cluster=question.picture_id,
+        category=question.category, cluster=question.image_id,
     )  # fmt: skip
 
 
@@ -225,10 +227,10 @@ METRICS: Mapping[str, Callable[[Floats], Floats]] = {
 
 
 def _figures(items: Sequence[Item]) -> dict[str, Figure]:
-    counts, pictures = [_outcome(item) for item in items], [item.cluster for item in items]
-    found = {key: bootstrap(counts, pictures, metric) for key, metric in METRICS.items()}
+    counts, images = [_outcome(item) for item in items], [item.cluster for item in items]
+    found = {key: bootstrap(counts, images, metric) for key, metric in METRICS.items()}
     found["accuracy"] = of_items(items)
-    found["yes ratio"] = proportion([float(item.parsed == "yes") for item in items], pictures)
+    found["yes ratio"] = proportion([float(item.parsed == "yes") for item in items], images)
     return found
 
 

@@ -4,7 +4,7 @@ Only data was published. Rule: where the gold is a letter, the letter an answer 
 capitals and a full stop at the end. The question brings its own instruction, so nothing is added.
 """
 
-from vf_ray.eval.benchmark import Benchmark, Exam, Question
+from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
 from vf_ray.eval.itemwise import Grade, by_rule, read
 from vf_ray.eval.prompts import lettered
 from vf_ray.eval.rows import BenchmarkRow, rows
@@ -17,13 +17,13 @@ NOTES = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of the published table."""
     questions = tuple(
         _question(number, row)
         for number, row in enumerate(rows(tree, "**/test*.parquet", "**/RealWorldQA*.tsv", "**/*.parquet"))
     )
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
 def _question(number: int, row: BenchmarkRow) -> Question:
@@ -33,7 +33,7 @@ def _question(number: int, row: BenchmarkRow) -> Question:
     return Question(
         id=row.text("index") if "index" in row.cells else str(number),
         prompt=f"{asked}\n{lettered(options)}" if options else asked,
-        picture_id=image.id, picture=image.fetch, max_new_tokens=16, meta={"gold": gold},
+        image_id=image.id, image=image.fetch, max_new_tokens=16, meta={"gold": gold},
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.prompts import LETTER, LONG_TOKENS, lettered
 from vf_ray.eval.statistics import by_category, of_items
 from vf_ray.types import Tree
@@ -29,7 +29,7 @@ LLAVA = "llava_test_CQM-A.json"
 FOLDERS = ("images/test", "test", "images", "")
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of the test split, in LLaVA's words where its question file is there."""
     problems = _object(tree, "problems.json")
     splits = _object(tree, "pid_splits.json", test=list)
@@ -42,7 +42,7 @@ def load(tree: Tree) -> Exam:
     asked = _llava(tree)
     questions = tuple(_question(tree, identity, problems[identity], asked) for identity in test)
     source = LLAVA if asked else "worded here in its form"
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}; prompts: {source}", RULE))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}; prompts: {source}", RULE))
 
 
 def _object(tree: Tree, name: str, **kinds: files.Kind) -> dict[str, Any]:
@@ -67,8 +67,8 @@ def _question(tree: Tree, identity: str, problem: Mapping[str, Any], asked: Mapp
     return Question(
         id=identity,
         prompt=text.replace("<image>", "").strip() + LETTER,
-        picture_id=name if image else "",
-        picture=files.picture(tree, name, FOLDERS) if image else None,
+        image_id=name if image else "",
+        image=files.image(tree, name, FOLDERS) if image else None,
         category=str(problem.get("subject", "")),
         max_new_tokens=LONG_TOKENS,
         meta={"gold": LETTERS[problem["answer"]], "options": len(problem["choices"]), "image": bool(image)},
@@ -90,19 +90,19 @@ def parse(answer: str) -> str:
     return stated[0] if len(stated) == 1 else ""
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all questions, and those with a picture among the answered ones."""
-    items = [_item(question, answers.get(question.id)) for question in exam.questions]
-    pairs = list(zip(exam.questions, items, strict=True))
-    pictured = [item for question, item in pairs if question.meta["image"] and item.answer is not None]
+    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
+    pairs = list(zip(question_set.questions, items, strict=True))
+    imaged = [item for question, item in pairs if question.meta["image"] and item.answer is not None]
     return Score(
-        headline={"accuracy %": of_items(items).times(100), "IMG accuracy %": of_items(pictured).times(100)},
+        headline={"accuracy %": of_items(items).times(100), "IMG accuracy %": of_items(imaged).times(100)},
         tables={
             "subjects": {name: {"accuracy %": f.times(100)} for name, f in by_category(items).items()},
         },
         counts=count(items),
         items=items,
-        notes=(*exam.notes, *_notes(pairs)),
+        notes=(*question_set.notes, *_notes(pairs)),
     )
 
 
@@ -119,13 +119,13 @@ def _item(question: Question, answer: str | None) -> Item:
     gold = question.meta["gold"]
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
-        category=question.category, cluster=question.picture_id or question.id,
+        category=question.category, cluster=question.image_id or question.id,
     )  # fmt: skip
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read LLaVA's answer file."""
-    return llava_jsonl(path, exam)
+    return llava_jsonl(path, question_set)
 
 
 SCIENCEQA = Benchmark(

@@ -11,12 +11,12 @@ from typing import Any
 from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.prompts import LETTER, SHORT_TOKENS, lettered
 from vf_ray.eval.statistics import by_category, of_items
 from vf_ray.types import Tree
 
-PICTURES, FRAMES = "SEED-Bench-image", "SEED-Bench-video-image"
+IMAGES, FRAMES = "SEED-Bench-image", "SEED-Bench-video-image"
 LLAVA = "llava-seed-bench.jsonl"
 CHOICES = tuple(map("choice_{}".format, "abcd"))
 KINDS: Mapping[str, files.Kind] = {
@@ -31,7 +31,7 @@ VIDEO = ("10", "11", "12")
 """Kinds of question about video."""
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions; one about video cannot be asked where LLaVA's file does not name its frame."""
     path = files.one_of(tree, "SEED-Bench.json", "seed_bench/SEED-Bench.json")
     whole = files.as_object(files.read_json(tree, path), path, question_type=dict, questions=list)
@@ -41,7 +41,7 @@ def load(tree: Tree) -> Exam:
     questions = [_question(tree, row, names, llava) for row in rows]
     if len({question.id for question in questions}) != len(questions):
         raise UserError(f"{path} holds a question_id twice; download it again")
-    return Exam(questions=tuple(questions), notes=(f"questions: {len(questions):,}", RULE))
+    return QuestionSet(questions=tuple(questions), notes=(f"questions: {len(questions):,}", RULE))
 
 
 def _llava(tree: Tree) -> dict[str, str]:
@@ -60,13 +60,13 @@ def _question(
     if kind not in names:
         raise UserError(f"question {identity} is of type {kind}; SEED-Bench.json has {', '.join(names)}")
     video = row.get("data_type") == "video" or kind in VIDEO
-    name = llava.get(identity, f"{PICTURES}/{row['data_id']}")
+    name = llava.get(identity, f"{IMAGES}/{row['data_id']}")
     lacks = f"{LLAVA}, which names the frames of videos" if video and identity not in llava else ""
     return Question(
         id=identity,
         prompt=f"{row['question']}\n{lettered(options)}{LETTER}",
-        picture_id=name,
-        picture=None if lacks else files.picture(tree, name, ("", "seed_bench")),
+        image_id=name,
+        image=None if lacks else files.image(tree, name, ("", "seed_bench")),
         category=names[kind],
         max_new_tokens=SHORT_TOKENS,
         lacks=lacks,
@@ -74,12 +74,12 @@ def _question(
     )
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all, pictures, video, and each kind; a missing answer is wrong."""
-    items = [_item(question, answers.get(question.id)) for question in exam.questions]
-    video = [i for q, i in zip(exam.questions, items, strict=True) if q.meta["video"]]
-    pictures = [i for q, i in zip(exam.questions, items, strict=True) if not q.meta["video"]]
-    headline = {"all %": items, "image %": pictures, "video %": video}
+    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
+    video = [i for q, i in zip(question_set.questions, items, strict=True) if q.meta["video"]]
+    images = [i for q, i in zip(question_set.questions, items, strict=True) if not q.meta["video"]]
+    headline = {"all %": items, "image %": images, "video %": video}
     return Score(
         headline={name: of_items(members).times(100) for name, members in headline.items() if members},
         tables={
@@ -87,7 +87,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         },
         counts=count(items),
         items=items,
-        notes=(*exam.notes, *_notes(items)),
+        notes=(*question_set.notes, *_notes(items)),
     )
 
 
@@ -102,19 +102,19 @@ def _item(question: Question, answer: str | None) -> Item:
     gold = question.meta["gold"]
     return Item(
         id=question.id, answer=answer, parsed=answer if answer in ("A", "B", "C", "D") else "", gold=gold,
-        value=float(answer == gold), category=question.category, cluster=question.picture_id,
+        value=float(answer == gold), category=question.category, cluster=question.image_id,
     )  # fmt: skip
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read LLaVA's answer file."""
-    return llava_jsonl(path, exam)
+    return llava_jsonl(path, question_set)
 
 
 SEED_BENCH = Benchmark(
     name="seed-bench",
     title="SEED-Bench (1)",
-    files=f"SEED-Bench.json, {PICTURES}/, and for video {FRAMES}/ with {LLAVA}",
+    files=f"SEED-Bench.json, {IMAGES}/, and for video {FRAMES}/ with {LLAVA}",
     load=load,
     score=score,
     read=read,

@@ -5,7 +5,7 @@ lmms-eval's letter route: the first character of the answer.
 """
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Benchmark, Exam, Question
+from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
 from vf_ray.eval.itemwise import Grade, by_rule, category, read, right
 from vf_ray.eval.prompts import LETTER, lettered
 from vf_ray.eval.rows import BenchmarkRow, rows
@@ -18,12 +18,12 @@ NOTES = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of the official file, or of a table."""
     patterns = ("**/SEED-Bench-2-plus*.json", "**/test*.parquet", "**/SEEDBench2_Plus*.tsv", "**/*.parquet",
                 "**/*.json")  # fmt: skip
     questions = tuple(_question(tree, row) for row in rows(tree, *patterns, items="questions"))
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
 def _question(tree: Tree, row: BenchmarkRow) -> Question:
@@ -32,7 +32,7 @@ def _question(tree: Tree, row: BenchmarkRow) -> Question:
     name = image.id if image else row.text("data_id", "image")
     return Question(
         id=row.text("question_id", "index"), prompt=f"{row.text('question')}\n{lettered(options)}{LETTER}",
-        picture_id=name, picture=image.fetch if image else files.picture(tree, name, FOLDERS),
+        image_id=name, image=image.fetch if image else files.image(tree, name, FOLDERS),
         category=row.text("question_image_type", "question_image_subtype", "category"),
         max_new_tokens=16, meta={"gold": row.text("answer").strip().upper()},
     )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from vf_ray.errors import MissingError
 from vf_ray.eval import answers as read_answers
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Figure, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.statistics import by_category, of_items, wilson
 from vf_ray.instances.chance import rank
 from vf_ray.instances.wording import letter
@@ -31,12 +31,12 @@ _LETTER = re.compile(r"\s*\(?([a-z]{1,2})\)(.*)", re.DOTALL)
 _PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation, " "))
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return every held-out instance, each task's in an order that only its keys decide."""
     paths = tree.glob("**/held_out.parquet")
     if not paths:
         raise MissingError("the data folder holds no **/held_out.parquet; build instances first")
-    return Exam(questions=tuple(q for path in paths for q in _questions(tree, path)))
+    return QuestionSet(questions=tuple(q for path in paths for q in _questions(tree, path)))
 
 
 def _questions(tree: Tree, path: str) -> list[Question]:
@@ -51,8 +51,8 @@ def _question(tree: Tree, row: Mapping[str, Any]) -> Question:
     return Question(
         id=f"{row['task']}#{row['key']}",
         prompt=row["prompt"],
-        picture_id=row["picture"],
-        picture=partial(tree.read, f"{row['task']}/pictures/{row['picture']}"),
+        image_id=row["image"],
+        image=partial(tree.read, f"{row['task']}/images/{row['image']}"),
         category=row["task"],
         meta={"answer": row["answer"], "letter": gold, "options": options, "response": row["response"]},
     )
@@ -63,10 +63,14 @@ def normal(text: str) -> str:
     return " ".join(text.lower().translate(_PUNCTUATION).split()) or " ".join(text.split())
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score each task, beside the share of its most common answer."""
-    items = [_item(question, answers.get(question.id)) for question in exam.questions]
-    most, accuracy, named = majority(exam), by_category(items), by_category(_mentions(exam, items))
+    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
+    most, accuracy, named = (
+        majority(question_set),
+        by_category(items),
+        by_category(_mentions(question_set, items)),
+    )
     table = {
         task: {"accuracy": figure, "majority": most[task], "mentions": named[task]}
         for task, figure in accuracy.items()
@@ -76,7 +80,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         tables={"tasks": table},
         counts=count(items),
         items=items,
-        notes=exam.notes,
+        notes=question_set.notes,
     )
 
 
@@ -89,7 +93,7 @@ def _item(question: Question, answer: str | None) -> Item:
         right &= _names(lettered[2], meta["answer"])
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=meta["response"], value=float(right),
-        category=question.category, cluster=question.picture_id,
+        category=question.category, cluster=question.image_id,
     )  # fmt: skip
 
 
@@ -98,22 +102,22 @@ def _names(text: str, answer: str) -> bool:
     return f" {normal(answer)} " in f" {normal(text)} "
 
 
-def _mentions(exam: Exam, items: Sequence[Item]) -> list[Item]:
+def _mentions(question_set: QuestionSet, items: Sequence[Item]) -> list[Item]:
     """Return the items with another value: whether the answer occurs in what was said, as whole words.
 
     Long-form answers hold the right word without being it; this tells the two apart.
     """
-    golds = (question.meta["answer"] for question in exam.questions)
+    golds = (question.meta["answer"] for question in question_set.questions)
     return [
         replace(item, value=max(item.value, float(_names(item.answer or "", gold))))
         for gold, item in zip(golds, items, strict=True)
     ]
 
 
-def majority(exam: Exam) -> dict[str, Figure]:
+def majority(question_set: QuestionSet) -> dict[str, Figure]:
     """Return for each task how often its best constant answer, a text or a letter, is right."""
     grouped: dict[str, list[Question]] = {}
-    for question in exam.questions:
+    for question in question_set.questions:
         grouped.setdefault(question.category, []).append(question)
     return {task: _majority(questions) for task, questions in grouped.items()}
 
@@ -151,15 +155,15 @@ def verdict(before: Figure | None, after: Figure, most: Figure) -> Verdict:
     return Verdict(outcome=outcome, why=f"{100 * gain:+.0f} points against {name}")
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read answers as LLaVA writes them; ``question_id`` is ``<task>#<key>``."""
-    return read_answers.llava_jsonl(path, exam)
+    return read_answers.llava_jsonl(path, question_set)
 
 
 TASKS = Benchmark(
     name="tasks",
     title="Held-out instances of our tasks",
-    files="<task>/held_out.parquet of built instances, and <task>/pictures/<sha256>",
+    files="<task>/held_out.parquet of built instances, and <task>/images/<sha256>",
     load=load,
     score=score,
     read=read,

@@ -13,7 +13,7 @@ from typing import Any
 from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Item, Judge, Question, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.statistics import bootstrap, mean, share
 from vf_ray.types import Tree
@@ -28,7 +28,7 @@ NOTES = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return one question for each picture with legible text."""
     path = files.one_of(tree, ANNOTATIONS, f"textocr/{ANNOTATIONS}")
     whole = files.as_object(files.read_json(tree, path), path, anns=dict, imgs=dict)
@@ -44,29 +44,29 @@ def load(tree: Tree) -> Exam:
     questions = tuple(
         _question(tree, image, pieces[key]) for key, image in whole["imgs"].items() if key in pieces
     )
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
 def _question(tree: Tree, image: Mapping[str, Any], pieces: Sequence[str]) -> Question:
     files.as_object(image, f"{ANNOTATIONS} imgs", file_name=str, id=files.IDENTITY)
     name = image["file_name"].rpartition("/")[2]
     return Question(
-        id=str(image["id"]), prompt=PROMPT, picture_id=name, picture=files.picture(tree, name, FOLDERS),
+        id=str(image["id"]), prompt=PROMPT, image_id=name, image=files.image(tree, name, FOLDERS),
         max_new_tokens=LONG_TOKENS, meta={"gold": tuple(pieces)},
     )  # fmt: skip
 
 
-def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
+def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all pieces of all pictures alike; a missing answer holds none."""
     items, counts = [], []
-    for question in exam.questions:
+    for question in question_set.questions:
         answer, pieces = answers.get(question.id), question.meta["gold"]
         held = _held(answer or "", pieces)
         counts.append((float(len(held)), float(len(pieces))))
         items.append(
             Item(
                 id=question.id, answer=answer, parsed=" ".join(held), gold=" ".join(pieces),
-                value=len(held) / len(pieces), cluster=question.picture_id,
+                value=len(held) / len(pieces), cluster=question.image_id,
             )
         )  # fmt: skip
     words = [float(len(item.answer.split())) for item in items if item.answer is not None]
@@ -78,7 +78,7 @@ def score(exam: Exam, answers: Answers, judge: Judge | None = None) -> Score:
         tables={},
         counts={**count(items), "unparsable": 0, "pieces": int(sum(total for _, total in counts))},
         items=items,
-        notes=exam.notes,
+        notes=question_set.notes,
     )
 
 
@@ -87,9 +87,9 @@ def _held(answer: str, pieces: Sequence[str]) -> list[str]:
     return [piece for piece in pieces if piece.casefold() in said]
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read LLaVA's answer file; ``question_id`` is the picture's id."""
-    return llava_jsonl(path, exam)
+    return llava_jsonl(path, question_set)
 
 
 TEXTOCR = Benchmark(

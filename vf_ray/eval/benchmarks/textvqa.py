@@ -9,7 +9,7 @@ from typing import Any
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files, itemwise
-from vf_ray.eval.benchmark import Benchmark, Exam, Question
+from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
 from vf_ray.eval.people import by_accuracies, golds_of, meta_of
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
@@ -25,12 +25,12 @@ NOTES = (
 FILES = ("**/TextVQA_*val*.json", "**/validation*.parquet", "**/val*.parquet", "**/TextVQA*.tsv")
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions, worded as LLaVA does where its question file is there."""
     words = _words(tree)
     questions = tuple(_question(tree, row, words) for row in rows(tree, *FILES, items="data"))
     asked = f"prompt: {'with' if words else 'without'} OCR tokens, which {LLAVA} holds"
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", asked, *NOTES))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", asked, *NOTES))
 
 
 def _words(tree: Tree) -> dict[tuple[str, str], str]:
@@ -51,8 +51,8 @@ def bare(prompt: str) -> str:
 def _question(tree: Tree, row: BenchmarkRow, words: dict[tuple[str, str], str]) -> Question:
     name, asked, image = row.text("image_id"), row.text("question"), row.images.get("image")
     return Question(
-        id=row.text("question_id"), prompt=words.get((name, bare(asked)), asked + SHORT), picture_id=name,
-        picture=image.fetch if image else files.picture(tree, f"{name}.jpg", FOLDERS),
+        id=row.text("question_id"), prompt=words.get((name, bare(asked)), asked + SHORT), image_id=name,
+        image=image.fetch if image else files.image(tree, f"{name}.jpg", FOLDERS),
         max_new_tokens=SHORT_TOKENS, meta=meta_of(golds_of(row), question=bare(asked)),
     )  # fmt: skip
 
@@ -62,11 +62,11 @@ def accuracy(answer: str, golds: Any) -> float:
     return soft_accuracy(processed(answer), [processed(gold) for gold in golds])
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read answers by question, or LLaVA's, which go by image and prompt."""
     found = itemwise.records(path)
-    known = {(q.picture_id, q.meta["question"]): q.id for q in exam.questions}
-    ids = {question.id for question in exam.questions}
+    known = {(q.image_id, q.meta["question"]): q.id for q in question_set.questions}
+    ids = {question.id for question in question_set.questions}
 
     def identity(record: Any) -> str:
         named = itemwise.identity(record)
@@ -74,7 +74,7 @@ def read(path: Path, exam: Exam) -> dict[str, str]:
             return known.get((named, bare(str(record["prompt"]))), named)
         return named
 
-    return read_answers.keyed(found, exam, path.name, identity)
+    return read_answers.keyed(found, question_set, path.name, identity)
 
 
 TEXTVQA = Benchmark(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files, itemwise
-from vf_ray.eval.benchmark import Benchmark, Exam, Question
+from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
 from vf_ray.eval.itemwise import meta
 from vf_ray.eval.people import by_accuracies, golds_of, meta_of
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
@@ -26,11 +26,11 @@ NOTES = (
 )
 
 
-def load(tree: Tree) -> Exam:
+def load(tree: Tree) -> QuestionSet:
     """Return the questions of ``val.json``, or of a table."""
     patterns = ("**/val.json", "**/val*.parquet", "**/VizWiz*.tsv", "**/*.parquet")
     questions = tuple(_question(tree, row) for row in rows(tree, *patterns))
-    return Exam(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
+    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
 def _question(tree: Tree, row: BenchmarkRow) -> Question:
@@ -39,7 +39,7 @@ def _question(tree: Tree, row: BenchmarkRow) -> Question:
     kind = row.text("answer_type", "category") if {"answer_type", "category"} & set(row.cells) else ""
     return Question(
         id=row.text("question_id", "index") if image else name, prompt=row.text("question") + SUFFIX,
-        picture_id=name, picture=image.fetch if image else files.picture(tree, name, FOLDERS),
+        image_id=name, image=image.fetch if image else files.image(tree, name, FOLDERS),
         max_new_tokens=SHORT_TOKENS, meta=meta_of(golds_of(row), kind=kind),
     )  # fmt: skip
 
@@ -58,16 +58,16 @@ def _said(answer: str) -> str:
     return normalised(on_one_line(answer), TYPESET)
 
 
-def read(path: Path, exam: Exam) -> dict[str, str]:
+def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read answers by image as they are uploaded, or by question id."""
-    ids = {question.id for question in exam.questions}
+    ids = {question.id for question in question_set.questions}
     found = itemwise.records(path)
 
     def identity(record: dict[str, str]) -> str:
         name = str(record.get("image", ""))
         return name if name in ids else itemwise.identity(record)
 
-    return read_answers.keyed(found, exam, path.name, identity)  # type: ignore[arg-type]
+    return read_answers.keyed(found, question_set, path.name, identity)  # type: ignore[arg-type]
 
 
 VIZWIZ = Benchmark(

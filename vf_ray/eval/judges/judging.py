@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, NoReturn, TypeVar
 
-from vf_ray.eval.benchmark import Answers, Benchmark, Exam, Judge, Reply, Request, Unusable
+from vf_ray.eval.benchmark import Answers, Benchmark, Judge, QuestionSet, Reply, Request, Unusable
 from vf_ray.eval.unusable import require_some, tally
 
 T = TypeVar("T")
@@ -142,12 +142,12 @@ class Paper:
     """A benchmark's questions and somebody's answers to them, to be judged."""
 
     benchmark: Benchmark
-    exam: Exam
+    question_set: QuestionSet
     answers: Answers
 
     def put_to(self, judge: Judge) -> None:
         """Ask a judge all that the benchmark wants to know of it."""
-        self.benchmark.score(self.exam, self.answers, judge)
+        self.benchmark.score(self.question_set, self.answers, judge)
 
 
 def asked_of(paper: Paper) -> str:

@@ -10,10 +10,10 @@ from typing import IO
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact
 from vf_ray.errors import MissingError
-from vf_ray.eval.benchmark import Benchmark, Exam
+from vf_ray.eval.benchmark import Benchmark, QuestionSet
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.held_out import HeldOut
-from vf_ray.plan.inputs import DEMO, INSTANCES, exam_url
+from vf_ray.plan.inputs import DEMO, INSTANCES, question_set_url
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.raw.tree import RawTree
 from vf_ray.recipe import Evaluate
@@ -36,7 +36,7 @@ def require_askable(store: Store, plan: Plan) -> None:
         brought = f"the demo brings {', '.join(DEMO)}" if demo else "only the demo brings some"
         told = f"benchmark {name!r} has no files: evaluate.data is empty, and {brought}"
         require(bool(asked.data) or name in (INSTANCES, *demo), told)
-    _ = plan.exams
+    _ = plan.question_sets
     for address in asked.earlier:
         artifacts.load(store, address)
 
@@ -46,7 +46,7 @@ def _require_judge(benchmark: Benchmark, asked: Evaluate) -> None:
     require(bool(asked.judge or not benchmark.needs_judge), told)
 
 
-def exam(store: Store, plan: Plan, name: str) -> Exam:
+def question_set(store: Store, plan: Plan, name: str) -> QuestionSet:
     """Return what a recipe asks of a benchmark.
 
     Raises:
@@ -55,7 +55,7 @@ def exam(store: Store, plan: Plan, name: str) -> Exam:
     """
     benchmark = get(name)
     _require_judge(benchmark, plan.recipe.evaluate)
-    found = _askable(benchmark.exam(tree(store, plan, name)))
+    found = _askable(benchmark.question_set(tree(store, plan, name)))
     if benchmark.capped:
         found = found.first(plan.recipe.evaluate.per_task)
     if longest := plan.recipe.evaluate.longest:
@@ -63,7 +63,7 @@ def exam(store: Store, plan: Plan, name: str) -> Exam:
     return found
 
 
-def _askable(found: Exam) -> Exam:
+def _askable(found: QuestionSet) -> QuestionSet:
     """Leave out what cannot be asked for want of a file, and say so."""
     lacks = Counter(question.lacks for question in found.questions if question.lacks)
     notes = [
@@ -73,7 +73,7 @@ def _askable(found: Exam) -> Exam:
     return replace(found, questions=asked, notes=(*found.notes, *notes))
 
 
-def _shortened(found: Exam, longest: int) -> Exam:
+def _shortened(found: QuestionSet, longest: int) -> QuestionSet:
     asked = [replace(q, max_new_tokens=min(q.max_new_tokens, longest)) for q in found.questions]
     note = f"answers end after {longest} tokens at the latest, by the recipe"
     return replace(found, questions=tuple(asked), notes=(*found.notes, note))
@@ -82,9 +82,9 @@ def _shortened(found: Exam, longest: int) -> Exam:
 def tree(store: Store, plan: Plan, name: str) -> Tree:
     """Return the data folder of a benchmark."""
     if name == INSTANCES:
-        return HeldOut(finished(store, plan.instances), finished(store, plan.pictures))
+        return HeldOut(finished(store, plan.instances), finished(store, plan.images))
     if data := plan.recipe.evaluate.data:
-        return RawTree.of(exam_url(data, name))
+        return RawTree.of(question_set_url(data, name))
     return packaged(artifacts.load(store, plan.packaged.address), f"benchmarks/{name}")
 
 
@@ -120,7 +120,7 @@ class Trees(Tree):
         raise MissingError(f"no file {path!r} in {', '.join(tree.url for tree in self.trees) or 'nothing'}")
 
 
-def fingerprint(found: Exam) -> str:
+def fingerprint(found: QuestionSet) -> str:
     """Return what tells apart two sets of questions, as a model sees them."""
     digest = hashlib.sha256()
     for line in _seen(found):
@@ -128,6 +128,6 @@ def fingerprint(found: Exam) -> str:
     return digest.hexdigest()[:16]
 
 
-def _seen(found: Exam) -> Iterator[str]:
+def _seen(found: QuestionSet) -> Iterator[str]:
     for q in found.questions:
-        yield json.dumps([q.id, q.prompt, q.picture_id, q.picture is not None, q.max_new_tokens])
+        yield json.dumps([q.id, q.prompt, q.image_id, q.image is not None, q.max_new_tokens])

@@ -40,7 +40,7 @@ class Step:
     computed: int
     """Tokens of the global batch that the language model goes through; those that are shared count once."""
     fill: float
-    pictured: int
+    imaged: int
     """Samples of the global batch that show a picture."""
     encoded: int
     """Pictures that the vision tower goes through, in all packs of the global batch."""
@@ -53,11 +53,11 @@ class Step:
     @property
     def shared(self) -> float:
         """Return the share of the samples with a picture that is encoded for another one of their pack."""
-        return 1 - self.encoded / self.pictured if self.pictured else 0.0
+        return 1 - self.encoded / self.imaged if self.imaged else 0.0
 
 
 @dataclass(frozen=True)
-class Feed:
+class Batches:
     """Makes steps; a pure function of the step's number."""
 
     stage: Stage
@@ -72,7 +72,7 @@ class Feed:
     @classmethod
     def of(
         cls, stage: Stage, samples: Samples, folder: Path, seed: int, rank: int, world: int, threads: int = 1
-    ) -> "Feed":
+    ) -> "Batches":
         """Read the encoder of the model's folder."""
         encoder = Encoder.of(folder, stage.max_length, stage.template, stage.too_long)
         return cls(stage, samples, encoder, seed, rank, world, threads)
@@ -87,17 +87,19 @@ class Feed:
         """
         rows = rows_of_step(self.samples, seed=self.seed, step=number, batch=self.stage.batch)
         texts = self.samples.text(rows)
-        pictures = self.samples.shown(rows)
-        tried = [
-            self._encode(text, picture is not None) for text, picture in zip(texts, pictures, strict=True)
-        ]
+        images = self.samples.shown(rows)
+        tried = [self._encode(text, image is not None) for text, image in zip(texts, images, strict=True)]
         usable = [i for i, one in enumerate(tried) if not isinstance(one, Reject)]
         encoded = [one for one in tried if not isinstance(one, Reject)]
         weights = token_weights(encoded, self.stage.loss)
         lengths = [len(one.ids) for one in encoded]
-        shown = [pictures[i] for i in usable]
+        shown = [images[i] for i in usable]
         plan = partition(
-            lengths, ranks=self.world, capacity=self.stage.micro_tokens, shown=shown, trunk=self._trunk
+            lengths,
+            ranks=self.world,
+            capacity=self.stage.micro_tokens,
+            shown=shown,
+            prefix_len=self._prefix_len,
         )
         return Step(
             number=number,
@@ -107,7 +109,7 @@ class Feed:
             labels=sum(map(num_labels, encoded)),
             computed=plan.tokens,
             fill=plan.fill,
-            pictured=sum(picture is not None for picture in shown),
+            imaged=sum(image is not None for image in shown),
             encoded=plan.distinct(shown),
             cut=sum(one.cut > 0 for one in encoded),
             rejects=tuple(one for one in tried if isinstance(one, Reject)),
@@ -115,12 +117,12 @@ class Feed:
         )
 
     @property
-    def _trunk(self) -> int:
-        return self.encoder.trunk if self.stage.share_tokens else 0
+    def _prefix_len(self) -> int:
+        return self.encoder.prefix_len if self.stage.share_tokens else 0
 
-    def _encode(self, text: Text, picture: bool) -> Encoded | Reject:
+    def _encode(self, text: Text, image: bool) -> Encoded | Reject:
         try:
-            return self.encoder.encode(text.prompt, text.response, text.further, picture=picture)
+            return self.encoder.encode(text.prompt, text.response, text.further, image=image)
         except ValueError as error:
             return Reject(text.key, "cannot be encoded", str(error), text.task)
 
@@ -134,19 +136,19 @@ class Feed:
         """
         shortest = min(range(len(encoded)), key=lambda i: (len(encoded[i].ids), i))
         packs = [(ranks[self.rank] or (shortest,), float(bool(ranks[self.rank]))) for ranks in plan.packs]
-        pictures = self.samples.pictures([rows[i] for members, _ in packs for i in members])
-        places = {picture: place for place, picture in enumerate(dict.fromkeys(filter(None, pictures)))}
-        decoded = self.encoder.pictures.decoded(list(places), self.threads)
-        shown = map(places.get, pictures)
+        images = self.samples.images([rows[i] for members, _ in packs for i in members])
+        places = {image: place for place, image in enumerate(dict.fromkeys(filter(None, images)))}
+        decoded = self.encoder.images.decoded(list(places), self.threads)
+        shown = map(places.get, images)
         made = []
         for members, share in packs:
-            shows = list(islice(shown, len(members)))
-            here = [place for place in dict.fromkeys(shows) if place is not None]
+            image_index = list(islice(shown, len(members)))
+            here = [place for place in dict.fromkeys(image_index) if place is not None]
             made.append(
                 collate(
                     [encoded[i] for i in members], [share * weights[i] for i in members],
-                    stacked([decoded[place] for place in here] or [self.encoder.pictures.blank()]),
-                    [None if place is None else here.index(place) for place in shows], self._trunk,
+                    stacked([decoded[place] for place in here] or [self.encoder.images.blank()]),
+                    [None if place is None else here.index(place) for place in image_index], self._prefix_len,
                 )
             )  # fmt: skip
         return tuple(made)

@@ -21,15 +21,15 @@ def data_uri(data: bytes) -> tuple[str, bool]:
         return "", False
     try:
         with Image.open(io.BytesIO(data)) as opened:
-            picture = opened.convert("RGB")
+            image = opened.convert("RGB")
     except (OSError, SyntaxError) as error:
         raise ValueError(f"a picture of {len(data)} bytes cannot be decoded: {error}") from error
-    small = max(picture.size) <= SMALL
-    picture.thumbnail((LARGEST, LARGEST))
+    small = max(image.size) <= SMALL
+    image.thumbnail((LARGEST, LARGEST))
     sink = io.BytesIO()
     if small:
-        picture.save(sink, "PNG", optimize=True)
+        image.save(sink, "PNG", optimize=True)
     else:
-        picture.save(sink, "JPEG", quality=82)
+        image.save(sink, "JPEG", quality=82)
     kind = "png" if small else "jpeg"
     return f"data:image/{kind};base64,{base64.b64encode(sink.getvalue()).decode()}", small
