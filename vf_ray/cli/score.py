@@ -1,6 +1,6 @@
 """``vf-ray score``: a benchmark's official figures for answers that somebody has already."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from vf_ray.cli.app import note, show, show_json, show_table
 from vf_ray.cli.plans import StoreUrl
+from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
     from vf_ray.eval.benchmark import Figure, Score
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
 
 
 def score(
-    benchmark: Annotated[str, typer.Argument(help="Name of a benchmark, e.g. pope.")],
-    data: Annotated[str, typer.Option(help="Folder or URL with the benchmark's official files.")],
-    answers: Annotated[Path, typer.Option(help="Answers in the benchmark's or LLaVA's format.", exists=True)],
+    benchmark: Annotated[
+        str,
+        typer.Argument(help="Name of a benchmark, e.g. pope; or a table of golds and answers of your own."),
+    ],
+    data: Annotated[str, typer.Option(help="Folder or URL with the benchmark's official files.")] = "",
+    answers: Annotated[
+        Path | None, typer.Option(help="Answers in the benchmark's or LLaVA's format.", exists=True)
+    ] = None,
     against: Annotated[
         Path | None, typer.Option(help="Another model's answers, to compare the first with.", exists=True)
     ] = None,
@@ -37,6 +43,12 @@ def score(
     judge_timeout: Annotated[
         float, typer.Option(help="Seconds that one reply of a judge at an address may take.", min=0.001)
     ] = 120.0,
+    rule: Annotated[
+        str, typer.Option(help="Of a table: exact, contains, letter, yes-no, number, anls or vqa.")
+    ] = "exact",
+    column: Annotated[
+        list[str] | None, typer.Option(help="Of a table: gold=NAME, answer=NAME, id=NAME, category=NAME.")
+    ] = None,
     store: StoreUrl = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
 ) -> None:
@@ -44,18 +56,43 @@ def score(
 
     What a live judge says is kept in the store: the same command asks only for what failed.
     """
+    from vf_ray.eval.own_table import is_table
     from vf_ray.eval.score import Asked, score_answers
     from vf_ray.store import Store
 
+    if is_table(benchmark):
+        _tell(_of_table(Path(benchmark), rule, column or []), as_json)
+        return
+    if not data or answers is None:
+        raise UserError(f"benchmark {benchmark!r}: give its files with --data and the answers with --answers")
     files = [against, answers] if against else [answers]
     asked = Asked(
         replies=judge_replies, url=judge, model=judge_model, tokens=judge_tokens, timeout_s=judge_timeout
     )
-    found = score_answers(benchmark, data, files, asked, Store.open(store))
+    _tell(score_answers(benchmark, data, files, asked, Store.open(store)), as_json)
+
+
+def _of_table(path: Path, rule: str, columns: Sequence[str]) -> "Scored":
+    from vf_ray.eval.own_table import score_table
+    from vf_ray.eval.score import Scored
+
+    named = dict(_pair(text) for text in columns)
+    benchmark, found = score_table(path, rule, named)
+    return Scored(benchmark=benchmark, scores=[found])
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, name = text.partition("=")
+    if not equals:
+        raise UserError(f"--column {text!r}: expected KEY=NAME, such as gold=label")
+    return key, name
+
+
+def _tell(found: "Scored", as_json: bool) -> None:
     if as_json:
         show_json(_plain(found))
-        return
-    _show(found)
+    else:
+        _show(found)
 
 
 def _plain(found: "Scored") -> dict[str, Any]:

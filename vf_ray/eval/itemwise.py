@@ -136,22 +136,26 @@ def records(path: Path) -> list[dict[str, Any]]:
     Raises:
         ValueError: for a file that holds none; names it.
     """
+    return [_with_text(record) for record in listed(path)]
+
+
+def listed(path: Path) -> list[dict[str, Any]]:
+    """Return the records of a table, JSON lines or JSON; an object's own keys become ``id``.
+
+    Raises:
+        ValueError: for a damaged file; names it.
+    """
     if path.suffix.lower() in (".tsv", ".csv", ".xlsx"):
-        found: list[dict[str, Any]] = [dict(row) for row in tables.table(path)]
-    elif path.suffix == ".jsonl":
-        found = read_answers.records(path)
-    else:
-        found = _listed(read_answers.whole(path), path.name)
-    return [_with_text(record) for record in found]
-
-
-def _listed(whole: Any, name: str) -> list[dict[str, Any]]:
+        return [dict(row) for row in tables.table(path)]
+    if path.suffix.lower() == ".jsonl":
+        return read_answers.records(path)
+    whole = read_answers.whole(path)
     if isinstance(whole, dict):
         return [
             {"id": key, **value} if isinstance(value, dict) else {"id": key, "text": value}
             for key, value in whole.items()
         ]
-    return files.as_objects(whole, name)
+    return files.as_objects(whole, path.name)
 
 
 def _with_text(record: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from vf_ray.recipe.input_format import InputFormat
 from vf_ray.recipe.model_sizes import SIZES
 from vf_ray.recipe.stage import Stage
 from vf_ray.recipe.strict import build, is_http, put, require, thawed
+from vf_ray.recipe.suites import expanded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +153,7 @@ class Evaluate:
     """Which models answer which benchmarks."""
 
     benchmarks: tuple[str, ...] = ("tasks",)
+    """By name; ``@paper``, ``@general``, ``@documents`` and ``@hallucination`` stand for several."""
     data: str = ""
     """URL of the folder that holds each benchmark's official files under its name; empty: the demo's."""
     models: tuple[Literal["base", "stage1", "stage2"], ...] = ("base", "stage1", "stage2")
@@ -176,6 +178,7 @@ class Evaluate:
 
     def __post_init__(self) -> None:
         require(bool(self.benchmarks), "evaluate.benchmarks is empty")
+        object.__setattr__(self, "benchmarks", expanded(self.benchmarks))
         nobody = "evaluate.models is empty and nothing is served; name base, stage1 or stage2"
         require(bool(self.models or self.served), nobody)
         require(self.per_task > 0 and self.batch > 0, "evaluate.per_task and evaluate.batch must be positive")

@@ -1,0 +1,133 @@
+"""A benchmark of one's own without code: a table of golds and answers, and the name of a rule."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vf_ray.errors import UserError
+from vf_ray.eval import itemwise
+from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet, Score
+from vf_ray.eval.itemwise import Grade, by_rule, right
+from vf_ray.eval.rules.letters import marked
+from vf_ray.eval.rules.texts import anls, contains, relaxed
+from vf_ray.eval.rules.vqa import vqa_accuracy
+from vf_ray.recipe.strict import near
+from vf_ray.types import Tree
+
+COLUMNS = ("id", "gold", "answer", "category")
+"""What a table may hold, each under this name or under the one that a map gives."""
+SUFFIXES = (".csv", ".tsv", ".xlsx", ".jsonl", ".json", ".parquet")
+SEPARATOR = "|"
+"""Between several golds of one cell."""
+_WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
+
+
+def _folded(text: str) -> str:
+    return text.strip().lower().rstrip(".")
+
+
+def _yes_no(question: Question, answer: str) -> Grade:
+    word = _WORD.search(answer)
+    return right(word[1].lower() if word else "", _folded(question.meta["gold"]))
+
+
+def _letter(question: Question, answer: str) -> Grade:
+    return right(marked(answer), question.meta["gold"].strip().strip("().").upper())
+
+
+def _text(value: Callable[[str, Sequence[str]], float]) -> Callable[[Question, str], Grade]:
+    return lambda question, answer: Grade(answer.strip(), value(answer, question.meta["golds"]))
+
+
+RULES: Mapping[str, Callable[[Question, str], Grade]] = {
+    "exact": _text(lambda answer, golds: float(_folded(answer) in map(_folded, golds))),
+    "contains": _text(lambda answer, golds: float(contains(answer, golds))),
+    "letter": _letter,
+    "yes-no": _yes_no,
+    "number": _text(lambda answer, golds: float(any(relaxed(answer.strip(), gold) for gold in golds))),
+    "anls": _text(anls),
+    "vqa": _text(vqa_accuracy),
+}
+"""By name: equality but for capitals and a last full stop; a gold within the answer; the letter A to D that
+it marks; its first yes or no; a number within 5 %; ANLS; agreement of people, golds parted by ``|``."""
+GRADED = ("anls", "vqa")
+"""Rules that give values between 0 and 1."""
+
+
+def is_table(name: str) -> bool:
+    """Tell whether what is to be scored is a file of one's own rather than a benchmark's name."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def score_table(path: Path, rule: str, columns: Mapping[str, str]) -> tuple[Benchmark, Score]:
+    """Return the figures of a table whose rows hold golds and answers.
+
+    ``columns`` maps ``id``, ``gold``, ``answer`` and ``category`` to the table's own names.
+
+    Raises:
+        UserError: for an unknown rule or column, or an id that comes twice; says which there are.
+    """
+    if rule not in RULES:
+        raise UserError(f"no rule is named {rule!r}; {near(rule, RULES)}")
+    rows = _rows(path)
+    named = _named(rows[0], columns, path.name)
+    questions = tuple(_question(number, row, named) for number, row in enumerate(rows, start=1))
+    if len({question.id for question in questions}) != len(questions):
+        raise UserError(f"{path.name} holds one {named.get('id', 'id')} twice; keep one row for each")
+    question_set = QuestionSet(questions=questions, notes=(f"rule: {rule}, of {path.name}",))
+    said = ((question.id, row[named["answer"]]) for question, row in zip(questions, rows, strict=True))
+    answers = {identity: _cell(answer) for identity, answer in said if answer is not None}
+    benchmark = _benchmark(path.stem, rule, question_set)
+    return benchmark, benchmark.score(question_set, answers, None)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    if path.suffix.lower() == ".parquet":
+        import pyarrow.parquet as pq
+
+        found: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    else:
+        found = itemwise.listed(path)
+    if not found:
+        raise UserError(f"{path.name} holds no rows")
+    return found
+
+
+def _named(row: Mapping[str, Any], columns: Mapping[str, str], name: str) -> dict[str, str]:
+    """Return the table's own name of each column it has; gold and answer it must have."""
+    if strange := [key for key in columns if key not in COLUMNS]:
+        raise UserError(f"no column is mapped as {strange[0]!r}; {near(strange[0], COLUMNS)}")
+    named = {key: columns.get(key, key) for key in COLUMNS}
+    for key, column in named.items():
+        if column not in row and (key in columns or key in ("gold", "answer")):
+            has = ", ".join(map(str, row))
+            raise UserError(
+                f"{name} has no column {column!r} for {key}; it has {has}: map one with --column {key}=NAME"
+            )
+    return {key: column for key, column in named.items() if column in row}
+
+
+def _question(number: int, row: Mapping[str, Any], named: Mapping[str, str]) -> Question:
+    gold = row[named["gold"]]
+    golds = [_cell(one) for one in gold] if isinstance(gold, list) else _cell(gold).split(SEPARATOR)
+    return Question(
+        id=_cell(row[named["id"]]) if "id" in named else str(number), prompt="",
+        category=_cell(row[named["category"]]) if "category" in named else "",
+        meta={"gold": golds[0], "golds": tuple(golds)},
+    )  # fmt: skip
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None or value != value else str(value)
+
+
+def _benchmark(name: str, rule: str, question_set: QuestionSet) -> Benchmark:
+    def load(tree: Tree) -> QuestionSet:
+        return question_set
+
+    groups = {"categories": itemwise.category} if question_set.questions[0].category else {}
+    return Benchmark(
+        name=name, title=f"{name} ({rule})", files="the table itself", load=load,
+        score=by_rule(RULES[rule], groups=groups, graded=rule in GRADED), read=itemwise.read,
+    )  # fmt: skip
