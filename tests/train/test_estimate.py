@@ -19,6 +19,7 @@ from vf_ray.train.batches import Batches
 from vf_ray.train.collate import Pack
 from vf_ray.train.estimate import flops, memory, remedies, seconds, sizes
 from vf_ray.train.learner import learner
+from vf_ray.train.optimizer import MOMENTS
 from vf_ray.train.step import loss_of
 
 SEVEN = Base(size="7B", vocabulary=32064)
@@ -115,3 +116,7 @@ def test_the_rate_that_was_published_for_llava_comes_out() -> None:
 def test_what_is_said_twice_for_want_of_torch_is_the_same() -> None:
     assert packed.LOGITS == estimate.LOGITS
     assert checkpoint.KEEP == room.KEEP
+
+
+def test_estimates_count_what_the_optimizer_keeps() -> None:
+    assert 4 * len(MOMENTS) == estimate.STATE_BYTES

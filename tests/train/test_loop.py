@@ -17,8 +17,8 @@ from vf_ray.model.packed import packed
 from vf_ray.recipe import Lora
 from vf_ray.store import Store
 from vf_ray.train.batches import Batches
-from vf_ray.train.deepspeed import decays, groups
 from vf_ray.train.guard import Diverged
+from vf_ray.train.optimizer import decays, groups
 from vf_ray.train.stage import rows_of_step
 from vf_ray.train.step import loss_of
 

@@ -1,7 +1,7 @@
 """Checkpoints in the store: what every rank holds, written beside the training, read by any number.
 
 One checkpoint is ``work/checkpoints/step-<n>/<run>/rank-<r>-of-<w>.safetensors`` for each rank, with
-the pieces (``value``, ``exp_avg``, ``exp_avg_sq`` of parts of parameters) that this rank updates, a
+the pieces (values and optimizer state of parts of parameters) that this rank updates, a
 JSON index beside each, and last ``work/checkpoints/step-<n>/COMPLETE.json``. ``<run>`` is drawn anew
 by every start, so the files of one checkpoint never stem from two. Only tensors are ever read.
 """
@@ -25,7 +25,7 @@ from torch import Tensor
 from vf_ray.artifacts import WORK, Writer
 from vf_ray.errors import MissingError, UserError
 from vf_ray.store.scratch import scratch
-from vf_ray.train.pieces import KINDS, Piece, pieces, refresh, set_count, sizes
+from vf_ray.train.pieces import KINDS, Piece, pieces, restored, sizes
 
 ROOT = f"{WORK}checkpoints/"
 MARK = "COMPLETE.json"
@@ -160,8 +160,7 @@ def resume(engine: Any, writer: Writer, step: int) -> Found | None:
             return None
         filled = sum(_fill(folder / name, parts) for name, parts in overlaps.items() if parts)
     assert filled == sum(piece.size for piece in held), (filled, found.step)
-    set_count(engine, found.step)
-    refresh(engine)
+    restored(engine, found.step)
     return found
 
 

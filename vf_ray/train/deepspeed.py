@@ -7,18 +7,14 @@ DeepSpeed averages gradients over ranks, so each rank's loss is scaled by their 
 
 import os
 import resource
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 import torch.distributed
 from torch import nn
 
-from vf_ray.model.freeze import module_of
 from vf_ray.recipe import Stage
-
-BETAS = (0.9, 0.999)
-EPS = 1e-8
+from vf_ray.train.optimizer import clipper, optimizer
 
 
 def device_of(local_rank: int) -> torch.device:
@@ -86,51 +82,18 @@ def plain_optimizer(stage: Stage) -> bool:
 
 
 def start(model: nn.Module, stage: Stage) -> Any:
-    """Return the DeepSpeed engine that trains what learns; frozen parameters take no optimizer state.
-
-    The optimizer is torch's fused AdamW: DeepSpeed's own ones are compiled at first use, for a minute.
-    """
+    """Return the DeepSpeed engine that trains what learns; frozen parameters take no optimizer state."""
     import deepspeed
 
     tuned = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(groups(model, stage), lr=stage.lr, betas=BETAS, eps=EPS, fused=True)
+    updates = optimizer(model, stage)
     engine, *_ = deepspeed.initialize(
-        model=model, model_parameters=tuned, optimizer=optimizer, config=settings(stage),
+        model=model, model_parameters=tuned, optimizer=updates, config=settings(stage),
         dist_init_required=False,
     )  # fmt: skip
     if plain_optimizer(stage):
-        optimizer.register_step_pre_hook(_clipper(engine, tuned, stage.clip or 0.0))
+        updates.register_step_pre_hook(clipper(engine, tuned, stage.clip or 0.0))
     return engine
-
-
-def groups(model: nn.Module, stage: Stage) -> list[dict[str, Any]]:
-    """Return what learns by its rate and decay, each group with the ratio of its rate to the stage's."""
-    found: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, weight in model.named_parameters():
-        if weight.requires_grad:
-            rate = stage.own_lr.get(module_of(name), stage.lr)
-            found.setdefault((rate, stage.weight_decay if decays(name) else 0.0), []).append(weight)
-    return [
-        {"params": weights, "lr": rate, "ratio": rate / stage.lr, "weight_decay": decay}
-        for (rate, decay), weights in found.items()
-    ]
-
-
-def decays(name: str) -> bool:
-    """Tell whether weight decay holds for a parameter: norms and biases have none, as with Hugging Face."""
-    layer = name.split(".")[-2]
-    return not (name.endswith("bias") or "norm" in layer or "layrnorm" in layer)
-
-
-def set_rate(optimizer: Any, rate: float) -> None:
-    """Set the learning rate of the next step; groups with a rate of their own keep their ratio to it."""
-    for group in optimizer.param_groups:
-        group["lr"] = rate * group["ratio"]
-
-
-def grad_norm(engine: Any) -> float:
-    """Return the norm, before clipping, of the gradient of the last step."""
-    return float(engine.get_global_grad_norm())
 
 
 def memory_gib(device: torch.device) -> float:
@@ -138,10 +101,3 @@ def memory_gib(device: torch.device) -> float:
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / (1 << 30)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # Linux tells it in KiB
-
-
-def _clipper(engine: Any, tuned: Sequence[nn.Parameter], clip: float) -> Any:
-    def record(*_: Any) -> None:
-        engine._global_grad_norm = torch.nn.utils.clip_grad_norm_(tuned, clip or float("inf"))
-
-    return record

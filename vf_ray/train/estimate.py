@@ -15,6 +15,10 @@ LABEL_SHARE = 0.25
 """Share of a pack's tokens that are taken to have labels, and therefore logits."""
 LOGITS = 1 << 26
 """Logits that are made at a time; ``vf_ray.model.packed`` says the same."""
+STATE_BYTES = 8
+"""What the optimizer (``vf_ray.train.optimizer``) keeps of each tuned parameter: two moments in fp32."""
+SAVED_BYTES = 4 + STATE_BYTES
+"""What a checkpoint does: the value too."""
 GATHERED = 10**9
 """Weights that DeepSpeed keeps gathered at most under ZeRO-3."""
 TEXT_TOKENS = 100
@@ -57,7 +61,7 @@ class Memory:
     parameters: int
     gradients: int
     optimizer: int
-    """fp32 values where the model is kept in another form, and Adam's two moments."""
+    """fp32 values where the model is kept in another form, and the optimizer's state."""
     activations: int
     gathered: int
     """Weights that ZeRO-3 has put together for the moment."""
@@ -92,7 +96,7 @@ def memory(stage: Stage, base: Base, workers: int) -> Memory:
     tuned, zero = found.tuned(stage), stage.zero
     weight, whole = 2 if stage.precision == "bf16" else 4, found.total + found.adapters(stage)
     masters = 0 if zero == 0 else 4
-    optimizer = (8 + masters) * tuned // (workers if zero >= 1 else 1)
+    optimizer = (STATE_BYTES + masters) * tuned // (workers if zero >= 1 else 1)
     return Memory(
         parameters=weight * whole // (workers if zero == 3 else 1),
         gradients=4 * tuned // (workers if zero >= 2 else 1),
@@ -109,8 +113,8 @@ def model_bytes(base: Base, stage: Stage | None) -> int:
 
 
 def checkpoint_bytes(base: Base, stage: Stage) -> int:
-    """Return what a checkpoint takes: fp32 values and two moments of what is tuned."""
-    return 12 * sizes(base).tuned(stage)
+    """Return what a checkpoint takes: fp32 values and optimizer state of what is tuned."""
+    return SAVED_BYTES * sizes(base).tuned(stage)
 
 
 def remedies(stage: Stage, base: Base, workers: int, room: int) -> Iterator[tuple[str, Stage]]:

@@ -20,9 +20,9 @@ import torch.distributed
 from vf_ray.artifacts import Writer
 from vf_ray.errors import MendableError, UserError
 from vf_ray.recipe import Stage
-from vf_ray.train import checkpoint, deepspeed, guard, pieces
+from vf_ray.train import checkpoint, deepspeed, guard, optimizer, pieces
 from vf_ray.train.batches import Batches, Step, ahead, timed
-from vf_ray.train.estimate import Sizes, work
+from vf_ray.train.estimate import SAVED_BYTES, Sizes, work
 from vf_ray.train.guard import Diverged
 from vf_ray.train.learner import counted, fast_paths, learner
 from vf_ray.train.metrics import Metrics, lines, summary, trouble
@@ -152,7 +152,8 @@ def _check(state: _Run) -> None:
     writer, sizes = state.writer, pieces.sizes(state.engine)
     model = sum(int(getattr(p, "ds_numel", p.numel())) for p in state.engine.module.parameters())
     width = 2 if state.stage.precision == "bf16" else 4
-    space = partial(guard.require_space, writer, 12 * sum(sizes.values()), width * model, checkpoint.KEEP)
+    saved = SAVED_BYTES * sum(sizes.values())
+    space = partial(guard.require_space, writer, saved, width * model, checkpoint.KEEP)
     _together(state.batches.rank, space)
     if state.batches.world > 1:
         told = guard.measure_link(state.engine.device)
@@ -212,11 +213,11 @@ def _one(state: _Run, step: Step) -> dict[str, Any]:
     """Take one step and return its record."""
     lr = rate(state.stage, step.number, state.steps)
     torch.manual_seed(state.batches.seed * 1_000_003 + step.number)  # adapters may drop out
-    deepspeed.set_rate(state.engine.optimizer, lr)
+    optimizer.set_rate(state.engine.optimizer, lr)
     loss = backward(state.engine, step.packs, state.batches.encoder.images, state.batches.world)
     _stop_if(trouble(loss, [record["loss"] for record in state.records[-100:]]), state, step)
     state.engine.step()
-    norm = deepspeed.grad_norm(state.engine)
+    norm = optimizer.grad_norm(state.engine)
     _stop_if("" if 0 <= norm < float("inf") else f"the norm of the gradient is {norm}", state, step)
     return {
         "step": step.number, "steps": state.steps, "loss": loss, "lr": lr, "grad_norm": norm,

@@ -1,8 +1,8 @@
 """Where a rank keeps which part of every tuned parameter, under any ZeRO stage.
 
 ZeRO lays parameters end to end and cuts the row into one part per rank. A ``Piece`` is what one rank
-holds of one parameter: its fp32 values and the two moments of Adam, as views that can be read and
-written in place. No communication is needed to save or to restore.
+holds of one parameter: its fp32 values and what the optimizer keeps of them, as views that can be
+read and written in place. No communication is needed to save or to restore.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-MOMENTS = ("exp_avg", "exp_avg_sq")
+from vf_ray.train.optimizer import MOMENTS, set_count, state_of
+
 KINDS = ("value", *MOMENTS)
 
 
@@ -24,7 +25,7 @@ class Piece:
     start: int
     size: int
     views: dict[str, Tensor]
-    """``value``, ``exp_avg`` and ``exp_avg_sq``: one-dimensional, fp32, the live memory."""
+    """By ``KINDS``: one-dimensional, fp32, the live memory."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,15 @@ class _Place:
 def pieces(engine: Any) -> list[Piece]:
     """Return what this rank holds; the optimizer's state is made, as zeros, where it is not there yet."""
     inner = _inner(engine)
-    found = []
+    held = []
     for name, parameter in _tuned(engine.module):
         place = _place(engine, parameter)
         if place.size > 0:
-            state = _state(inner, place.flat)
+            state = state_of(inner, place.flat)
             whole = {"value": place.flat.detach(), **{kind: state[kind] for kind in MOMENTS}}
             views = {k: v.view(-1).narrow(0, place.offset, place.size) for k, v in whole.items()}
-            found.append(Piece(name, place.start, place.size, views))
-    return found
+            held.append(Piece(name, place.start, place.size, views))
+    return held
 
 
 def sizes(engine: Any) -> dict[str, int]:
@@ -56,13 +57,13 @@ def sizes(engine: Any) -> dict[str, int]:
     return {name: int(getattr(p, "ds_numel", p.numel())) for name, p in _tuned(engine.module)}
 
 
-def set_count(engine: Any, step: int) -> None:
-    """Set Adam's own count of steps, which corrects the bias of its moments."""
-    for state in _inner(engine).state.values():
-        state["step"] = torch.full_like(torch.as_tensor(state["step"], dtype=torch.float32), step)
+def restored(engine: Any, step: int) -> None:
+    """Go on from step ``step``, whose values were just written: count on, and let the weights follow."""
+    set_count(_inner(engine), step)
+    _refresh(engine)
 
 
-def refresh(engine: Any) -> None:
+def _refresh(engine: Any) -> None:
     """Let the model's own weights follow the fp32 values that were just written."""
     optimizer = engine.optimizer
     if hasattr(optimizer, "update_lp_params"):
@@ -107,12 +108,3 @@ def _zero12(optimizer: Any, parameter: Any) -> _Place:
     flats = optimizer.fp32_groups_flat_partition if flats is None else flats
     held, own = mapping.hp_fragment_address, mapping.lp_fragment_address
     return _Place(flats[mapping.param_group_index], held.start, own.start, own.numel)
-
-
-def _state(optimizer: torch.optim.Optimizer, flat: Tensor) -> dict[str, Any]:
-    state: dict[str, Any] = optimizer.state[flat]
-    if not state:
-        state["step"] = torch.zeros((), dtype=torch.float32, device=flat.device)
-        state |= {kind: torch.zeros_like(flat, memory_format=torch.preserve_format) for kind in MOMENTS}
-        state.update({kind: state[kind].detach() for kind in MOMENTS})
-    return state
