@@ -14,6 +14,7 @@ from vf_ray.cli.export import export
 from vf_ray.cli.inspect import inspect
 from vf_ray.cli.publish import publish
 from vf_ray.cli.quality import quality
+from vf_ray.cli.rate import rate
 from vf_ray.cli.runs import runs
 from vf_ray.cli.score import score
 from vf_ray.cli.tasks import tasks
@@ -21,5 +22,6 @@ from vf_ray.cli.tasks import tasks
 for verb in (tasks, build, quality, contamination, estimate, inspect, ask, export, publish, doctor, score):
     app.command()(verb)
 app.add_typer(runs, name="runs")
+app.add_typer(rate, name="rate")
 
 __all__ = ["app"]
