@@ -99,8 +99,6 @@ class Example:
             raise ValueError(f"the conversation ends with a question: {self.further[-1]!r}")
         if self.options and self.answer not in self.options:
             raise ValueError(f"answer {self.answer!r} is not one of the options {self.options!r}")
-        if len(set(self.options)) != len(self.options):
-            raise ValueError(f"options {self.options!r} hold one text twice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +149,8 @@ class Tree(Protocol):
 class Pool(Protocol):
     """Texts gathered from all rows of a source, but for those of the picture of the row at hand."""
 
-    def draw(self, count: int) -> tuple[str, ...]:
-        """Return ``count`` different texts; always the same for the same row."""
+    def draw(self, count: int, beside: str = "") -> tuple[str, ...]:
+        """Return ``count`` texts, none in another or in ``beside``; always the same for the same row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.tasks.tree import write
 from tests.tasks.trees import TREES
+from vf_ray.instances.distractors import apart
 from vf_ray.instances.pool import Filling, HashedPool, Negatives
 from vf_ray.instances.sample import examine
 from vf_ray.raw.tree import RawTree
@@ -36,7 +37,7 @@ def filled(offers: Offers, size: int = 4096) -> HashedPool:
     return filling.finish()
 
 
-OFFERS = st.lists(st.tuples(st.sampled_from("abcde"), st.text("xyz", max_size=3)), max_size=40)
+OFFERS = st.lists(st.tuples(st.sampled_from("abcde"), st.text("xyz", min_size=1, max_size=3)), max_size=40)
 
 
 @given(OFFERS, st.randoms(use_true_random=False), st.integers(1, 12))
@@ -75,6 +76,16 @@ def test_rows_that_name_no_image_own_only_what_is_theirs() -> None:
     assert set(filling.finish().of(row("", "a")).draw(2)) == {"text b", "text c"}
 
 
+def test_what_holds_the_right_text_or_is_held_by_it_is_never_drawn() -> None:
+    texts = ("soup", "Lentil soup.", "a can of soups", "bread", "the bread", "milk")
+    whole = filled([("another.jpg", text) for text in texts])
+    for key in range(20):
+        drawn = whole.of(row("one.jpg", str(key))).draw(2, beside="soup")
+        assert "milk" in drawn and len({"bread", "the bread"} & set(drawn)) == 1
+    with pytest.raises(ValueError, match="needs 3 others"):
+        whole.of(row("one.jpg")).draw(3, beside="soup")
+
+
 @pytest.mark.parametrize("size", [5, 500])
 def test_every_text_is_drawn_about_equally_often(size: int) -> None:
     whole = filled([("another.jpg", str(n)) for n in range(size)])
@@ -97,9 +108,10 @@ def test_no_task_of_the_catalogue_draws_a_text_of_its_own_image(
     drawn: list[tuple[str, tuple[str, ...]]] = []
     draw = Negatives.draw
 
-    def watched(self: Negatives, count: int) -> tuple[str, ...]:
-        left = len(self.pool.texts) - len(self.own)  # a miniature tree has few classes
-        drawn.append((self.key, draw(self, min(count, left))))
+    def watched(self: Negatives, count: int, beside: str = "") -> tuple[str, ...]:
+        others = apart((text for text in self.pool.texts if text not in self.own), (beside,))
+        left = len(tuple(others)) // 2  # a miniature tree has few classes
+        drawn.append((self.key, draw(self, min(count, left), beside)))
         return drawn[-1][1]
 
     def read(tree: Any) -> Iterator[Row]:

@@ -159,8 +159,8 @@ NOT_OURS: Mapping[str, set[str]] = {
 """Fields of which some values mean that there is no record of ours, which is no loss."""
 NUMBERS: Mapping[str, set[str]] = {
     "clevr": {"answer"}, "clevr_cogent": {"answer"}, "vqa_rad": {"answer"}, "dvqa": {"answer"},
-    "plotqa": {"answer"}, "iconqa": {"answer"}, "geometry3k": {""}, "kvqa": {"Answers"},
-    "okvqa": {"answers.answer"}, "tdiuc": {"answers.answer"}, "vqav2": {"multiple_choice_answer"},
+    "plotqa": {"answer"}, "iconqa": {"answer", ""}, "geometry3k": {""}, "kvqa": {"Answers"},
+    "okvqa": {"answers.raw_answer"}, "tdiuc": {"answers.answer"}, "vqav2": {"multiple_choice_answer"},
 }  # fmt: skip
 """Fields in which a publisher writes numbers as answers."""
 READ = [name for name in TREES if any(next(alterations(p, v), None) for p, v in TREES[name]().items())]

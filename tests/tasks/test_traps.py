@@ -87,7 +87,7 @@ def test_codes_of_exdark_begin_at_one(tmp_path: Path) -> None:
         **pictures("exdark/ExDark/Bicycle/2015_00001.jpg", "exdark/ExDark/Table/2015_00002.jpg"),
     }
     answers, reasons = found("exdark", tmp_path, files)
-    assert list(answers.values()) == ["The object is Bicycle.", "The object is Table."]
+    assert list(answers.values()) == ["The picture shows a bicycle.", "The picture shows a table."]
     assert reasons == ["malformed record"] * 2
 
 
@@ -113,8 +113,8 @@ def test_damaged_puzzles_are_rejects(tmp_path: Path) -> None:
 
 def test_claims_find_their_images_whatever_lies_beside(tmp_path: Path) -> None:
     rows = (
-        "7,Fish fly.,supported,<p>True.</p>,1",
-        "101234,Cats bark.,refuted,,1",
+        "7,Fish fly.,supported,<p>True. Some leap.</p>,1",
+        "101234,Cats bark.,refuted,They mew.,1",
         "9,Rain.,NEI,x,1",
         "8,Odd.,odd,x,1",
     )

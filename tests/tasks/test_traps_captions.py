@@ -58,14 +58,14 @@ def test_a_list_of_captions_has_the_number_it_is_asked_for(tmp_path: Path) -> No
     ]
     answers, reasons = found("flickr30k", tmp_path, {"flickr30k/dataset_flickr30k.json": {"images": images}})
     assert answers == {"captions 0.jpg": "1. a.\n2. b.\n3. c.\n4. d.\n5. e."}
-    assert reasons == ["not five sentences"] * 2
+    assert reasons == ["not five different sentences"] * 2
 
 
 def test_the_publishers_own_list_of_sentences_is_read_too(tmp_path: Path) -> None:
     lines = [f"1000.jpg#{n}\ta man {n} ." for n in range(5)]
     files = {"flickr30k/results_20130124.token": "\n".join((*lines, "no record"))}
     answers, reasons = found("flickr30k", tmp_path, files)
-    assert list(answers) == ["captions 1000.jpg"] and reasons == ["not five sentences"]
+    assert list(answers) == ["captions 1000.jpg"] and reasons == ["not five different sentences"]
 
 
 def test_captions_of_nocaps_are_ten(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_captions_of_nocaps_are_ten(tmp_path: Path) -> None:
     }
     answers, reasons = found("nocaps", tmp_path, files)
     assert list(answers) == ["captions nocaps_val_4500_captions/0"]
-    assert reasons == ["not ten captions"] * 3
+    assert reasons == ["not ten different captions"] * 3
 
 
 def test_blank_and_refused_captions_take_no_number(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def conceptual_captions() -> Files:
 
 
 def flickr30k() -> Files:
-    sentences = [{"raw": f"A man walks {n} dogs.", "tokens": []} for n in range(5)]
+    sentences = [{"raw": f"A man walks {n + 2} dogs .", "tokens": []} for n in range(5)]
     images = [{"filename": "1000.jpg", "split": "train", "sentences": sentences}]
     return {
         "flickr30k/dataset_flickr30k.json": {"images": images},
@@ -79,7 +79,8 @@ def vizwiz_captions() -> Files:
         "vizwiz_captions/annotations/train.json": {
             "images": [{"id": 0, "file_name": "VizWiz_train_00000000.jpg", "text_detected": True}],
             "annotations": [
-                {**sentence, "id": 1, "caption": "A CAN\r\nof beans"},
+                {**sentence, "id": 1, "caption": "A CAN\r\nof beans ."},
+                {**sentence, "id": 3, "caption": "a can of beans"},
                 {**sentence, "id": 2, "caption": "Quality issues are too severe", "is_precanned": True},
             ],
         },
@@ -129,17 +130,28 @@ def lad() -> Files:
 
 
 def redcaps() -> Files:
-    record = {"image_id": "ab1", "subreddit": "Birds", "caption": "my <usr> found this", "raw_caption": "My"}
+    texts = (
+        "a robin in our garden",
+        "my <usr> found this",
+        "two owls , asleep",
+        "first jay of the year !",
+        "a heron",
+        "a wren",
+    )
+    records = [
+        {"image_id": f"ab{n}", "subreddit": "Birds", "caption": text, "raw_caption": text.title()}
+        for n, text in enumerate(texts)
+    ]
     return {
-        "redcaps/annotations/birds_2019.json": {"info": {}, "annotations": [record]},
-        **pictures("redcaps/images/birds/ab1.jpg"),
+        "redcaps/annotations/birds_2019.json": {"info": {}, "annotations": records},
+        **pictures(*(f"redcaps/images/birds/ab{n}.jpg" for n in range(len(texts)))),
     }
 
 
 def chart2text() -> Files:
     root = "chart2text/statista_dataset/dataset"
     return {
-        f"{root}/captions/1.txt": "Sales rose to 5 units .\n",
+        f"{root}/captions/1.txt": 'Sales of " green " tea rose to 5.5 units , a record .\n',
         f"{root}/multiColumn/captions/1.txt": "Two lines cross .\n",
         **pictures(f"{root}/imgs/1.png", f"{root}/multiColumn/imgs/1.png"),
     }

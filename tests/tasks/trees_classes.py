@@ -33,7 +33,7 @@ def dtd() -> Files:
 
 
 def eurosat() -> Files:
-    names = ("AnnualCrop", "Forest", "Highway", "River", "PermanentCrop")
+    names = ("AnnualCrop", "Forest", "Highway", "River", "PermanentCrop", "SeaLake", "Industrial")
     return pictures(*(f"eurosat/2750/{name}/{name}_1.jpg" for name in names))
 
 
@@ -44,15 +44,17 @@ def cinic10() -> Files:
 
 def core50() -> Files:
     root = "core50/core50_128x128"
-    return pictures(f"{root}/s1/o1/C_01_01_000.png", f"{root}/s11/o50/C_11_50_299.png")
+    return pictures(
+        f"{root}/s1/o1/C_01_01_000.png", f"{root}/s1/o11/C_01_11_000.png", f"{root}/s11/o50/C_11_50_299.png"
+    )
 
 
 def cub() -> Files:
     root = "cub/CUB_200_2011"
-    paths = ("001.Black_footed_Albatross/B_1.jpg", "002.Long_tailed_Jaeger/L_1.jpg")
+    paths = ("001.Black_footed_Albatross/B_1.jpg", "067.Anna_Hummingbird/L_1.jpg")
     return {
         f"{root}/images.txt": "".join(f"{n} {path}\n" for n, path in enumerate(paths, 1)),
-        f"{root}/classes.txt": "1 001.Black_footed_Albatross\n2 002.Long_tailed_Jaeger\n",
+        f"{root}/classes.txt": "1 001.Black_footed_Albatross\n2 067.Anna_Hummingbird\n",
         f"{root}/image_class_labels.txt": "1 1\n2 2\n",
         f"{root}/train_test_split.txt": "1 1\n2 0\n",
         **pictures(*(f"{root}/images/{path}" for path in paths)),
@@ -60,7 +62,19 @@ def cub() -> Files:
 
 
 def caltech101() -> Files:
-    names = ("garfield", "hedgehog", "accordion", "bass", "Leopards", "BACKGROUND_Google")
+    names = (
+        "garfield",
+        "hedgehog",
+        "accordion",
+        "bass",
+        "Leopards",
+        "Faces_easy",
+        "airplanes",
+        "car_side",
+        "binocular",
+        "water_lilly",
+        "BACKGROUND_Google",
+    )
     return pictures(*(f"caltech101/101_ObjectCategories/{name}/image_0001.jpg" for name in names))
 
 
@@ -70,6 +84,11 @@ def caltech256() -> Files:
         f"{root}/198.spider/RENAME2": "#!/bin/sh\n",
         **pictures(
             *(f"{root}/{path}.jpg" for path in ("043.coin/043_0068", "253.faces-easy-101/253_0001")),
+            *(f"{root}/{path}.jpg" for path in ("190.self-propelled-lawn-mower/1", "225.tower-pisa/1")),
+            *(
+                f"{root}/{path}.jpg"
+                for path in ("145.motorbikes-101/1", "217.tennis-shoes/1", "232.t-shirt/1")
+            ),
             *(f"{root}/{path}.jpg" for path in ("249.yo-yo/249_0001", "056.dog/056_0001")),
             *(f"{root}/{path}.jpg" for path in ("056.dog/greg/056_0001", "198.spider/198_0001")),
         ),
@@ -87,10 +106,11 @@ def deepweeds() -> Files:
 
 def domainnet() -> Files:
     domains = ("clipart", "infograph", "painting", "quickdraw", "real", "sketch")
-    paths = {d: f"{d}/The_Eiffel_Tower/{d}_297_000001.jpg" for d in domains}
+    things = ("The_Eiffel_Tower", "aircraft_carrier", "flip_flops", "grass", "scissors", "t-shirt")
+    paths = {d: [f"{d}/{thing}/{d}_297_000001.jpg" for thing in things] for d in domains}
     return {
-        **{f"domainnet/{d}_train.txt": f"{path} 296\n" for d, path in paths.items()},
-        **pictures(*(f"domainnet/{path}" for path in paths.values())),
+        **{f"domainnet/{d}_train.txt": "".join(f"{p} 296\n" for p in paths[d]) for d in domains},
+        **pictures(*(f"domainnet/{path}" for d in domains for path in paths[d])),
     }
 
 
@@ -113,24 +133,18 @@ def gtsrb() -> Files:
 
 
 def imagenet_a() -> Files:
-    found = sorted(imagenet_words())[:8]
-    root = "imagenet_a/imagenet-a"
-    return {
-        f"{root}/README.txt": "Our classes\nn01440764 tench\n",
-        **pictures(*(f"{root}/{wnid}/0.01_fish _ fish_0.9.jpg" for wnid in found)),
-    }
+    found = [*sorted(imagenet_words())[:8], "n02783161", "n04355933"]
+    return pictures(*(f"imagenet_a/imagenet-a/{wnid}/0.01_fish _ fish_0.9.jpg" for wnid in found))
 
 
 def imagenet_r() -> Files:
     root = "imagenet_r/imagenet-r"
-    return {
-        f"{root}/README.txt": "n01484850 great_white_shark\n",
-        **pictures(f"{root}/n01484850/misc_34.jpg", f"{root}/n01484850/videogame_1.jpg"),
-    }
+    return pictures(f"{root}/n01484850/misc_34.jpg", f"{root}/n01484850/videogame_1.jpg")
 
 
 def imagenet_sketch() -> Files:
-    return pictures("imagenet_sketch/sketch/n01443537/sketch_1.JPEG")
+    wnids = ("n01443537", "n02841315", "n03594734", "n04515003", "n07714571")
+    return pictures(*(f"imagenet_sketch/sketch/{wnid}/sketch_1.JPEG" for wnid in wnids))
 
 
 def imagenet_c() -> Files:
@@ -139,8 +153,10 @@ def imagenet_c() -> Files:
 
 
 def mvtec_ad() -> Files:
-    root = "mvtec_ad/mvtec_anomaly_detection/metal_nut"
-    parts = ("train/good/000", "test/good/000", "test/bent/000", "ground_truth/bent/000_mask")
+    root = "mvtec_ad/mvtec_anomaly_detection"
+    nut = ("train/good/000", "test/good/000", "test/bent/000", "ground_truth/bent/000_mask")
+    cable = ("test/combined/000", "test/cut_inner_insulation/000", "test/poke_insulation/000")
+    parts = (*(f"metal_nut/{part}" for part in nut), *(f"cable/{part}" for part in cable))
     return pictures(*(f"{root}/{part}.png" for part in parts))
 
 
@@ -173,7 +189,11 @@ def office_home() -> Files:
 
 def office31() -> Files:
     return pictures(
-        *(f"office31/{d}/images/letter_tray/frame_0001.jpg" for d in ("amazon", "dslr", "webcam"))
+        *(
+            f"office31/{d}/images/{thing}/frame_0001.jpg"
+            for d in ("amazon", "dslr", "webcam")
+            for thing in ("letter_tray", "back_pack", "punchers")
+        )
     )
 
 
@@ -184,7 +204,7 @@ def voc2007() -> Files:
     xml = (
         "<annotation><owner><name>nobody</name></owner>"
         f"<object><name>person</name>{box}{part}<difficult>1</difficult></object>"
-        f"<object><name>chair</name>{box}</object></annotation>"
+        f"<object><name>chair</name>{box}</object><object><name>diningtable</name>{box}</object></annotation>"
     )
     return {
         f"{root}/ImageSets/Main/train.txt": "000012\n",

@@ -11,8 +11,12 @@ def coco2017(*ids: int, split: str = "train") -> dict[str, bytes]:
     return pictures(*(f"coco2017/{split}2017/{i:012d}.jpg" for i in ids))
 
 
+RAW = {"surf": "surfing", "swim": "swimming"}
+"""OK-VQA's stems, and what people had written."""
+
+
 def answers(*texts: str) -> list[dict[str, str]]:
-    return [{"answer": t, "raw_answer": f"{t}s", "answer_confidence": "yes"} for t in texts]
+    return [{"answer": t, "raw_answer": RAW.get(t, t), "answer_confidence": "yes"} for t in texts]
 
 
 def okvqa() -> Files:
@@ -67,7 +71,7 @@ def aokvqa() -> Files:
         "split": "train", "image_id": 1101, "question_id": "22Ab", "question": "What might he open next?",
         "choices": ["umbrella", "door", "book", "can"], "correct_choice_idx": 0,
         "direct_answers": ["umbrella"] * 10, "difficult_direct_answer": False,
-        "rationales": ["Dark clouds are above him.", "He holds one.", "Others have theirs open."],
+        "rationales": ["dark clouds are above him.", "He holds one.", "Dark clouds are above him"],
     }  # fmt: skip
     return {"aokvqa/aokvqa_v1p0_train.json": [record], **coco2017(1101)}
 
@@ -120,13 +124,29 @@ def coco_objects() -> Files:
     }
 
 
+ASKED = {
+    "color": ("What color is the kite?", "red"),
+    "activity_recognition": ("What is the boy doing?", "running"),
+    "counting": ("How many kites are there?", "two"),
+    "object_presence": ("Is there a dog in the picture?", "no"),
+    "object_recognition": ("What is in the air?", "kite"),
+    "positional_reasoning": ("What is behind the boy?", "tree"),
+    "scene_recognition": ("What is the weather like?", "sunny"),
+    "sentiment_understanding": ("Is the boy happy?", "yes"),
+    "sport_recognition": ("What sport is this?", "kite flying"),
+    "utility_affordance": ("Can you eat the thing in the air?", "no"),
+    "attribute": ("What shape is the kite?", "square"),
+    "absurd": ("What color is the train?", "doesnotapply"),
+}
+
+
 def tdiuc() -> Files:
     from vf_ray.tasks.tdiuc import INSTRUCTIONS
 
     kinds = [*INSTRUCTIONS, "absurd"]
-    questions = [{"image_id": 101, "question": f"Is it {k}?", "question_id": n} for n, k in enumerate(kinds)]
+    questions = [{"image_id": 101, "question": ASKED[k][0], "question_id": n} for n, k in enumerate(kinds)]
     annotations = [
-        {"question_id": n, "image_id": 101, "question_type": k, "answers": answers("two")}
+        {"question_id": n, "image_id": 101, "question_type": k, "answers": answers(ASKED[k][1])}
         for n, k in enumerate(kinds)
     ]
     return {

@@ -99,7 +99,7 @@ def visual7w() -> Files:
 
 
 def vizwiz_vqa() -> Files:
-    given = ["milk", "milk", "soy milk", "unanswerable"]
+    given = ["milk", "milk", "soy milk", "Milk.", "juice", "unanswerable"]
     record = {
         "image": "VizWiz_train_00000003.jpg",
         "question": "What is this carton?",
@@ -176,7 +176,11 @@ def geometry3k() -> Files:
 def iconqa() -> Files:
     root = "iconqa/iconqa_data/iconqa/train"
     return {
-        f"{root}/choose_txt/1/data.json": {"question": "Which?", "choices": ["dots", "lines"], "answer": 1},
+        f"{root}/choose_txt/1/data.json": {
+            "question": "What comes next?",
+            "choices": ["dots", "lines"],
+            "answer": 1,
+        },
         f"{root}/fill_in_blank/2/data.json": {"question": "There are _ dots.", "answer": "7"},
         **pictures(f"{root}/choose_txt/1/image.png", f"{root}/fill_in_blank/2/image.png"),
     }
@@ -198,13 +202,12 @@ def infographicvqa() -> Files:
 
 def docvqa() -> Files:
     record = {
-        "questionId": 60001,
         "question": "What is the date?",
         "image": "documents/zzzz0007_1.png",
         "answers": ["12 May", "May 12"],
     }
     return {
-        "docvqa/train_v1.0_withQT.json": {"data": [record]},
+        "docvqa/train_v1.0_withQT.json": {"data": [{"questionId": n, **record} for n in range(60001, 60007)]},
         **pictures("docvqa/spdocvqa_images/zzzz0007_1.png"),
     }
 

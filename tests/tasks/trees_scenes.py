@@ -47,7 +47,16 @@ def crowdhuman() -> Files:
 def deepfashion() -> Files:
     return {
         "deepfashion/Anno_coarse/list_bbox.txt": "1\nimage_name  x_1 y_1 x_2 y_2\n",
-        **pictures("deepfashion/Img/img_highres_subset/2-in-1_Space_Dye/img_00000001.jpg"),
+        **pictures(
+            *(
+                f"deepfashion/Img/img_highres_subset/{cloth}/img_00000001.jpg"
+                for cloth in (
+                    "2-in-1_Space_Dye_Athletic_Tank",
+                    "Abstract_Mirrored_Print_Dress",
+                    "Acid_Wash_Jeans",
+                )
+            )
+        ),
     }
 
 
@@ -78,7 +87,7 @@ def hico() -> Files:
     names = {s: (f"HICO_{s}2015_00000001.jpg", f"HICO_{s}2015_00000002.jpg") for s in ("train", "test")}
     actions = structs(
         {"nname": "hair_drier", "vname": "hold", "vname_ing": "holding"},
-        {"nname": "hair_drier", "vname": "no_interaction", "vname_ing": "no_interaction"},
+        {"nname": "skis", "vname": "no_interaction", "vname_ing": "no_interaction"},
     )
     flags = np.array([[1.0, np.nan], [-1.0, 1.0]])
     return {
@@ -169,8 +178,12 @@ def yoga82() -> Files:
 def exdark() -> Files:
     return {
         "exdark/imageclasslist.txt": "Name | Class | Light | In/Out | Train/Val/Test\r\n"
-        "2015_00001.png 1 2 1 1\r\n2015_00002.jpg 12 2 1 3\r\n",
-        **pictures("exdark/ExDark/Bicycle/2015_00001.jpg", "exdark/ExDark/Table/2015_00002.JPG"),
+        "2015_00001.png 1 2 1 1\r\n2015_00002.jpg 12 2 1 3\r\n2015_00003.png 11 2 1 1\r\n",
+        **pictures(
+            "exdark/ExDark/Bicycle/2015_00001.jpg",
+            "exdark/ExDark/Table/2015_00002.JPG",
+            "exdark/ExDark/People/2015_00003.jpg",
+        ),
     }
 
 

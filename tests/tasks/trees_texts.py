@@ -42,7 +42,7 @@ def flickr_logos_27() -> Files:
     root = "flickr_logos_27/flickr_logos_27_dataset/flickr_logos_27_dataset"
     return {
         f"{root}_training_set_annotation.txt": "1.jpg Puma 4 1 2 3 4 \n1.jpg Puma 4 1 2 3 4 \n",
-        f"{root}_query_set_annotation.txt": "2.jpg\tnone\n3.jpg\tNike\n",
+        f"{root}_query_set_annotation.txt": "2.jpg\tnone\n3.jpg\tRedBull\n",
         **pictures(*(f"{root}_images/{n}.jpg" for n in (1, 2, 3))),
     }
 
@@ -60,10 +60,12 @@ def food_logo_det() -> Files:
 
 def concadia() -> Files:
     names = ("description", "caption", "context")
-    texts = {name: {"raw": f"{name} of a bridge.", "tokens": []} for name in names}
+    texts = {name: {"raw": f"The {name} of a bridge.", "tokens": []} for name in names}
     return {
-        "concadia/wiki_split.json": {"images": [{"filename": "101.jpg", "split": "train", **texts}]},
-        **pictures("concadia/resized/101.jpg"),
+        "concadia/wiki_split.json": {
+            "images": [{"filename": f"10{n}.jpg", "split": "train", **texts} for n in range(10)]
+        },
+        **pictures(*(f"concadia/resized/10{n}.jpg" for n in range(10))),
     }
 
 
@@ -91,11 +93,14 @@ def semart() -> Files:
 
 
 def wikiart() -> Files:
-    first, second = "Cubism/ann-a_still-life-1911(1).jpg", "Art_Nouveau_Modern/gr\u00e3\u00a9goire-b_x.jpg"
+    first, second = (
+        "Post_Impressionism/ann-a_still-life-1911(1).jpg",
+        "Art_Nouveau_Modern/gr\u00e3\u00a9goire-b_x.jpg",
+    )
     root = "wikiart_archive/wikiart_csv"
     return {
         f"{root}/style_train.csv": f"{first},5\r\n{second},1\r\n",
-        f"{root}/style_class.txt": "1 Art_Nouveau\n5 Cubism\n",
+        f"{root}/style_class.txt": "1 Art_Nouveau\n5 Post_Impressionism\n",
         f"{root}/genre_train.csv": f"{first},9\r\n",
         f"{root}/genre_class.txt": "9 still_life\n",
         f"{root}/artist_val.csv": f"{first},2\r\n",
@@ -217,10 +222,12 @@ def mocheg() -> Files:
     outline = "<p>This is false. A dam was built in 1950. It still stands.</p>"
     return {
         "mocheg/mocheg/train/Corpus2.csv": "claim_id,Claim,cleaned_truthfulness,ruling_outline,evidence_id\n"
-        f'7,"The dam, they say, fell.",refuted,"{outline}",1\n7,"The dam, they say, fell.",refuted,"x",2\n',
+        f'7,"The dam, they say, fell.",refuted,"{outline}",1\n7,"The dam, they say, fell.",refuted,"x",2\n'
+        '8,"The dam is old.",supported,"<p>This is true.</p>",3\n',
         **pictures(
             "mocheg/mocheg/train/images/00007-proof-01-dam, old.jpg",
             "mocheg/mocheg/train/images/00007-proof-02-dam.jpg",
+            "mocheg/mocheg/train/images/00008-proof-01-dam.jpg",
         ),
     }
 

@@ -2,10 +2,14 @@
 
 import re
 
+from vf_ray.text import distinct
 from vf_ray.types import Instance, Reject, paths_of
 
 SPECIAL = ("<image>", "<s>", "</s>", "<unk>", "<pad>")
 """Text that LLaVA's tokenizer reads as a token of its own, wherever it stands."""
+
+PLACEHOLDERS = ("<usr>", "<num>", "<eos>", "<bos>", "<mask>")
+"""What a publisher's cleaning left in place of a word."""
 
 MOST_CHARACTERS = 16_384
 """Of all that is said: far beyond 2,048 tokens, so surely a broken record."""
@@ -35,6 +39,8 @@ def _text_fault(instance: Instance) -> tuple[str, str] | None:
         return "answer empty", repr((instance.answer, *instance.further))[:200]
     if any(not option.strip() for option in instance.options):
         return "option empty", repr(instance.options)
+    if len(distinct(instance.options)) < len(instance.options):
+        return "two options are the same", repr(instance.options)
     text = "\n".join(instance.texts)
     if len(text) > MOST_CHARACTERS:
         return "text too long", f"{len(text)} characters; at most {MOST_CHARACTERS}"
@@ -44,6 +50,8 @@ def _text_fault(instance: Instance) -> tuple[str, str] | None:
 def _character_fault(text: str) -> tuple[str, str] | None:
     if token := next((token for token in SPECIAL if token in text), None):
         return "text holds a special token", token
+    if left := next((word for word in PLACEHOLDERS if word in text), None):
+        return "text holds a placeholder", left
     if "\ufffd" in text:
         return "text holds what could not be decoded", repr(text)[:200]
     if found := _CONTROL.search(text):

@@ -9,11 +9,13 @@ import heapq
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from vf_ray.instances.chance import rank, shuffled
+from vf_ray.instances.distractors import apart
 from vf_ray.types import Row
 
 POOL_SIZE = 4096
@@ -32,22 +34,26 @@ class Negatives:
     own: frozenset[str]
     """Texts of the pool that belong to the row's picture."""
 
-    def draw(self, count: int) -> tuple[str, ...]:
-        """Return ``count`` different texts that do not belong to the row's picture; always the same.
+    def draw(self, count: int, beside: str = "") -> tuple[str, ...]:
+        """Return ``count`` texts that do not belong to the row's picture; always the same.
+
+        None holds another one or the text ``beside`` them, nor is held by it: those would be as right.
 
         Raises:
             ValueError: if the pool holds too few of them.
         """
         texts, parts = self.pool.texts, (str(self.pool.seed), self.pool.task, self.key, "draw")
-        found = dict.fromkeys(self._probes(parts, count))
+        right = (beside,) if beside else ()
+        found = tuple(islice(apart(self._probes(parts, count), right), count))
         if len(found) < count:  # a small pool, or a picture with many texts: look at every text
-            found = dict.fromkeys(text for text in shuffled(texts, *parts) if text not in self.own)
+            others = (text for text in shuffled(texts, *parts) if text not in self.own)
+            found = tuple(islice(apart(others, right), count))
         if len(found) < count:
             raise ValueError(
                 f"the pool of {self.pool.task} holds {len(texts)} texts, {len(self.own)} of them of the "
                 f"picture of row {self.key!r}, which needs {count} others"
             )
-        return tuple(found)[:count]
+        return found
 
     def _probes(self, parts: tuple[str, ...], count: int) -> Sequence[str]:
         """Draw with replacement, a few times more often than needed: much cheaper than ranking all."""

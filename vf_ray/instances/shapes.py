@@ -1,14 +1,19 @@
 """The few ways in which most tasks return an example."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
-from vf_ray.text import tidy, words
-from vf_ray.types import Example, ImageRef
+from vf_ray.instances.chance import rank
+from vf_ray.text import distinct, prose, tidy, words
+from vf_ray.types import Example, ImageRef, Row
 
 YES_NO = ("yes", "no")
-_WITH_AN = re.compile(r"(?!eu|uni[cfv]|use|one\b)[aeiou]|hour|heir", re.IGNORECASE)
-"""What begins with a vowel's sound, not just its letter."""
+
+
+def capitalised(sentence: str) -> str:
+    """Return a sentence that begins with a capital; the rest is left alone."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def camel_words(name: str) -> str:
@@ -16,16 +21,9 @@ def camel_words(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
-def with_article(noun: str) -> str:
-    """Return a noun with "a" or "an", judged by how it begins; "The ..." has its article."""
-    if noun.startswith("The "):
-        return noun
-    return f"{'an' if _WITH_AN.match(noun) else 'a'} {noun}"
-
-
-def name_it(image: ImageRef, name: str) -> Example:
-    """Ask for a name; identifiers become words."""
-    return Example(image=image, answer=words(name))
+def name_it(image: ImageRef, name: str, usual: Mapping[str, str] = MappingProxyType({})) -> Example:
+    """Ask for a name; identifiers become words, or what they are ``usual``ly called."""
+    return Example(image=image, answer=words(name, usual))
 
 
 def choose(image: ImageRef, answer: str, options: Sequence[str], question: str = "") -> Example:
@@ -40,12 +38,17 @@ def yes_no(image: ImageRef, truth: bool, question: str = "") -> Example:
 
 def ask(image: ImageRef, question: str, answer: str) -> Example:
     """Ask an open question."""
-    return Example(image=image, question=tidy(question), answer=tidy(answer))
+    return Example(image=image, question=prose(question), answer=tidy(answer))
 
 
 def caption(image: ImageRef, text: str) -> Example:
     """Ask for a text about the picture."""
-    return Example(image=image, answer=tidy(text))
+    return Example(image=image, answer=prose(text))
+
+
+def first_half(row: Row) -> bool:
+    """Say to which of two tasks with one target a row belongs, so that none is asked for twice."""
+    return rank("half", row.key) % 2 == 0
 
 
 def converse(image: ImageRef, texts: Sequence[str]) -> Example:
@@ -53,6 +56,6 @@ def converse(image: ImageRef, texts: Sequence[str]) -> Example:
     return Example(image=image, question=texts[0], answer=texts[1], further=tuple(texts[2:]))
 
 
-def numbered(texts: Sequence[str]) -> str:
-    """Return texts as a numbered list, one a line."""
-    return "\n".join(f"{number}. {tidy(text)}" for number, text in enumerate(texts, 1))
+def numbered(texts: Iterable[str]) -> str:
+    """Return texts without repeats as a numbered list, one a line."""
+    return "\n".join(f"{number}. {prose(text)}" for number, text in enumerate(distinct(texts), 1))

@@ -79,6 +79,4 @@ def choice(row: QaRow) -> Made:
     """The right one of four texts."""
     if row.kind == LETTERS:
         return Reject(row.key, "letters not drawn in the picture")
-    if len(set(row.options)) != len(row.options):
-        return Reject(row.key, "two options are the same")
     return choose(row.image, row.answer, row.options, row.question)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vf_ray.instances.shapes import ask, numbered
+from vf_ray.instances.shapes import ask, capitalised, numbered
 from vf_ray.raw.shared import COCO_2017
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
@@ -81,7 +81,7 @@ def rationales(row: AokvqaRow) -> Made:
     if not row.rationales:
         return Reject(row.key, "no rationale")
     question = f"Question: {tidy(row.question)}\nAnswer: {tidy(row.answer)}"
-    return Example(image=row.image, question=question, answer=numbered(row.rationales))
+    return Example(image=row.image, question=question, answer=numbered(map(capitalised, row.rationales)))
 
 
 @AOKVQA.task(
@@ -89,13 +89,13 @@ def rationales(row: AokvqaRow) -> Made:
     upstream="A-OKVQA+answer_rationales_matching",
     group="generation",
     category="Rational and Script Generation",
-    instruction='Answer the question about the image, then explain it: "The answer is ... because:" '
-    "followed by one sentence.",
+    instruction='Answer the question about the image, in the form "The answer is ...", then give one '
+    "reason in a sentence of its own.",
     evidence="the first of three rationales; the wording of the target is ours",
 )
 def answer_with_rationale(row: AokvqaRow) -> Made:
     """Answer and the first reason."""
     if not row.rationales:
         return Reject(row.key, "no rationale")
-    target = f"The answer is {tidy(row.answer)} because: {row.rationales[0]}"
+    target = f"The answer is {tidy(row.answer)}. {capitalised(row.rationales[0])}"
     return ask(row.image, row.question, target)

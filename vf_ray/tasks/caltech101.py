@@ -45,6 +45,16 @@ DOUBTFUL = frozenset(
     ]
 )  # fmt: skip
 """Neither surely alive nor surely not: drawn, extinct, plucked, part of a body; bass may be an instrument."""
+USUAL = {
+    "Faces": "face", "Faces_easy": "face", "Leopards": "leopard", "Motorbikes": "motorbike",
+    "airplanes": "airplane", "binocular": "binoculars", "buddha": "Buddha", "car_side": "car",
+    "cougar_body": "cougar", "cougar_face": "cougar", "crocodile_head": "crocodile",
+    "flamingo_head": "flamingo", "garfield": "Garfield", "hawksbill": "hawksbill turtle",
+    "headphone": "headphones", "inline_skate": "inline skates", "joshua_tree": "Joshua tree",
+    "rhino": "rhinoceros", "sea_horse": "seahorse", "snoopy": "Snoopy", "water_lilly": "water lily",
+    "wild_cat": "wildcat", "windsor_chair": "Windsor chair", "yin_yang": "yin and yang",
+}  # fmt: skip
+"""Folders that are not named as a person would name what is in them."""
 
 
 @CALTECH101.task(
@@ -52,12 +62,12 @@ DOUBTFUL = frozenset(
     upstream="Caltech101+Image_classification",
     group="classification",
     category="General Object",
-    instruction="Name the thing or living being in the image with one or two words.",
-    evidence="the noise class is left out",
+    instruction="Name the thing or living being in the image with one to three words.",
+    evidence="the noise class is left out; names of folders become what people say",
 )
 def thing(row: FolderRow) -> Made:
     """The class folder."""
-    return name_it(row.image, row.label)
+    return name_it(row.image, row.label, USUAL)
 
 
 @CALTECH101.task(

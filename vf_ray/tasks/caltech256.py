@@ -24,13 +24,27 @@ CALTECH256 = Source(
     ),
     read=image_folder("256_ObjectCategories/{label}/*", skip=("257.clutter",)),
 )
-HYPHENATED = ("t-shirt", "yo-yo")
+USUAL = {
+    "airplanes": "airplane", "ak47": "AK-47", "american-flag": "American flag", "billiards": "billiard table",
+    "boom-box": "boombox", "buddha": "Buddha", "car-side": "car", "cartman": "Eric Cartman", "cd": "CD",
+    "chess-board": "chessboard", "chimp": "chimpanzee", "dumb-bell": "dumbbell",
+    "eiffel-tower": "Eiffel Tower", "faces-easy": "face", "french-horn": "French horn",
+    "golden-gate-bridge": "Golden Gate Bridge", "hawksbill": "hawksbill turtle", "head-phones": "headphones",
+    "homer-simpson": "Homer Simpson", "house-fly": "housefly", "ipod": "iPod", "jesus-christ": "Jesus Christ",
+    "joy-stick": "joystick", "leopards": "leopard", "light-house": "lighthouse", "lightbulb": "light bulb",
+    "mars": "Mars", "motorbikes": "motorbike", "mussels": "mussels", "palm-pilot": "Palm Pilot",
+    "pci-card": "PCI card", "pez-dispenser": "Pez dispenser", "saturn": "Saturn", "segway": "Segway",
+    "self-propelled-lawn-mower": "lawn mower", "speed-boat": "speedboat", "superman": "Superman",
+    "swiss-army-knife": "Swiss army knife", "t-shirt": "T-shirt", "tower-pisa": "Leaning Tower of Pisa",
+    "tweezer": "tweezers", "vcr": "video recorder", "yo-yo": "yo-yo",
+}  # fmt: skip
+"""Folders that are not named as a person would name what is in them."""
 
 
 def spoken(label: str) -> str:
     """Return a folder such as ``253.faces-easy-101`` as words."""
     name = label.partition(".")[2].removesuffix("-101")
-    return name if name in HYPHENATED else name.replace("-", " ")
+    return USUAL.get(name, name.replace("-", " "))
 
 
 @CALTECH256.task(
@@ -38,8 +52,9 @@ def spoken(label: str) -> str:
     upstream="Caltech-256+image_classification",
     group="classification",
     category="General Object",
-    instruction="What is the main object in the image? Answer with its name, one to three words.",
-    evidence="the noise class is left out; -101 is cut off, hyphens become blanks",
+    instruction="What is the main object in the image? Answer with its name, one to four words.",
+    evidence="the noise class is left out; -101 is cut off; hyphens become blanks, and "
+    "some names of folders what people say",
 )
 def thing(row: FolderRow) -> Made:
     """The class folder without its number."""

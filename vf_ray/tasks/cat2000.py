@@ -9,7 +9,10 @@ CLASSES = (
     "LineDrawing", "LowResolution", "Noisy", "Object", "OutdoorManMade", "OutdoorNatural", "Pattern",
     "Random", "Satelite", "Sketch", "Social",
 )  # fmt: skip
-SPELLED = {"Satelite": "Satellite"}
+SPELLED = {
+    "BlackWhite": "BlackAndWhite", "OutdoorManMade": "Man-madeOutdoors", "OutdoorNatural": "NaturalOutdoors",
+    "Satelite": "Satellite",
+}  # fmt: skip
 
 
 def _words(folder: str) -> str:

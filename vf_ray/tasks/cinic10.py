@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from vf_ray.instances.shapes import with_article
+from vf_ray.instances.nouns import with_article
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 

@@ -17,8 +17,8 @@ CAPTIONS = Source(
         image="{split}2014/COCO_{split}2014_{image_id:012d}.jpg",
     ),
 )
-MATCH = "the text describes the image"
-NO_MATCH = "the text does not describe the image"
+MATCH = "the text describes this image"
+NO_MATCH = "the text is about another image"
 
 
 @CAPTIONS.task(
@@ -62,4 +62,4 @@ def text_matching(row: CaptionRow, pool: Pool) -> Made:
 def text_selection(row: CaptionRow, pool: Pool) -> Made:
     """The caption among four of other pictures."""
     own = tidy(row.caption)
-    return choose(row.image, own, (own, *pool.draw(4)))
+    return choose(row.image, own, (own, *pool.draw(4, beside=own)))

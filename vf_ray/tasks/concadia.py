@@ -1,13 +1,14 @@
 """Concadia: Wikipedia pictures with a description, a caption and the text around them."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from vf_ray.instances.shapes import caption
+from vf_ray.instances.shapes import caption, first_half
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At
-from vf_ray.text import tidy
-from vf_ray.types import Made, Raw, Reject, Row, Source, Terms
+from vf_ray.text import prose, tidy
+from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +57,13 @@ def description(row: ConcadiaRow) -> Made:
     return caption(row.image, row.description)
 
 
-def _with_context(row: ConcadiaRow) -> Made:
+def _with_context(row: ConcadiaRow, first: bool) -> Made:
     """Caption, then the text around the picture."""
+    if first_half(row) != first:
+        return None
     if not (row.caption and row.context):
         return Reject(row.key, "no caption or no context")
-    return caption(row.image, f"{row.caption} {row.context}")
+    return Example(image=row.image, answer=f"{prose(row.caption)}\n{prose(row.context)}")
 
 
 CONCADIA.task(
@@ -68,9 +71,10 @@ CONCADIA.task(
     upstream="CONCADIA+image_caption_context_1",
     group="generation",
     category="Knowledge Extraction",
-    instruction="Write a caption for this encyclopedia picture and go on with a paragraph of background "
+    instruction="Write a caption for this encyclopedia picture and, on a new line, a paragraph of background "
     "about its subject.",
-)(_with_context)
+    evidence="half of the pictures; the other half goes to the second variant",
+)(partial(_with_context, first=True))
 
 CONCADIA.task(
     "caption_then_background",
@@ -78,6 +82,7 @@ CONCADIA.task(
     group="generation",
     category="Knowledge Extraction",
     instruction="This picture illustrates an article of an encyclopedia. Give the caption below it first, "
-    "then the passage of the article that surrounds it.",
-    evidence="not in the paper's list; group and category are ours; same target as the first variant",
-)(_with_context)
+    "then, on a new line, the passage of the article that surrounds it.",
+    evidence="not in the paper's list; group and category are ours; the half of the "
+    "pictures that the first variant leaves",
+)(partial(_with_context, first=False))

@@ -28,7 +28,7 @@ CORE50 = Source(
     read=image_folder("core50_128x128/s*/o{label}/*"),
 )
 KINDS = (
-    "plug adapter", "mobile phone", "scissor", "light bulb", "can", "glass", "ball", "marker", "cup",
+    "plug adapter", "mobile phone", "scissors", "light bulb", "can", "glass", "ball", "marker", "cup",
     "remote control",
 )  # fmt: skip
 """Five objects each, in the order of the publisher's core50_labels.txt."""

@@ -1,5 +1,6 @@
 """CUB-200-2011: photographs of 200 species of birds."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 
@@ -7,10 +8,21 @@ from vf_ray.instances.shapes import name_it
 from vf_ray.sources.list_file import by_first_word, list_file
 from vf_ray.sources.records import At
 from vf_ray.sources.rows import LabelRow
+from vf_ray.text import words
 from vf_ray.types import Made, Raw, Reject, Source, Terms, Tree
 
 ROOT = "CUB_200_2011"
 SIDE_FILES = ("classes.txt", "image_class_labels.txt", "train_test_split.txt")
+USUAL = {
+    "Artic_Tern": "Arctic Tern", "Chuck_will_Widow": "Chuck-will's-widow", "Whip_poor_Will": "Whip-poor-will",
+    "Nelson_Sharp_tailed_Sparrow": "Nelson's Sharp-tailed Sparrow",
+}  # fmt: skip
+"""Names in which more than hyphens and apostrophes was lost."""
+_NAMED_AFTER = re.compile(
+    r"^(Anna|Baird|Bewick|Brandt|Brewer|Clark|Forster|Harris|Heermann|Henslow|Le Conte|Lincoln|Scott|Swainson"
+    r"|Wilson)s? "
+)
+"""Whom birds are named after."""
 
 
 def _row(
@@ -50,6 +62,13 @@ CUB = Source(
 )
 
 
+def spoken(name: str) -> str:
+    """Return a class such as ``Red_winged_Blackbird`` or ``Anna_Hummingbird`` as it is written."""
+    hyphens = re.sub(r"_(?=[a-z])", "-", name)
+    named = _NAMED_AFTER.sub(lambda found: f"{found[1]}'s ", words(hyphens))
+    return USUAL.get(name, named)
+
+
 @CUB.task(
     "species",
     upstream="CUB-200-2011+Bird_Classification",
@@ -58,5 +77,5 @@ CUB = Source(
     instruction="Which species of bird is this? Answer with its common English name.",
 )
 def species(row: LabelRow) -> Made:
-    """The class name without its number."""
-    return name_it(row.image, row.label)
+    """The class name without its number, its hyphens and apostrophes put back."""
+    return name_it(row.image, spoken(row.label))

@@ -1,5 +1,6 @@
 """DeepFashion, high-resolution pictures: pieces of clothing, each in a folder with its name."""
 
+from vf_ray.instances.nouns import with_article
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.text import words
 from vf_ray.types import Example, Made, Raw, Source, Terms
@@ -27,9 +28,9 @@ DEEPFASHION = Source(
     group="classification",
     category="Texture Classification",
     instruction="Name the piece of clothing by its make and type, in the form "
-    '"The cloth is a Striped Cotton Blouse."',
-    evidence="the folder's name is the target, as in the published sample",
+    '"The picture shows a Striped Cotton Blouse."',
+    evidence="the folder's name is the target, as in the published sample; the sentence is ours",
 )
 def cloth(row: FolderRow) -> Made:
     """The folder's name."""
-    return Example(image=row.image, answer=f"The cloth is a {words(row.label)}.")
+    return Example(image=row.image, answer=f"The picture shows {with_article(words(row.label))}.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from vf_ray.instances.shapes import ask
+from vf_ray.instances.shapes import ask, first_half
 from vf_ray.raw.shared import DOCVQA as DOCVQA_RAW
 from vf_ray.raw.tree import first_existing
 from vf_ray.sources.fields import Fields
@@ -51,10 +51,11 @@ DOCVQA = Source(
     group="question answering",
     category="OCR",
     instruction="Read the scanned page and answer the question with words or a number from it.",
+    evidence="half of the questions; the other half goes to single_document",
 )
 def answer(row: QaRow) -> Made:
     """The first accepted answer."""
-    return ask(row.image, row.question, row.answer)
+    return ask(row.image, row.question, row.answer) if first_half(row) else None
 
 
 @DOCVQA.task(
@@ -67,5 +68,5 @@ def answer(row: QaRow) -> Made:
     evidence="Vision-Flan names it after InfographicVQA; its published sample is a DocVQA question",
 )
 def single_document(row: QaRow) -> Made:
-    """The same questions under the other instruction."""
-    return ask(row.image, row.question, row.answer)
+    """The other half of the questions, under the other instruction."""
+    return None if first_half(row) else ask(row.image, row.question, row.answer)

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from vf_ray.instances.shapes import name_it, with_article
+from vf_ray.instances.nouns import with_article
+from vf_ray.instances.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow
 from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At
@@ -10,13 +11,18 @@ from vf_ray.text import words
 from vf_ray.types import Download, Example, Made, Raw, Source, Terms
 
 STYLES = {
-    "clipart": "clip art",
-    "infograph": "info graph",
+    "clipart": "piece of clip art",
+    "infograph": "infographic",
     "painting": "painting",
-    "quickdraw": "rough sketch",
-    "real": "real image",
+    "quickdraw": "quick doodle",
+    "real": "photograph",
     "sketch": "sketch",
 }
+"""What the pictures of a domain are."""
+USUAL = {
+    "flip_flops": "flip-flops", "see_saw": "seesaw", "string_bean": "green bean", "t-shirt": "T-shirt",
+}  # fmt: skip
+"""Folders that are not named as a person would name what is in them."""
 
 
 def _row(line: str, at: At) -> FolderRow:
@@ -55,19 +61,10 @@ DOMAINNET = Source(
 
 
 def _thing(row: FolderRow, domain: str) -> Made:
-    return name_it(row.image, row.label) if row.domain == domain else None
+    return name_it(row.image, row.label, USUAL) if row.domain == domain else None
 
 
-SHOWN = {
-    "clipart": "piece of clip art",
-    "infograph": "infographic",
-    "painting": "painting",
-    "quickdraw": "quick doodle",
-    "real": "photograph",
-}
-"""What the pictures of the five domains with a task of their own are, in an instruction."""
-
-for domain, shown in SHOWN.items():
+for domain, shown in list(STYLES.items())[:5]:  # the sixth has no task of its own
     DOMAINNET.task(
         domain,
         upstream=f"DOMAIN_NET+{domain}_image_classification",
@@ -83,12 +80,13 @@ for domain, shown in SHOWN.items():
     upstream="DOMAIN_NET+image_category_classification",
     group="classification",
     category="Image-Style Classification",
-    instruction="In which style is the image made (clip art, info graph, painting, rough sketch, real image "
+    instruction="In which style is the image made (clip art, infographic, painting, quick doodle, photograph "
     'or sketch), and what does it show? Answer in the form "This is a painting of a dog."',
+    evidence="the sentence is ours",
     ceiling=CEILING,
 )
 def style_and_thing(row: FolderRow) -> Made:
     """One sentence with both."""
-    thing = words(row.label)
-    answer = f"This is {with_article(STYLES[row.domain])} of {with_article(thing)}."
+    thing = with_article(words(row.label, USUAL))
+    answer = f"This is {with_article(STYLES[row.domain])} of {thing}."
     return Example(image=row.image, answer=answer)

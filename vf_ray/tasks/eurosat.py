@@ -40,8 +40,16 @@ PARTS = {
 """Task -> what its classes are called together, and which they are."""
 
 
+USUAL = {"Industrial": "industrial area", "Residential": "residential area", "SeaLake": "sea or lake"}
+"""Classes that are no nouns, or are two."""
+
+
+def _spoken(label: str) -> str:
+    return USUAL.get(label, camel_words(label))
+
+
 def _class(row: FolderRow, classes: tuple[str, ...]) -> Made:
-    return name_it(row.image, camel_words(row.label)) if row.label in classes else None
+    return name_it(row.image, _spoken(row.label)) if row.label in classes else None
 
 
 for part, (kind, classes) in PARTS.items():
@@ -51,7 +59,7 @@ for part, (kind, classes) in PARTS.items():
         group="classification",
         category="Scene Classification",
         instruction=f"Which kind of {kind} does this satellite image show: "
-        f"{', '.join(map(camel_words, classes))}? Answer with one of these.",
+        f"{', '.join(map(_spoken, classes))}? Answer with one of these.",
         evidence="not in the paper's list; the id is known from MixLoRA's definitions only; group, category "
         "and the classes of each part are ours",
     )(partial(_class, classes=classes))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
+from vf_ray.instances.nouns import with_article
 from vf_ray.raw.tree import first_existing
 from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At
@@ -54,9 +55,10 @@ EXDARK = Source(
     upstream="ExDark+object_recognition",
     group="classification",
     category="General Object Classification in Special Image Domain",
-    instruction=f"The picture is very dark. Which of these is in it: {', '.join(CLASSES)}? Answer in "
-    'the form "The object is Car."',
+    instruction=f"The picture is very dark. Which of these is in it: {', '.join(CLASSES).lower()}? "
+    'Answer in the form "The picture shows a car."',
+    evidence="the sentence is ours",
 )
 def thing(row: LabelRow) -> Made:
     """The class the picture was collected for."""
-    return Example(image=row.image, answer=f"The object is {row.label}.")
+    return Example(image=row.image, answer=f"The picture shows {with_article(row.label.lower())}.")

@@ -48,13 +48,15 @@ INSTRUCTIONS = {
     "age": "How old does this person look? Answer with one of: 0-2, 3-9, 10-19, 20-29, 30-39, 40-49, 50-59, "
     "60-69, more than 70.",
     "gender": "Would most people call this person male or female? Answer Male or Female.",
-    "race": "Which group would most people assign this face to: White, Black, Latino Hispanic, East Asian, "
-    "Southeast Asian, Indian or Middle Eastern? Answer with one of these.",
+    "race": "Which group would most people assign this face to: White, Black, Latino or Hispanic, East "
+    "Asian, Southeast Asian, Indian or Middle Eastern? Answer with one of these.",
 }
+USUAL = {"Latino_Hispanic": "Latino or Hispanic"}
+"""The label of two words for one group."""
 
 
 def _trait(row: FaceRow, trait: str) -> Made:
-    return name_it(row.image, row.traits[trait])
+    return name_it(row.image, row.traits[trait], USUAL)
 
 
 for trait, instruction in INSTRUCTIONS.items():

@@ -1,6 +1,7 @@
 """Fashion-MNIST: 70,000 small grey pictures of ten kinds of things to wear."""
 
-from vf_ray.instances.shapes import caption, choose, name_it, with_article
+from vf_ray.instances.nouns import with_article
+from vf_ray.instances.shapes import caption, choose, name_it
 from vf_ray.sources.idx import IdxRow, idx
 from vf_ray.types import Made, Raw, Source, Terms
 
@@ -28,7 +29,7 @@ FASHION = Source(
     ),
 )  # fmt: skip
 GARMENTS = (
-    "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+    "T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
 )  # fmt: skip
 """The publisher's classes by number; the first is short for "T-shirt/top"."""
 FOOTWEAR = frozenset(["sandal", "sneaker", "ankle boot"])

@@ -10,6 +10,7 @@ from vf_ray.sources.json_array import json_array
 from vf_ray.sources.list_file import lines
 from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextsRow
+from vf_ray.text import distinct
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
 
 RAW_TEXTS, TOKENS = "dataset_flickr30k.json", "results_20130124.token"
@@ -67,6 +68,7 @@ FLICKR30K = Source(
 )
 def captions(row: TextsRow) -> Made:
     """All five sentences in file order."""
-    if len(row.texts) != FIVE or not all(map(str.strip, row.texts)):
-        return Reject(row.key, "not five sentences", repr(row.texts)[:200])
-    return Example(image=row.image, answer=numbered(row.texts))
+    texts = distinct(filter(str.strip, row.texts))
+    if len(texts) != FIVE:
+        return Reject(row.key, "not five different sentences", repr(row.texts)[:200])
+    return Example(image=row.image, answer=numbered(texts))

@@ -20,6 +20,11 @@ BRANDS = frozenset(
         "Sprite", "Starbucks", "Texaco", "Unicef", "Vodafone", "Yahoo",
     ]
 )  # fmt: skip
+USUAL = {
+    "Citroen": "Citroën", "Cocacola": "Coca-Cola", "Fedex": "FedEx", "McDonalds": "McDonald's", "Nbc": "NBC",
+    "RedBull": "Red Bull", "Unicef": "UNICEF",
+}  # fmt: skip
+"""Brands that the list does not write as they do."""
 
 
 def _row(line: str, at: At) -> LabelRow:
@@ -60,8 +65,8 @@ FLICKR_LOGOS_27 = Source(
     upstream="FlickrLogos-27+logo_detection",
     group="generation",
     category="Phrase-Level OCR",
-    instruction="There is a logo in the image. Name its brand in one word.",
+    instruction="There is a logo in the image. Name its brand in one or two words.",
 )
 def brand(row: LabelRow) -> Made:
     """The brand; a query picture without one is not asked about."""
-    return name_it(row.image, row.label) if row.label in BRANDS else None
+    return name_it(row.image, row.label, USUAL) if row.label in BRANDS else None

@@ -1,6 +1,7 @@
 """FoodLogoDet-1500: photographs of food products with their brands' logos."""
 
 from vf_ray.sources.voc_xml import VocRow, voc_xml
+from vf_ray.text import words
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
 
 ROOT = "FoodLogoDet-1500"
@@ -34,7 +35,7 @@ FOOD_LOGO_DET = Source(
 )
 def brand(row: VocRow) -> Made:
     """Every brand once, in file order."""
-    brands = dict.fromkeys(row.objects)
+    brands = dict.fromkeys(map(words, row.objects))
     if not brands:
         return Reject(row.key, "no object annotated")
     return Example(image=row.image, answer=", ".join(brands))

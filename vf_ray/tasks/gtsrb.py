@@ -17,18 +17,19 @@ TRAIN = (
 TEST, TEST_LABELS = "GTSRB/Final_Test/Images", "GT-final_test.csv"
 SIGNS = (
     "Speed limit 20 km/h", "Speed limit 30 km/h", "Speed limit 50 km/h", "Speed limit 60 km/h",
-    "Speed limit 70 km/h", "Speed limit 80 km/h", "End of speed limit 80 km/h", "Speed limit 100 km/h",
-    "Speed limit 120 km/h", "No passing", "No passing for heavy vehicles",
-    "Right of way at the next intersection", "Priority road", "Yield", "Stop", "No vehicles",
-    "No heavy vehicles", "No entry", "General caution", "Dangerous curve to the left",
+    "Speed limit 70 km/h", "Speed limit 80 km/h", "80 km/h limit ends", "Speed limit 100 km/h",
+    "Speed limit 120 km/h", "No passing for any vehicle", "No passing for heavy vehicles",
+    "Right of way at the next intersection", "Priority road", "Yield", "Stop", "Closed to all vehicles",
+    "Closed to heavy vehicles", "No entry", "General caution", "Dangerous curve to the left",
     "Dangerous curve to the right", "Double curve", "Bumpy road", "Slippery road",
     "Road narrows on the right", "Road work", "Traffic signals", "Pedestrians", "Children crossing",
     "Bicycles crossing", "Beware of ice and snow", "Wild animals crossing",
     "End of all speed and passing limits", "Turn right ahead", "Turn left ahead", "Ahead only",
     "Go straight or right", "Go straight or left", "Keep right", "Keep left", "Roundabout mandatory",
-    "End of no passing", "End of no passing for heavy vehicles",
+    "Passing allowed again", "Heavy vehicles may pass again",
 )  # fmt: skip
-"""Names for the 43 class numbers, which the archive leaves without: the signs' usual English names."""
+"""Names for the 43 class numbers, which the archive leaves without: the signs' usual English names,
+worded so that none holds another."""
 NAMES = {number: sign for n, sign in enumerate(SIGNS) for number in (str(n), f"{n:05d}")}
 """By class number, with and without zeros before it."""
 
@@ -84,10 +85,10 @@ GTSRB = Source(
     upstream="GTSRB+image_classification",
     group="classification",
     category="General Object",
-    instruction="What does this traffic sign say? Answer with the letter and the name of one of the ten.",
+    instruction="What does this traffic sign mean? Answer with the letter and the name of one of the ten.",
     pool=lambda row: row.label,
     evidence="not in the paper's list; group and category are ours, as are the signs' names",
 )
 def sign(row: FolderRow, pool: Pool) -> Made:
     """The right name among nine others."""
-    return choose(row.image, row.label, (row.label, *pool.draw(9)))
+    return choose(row.image, row.label, (row.label, *pool.draw(9, beside=row.label)))

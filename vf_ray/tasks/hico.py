@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vf_ray.instances.shapes import with_article
+from vf_ray.instances.nouns import there_is
 from vf_ray.sources.fields import Fields, fields_of, text_of
 from vf_ray.sources.mat_file import as_list, load_mat
 from vf_ray.sources.records import At, parsed
@@ -70,16 +70,16 @@ HICO = Source(
     group="classification",
     category="Human Activity",
     instruction="What is the person doing with the object? Answer with sentences of the form "
-    '"A person is holding the cup."; if nothing is done with it, name the object alone.',
+    '"A person is holding the cup."; of an object with which nothing is done, say "There is a cup."',
     ceiling=0.2,
-    evidence="all certain pairs of a picture; where the verb is no interaction, the object is named alone",
+    evidence="all certain pairs of a picture; where the verb is no interaction, the sentence is ours",
 )
 def activity(row: InteractionRow) -> Made:
     """One sentence a pair."""
     if not row.actions:
         return Reject(row.key, "no certain action")
     sentences = (f"A person is {verb} the {noun}." for verb, noun in row.actions if verb != NOTHING)
-    alone = (f"There is {with_article(noun)}." for verb, noun in row.actions if verb == NOTHING)
+    alone = (there_is(noun) for verb, noun in row.actions if verb == NOTHING)
     return Example(image=row.image, answer=" ".join((*sentences, *alone)))
 
 

@@ -1,10 +1,11 @@
 """IconQA: school questions about abstract diagrams, with texts to choose from or a blank to fill."""
 
-from vf_ray.instances.shapes import ask
+from vf_ray.instances.shapes import ask, choose
 from vf_ray.sources.each_file import each_json
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.records import At
 from vf_ray.sources.rows import QaRow
+from vf_ray.text import tidy
 from vf_ray.types import Download, Made, Raw, Source, Terms
 
 
@@ -51,12 +52,15 @@ ICONQA = Source(
     upstream="iconqa+choose_txt",
     group="question answering",
     category="Reasoning",
-    instruction="Look at the diagram and answer the question with a word, a number or a short phrase.",
-    evidence="no options are listed, as in the published sample",
+    instruction="Look at the diagram and answer the question with the letter and the text of one option.",
+    evidence="the options are listed, although the published sample leaves them out: many questions "
+    "cannot be answered without",
 )
 def choose_text(row: QaRow) -> Made:
-    """The right choice; the choices are not shown."""
-    return ask(row.image, row.question, row.answer) if row.kind == "choose_txt" else None
+    """The right choice."""
+    if row.kind != "choose_txt":
+        return None
+    return choose(row.image, tidy(row.answer), tuple(map(tidy, row.options)), tidy(row.question))
 
 
 @ICONQA.task(

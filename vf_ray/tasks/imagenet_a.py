@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from vf_ray.instances.shapes import choose, with_article
+from vf_ray.instances.nouns import with_article
+from vf_ray.instances.shapes import choose
 from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
-from vf_ray.sources.imagenet_words import words_of
+from vf_ray.sources.imagenet_words import imagenet_words
 from vf_ray.types import Download, Made, Pool, Raw, Reject, Source, Terms, Tree
 
 
 def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
-    images = image_folder("imagenet-a/{label}/*", split="test")(tree)
-    return renamed(images, words_of(tree, "imagenet-a/README.txt"))
+    return renamed(image_folder("imagenet-a/{label}/*", split="test")(tree), imagenet_words())
 
 
 IMAGENET_A = Source(
@@ -39,7 +39,7 @@ IMAGENET_A = Source(
 
 
 def _sentence(word: str) -> str:
-    return f"The image shows {with_article(word)}"
+    return f"The image shows {with_article(word)}."
 
 
 @IMAGENET_A.task(
@@ -54,4 +54,5 @@ def _sentence(word: str) -> str:
 )
 def thing(row: FolderRow, pool: Pool) -> Made:
     """The true sentence among seven about other classes."""
-    return choose(row.image, _sentence(row.label), tuple(map(_sentence, (row.label, *pool.draw(7)))))
+    names = (row.label, *pool.draw(7, beside=row.label))
+    return choose(row.image, _sentence(row.label), tuple(map(_sentence, names)))

@@ -61,11 +61,18 @@ IMAGENET_C = Source(
         *(f"{{label={kind}}}/*/n*/*" for kinds in (*GROUPS.values(), EXTRA) for kind in kinds), split="test"
     ),
 )
+USUAL = {
+    "digital": "digital processing", "elastic_transform": "elastic distortion",
+    "gaussian_blur": "Gaussian blur", "gaussian_noise": "Gaussian noise",
+    "jpeg_compression": "JPEG compression", "pixelate": "pixelation", "saturate": "saturation",
+}  # fmt: skip
+"""Folders that are no nouns as people write them."""
+
 GROUP_OF = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
 
 
 def _sentence(kind: str) -> str:
-    return f"The corruption is {words(kind)}"
+    return f"The corruption is {words(kind, USUAL)}."
 
 
 def _kind(row: FolderRow, kinds: tuple[str, ...]) -> Made:

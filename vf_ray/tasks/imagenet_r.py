@@ -4,18 +4,20 @@ from collections.abc import Iterator
 
 from vf_ray.instances.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
-from vf_ray.sources.imagenet_words import words_of
+from vf_ray.sources.imagenet_words import imagenet_words
+from vf_ray.text import words
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 DOMAINS = (
     "art", "cartoon", "deviantart", "embroidery", "graffiti", "graphic", "misc", "origami", "painting",
     "sculpture", "sketch", "sticker", "tattoo", "toy", "videogame",
 )  # fmt: skip
+USUAL = {"deviantart": "digital art", "misc": "something else", "videogame": "video game"}
+"""What file names begin with, as people say it."""
 
 
 def _read(tree: Tree) -> Iterator[FolderRow | Reject]:
-    images = image_folder("imagenet-r/{label}/{domain}_*", split="test")(tree)
-    return renamed(images, words_of(tree, "imagenet-r/README.txt"))
+    return renamed(image_folder("imagenet-r/{label}/{domain}_*", split="test")(tree), imagenet_words())
 
 
 IMAGENET_R = Source(
@@ -59,11 +61,12 @@ def thing(row: FolderRow) -> Made:
     upstream="ImageNet-R+image_domain_classification",
     group="classification",
     category="Image-Style Classification",
-    instruction=f"What kind of rendition is this? Answer with one word: {', '.join(DOMAINS)}.",
+    instruction="What kind of rendition is this? Answer with one of: "
+    f"{', '.join(words(domain, USUAL) for domain in DOMAINS)}.",
     split="test",
 )
 def domain(row: FolderRow) -> Made:
     """What the file name begins with."""
     if row.domain not in DOMAINS:
         return Reject(row.key, "unknown kind of rendition", row.domain)
-    return name_it(row.image, row.domain)
+    return name_it(row.image, row.domain, USUAL)

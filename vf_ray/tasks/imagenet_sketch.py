@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vf_ray.instances.shapes import with_article
+from vf_ray.instances.nouns import with_article
 from vf_ray.sources.image_folder import FolderRow, image_folder, renamed
 from vf_ray.sources.imagenet_words import imagenet_words
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms, Tree
@@ -33,9 +33,9 @@ IMAGENET_SKETCH = Source(
     upstream="ImageNet-Sketch+image_classification",
     group="classification",
     category="General Object Classification in Special Image Domain",
-    instruction='What is drawn here? Answer in the form "The sketch is a teapot."',
-    evidence="the archive has no names: WordNet's first word for each class",
+    instruction='What is drawn here? Answer in the form "The sketch shows a teapot."',
+    evidence="the archive has no names: WordNet's first word for each class, or the usual one",
 )
 def thing(row: FolderRow) -> Made:
     """The class's word in a sentence."""
-    return Example(image=row.image, answer=f"The sketch is {with_article(row.label)}.")
+    return Example(image=row.image, answer=f"The sketch shows {with_article(row.label)}.")

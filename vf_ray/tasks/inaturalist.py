@@ -43,8 +43,10 @@ INATURALIST = Source(
 )
 GROUPS = (
     "Plants", "Insects", "Birds", "Fungi", "Reptiles", "Mammals", "Ray-finned Fishes", "Amphibians",
-    "Mollusks", "Arachnids", "Animalia",
+    "Mollusks", "Arachnids", "Animalia: any other animal",
 )  # fmt: skip
+OTHERS = GROUPS[-1]
+"""The publisher's Animalia holds what belongs to no other group."""
 EXAMPLES = {
     "phylum": "Chordata",
     "class": "Mammalia",
@@ -83,7 +85,8 @@ for rank, example in EXAMPLES.items():
 )
 def supercategory(row: SpeciesRow) -> Made:
     """The group among all eleven."""
-    return choose(row.image, row.taxonomy["supercategory"], GROUPS)
+    named = row.taxonomy["supercategory"]
+    return choose(row.image, OTHERS if named == "Animalia" else named, GROUPS)
 
 
 @INATURALIST.task(

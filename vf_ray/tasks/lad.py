@@ -8,6 +8,7 @@ from functools import partial
 from vf_ray.raw.tree import first_existing
 from vf_ray.sources.list_file import fields, lines, list_file
 from vf_ray.sources.records import At
+from vf_ray.text import distinct
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 ROOT = "LAD_annotations"
@@ -78,4 +79,4 @@ def details(row: AttributesRow) -> Made:
     """Class name and attributes, in the publisher's order."""
     if not row.attributes:
         return Reject(row.key, "no attribute")
-    return Example(image=row.image, answer=f"{row.label}: {', '.join(row.attributes)}")
+    return Example(image=row.image, answer=f"{row.label}: {', '.join(distinct(row.attributes))}")

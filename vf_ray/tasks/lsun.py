@@ -10,7 +10,7 @@ SCENES = (
     "bedroom", "bridge", "church_outdoor", "classroom", "conference_room", "dining_room", "kitchen",
     "living_room", "restaurant", "tower",
 )  # fmt: skip
-SPOKEN = {"church_outdoor": "church outside"}
+SPOKEN = {"church_outdoor": "church from outside"}
 
 SERVER = "http://dl.yf.io/lsun/scenes"
 DATABASES = (

@@ -1,11 +1,10 @@
 """Memotion (SemEval-2020 task 8): memes with the text on them."""
 
-from vf_ray.instances.shapes import caption
 from vf_ray.sources.csv_table import Cells, csv_table
 from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextRow
 from vf_ray.text import tidy
-from vf_ray.types import Made, Raw, Reject, Source, Terms
+from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
 
 
 def _row(cells: Cells, at: At) -> TextRow:
@@ -45,4 +44,4 @@ MEMOTION = Source(
 )
 def text(row: TextRow) -> Made:
     """The corrected text, else the recognised one."""
-    return caption(row.image, row.text) if row.text else Reject(row.key, "no text")
+    return Example(image=row.image, answer=row.text) if row.text else Reject(row.key, "no text")

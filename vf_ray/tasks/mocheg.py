@@ -113,5 +113,7 @@ MOCHEG = Source(
 )
 def fact_check(row: ClaimRow) -> Made:
     """Claim and context to yes, no or not sure."""
-    context = f"Context: {row.outline}\n" if row.outline else ""
-    return choose(row.image, row.verdict, tuple(VERDICTS.values()), f"{context}Claim: {row.claim}")
+    if not row.outline:
+        return Reject(row.key, "no context")
+    question = f"Context: {row.outline}\nClaim: {row.claim}"
+    return choose(row.image, row.verdict, tuple(VERDICTS.values()), question)

@@ -8,6 +8,12 @@ IN_SESSIONS = (
     "rotation", "eidolonI", "eidolonII", "eidolonIII", "uniform-noise", "sketch", "stylized",
 )  # fmt: skip
 IN_CLASSES = ("edge", "silhouette", "cue-conflict")
+USUAL = {
+    "eidolonI": "Eidolon I",
+    "eidolonII": "Eidolon II",
+    "eidolonIII": "Eidolon III",
+    "stylized": "stylised",
+}
 RELEASE = "https://github.com/bethgelab/model-vs-human/releases/download/v0.1"
 
 MODEL_VS_HUMAN = Source(
@@ -34,15 +40,19 @@ MODEL_VS_HUMAN = Source(
 )
 
 
+def _spoken(style: str) -> str:
+    return USUAL.get(style, style.replace("-", " "))
+
+
 @MODEL_VS_HUMAN.task(
     "style",
     upstream="model-vs-human+image_style_classification",
     group="classification",
     category="Image-Style Classification",
     instruction="How was this photograph altered? Answer with one of: "
-    f"{', '.join((*IN_SESSIONS, *IN_CLASSES))}.",
+    f"{', '.join(map(_spoken, (*IN_SESSIONS, *IN_CLASSES)))}.",
     evidence="also pictures at a style's weakest setting keep its name, as in the published data",
 )
 def style(row: FolderRow) -> Made:
     """The style's folder."""
-    return Example(image=row.image, answer=row.label)
+    return Example(image=row.image, answer=_spoken(row.label))

@@ -2,8 +2,7 @@
 
 from vf_ray.instances.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
-from vf_ray.text import words
-from vf_ray.types import Example, Made, Raw, Source, Terms
+from vf_ray.types import Made, Raw, Source, Terms
 
 ITEMS = (
     "bottle", "cable", "capsule", "carpet", "grid", "hazelnut", "leather", "metal_nut", "pill", "screw",
@@ -35,6 +34,20 @@ MVTEC_AD = Source(
         )
     ),
 )
+USUAL = {
+    "broken_large": "large break", "broken_small": "small break", "broken_teeth": "broken teeth",
+    "cable_swap": "swapped cables", "color": "discolouration", "damaged_case": "damaged case",
+    "fabric_border": "damaged fabric border", "fabric_interior": "damaged fabric interior", "flip": "flipped",
+    "gray_stroke": "grey stroke", "liquid": "liquid stain", "manipulated_front": "manipulated front",
+    "oil": "oil stain", "pill_type": "wrong pill type", "poke": "poke mark",
+    "poke_insulation": "poked insulation", "print": "print mark", "rough": "rough surface",
+    "scratch_head": "scratched head",
+    "scratch_neck": "scratched neck", "squeeze": "squeezed", "thread": "loose thread",
+    "thread_side": "damaged thread side", "thread_top": "damaged thread top",
+}  # fmt: skip
+"""Folders that are not named as a person would name the defect."""
+SEVERAL = "combined"
+"""The folder of pictures with more than one defect, which it does not name."""
 
 
 @MVTEC_AD.task(
@@ -42,14 +55,17 @@ MVTEC_AD = Source(
     upstream="MVTecAD+anomaly_detection",
     group="classification",
     category="Anomaly Detection",
-    instruction="Inspect the item. What is wrong with it? Answer with one or two words for the defect, or "
-    "good if there is none.",
+    instruction="Inspect the item. What is wrong with it? Answer with one to three words for the defect, "
+    "or good if there is none.",
     split="test",
-    evidence="the test part: in the training part nothing is wrong; the folder good is the answer good",
+    evidence="the test part: in the training part nothing is wrong; the folder good is the answer good; "
+    "several defects at once are not asked about; the defects' names are ours",
 )
 def anomaly(row: FolderRow) -> Made:
     """The folder of the defect."""
-    return Example(image=row.image, answer=words(row.label)) if row.split == "test" else None
+    if row.split != "test" or row.label == SEVERAL:
+        return None
+    return name_it(row.image, row.label, USUAL)
 
 
 @MVTEC_AD.task(

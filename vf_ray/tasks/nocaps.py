@@ -2,6 +2,7 @@
 
 from vf_ray.instances.shapes import numbered
 from vf_ray.sources.coco_json import CocoRow, coco_json
+from vf_ray.text import distinct
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
 
 TEN = 10
@@ -32,7 +33,7 @@ NOCAPS = Source(
 )
 def captions(row: CocoRow) -> Made:
     """All ten captions; only the validation part has any."""
-    texts = [sentence.text for sentence in row.captions if sentence.text.strip()]
+    texts = distinct(sentence.text for sentence in row.captions if sentence.text.strip())
     if len(texts) != TEN:
-        return Reject(row.key, "not ten captions", str(len(texts)))
+        return Reject(row.key, "not ten different captions", str(len(texts)))
     return Example(image=row.image, answer=numbered(texts))

@@ -37,7 +37,7 @@ OBJECTNET = Source(
     upstream="ObjectNet+Object_classfication",
     group="classification",
     category="General Object",
-    instruction="Which household object is this? Answer with its name, one to three words.",
+    instruction="Which household object is this? Answer with its name, one to four words.",
     split="test",
 )
 def thing(row: FolderRow) -> Made:

@@ -1,10 +1,16 @@
 """Office-31: 31 office objects as shown in a shop, by a good camera and by a webcam."""
 
-from vf_ray.instances.shapes import choose
+from vf_ray.instances.shapes import choose, name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
+from vf_ray.text import words
 from vf_ray.types import Example, Made, Raw, Source, Terms
 
-DOMAINS = ("amazon", "dslr", "webcam")
+DOMAINS = {"amazon": "Amazon", "dslr": "DSLR", "webcam": "webcam"}
+"""Where the pictures come from, as people write it."""
+USUAL = {
+    "back_pack": "backpack", "punchers": "hole punch", "phone": "desk phone", "speaker": "loudspeaker",
+}  # fmt: skip
+"""Folders that are not named as a person would name what is in them."""
 
 OFFICE31 = Source(
     name="office31",
@@ -26,12 +32,13 @@ OFFICE31 = Source(
     upstream="Office_31+Image_Classification_ObjectAndCategory",
     group="classification",
     category="General Object",
-    instruction="Is the picture from the shop amazon, from a dslr camera or from a webcam, and which office "
-    "object does it show? Answer in the form: webcam paper_notebook.",
+    instruction="Is the picture from the shop Amazon, from a DSLR camera or from a webcam, and which office "
+    'object does it show? Answer in the form "webcam: paper notebook".',
+    evidence="words in place of the published sample's underscores",
 )
 def domain_and_object(row: FolderRow) -> Made:
-    """Both, the object with its underscore as in the published sample."""
-    return Example(image=row.image, answer=f"{row.domain} {row.label}")
+    """Both."""
+    return Example(image=row.image, answer=f"{DOMAINS[row.domain]}: {words(row.label, USUAL)}")
 
 
 @OFFICE31.task(
@@ -39,12 +46,13 @@ def domain_and_object(row: FolderRow) -> Made:
     upstream="Office_31+Image_Classification_Object",
     group="classification",
     category="General Object",
-    instruction="Which office object does the picture show? Answer with its name in lower case, words joined "
-    "by underscores, such as letter_tray.",
+    instruction="Which office object does the picture show? Answer with its name in one or two words, such "
+    "as letter tray.",
+    evidence="words in place of the published sample's underscores",
 )
 def thing(row: FolderRow) -> Made:
-    """The class folder, with its underscore as in the published sample."""
-    return Example(image=row.image, answer=row.label)
+    """The class folder."""
+    return name_it(row.image, row.label, USUAL)
 
 
 @OFFICE31.task(
@@ -57,4 +65,4 @@ def thing(row: FolderRow) -> Made:
 )
 def domain(row: FolderRow) -> Made:
     """One of the three domains."""
-    return choose(row.image, row.domain, DOMAINS)
+    return choose(row.image, DOMAINS[row.domain], tuple(DOMAINS.values()))

@@ -32,6 +32,7 @@ OKVQA = Source(
         questions="OpenEnded_mscoco_{split}2014_questions.json",
         annotations="mscoco_{split}2014_annotations.json",
         image="{split}2014/COCO_{split}2014_{image_id:012d}.jpg",
+        answer_field="raw_answer",  # the other one is a stem
     ),
 )
 
@@ -41,14 +42,14 @@ OKVQA = Source(
     upstream="ok_vqa",
     group="question answering",
     category="Outside Knowledge",
-    instruction="Answer the question with one or two words. The image alone does not hold the answer: "
+    instruction="Answer the question with a few words at most. The image alone does not hold the answer: "
     "combine what it shows with what you know about the world.",
     split="all",
     evidence="train and val together, as the published sample merges them; of ten answers the most "
     "frequent, the first of equals",
 )
 def answer(row: VqaRow) -> Made:
-    """The answer that most of ten people gave, in the publisher's stemmed form."""
+    """The answer that most of ten people gave, as they gave it."""
     if not row.answers:
         return Reject(row.key, "question without answers")
     return ask(row.image, row.question, Counter(row.answers).most_common(1)[0][0])

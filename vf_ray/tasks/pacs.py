@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from vf_ray.instances.shapes import choose, name_it, with_article
+from vf_ray.instances.nouns import with_article
+from vf_ray.instances.shapes import choose, name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
 

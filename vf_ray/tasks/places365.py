@@ -4,23 +4,41 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import islice
 
-from vf_ray.instances.shapes import name_it
 from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import by_first_word, lines, list_file
 from vf_ray.sources.records import At
 from vf_ray.sources.rows import LabelRow
-from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
+from vf_ray.text import words
+from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms, Tree
 
 LISTS = {"train": "places365_train_standard.txt", "val": "places365_val.txt"}
 FOLDERS = {"train": ("data_256", "data_large"), "val": ("val_256", "val_large")}
 """Of the small edition and of the large one."""
 PROBES = 100
+PARTS = ("door", "platform", "shop")
+"""What comes after the place: all other second words say of what sort it is."""
+USUAL = {
+    "artists_loft": "artist's loft", "arena/performance": "performance arena", "barndoor": "barn door",
+    "berth": "sleeping berth", "childs_room": "child's room", "desert/vegetation": "desert with vegetation",
+    "kindergarden_classroom": "kindergarten classroom", "moat/water": "moat", "temple/asia": "Asian temple",
+    "theater/indoor_procenium": "proscenium theater", "theater/indoor_seats": "theater seats",
+    "underwater/ocean_deep": "deep ocean", "underwater/coral_reef": "underwater coral reef",
+    "veterinarians_office": "veterinarian's office",
+}  # fmt: skip
+"""Classes that are not named as a person would name the place."""
 
 
 def _classes(tree: Tree) -> Mapping[str, str]:
-    """Return class number -> name; ``/a/apartment_building/outdoor`` is "apartment building outdoor"."""
+    """Return class number -> name."""
     numbers = by_first_word(tree, "categories_places365.txt")
-    return {number: path[len("/a/") :].replace("/", " ") for path, number in numbers.items()}
+    return {number: spoken(path[len("/a/") :]) for path, number in numbers.items()}
+
+
+def spoken(name: str) -> str:
+    """Return a class as words: ``apartment_building/outdoor`` is an outdoor apartment building."""
+    place, _, sort = name.partition("/")
+    parts = (place, sort) if sort in PARTS else (sort, place)
+    return USUAL.get(name, words("_".join(filter(None, parts))))
 
 
 def _folder(tree: Tree, split: str) -> str:
@@ -82,8 +100,8 @@ PLACES365 = Source(
     upstream="places365+Image_Classification",
     group="classification",
     category="Scene Classification",
-    instruction="What kind of place is this? Answer with one to three words, such as plaza or train station.",
+    instruction="What kind of place is this? Answer with one to four words, such as plaza or outdoor hotel.",
 )
 def scene(row: LabelRow) -> Made:
     """The class name."""
-    return name_it(row.image, row.label)
+    return Example(image=row.image, answer=row.label)

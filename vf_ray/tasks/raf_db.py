@@ -1,6 +1,6 @@
 """RAF-DB: faces with emotion, gender, age and race as judged by a crowd."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,11 +9,11 @@ from vf_ray.sources.records import At
 from vf_ray.types import Example, Made, Raw, Reject, Row, Source, Terms, Tree
 
 EMOTIONS = {
-    1: "surprise", 2: "fear", 3: "disgust", 4: "happiness", 5: "sadness", 6: "anger", 7: "neutral",
+    1: "surprise", 2: "fear", 3: "disgust", 4: "happiness", 5: "sadness", 6: "anger", 7: "neutrality",
 }  # fmt: skip
 GENDERS = {0: "male", 1: "female", 2: "of unsure gender"}
 RACES = {0: "Caucasian", 1: "African-American", 2: "Asian"}
-AGES = {0: "0-3", 1: "4-19", 2: "20-39", 3: "40-69", 4: "70+"}
+AGES = {0: "0-3", 1: "4-19", 2: "20-39", 3: "40-69", 4: "70 or more"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +69,18 @@ RAF_DB = Source(
 )
 
 
+def _list(codes: Mapping[int, str]) -> str:
+    return ", ".join(codes.values())
+
+
 @RAF_DB.task(
     "person",
     upstream="RAF_DB+human_emotion_detection",
     group="classification",
     category="Human Activity",
     instruction='Describe the person in the form "The person is male, aged 20-39, Asian; the emotion is '
-    f'happiness." Ages: {", ".join(AGES.values())}. Emotions: {", ".join(EMOTIONS.values())}.',
+    f'happiness." Genders: {_list(GENDERS)}. Ages: {_list(AGES)}. Groups: {_list(RACES)}. Emotions: '
+    f"{_list(EMOTIONS)}.",
     evidence="the wording of the target is ours; unsure gender is said so",
 )
 def person(row: FaceRow) -> Made:

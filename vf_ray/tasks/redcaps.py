@@ -1,8 +1,9 @@
 """RedCaps: pictures from Reddit with the captions of those who posted them."""
 
 from collections.abc import Iterator
+from functools import partial
 
-from vf_ray.instances.shapes import caption
+from vf_ray.instances.shapes import caption, first_half
 from vf_ray.raw.tree import several
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
@@ -46,8 +47,10 @@ REDCAPS = Source(
 )
 
 
-def _caption(row: TextRow) -> Made:
+def _caption(row: TextRow, first: bool) -> Made:
     """The poster's caption in the publisher's cleaned form."""
+    if first_half(row) != first:
+        return None
     return caption(row.image, row.text) if tidy(row.text) else Reject(row.key, "caption empty")
 
 
@@ -59,15 +62,15 @@ REDCAPS.task(
     category="Coarse-grained Captioning",
     instruction="Somebody posted this picture on a forum. Write the short caption that could go with it, in "
     "lower case.",
-    evidence=EVIDENCE,
+    evidence=f"{EVIDENCE}; half of the posts, the other half goes to post_title",
     ceiling=0.5,  # dead addresses, empty captions
-)(_caption)
+)(partial(_caption, first=True))
 REDCAPS.task(
     "post_title",
     upstream="REDCAPS+reddit_caption_2",
     group="generation",
     category="Coarse-grained Captioning",
     instruction="Give this picture the title of a casual post: one lower-case phrase or sentence.",
-    evidence=f"{EVIDENCE}; same target as the first variant",
+    evidence=f"{EVIDENCE}; the other half of the posts",
     ceiling=0.5,  # dead addresses, empty captions
-)(_caption)
+)(partial(_caption, first=False))

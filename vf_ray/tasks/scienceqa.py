@@ -189,4 +189,4 @@ def reasoned_answer(row: ScienceRow) -> Made:
         return None
     if not row.solution:
         return Reject(row.key, "no solution")
-    return _written(row, _listed(row), f"{row.solution}\nThe answer is {row.answer}")
+    return _written(row, _listed(row), f"{row.solution}\nThe answer is {row.answer.rstrip('.')}.")

@@ -47,9 +47,10 @@ INSTRUCTIONS = {
     "timeframe": "In which span of fifty years was this painting made? Answer in the form 1601-1650.",
     "type": "Which type of painting is this: religious, portrait, landscape, mythological, genre, "
     "still-life, historical, interior, study or other? Answer with that word.",
-    "school": "To which national school does the painter belong? Answer with one adjective, such as Italian.",
-    "technique": "With what materials was the painting made, and how large may it be? Answer with a "
-    "phrase such as: oil on canvas, 60 x 80 cm.",
+    "school": "To which national school does the painter belong? Answer with one adjective, such as Italian, "
+    "or with Other.",
+    "technique": "In which technique was the painting made, on what, and how large is it, as far as can be "
+    "told? Answer as a catalogue does, such as Oil on canvas, 60 x 80 cm.",
 }
 
 

@@ -4,7 +4,7 @@ from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextsRow
-from vf_ray.text import tidy
+from vf_ray.text import distinct, tidy
 from vf_ray.types import Example, Grid, Made, Raw, Reject, Source, Terms
 
 
@@ -41,7 +41,7 @@ SPOT_THE_DIFF = Source(
     group="generation",
     category="Fine-grained Captioning",
     instruction="The left and the right image show one place at two times. Say what is different in the "
-    "right one: short sentences, separated by commas.",
+    "right one: short sentences, separated by semicolons.",
     evidence="not in the paper's list; group and category are ours",
 )
 def differences(row: TextsRow) -> Made:
@@ -49,4 +49,4 @@ def differences(row: TextsRow) -> Made:
     if not row.texts:
         return Reject(row.key, "no sentence")
     pair = Grid(paths=(row.image, row.image.replace(".png", "_2.png")), columns=2)
-    return Example(image=pair, answer=", ".join(row.texts))
+    return Example(image=pair, answer="; ".join(text.rstrip(" .;,") for text in distinct(row.texts)))

@@ -81,4 +81,4 @@ def texts(row: TextsRow) -> Made:
     """All words that can be read, in file order."""
     if not row.texts:
         return Reject(row.key, "no readable text")
-    return Example(image=row.image, answer=";".join(row.texts))
+    return Example(image=row.image, answer="; ".join(row.texts))

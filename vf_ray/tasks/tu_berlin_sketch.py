@@ -47,6 +47,16 @@ DOUBTFUL = frozenset(
     ]
 )  # fmt: skip
 """Neither surely alive nor surely not: parts of bodies, fruit, beings of tales."""
+USUAL = {
+    "head-phones": "headphones", "santa claus": "Santa Claus", "sponge bob": "SpongeBob", "suv": "SUV",
+    "t-shirt": "T-shirt", "tv": "TV", "walkie talkie": "walkie-talkie", "wrist-watch": "wristwatch",
+}  # fmt: skip
+"""Folders that are not named as a person would name what is in them."""
+
+
+def spoken(label: str) -> str:
+    """Return a folder such as ``mouse (animal)`` as a person would name the drawing."""
+    return USUAL.get(label, label.partition(" (")[0].replace("-", " "))
 
 
 @TU_BERLIN_SKETCH.task(
@@ -58,7 +68,7 @@ DOUBTFUL = frozenset(
 )
 def thing(row: FolderRow) -> Made:
     """The class folder."""
-    return name_it(row.image, row.label)
+    return name_it(row.image, spoken(row.label))
 
 
 @TU_BERLIN_SKETCH.task(

@@ -70,7 +70,7 @@ def thing(row: FolderRow) -> Made:
 
 
 def _choice(row: FolderRow, pool: Pool) -> Made:
-    return choose(row.image, row.label, (row.label, *pool.draw(9)))
+    return choose(row.image, row.label, (row.label, *pool.draw(9, beside=row.label)))
 
 
 @VISDA2017.task(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from vf_ray.instances.distractors import apart
 from vf_ray.instances.shapes import choose
 from vf_ray.raw.shared import VIZWIZ_IMAGES
 from vf_ray.sources.fields import Fields
@@ -11,19 +12,19 @@ from vf_ray.sources.rows import QaRow
 from vf_ray.text import tidy
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms
 
-NO_ANSWER = "unanswerable"
+NO_ANSWER = ("", "unanswerable", "unsuitable", "unsuitable image")
 
 
 def _row(record: Fields, at: At) -> QaRow:
     given = Counter(tidy(person["answer"]) for person in record.objects("answers"))
-    ranked = [text for text, _ in given.most_common() if text not in ("", NO_ANSWER)]
+    ranked = [text for text, _ in given.most_common() if text.casefold() not in NO_ANSWER]
     return QaRow(
         key=at.key(record["image"]),
         split=at.split,
         image=f"{at.split}/{record['image']}",
         question=record["question"],
         answer=ranked[0] if ranked else "",
-        options=tuple(ranked),
+        options=tuple(apart(ranked)),
     )
 
 
@@ -56,11 +57,11 @@ VIZWIZ_VQA = Source(
     instruction="A blind person took this photograph and asks about it. Choose the best answer: its letter "
     "and its text.",
     ceiling=0.7,  # many questions cannot be answered, or everybody answers alike
-    evidence="the options are the crowd's different answers, the target the most frequent one; the "
-    "authors' rule is not published",
+    evidence="the options are the crowd's answers none of which contains another, the target the most "
+    "frequent one; the authors' rule is not published",
 )
 def choice(row: QaRow) -> Made:
-    """The crowd's most frequent answer among all its answers."""
+    """The crowd's most frequent answer among those that say something else."""
     if len(row.options) < 2:
         return Reject(row.key, "no second answer to choose from")
     return choose(row.image, row.answer, row.options, tidy(row.question))

@@ -1,9 +1,12 @@
 """PASCAL VOC 2007: photographs with objects of twenty classes."""
 
 from vf_ray.sources.voc_xml import VocRow, voc_xml
+from vf_ray.text import words
 from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms
 
 ROOT = "VOCdevkit/VOC2007"
+USUAL = {"diningtable": "dining table", "pottedplant": "potted plant", "tvmonitor": "TV monitor"}
+"""The classes of two words."""
 
 VOC2007 = Source(
     name="voc2007",
@@ -45,7 +48,7 @@ VOC2007 = Source(
     group="classification",
     category="General Object",
     instruction="Which of these are in the image: aeroplane, bicycle, bird, boat, bottle, bus, car, cat, "
-    "chair, cow, diningtable, dog, horse, motorbike, person, pottedplant, sheep, sofa, train, tvmonitor? "
+    "chair, cow, dining table, dog, horse, motorbike, person, potted plant, sheep, sofa, train, TV monitor? "
     "List them in alphabetical order, separated by commas.",
     evidence="difficult objects count; the authors' order is not published, ours is the alphabet",
 )
@@ -53,4 +56,4 @@ def objects(row: VocRow) -> Made:
     """Every class once."""
     if not row.objects:
         return Reject(row.key, "no object annotated")
-    return Example(image=row.image, answer=", ".join(sorted(set(row.objects))))
+    return Example(image=row.image, answer=", ".join(words(name, USUAL) for name in sorted(set(row.objects))))

@@ -1,10 +1,13 @@
 """Yoga-82: web photographs of 82 yoga poses."""
 
-from vf_ray.instances.shapes import name_it
+from vf_ray.instances.shapes import capitalised, name_it
 from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At
 from vf_ray.sources.rows import LabelRow
+from vf_ray.text import words
 from vf_ray.types import Made, Raw, Source, Terms
+
+SMALL = ("and", "of", "or", "the", "to", "with")
 
 
 def _row(line: str, at: At) -> LabelRow:
@@ -28,15 +31,20 @@ YOGA82 = Source(
 )
 
 
+def _spoken(folder: str) -> str:
+    """Return the names in capitals, as most of them are."""
+    return " ".join(w if w in SMALL else capitalised(w) for w in words(folder).split())
+
+
 @YOGA82.task(
     "pose",
     upstream="Yoga-82+yoga_pose_recognition",
     group="classification",
     category="Human Activity",
-    instruction="Which yoga pose is this? Answer with its English and its Sanskrit name joined by or, as in "
+    instruction="Which yoga pose is this? Answer with its English and its Sanskrit name, joined by or, as in "
     "Boat Pose or Paripurna Navasana; if it has one name only, with that.",
     ceiling=0.5,  # dead addresses
 )
 def pose(row: LabelRow) -> Made:
     """The folder's name; many end in a stray underscore."""
-    return name_it(row.image, row.label)
+    return name_it(row.image, _spoken(row.label))

@@ -1,0 +1,28 @@
+"""Wrong answers that are wrong: options that are not the right one in more or fewer words."""
+
+from collections.abc import Iterable, Iterator
+
+from vf_ray.text import plain
+
+_ARTICLES = frozenset(("a", "an", "the"))
+
+
+def apart(texts: Iterable[str], beside: Iterable[str] = ()) -> Iterator[str]:
+    """Yield the texts none of which holds all words of another, nor of those they stand ``beside``."""
+    taken = [_said(text) for text in beside]
+    for text in texts:
+        said = _said(text)
+        if not any(said <= other or other <= said for other in taken):
+            taken.append(said)
+            yield text
+
+
+def _said(text: str) -> frozenset[str]:
+    """Return the words of a text without articles, marks and the plural's s."""
+    found = frozenset(map(_singular, plain(text).split()))
+    return found - _ARTICLES or found
+
+
+def _singular(word: str) -> str:
+    bare = word.strip(".,;:!?()\"'") or word
+    return bare[:-1] if len(bare) > 3 and bare.endswith("s") and not bare.endswith("ss") else bare
