@@ -25,7 +25,7 @@ from vf_ray.store import Store
 
 
 @dataclass(frozen=True)
-class Table:
+class Comparison:
     """Runs that are to be compared."""
 
     recipe: str
@@ -70,11 +70,11 @@ def _is_model(value: Any) -> bool:
     return isinstance(value, dict) and "model" in value
 
 
-def tables() -> dict[str, Table]:
+def tables() -> dict[str, Comparison]:
     """Return the tables by name."""
     data = yaml.safe_load((files("flows") / "experiments.yaml").read_text(encoding="utf-8"))
     return {
-        name: Table(data["recipe"], held["about"].strip(), held["runs"])
+        name: Comparison(data["recipe"], held["about"].strip(), held["runs"])
         for name, held in data["tables"].items()
     }
 

@@ -11,9 +11,9 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from flows.place import Place
 from flows.show import Show
 from flows.state import told_in_state
+from flows.step_runner import StepRunner
 from vf_ray.doctor import refuse_missing_gpus
 from vf_ray.errors import UserError
 from vf_ray.eval.question_sets import require_askable
@@ -65,7 +65,7 @@ def visionflan(
     else:
         refuse_missing_gpus(plan.recipe, [name for name, missing in todo.items() if missing])
         run_id = run_records.record(store, plan, flow_run.get_id() or "")
-        with Place(store, plan, run_id) as place:
+        with StepRunner(store, plan, run_id) as place:
             for name in chosen:
                 run_step.with_options(name=name)(name, place, show, force or name == only)
         show.results()
@@ -73,7 +73,7 @@ def visionflan(
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, task_run_name="{name}")
-def run_step(name: str, place: Place, show: Show, again: bool) -> None:
+def run_step(name: str, place: StepRunner, show: Show, again: bool) -> None:
     """Build one step's artifacts, or see that they are there."""
     if not again and place.finished(name):
         show.up_to_date(name)

@@ -29,7 +29,7 @@ from vf_ray.recipe.load import load_recipe
 from vf_ray.report.render import report
 from vf_ray.shards.build import Catalogued, build_images, build_instances
 from vf_ray.shards.mixture import mixture
-from vf_ray.shards.read import Samples
+from vf_ray.shards.read import StoredSamples
 from vf_ray.store import Store
 from vf_ray.tasks import source_of
 from vf_ray.train.loop import run
@@ -86,7 +86,7 @@ def tune(step: str, store: Store, plan: Plan) -> None:
 
     def make(writer: Writer) -> Mapping[str, Any]:
         run(
-            stage, model_folder=folder(model), samples=Samples.of(store, mixed), writer=writer, rank=0,
+            stage, model_folder=folder(model), samples=StoredSamples.of(store, mixed), writer=writer, rank=0,
             world=1, seed=plan.recipe.seed, report=lambda metrics: None,
         )  # fmt: skip
         return stats(writer)

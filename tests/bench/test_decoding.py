@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.bench.timing import least
 from vf_ray.shards import images
-from vf_ray.shards.source import Source
+from vf_ray.shards.image_bytes import ImageBytes
 
 pytestmark = pytest.mark.bench
 COARSE = np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8)
@@ -29,5 +29,5 @@ def test_looking_for_missing_data(options: dict[str, Any], monkeypatch: pytest.M
         for _ in range(50):
             images.stored(data, 1024)
 
-    spent = least({"looking": lambda: take(looked), "not looking": lambda: take(Source)}, times=5)
+    spent = least({"looking": lambda: take(looked), "not looking": lambda: take(ImageBytes)}, times=5)
     print(f"\n{options}, {len(data):,} bytes: {spent['looking'] / spent['not looking']:.2f} times as long")

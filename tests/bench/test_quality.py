@@ -15,7 +15,7 @@ from tests.quality.photographs import jpeg, pieces, resized
 from vf_ray.quality.alike import Groups
 from vf_ray.quality.hamming import within
 from vf_ray.quality.perceptual import RADIUS, WORDS, Hashes, Looks, distance, looks
-from vf_ray.quality.wording import Asked, Index, normal
+from vf_ray.quality.wording import AskedWording, Index, normal
 
 pytestmark = pytest.mark.bench
 HASHES = 1_000_000
@@ -113,7 +113,7 @@ def test_scanning_prompts_costs_little_more_than_splitting_them() -> None:
     text = lambda: " ".join(chance.choices(words, k=40))  # noqa: E731
     prompts, asked = [text() for _ in range(50_000)], [text() for _ in range(20_000)]
     prompts[::100] = asked[:500]
-    index = Index([Asked("bench", normal(one)) for one in asked])
+    index = Index([AskedWording("bench", normal(one)) for one in asked])
     hits: list[int] = []
 
     def scan() -> None:

@@ -23,7 +23,7 @@ from vf_ray.model.assemble import assemble
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Base
-from vf_ray.shards.order import Order
+from vf_ray.shards.order import Permutation
 from vf_ray.store import Store
 from vf_ray.train import checkpoint, deepspeed
 from vf_ray.train.collate import collate, num_labels
@@ -190,8 +190,8 @@ def test_a_seek_costs_the_same_at_any_step() -> None:
         def __len__(self) -> int:
             return self.size
 
-        def order(self, seed: int, epoch: int) -> Order:
-            return Order(seed, epoch, self.size)
+        def order(self, seed: int, epoch: int) -> Permutation:
+            return Permutation(seed, epoch, self.size)
 
     samples: Any = Many()
 

@@ -12,7 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from vf_ray.cli import app
-from vf_ray.cli.build import Tally
+from vf_ray.cli.build import BuildCounts
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, find, sources
 from vf_ray.types import Instance, Reject
@@ -141,7 +141,7 @@ def test_build_fails_where_no_instance_comes_out(run: Run, demo_raw: Path) -> No
 
 def test_a_share_of_rejects_counts_only_its_own_task() -> None:
     first, second = find("demo_digits")[:2]
-    tally = Tally({first.id: first, second.id: second}, None)
+    tally = BuildCounts({first.id: first, second.id: second}, None)
     tally.instances.update({first.id: 99, second.id: 90})
     tally.rejects.update({(first.id, "answer empty"): 1, (second.id, "answer empty"): 10})
     assert list(tally.over_ceiling()) == [(second.id, 10, 100, second.ceiling)]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vf_ray.demo import write
-from vf_ray.demo.grids import CELL, RGB, Grid, grids
-from vf_ray.demo.scans import Digits, Piece, digits, pieces
+from vf_ray.demo.grids import CELL, RGB, ArcGrid, grids
+from vf_ray.demo.scans import Digits, Square, digits, pieces
 from vf_ray.raw.tree import RawTree
 from vf_ray.sources.images import image_bytes
 from vf_ray.tasks import sources
@@ -27,7 +27,7 @@ SOURCES: dict[str, Source[Any]] = {
 }  # fmt: skip
 
 
-def some_grids() -> list[Grid]:
+def some_grids() -> list[ArcGrid]:
     return grids()[:300]
 
 
@@ -36,7 +36,7 @@ def some_digits() -> Digits:
     return Digits(found.pixels[:200], found.labels[:200])
 
 
-def some_pieces() -> list[Piece]:
+def some_pieces() -> list[Square]:
     return pieces()[::8]
 
 
@@ -61,13 +61,13 @@ def sha(image: bytes) -> str:
     return hashlib.sha256(image).hexdigest()
 
 
-def seen(image: bytes) -> Grid:
+def seen(image: bytes) -> ArcGrid:
     """Return the grid that a picture shows, read off its pixels."""
     pixels = np.asarray(Image.open(io.BytesIO(image)))[CELL // 2 :: CELL, CELL // 2 :: CELL]
     colours = {tuple(colour): number for number, colour in enumerate(RGB.tolist())}
     height, width = _size(pixels)
     cells = [[colours[tuple(cell)] for cell in row[:width]] for row in pixels[:height].tolist()]
-    return Grid(0, "seen", np.array(cells, np.uint8))
+    return ArcGrid(0, "seen", np.array(cells, np.uint8))
 
 
 def _size(pixels: NDArray[np.uint8]) -> tuple[int, int]:

@@ -12,14 +12,14 @@ from PIL import Image
 from tests.eval.judge_server import Answer, cut, judge_server, says
 from tests.eval.miniature import png
 from vf_ray.eval.benchmark import Answered, Question, Unserved
-from vf_ray.eval.chat import Chat
+from vf_ray.eval.chat_model import ChatModel
 from vf_ray.eval.served import KEY, ServedModel, data_url
 
 WAITS: list[float] = []
 
 
 def model(url: str, **more: Any) -> ServedModel:
-    return ServedModel(Chat(url=url, model="visionflan", key=KEY, sleep=WAITS.append, **more))
+    return ServedModel(ChatModel(url=url, model="visionflan", key=KEY, sleep=WAITS.append, **more))
 
 
 def questions(n: int = 1) -> list[Question]:

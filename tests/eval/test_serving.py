@@ -16,7 +16,7 @@ from tests.eval.judge_server import Answer, judge_server, says
 from tests.eval.miniature import png
 from tests.tiny import make_tiny
 from vf_ray.eval.benchmark import Question
-from vf_ray.eval.chat import Chat
+from vf_ray.eval.chat_model import ChatModel
 from vf_ray.eval.served import ServedModel
 from vf_ray.model.ask import answer
 
@@ -77,7 +77,7 @@ def test_a_served_folder_answers_as_ours_does(tmp_path: Path, template: str) -> 
 
 
 def asked(url: str) -> list[Any]:
-    return list(ServedModel(Chat(url=url, model="visionflan")).answers(questions(), 8))
+    return list(ServedModel(ChatModel(url=url, model="visionflan")).answers(questions(), 8))
 
 
 def test_what_the_model_was_never_trained_on_is_refused_with_the_reason(tmp_path: Path) -> None:
@@ -87,5 +87,5 @@ def test_what_the_model_was_never_trained_on_is_refused_with_the_reason(tmp_path
     }
     two = {"messages": [{"role": "user", "content": [url, url]}], "max_tokens": TOKENS}
     with judge_server(Server(make_tiny(tmp_path))) as (address, _):
-        (said,) = Chat(url=address, model="visionflan").replies([two])
+        (said,) = ChatModel(url=address, model="visionflan").replies([two])
     assert said.text is None and "at most one picture, in the first message" in said.error

@@ -1,6 +1,17 @@
 from html.parser import HTMLParser
 
-from vf_ray.page.document import Block, Document, Gallery, Notes, Plot, Section, Shown, Text, Tile, Tiles
+from vf_ray.page.document import (
+    Block,
+    Document,
+    Gallery,
+    GalleryItem,
+    Notes,
+    Paragraph,
+    Plot,
+    Section,
+    Tile,
+    Tiles,
+)
 from vf_ray.page.plots import GRID, INK, SOFT
 from vf_ray.page.style import CSS
 from vf_ray.page.tables import Table, figure, percent
@@ -9,12 +20,12 @@ HOSTILE = "<script>alert('x')</script> & | \n ok"
 
 
 def document() -> Document:
-    shown = Shown(
+    shown = GalleryItem(
         image="data:image/png;base64,AA==", pixelated=True, title=HOSTILE, prompt=HOSTILE, gold=HOSTILE,
         answers=[("BASE", HOSTILE, True), ("CHAT", "", False)],
     )  # fmt: skip
     blocks: list[Block] = [
-        Text(words=HOSTILE), Notes(lines=[HOSTILE]), Tiles(tiles=[Tile(value="1", label=HOSTILE)]),
+        Paragraph(words=HOSTILE), Notes(lines=[HOSTILE]), Tiles(tiles=[Tile(value="1", label=HOSTILE)]),
         Table(headers=["a", "b"], rows=[[HOSTILE, "1 [0, 2]"]], caption=HOSTILE),
         Plot(name="p", svg="<svg xmlns='http://www.w3.org/2000/svg'/>", caption=HOSTILE),
         Gallery(shown=[shown]),

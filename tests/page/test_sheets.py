@@ -1,19 +1,19 @@
 import json
 
-from vf_ray.page.document import Document, Section, Text
-from vf_ray.page.sheets import Beside, Card, Pair, PairsOfImages, Shares, Sheet, Side
+from vf_ray.page.document import Document, Paragraph, Section
+from vf_ray.page.sheets import Beside, Card, ImagePair, PairSide, PairsOfImages, Shares, Sheet
 from vf_ray.page.tables import DENSE, Table
 
 CARD = Card(
     image="data:image/png;base64,AA==", pixelated=True, title="k<1>", asked="a\nb & c", answered="<yes>"
 )
 SIDES = (
-    Side(image="data:image/png;base64,AA==", pixelated=False, words="one"),
-    Side(image="", pixelated=False, words="two"),
+    PairSide(image="data:image/png;base64,AA==", pixelated=False, words="one"),
+    PairSide(image="", pixelated=False, words="two"),
 )
 PARTS = (
     Sheet(cards=[CARD]),
-    PairsOfImages(pairs=[Pair(sides=SIDES, caption="3 bits")]),
+    PairsOfImages(pairs=[ImagePair(sides=SIDES, caption="3 bits")]),
     Shares(counts=[("dog", 30), ("cat", 10)], total=50, caption="Answers"),
 )
 
@@ -54,7 +54,7 @@ def test_a_table_of_many_columns_is_set_closer() -> None:
 
 def test_sections_that_are_not_listed_are_there_all_the_same() -> None:
     sections = [
-        Section(title="One", blocks=[Text(words="first")]),
+        Section(title="One", blocks=[Paragraph(words="first")]),
         Section(title="Two", blocks=[], listed=False),
     ]
     page = Document(title="t", about="", sections=sections).html()

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vf_ray.quality.wording import COMMON, Asked, Hit, Index, N, normal
+from vf_ray.quality.wording import COMMON, AskedWording, Hit, Index, N, normal
 
 LONG = "Which of the two towers in the old town was built first, and by whom?"
 SHORT = "Is there a dog?"
 
 
 def index(*texts: str, benchmark: str = "bench") -> Index:
-    return Index([Asked(benchmark, normal(text)) for text in texts])
+    return Index([AskedWording(benchmark, normal(text)) for text in texts])
 
 
 def scanned(searched: Index, text: str, question: str = "") -> list[Hit]:
@@ -58,7 +58,7 @@ def test_a_form_of_words_that_many_questions_share_says_nothing() -> None:
 
 def test_a_form_shared_by_different_benchmarks_still_counts() -> None:
     form = "Please look at the picture with care and name animal number {}"
-    asked = [Asked(f"bench {n}", normal(form.format(n))) for n in range(2 * COMMON)]
+    asked = [AskedWording(f"bench {n}", normal(form.format(n))) for n in range(2 * COMMON)]
     assert len(scanned(Index(asked), "please look at the picture with care and name")) == 2 * COMMON
 
 
@@ -80,7 +80,7 @@ def test_finds_what_a_plain_search_finds(asked: list[list[str]], texts: list[lis
         for number, wording in enumerate(wordings)
         if _shares(wording.split(), text)
     }
-    searched = Index([Asked("bench", wording) for wording in wordings])
+    searched = Index([AskedWording("bench", wording) for wording in wordings])
     hits = list(searched.scan([" ".join(text) for text in texts], [""] * len(texts)))
     assert {(hit.row, hit.asked) for hit in hits} == expected
     assert len(hits) == len(expected)

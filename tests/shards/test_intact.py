@@ -12,7 +12,7 @@ from tests.shards.test_build import TASKS, images_of, instances_of
 from tests.shards.test_mixture import mixed
 from vf_ray.artifacts import Artifact
 from vf_ray.shards.intact import require_intact
-from vf_ray.shards.read import Samples
+from vf_ray.shards.read import StoredSamples
 from vf_ray.shards.schema import from_parquet
 
 
@@ -71,6 +71,6 @@ def first(mixture: Artifact, kind: str) -> tuple[str, Path]:
 
 def seen(mixture: Artifact) -> list[object]:
     """Read everything of a mixture."""
-    samples = Samples.of(mixture.store, mixture)
+    samples = StoredSamples.of(mixture.store, mixture)
     every = range(len(samples))
     return [*samples.text(every), *samples.images(every)]

@@ -16,7 +16,7 @@ from vf_ray.shards.build import build_images
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.images import sha256
 from vf_ray.shards.mixture import NAME, Choice, located, write_mixture
-from vf_ray.shards.read import Samples
+from vf_ray.shards.read import StoredSamples
 from vf_ray.shards.schema import INSTANCES, MIXTURE, from_parquet, said_bytes
 from vf_ray.store import Store
 
@@ -46,7 +46,7 @@ def keys(mixture: Artifact) -> list[tuple[str, int]]:
 
 def test_every_instance_is_read_back_with_its_image(prepared: Mapping[str, Artifact]) -> None:
     mixture = mixed(prepared)
-    samples = Samples.of(mixture.store, mixture)
+    samples = StoredSamples.of(mixture.store, mixture)
     wanted = [
         row for task in sorted(prepared) for row in from_parquet(prepared[task].read(TRAIN)).to_pylist()
     ]
@@ -134,7 +134,7 @@ def test_an_empty_mixture_is_an_error(tmp_path: Path) -> None:
 
 def test_reading_in_order_reads_little_more_than_it_uses(prepared: Mapping[str, Artifact]) -> None:
     mixture = mixed(prepared)
-    samples = Samples.of(mixture.store, mixture)
+    samples = StoredSamples.of(mixture.store, mixture)
     for start in range(0, len(samples) - 16, 16):
         taken = samples.order(0, 0).rows(start, 16)
         samples.text(taken)
@@ -146,7 +146,7 @@ def test_reading_in_order_reads_little_more_than_it_uses(prepared: Mapping[str, 
 def test_a_store_in_a_bucket_reads_the_same(store: Store) -> None:
     made = build_images(store, spec(20), origin())
     mixture = mixed({task: instances_of(made, origin(), task) for task in TASKS[:2]})
-    samples = Samples.of(store, mixture)
+    samples = StoredSamples.of(store, mixture)
     rows_ = list(range(len(samples)))
     wanted = [row["image"] for task in TASKS[:2] for row in from_parquet(
         instances_of(made, origin(), task).read(TRAIN)).to_pylist()]  # fmt: skip

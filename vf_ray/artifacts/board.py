@@ -15,7 +15,7 @@ from vf_ray.artifacts.writer import Throttle, tell
 from vf_ray.store import Store
 
 FOLDER = "progress"
-Tell = Callable[[float, float, str], None]
+OnProgress = Callable[[float, float, str], None]
 """Takes how much is done, of how much, and of what."""
 
 
@@ -41,7 +41,7 @@ class Board:
         """Begin with the parts of a phase, none of which is done."""
         self._unit, self._shares = unit, dict.fromkeys(parts, 0.0)
 
-    def of(self, part: str) -> Tell:
+    def of(self, part: str) -> OnProgress:
         """Return what tells how far a part is."""
 
         def put(done: float, total: float, what: str) -> None:

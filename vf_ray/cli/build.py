@@ -38,7 +38,7 @@ def build(
     from vf_ray.tasks import find
 
     chosen = find(task)
-    tally = Tally({each.id: each for each in chosen}, limit)
+    tally = BuildCounts({each.id: each for each in chosen}, limit)
     with ExitStack() as open_files:
         sink = open_files.enter_context(rejects.open("w", encoding="utf-8") if rejects else nullcontext())
         for verdict in _verdicts(chosen, raw, seed, _split(split), images):
@@ -49,7 +49,7 @@ def build(
 
 
 @dataclass
-class Tally:
+class BuildCounts:
     """What came of the records so far."""
 
     tasks: "Mapping[str, Task[Any]]"
@@ -112,7 +112,7 @@ def _verdicts(
     return chain.from_iterable(map(of_source, first_of.values()))
 
 
-def _put(verdict: "Instance | Reject", tally: Tally, sink: IO[str] | None, as_json: bool) -> None:
+def _put(verdict: "Instance | Reject", tally: BuildCounts, sink: IO[str] | None, as_json: bool) -> None:
     from vf_ray.types import Reject
 
     if isinstance(verdict, Reject):
@@ -155,7 +155,7 @@ def as_object(instance: "Instance") -> dict[str, Any]:
     return {name: values[name] for name in order}
 
 
-def _close(tally: Tally, task: str, raw: str, split: str | None) -> None:
+def _close(tally: BuildCounts, task: str, raw: str, split: str | None) -> None:
     """Say on standard error what came out; fail where nothing did, or too much was rejected."""
     from vf_ray.instances.sample import FEWEST
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vf_ray.model.conversation import Encoder
     from vf_ray.store import Store
 
-Shown = tuple[Mapping[str, Any], bytes | None]
+StoredRow = tuple[Mapping[str, Any], bytes | None]
 """A row of an instances file, and its picture's bytes where they can be found; none if it shows nothing."""
 
 
@@ -64,13 +64,13 @@ def _encoder(stack: ExitStack, model: str, store: "Store") -> "Encoder | None":
     return Encoder.of(folder)
 
 
-def _rows(what: str, store: "Store", held_out: bool) -> Iterator[Shown]:
+def _rows(what: str, store: "Store", held_out: bool) -> Iterator[StoredRow]:
     if Path(what).is_file():
         return _of_file(what)
     return _of_artifact(_address(what, store), store, "held_out.parquet" if held_out else "train.parquet")
 
 
-def _of_file(path: str) -> Iterator[Shown]:
+def _of_file(path: str) -> Iterator[StoredRow]:
     import pyarrow as pa
 
     from vf_ray.shards.images import NOTHING
@@ -86,7 +86,7 @@ def _of_file(path: str) -> Iterator[Shown]:
     return ((row, b"" if row["image"] == NOTHING else None) for row in table.to_pylist())
 
 
-def _of_artifact(address: str, store: "Store", name: str) -> Iterator[Shown]:
+def _of_artifact(address: str, store: "Store", name: str) -> Iterator[StoredRow]:
     from vf_ray.artifacts import load
     from vf_ray.shards.mixture import located
     from vf_ray.shards.schema import from_parquet

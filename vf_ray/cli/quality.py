@@ -33,8 +33,10 @@ def quality(
 
     opened, plan = planned(recipe, override, store)
     prepared = Prepared.of(opened, plan)
-    with progress("pictures hashed") as told:
-        found = examine(plan.recipe.name, prepared, seed=seed, sample=sample if page else 0, told=told)
+    with progress("pictures hashed") as show_progress:
+        found = examine(
+            plan.recipe.name, prepared, seed=seed, sample=sample if page else 0, on_looks=show_progress
+        )
     if page:
         page.write_text(document(found, prepared, plan.recipe.about).html(), encoding="utf-8")
         note(f"page: {escape(str(page))}")

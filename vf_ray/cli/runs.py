@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from vf_ray.cli.app import note, show, show_json, show_table
+from vf_ray.cli.plans import StoreUrl
 from vf_ray.errors import MissingError, UserError
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 runs = typer.Typer(help="List, show, compare and prune runs and their artifacts.", no_args_is_help=True)
 
-StoreUrl = Annotated[
-    str | None, typer.Option("--store", help="Store URL; default VF_RAY_STORE, else .vf-ray/store.")
-]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value.")]
 COLUMNS = ("id", "when", "recipe", "who", "commit", "finished")
 

@@ -57,7 +57,7 @@ def score(
     What a live judge says is kept in the store: the same command asks only for what failed.
     """
     from vf_ray.eval.own_table import is_table
-    from vf_ray.eval.score import Asked, score_answers
+    from vf_ray.eval.score import JudgeChoice, score_answers
     from vf_ray.store import Store
 
     if is_table(benchmark):
@@ -66,7 +66,7 @@ def score(
     if not data or answers is None:
         raise UserError(f"benchmark {benchmark!r}: give its files with --data and the answers with --answers")
     files = [against, answers] if against else [answers]
-    asked = Asked(
+    asked = JudgeChoice(
         replies=judge_replies, url=judge, model=judge_model, tokens=judge_tokens, timeout_s=judge_timeout
     )
     _tell(score_answers(benchmark, data, files, asked, Store.open(store)), as_json)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vf_ray.demo.grids import COLOURS, Grid
+from vf_ray.demo.grids import COLOURS, ArcGrid
 from vf_ray.demo.layouts import write, write_idx, write_json_lines, write_table
 from vf_ray.demo.questions import (
     ASKED,
@@ -18,7 +18,7 @@ from vf_ray.demo.questions import (
     present_and_absent,
 )
 from vf_ray.demo.raw import GRID_FILE
-from vf_ray.demo.scans import PHOTOGRAPHS, Digits, Piece
+from vf_ray.demo.scans import PHOTOGRAPHS, Digits, Square
 from vf_ray.instances.chance import rank, shuffled
 
 MOST_POPE = 60
@@ -34,7 +34,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def write_pope(root: Path, unseen: Sequence[Grid], all_grids: Sequence[Grid], seed: int) -> None:
+def write_pope(root: Path, unseen: Sequence[ArcGrid], all_grids: Sequence[ArcGrid], seed: int) -> None:
     """Write POPE's three label files and their pictures.
 
     As in POPE, absent colours are drawn at random, by how common they are, or by how often they
@@ -52,7 +52,7 @@ def write_pope(root: Path, unseen: Sequence[Grid], all_grids: Sequence[Grid], se
 
 
 def _pope_rows(
-    grid: Grid, split: str, common: Mapping[str, int], together: Mapping[tuple[str, str], int], seed: int
+    grid: ArcGrid, split: str, common: Mapping[str, int], together: Mapping[tuple[str, str], int], seed: int
 ) -> Iterator[dict[str, Any]]:
     here, absent = present_and_absent(grid)
     drawn = shuffled(absent, str(seed), grid.name, "pope")
@@ -66,11 +66,11 @@ def _pope_rows(
             yield {"image": GRID_FILE.format(grid.id), "text": presence(colour), "label": label}
 
 
-def _common(grids: Sequence[Grid]) -> Mapping[str, int]:
+def _common(grids: Sequence[ArcGrid]) -> Mapping[str, int]:
     return Counter(colour for grid in grids for colour in present_and_absent(grid)[0])
 
 
-def _together(grids: Sequence[Grid]) -> Mapping[tuple[str, str], int]:
+def _together(grids: Sequence[ArcGrid]) -> Mapping[tuple[str, str], int]:
     """Return how many grids hold both colours of a pair."""
     pairs: Counter[tuple[str, str]] = Counter()
     for grid in grids:
@@ -79,7 +79,7 @@ def _together(grids: Sequence[Grid]) -> Mapping[tuple[str, str], int]:
     return pairs
 
 
-def write_mmbench(root: Path, grids: Sequence[Grid], pieces: Sequence[Piece], seed: int) -> None:
+def write_mmbench(root: Path, grids: Sequence[ArcGrid], pieces: Sequence[Square], seed: int) -> None:
     """Write MMBench's table: every question once with each rotation of its options.
 
     A rotation's picture cell holds the index of the row with the picture, as in later releases.
@@ -89,11 +89,11 @@ def write_mmbench(root: Path, grids: Sequence[Grid], pieces: Sequence[Piece], se
     write_table(root / "mmbench_dev_demo.tsv", COLUMNS, rows, separator="\t")
 
 
-Asked = tuple[str, str, tuple[str, ...], bytes, str]
+DemoQuestion = tuple[str, str, tuple[str, ...], bytes, str]
 """Question, answer, options, picture, category."""
 
 
-def _grid_questions(grids: Sequence[Grid], seed: int) -> Iterator[Asked]:
+def _grid_questions(grids: Sequence[ArcGrid], seed: int) -> Iterator[DemoQuestion]:
     sorts = {sort: ASKED[sort] for sort in ("top_left", "background", "shape")}
     sorts[MOSTLY] = (MOSTLY_ASKED, 1.0, most_cells)
     for sort, (question, _, answer) in sorts.items():
@@ -112,7 +112,7 @@ def _options(sort: str, right: str, *parts: str) -> tuple[str, ...]:
     return shuffled((right, *wrong), *parts)
 
 
-def _piece_questions(pieces: Sequence[Piece], seed: int) -> Iterator[Asked]:
+def _piece_questions(pieces: Sequence[Square], seed: int) -> Iterator[DemoQuestion]:
     ordered = sorted(pieces, key=lambda piece: rank(str(seed), "mmbench", piece.name))
     for piece in ordered[:MOST_GROUP]:
         options = shuffled(PHOTOGRAPHS, str(seed), piece.name)
@@ -138,5 +138,5 @@ def write_cf(root: Path, digits: Digits, unseen: Sequence[int]) -> None:
     write_idx(root / "t10k-labels-idx1-ubyte.gz", digits.labels[list(unseen)])
 
 
-def _in_order(grids: Sequence[Grid], seed: int, *parts: str) -> list[Grid]:
+def _in_order(grids: Sequence[ArcGrid], seed: int, *parts: str) -> list[ArcGrid]:
     return sorted(grids, key=lambda grid: rank(str(seed), *parts, grid.name))

@@ -41,7 +41,7 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class Grid:
+class ArcGrid:
     """One grid of an ARC task."""
 
     id: int
@@ -116,13 +116,13 @@ class Grid:
         return COLOURS[self.cells[row, column]]
 
 
-def grids() -> list[Grid]:
+def grids() -> list[ArcGrid]:
     """Return ARC's different grids of 2 to 8 cells a side, in the package's order."""
     found: dict[Any, tuple[str, NDArray[np.uint8]]] = {}
     for name, cells in _all():
         if min(cells.shape) >= 2 and max(cells.shape) <= LARGEST:
             found.setdefault((cells.shape, cells.tobytes()), (name, cells))
-    return [Grid(number, name, cells) for number, (name, cells) in enumerate(found.values(), 1)]
+    return [ArcGrid(number, name, cells) for number, (name, cells) in enumerate(found.values(), 1)]
 
 
 def _all() -> Iterator[tuple[str, NDArray[np.uint8]]]:

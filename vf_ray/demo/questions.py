@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from vf_ray.demo.grids import BLACK, COLOURS, Grid
+from vf_ray.demo.grids import BLACK, COLOURS, ArcGrid
 from vf_ray.instances.chance import SPAN, rank, shuffled
 
 PRESENCE = "presence"
 MOST_PRESENCE = 3
 """Questions about colours that are there, and as many about ones that are not, of one grid."""
 
-Answer = Callable[[Grid], str | None]
+Answer = Callable[[ArcGrid], str | None]
 ASKED: Mapping[str, tuple[str, float, Answer]] = {
     "top_left": ("Which colour is the top left cell?", 0.5, lambda g: g.colour_at(0, 0)),
     "bottom_right": ("Which colour is the bottom right cell?", 0.5, lambda g: g.colour_at(-1, -1)),
@@ -31,7 +31,7 @@ def presence(colour: str) -> str:
     return f"Is there {'an' if colour[0] in 'aeiou' else 'a'} {colour} cell in the image?"
 
 
-def asked(grid: Grid, seed: int) -> Iterator[tuple[str, str, str]]:
+def asked(grid: ArcGrid, seed: int) -> Iterator[tuple[str, str, str]]:
     """Yield (sort, question, answer) for a grid; ``seed`` decides which are asked."""
     for sort, (question, share, answer) in ASKED.items():
         said = answer(grid)
@@ -43,22 +43,22 @@ def asked(grid: Grid, seed: int) -> Iterator[tuple[str, str, str]]:
     yield from _presences(grid, seed)
 
 
-def _drawn(grid: Grid, seed: int, sort: str, share: float) -> bool:
+def _drawn(grid: ArcGrid, seed: int, sort: str, share: float) -> bool:
     return rank(str(seed), grid.name, sort) < share * SPAN
 
 
-def mostly(grid: Grid, options: Sequence[str]) -> tuple[str, str]:
+def mostly(grid: ArcGrid, options: Sequence[str]) -> tuple[str, str]:
     """Return a question with its options, one a line as LLaVA-1.5 asks them, and the right letter."""
     listed = "".join(f"\n{letter}. {option}" for letter, option in zip("AB", options, strict=True))
     return MOSTLY_ASKED + listed, "AB"[options.index(most_cells(grid))]
 
 
-def most_cells(grid: Grid) -> str:
+def most_cells(grid: ArcGrid) -> str:
     """Return whether more cells are black, or coloured."""
     return "black" if grid.mostly_black else "coloured"
 
 
-def _presences(grid: Grid, seed: int) -> Iterator[tuple[str, str, str]]:
+def _presences(grid: ArcGrid, seed: int) -> Iterator[tuple[str, str, str]]:
     here, absent = present_and_absent(grid)
     count = min(len(here), len(absent), MOST_PRESENCE)
     for colours, there in ((here, "yes"), (absent, "no")):
@@ -67,14 +67,14 @@ def _presences(grid: Grid, seed: int) -> Iterator[tuple[str, str, str]]:
             yield PRESENCE, f"Are there any {colour} cells in the image?", there
 
 
-def present_and_absent(grid: Grid) -> tuple[list[str], list[str]]:
+def present_and_absent(grid: ArcGrid) -> tuple[list[str], list[str]]:
     """Return the colours of a grid, black left out, and the other ones."""
     others = [number for number in range(len(COLOURS)) if number != BLACK]
     here = [COLOURS[number] for number in others if number in grid.counts]
     return here, [COLOURS[number] for number in others if number not in grid.counts]
 
 
-def caption(grid: Grid) -> str:
+def caption(grid: ArcGrid) -> str:
     """Return what somebody might say of a grid: its size, its colours, its corners."""
     corners = [grid.colour_at(row, column) for row in (0, -1) for column in (0, -1)]
     return (

@@ -5,10 +5,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from vf_ray.demo.grids import CELL, COLOURS, LARGEST, Grid
+from vf_ray.demo.grids import CELL, COLOURS, LARGEST, ArcGrid
 from vf_ray.demo.layouts import coco_file, vqa_files, write, write_idx, write_json, write_table
 from vf_ray.demo.questions import asked, caption
-from vf_ray.demo.scans import Digits, Piece
+from vf_ray.demo.scans import Digits, Square
 
 SPLIT = "train"
 """The demo's publishers name one split; what is held out is decided by content."""
@@ -21,20 +21,20 @@ def write_digits(root: Path, digits: Digits) -> None:
     write_idx(root / "train-labels-idx1-ubyte.gz", digits.labels)
 
 
-def write_colours(root: Path, grids: Sequence[Grid]) -> None:
+def write_colours(root: Path, grids: Sequence[ArcGrid]) -> None:
     """Write class folders: each grid under its commonest colour but black."""
     for grid in grids:
         if (colour := grid.most(black=False)) is not None:
             write(root / "colours" / SPLIT / colour / f"{grid.id:012d}.ppm", grid.image)
 
 
-def write_grids(root: Path, grids: Sequence[Grid]) -> None:
+def write_grids(root: Path, grids: Sequence[ArcGrid]) -> None:
     """Write the pictures that VQA and COCO files name, as COCO names them."""
     for grid in grids:
         write(root / "train2014" / GRID_FILE.format(grid.id), grid.image)
 
 
-def write_questions(root: Path, grids: Sequence[Grid], seed: int) -> None:
+def write_questions(root: Path, grids: Sequence[ArcGrid], seed: int) -> None:
     """Write VQA v2's two files."""
     rows = [(grid.id, *question) for grid in grids for question in asked(grid, seed)]
     questions, annotations = vqa_files(rows)
@@ -42,7 +42,7 @@ def write_questions(root: Path, grids: Sequence[Grid], seed: int) -> None:
     write_json(root / "v2_mscoco_train2014_annotations.json", annotations)
 
 
-def write_annotations(root: Path, grids: Sequence[Grid]) -> None:
+def write_annotations(root: Path, grids: Sequence[ArcGrid]) -> None:
     """Write COCO's two files: objects (connected cells of one colour), and captions."""
     images = [_image(grid) for grid in grids]
     objects = (thing for grid in grids for thing in _objects(grid))
@@ -52,12 +52,12 @@ def write_annotations(root: Path, grids: Sequence[Grid]) -> None:
     write_json(folder / "captions_train2014.json", coco_file(images, told))
 
 
-def _image(grid: Grid) -> dict[str, Any]:
+def _image(grid: ArcGrid) -> dict[str, Any]:
     side = LARGEST * CELL
     return {"id": grid.id, "file_name": GRID_FILE.format(grid.id), "width": side, "height": side}
 
 
-def _objects(grid: Grid) -> Iterator[dict[str, Any]]:
+def _objects(grid: ArcGrid) -> Iterator[dict[str, Any]]:
     for thing in grid.things:
         yield {
             "image_id": grid.id,
@@ -68,7 +68,7 @@ def _objects(grid: Grid) -> Iterator[dict[str, Any]]:
         }
 
 
-def write_pieces(root: Path, pieces: Sequence[Piece]) -> None:
+def write_pieces(root: Path, pieces: Sequence[Square]) -> None:
     """Write a table of the photographs' pieces, and the pieces."""
     columns = ("file", "photograph", "row", "column", "brightness", "strongest")
     write_table(root / "pieces.csv", columns, _rows(pieces))
@@ -76,7 +76,7 @@ def write_pieces(root: Path, pieces: Sequence[Piece]) -> None:
         write(root / "pieces" / piece.name, piece.image)
 
 
-def _rows(pieces: Sequence[Piece]) -> Iterator[tuple[object, ...]]:
+def _rows(pieces: Sequence[Square]) -> Iterator[tuple[object, ...]]:
     """Yield the table's lines; bright is what lies above the median of its photograph."""
     names = {piece.photograph for piece in pieces}
     middle = {n: median(p.brightness for p in pieces if p.photograph == n) for n in names}

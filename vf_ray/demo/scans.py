@@ -31,7 +31,7 @@ class Digits:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Square:
     """A square of a photograph."""
 
     photograph: str
@@ -67,7 +67,7 @@ def digits() -> Digits:
     return Digits(np.minimum(found.images * 16, 255).astype(np.uint8), found.target.astype(np.uint8))
 
 
-def pieces() -> list[Piece]:
+def pieces() -> list[Square]:
     """Return both photographs cut into squares, row by row."""
     from sklearn.datasets import load_sample_image
 
@@ -75,10 +75,10 @@ def pieces() -> list[Piece]:
     return [piece for name, file in files for piece in _cut(name, np.asarray(load_sample_image(file)))]
 
 
-def _cut(name: str, photograph: NDArray[np.uint8]) -> list[Piece]:
+def _cut(name: str, photograph: NDArray[np.uint8]) -> list[Square]:
     rows, columns = (length // SIDE for length in photograph.shape[:2])
     return [
-        Piece(name, row, column, photograph[row * SIDE :, column * SIDE :][:SIDE, :SIDE])
+        Square(name, row, column, photograph[row * SIDE :, column * SIDE :][:SIDE, :SIDE])
         for row in range(rows)
         for column in range(columns)
     ]

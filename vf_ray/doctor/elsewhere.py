@@ -10,7 +10,7 @@ from PIL import Image
 from vf_ray.doctor.check import Check
 from vf_ray.errors import MendableError
 from vf_ray.eval.benchmark import Question
-from vf_ray.eval.chat import Chat
+from vf_ray.eval.chat_model import ChatModel
 from vf_ray.eval.served import KEY, body
 from vf_ray.recipe import Evaluate
 from vf_ray.recipe.strict import is_http
@@ -28,10 +28,10 @@ SHOWN = 9
 def models_elsewhere(asked: Evaluate) -> Iterator[Check]:
     """Check the served model and the judge of a recipe, with one small request each."""
     if served := asked.served:
-        chat = Chat(url=served.url, model=served.model, key=KEY, tries=1, timeout_s=PATIENCE_S)
+        chat = ChatModel(url=served.url, model=served.model, key=KEY, tries=1, timeout_s=PATIENCE_S)
         yield _answers("served model", chat, body(_about_a_image()), "evaluate.served")
     if is_http(asked.judge):
-        chat = Chat(url=asked.judge, model=asked.judge_model, tries=1, timeout_s=PATIENCE_S)
+        chat = ChatModel(url=asked.judge, model=asked.judge_model, tries=1, timeout_s=PATIENCE_S)
         request = {"messages": [{"role": "user", "content": "Say yes."}], "max_tokens": TOKENS}
         yield _answers("judge", chat, request, "evaluate.judge and evaluate.judge_model")
 
@@ -46,7 +46,7 @@ def _grey() -> bytes:
     return sink.getvalue()
 
 
-def _answers(name: str, chat: Chat, request: Mapping[str, Any], keys: str) -> Check:
+def _answers(name: str, chat: ChatModel, request: Mapping[str, Any], keys: str) -> Check:
     """Ask for the list of models, then for a reply: what is not on the list may answer all the same."""
     lists = ""
     try:

@@ -10,7 +10,7 @@ from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.eval.files import as_json, json_lines
 from vf_ray.recipe.strict import near
 
-Id = Callable[[Mapping[str, Any]], str]
+IdOf = Callable[[Mapping[str, Any]], str]
 KEYS = ("text", "prediction", "response", "answer")
 """What may hold an answer; ``answer`` comes last, because beside another key it is the truth."""
 
@@ -31,7 +31,7 @@ def whole(path: Path) -> Any:
 
 
 def keyed(
-    found: Iterable[Mapping[str, Any]], question_set: QuestionSet, name: str, key: Id
+    found: Iterable[Mapping[str, Any]], question_set: QuestionSet, name: str, key: IdOf
 ) -> dict[str, str]:
     """Return the answers by question id.
 
@@ -58,7 +58,7 @@ def keyed(
     return answers
 
 
-def _id_of(record: Mapping[str, Any], key: Id, where: str) -> str:
+def _id_of(record: Mapping[str, Any], key: IdOf, where: str) -> str:
     try:
         return key(record)
     except KeyError as error:

@@ -26,7 +26,7 @@ class Grade:
 
 
 Rule = Callable[[Question, str], Grade]
-Groups = Callable[[Question], Iterable[str]]
+GroupsOf = Callable[[Question], Iterable[str]]
 """The groups of a table that a question counts in: one, none, or several."""
 IDS = ("question_id", "questionId", "id", "index", "idx", "pid", "image_id")
 """What an answer file may call the question; the first that its records have."""
@@ -55,7 +55,7 @@ def _item(question: Question, answer: str | None, rule: Rule) -> Item:
 def by_rule(
     rule: Rule,
     *,
-    groups: Mapping[str, Groups] | None = None,
+    groups: Mapping[str, GroupsOf] | None = None,
     figure: str = "accuracy %",
     graded: bool = False,
 ) -> Callable[[QuestionSet, Answers, Judge | None], Score]:
@@ -88,7 +88,7 @@ def percent(items: Sequence[Item], *, graded: bool = False) -> Figure:
 
 
 def tabled(
-    question_set: QuestionSet, items: Sequence[Item], groups: Groups, figure: str, *, graded: bool = False
+    question_set: QuestionSet, items: Sequence[Item], groups: GroupsOf, figure: str, *, graded: bool = False
 ) -> dict[str, dict[str, Figure]]:
     """Return the mean of each group, in order of first appearance."""
     members: dict[str, list[Item]] = {}
@@ -103,7 +103,7 @@ def category(question: Question) -> Iterable[str]:
     return (question.category,) if question.category else ()
 
 
-def meta(key: str) -> Groups:
+def meta(key: str) -> GroupsOf:
     """Group by one thing that is known of a question: a text, or several."""
 
     def groups(question: Question) -> Iterable[str]:

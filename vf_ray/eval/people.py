@@ -7,7 +7,7 @@ from typing import Any
 
 from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Answers, Item, Judge, Question, QuestionSet, Score, count
-from vf_ray.eval.itemwise import Grade, Groups, items_of, percent, tabled
+from vf_ray.eval.itemwise import Grade, GroupsOf, items_of, percent, tabled
 from vf_ray.eval.rows import BenchmarkRow
 
 Accuracy = Callable[[str, Sequence[str]], float]
@@ -34,7 +34,7 @@ def meta_of(golds: Sequence[str], **more: Any) -> dict[str, Any]:
 
 
 def by_accuracies(
-    accuracies: Mapping[str, Accuracy], groups: Mapping[str, Groups]
+    accuracies: Mapping[str, Accuracy], groups: Mapping[str, GroupsOf]
 ) -> Callable[[QuestionSet, Answers, Judge | None], Score]:
     """Return what scores by one or more ways to count agreement; items and tables carry the first."""
     first, *others = accuracies

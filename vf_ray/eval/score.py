@@ -9,7 +9,7 @@ from vf_ray.artifacts import Spec
 from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Benchmark, Judge, Score
 from vf_ray.eval.benchmarks import get
-from vf_ray.eval.chat import Chat
+from vf_ray.eval.chat_model import ChatModel
 from vf_ray.eval.endpoint import shown
 from vf_ray.eval.judges.http import HttpJudge, Replay
 from vf_ray.eval.judges.judging import Paper, asked_of
@@ -43,7 +43,7 @@ CHUNKS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class JudgeChoice:
     """Who judges: recorded replies, a model at an address, or a language model's folder; else nobody."""
 
     replies: Path | None = None
@@ -71,7 +71,7 @@ class Asked:
             from vf_ray.eval.judges.checkpoint import CheckpointJudge  # slow to import
 
             return CheckpointJudge.of(Path(self.url), name=self.url, room=self.tokens)
-        chat = Chat(url=self.url, model=self.model, timeout_s=self.timeout_s)
+        chat = ChatModel(url=self.url, model=self.model, timeout_s=self.timeout_s)
         return HttpJudge(chat, self.tokens) if self.url else None
 
     def spec(self, benchmark: str, requests: str) -> Spec:
@@ -80,11 +80,11 @@ class Asked:
         return Spec(kind="judged", name=f"score/{benchmark}", config=config, code=CODE["judged"])
 
 
-NOBODY = Asked()
+NOBODY = JudgeChoice()
 
 
 def score_answers(
-    name: str, data: str, answers: Sequence[Path], asked: Asked = NOBODY, store: Store | None = None
+    name: str, data: str, answers: Sequence[Path], asked: JudgeChoice = NOBODY, store: Store | None = None
 ) -> Scored:
     """Return the official figures of each answer file.
 
@@ -111,7 +111,7 @@ def score_answers(
     return Scored(benchmark=benchmark, scores=[scored(path) for path in answers])
 
 
-def _kept(store: Store, asked: Asked, judge: Judge, paper: Paper) -> Judge:
+def _kept(store: Store, asked: JudgeChoice, judge: Judge, paper: Paper) -> Judge:
     """Return a judge with all its replies at hand; itself where it is asked nothing."""
     if not paper.benchmark.judged or not (requests := asked_of(paper)):
         return judge

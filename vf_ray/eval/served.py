@@ -14,7 +14,7 @@ from PIL import Image
 
 from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Answered, Question
-from vf_ray.eval.chat import Chat
+from vf_ray.eval.chat_model import ChatModel
 from vf_ray.recipe import Served
 
 KEY = "VF_RAY_SERVED_API_KEY"
@@ -28,12 +28,12 @@ FORMATS = ("JPEG", "PNG")
 class ServedModel:
     """A served model, asked greedily."""
 
-    chat: Chat
+    chat: ChatModel
 
     @classmethod
     def of(cls, served: Served) -> "ServedModel":
         """Return the model that a recipe names."""
-        chat = Chat(
+        chat = ChatModel(
             url=served.url, model=served.model, key=KEY, at_once=served.at_once, timeout_s=served.timeout_s
         )
         return cls(chat)

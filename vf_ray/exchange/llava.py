@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from vf_ray.exchange.records import Place, Record
+from vf_ray.exchange.records import ImageLocation, Record
 from vf_ray.sources.llava_json import BARE
 from vf_ray.store import Store
 
@@ -54,7 +54,7 @@ class LlavaFiles:
             self._source, self._sent = record.source.name, set()
         return record.file in self._sent
 
-    def _send(self, file: str, place: Place) -> None:
+    def _send(self, file: str, place: ImageLocation) -> None:
         self._target.create(f"{IMAGES}/{file}", place.read())
 
 

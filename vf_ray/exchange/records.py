@@ -24,7 +24,7 @@ ENDINGS: Mapping[str, str] = {"JPEG": "jpg", "MPO": "jpg", "JPEG2000": "jp2", "T
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ImageLocation:
     """Where a stored picture lies."""
 
     images: Artifact
@@ -48,7 +48,7 @@ class Record:
     """A row of ``shards.schema.INSTANCES``."""
     file: str
     """Name for the picture, the same for the same content of a source; empty where nothing is shown."""
-    place: Place | None
+    place: ImageLocation | None
     """None where the source's terms do not say that pictures may be passed on, or nothing is shown."""
 
     @property
@@ -87,7 +87,7 @@ def _of_task(instances: Artifact, task_id: str, name: str, any_licence: bool) ->
     for batch in file.iter_batches(BATCH, use_threads=False):
         found = index.take(pc.index_in(batch["image"], value_set=index["sha256"]))
         for row, at in zip(batch.to_pylist(), found.to_pylist(), strict=True):
-            place = Place(images, at["file"], at["offset"], at["size"], at["sha256"])
+            place = ImageLocation(images, at["file"], at["offset"], at["size"], at["sha256"])
             file = _file(source, at["sha256"], at["format"]) if place.size else ""
             yield Record(
                 task=task, source=source, row=row, file=file, place=place if file and allowed else None
@@ -104,7 +104,9 @@ def _index(images: Artifact) -> pa.Table:
     return from_parquet(images.read(INDEX), ["sha256", "file", "offset", "size", "format"])
 
 
-def read_all(places: Iterable[Place | None], pool: Executor) -> dict[Place | None, bytes | None]:
+def read_all(
+    places: Iterable[ImageLocation | None], pool: Executor
+) -> dict[ImageLocation | None, bytes | None]:
     """Read pictures side by side, each once; None stands for itself."""
     distinct = [place for place in dict.fromkeys(places) if place]
-    return {None: None, **dict(zip(distinct, pool.map(Place.read, distinct), strict=True))}
+    return {None: None, **dict(zip(distinct, pool.map(ImageLocation.read, distinct), strict=True))}

@@ -15,7 +15,7 @@ from vf_ray.instances.refs import image_text, instance_of, instance_text, place
 from vf_ray.types import Instance
 
 
-class Kept(NamedTuple):
+class Ranked(NamedTuple):
     """An instance of low rank."""
 
     rank: int
@@ -61,19 +61,19 @@ class Lowest:
     def __len__(self) -> int:
         return len(self._heap)
 
-    def by_rank(self) -> Iterator[Kept]:
+    def by_rank(self) -> Iterator[Ranked]:
         """Yield what is kept, ascending in rank."""
         return self._read(sorted(self._heap, reverse=True))
 
-    def by_place(self) -> Iterator[Kept]:
+    def by_place(self) -> Iterator[Ranked]:
         """Yield what is kept in the order of its pictures' places, then ascending in rank."""
         return self._read(sorted(self._heap, key=lambda entry: (entry.place, -entry.below)))
 
-    def _read(self, entries: Iterable[_Entry]) -> Iterator[Kept]:
+    def _read(self, entries: Iterable[_Entry]) -> Iterator[Ranked]:
         ascending = sorted(self._heap, reverse=True)
         again = {b.at for a, b in pairwise(ascending) if -a.below // SPAN == -b.below // SPAN}
         for entry in entries:
             self._spool.seek(entry.at)
             text = self._spool.read(entry.length).decode("utf-8")
-            yield Kept(-entry.below // SPAN, entry.at in again, instance_of(text))
+            yield Ranked(-entry.below // SPAN, entry.at in again, instance_of(text))
         self._spool.seek(0, 2)

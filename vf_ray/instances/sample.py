@@ -24,7 +24,7 @@ DETAIL = 200
 
 AnyTask = Task[Any]
 Pools = Mapping[str, HashedPool]
-Verdict = Instance | Reject
+Outcome = Instance | Reject
 
 
 FEWEST = 50
@@ -68,7 +68,7 @@ def examine(
     *,
     seed: int,
     splits: Sequence[str] | None = None,
-) -> Iterator[Verdict]:
+) -> Iterator[Outcome]:
     """Yield every instance and reject of the tasks as the rows come; ``splits=None``: of all splits."""
     pools = fill_pools(source, tree, tasks, seed=seed)
     for record in rows_of(source, tree):
@@ -105,7 +105,7 @@ def select(
 
 def _counted(
     source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], seed: int, found: Selection
-) -> Iterator[Verdict]:
+) -> Iterator[Outcome]:
     pools = fill_pools(source, tree, tasks, seed=seed)
     takers = lru_cache(KINDS)(lambda *of_row: [task for task in tasks if takes(task, *of_row)])
     for record in rows_of(source, tree):
@@ -122,7 +122,7 @@ def _counted(
             yield verdict
 
 
-def judge(row: Row, tasks: Sequence[AnyTask], pools: Pools, seed: int) -> Iterator[Verdict]:
+def judge(row: Row, tasks: Sequence[AnyTask], pools: Pools, seed: int) -> Iterator[Outcome]:
     """Yield what each task makes of the row; nothing where it is not a row of the task."""
     for task in tasks:
         made = _make(task, row, pools) if task.kind in ("", row.kind) else None

@@ -16,7 +16,7 @@ from vf_ray.instances.faults import kind_of
 from vf_ray.types import LABELLED_SPLITS, Reject, Row, Source, Tree
 
 R = TypeVar("R", bound=Row)
-Check = Callable[[Any], str]
+TypeCheck = Callable[[Any], str]
 """Says what is wrong with a value: "is null; expected a text"; empty if nothing is."""
 
 OTHER_KIND = "field of another kind"
@@ -36,7 +36,7 @@ def _refused(row: Row) -> Reject | None:
 
 
 @cache
-def checker(cls: Any) -> Check:
+def checker(cls: Any) -> TypeCheck:
     """Return what says which field of a dataclass does not hold what its annotation says.
 
     Raises:
@@ -57,14 +57,14 @@ def checker(cls: Any) -> Check:
     return check_row
 
 
-def _first_fault(checks: Mapping[str, Check], row: Any) -> str:
+def _first_fault(checks: Mapping[str, TypeCheck], row: Any) -> str:
     for name, check in checks.items():
         if fault := check(getattr(row, name)):
             return f"{name} {fault}"
     return ""
 
 
-def _check(hint: Any) -> Check:
+def _check(hint: Any) -> TypeCheck:
     """Return the check of a value that is annotated like this."""
     origin, inner = get_origin(hint), get_args(hint)
     if hint is Any:
@@ -82,7 +82,7 @@ def _check(hint: Any) -> Check:
     return _check_kind(hint)
 
 
-def _check_kind(hint: Any) -> Check:
+def _check_kind(hint: Any) -> TypeCheck:
     if hint is float:
         return _check_number
     if is_dataclass(hint) and isinstance(hint, type):
@@ -101,7 +101,7 @@ def _check_number(value: Any) -> str:
     return "" if good else _not(value, "a number")
 
 
-def _check_either(checks: tuple[Check, ...]) -> Check:
+def _check_either(checks: tuple[TypeCheck, ...]) -> TypeCheck:
     def check(value: Any) -> str:
         for one in checks:
             if not (fault := one(value)):
@@ -111,7 +111,7 @@ def _check_either(checks: tuple[Check, ...]) -> Check:
     return check
 
 
-def _check_items(check: Check) -> Check:
+def _check_items(check: TypeCheck) -> TypeCheck:
     def check_tuple(value: Any) -> str:
         if type(value) is not tuple:
             return _not(value, "a tuple")
@@ -120,7 +120,7 @@ def _check_items(check: Check) -> Check:
     return check_tuple
 
 
-def _check_each(checks: tuple[Check, ...]) -> Check:
+def _check_each(checks: tuple[TypeCheck, ...]) -> TypeCheck:
     def check_tuple(value: Any) -> str:
         if type(value) is not tuple or len(value) != len(checks):
             return _not(value, f"{len(checks)} items")
@@ -129,7 +129,7 @@ def _check_each(checks: tuple[Check, ...]) -> Check:
     return check_tuple
 
 
-def _check_mapping(key: Check, item: Check) -> Check:
+def _check_mapping(key: TypeCheck, item: TypeCheck) -> TypeCheck:
     def check(value: Any) -> str:
         if not isinstance(value, Mapping):
             return _not(value, "a mapping")
@@ -138,7 +138,7 @@ def _check_mapping(key: Check, item: Check) -> Check:
     return check
 
 
-def _fault_of(checks: Iterable[Check], items: Iterable[Any]) -> str:
+def _fault_of(checks: Iterable[TypeCheck], items: Iterable[Any]) -> str:
     for check, item in zip(checks, items, strict=False):
         if fault := check(item):
             return f"has an item that {fault}"

@@ -22,7 +22,7 @@ from vf_ray.eval import record
 from vf_ray.eval.asking import CHUNK, Incomplete, answer, answered, chunks
 from vf_ray.eval.benchmark import Answered, Judge, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks import get
-from vf_ray.eval.chat import Chat
+from vf_ray.eval.chat_model import ChatModel
 from vf_ray.eval.judges import replies as kept
 from vf_ray.eval.judges.http import HttpJudge
 from vf_ray.eval.judges.judging import Paper, asked_of
@@ -214,7 +214,7 @@ class _Evaluation:
         if judge is None or not paper.benchmark.judged:
             return _Judgement()
         if not (requests := asked_of(paper)):
-            return _Judgement(kept.Kept(judge.name, {}))
+            return _Judgement(kept.RecordedJudge(judge.name, {}))
         spec = self.plan.judged(model, name, requests, answers.spec)
         asked, failures = kept.judge_with_replies(self.store, spec, judge, paper, pool)
         return _Judgement(asked, spec.address, len(failures))
@@ -231,7 +231,7 @@ class _Evaluation:
             return None
         if self._is_local:
             return RayJudge(self.workers, asked.judge, asked.judge_tokens)
-        chat = Chat(
+        chat = ChatModel(
             url=asked.judge, model=asked.judge_model, at_once=JUDGE_AT_ONCE, timeout_s=asked.judge_timeout_s
         )
         return HttpJudge(chat, asked.judge_tokens)

@@ -27,7 +27,7 @@ class GoneError(ClusterError):
 
 
 @dataclass(frozen=True)
-class Job:
+class JobStatus:
     """Where a job stands."""
 
     status: str
@@ -58,7 +58,7 @@ class Jobs:
         if not (answer.is_success or "already exists" in answer.text):
             raise _refusal(answer)
 
-    def find(self, name: str) -> Job:
+    def find(self, name: str) -> JobStatus:
         """Return where a job stands.
 
         Raises:
@@ -66,7 +66,7 @@ class Jobs:
             ClusterError: if it does not answer as it should.
         """
         found = self._said("GET", name)
-        return Job(str(found.get("status")), " ".join(str(found.get("message") or "").split()))
+        return JobStatus(str(found.get("status")), " ".join(str(found.get("message") or "").split()))
 
     def log(self, name: str) -> str:
         """Return what a job has printed."""

@@ -17,7 +17,7 @@ from typing import Any
 from vf_ray.errors import MendableError, UserError
 from vf_ray.on_ray.dashboard import ADDRESS, ClusterError, Dashboard, RefusedError
 from vf_ray.on_ray.job import digest
-from vf_ray.on_ray.jobs import GoneError, Job, Jobs, RejectedError
+from vf_ray.on_ray.jobs import GoneError, Jobs, JobStatus, RejectedError
 from vf_ray.on_ray.logs import FOLDER
 from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
@@ -133,7 +133,7 @@ class _Followed:
     silent: bool = False
     reason: str = ""
 
-    def to_its_end(self) -> Job:
+    def to_its_end(self) -> JobStatus:
         """Return how the job ended.
 
         Raises:
@@ -176,7 +176,7 @@ class _Followed:
                 "again, and this ends"
             )
 
-    def _answered(self, job: Job) -> None:
+    def _answered(self, job: JobStatus) -> None:
         if self.silent:
             self.tell(f"the cluster answers again; job {self.name} is {job.status}")
         self.heard, self.silent = time.monotonic(), False

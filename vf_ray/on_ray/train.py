@@ -71,14 +71,14 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
     """
     from vf_ray.shards.intact import require_intact
     from vf_ray.shards.mixture import mixture
-    from vf_ray.shards.read import Samples as Stored
+    from vf_ray.shards.read import StoredSamples
     from vf_ray.train.card import card
 
     stage = plan.stage(name)
     assert stage is not None, f"recipe {plan.recipe.name!r} has no {name}"
     model = artifacts.load(store, plan.starts_from(name).address)
     mixed = mixture(store, plan, name, force=force)
-    samples = partial(Stored.of, store, mixed)
+    samples = partial(StoredSamples.of, store, mixed)
 
     def make(writer: Writer) -> Mapping[str, Any]:
         require_intact(mixed)

@@ -18,7 +18,7 @@ class Block(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text:
+class Paragraph:
     """A paragraph."""
 
     words: str
@@ -99,7 +99,7 @@ class Tiles:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class GalleryItem:
     """One question of the gallery."""
 
     image: str
@@ -116,7 +116,7 @@ class Shown:
 class Gallery:
     """Questions with their pictures and what the models said."""
 
-    shown: Sequence[Shown]
+    shown: Sequence[GalleryItem]
 
     def html(self) -> str:
         return "<div class='gallery'>" + "".join(map(_card, self.shown)) + "</div>"
@@ -140,7 +140,7 @@ class Gallery:
         return {"gallery": [{k: v for k, v in asdict(s).items() if k != "image"} for s in self.shown]}
 
 
-def _card(shown: Shown) -> str:
+def _card(shown: GalleryItem) -> str:
     kind = " class='pixels'" if shown.pixelated else ""
     image = f"<img{kind} src='{shown.image}' alt=''>" if shown.image else "<div class='blank'></div>"
     said = "".join(

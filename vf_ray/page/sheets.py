@@ -40,7 +40,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Side:
+class PairSide:
     """One of two pictures."""
 
     image: str
@@ -50,10 +50,10 @@ class Side:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pair:
+class ImagePair:
     """Two pictures side by side."""
 
-    sides: tuple[Side, Side]
+    sides: tuple[PairSide, PairSide]
     caption: str
 
 
@@ -61,7 +61,7 @@ class Pair:
 class PairsOfImages:
     """Pictures to compare by eye."""
 
-    pairs: Sequence[Pair]
+    pairs: Sequence[ImagePair]
 
     def html(self) -> str:
         return "<div class='pairs'>" + "".join(map(_pair, self.pairs)) + "</div>"
@@ -125,7 +125,7 @@ def _card(card: Card) -> str:
     )
 
 
-def _pair(pair: Pair) -> str:
+def _pair(pair: ImagePair) -> str:
     sides = "".join(
         f"<div>{_image(side.image, side.pixelated)}<p>{escape(side.words)}</p></div>" for side in pair.sides
     )

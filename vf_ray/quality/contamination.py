@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vf_ray.plan.plan import TUNED, Plan
 from vf_ray.quality.alike import Groups
 from vf_ray.quality.hamming import Rows, between
-from vf_ray.quality.looks import Seen, Told, seen
+from vf_ray.quality.looks import OnLooks, Seen, seen
 from vf_ray.quality.members import Members, Owned
 from vf_ray.quality.perceptual import RADIUS, distance, of_one_colour
 from vf_ray.quality.prepared import Prepared, image_id
@@ -105,7 +105,7 @@ def contamination(
     prepared: Prepared,
     tasks: Sequence[str],
     found: Sought,
-    told: Told = lambda done, total: None,
+    told: OnLooks = lambda done, total: None,
 ) -> Contamination:
     """Search the training instances of some tasks for what benchmarks show and ask.
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from vf_ray.page.document import Block, Document, Notes, Section, Text, Tile, Tiles
+from vf_ray.page.document import Block, Document, Notes, Paragraph, Section, Tile, Tiles
 from vf_ray.page.image_data import data_uri
-from vf_ray.page.sheets import Pair, PairsOfImages, Side
+from vf_ray.page.sheets import ImagePair, PairSide, PairsOfImages
 from vf_ray.page.tables import Table
 from vf_ray.quality.contamination import Contamination, ImageFound, Overlap
 from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
@@ -148,14 +148,14 @@ def _overview(found: Contamination) -> Section:
         for reason, count in reasons.items()
     ]
     blocks: list[Block] = [Tiles(tiles=tiles), Table(headers=HEADERS, rows=rows(found))]
-    blocks += [Text(words=ABOUT), Text(words=IMAGES_ABOUT)]
+    blocks += [Paragraph(words=ABOUT), Paragraph(words=IMAGES_ABOUT)]
     return Section(title="Benchmarks", blocks=[*blocks, Notes(lines=absent + unread)])
 
 
 def _by_task(found: Contamination) -> Section:
     listed = task_rows(found)
     if not listed:
-        return Section(title="By task", blocks=[Text(words="No task holds anything of a benchmark.")])
+        return Section(title="By task", blocks=[Paragraph(words="No task holds anything of a benchmark.")])
     return Section(title="By task", blocks=[Table(headers=TASK_HEADERS, rows=listed, wide=(1,))])
 
 
@@ -169,14 +169,16 @@ def _images(found: Contamination, prepared: Prepared) -> Section | None:
     return Section(title="Pictures", blocks=[PairsOfImages(pairs=pairs)]) if pairs else None
 
 
-def _pair(found: Contamination, prepared: Prepared, benchmark: str, task: str, shown: ImageFound) -> Pair:
+def _pair(
+    found: Contamination, prepared: Prepared, benchmark: str, task: str, shown: ImageFound
+) -> ImagePair:
     image = found.sought.shown[shown.place]
     trained = prepared.stored(source_of(task).name, {shown.trained})[shown.trained]
     sides = (
-        Side(**_uri(image.read()), words=f"{benchmark}: {image.name}"),
-        Side(**_uri(trained.data), words=f"{task}: {trained.words}"),
+        PairSide(**_uri(image.read()), words=f"{benchmark}: {image.name}"),
+        PairSide(**_uri(trained.data), words=f"{task}: {trained.words}"),
     )
-    return Pair(sides=sides, caption="equal" if shown.bits < 0 else f"{shown.bits} of 256 bits differ")
+    return ImagePair(sides=sides, caption="equal" if shown.bits < 0 else f"{shown.bits} of 256 bits differ")
 
 
 def _uri(data: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from vf_ray.artifacts import Artifact
 from vf_ray.quality.duplicates import Duplicates, duplicates
 from vf_ray.quality.figures import TaskQuality
 from vf_ray.quality.flags import Flag, flags
-from vf_ray.quality.looks import Told, seen
+from vf_ray.quality.looks import OnLooks, seen
 from vf_ray.quality.measures import Measured, measured
 from vf_ray.quality.members import Members
 from vf_ray.quality.prepared import Prepared
@@ -31,11 +31,16 @@ class Quality:
 
 
 def examine(
-    recipe: str, prepared: Prepared, *, seed: int = 0, sample: int = 0, told: Told = lambda done, total: None
+    recipe: str,
+    prepared: Prepared,
+    *,
+    seed: int = 0,
+    sample: int = 0,
+    on_looks: OnLooks = lambda done, total: None,
 ) -> Quality:
     """Measure every task; ``sample`` instances of each are kept to be shown.
 
-    ``told`` hears how many pictures have been hashed; those of earlier calls are found in the store.
+    ``on_looks`` hears how many pictures have been hashed; those of earlier calls are found in the store.
 
     Raises:
         ValueError: if no task holds an instance.
@@ -43,7 +48,7 @@ def examine(
     require(bool(prepared.instances), f"recipe {recipe!r} has prepared no instance; nothing can be measured")
     found = {task: measured(prepared, task, seed=seed, sample=sample) for task in sorted(prepared.instances)}
     members = Members.of({task: one.images for task, one in found.items()})
-    twins = duplicates(members, seen(prepared.images, told))
+    twins = duplicates(members, seen(prepared.images, on_looks))
     again = _repeated_elsewhere(found)
     tasks = [_quality(task, prepared.instances[task], found[task], again[task], twins) for task in found]
     odd = {quality.task: flags(quality) for quality in tasks}

@@ -16,7 +16,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Threshold:
     """A threshold on a figure."""
 
     name: str
@@ -41,57 +41,57 @@ def _contradictory(task: TaskQuality) -> float:
     return 0.0 if task.group == "generation" else _share(task.measured.contradictory, task.instances)
 
 
-RULES: Sequence[Rule] = (
-    Rule(
+RULES: Sequence[Threshold] = (
+    Threshold(
         name="few instances",
         figure=lambda task: float(task.instances < min(100, task.cap)),
         limit=0,
         words="fewer than 100 instances, and fewer than the recipe's cap",
         why="the paper takes up to 10,000 of each task; so few hardly teach anything",
     ),
-    Rule(
+    Threshold(
         name="one answer",
         figure=lambda task: float(task.measured.answers.distinct == 1),
         limit=0,
         words="every instance has the same answer",
         why="nothing can be learned but to say it",
     ),
-    Rule(
+    Threshold(
         name="majority answer",
         figure=_majority,
         limit=0.8,
         words="{figure:.0%} of the instances have one answer (limit {limit:.0%})",
         why="who always says it is right four times in five",
     ),
-    Rule(
+    Threshold(
         name="rejects near the ceiling",
         figure=lambda task: _share(task.reject_share, task.ceiling),
         limit=0.8,
         words="rejects reach {figure:.0%} of the task's ceiling (limit {limit:.0%})",
         why="a little more, and the task is refused",
     ),
-    Rule(
+    Threshold(
         name="repeated instances",
         figure=lambda task: _share(task.measured.repeated, task.instances),
         limit=0.01,
         words="{figure:.1%} of the instances repeat picture, question and answer (limit {limit:.0%})",
         why="they count double in training",
     ),
-    Rule(
+    Threshold(
         name="contradictory answers",
         figure=_contradictory,
         limit=0.01,
         words="{figure:.1%} of the instances ask what another one answers differently (limit {limit:.0%})",
         why="labels of the source disagree",
     ),
-    Rule(
+    Threshold(
         name="pictures alike",
         figure=lambda task: _share(task.near_within, task.images),
         limit=0.05,
         words="{figure:.1%} of the pictures look like another one of the task (limit {limit:.0%})",
         why="there are fewer different pictures than it seems",
     ),
-    Rule(
+    Threshold(
         name="held out, yet seen",
         figure=lambda task: _share(task.leaked, task.held_out_images),
         limit=0.01,

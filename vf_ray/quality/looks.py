@@ -40,7 +40,7 @@ SCHEMA = pa.schema(
     ]
 )
 
-Told = Callable[[int, int], None]
+OnLooks = Callable[[int, int], None]
 """Is told how many pictures of how many are done."""
 Ids = npt.NDArray[np.uint64]
 
@@ -59,22 +59,22 @@ class Seen:
         return self.looks.take(rows)
 
 
-def seen(images: Mapping[str, Artifact], told: Told = lambda done, total: None) -> Seen:
+def seen(images: Mapping[str, Artifact], on_looks: OnLooks = lambda done, total: None) -> Seen:
     """Return the looks of all pictures of some artifacts, hashing what is not hashed yet."""
     sizes = {name: found.stats["images"] for name, found in sorted(images.items())}
     tables: list[pa.Table] = []
     for name in sizes:
         before, total = sum(map(len, tables)), sum(sizes.values())
-        hashed = build(images[name], partial(_told_in_all, told, before, total))
+        hashed = build(images[name], partial(_in_all, on_looks, before, total))
         tables += [from_parquet(hashed.read(part)) for part in hashed.names()]
     return _merged(pa.concat_tables(tables) if tables else SCHEMA.empty_table())
 
 
-def _told_in_all(told: Told, before: int, total: int, done: int) -> None:
-    told(before + done, total)
+def _in_all(on_looks: OnLooks, before: int, total: int, done: int) -> None:
+    on_looks(before + done, total)
 
 
-def build(images: Artifact, told: Callable[[int], None]) -> Artifact:
+def build(images: Artifact, on_looks: Callable[[int], None]) -> Artifact:
     """Return the hashes of an artifact's pictures, making what is missing."""
     spec = Spec(
         kind="looks",
@@ -93,7 +93,7 @@ def build(images: Artifact, told: Callable[[int], None]) -> Artifact:
             name = f"looks-{number:05d}.parquet"
             if writer.committed(name) is None:
                 writer.commit(name, to_parquet(_hashed(images, index.slice(start, UNIT))))
-            told(min(start + UNIT, len(index)))
+            on_looks(min(start + UNIT, len(index)))
         return {"images": len(index)}
 
     return artifacts.build(images.store, spec, make)

@@ -44,7 +44,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class AnswerShares:
     """What a task answers."""
 
     distinct: int
@@ -55,7 +55,7 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Shown:
+class SheetItem:
     """One instance of the contact sheet."""
 
     key: str
@@ -70,7 +70,7 @@ class Measured:
     """One task's instances, of training and held out."""
 
     instances: int
-    answers: Answers
+    answers: AnswerShares
     lengths: Mapping[str, Spread]
     """By the names of ``TEXTS``; of all that the user, or the model, says in a conversation."""
     words: Mapping[str, npt.NDArray[np.int32]]
@@ -83,7 +83,7 @@ class Measured:
     """Ascending."""
     contents: Ids
     """What ``repeated`` compares of each instance, as 64 bits; distinct, ascending."""
-    shown: Sequence[Shown]
+    shown: Sequence[SheetItem]
 
 
 def measured(prepared: Prepared, task: str, *, seed: int, sample: int) -> Measured:
@@ -109,7 +109,7 @@ class _Tally:
     contents: list[int] = field(default_factory=list)
     asked: list[tuple[int, int]] = field(default_factory=list)
     """What is asked (picture, question, options), and what is answered."""
-    chosen: list[tuple[int, Shown]] = field(default_factory=list)
+    chosen: list[tuple[int, SheetItem]] = field(default_factory=list)
     """A heap whose smallest is of the highest rank."""
 
     def add(self, row: Mapping[str, Any], held: bool) -> None:
@@ -121,9 +121,9 @@ class _Tally:
             self.images[image_id(image)] = held
         self.contents.append(rank(image, question, answer, *row["further"]))
         self.asked.append((rank(image, question, *sorted(row["options"] or ())), rank(answer)))
-        self._show(Shown(key=row["key"], image=image_id(image), turns=turns))
+        self._show(SheetItem(key=row["key"], image=image_id(image), turns=turns))
 
-    def _show(self, shown: Shown) -> None:
+    def _show(self, shown: SheetItem) -> None:
         place = (SPAN - rank("contact sheet", str(self.seed), self.task, shown.key), shown)
         if len(self.chosen) < self.sample:
             heapq.heappush(self.chosen, place)
@@ -153,9 +153,9 @@ def _lengths(texts: Sequence[str]) -> tuple[int, int]:
     return sum(len(text.split()) for text in texts), sum(map(len, texts))
 
 
-def _answers(counts: Counter[str]) -> Answers:
+def _answers(counts: Counter[str]) -> AnswerShares:
     top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_ANSWERS]
-    return Answers(distinct=len(counts), top=top, share=top[0][1] / counts.total())
+    return AnswerShares(distinct=len(counts), top=top, share=top[0][1] / counts.total())
 
 
 def _contradictory(asked: Sequence[tuple[int, int]]) -> int:

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from vf_ray.page.document import Block, Document, Notes, Section, Text, Tile, Tiles
+from vf_ray.page.document import Block, Document, Notes, Paragraph, Section, Tile, Tiles
 from vf_ray.page.image_data import data_uri
-from vf_ray.page.sheets import Beside, Card, Pair, PairsOfImages, Shares, Sheet, Side
+from vf_ray.page.sheets import Beside, Card, ImagePair, PairSide, PairsOfImages, Shares, Sheet
 from vf_ray.page.tables import Table
 from vf_ray.quality.duplicates import Meeting, Twins
 from vf_ray.quality.examine import Quality
 from vf_ray.quality.figures import TaskQuality
 from vf_ray.quality.flags import RULES
-from vf_ray.quality.measures import Shown
+from vf_ray.quality.measures import SheetItem
 from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
 from vf_ray.quality.prepared import Prepared, Stored
 from vf_ray.quality.tables import SHORT_HEADERS, percent, short_row
@@ -82,7 +82,7 @@ def _flags(quality: Quality) -> Section:
     table = Table(headers=["task", "flag", "found"], rows=rows, wide=(1, 2), anchors=anchors)
     rules = [[rule.name, f"over {rule.limit:.0%}" if rule.limit else "at all", rule.why] for rule in RULES]
     stated = Table(headers=["flag", "raised", "because"], rows=rules, wide=(1, 2), caption="What is flagged")
-    return Section(title="Flags", blocks=[table if rows else Text(words="No task has any."), stated])
+    return Section(title="Flags", blocks=[table if rows else Paragraph(words="No task has any."), stated])
 
 
 def _duplicates(quality: Quality, prepared: Prepared) -> Section:
@@ -90,7 +90,7 @@ def _duplicates(quality: Quality, prepared: Prepared) -> Section:
     shared = [[*_names(pair), f"{count:,}"] for pair, count in twins.equal.items()]
     alike = [[*_names(pair), f"{n:,}", f"{twins.twins[pair].bits}"] for pair, n in twins.near.items()]
     most = sorted(twins.near, key=lambda pair: (-twins.near[pair], pair))[:MOST_PAIRS]
-    blocks: list[Block] = [Text(words=HASH_TEXT)]
+    blocks: list[Block] = [Paragraph(words=HASH_TEXT)]
     if shared:
         blocks.append(
             Table(
@@ -107,7 +107,7 @@ def _duplicates(quality: Quality, prepared: Prepared) -> Section:
         )
         blocks.append(PairsOfImages(pairs=_pairs({pair: twins.twins[pair] for pair in most}, prepared)))
     if not (shared or alike):
-        blocks.append(Text(words="No two pictures are equal across sources, and none are alike."))
+        blocks.append(Paragraph(words="No two pictures are equal across sources, and none are alike."))
     return Section(title="Duplicates", blocks=blocks)
 
 
@@ -125,7 +125,7 @@ def _names(pair: Meeting) -> tuple[str, str]:
     return first, "itself" if first == second else second
 
 
-def _pairs(examples: Mapping[Meeting, Twins], prepared: Prepared) -> list[Pair]:
+def _pairs(examples: Mapping[Meeting, Twins], prepared: Prepared) -> list[ImagePair]:
     wanted: dict[str, set[int]] = {}
     for pair, twins in examples.items():
         for source in pair:
@@ -134,18 +134,18 @@ def _pairs(examples: Mapping[Meeting, Twins], prepared: Prepared) -> list[Pair]:
     return [_pair(pair, twins, found) for pair, twins in examples.items()]
 
 
-def _pair(pair: Meeting, twins: Twins, found: Mapping[str, Mapping[int, Stored]]) -> Pair:
+def _pair(pair: Meeting, twins: Twins, found: Mapping[str, Mapping[int, Stored]]) -> ImagePair:
     """Show a pair, each picture from whichever of the two sources has it."""
     one, other = pair
     straight = twins.first in found[one] and twins.second in found[other]
     left, right = (one, other) if straight else (other, one)
     sides = _side(left, found[left][twins.first]), _side(right, found[right][twins.second])
-    return Pair(sides=sides, caption=f"{twins.bits} of 256 bits differ")
+    return ImagePair(sides=sides, caption=f"{twins.bits} of 256 bits differ")
 
 
-def _side(source: str, stored: Stored) -> Side:
+def _side(source: str, stored: Stored) -> PairSide:
     uri, small = data_uri(stored.data)
-    return Side(image=uri, pixelated=small, words=f"{source}: {stored.words}")
+    return PairSide(image=uri, pixelated=small, words=f"{source}: {stored.words}")
 
 
 def _task(task: TaskQuality, quality: Quality, prepared: Prepared) -> Section:
@@ -155,7 +155,7 @@ def _task(task: TaskQuality, quality: Quality, prepared: Prepared) -> Section:
     stored = prepared.stored(task.source, {shown.image for shown in found.shown})
     cards = [_card(shown, stored[shown.image]) for shown in found.shown]
     blocks: list[Block] = [
-        Text(words=head),
+        Paragraph(words=head),
         *([Notes(lines=flags)] if flags else []),
         Sheet(cards=cards),
         Beside(parts=[_answers(task), *_lengths(task)]),
@@ -164,7 +164,7 @@ def _task(task: TaskQuality, quality: Quality, prepared: Prepared) -> Section:
     return Section(title=task.task, blocks=blocks, listed=False)
 
 
-def _card(shown: Shown, stored: Stored) -> Card:
+def _card(shown: SheetItem, stored: Stored) -> Card:
     uri, small = data_uri(stored.data)
     asked, *said = shown.turns
     return Card(image=uri, pixelated=small, title=shown.key, asked=asked, answered="\n".join(said))

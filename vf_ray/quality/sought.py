@@ -18,10 +18,10 @@ from vf_ray.eval.prompts import LETTER, SHORT
 from vf_ray.plan.inputs import INSTANCES, question_set_url
 from vf_ray.plan.plan import Plan
 from vf_ray.quality.hamming import Rows
-from vf_ray.quality.looks import Ids, Told
+from vf_ray.quality.looks import Ids, OnLooks
 from vf_ray.quality.perceptual import Looks, joined, looks
 from vf_ray.quality.prepared import image_id
-from vf_ray.quality.wording import Asked, normal
+from vf_ray.quality.wording import AskedWording, normal
 from vf_ray.raw.tree import RawTree
 from vf_ray.shards.images import BadImageError, sha256, stored
 from vf_ray.store import Store
@@ -33,7 +33,7 @@ _OPTION = re.compile(r"\(?[A-Z][.)]\s")
 
 
 @dataclass(frozen=True)
-class StoredImage:
+class BenchmarkImage:
     """A picture of a benchmark."""
 
     benchmark: str
@@ -50,13 +50,13 @@ class Sought:
     absent: Mapping[str, str]
     """Benchmarks whose files are not there, and what is missing."""
     questions: Sequence[Question]
-    asked: Sequence[Asked]
+    asked: Sequence[AskedWording]
     """The different wordings."""
     wording: Rows
     """By question: the place of its wording."""
     image: Rows
     """By question: the place of its picture; -1 for none that can be read."""
-    shown: Sequence[StoredImage]
+    shown: Sequence[BenchmarkImage]
     ids: Ids
     """By picture: the ids of its content as it comes, and as it would be stored; shape (pictures, 2)."""
     looks: Looks
@@ -85,7 +85,7 @@ def trees(store: Store, plan: Plan, data: str = "") -> dict[str, Tree]:
     return {name: question_sets.tree(store, plan, name) for name in names}
 
 
-def sought(places: Mapping[str, Tree], largest_side: int, told: Told = lambda done, total: None) -> Sought:
+def sought(places: Mapping[str, Tree], largest_side: int, told: OnLooks = lambda done, total: None) -> Sought:
     """Read the benchmarks that are there; pictures are taken as training would store them.
 
     Raises:
@@ -113,17 +113,17 @@ class _Gathering:
     absent: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
-    asked: dict[Asked, int] = field(default_factory=dict)
+    asked: dict[AskedWording, int] = field(default_factory=dict)
     wording: list[int] = field(default_factory=list)
     places: dict[tuple[str, str], int] = field(default_factory=dict)
-    images: list[StoredImage] = field(default_factory=list)
+    images: list[BenchmarkImage] = field(default_factory=list)
     image: list[int] = field(default_factory=list)
 
     def add(self, name: str, questions: Sequence[Question]) -> None:
         self.titles[name] = catalogue()[name].title
         for question in questions:
             self.questions.append(question)
-            words = Asked(name, normal(bare(question.prompt)))
+            words = AskedWording(name, normal(bare(question.prompt)))
             self.wording.append(self.asked.setdefault(words, len(self.asked)))
             self.image.append(self._place(name, question))
 
@@ -134,10 +134,10 @@ class _Gathering:
         key = (name, question.image_id)
         if key not in self.places:
             self.places[key] = len(self.images)
-            self.images.append(StoredImage(name, question.image_id, question.image))
+            self.images.append(BenchmarkImage(name, question.image_id, question.image))
         return self.places[key]
 
-    def finish(self, largest_side: int, told: Told) -> Sought:
+    def finish(self, largest_side: int, told: OnLooks) -> Sought:
         found: list[_Looked] = []
         for some in _looked(self.images, largest_side):
             found += some
@@ -173,7 +173,7 @@ class _Looked:
     looks: Looks | None = None
 
 
-def _looked(images: Sequence[StoredImage], largest_side: int) -> Iterator[list[_Looked]]:
+def _looked(images: Sequence[BenchmarkImage], largest_side: int) -> Iterator[list[_Looked]]:
     """Read pictures in their order and, beside each other, decode them."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(images), _BATCH):
@@ -181,7 +181,7 @@ def _looked(images: Sequence[StoredImage], largest_side: int) -> Iterator[list[_
             yield list(pool.map(partial(_look, largest_side=largest_side), data))
 
 
-def _read(image: StoredImage) -> bytes | None:
+def _read(image: BenchmarkImage) -> bytes | None:
     try:
         return image.read()
     except FileNotFoundError:

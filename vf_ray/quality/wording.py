@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vf_ray.instances.chance import rank
+from vf_ray.quality.hamming import Rows
 
 N = 8
 """Words of a run."""
@@ -27,10 +28,9 @@ _FACTOR = 0x9E3779B97F4A7C15
 """Odd, so that a run's code tells the order of its words."""
 
 Codes = npt.NDArray[np.uint64]
-Rows = npt.NDArray[np.int64]
 
 
-class Asked(NamedTuple):
+class AskedWording(NamedTuple):
     """What a benchmark asks: one wording, however many questions have it."""
 
     benchmark: str
@@ -57,7 +57,7 @@ def normal(text: str) -> str:
 class Index:
     """The runs of words of all wordings; built once, asked by each training text once."""
 
-    def __init__(self, asked: Sequence[Asked]) -> None:
+    def __init__(self, asked: Sequence[AskedWording]) -> None:
         vocabulary = {word for one in asked for word in one.words.split()}
         self._code_of = {word: rank("word", word) for word in vocabulary}
         self._whole: dict[str, list[int]] = defaultdict(list)
@@ -109,7 +109,7 @@ class Index:
         return codes[whole], rows[:runs][whole]
 
 
-def _common(codes: Codes, owners: Rows, asked: Sequence[Asked]) -> npt.NDArray[np.bool_]:
+def _common(codes: Codes, owners: Rows, asked: Sequence[AskedWording]) -> npt.NDArray[np.bool_]:
     """Mark the runs that many wordings of one benchmark share."""
     numbers = {name: number for number, name in enumerate(sorted({one.benchmark for one in asked}))}
     benchmark = np.array([numbers[one.benchmark] for one in asked], np.uint64)[owners]

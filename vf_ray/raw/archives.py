@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 import zlib
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from threading import Lock
 from typing import IO, Any
@@ -18,13 +18,11 @@ from vf_ray.raw.foreign import advice_by_content
 from vf_ray.raw.gzip_seek import GzipSeek
 from vf_ray.raw.indexed import MOST_WHOLE, Fault, Indexed, Link, UnreadableError, plain_name, require_size
 from vf_ray.raw.mounts import STREAM, Packed
-from vf_ray.raw.seekable import Blocks, Seekable, Sparse
+from vf_ray.raw.seekable import Blocks, Seekable, Sparse, Stretch
 
 SCAN, PICK = 8 << 20, 1 << 18
 """Bytes to read ahead in a bucket: for an archive's index, for one member."""
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
-Stretch = Callable[[int, int], bytes]
-"""Reads ``size`` bytes from ``start`` in one request; for files that lie far away."""
 DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError)
 """What is raised where an archive, or a member of one, is not what it was."""
 _LABELS = (b"V", b"D")

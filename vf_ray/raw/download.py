@@ -35,7 +35,7 @@ _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _REFUSED = (401, 402, 403, 451)
 _GONE = (404, 410)
 
-Told = Callable[[int], None]
+OnBytes = Callable[[int], None]
 """Is given the bytes of the file that are there."""
 
 
@@ -130,7 +130,7 @@ def client(patience: Patience) -> "httpx.Client":
     return http_client(timeout=patience.timeout_s, follow_redirects=True, headers=agent)
 
 
-def download(web: "httpx.Client", file: Download, part: Part, patience: Patience, told: Told) -> None:
+def download(web: "httpx.Client", file: Download, part: Part, patience: Patience, told: OnBytes) -> None:
     """Bring the whole file into ``part``; the caller holds the part.
 
     Raises:
@@ -148,7 +148,7 @@ def download(web: "httpx.Client", file: Download, part: Part, patience: Patience
             raise UserError(f"{file.url}: {wrong}; the file was changed or damaged at its source")
 
 
-def _complete(web: "httpx.Client", file: Download, part: Part, patience: Patience, told: Told) -> None:
+def _complete(web: "httpx.Client", file: Download, part: Part, patience: Patience, told: OnBytes) -> None:
     import httpx
 
     vain, most = 0, part.size
@@ -174,7 +174,7 @@ def _gave_up(file: Download, part: Part, vain: int, error: Exception) -> Unreach
     )
 
 
-def _go_on(web: "httpx.Client", file: Download, part: Part, told: Told) -> None:
+def _go_on(web: "httpx.Client", file: Download, part: Part, told: OnBytes) -> None:
     """Ask for what is missing, and write it."""
     known = part.version
     if known and known.size == part.size:

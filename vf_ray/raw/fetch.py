@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, WORK, Artifact, Spec, Writer
-from vf_ray.artifacts.board import Board, Tell, shown
+from vf_ray.artifacts.board import Board, OnProgress, shown
 from vf_ray.errors import MendableError, MissingError, OutsideError
 from vf_ray.raw.download import Part, client, download
 from vf_ray.raw.tree import inside
@@ -110,7 +110,7 @@ class _Fetching:
     raw: Raw
     web: "httpx.Client"
     patience: Patience
-    tell: Tell
+    tell: OnProgress
 
     def make(self, writer: Writer) -> Mapping[str, Any]:
         versions = dict(self._versions(writer))

@@ -4,11 +4,11 @@ Where the next read lies close, ever more is fetched with it; where it lies far 
 """
 
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from vf_ray.raw.seekable import Seekable
+from vf_ray.raw.seekable import Seekable, Stretch
 
 LEAST, MOST = 2 << 10, 8 << 20
 """Bytes that a request brings."""
@@ -22,8 +22,6 @@ _SOUGHT = 64 << 10
 """Bytes in which a lane looks for its first header at once."""
 _SOUGHT_AT_MOST = 16 << 20
 _BLOCK = tarfile.BLOCKSIZE
-
-Stretch = Callable[[int, int], bytes]
 
 
 class Hops(Seekable):

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
+Stretch = Callable[[int, int], bytes]
+"""Reads ``size`` bytes from ``start`` in one request; for files that lie far away."""
+
 
 class Seekable(io.RawIOBase):
     """A file of known size; what is derived reads at ``self.at``."""
@@ -33,7 +36,7 @@ class Seekable(io.RawIOBase):
 class Far(Seekable):
     """A file that lies elsewhere: each read is one call of ``stretch(start, size)``."""
 
-    def __init__(self, size: int, stretch: Callable[[int, int], bytes]) -> None:
+    def __init__(self, size: int, stretch: Stretch) -> None:
         super().__init__(size)
         self._stretch = stretch
 

@@ -41,7 +41,7 @@ STRIPPED, GUESSED, ALONE = 2, 4, 5
 """Numbers of some of the ways in which a folder is looked for: without its outermost folder, by a guess
 from here on, and both, in a root where nothing has a Raw's name."""
 
-Fetched = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+FetchedFiles = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """Names of Raws that do not lie below the root, each with name and URL of its files."""
 
 
@@ -55,7 +55,7 @@ class RawTree(Tree):
     url: str
     """Empty where everything is fetched."""
     raws: tuple[Raw, ...] = ()
-    fetched: Fetched = ()
+    fetched: FetchedFiles = ()
     keep: Store | None = None
     """Where what opening large archives of a bucket takes is kept for other processes."""
     _lookup: "_Lookup" = field(init=False, repr=False, compare=False)
@@ -65,12 +65,12 @@ class RawTree(Tree):
 
     @classmethod
     def of(
-        cls, url: str, raws: Sequence[Raw] = (), fetched: Fetched = (), keep: Store | None = None
+        cls, url: str, raws: Sequence[Raw] = (), fetched: FetchedFiles = (), keep: Store | None = None
     ) -> "RawTree":
         """Return the tree of ``raws`` below ``url``: a path, ``file://`` or ``s3://``."""
         return cls(url, tuple(raws), fetched, keep)
 
-    def __reduce__(self) -> tuple[type["RawTree"], tuple[str, tuple[Raw, ...], Fetched, Store | None]]:
+    def __reduce__(self) -> tuple[type["RawTree"], tuple[str, tuple[Raw, ...], FetchedFiles, Store | None]]:
         return type(self), (self.url, self.raws, self.fetched, self.keep)
 
     def read(self, path: str) -> bytes:
@@ -132,7 +132,7 @@ def inside(path: str) -> str:
 class _Lookup:
     """Finds paths in mounts; remembers where folders were found, never where files were."""
 
-    def __init__(self, url: str, raws: Sequence[Raw], fetched: Fetched, keep: Store | None) -> None:
+    def __init__(self, url: str, raws: Sequence[Raw], fetched: FetchedFiles, keep: Store | None) -> None:
         self._keep = keep
         self._url = url
         self._raws = raws

@@ -7,7 +7,7 @@ from itertools import pairwise
 from vf_ray.eval.benchmark import Item
 from vf_ray.eval.statistics import grouped, paired
 from vf_ray.page import plots
-from vf_ray.page.document import Block, Plot, Section, Text
+from vf_ray.page.document import Block, Paragraph, Plot, Section
 from vf_ray.page.tables import Table, figure, percent
 from vf_ray.plan.inputs import INSTANCES
 from vf_ray.report import names
@@ -41,7 +41,7 @@ def forgetting(found: Findings) -> Section | None:
         for name, result in _changes(found.items[CF][one], found.items[CF][other]).items()
     ]
     blocks: list[Block] = [
-        Text(words=FORGETTING),
+        Paragraph(words=FORGETTING),
         Plot(name="forgetting", svg=plots.intervals(rows, x_label="right, %"), caption="Before and after."),
         Table(headers=["set, before to after", *COMPARED], rows=changes, caption=COMPARED_CAPTION),
     ]
@@ -130,7 +130,7 @@ def stage_two(found: Findings) -> Section | None:
     ]
     plot = plots.bars(bin_names(), series, x_label="words in an answer", y_label="answers, %")
     blocks: list[Block] = [
-        Text(words=STAGE_TWO_TEXT),
+        Paragraph(words=STAGE_TWO_TEXT),
         Table(headers=["held-out items of all tasks", *map(names.model, shown)], rows=rows),
         Plot(name="lengths", svg=plot, caption="How long answers are before and after stage 2."),
     ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from vf_ray.eval.benchmark import Item, Question, QuestionSet
 from vf_ray.instances.chance import rank
-from vf_ray.page.document import Shown
+from vf_ray.page.document import GalleryItem
 from vf_ray.page.image_data import data_uri
 from vf_ray.report.names import model
 
@@ -15,9 +15,9 @@ SHOWN_MODELS = ("stage1", "stage2")
 
 def gallery(
     question_sets: Mapping[str, QuestionSet], items: Mapping[str, Mapping[str, Sequence[Item]]]
-) -> list[Shown]:
+) -> list[GalleryItem]:
     """Return some questions, of each category one that BASE has right and one that it has wrong."""
-    shown: list[Shown] = []
+    shown: list[GalleryItem] = []
     for benchmark, question_set in question_sets.items():
         asked = {question.id: question for question in question_set.questions}
         said = {name: {item.id: item for item in found} for name, found in items[benchmark].items()}
@@ -38,11 +38,11 @@ def _chosen(by_model: Mapping[str, Sequence[Item]]) -> list[str]:
     return found
 
 
-def _shown(benchmark: str, question: Question, said: Mapping[str, Mapping[str, Item]]) -> Shown:
+def _shown(benchmark: str, question: Question, said: Mapping[str, Mapping[str, Item]]) -> GalleryItem:
     image, small = data_uri(question.image()) if question.image else ("", False)
     shown = [name for name in said if name in SHOWN_MODELS] or list(said)
     items = {name: said[name][question.id] for name in shown}
-    return Shown(
+    return GalleryItem(
         image=image,
         pixelated=small,
         title=question.category if benchmark == "tasks" else f"{benchmark}: {question.category}",

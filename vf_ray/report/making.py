@@ -1,7 +1,7 @@
 """The sections on how a model was made: its training, its data, and the addresses of both."""
 
 from vf_ray.page import plots
-from vf_ray.page.document import Block, Notes, Plot, Section, Text
+from vf_ray.page.document import Block, Notes, Paragraph, Plot, Section
 from vf_ray.page.tables import Table
 from vf_ray.report import names
 from vf_ray.report.gather import Findings
@@ -59,7 +59,7 @@ def built(found: Findings) -> Section:
     words = f"{len(found.built)} tasks in {len({b.group for b in found.built})} groups: {totals}."
     return Section(
         title="What was built",
-        blocks=[Text(words=words), Table(headers=headers, rows=rows, wide=(1, 2, 3, 7))],
+        blocks=[Paragraph(words=words), Table(headers=headers, rows=rows, wide=(1, 2, 3, 7))],
     )
 
 

@@ -8,7 +8,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.eval.question_sets import question_set
-from vf_ray.page.document import Document, Gallery, Section, Shown
+from vf_ray.page.document import Document, Gallery, GalleryItem, Section
 from vf_ray.page.tables import Table
 from vf_ray.plan.inputs import INSTANCES
 from vf_ray.plan.plan import Plan
@@ -43,7 +43,7 @@ def report(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
     return artifacts.build(store, plan.report, make, force=force or not is_settled(store, plan.report))
 
 
-def document(found: Findings, shown: list[Shown]) -> Document:
+def document(found: Findings, shown: list[GalleryItem]) -> Document:
     """Return the whole report as data."""
     parts = [
         sections.overview(found),

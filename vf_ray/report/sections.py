@@ -6,7 +6,7 @@ from typing import Any
 from vf_ray.eval.benchmarks.tasks import FEWEST
 from vf_ray.eval.statistics import FEWEST_CHANGED
 from vf_ray.page import plots
-from vf_ray.page.document import Block, Notes, Plot, Section, Text, Tile, Tiles
+from vf_ray.page.document import Block, Notes, Paragraph, Plot, Section, Tile, Tiles
 from vf_ray.page.tables import Table, figure, percent
 from vf_ray.plan.inputs import INSTANCES
 from vf_ray.report import names, paper
@@ -61,7 +61,7 @@ def tasks(found: Findings) -> Section | None:
     )
     judged = [task for task in order if task in verdicts]
     others = [task for task in order if task not in verdicts]
-    blocks: list[Block] = [Text(words=TASKS_TEXT)]
+    blocks: list[Block] = [Paragraph(words=TASKS_TEXT)]
     if judged:
         blocks += [
             Plot(name="tasks", svg=_task_plot(judged, tables), caption=TASKS_CAPTION),

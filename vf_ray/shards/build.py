@@ -12,11 +12,11 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from vf_ray.artifacts import RUN, Artifact, Spec, Writer, build, find, load
-from vf_ray.artifacts.board import Tell
+from vf_ray.artifacts.board import OnProgress
 from vf_ray.instances.sample import AnyTask
 from vf_ray.plan.plan import Plan
 from vf_ray.raw.fetch import places
-from vf_ray.raw.tree import Fetched, RawTree
+from vf_ray.raw.tree import FetchedFiles, RawTree
 from vf_ray.shards.candidates import candidates_name, examined_name, read_examined, write_candidates
 from vf_ray.shards.earlier import Earlier, Lent
 from vf_ray.shards.finish import TaskRefusedError, write_instances
@@ -75,7 +75,7 @@ class Catalogued:
 
     name: str
     raw_url: str
-    fetched: Fetched = ()
+    fetched: FetchedFiles = ()
     keep: Store | None = None
 
     @classmethod
@@ -166,7 +166,7 @@ class Shard:
 
 def build_images(
     store: Store, spec: Spec, origin: Origin, run: Runner = run_here, *, force: bool = False,
-    tell: Tell | None = None,
+    tell: OnProgress | None = None,
 ) -> Artifact:  # fmt: skip
     """Build the pictures and candidates of a source; ``spec.config`` holds seed, cap, largest_side, tasks.
 
@@ -212,7 +212,7 @@ class _Progress:
     writer: Writer
     config: Mapping[str, Any]
     run: Runner
-    tell: Tell
+    tell: OnProgress
     earlier: Earlier
     lent: int = 0
     turn: int = 0

@@ -16,7 +16,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from vf_ray.artifacts import Writer
-from vf_ray.instances.lowest import Kept
+from vf_ray.instances.lowest import Ranked
 from vf_ray.instances.refs import image_text
 from vf_ray.instances.sample import AnyTask, Tally, select
 from vf_ray.shards.schema import CANDIDATES, GroupedWriter
@@ -80,7 +80,7 @@ def read_examined(data: bytes) -> Mapping[str, tuple[Tally, bool]]:
     }
 
 
-def _unique(lowest: Iterator[Kept], tally: Tally, rejects: "_Rejects") -> Iterator[Kept]:
+def _unique(lowest: Iterator[Ranked], tally: Tally, rejects: "_Rejects") -> Iterator[Ranked]:
     """Pass on candidates; of two with one key the second is a reject."""
     for kept in lowest:
         if kept.again:
@@ -90,7 +90,7 @@ def _unique(lowest: Iterator[Kept], tally: Tally, rejects: "_Rejects") -> Iterat
             yield kept
 
 
-def _write(local: Path, found: Iterator[Kept]) -> None:
+def _write(local: Path, found: Iterator[Ranked]) -> None:
     with GroupedWriter(local, CANDIDATES) as sink:
         while batch := list(islice(found, BATCH)):
             sink.add(pa.Table.from_pylist([_row(kept.rank, kept.instance) for kept in batch], CANDIDATES))

@@ -18,10 +18,10 @@ CELL = 336
 
 GAP = 8
 LABEL_HEIGHT = 22
-Fetch = Callable[[str], bytes]
+ReadRaw = Callable[[str], bytes]
 
 
-def image(image: ImageRef, fetch: Fetch, largest_side: int) -> StoredImage:
+def image(image: ImageRef, fetch: ReadRaw, largest_side: int) -> StoredImage:
     """Return a picture as it is to be stored; ``fetch`` returns the bytes behind a raw path.
 
     What shows nothing is stored as a picture of no bytes, so that every instance has one.
@@ -41,7 +41,7 @@ def image(image: ImageRef, fetch: Fetch, largest_side: int) -> StoredImage:
 class _Parts:
     """The raw pictures that a drawing asked for."""
 
-    def __init__(self, fetch: Fetch) -> None:
+    def __init__(self, fetch: ReadRaw) -> None:
         self._fetch = fetch
         self.raws: list[str] = []
         self.lossy = True
@@ -54,7 +54,7 @@ class _Parts:
         return rgb(image)
 
 
-def _fetched(fetch: Fetch, path: str) -> bytes:
+def _fetched(fetch: ReadRaw, path: str) -> bytes:
     try:
         return fetch(path)
     except FileNotFoundError as error:

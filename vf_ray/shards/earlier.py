@@ -86,20 +86,20 @@ class Lender:
         return artifact.read_range(first.file, first.offset, last.offset + last.size - first.offset)
 
 
-class _Place(NamedTuple):
+class _Location(NamedTuple):
     address: str
     file: str
     offset: int
     size: int
 
 
-def _place(lent: Lent) -> _Place:
-    return _Place(lent.address, *(lent.verdict[name] for name in ("file", "offset", "size")))
+def _place(lent: Lent) -> _Location:
+    return _Location(lent.address, *(lent.verdict[name] for name in ("file", "offset", "size")))
 
 
-def _runs(places: Sequence[_Place]) -> Iterator[list[_Place]]:
+def _runs(places: Sequence[_Location]) -> Iterator[list[_Location]]:
     """Cut places, sorted, into runs that one read fetches."""
-    run: list[_Place] = []
+    run: list[_Location] = []
     for place in places:
         if run and (
             place[:2] != run[0][:2]

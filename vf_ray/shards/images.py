@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from vf_ray.shards import jpeg, png
-from vf_ray.shards.source import Source
+from vf_ray.shards.image_bytes import ImageBytes
 
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 """Formats that may be opened; others (PostScript, PDF ...) run code or are no pictures. JPEG includes MPO."""
@@ -141,15 +141,15 @@ def _may_be_clear(image: Image.Image) -> bool:
     return image.mode in _ALPHA or image.info.get("transparency") is not None
 
 
-def _source(data: bytes) -> Source:
+def _source(data: bytes) -> ImageBytes:
     makers = {jpeg.SIGNATURE: jpeg.source, png.SIGNATURE: png.source}
-    return next((make for head, make in makers.items() if data.startswith(head)), Source)(data)
+    return next((make for head, make in makers.items() if data.startswith(head)), ImageBytes)(data)
 
 
-def _source_of(image: Image.Image) -> Source:
+def _source_of(image: Image.Image) -> ImageBytes:
     """Return what a picture that is open, but not decoded yet, is decoded from."""
     source = getattr(image, "fp", None)
-    return source if isinstance(source, Source) else Source(b"")
+    return source if isinstance(source, ImageBytes) else ImageBytes(b"")
 
 
 def _load(image: Image.Image) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
-from vf_ray.shards.source import Source
+from vf_ray.shards.image_bytes import ImageBytes
 
 SIGNATURE, EOI = b"\xff\xd8\xff", b"\xff\xd9"
 _MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
@@ -142,15 +142,15 @@ def _restarts(data: bytes, found: Layout) -> bool:
     return len(marks) >= expected and all(mark == n & 7 for n, mark in enumerate(marks[:expected]))
 
 
-def source(data: bytes) -> Source:
+def source(data: bytes) -> ImageBytes:
     """Return what to decode a JPEG from; where only the end mark is missing it is added."""
     if (found := layout(data)) is None:
-        return Source(data)
+        return ImageBytes(data)
     whole = data if found.ended else data[: found.end] + EOI
     return Several(whole, found) if len(found.scans) > 1 else Single(whole, found)
 
 
-class Several(Source):
+class Several(ImageBytes):
     """A file of several scans: they are all painted at once."""
 
     def __init__(self, whole: bytes, found: Layout) -> None:
@@ -174,7 +174,7 @@ class Several(Source):
         return "a scan ends before its last row" if differs else ""
 
 
-class Single(Source):
+class Single(ImageBytes):
     """A file of one scan: its end mark comes alone, and only if it is asked for."""
 
     def __init__(self, whole: bytes, found: Layout) -> None:

@@ -24,13 +24,13 @@ _Rows = npt.NDArray[np.int64]
 
 
 @lru_cache(maxsize=2)
-def order(seed: int, epoch: int, size: int) -> "Order":
+def order(seed: int, epoch: int, size: int) -> "Permutation":
     """Return an epoch's order; those of the epoch at hand and the next are kept, blocks permuted."""
-    return Order(seed, epoch, size)
+    return Permutation(seed, epoch, size)
 
 
 @dataclass(frozen=True)
-class Order:
+class Permutation:
     """One epoch's permutation of ``range(size)``."""
 
     seed: int

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from vf_ray.shards.source import Source
+from vf_ray.shards.image_bytes import ImageBytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEAD = struct.Struct(">I4s")
@@ -15,7 +15,7 @@ _LONGEST, _MOST = 1 << 20, 1 << 25
 """Unpacked bytes of one text or profile, and of all together; Pillow refuses little more than that."""
 
 
-def source(data: bytes) -> Source:
+def source(data: bytes) -> ImageBytes:
     """Return what to decode a PNG from: without texts and profile, which are no pixels, if they are long."""
     if not _is_long(data):
         return Png(data)
@@ -23,7 +23,7 @@ def source(data: bytes) -> Source:
     return Png(SIGNATURE + b"".join(kept))
 
 
-class Png(Source):
+class Png(ImageBytes):
     """A file whose pixels' checksums count, which not every decoder looks at."""
 
     def fault(self, image: Image.Image) -> str:

@@ -21,7 +21,7 @@ from vf_ray.errors import UserError
 from vf_ray.raw.seekable import Far
 from vf_ray.shards.finish import TRAIN
 from vf_ray.shards.mixture import NAME
-from vf_ray.shards.order import Order, order
+from vf_ray.shards.order import Permutation, order
 from vf_ray.shards.schema import from_parquet
 from vf_ray.store import Store
 
@@ -46,7 +46,7 @@ class Sample:
 
 
 @dataclass
-class Samples:
+class StoredSamples:
     """The rows of a mixture's index, in its order."""
 
     store: Store
@@ -60,14 +60,14 @@ class Samples:
     _files: dict[str, "_Text"] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, store: Store, mixture: Artifact) -> "Samples":
+    def of(cls, store: Store, mixture: Artifact) -> "StoredSamples":
         """Read a mixture's index."""
         return cls(store, from_parquet(mixture.read(NAME)))
 
     def __len__(self) -> int:
         return int(self.index.num_rows)
 
-    def order(self, seed: int, epoch: int) -> Order:
+    def order(self, seed: int, epoch: int) -> Permutation:
         """Return an epoch's permutation of the samples."""
         return order(seed, epoch, len(self))
 

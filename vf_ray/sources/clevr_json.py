@@ -13,7 +13,7 @@ from vf_ray.sources.records import MALFORMED
 from vf_ray.sources.spill import Spill
 from vf_ray.types import Reject, Row, Tree
 
-Pair = tuple[str, str]
+QuestionAnswer = tuple[str, str]
 """Question and answer."""
 
 
@@ -29,7 +29,7 @@ class ClevrQuestion(Row):
 class ClevrImage(Row):
     """A picture with all its questions, in file order."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[QuestionAnswer, ...]
 
 
 ClevrRow = ClevrQuestion | ClevrImage

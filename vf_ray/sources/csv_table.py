@@ -9,7 +9,7 @@ from vf_ray.errors import UserError
 from vf_ray.raw.text_lines import text_lines
 from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import Files
-from vf_ray.sources.records import MALFORMED, At, ColumnError, Parse, parsed
+from vf_ray.sources.records import MALFORMED, At, ColumnError, ParseRecord, parsed
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
@@ -43,7 +43,7 @@ TSV = Dialect(separator="\t", quoted=False)
 
 
 def csv_table(
-    files: Files, parse: Parse[Cells, R], dialect: Dialect = CSV
+    files: Files, parse: ParseRecord[Cells, R], dialect: Dialect = CSV
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of every table that is there; ``parse`` gets {column: cell}.
 

@@ -8,14 +8,16 @@ from typing import TypeVar
 from vf_ray.raw.archives import DAMAGED
 from vf_ray.raw.indexed import UnreadableError
 from vf_ray.sources.fields import Fields
-from vf_ray.sources.records import At, Parse, of_objects, parsed, produced
+from vf_ray.sources.records import At, ParseRecord, of_objects, parsed, produced
 from vf_ray.sources.side_by_side import side_by_side
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
 
 
-def each_file(patterns: Mapping[str, str], parse: Parse[bytes, R]) -> Callable[[Tree], Iterator[R | Reject]]:
+def each_file(
+    patterns: Mapping[str, str], parse: ParseRecord[bytes, R]
+) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of split -> pattern; ``parse`` gets a file's bytes, ``at.path`` is the key to it."""
 
     def read(tree: Tree) -> Iterator[R | Reject]:
@@ -38,7 +40,9 @@ def each_file(patterns: Mapping[str, str], parse: Parse[bytes, R]) -> Callable[[
     return read
 
 
-def each_json(patterns: Mapping[str, str], parse: Parse[Fields, R]) -> Callable[[Tree], Iterator[R | Reject]]:
+def each_json(
+    patterns: Mapping[str, str], parse: ParseRecord[Fields, R]
+) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader like ``each_file``; ``parse`` gets the JSON's object."""
 
     def parse_bytes(data: bytes, at: At) -> Iterator[R | Reject]:
@@ -48,7 +52,7 @@ def each_json(patterns: Mapping[str, str], parse: Parse[Fields, R]) -> Callable[
 
 
 def each_xml(
-    patterns: Mapping[str, str], parse: Parse[ET.Element, R]
+    patterns: Mapping[str, str], parse: ParseRecord[ET.Element, R]
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader like ``each_file``; ``parse`` gets the root ``Element``."""
 

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 
 from vf_ray.instances.faults import FieldError
 from vf_ray.sources.fields import Fields, fields_of
-from vf_ray.sources.records import MALFORMED, At, Parse, parsed
+from vf_ray.sources.records import MALFORMED, At, ParseRecord, parsed
 from vf_ray.sources.spill import Id, Spill
 from vf_ray.types import Reject, Row
 
 R = TypeVar("R", bound=Row)
 Joined = tuple[Fields, tuple[Fields, ...]]
 """A record, and its notes: what of the other array has its id, in file order."""
-Found = Sequence[tuple[Fields, At]]
+Matches = Sequence[tuple[Fields, At]]
 NO_ID = ""
 """What records are set aside under whose own id cannot be read."""
 _BITS = 63
@@ -40,7 +40,7 @@ class Side:
     """Tells which records count at all."""
 
 
-def join(main: Side, notes: Side, parse: Parse[Joined, R]) -> Iterator[R | Reject]:
+def join(main: Side, notes: Side, parse: ParseRecord[Joined, R]) -> Iterator[R | Reject]:
     """Yield what ``parse`` makes of each record of ``main`` with its notes, and rejects; ids ascending."""
     first: dict[int, At] = {}
     sides = (main, notes)
@@ -54,7 +54,7 @@ def join(main: Side, notes: Side, parse: Parse[Joined, R]) -> Iterator[R | Rejec
                 yield from _refused(key, ours, theirs, sides)
 
 
-def _found(bodies: list[Any], side: int, first: Mapping[int, At]) -> Found:
+def _found(bodies: list[Any], side: int, first: Mapping[int, At]) -> Matches:
     """Return the records of one side, and where they stand."""
     return [
         (Fields(values), At(first[side].path, first[side].split, index))
@@ -80,7 +80,7 @@ def _id(values: Fields, name: str) -> Id:
     return number if number.bit_length() <= _BITS else str(number)
 
 
-def _refused(key: Id, ours: Found, theirs: Found, sides: tuple[Side, Side]) -> Iterator[Reject]:
+def _refused(key: Id, ours: Matches, theirs: Matches, sides: tuple[Side, Side]) -> Iterator[Reject]:
     """Yield records and notes that cannot be joined: whose id is broken, or not their own, or nobody's."""
     main, notes = (side.what for side in sides)
     of_notes = [(values, at.key(f"{notes}s", at.index)) for values, at in theirs]

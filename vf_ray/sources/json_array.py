@@ -7,14 +7,14 @@ from vf_ray.raw.tree import existing
 from vf_ray.sources.fields import Fields, fields_of
 from vf_ray.sources.json_items import json_items, json_pairs
 from vf_ray.sources.list_file import Files
-from vf_ray.sources.records import At, Parse, of_objects, parsed, produced
+from vf_ray.sources.records import At, ParseRecord, of_objects, parsed, produced
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
 
 
 def json_array(
-    files: Files, parse: Parse[Fields, R], items: str = "item"
+    files: Files, parse: ParseRecord[Fields, R], items: str = "item"
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of the objects in the array at ``items``, in every file that is there."""
 
@@ -26,7 +26,7 @@ def json_array(
 
 
 def json_object(
-    files: Files, parse: Parse[tuple[str, Fields], R], items: str = ""
+    files: Files, parse: ParseRecord[tuple[str, Fields], R], items: str = ""
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of the object of objects at ``items``; ``parse`` gets (name, object) pairs."""
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from vf_ray.errors import UserError
 from vf_ray.raw.text_lines import text_lines
 from vf_ray.raw.tree import existing
-from vf_ray.sources.records import At, Parse, parsed, parsed_side_by_side, unambiguous
+from vf_ray.sources.records import At, ParseRecord, parsed, parsed_side_by_side, unambiguous
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
@@ -15,7 +15,7 @@ Files = Mapping[str, str | tuple[str, ...]]
 
 
 def list_file(
-    files: Files, parse: Parse[str, R], *, header: int = 0, reads_files: bool = False
+    files: Files, parse: ParseRecord[str, R], *, header: int = 0, reads_files: bool = False
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of the lines of every file that is there; ``parse`` gets a line without its end.
 

@@ -11,7 +11,7 @@ from vf_ray.raw.indexed import MOST_WHOLE, UnreadableError, require_size
 from vf_ray.raw.tree import existing
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.list_file import Files
-from vf_ray.sources.records import At, Parse, of_objects, parsed
+from vf_ray.sources.records import At, ParseRecord, of_objects, parsed
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
@@ -23,7 +23,7 @@ _MOST_UNPACKED = 20
 
 
 def parquet_table(
-    files: Files, columns: Sequence[str], parse: Parse[Fields, R], images: Sequence[str] = ()
+    files: Files, columns: Sequence[str], parse: ParseRecord[Fields, R], images: Sequence[str] = ()
 ) -> Callable[[Tree], Iterator[R | Reject]]:
     """Return a reader of every file that is there; ``parse`` gets {column: value} of ``columns`` only.
 

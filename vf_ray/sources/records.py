@@ -41,11 +41,11 @@ class ColumnError(UserError):
     """A whole table is not the publisher's: no matter of one record."""
 
 
-Parse = Callable[[S, At], R | Reject | Iterable[R | Reject]]
+ParseRecord = Callable[[S, At], R | Reject | Iterable[R | Reject]]
 """Turns one record, in the form that its format has, into a row, a reject, or several of them."""
 
 
-def parsed(records: Iterable[tuple[S, At]], parse: Parse[S, R]) -> Iterator[R | Reject]:
+def parsed(records: Iterable[tuple[S, At]], parse: ParseRecord[S, R]) -> Iterator[R | Reject]:
     """Yield what ``parse`` makes of the records; one it fails on becomes a reject.
 
     Raises:
@@ -55,13 +55,13 @@ def parsed(records: Iterable[tuple[S, At]], parse: Parse[S, R]) -> Iterator[R | 
         yield from _rows(record, at, parse)
 
 
-def parsed_side_by_side(records: Iterable[tuple[S, At]], parse: Parse[S, R]) -> Iterator[R | Reject]:
+def parsed_side_by_side(records: Iterable[tuple[S, At]], parse: ParseRecord[S, R]) -> Iterator[R | Reject]:
     """Yield the same as ``parsed`` where ``parse`` reads a file for each record: several at once."""
     for rows in side_by_side(lambda one: list(_rows(*one, parse)), records):
         yield from rows()
 
 
-def of_objects(parse: Parse[Fields, R]) -> Parse[Any, R]:
+def of_objects(parse: ParseRecord[Fields, R]) -> ParseRecord[Any, R]:
     """Return a parser of what should be objects by one of their fields."""
     return lambda record, at: parse(fields_of(record), at)
 
@@ -86,7 +86,7 @@ def unambiguous(pairs: Iterable[tuple[K, V]]) -> Mapping[K, V]:
     return {key: value for key, value in found.items() if key not in doubtful}
 
 
-def produced(parse: Parse[S, R], record: S, at: At) -> Iterator[R | Reject]:
+def produced(parse: ParseRecord[S, R], record: S, at: At) -> Iterator[R | Reject]:
     """Yield what one call of ``parse`` returns, be it one row or several."""
     rows = parse(record, at)
     yield from (rows,) if isinstance(rows, Row | Reject) else rows
@@ -101,7 +101,7 @@ def parts(items: Iterable[S], at: At, parse: Callable[[int, S], R]) -> Iterator[
             yield _refused(at.key(at.index, number), error)
 
 
-def _rows(record: S, at: At, parse: Parse[S, R]) -> Iterable[R | Reject]:
+def _rows(record: S, at: At, parse: ParseRecord[S, R]) -> Iterable[R | Reject]:
     try:
         return tuple(produced(parse, record, at))
     except Exception as error:

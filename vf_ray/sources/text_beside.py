@@ -10,7 +10,7 @@ from vf_ray.types import Reject, Row, Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextRow(Row):
+class TextFileRow(Row):
     """A picture, its text, and the folders it lies in."""
 
     text: str
@@ -21,10 +21,10 @@ class TextRow(Row):
 
 def text_beside(
     root: str, *, image: str = ".png", text: str = ".txt", split: str = "all"
-) -> Callable[[Tree], Iterator[TextRow | Reject]]:
+) -> Callable[[Tree], Iterator[TextFileRow | Reject]]:
     """Return a reader of every picture anywhere below ``root``, by the file names' endings."""
 
-    def read(tree: Tree) -> Iterator[TextRow | Reject]:
+    def read(tree: Tree) -> Iterator[TextFileRow | Reject]:
         paths = tree.glob(f"{root}/**/*{image}")
         if not paths:
             tree.open(f"{root}/<folder>/<name>{image}")  # says what to obtain
@@ -40,9 +40,9 @@ def text_beside(
     return read
 
 
-def _row(path: str, root: str, text: bytes, split: str) -> TextRow | Reject:
+def _row(path: str, root: str, text: bytes, split: str) -> TextFileRow | Reject:
     lines = text.decode("utf-8-sig", "replace").splitlines()
     if not lines or not lines[0].strip():
         return Reject(path, "text empty")
     folders = tuple(path.removeprefix(f"{root}/").split("/")[:-1])
-    return TextRow(key=path, split=split, image=path, text=lines[0].strip(), folders=folders)
+    return TextFileRow(key=path, split=split, image=path, text=lines[0].strip(), folders=folders)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from vf_ray.instances.shapes import ask
 from vf_ray.raw.shared import CLEVR as CLEVR_RAW
-from vf_ray.sources.clevr_json import ClevrImage, ClevrQuestion, ClevrRow, Pair, clevr_json
+from vf_ray.sources.clevr_json import ClevrImage, ClevrQuestion, ClevrRow, QuestionAnswer, clevr_json
 from vf_ray.types import Example, Made, Reject, Source, Terms
 
 CLEVR: Source[ClevrRow] = Source(
@@ -104,7 +104,7 @@ def listed(letter: str, texts: Sequence[str]) -> str:
     return "\n".join(f"{letter}{number}: {text}" for number, text in enumerate(texts, 1))
 
 
-def distinct(pairs: tuple[Pair, ...]) -> list[Pair]:
+def distinct(pairs: tuple[QuestionAnswer, ...]) -> list[QuestionAnswer]:
     """Return the first pairs whose answers all differ."""
     first = {answer: (question, answer) for question, answer in reversed(pairs)}
     return [pair for pair in dict.fromkeys(pairs) if first[pair[1]] == pair][:MOST_MATCHED]

@@ -17,7 +17,7 @@ AGES = {0: "0-3", 1: "4-19", 2: "20-39", 3: "40-69", 4: "70 or more"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FaceRow(Row):
+class ExpressionRow(Row):
     """A face's judged traits."""
 
     emotion: str
@@ -26,7 +26,7 @@ class FaceRow(Row):
     age: str
 
 
-def _row(line: str, at: At, tree: Tree) -> FaceRow | Reject:
+def _row(line: str, at: At, tree: Tree) -> ExpressionRow | Reject:
     name, emotion = line.split()
     stem = name.removesuffix(".jpg")
     path = f"basic/Annotation/manual/{stem}_manu_attri.txt"
@@ -35,7 +35,7 @@ def _row(line: str, at: At, tree: Tree) -> FaceRow | Reject:
     except FileNotFoundError:
         return Reject(name, "annotation file missing", path)
     gender, race, age = map(int, codes)
-    return FaceRow(
+    return ExpressionRow(
         key=name,
         split=name.partition("_")[0],
         image=f"basic/Image/original/{name}",
@@ -46,7 +46,7 @@ def _row(line: str, at: At, tree: Tree) -> FaceRow | Reject:
     )
 
 
-def _read(tree: Tree) -> Iterator[FaceRow | Reject]:
+def _read(tree: Tree) -> Iterator[ExpressionRow | Reject]:
     files = {"all": "basic/EmoLabel/list_patition_label.txt"}
     return list_file(files, partial(_row, tree=tree), reads_files=True)(tree)
 
@@ -83,7 +83,7 @@ def _list(codes: Mapping[int, str]) -> str:
     f"{_list(EMOTIONS)}.",
     evidence="the wording of the target is ours; unsure gender is said so",
 )
-def person(row: FaceRow) -> Made:
+def person(row: ExpressionRow) -> Made:
     """All four traits in one sentence."""
     answer = f"The person is {row.gender}, aged {row.age}, {row.race}; the emotion is {row.emotion}."
     return Example(image=row.image, answer=answer)

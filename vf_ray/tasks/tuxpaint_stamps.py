@@ -1,7 +1,7 @@
 """Tux Paint's stamps: cut-out photographs and drawings, sorted into folders, each with a sentence."""
 
 from vf_ray.instances.shapes import caption, choose
-from vf_ray.sources.text_beside import TextRow, text_beside
+from vf_ray.sources.text_beside import TextFileRow, text_beside
 from vf_ray.types import Made, Raw, Source, Terms
 
 STAMPS = Source(
@@ -40,7 +40,7 @@ KINDS = {
     instruction="Describe the stamp in a sentence.",
     ceiling=0.1,
 )
-def stamp_caption(row: TextRow) -> Made:
+def stamp_caption(row: TextFileRow) -> Made:
     """The publisher's sentence."""
     return caption(row.image, row.text)
 
@@ -52,7 +52,7 @@ def stamp_caption(row: TextRow) -> Made:
     instruction="What kind of thing does the stamp show? Answer with the letter and the text.",
     ceiling=0.1,
 )
-def kind(row: TextRow) -> Made:
+def kind(row: TextFileRow) -> Made:
     """The folder, among the large ones."""
     known = KINDS.get(row.folders[0]) if row.folders else None
     return choose(row.image, known, tuple(KINDS.values())) if known else None
@@ -65,7 +65,7 @@ def kind(row: TextRow) -> Made:
     instruction="Could you tell me more about this stamp?",
     ceiling=0.1,
 )
-def talk(row: TextRow) -> Made:
+def talk(row: TextFileRow) -> Made:
     """A long answer for a second stage."""
     if not row.folders:
         return None

@@ -18,7 +18,7 @@ from vf_ray.model.conversation import Encoded, Encoder
 from vf_ray.model.pixels import stacked
 from vf_ray.recipe import Stage
 from vf_ray.train.collate import Pack, collate, num_labels, token_weights
-from vf_ray.train.pack import Plan, partition
+from vf_ray.train.pack import StepPacks, partition
 from vf_ray.train.stage import Samples, Text, rows_of_step
 from vf_ray.types import Reject
 
@@ -127,7 +127,7 @@ class Batches:
             return Reject(text.key, "cannot be encoded", str(error), text.task)
 
     def _packs(
-        self, plan: Plan, rows: Sequence[int], encoded: Sequence[Encoded], weights: Sequence[float]
+        self, plan: StepPacks, rows: Sequence[int], encoded: Sequence[Encoded], weights: Sequence[float]
     ) -> tuple[Pack, ...]:
         """Collate this rank's packs; an empty one becomes the shortest sample, of weight 0.
 

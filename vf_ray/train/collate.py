@@ -24,7 +24,7 @@ from vf_ray.model.pixels import Pixels
 IGNORED = -100
 
 
-class Encoded(Protocol):
+class LabelledTokens(Protocol):
     """A conversation as ids, with the labels of what is trained and -100 elsewhere."""
 
     @property
@@ -77,13 +77,15 @@ class Pack:
         )  # fmt: skip
 
 
-def num_labels(encoded: Encoded) -> int:
+def num_labels(encoded: LabelledTokens) -> int:
     """Return how many tokens of the conversation are trained; the first has no predecessor."""
     later = encoded.labels[1:]
     return len(later) - later.count(IGNORED)
 
 
-def token_weights(encoded: Sequence[Encoded], loss: Literal["token_mean", "sample_mean"]) -> list[float]:
+def token_weights(
+    encoded: Sequence[LabelledTokens], loss: Literal["token_mean", "sample_mean"]
+) -> list[float]:
     """Return, for each conversation of a global batch, the weight of each of its label tokens.
 
     Raises:
@@ -99,7 +101,7 @@ def token_weights(encoded: Sequence[Encoded], loss: Literal["token_mean", "sampl
 
 
 def collate(
-    encoded: Sequence[Encoded],
+    encoded: Sequence[LabelledTokens],
     weights: Sequence[float],
     pixels: Tensor,
     image_index: Sequence[int | None] | None = None,

@@ -15,7 +15,7 @@ PARTS = (1, 2, 4, 1 << 60)
 
 
 @dataclass(frozen=True)
-class Plan:
+class StepPacks:
     """Packs of one step."""
 
     packs: tuple[tuple[tuple[int, ...], ...], ...]
@@ -47,7 +47,7 @@ class _Unit:
 
 def partition(
     lengths: Sequence[int], *, ranks: int, capacity: int, shown: Sequence[Hashable] = (), prefix_len: int = 0
-) -> Plan:
+) -> StepPacks:
     """Deal samples of ``lengths`` tokens into packs of at most ``capacity`` tokens.
 
     ``shown`` tells the pictures of the samples apart, by default all differ; samples with the same one,
@@ -67,7 +67,7 @@ def partition(
     return min(plans, key=lambda plan: plan.slots)
 
 
-def _plan(units: Sequence[_Unit], ranks: int, capacity: int, prefix_len: int) -> Plan:
+def _plan(units: Sequence[_Unit], ranks: int, capacity: int, prefix_len: int) -> StepPacks:
     micro_steps = max(1, -(-_load(units, prefix_len) // (ranks * capacity)))
     bins = _deal(units, ranks * micro_steps)
     while any(len(dealt) > 1 and _load(dealt, prefix_len) > capacity for dealt in bins):
@@ -78,7 +78,7 @@ def _plan(units: Sequence[_Unit], ranks: int, capacity: int, prefix_len: int) ->
     rows = [by_load[at : at + ranks] for at in range(0, len(by_load), ranks)]
     slots = ranks * sum(max(loads[b] for b in row) for row in rows)
     packs = tuple(tuple(tuple(i for unit in bins[b] for i in unit.members) for b in row) for row in rows)
-    return Plan(packs, sum(loads), slots)
+    return StepPacks(packs, sum(loads), slots)
 
 
 def _load(dealt: Sequence[_Unit], prefix_len: int) -> int:

@@ -9,7 +9,7 @@ import pytest
 from tests.eval.judge_server import Answer, cut, judge_server, says
 from tests.eval.trees import lines
 from vf_ray.eval.benchmark import Reply, Request, Unserved
-from vf_ray.eval.chat import Chat
+from vf_ray.eval.chat_model import ChatModel
 from vf_ray.eval.judges.http import HttpJudge, Replay
 from vf_ray.eval.judges.judging import judged, record
 
@@ -19,7 +19,7 @@ def requests(n: int = 1) -> list[Request]:
 
 
 def judge(url: str, waits: list[float] | None = None, **more: Any) -> HttpJudge:
-    return HttpJudge(Chat(url=url, model="m", sleep=(waits if waits is not None else []).append, **more))
+    return HttpJudge(ChatModel(url=url, model="m", sleep=(waits if waits is not None else []).append, **more))
 
 
 def test_a_reply_to_each_request_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from vf_ray.eval.benchmark import (
     Unserved,
 )
 from vf_ray.eval.judges.judging import Paper, judged
-from vf_ray.eval.judges.replies import Kept, judge_with_replies
+from vf_ray.eval.judges.replies import RecordedJudge, judge_with_replies
 from vf_ray.store import Store
 
 SPEC = Spec(kind="judged", name="x", config={})
@@ -50,7 +50,7 @@ def paper(asked: Callable[[], list[Request]]) -> Paper:
     return Paper(made, QuestionSet(questions=(Question(id="q", prompt="?"),)), {})
 
 
-def keep(store: Store, by: Judge, n: int) -> tuple[Kept, list[str]]:
+def keep(store: Store, by: Judge, n: int) -> tuple[RecordedJudge, list[str]]:
     with ThreadPoolExecutor(1) as threads:
         return judge_with_replies(store, SPEC, by, paper(lambda: requests(n)), threads)
 

@@ -31,7 +31,15 @@ from vf_ray.eval.benchmark import (
 from vf_ray.eval.judges import judging
 from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS
-from vf_ray.eval.rules.hallusion import CORRECT, INCORRECT, UNCLEAR, Pairs, all_right, diagnosis, is_bare
+from vf_ray.eval.rules.hallusion import (
+    CORRECT,
+    INCORRECT,
+    UNCLEAR,
+    MarkedQuestions,
+    all_right,
+    diagnosis,
+    is_bare,
+)
 from vf_ray.eval.statistics import of_items
 from vf_ray.types import Tree
 
@@ -134,7 +142,7 @@ def _categories(items: Sequence[Item]) -> list[str]:
     return list(dict.fromkeys([*(i.category.split("/")[0] for i in items), *(i.category for i in items)]))
 
 
-def _of(pairs: Pairs, name: str) -> Pairs:
+def _of(pairs: MarkedQuestions, name: str) -> MarkedQuestions:
     return [pair for pair in pairs if name in (pair[1].category, pair[1].category.split("/")[0])]
 
 
@@ -183,7 +191,7 @@ def _item(question: Question, answer: str | None, judged: str) -> Item:
     )  # fmt: skip
 
 
-def _figures(pairs: Pairs) -> dict[str, Figure]:
+def _figures(pairs: MarkedQuestions) -> dict[str, Figure]:
     figures = [(question, item) for question, item in pairs if not is_bare(question)]
     return {
         "aAcc %": of_items([item for _, item in pairs]).times(100),

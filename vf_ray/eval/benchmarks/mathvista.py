@@ -23,7 +23,7 @@ from vf_ray.eval.benchmark import (
     Score,
     count,
 )
-from vf_ray.eval.itemwise import Groups, meta, percent, read, tabled
+from vf_ray.eval.itemwise import GroupsOf, meta, percent, read, tabled
 from vf_ray.eval.judges import judging
 from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS
@@ -157,7 +157,7 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
 
 
 def _tables(question_set: QuestionSet, items: Sequence[Item]) -> Iterator[tuple[str, Any]]:
-    groupings: Mapping[str, Groups] = {"question types": meta("type"), "answer types": meta("kind")}
+    groupings: Mapping[str, GroupsOf] = {"question types": meta("type"), "answer types": meta("kind")}
     for name, groups in {**groupings, **{key: meta(key) for key in KEYS}}.items():
         if table := tabled(question_set, items, groups, "accuracy %"):
             yield name, table

@@ -12,7 +12,7 @@ from typing import Any
 
 from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Reply, Request
-from vf_ray.eval.chat import Chat
+from vf_ray.eval.chat_model import ChatModel
 from vf_ray.eval.files import json_lines
 
 
@@ -20,7 +20,7 @@ from vf_ray.eval.files import json_lines
 class HttpJudge:
     """A judge who is asked over HTTP."""
 
-    chat: Chat
+    chat: ChatModel
     room: int = 0
     """Tokens that a reply has at least, for a judge that thinks first; 0: what each request gives it."""
     in_order: bool = False

@@ -15,7 +15,7 @@ from vf_ray.eval.benchmark import Answers, Benchmark, Judge, QuestionSet, Reply,
 from vf_ray.eval.unusable import require_some, tally
 
 T = TypeVar("T")
-Parse = Callable[[Request, Reply], T | None]
+ParseReply = Callable[[Request, Reply], T | None]
 Again = Callable[[Request, int], Request]
 SHOWN = 60
 """Characters of a reply that a reason repeats."""
@@ -33,7 +33,7 @@ class Judged(Generic[T]):
     records: list[Mapping[str, Any]] = field(default_factory=list)
     """What is stored with the result."""
 
-    def ask(self, judge: Judge, requests: Sequence[Request], parse: Parse[T]) -> None:
+    def ask(self, judge: Judge, requests: Sequence[Request], parse: ParseReply[T]) -> None:
         """Ask, and put each request where its reply belongs."""
         for request, reply in zip(requests, judge.replies(requests), strict=True):
             self.records.append(record(judge, request, reply))
@@ -64,7 +64,7 @@ UNREAD = "replies without a verdict, such as {!r}"
 def judged(
     judge: Judge,
     requests: Sequence[Request],
-    parse: Parse[T],
+    parse: ParseReply[T],
     *,
     again: Again = lambda request, turn: request,
     rounds: int = 1,

@@ -25,7 +25,7 @@ CHUNK = 32
 """Requests of one file: what a kill may lose."""
 UNREAD = "replies/unread.jsonl"
 """What came and cannot be read."""
-Parse = Callable[[Request, Reply], object]
+ReadReply = Callable[[Request, Reply], object]
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Keeping:
     """A judge whose replies are committed, and are not asked for where they are known."""
 
     judge: Judge
-    parse: Parse
+    parse: ReadReply
     """The benchmark's."""
     threads: Executor
     """Where chunks wait for the judge."""
@@ -99,7 +99,7 @@ class Keeping:
 
 
 @dataclass(frozen=True)
-class Kept:
+class RecordedJudge:
     """A judge that repeats what was said."""
 
     name: str
@@ -114,7 +114,7 @@ class Kept:
 
 def judge_with_replies(
     store: Store, spec: Spec, judge: Judge, paper: Paper, threads: Executor
-) -> tuple[Kept, list[str]]:
+) -> tuple[RecordedJudge, list[str]]:
     """Return a judge that has its replies about some answers, as far as they come.
 
     ``spec`` is the artifact that keeps them: finished once all came, else gone on with by the next call.
@@ -137,9 +137,9 @@ def judge_with_replies(
         return {"asked": len(asked.replied)}
 
     try:
-        return Kept(judge.name, said(artifacts.build(store, spec, make))), []
+        return RecordedJudge(judge.name, said(artifacts.build(store, spec, make))), []
     except Incomplete:
-        return Kept(judge.name, asked.replied), asked.failures
+        return RecordedJudge(judge.name, asked.replied), asked.failures
 
 
 def said(artifact: Artifact) -> dict[str, Reply]:

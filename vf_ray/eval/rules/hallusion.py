@@ -12,7 +12,7 @@ from vf_ray.eval.benchmark import Figure, Item, Question
 from vf_ray.eval.statistics import bootstrap, proportion, share
 
 CORRECT, INCORRECT, UNCLEAR = "correct", "incorrect", "unclear"
-Pairs = Sequence[tuple[Question, Item]]
+MarkedQuestions = Sequence[tuple[Question, Item]]
 Blame = tuple[bool, bool]
 """Whether language, and whether vision, is to blame; neither: the answer is right."""
 
@@ -22,7 +22,7 @@ def is_bare(question: Question) -> bool:
     return question.id.startswith("VS/") and question.meta["figure"] == "0"
 
 
-def diagnosis(pairs: Pairs) -> dict[str, dict[str, dict[str, Figure]]]:
+def diagnosis(pairs: MarkedQuestions) -> dict[str, dict[str, dict[str, Figure]]]:
     """Return a table for each test; missing answers are left out of the bias and of the causes."""
     answered = [(question, item) for question, item in pairs if item.answer is not None]
     easy, hard = ([pair for pair in pairs if pair[0].meta["altered"] is altered] for altered in (False, True))
@@ -41,13 +41,13 @@ def diagnosis(pairs: Pairs) -> dict[str, dict[str, dict[str, Figure]]]:
     }
 
 
-def all_right(pairs: Pairs, key: str) -> Figure:
+def all_right(pairs: MarkedQuestions, key: str) -> Figure:
     """Return the share of groups in which every item is right."""
     groups = _groups(pairs, key)
     return proportion([min(values) for values in groups.values()], _sets(groups))
 
 
-def _groups(pairs: Pairs, key: str) -> dict[tuple[str, ...], list[float]]:
+def _groups(pairs: MarkedQuestions, key: str) -> dict[tuple[str, ...], list[float]]:
     groups: dict[tuple[str, ...], list[float]] = {}
     for question, item in pairs:
         groups.setdefault(question.meta[key], []).append(item.value)
@@ -59,7 +59,7 @@ def _sets(names: Mapping[tuple[str, ...], object] | Sequence[tuple[str, ...]]) -
     return ["/".join(name[:3]) for name in names]
 
 
-def _consistency(pairs: Pairs) -> dict[str, Figure]:
+def _consistency(pairs: MarkedQuestions) -> dict[str, Figure]:
     """Return how many figures have all their questions right, some, or none."""
     groups = _groups([(question, item) for question, item in pairs if not is_bare(question)], "by_figure")
     right = [(min(values) == 1, max(values) == 0) for values in groups.values()]
@@ -71,7 +71,7 @@ def _consistency(pairs: Pairs) -> dict[str, Figure]:
     return {name: proportion(values, _sets(groups)) for name, values in rows.items()}
 
 
-def _bias(pairs: Pairs) -> dict[str, Figure]:
+def _bias(pairs: MarkedQuestions) -> dict[str, Figure]:
     """Return how much oftener yes is said than true, and the share that says yes of wrong answers.
 
     As officially, whatever is not right counts as the opposite of the truth.
@@ -86,7 +86,7 @@ def _bias(pairs: Pairs) -> dict[str, Figure]:
     }
 
 
-def _causes(pairs: Pairs) -> dict[str, Figure]:
+def _causes(pairs: MarkedQuestions) -> dict[str, Figure]:
     found = list(_blames(pairs))
     names = [name for name, _ in found]
     kinds = {
@@ -100,7 +100,7 @@ def _causes(pairs: Pairs) -> dict[str, Figure]:
     }
 
 
-def _blames(pairs: Pairs) -> Iterator[tuple[str, Blame]]:
+def _blames(pairs: MarkedQuestions) -> Iterator[tuple[str, Blame]]:
     """Yield set and blame of each answer that is to blame and can be held against the original's."""
     first = {question.meta["by_question"]: item for question, item in pairs if question.meta["figure"] == "0"}
     for question, item in pairs:

@@ -5,7 +5,7 @@ import io
 from PIL import Image
 
 
-class Source(io.BytesIO):
+class ImageBytes(io.BytesIO):
     """A picture's bytes as its decoder gets them; formats with traps of their own derive from this."""
 
     def __init__(self, whole: bytes, decoded: bytes | None = None) -> None:

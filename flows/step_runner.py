@@ -11,7 +11,7 @@ from vf_ray.store import Store
 SERVER = "RAY_API_SERVER_ADDRESS"
 
 
-class Place:
+class StepRunner:
     """Runs steps; starts Ray only when a first step really has to run."""
 
     def __init__(self, store: Store, plan: Plan, run_id: str) -> None:
@@ -21,7 +21,7 @@ class Place:
         self._open = ExitStack()
         self._started = False
 
-    def __enter__(self) -> "Place":
+    def __enter__(self) -> "StepRunner":
         return self
 
     def __exit__(

@@ -10,7 +10,7 @@ import pytest
 
 from tests.eval.judge_server import Answer, judge_server, says
 from vf_ray.eval.benchmark import Reply, Unserved
-from vf_ray.eval.chat import WARM, Chat
+from vf_ray.eval.chat_model import WARM, ChatModel
 
 KEY = "VF_RAY_SOME_KEY"
 Behaviour = Callable[[dict[str, Any], int], Answer]
@@ -26,8 +26,8 @@ def asked(behaviour: Behaviour, n: int = 1, waits: list[float] | None = None, **
         return chat(url, waits, **more).replies(bodies(n))
 
 
-def chat(url: str, waits: list[float] | None = None, **more: Any) -> Chat:
-    return Chat(url=url, model="m", key=KEY, sleep=(waits if waits is not None else []).append, **more)
+def chat(url: str, waits: list[float] | None = None, **more: Any) -> ChatModel:
+    return ChatModel(url=url, model="m", key=KEY, sleep=(waits if waits is not None else []).append, **more)
 
 
 def always(answer: Answer) -> Behaviour:

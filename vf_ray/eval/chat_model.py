@@ -52,7 +52,7 @@ WARM = "asked without a temperature, which the server does not take"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chat:
+class ChatModel:
     """A model at an OpenAI-compatible address."""
 
     url: str
@@ -125,7 +125,7 @@ class _Outcome:
 class _Asking:
     """One call's requests; what one of them learns of the server, the others know."""
 
-    def __init__(self, chat: Chat, client: httpx.Client) -> None:
+    def __init__(self, chat: ChatModel, client: httpx.Client) -> None:
         self._chat, self._client = chat, client
         self._address = endpoint.address(chat.url, endpoint.COMPLETIONS)
         self._changes: frozenset[str] = frozenset()
