@@ -63,7 +63,7 @@ def stage1(found: Mapping[str, Recipe]) -> dict[str, Stage]:
 
 @pytest.mark.parametrize("table", tables())
 def test_runs_of_a_table_are_sound_and_differ(table: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vf_ray.plan.plan.exams", lambda asked: {})  # their files are nowhere here
+    monkeypatch.setattr("vf_ray.plan.plan.question_sets", lambda asked: {})  # their files are nowhere here
     plans = [Plan(recipe, "raw") for recipe in runs(table).values()]
     ends = [plan.addresses("evaluate") for plan in plans]
     assert len({str(end) for end in ends}) == len(ends)
