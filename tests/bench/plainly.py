@@ -17,7 +17,7 @@ import torch
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.demo.write import fetch as write_demo
-from vf_ray.eval import record
+from vf_ray.eval import score_record
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.generate import answers
 from vf_ray.eval.question_sets import question_set
@@ -111,8 +111,10 @@ def evaluate(store: Store, plan: Plan) -> None:
         for model, artifact in models.items():
             for name, asked in question_sets.items():
                 said = dict(answers(folder(artifact), asked.questions, plan.recipe.evaluate.batch))
-                scores[name][model] = found = record.score(get(name), asked, said)
-                writer.commit(f"items/{name}/{model}.jsonl", record.lines(record.parsed(found.items)))
+                scores[name][model] = found = score_record.score(get(name), asked, said)
+                writer.commit(
+                    f"items/{name}/{model}.jsonl", score_record.lines(score_record.parsed(found.items))
+                )
         made = summary(scores, plan.stage_tasks("stage1"), {m: a.address for m, a in models.items()})
         writer.commit("scores.json", json.dumps(made).encode())
         return {name: len(asked.questions) for name, asked in question_sets.items()}

@@ -13,9 +13,9 @@ import pytest
 from tests.bench.preparing import write_photographs
 from tests.bench.timing import least
 from vf_ray.raw.tree import RawTree
+from vf_ray.shards.decode import stored
 from vf_ray.shards.gather import gathered
-from vf_ray.shards.images import stored
-from vf_ray.shards.plan import SHARD_IMAGES
+from vf_ray.shards.next_images import SHARD_IMAGES
 from vf_ray.types import Raw, Tree
 
 pytestmark = pytest.mark.bench

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.bench.timing import least
-from vf_ray.shards import images
+from vf_ray.shards import decode
 from vf_ray.shards.image_bytes import ImageBytes
 
 pytestmark = pytest.mark.bench
@@ -22,12 +22,12 @@ def test_looking_for_missing_data(options: dict[str, Any], monkeypatch: pytest.M
     large = np.asarray(Image.fromarray(COARSE).resize((640, 427), Image.Resampling.BICUBIC))
     sink = io.BytesIO()
     Image.fromarray((large + NOISE).clip(0, 255).astype(np.uint8)).save(sink, "JPEG", **options)
-    data, looked = sink.getvalue(), images._source
+    data, looked = sink.getvalue(), decode._source
 
     def take(source: Any) -> None:
-        monkeypatch.setattr(images, "_source", source)
+        monkeypatch.setattr(decode, "_source", source)
         for _ in range(50):
-            images.stored(data, 1024)
+            decode.stored(data, 1024)
 
     spent = least({"looking": lambda: take(looked), "not looking": lambda: take(ImageBytes)}, times=5)
     print(f"\n{options}, {len(data):,} bytes: {spent['looking'] / spent['not looking']:.2f} times as long")

@@ -15,7 +15,7 @@ from tests.quality.photographs import jpeg, pieces, resized
 from vf_ray.quality.alike import Groups
 from vf_ray.quality.hamming import within
 from vf_ray.quality.perceptual import RADIUS, WORDS, Hashes, Looks, distance, looks
-from vf_ray.quality.wording import AskedWording, Index, normal
+from vf_ray.quality.question_overlap import AskedWording, Index, normal
 
 pytestmark = pytest.mark.bench
 HASHES = 1_000_000

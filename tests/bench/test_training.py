@@ -29,7 +29,7 @@ from vf_ray.train import checkpoint, deepspeed
 from vf_ray.train.collate import collate, num_labels
 from vf_ray.train.learner import learner
 from vf_ray.train.pack import partition
-from vf_ray.train.stage import rows_of_step
+from vf_ray.train.schedule import rows_of_step
 from vf_ray.train.step import loss_of
 
 pytestmark = pytest.mark.bench

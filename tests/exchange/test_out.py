@@ -23,7 +23,7 @@ from vf_ray.exchange.export import SPLITS, export
 from vf_ray.exchange.records import Record
 from vf_ray.plan.plan import Plan
 from vf_ray.raw.tree import RawTree
-from vf_ray.shards.images import NOTHING, sha256
+from vf_ray.shards.decode import NOTHING, sha256
 from vf_ray.shards.schema import from_parquet
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.llava_json import ConversationRow, conversation, without_mark

@@ -15,7 +15,7 @@ from transformers.image_transforms import convert_to_rgb
 from tests.tiny import make_tiny
 from vf_ray.model.pixels import Pixels
 from vf_ray.recipe.input_format import InputFormat
-from vf_ray.shards.images import stored
+from vf_ray.shards.decode import stored
 
 SIDE = 16
 SIZES = [(SIDE, SIDE), (40, 40), (7, 31), (50, 12), (1, 1), (8, 8), (33, 32)]

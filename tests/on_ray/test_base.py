@@ -10,7 +10,7 @@ import pytest
 from tests.tiny import make_tiny, tiny_base
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.doctor.models import outliner, weights
+from vf_ray.doctor.weights import outliner, weights
 from vf_ray.model.conversation import Encoder
 from vf_ray.model.load import load
 from vf_ray.model.template import TEMPLATES

@@ -9,8 +9,8 @@ import pyarrow as pa
 from vf_ray import artifacts
 from vf_ray.artifacts import Spec, Writer
 from vf_ray.quality.prepared import Prepared
+from vf_ray.shards.decode import sha256
 from vf_ray.shards.finish import HELD_OUT, TRAIN
-from vf_ray.shards.images import sha256
 from vf_ray.shards.schema import IMAGES, INSTANCES, to_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store

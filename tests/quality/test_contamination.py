@@ -73,7 +73,7 @@ def test_planted_images_are_found_equal_or_alike_and_crops_are_not(
 
 
 def test_a_large_image_is_equal_to_what_training_stored_of_it(local_store: Store, tmp_path: Path) -> None:
-    from vf_ray.shards.images import stored
+    from vf_ray.shards.decode import stored
 
     data = jpeg(resized(pieces()[0], 3), 95)
     pope(tmp_path, about({"large.jpg": data}), {"large.jpg": data})

@@ -10,11 +10,11 @@ from PIL import Image
 from tests.quality.photographs import jpeg, pieces, png, resized
 from tests.quality.planted import Made, Stated, plant
 from vf_ray.quality import looks
+from vf_ray.quality.as_json import plain
 from vf_ray.quality.examine import Quality, examine
 from vf_ray.quality.figures import TaskQuality
 from vf_ray.quality.page import page
 from vf_ray.quality.prepared import Prepared
-from vf_ray.quality.record import plain
 from vf_ray.store import Store
 
 TASK, SIBLING, OTHER = "stl10/object", "caltech101/object", "okvqa/answer"

@@ -6,12 +6,12 @@ from pathlib import Path
 from tests.eval.miniature import WRITERS
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import tree
-from vf_ray.eval import record
+from vf_ray.eval import score_record
 from vf_ray.eval.benchmark import Item, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.scores import summary
 from vf_ray.instances.chance import SPAN, rank
-from vf_ray.report.gather import Findings
+from vf_ray.report.findings import Findings
 
 MODELS: Mapping[str, float] = {"base": 0.3, "stage1": 0.8, "stage2": 0.7}
 """Share of questions that each answers rightly."""
@@ -42,7 +42,7 @@ def findings(
     for name, question_set in asked.items():
         judge = Oracle("8 6") if get(name).needs_judge else None
         scores[name] = {
-            model: record.score(
+            model: score_record.score(
                 get(name), question_set, {q.id: said(model, q) for q in question_set.questions}, judge
             )
             for model in MODELS

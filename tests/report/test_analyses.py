@@ -10,8 +10,8 @@ from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.page.document import Document, Tiles
 from vf_ray.page.tables import Table
 from vf_ray.report import analyses, sections
+from vf_ray.report.findings import Findings
 from vf_ray.report.gallery import gallery
-from vf_ray.report.gather import Findings
 from vf_ray.report.render import document, summary
 
 

@@ -16,11 +16,11 @@ from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.instances.chance import rank
 from vf_ray.instances.refs import image_text, place
 from vf_ray.instances.sample import FEWEST, chance_of, examine
-from vf_ray.shards import build, plan
+from vf_ray.shards import build, next_images
 from vf_ray.shards.build import Line, Origin, Unit, build_images, build_instances, run_here
+from vf_ray.shards.decode import NOTHING, BadImageError, StoredImage, sha256
 from vf_ray.shards.drawing import image
 from vf_ray.shards.finish import HELD_OUT, TRAIN
-from vf_ray.shards.images import NOTHING, BadImageError, StoredImage, sha256
 from vf_ray.shards.schema import INSTANCES, from_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
@@ -110,7 +110,7 @@ def test_nothing_depends_on_rows_shards_slack_or_workers(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "LEAST_SLACK", slack)
-        patch.setattr(build, "shards", lambda refs: plan.shards(refs, size))
+        patch.setattr(build, "shards", lambda refs: next_images.shards(refs, size))
         made = images_of(tmp_path_factory.mktemp("store"), mixed, run=any_order)
     assert tables(made, mixed) == expected(whole, 40)
 
@@ -170,7 +170,7 @@ def killing(commits: int) -> Callable[[Writer, str, Any], None]:
 
 
 def test_a_killed_build_continues_and_ends_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "shards", lambda refs: plan.shards(refs, 7))
+    monkeypatch.setattr(build, "shards", lambda refs: next_images.shards(refs, 7))
     origin = here(rows(60, images=25), TREE)
     whole, moment = images_of(tmp_path / "whole", origin, 20), 0
     while True:

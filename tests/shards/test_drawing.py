@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from vf_ray.shards.decode import BadImageError, sha256
 from vf_ray.shards.drawing import CELL, GAP, LABEL_HEIGHT, image
-from vf_ray.shards.images import BadImageError, sha256
 from vf_ray.types import Boxed, Crop, Grid, ImageRef
 
 

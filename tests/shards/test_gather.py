@@ -10,9 +10,9 @@ import pytest
 
 from tests.shards.synthetic import ppm
 from vf_ray.raw.tree import RawTree
+from vf_ray.shards.decode import BadImageError
 from vf_ray.shards.drawing import image
 from vf_ray.shards.gather import gathered
-from vf_ray.shards.images import BadImageError
 
 
 def test_names_with_odd_digits_are_names(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from vf_ray.shards import jpeg
-from vf_ray.shards.images import BadImageError, stored
+from vf_ray.shards.decode import BadImageError, stored
 
 EOI = jpeg.EOI
 GREY, BLACK = (128, 128, 128), (0, 0, 0)

@@ -13,8 +13,8 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.recipe.strict import plain
 from vf_ray.shards.build import build_images
+from vf_ray.shards.decode import sha256
 from vf_ray.shards.finish import HELD_OUT, TRAIN
-from vf_ray.shards.images import sha256
 from vf_ray.shards.mixture import NAME, Choice, located, write_mixture
 from vf_ray.shards.read import StoredSamples
 from vf_ray.shards.schema import INSTANCES, MIXTURE, from_parquet, said_bytes

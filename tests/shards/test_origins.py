@@ -8,10 +8,10 @@ import pytest
 from tests.shards.synthetic import LABELS, Here, Memory, Thing, files, here, rows
 from tests.shards.test_build import TASKS, TREE, images_of, instances_of
 from vf_ray.artifacts import Spec
-from vf_ray.shards import build, plan
+from vf_ray.shards import build, next_images
 from vf_ray.shards.build import build_images
+from vf_ray.shards.decode import NOTHING
 from vf_ray.shards.finish import HELD_OUT, TRAIN
-from vf_ray.shards.images import NOTHING
 from vf_ray.shards.schema import from_parquet
 from vf_ray.store import Store
 from vf_ray.types import Source
@@ -63,7 +63,7 @@ class Counting:
 def test_the_units_of_a_preparation_share_what_is_open_and_the_next_one_opens_it_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "shards", lambda refs: plan.shards(refs, 7))
+    monkeypatch.setattr(build, "shards", lambda refs: next_images.shards(refs, 7))
     origin = Counting(here(rows(60, images=25), TREE))
     first = images_of(tmp_path, origin)
     assert (len(origin.opened), first.stats["images"] > 14) == (1, True)

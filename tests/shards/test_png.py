@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from vf_ray.shards.images import BadImageError, stored
+from vf_ray.shards.decode import BadImageError, stored
 
 LONG = "word " * (3 << 18)
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 64, 4), dtype=np.uint8))

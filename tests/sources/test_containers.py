@@ -15,8 +15,8 @@ from tests.sources.test_readers import tree
 from tests.tasks.tree import picture
 from vf_ray.raw.indexed import UnreadableError
 from vf_ray.raw.lmdb_pages import Pages
+from vf_ray.shards.decode import BadImageError
 from vf_ray.shards.drawing import image as drawn
-from vf_ray.shards.images import BadImageError
 from vf_ray.sources.cifar_pickle import cifar_pickle
 from vf_ray.sources.images import image_bytes, image_exists
 from vf_ray.sources.mat_file import load_mat

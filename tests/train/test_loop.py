@@ -19,7 +19,7 @@ from vf_ray.store import Store
 from vf_ray.train.batches import Batches
 from vf_ray.train.guard import Diverged
 from vf_ray.train.optimizer import decays, groups
-from vf_ray.train.stage import rows_of_step
+from vf_ray.train.schedule import rows_of_step
 from vf_ray.train.step import loss_of
 
 

@@ -11,7 +11,7 @@ from vf_ray.cli.plans import Overrides, StoreUrl, planned
 from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
-    from vf_ray.quality.estimate import Size
+    from vf_ray.quality.published_sizes import Size
 
 COLUMNS = ("task", "published", "under the cap", "built", "counts", "origin")
 
@@ -28,8 +28,8 @@ def estimate(
 
     Of a recipe it also says what has been built.
     """
-    from vf_ray.quality.estimate import CAP, compared, plain, sized
-    from vf_ray.quality.estimate import estimate as added
+    from vf_ray.quality.published_sizes import CAP, compared, plain, sized
+    from vf_ray.quality.published_sizes import estimate as added
     from vf_ray.tasks import in_paper
 
     if override and not recipe:

@@ -28,7 +28,7 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
 ) -> None:
     """Write a recipe's finished instances as LLaVA's JSON or as Parquet, with a dataset card."""
-    from vf_ray.exchange.card import images
+    from vf_ray.exchange.dataset_card import images
     from vf_ray.exchange.export import export as write
     from vf_ray.store import Store
     from vf_ray.tasks import matching

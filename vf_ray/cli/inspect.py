@@ -73,7 +73,7 @@ def _rows(what: str, store: "Store", held_out: bool) -> Iterator[StoredRow]:
 def _of_file(path: str) -> Iterator[StoredRow]:
     import pyarrow as pa
 
-    from vf_ray.shards.images import NOTHING
+    from vf_ray.shards.decode import NOTHING
     from vf_ray.shards.schema import INSTANCES, from_parquet
 
     try:

@@ -26,10 +26,10 @@ def quality(
 
     Pictures are hashed on the first call, and the hashes kept in the store.
     """
+    from vf_ray.quality.as_json import plain
     from vf_ray.quality.examine import examine
     from vf_ray.quality.page import page as document
     from vf_ray.quality.prepared import Prepared
-    from vf_ray.quality.record import plain
 
     opened, plan = planned(recipe, override, store)
     prepared = Prepared.of(opened, plan)
@@ -47,7 +47,7 @@ def quality(
 
 
 def _show(found: "Quality") -> None:
-    from vf_ray.quality.tables import SHORT_HEADERS, short_row
+    from vf_ray.quality.task_table import SHORT_HEADERS, short_row
 
     rows = [dict(zip(SHORT_HEADERS, short_row(task, found), strict=True)) for task in found.tasks]
     instances = sum(task.instances for task in found.tasks)

@@ -14,7 +14,7 @@ from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
     from vf_ray.eval.benchmark import Figure, Score
-    from vf_ray.eval.score import Scored
+    from vf_ray.eval.given_answers import Scored
 
 
 def score(
@@ -56,8 +56,8 @@ def score(
 
     What a live judge says is kept in the store: the same command asks only for what failed.
     """
+    from vf_ray.eval.given_answers import JudgeChoice, score_answers
     from vf_ray.eval.own_table import is_table
-    from vf_ray.eval.score import JudgeChoice, score_answers
     from vf_ray.store import Store
 
     if is_table(benchmark):
@@ -73,8 +73,8 @@ def score(
 
 
 def _of_table(path: Path, rule: str, columns: Sequence[str]) -> "Scored":
+    from vf_ray.eval.given_answers import Scored
     from vf_ray.eval.own_table import score_table
-    from vf_ray.eval.score import Scored
 
     named = dict(_pair(text) for text in columns)
     benchmark, found = score_table(path, rule, named)

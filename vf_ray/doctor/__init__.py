@@ -7,9 +7,9 @@ from typing import Any
 
 from vf_ray.doctor.check import Check
 from vf_ray.doctor.elsewhere import models_elsewhere
-from vf_ray.doctor.models import judge_weights, sized, weights
-from vf_ray.doctor.records import sources
+from vf_ray.doctor.raw_files import sources
 from vf_ray.doctor.room import space, training
+from vf_ray.doctor.weights import judge_weights, sized, weights
 from vf_ray.errors import MendableError, UserError
 from vf_ray.on_ray import dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard

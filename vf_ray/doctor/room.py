@@ -11,7 +11,7 @@ from pathlib import Path
 from vf_ray.doctor.check import Check
 from vf_ray.on_ray.dashboard import Dashboard
 from vf_ray.plan.plan import TUNED, Plan
-from vf_ray.quality.estimate import most_instances
+from vf_ray.quality.published_sizes import most_instances
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.store import VARIABLE, Store
 from vf_ray.train import estimate

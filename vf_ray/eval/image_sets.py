@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from vf_ray.errors import MissingError, UserError
-from vf_ray.eval import tables
+from vf_ray.eval import table_files
 from vf_ray.eval.files import as_object, read_json
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.sources.cifar_pickle import load_arrays
@@ -175,7 +175,7 @@ _NAME = re.compile(r"[^\W\d_]{2}")
 
 
 def _ravi(tree: Tree, root: str) -> list[tuple[str, str]]:
-    rows = tables.separated(tree.read(f"{root}test.csv"), f"{root}test.csv", ",", "filename", "label")
+    rows = table_files.separated(tree.read(f"{root}test.csv"), f"{root}test.csv", ",", "filename", "label")
     return [(f"{root}images/{row['filename']}", row["label"]) for row in rows]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray.eval import answers as read_answers
-from vf_ray.eval import files, tables
+from vf_ray.eval import files, table_files
 from vf_ray.eval.benchmark import Answers, Figure, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.statistics import mean, of_items
 
@@ -146,7 +146,7 @@ def listed(path: Path) -> list[dict[str, Any]]:
         ValueError: for a damaged file; names it.
     """
     if path.suffix.lower() in (".tsv", ".csv", ".xlsx"):
-        return [dict(row) for row in tables.table(path)]
+        return [dict(row) for row in table_files.table(path)]
     if path.suffix.lower() == ".jsonl":
         return read_answers.records(path)
     whole = read_answers.whole(path)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vf_ray.errors import MissingError, UserError
-from vf_ray.eval import files, tables
+from vf_ray.eval import files, table_files
 from vf_ray.sources import parquet_table
 from vf_ray.types import Tree
 
@@ -111,7 +111,9 @@ def _file(tree: Tree, path: str, images: Sequence[str], items: str) -> Iterator[
     if kind == "parquet":
         return _parquet(tree, path, images)
     if kind in ("tsv", "csv"):
-        return _table(tables.separated(tree.read(path), path, "\t" if kind == "tsv" else ","), path, images)
+        return _table(
+            table_files.separated(tree.read(path), path, "\t" if kind == "tsv" else ","), path, images
+        )
     if kind == "jsonl":
         return _objects(list(files.json_lines(tree.read(path), path)), path)
     return _objects(_listed(files.read_json(tree, path), path, items), path)
@@ -140,7 +142,7 @@ def _table(found: Sequence[Mapping[str, str]], path: str, images: Sequence[str])
             if cell := row.get(column, ""):
                 data = shared.get(cell, cell) if len(cell) <= REFERENCE else cell
                 identity = hashlib.sha256(data.encode()).hexdigest()[:16]
-                shown[column] = RowImage(identity, partial(tables.base64_image, data))
+                shown[column] = RowImage(identity, partial(table_files.base64_image, data))
         yield BenchmarkRow(where=f"{path} row {number}", cells=cells, images=shown)
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
-from vf_ray.eval import record
+from vf_ray.eval import score_record
 from vf_ray.eval.benchmark import Benchmark, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.benchmarks.tasks import verdict
@@ -39,7 +39,7 @@ def _benchmark(name: str, by_model: Mapping[str, Score]) -> dict[str, Any]:
     benchmark = get(name)
     return {
         "title": benchmark.title,
-        "models": {model: record.plain(benchmark, found) for model, found in by_model.items()},
+        "models": {model: score_record.plain(benchmark, found) for model, found in by_model.items()},
         "paired": [_paired(benchmark, one, other, by_model) for one, other in pairwise(by_model)],
     }
 

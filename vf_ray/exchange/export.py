@@ -14,8 +14,8 @@ from typing import Protocol
 from PIL import Image
 
 from vf_ray.artifacts import Artifact, load
-from vf_ray.exchange.card import Facts, card
 from vf_ray.exchange.census import Census
+from vf_ray.exchange.dataset_card import Facts, card
 from vf_ray.exchange.llava import LlavaFiles
 from vf_ray.exchange.parquet import ParquetFiles
 from vf_ray.exchange.records import Record, records

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Spec, Writer
 from vf_ray.artifacts.cost import GPUS
-from vf_ray.eval import record
+from vf_ray.eval import score_record
 from vf_ray.eval.asking import CHUNK, Incomplete, answer, answered, chunks
 from vf_ray.eval.benchmark import Answered, Judge, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks import get
@@ -238,7 +238,7 @@ class _Evaluation:
 
     def _score(self, pair: Pair, answers: _Answers, judge: Judge | None) -> Score:
         model, name = pair
-        made = record.score(get(name), self.question_sets[name], answers.said, judge)
+        made = score_record.score(get(name), self.question_sets[name], answers.said, judge)
         notes = [NOTE.format(self.plan.served["model"])] if model == SERVED else []
         notes += [f"{how}: not greedy" for how in sorted({row.how for row in answers.rows if row.how})]
         failed = tally([row.error for row in answers.failed], len(answers.rows))
@@ -254,9 +254,11 @@ class _Evaluation:
         """Write everything; return what was learned."""
         for name, by_model in scores.items():
             for model, found in by_model.items():
-                self.writer.commit(f"items/{name}/{model}.jsonl", record.lines(record.parsed(found.items)))
+                self.writer.commit(
+                    f"items/{name}/{model}.jsonl", score_record.lines(score_record.parsed(found.items))
+                )
                 if found.records:
-                    self.writer.commit(f"judged/{name}/{model}.jsonl", record.lines(found.records))
+                    self.writer.commit(f"judged/{name}/{model}.jsonl", score_record.lines(found.records))
         trained = self.plan.stage_tasks("stage1") if self.plan.stage("stage1") else ()
         made = summary(scores, trained, self._known_by())
         made["answers"] = {"/".join(pair): found.spec.address for pair, found in answers.items()}

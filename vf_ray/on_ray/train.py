@@ -28,8 +28,8 @@ from vf_ray.store.scratch import scratch
 from vf_ray.train.guard import STOPPED, Stopped, tell_error
 from vf_ray.train.loop import METRICS
 from vf_ray.train.metrics import Metrics
-from vf_ray.train.publish import MODEL
-from vf_ray.train.stage import Samples
+from vf_ray.train.save import MODEL
+from vf_ray.train.schedule import Samples
 from vf_ray.train.trackers import trackers
 
 MOST_FAILURES = 100
@@ -72,7 +72,7 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
     from vf_ray.shards.intact import require_intact
     from vf_ray.shards.mixture import mixture
     from vf_ray.shards.read import StoredSamples
-    from vf_ray.train.card import card
+    from vf_ray.train.model_card import card
 
     stage = plan.stage(name)
     assert stage is not None, f"recipe {plan.recipe.name!r} has no {name}"

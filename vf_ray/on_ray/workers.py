@@ -27,7 +27,7 @@ from vf_ray.store.scratch import scratch
 
 if TYPE_CHECKING:
     from vf_ray.eval.generate import Answerer
-    from vf_ray.eval.judges.checkpoint import CheckpointJudge
+    from vf_ray.eval.judges.local import CheckpointJudge
 
 RETRIES = 3
 """How often an actor is started again, and its work given to it again, after it died."""
@@ -70,7 +70,7 @@ def _answerer(model: Artifact) -> "Answerer":
 
 
 def _judge(url: str) -> "CheckpointJudge":
-    from vf_ray.eval.judges.checkpoint import CheckpointJudge
+    from vf_ray.eval.judges.local import CheckpointJudge
 
     with scratch("vf-ray-judge-") as below:
         return CheckpointJudge.of(fetcher(below)(url), name=url)

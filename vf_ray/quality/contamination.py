@@ -18,11 +18,11 @@ from vf_ray.quality.looks import OnLooks, Seen, seen
 from vf_ray.quality.members import Members, Owned
 from vf_ray.quality.perceptual import RADIUS, distance, of_one_colour
 from vf_ray.quality.prepared import Prepared, image_id
+from vf_ray.quality.question_overlap import Hit, Index
 from vf_ray.quality.sought import Sought
-from vf_ray.quality.wording import Hit, Index
 from vf_ray.recipe.strict import require
+from vf_ray.shards.decode import NOTHING
 from vf_ray.shards.finish import TRAIN
-from vf_ray.shards.images import NOTHING
 from vf_ray.tasks import source_of
 
 

@@ -10,8 +10,8 @@ from vf_ray.page.tables import Table
 from vf_ray.quality.contamination import Contamination, ImageFound, Overlap
 from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
 from vf_ray.quality.prepared import Prepared
+from vf_ray.quality.question_overlap import COMMON, N
 from vf_ray.quality.sought import bare
-from vf_ray.quality.wording import COMMON, N
 from vf_ray.tasks import source_of
 
 HEADERS = (

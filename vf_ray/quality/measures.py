@@ -13,8 +13,8 @@ from vf_ray.instances.chance import SPAN, rank
 from vf_ray.quality.looks import Ids
 from vf_ray.quality.members import Owned
 from vf_ray.quality.prepared import Prepared, image_id
+from vf_ray.shards.decode import NOTHING
 from vf_ray.shards.finish import HELD_OUT
-from vf_ray.shards.images import NOTHING
 
 COLUMNS = ("key", "image", "question", "options", "answer", "prompt", "response", "further")
 MOST_ANSWERS = 12

@@ -16,7 +16,7 @@ from vf_ray.quality.flags import RULES
 from vf_ray.quality.measures import SheetItem
 from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
 from vf_ray.quality.prepared import Prepared, Stored
-from vf_ray.quality.tables import SHORT_HEADERS, percent, short_row
+from vf_ray.quality.task_table import SHORT_HEADERS, percent, short_row
 from vf_ray.tasks import source_of
 
 MOST_PAIRS = 24

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from vf_ray.shards.images import FORMATS
+from vf_ray.shards.decode import FORMATS
 
 RADIUS = 31
 """Bits in which two hashes of one picture may differ: PDQ's recommended threshold."""

@@ -21,9 +21,9 @@ from vf_ray.quality.hamming import Rows
 from vf_ray.quality.looks import Ids, OnLooks
 from vf_ray.quality.perceptual import Looks, joined, looks
 from vf_ray.quality.prepared import image_id
-from vf_ray.quality.wording import AskedWording, normal
+from vf_ray.quality.question_overlap import AskedWording, normal
 from vf_ray.raw.tree import RawTree
-from vf_ray.shards.images import BadImageError, sha256, stored
+from vf_ray.shards.decode import BadImageError, sha256, stored
 from vf_ray.store import Store
 from vf_ray.types import Tree
 

@@ -12,7 +12,7 @@ from vf_ray.page.tables import Table, figure, percent
 from vf_ray.plan.inputs import INSTANCES
 from vf_ray.report import names
 from vf_ray.report.changes import bin_names, form, mentions
-from vf_ray.report.gather import Findings
+from vf_ray.report.findings import Findings
 from vf_ray.report.sections import COMPARED, COMPARED_CAPTION, comparison
 
 CF, POPE = "cf", "pope"

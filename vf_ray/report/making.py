@@ -4,7 +4,7 @@ from vf_ray.page import plots
 from vf_ray.page.document import Block, Notes, Paragraph, Plot, Section
 from vf_ray.page.tables import Table
 from vf_ray.report import names
-from vf_ray.report.gather import Findings
+from vf_ray.report.findings import Findings
 
 
 def training(found: Findings) -> Section | None:

@@ -3,7 +3,7 @@
 from vf_ray import artifacts
 from vf_ray.plan.plan import TUNED, Plan
 from vf_ray.recipe.strict import near, require
-from vf_ray.report.gather import gather
+from vf_ray.report.findings import gather
 from vf_ray.report.sections import headline
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch

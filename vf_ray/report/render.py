@@ -14,8 +14,8 @@ from vf_ray.plan.inputs import INSTANCES
 from vf_ray.plan.plan import Plan
 from vf_ray.plan.settled import MADE_OF, is_settled
 from vf_ray.report import analyses, making, names, sections
+from vf_ray.report.findings import Findings, gather
 from vf_ray.report.gallery import gallery
-from vf_ray.report.gather import Findings, gather
 from vf_ray.store import Store
 
 

@@ -10,7 +10,7 @@ from vf_ray.page.document import Block, Notes, Paragraph, Plot, Section, Tile, T
 from vf_ray.page.tables import Table, figure, percent
 from vf_ray.plan.inputs import INSTANCES
 from vf_ray.report import names, paper
-from vf_ray.report.gather import Findings
+from vf_ray.report.findings import Findings
 
 
 def overview(found: Findings) -> Section:

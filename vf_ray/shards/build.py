@@ -20,7 +20,7 @@ from vf_ray.raw.tree import FetchedFiles, RawTree
 from vf_ray.shards.candidates import candidates_name, examined_name, read_examined, write_candidates
 from vf_ray.shards.earlier import Earlier, Lent
 from vf_ray.shards.finish import TaskRefusedError, write_instances
-from vf_ray.shards.plan import Queue, next_round, shards
+from vf_ray.shards.next_images import Queue, next_round, shards
 from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import shard_name, write_index, write_shard
 from vf_ray.store import Store

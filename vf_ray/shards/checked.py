@@ -2,8 +2,8 @@
 
 from functools import lru_cache
 
+from vf_ray.shards.decode import MOST_PIXELS, BadImageError
 from vf_ray.shards.drawing import image
-from vf_ray.shards.images import MOST_PIXELS, BadImageError
 from vf_ray.sources.images import image_bytes
 from vf_ray.types import ImageRef, Instance, Reject, Tree
 

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vf_ray.raw.archives import DAMAGED
 from vf_ray.raw.indexed import UnreadableError
-from vf_ray.shards.images import BadImageError, StoredImage, encoded, opened, rgb, sha256, stored
+from vf_ray.shards.decode import BadImageError, StoredImage, encoded, opened, rgb, sha256, stored
 from vf_ray.types import Boxed, Crop, Grid, ImageRef
 
 OUTLINES = ("red", "blue", "lime", "yellow", "magenta", "cyan")

@@ -24,7 +24,7 @@ from vf_ray.shards.candidates import (
     read_examined,
     rejects_name,
 )
-from vf_ray.shards.images import NOTHING
+from vf_ray.shards.decode import NOTHING
 from vf_ray.shards.schema import ALL_VERDICTS, INSTANCES, GroupedWriter, from_parquet, said_bytes
 from vf_ray.store.scratch import scratch
 from vf_ray.types import Reject

@@ -15,10 +15,10 @@ from vf_ray.errors import UserError
 from vf_ray.instances.chance import SPAN
 from vf_ray.instances.refs import image_of
 from vf_ray.instances.sample import chance_of
+from vf_ray.shards.decode import BadImageError, StoredImage, sha256
 from vf_ray.shards.drawing import image
 from vf_ray.shards.earlier import Lender, Lent
 from vf_ray.shards.gather import gathered
-from vf_ray.shards.images import BadImageError, StoredImage, sha256
 from vf_ray.shards.schema import ALL_VERDICTS, IMAGES, VERDICTS, GroupedWriter, from_parquet, to_parquet
 from vf_ray.store.scratch import scratch
 from vf_ray.types import Tree

@@ -19,7 +19,7 @@ from vf_ray.model.pixels import stacked
 from vf_ray.recipe import Stage
 from vf_ray.train.collate import Pack, collate, num_labels, token_weights
 from vf_ray.train.pack import StepPacks, partition
-from vf_ray.train.stage import Samples, Text, rows_of_step
+from vf_ray.train.schedule import Samples, Text, rows_of_step
 from vf_ray.types import Reject
 
 T = TypeVar("T")

@@ -21,12 +21,12 @@ from vf_ray.eval.benchmark import (
 )
 from vf_ray.eval.benchmarks.ai2d import letter_of, options_of
 from vf_ray.eval.itemwise import Grade, category, items_of, percent, read, right, tabled
+from vf_ray.eval.joined_images import beside
 from vf_ray.eval.judges import judging
 from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.eval.rules.letters import bracketed
-from vf_ray.eval.side_by_side import beside
 from vf_ray.eval.statistics import grouped, mean_of
 from vf_ray.types import Tree
 

@@ -13,9 +13,9 @@ from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Judge, Question, QuestionSet, Request, Score
 from vf_ray.eval.benchmarks.mm_vet import AGAIN, OURS, ROOM, instructions, parsed_reply, score_with
 from vf_ray.eval.itemwise import identity, records
+from vf_ray.eval.joined_images import beside
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
-from vf_ray.eval.side_by_side import beside
 from vf_ray.types import Tree
 
 EVALUATORS = ("mm-vet-v2_evaluator.py", "mm-vet-v2_evaluator.ipynb")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
-from vf_ray.eval import files, tables
+from vf_ray.eval import files, table_files
 from vf_ray.eval.benchmark import (
     Answers,
     Benchmark,
@@ -63,7 +63,7 @@ def load_table(tree: Tree, patterns: Sequence[str], suffix: str) -> QuestionSet:
         UserError: if it is damaged, or a test split's.
     """
     name = files.the_one(tree, *patterns)
-    rows = tables.tsv(tree.read(name), name, "index", "question", "answer")
+    rows = table_files.tsv(tree.read(name), name, "index", "question", "answer")
     images = {row["index"]: row.get("image", "") for row in rows}
     if strange := [index for index in images if not index.isascii() or not index.isdigit()]:
         raise UserError(f"{name} has the index {strange[0]!r}; expected a whole number")
@@ -94,7 +94,7 @@ def _question(row: Mapping[str, str], images: Mapping[str, str], name: str, suff
         id=row["index"],
         prompt="\n".join(filter(None, (f"{hint}{row['question']}", lettered(_shown(row))))) + suffix,
         image_id=hashlib.sha256(image.encode()).hexdigest()[:16],
-        image=partial(tables.base64_image, image),
+        image=partial(table_files.base64_image, image),
         category=row.get("category", ""),
         max_new_tokens=LONG_TOKENS,
         meta={
@@ -122,7 +122,7 @@ def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """
     if path.suffix.lower() in (".jsonl", ".json"):
         return read_answers.llava_jsonl(path, question_set)
-    rows = tables.table(path, "index", "prediction")
+    rows = table_files.table(path, "index", "prediction")
     found = [{**row, "text": row["prediction"]} for row in rows]  # its ``answer`` is the truth
     return read_answers.keyed(found, question_set, path.name, lambda row: _index(row["index"]))
 

@@ -17,7 +17,7 @@ from vf_ray.eval.asking import Incomplete, part, parts
 from vf_ray.eval.benchmark import Judge, Reply, Request
 from vf_ray.eval.judges import judging
 from vf_ray.eval.judges.judging import Paper
-from vf_ray.eval.record import lines
+from vf_ray.eval.score_record import lines
 from vf_ray.eval.unusable import stop_if_alike
 from vf_ray.store import Store
 

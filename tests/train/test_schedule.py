@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from transformers import get_cosine_schedule_with_warmup
 
 from tests.train.inputs import Listed, stage
-from vf_ray.train.stage import num_steps, rate, rows_of_step
+from vf_ray.train.schedule import num_steps, rate, rows_of_step
 
 
 @given(st.integers(1, 40), st.integers(1, 70), st.floats(0.1, 3))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vf_ray.quality.wording import COMMON, AskedWording, Hit, Index, N, normal
+from vf_ray.quality.question_overlap import COMMON, AskedWording, Hit, Index, N, normal
 
 LONG = "Which of the two towers in the old town was built first, and by whom?"
 SHORT = "Is there a dog?"

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vf_ray.instances.refs import place
-from vf_ray.shards.plan import Queue, next_round, shards
+from vf_ray.shards.next_images import Queue, next_round, shards
 
 refs = st.lists(st.integers(0, 30).map(str), max_size=40)
 

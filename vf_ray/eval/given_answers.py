@@ -14,7 +14,7 @@ from vf_ray.eval.endpoint import shown
 from vf_ray.eval.judges.http import HttpJudge, Replay
 from vf_ray.eval.judges.judging import Paper, asked_of
 from vf_ray.eval.judges.replies import judge_with_replies
-from vf_ray.eval.record import score
+from vf_ray.eval.score_record import score
 from vf_ray.eval.statistics import Paired, paired
 from vf_ray.plan.plan import CODE
 from vf_ray.raw.tree import RawTree
@@ -68,7 +68,7 @@ class JudgeChoice:
         if self.replies:
             return Replay(self.replies)
         if self.url and not self.model:
-            from vf_ray.eval.judges.checkpoint import CheckpointJudge  # slow to import
+            from vf_ray.eval.judges.local import CheckpointJudge  # slow to import
 
             return CheckpointJudge.of(Path(self.url), name=self.url, room=self.tokens)
         chat = ChatModel(url=self.url, model=self.model, timeout_s=self.timeout_s)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vf_ray.shards import images
-from vf_ray.shards.images import BadImageError, sha256, stored
+from vf_ray.shards import decode
+from vf_ray.shards.decode import BadImageError, sha256, stored
 
 
 def photo(width: int = 64, height: int = 48) -> Image.Image:
@@ -162,4 +162,4 @@ def test_any_cut_or_noise_is_a_verdict_and_never_another_error() -> None:
 
 
 def test_the_limit_of_pixels_bounds_memory() -> None:
-    assert images.MOST_PIXELS * 4 < 300e6
+    assert decode.MOST_PIXELS * 4 < 300e6

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vf_ray.artifacts import Artifact, load
-from vf_ray.eval import record
+from vf_ray.eval import score_record
 from vf_ray.eval.benchmark import Item
 from vf_ray.plan.plan import TUNED, Plan, finished
 from vf_ray.store import Store
@@ -77,7 +77,7 @@ def gather(store: Store, plan: Plan) -> Findings:
     scores = load(store, plan.scores.address)
     found = json.loads(scores.read("scores.json"))
     items = {
-        name: {m: record.items_of(scores.read(f"items/{name}/{m}.jsonl")) for m in entry["models"]}
+        name: {m: score_record.items_of(scores.read(f"items/{name}/{m}.jsonl")) for m in entry["models"]}
         for name, entry in found["benchmarks"].items()
     }
     instances = finished(store, plan.instances)

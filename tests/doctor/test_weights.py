@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from tests.model.published import write_clip, write_original_llava, write_projector, write_vicuna
 from tests.tiny import make_tiny
 from vf_ray import doctor
-from vf_ray.doctor import models
+from vf_ray.doctor import weights
 from vf_ray.recipe import Base
 from vf_ray.store import Store
 
@@ -83,10 +83,10 @@ def test_a_checkpoint_of_other_sizes_is_told_with_the_key(tmp_path: Path) -> Non
 
 
 def test_estimates_count_with_the_sizes_of_the_models_themselves(parts: Path) -> None:
-    real = models.sized(base_of(str(parts), size="7B"))
+    real = weights.sized(base_of(str(parts), size="7B"))
     assert (real.width, real.layers, real.kv_heads, real.vision_layers) == (32, 2, 2, 3)
     missing = base_of(str(parts), vision=str(parts / "none"), size="7B")
-    assert models.sized(missing) == missing
+    assert weights.sized(missing) == missing
 
 
 def test_gguf_weights_want_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +112,7 @@ def test_a_judge_is_to_have_whole_weights_of_whatever_kind(parts: Path, harm: st
         file.write_bytes(file.read_bytes()[:-6])
     if harm == "notes":
         file.unlink()
-    assert models.judge_weights("evaluate.judge", str(parts / "vicuna")).ok is not bool(harm)
+    assert weights.judge_weights("evaluate.judge", str(parts / "vicuna")).ok is not bool(harm)
 
 
 class Elsewhere(Store):
@@ -126,15 +126,15 @@ class Elsewhere(Store):
 def test_of_large_files_in_a_bucket_only_the_ends_are_read(
     parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: bool
 ) -> None:
-    monkeypatch.setattr(models, "ENDS", 12 << 10)
-    monkeypatch.setattr(models, "Store", Elsewhere)
+    monkeypatch.setattr(weights, "ENDS", 12 << 10)
+    monkeypatch.setattr(weights, "Store", Elsewhere)
     write_original_llava(parts / "llava")
     if harm:
         shutil.move(parts / "llava" / "pytorch_model-00002-of-00002.bin", parts / "gone.bin")
     base = base_of(str(parts), checkpoint=str(parts / "llava"), language_model="", projector="")
     checks = list(doctor.weights(base))
     assert [check.ok for check in checks] == [not harm, not harm], checks
-    outline = models.outliner(tmp_path / "outlines")
+    outline = weights.outliner(tmp_path / "outlines")
     (tmp_path / "outlines").mkdir()
     copy = outline(base.checkpoint) / "pytorch_model-00001-of-00002.bin"
     whole = parts / "llava" / copy.name

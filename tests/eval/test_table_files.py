@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.eval.trees import tsv as write_tsv
-from vf_ray.eval.tables import separated, table, tsv
+from vf_ray.eval.table_files import separated, table, tsv
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"

@@ -8,7 +8,7 @@ import pytest
 from tests.model.published import write_vicuna
 from tests.tiny import make_tiny
 from vf_ray.eval.benchmark import Reply, Request
-from vf_ray.eval.judges.checkpoint import CheckpointJudge
+from vf_ray.eval.judges.local import CheckpointJudge
 
 
 def requests(n: int, temperature: float = 0.0) -> list[Request]:

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from vf_ray.cli import app
-from vf_ray.quality.estimate import CAP, PAPER_INSTANCES, Size, compared, estimate, published
+from vf_ray.quality.published_sizes import CAP, PAPER_INSTANCES, Size, compared, estimate, published
 from vf_ray.tasks import catalogue, in_paper
 
 UPSTREAM = sorted(task.id for task in catalogue().values() if task.upstream)

@@ -4,7 +4,7 @@ import yaml
 
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe.load import load_recipe
-from vf_ray.train.card import card
+from vf_ray.train.model_card import card
 
 
 def test_it_names_lineage_data_licences_and_settings() -> None:
