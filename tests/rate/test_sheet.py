@@ -8,7 +8,7 @@ import pytest
 from vf_ray.rate.page import page
 from vf_ray.rate.ratings import KEY, read_ratings, write_key
 from vf_ray.rate.sheet import Asked, Design, Trial, chosen, trials
-from vf_ray.rate.tally import Tally, tally
+from vf_ray.rate.tally import RatingFigures, tally
 
 HOSTILE = "</script><script>alert(1)</script> <b>&amp; \u2028"
 
@@ -61,7 +61,7 @@ def test_a_page_says_nothing_of_models_and_runs_nothing_of_texts() -> None:
     assert data["trials"][0]["prompt"] == HOSTILE
 
 
-def ratings_of(folder: Path, quality: dict[str, float], rate_careless: str = "") -> Tally:
+def ratings_of(folder: Path, quality: dict[str, float], rate_careless: str = "") -> RatingFigures:
     """Let simulated raters who prefer by strengths rate a sheet; one of them may press keys at random."""
     design = Design(raters=4, items=300, repeats=0.2)
     sheets = {f"rater-{n}": trials(questions(300), design, n) for n in range(1, 5)}

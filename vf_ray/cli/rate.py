@@ -15,16 +15,16 @@ from vf_ray.errors import UserError
 if TYPE_CHECKING:
     from vf_ray.artifacts import Artifact
     from vf_ray.eval.benchmark import Question
-    from vf_ray.rate.tally import Tally
+    from vf_ray.rate.tally import RatingFigures
 
 rate = typer.Typer(help="Have people compare models' answers, blind.", no_args_is_help=True)
-Scores = Annotated[str, typer.Argument(help="A recipe, or an address such as scores/demo/0123456789ab.")]
+ScoresOf = Annotated[str, typer.Argument(help="A recipe, or an address such as scores/demo/0123456789ab.")]
 GRADES = "grades.json"
 
 
 @rate.command()
 def sheet(
-    scores: Scores,
+    scores: ScoresOf,
     benchmark: Annotated[str, typer.Option(help="Whose questions are shown, e.g. llava-bench.")],
     to: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
     models: Annotated[list[str], typer.Option(help="Two or more models of the run; give it for each.")],
@@ -107,7 +107,7 @@ def score(
     _show(found)
 
 
-def _show(found: "Tally") -> None:
+def _show(found: "RatingFigures") -> None:
     figures = {**found.wins, "same verdict when shown again": found.retest}
     figures |= {"judge agrees with most raters": found.judge} if found.judge else {}
     figures |= {f"gold items of {rater}": share for rater, share in found.golds.items()}

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from vf_ray.eval.statistics import Floats
 
 
 def krippendorff_alpha(units: Sequence[Sequence[str]]) -> float:

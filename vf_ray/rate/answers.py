@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from vf_ray.artifacts import Artifact
 from vf_ray.errors import UserError
-from vf_ray.eval import record
+from vf_ray.eval import score_record
 from vf_ray.eval.benchmark import Item, Question
 from vf_ray.page.image_data import data_uri
 from vf_ray.rate.sheet import Asked
 from vf_ray.recipe.strict import near
 
-Answered = Mapping[str, Sequence[Item]]
+ItemsByModel = Mapping[str, Sequence[Item]]
 """Model to what became of each question."""
 
 
@@ -29,10 +29,10 @@ def items_of(scores: Artifact, benchmark: str, models: Sequence[str]) -> dict[st
     for model in models:
         if model not in known:
             raise UserError(f"{scores.address} holds no answers of {model!r}; {near(model, known)}")
-    return {model: record.items_of(scores.read(f"items/{benchmark}/{model}.jsonl")) for model in models}
+    return {model: score_record.items_of(scores.read(f"items/{benchmark}/{model}.jsonl")) for model in models}
 
 
-def asked(questions: Sequence[Question], items: Answered) -> list[Asked]:
+def asked(questions: Sequence[Question], items: ItemsByModel) -> list[Asked]:
     """Return the questions that every model answered, with their images."""
     said = {model: {item.id: item.answer for item in of} for model, of in items.items()}
     return [
@@ -47,7 +47,7 @@ def _image(question: Question) -> str:
     return data_uri(question.image())[0] if question.image else ""
 
 
-def grades(items: Answered) -> dict[str, dict[str, float]]:
+def grades(items: ItemsByModel) -> dict[str, dict[str, float]]:
     """Return a judge's grade of each question by model; empty where no judge graded."""
     found: dict[str, dict[str, float]] = {}
     for model, of in items.items():

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from vf_ray.errors import MissingError, UserError
-from vf_ray.rate.sheet import Kind, Trial
+from vf_ray.rate.sheet import Trial, TrialKind
 
 KEY = "key.json"
 RATINGS = "ratings-*.json"
-Verdict = Literal["left", "right", "tie"]
-VERDICTS: tuple[str, ...] = get_args(Verdict)
+Preferred = Literal["left", "right", "tie"]
+VERDICTS: tuple[str, ...] = get_args(Preferred)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Rating:
 
     rater: str
     item: str
-    kind: Kind
+    kind: TrialKind
     first: str
     second: str
     """The models in alphabetical order; of a gold item its good side is the first."""

@@ -9,7 +9,7 @@ from typing import Literal
 from vf_ray.errors import UserError
 from vf_ray.instances.chance import SPAN, rank
 
-Kind = Literal["pair", "repeat", "gold"]
+TrialKind = Literal["pair", "repeat", "gold"]
 Z95, POWER80 = 1.959963984540054, 0.8416212335729143
 GOLD = ("good", "bad")
 """Names of the sides of a gold item, whose better side is known."""
@@ -39,7 +39,7 @@ class Trial:
     right: str
     left_model: str
     right_model: str
-    kind: Kind
+    kind: TrialKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

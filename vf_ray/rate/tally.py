@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vf_ray.eval.benchmark import Figure
-from vf_ray.eval.statistics import proportion
-from vf_ray.rate.agreement import Floats, bradley_terry, krippendorff_alpha, two_way_interval
+from vf_ray.eval.statistics import Floats, proportion
+from vf_ray.rate.agreement import bradley_terry, krippendorff_alpha, two_way_interval
 from vf_ray.rate.ratings import Rating
 
 CARELESS = 0.75
@@ -16,7 +16,7 @@ CARELESS = 0.75
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tally:
+class RatingFigures:
     """The figures of one sheet."""
 
     wins: Mapping[str, Figure]
@@ -37,14 +37,16 @@ class Tally:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def tally(ratings: Sequence[Rating], judged: Mapping[str, Mapping[str, float]] | None = None) -> Tally:
+def tally(
+    ratings: Sequence[Rating], judged: Mapping[str, Mapping[str, float]] | None = None
+) -> RatingFigures:
     """Return the figures; ``judged`` holds a judge's grade of each item by model."""
     golds = _golds(ratings)
     careless = sorted(rater for rater, share in golds.items() if share.value < CARELESS)
     heard = [rating for rating in ratings if rating.rater not in careless]
     pairs = [rating for rating in heard if rating.kind == "pair"]
     kinds = Counter(str(rating.kind) for rating in heard)
-    return Tally(
+    return RatingFigures(
         wins=_wins(pairs), alpha=krippendorff_alpha(_units(pairs)), retest=_retest(heard), golds=golds,
         strengths=bradley_terry(_won(pairs)) if pairs else {}, left_out=careless,
         judge=_agreed(pairs, judged) if judged else None,
