@@ -206,7 +206,7 @@ def test_space_is_estimated_from_the_model(local_store: Store) -> None:
     assert all(check.ok for check in tiny.values())
     vast = {check.name: check for check in doctor.space(recipe(base=Base(layers=40_000)), local_store)}
     assert not any(check.ok for check in vast.values())
-    assert set(tiny) == set(vast) == {"disk", "memory"}
+    assert set(tiny) == set(vast) == {"disk", "scratch", "memory"}
 
 
 def test_a_stage_that_does_not_fit_is_told_what_would() -> None:

@@ -53,6 +53,17 @@ def test_zero_shares_out_and_offload_moves() -> None:
     assert moved.host == pytest.approx(12 * 13e9, rel=0.02)
 
 
+def test_the_start_and_the_end_of_a_run_are_counted_too() -> None:
+    found = memory(stage(precision="bf16", zero=3, recompute=1.0), THIRTEEN, workers=64)
+    weights = 2 * sizes(THIRTEEN).total
+    assert found.step < found.device == weights  # before ZeRO takes the model apart
+    assert found.on_host == weights > found.saved == found.optimizer
+    few = memory(stage(precision="bf16", zero=3, offload=True), THIRTEEN, workers=2)
+    assert few.on_host == few.host + few.saved > weights
+    assert few.device == few.step
+    assert found.together > found.step + found.saved
+
+
 def test_frozen_modules_take_no_optimizer() -> None:
     projector = memory(stage(tune=("projector",)), THIRTEEN, workers=1)
     assert projector.optimizer + projector.gradients < 0.01 * projector.parameters

@@ -16,6 +16,7 @@ from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Lora
 from vf_ray.store import Store
+from vf_ray.train import blocks
 from vf_ray.train.batches import Batches
 from vf_ray.train.guard import Diverged
 from vf_ray.train.optimizer import decays, groups
@@ -203,13 +204,19 @@ def test_a_sample_that_is_too_long_is_cut_and_counted_where_the_stage_says_so(
     assert sum(record["labels"] for record in done) < sum(record["labels"] for record in whole)
 
 
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(model: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("harm", ["", "cut", "altered"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(
+    model: Path, tmp_path: Path, harm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 1000)  # no tensor begins where a block does
     alone = train(model, tmp_path / "a", stage())
     with pytest.raises(KeyboardInterrupt):
         train(model, tmp_path / "b", stage(), kill_at=6)
     (newest,) = (tmp_path / "b").rglob("work/checkpoints/step-00000004/*/*.safetensors")
     newest.chmod(0o644)
-    newest.write_bytes(newest.read_bytes()[:-1000])
+    data, middle = newest.read_bytes(), newest.stat().st_size // 2
+    flipped = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+    newest.write_bytes({"": data, "cut": data[:-1000], "altered": flipped}[harm])
     assert train(model, tmp_path / "b", stage()).manifest["files"] == alone.manifest["files"]
 
 

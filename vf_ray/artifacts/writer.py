@@ -89,7 +89,7 @@ class Writer:
     def fault(self, name: str) -> str:
         """Return what is wrong with a finished file; empty if it is what was written, or a working file."""
         try:
-            record, path = self.committed(name) or {}, self._found(name)
+            record, path = self.committed(name) or {}, self.stored_at(name)
             found = record if name.startswith(WORK) else {**record, **checksum(chunks(self.store, path))}
         except (UserError, MissingError) as error:
             return str(error)
@@ -105,7 +105,7 @@ class Writer:
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a finished file."""
-        return self.store.read(self._found(name))
+        return self.store.read(self.stored_at(name))
 
     def download(self, name: str, local: Path) -> None:
         """Copy a finished file to ``local``.
@@ -113,11 +113,11 @@ class Writer:
         Raises:
             ValueError: if the copy does not have the recorded checksum.
         """
-        self.store.download(self._found(name), local)
+        self.store.download(self.stored_at(name), local)
         record = self.committed(name) or {}
         if digest_of(local)["sha256"] != record.get("sha256"):
             raise UserError(
-                f"{self.store.at(self._found(name))}: altered since it was stored; delete {self.address}"
+                f"{self.store.at(self.stored_at(name))}: altered since it was stored; delete {self.address}"
             )
 
     def discard(self, name: str) -> None:
@@ -157,7 +157,8 @@ class Writer:
         """Return the store path of a data file of an attempt."""
         return f"{self.address}/attempt-{attempt}/{name}"
 
-    def _found(self, name: str) -> str:
+    def stored_at(self, name: str) -> str:
+        """Return the store path of a finished file."""
         record = self.committed(name)
         if record is None:
             raise MissingError(f"{self.store.at(self.address)}: no attempt has finished {name!r} yet")

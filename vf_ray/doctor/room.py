@@ -3,7 +3,8 @@
 import math
 import os
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
@@ -28,13 +29,29 @@ def space(recipe: Recipe, store: Store) -> Iterator[Check]:
     models = sum(estimate.model_bytes(recipe.base, stage) for stage in (None, *stages.values()))
     checkpoints = [KEEP * estimate.checkpoint_bytes(recipe.base, stage) for stage in stages.values()]
     need = models + max(checkpoints, default=0) + (1 << 30)
-    if (folder := store.local_path("")) is not None:
+    folder = store.local_path("")
+    if folder is not None:
         yield enough("disk", disk_free(folder), need, f"free some in {folder}, or set {VARIABLE} elsewhere")
+    yield from _scratch(
+        [estimate.scratch_bytes(recipe.base, s, copied=folder is None) for s in stages.values()]
+    )
     if Dashboard.from_environment() is None and not recipe.resources.gpus_per_worker:
         workers = recipe.resources.workers
         each = [estimate.memory(stage, recipe.base, workers) for stage in stages.values()]
-        need = workers * max((one.device + one.host for one in each), default=0) + RAY_BYTES
+        need = workers * max((one.together for one in each), default=0) + RAY_BYTES
         yield enough("memory", _memory_free(), need, "close something, or use a smaller model or a cluster")
+
+
+def _scratch(needs: Sequence[int]) -> Iterator[Check]:
+    """Check the temporary folder, which every node has for itself: those of a cluster are only told."""
+    if not needs:
+        return
+    if Dashboard.from_environment() is None:
+        here = Path(tempfile.gettempdir())
+        yield enough("scratch", disk_free(here), max(needs), f"free some in {here}, or set TMPDIR elsewhere")
+    else:
+        told = f"about {shown(max(needs))} needed in the temporary folder of every node that trains"
+        yield Check("scratch", True, told)
 
 
 def enough(name: str, free: int, need: int, remedy: str) -> Check:
@@ -50,7 +67,8 @@ def training(recipe: Recipe) -> Iterator[Check]:
         parts = {"weights": need.parameters + need.gathered, "gradients": need.gradients,
                  "optimizer": need.optimizer, "activations": need.activations}  # fmt: skip
         told = ", ".join(f"{part} {shown(count)}" for part, count in parts.items())
-        told += f"; on the host {shown(need.host)}" if need.host else ""
+        told += f"; at the start {shown(need.whole)}" if need.whole > need.step else ""
+        told += f"; on the host at most {shown(need.on_host)} a worker"
         found = f"about {shown(need.device)} of {resources.gpu_gib:g} GiB a GPU: {told}"
         ways = [change for change, _ in estimate.remedies(stage, base, resources.workers, room)]
         remedy = f"override {name}: {ways[0]}" if ways else "use more workers, larger GPUs or stage.lora"

@@ -3,7 +3,8 @@
 One checkpoint is ``work/checkpoints/step-<n>/<run>/rank-<r>-of-<w>.safetensors`` for each rank, with
 the pieces (values and optimizer state of parts of parameters) that this rank updates, a
 JSON index beside each, and last ``work/checkpoints/step-<n>/COMPLETE.json``. ``<run>`` is drawn anew
-by every start, so the files of one checkpoint never stem from two. Only tensors are ever read.
+by every start, so the files of one checkpoint never stem from two. Only tensors are ever read, and of
+each file only the blocks that hold what a rank needs.
 """
 
 import json
@@ -12,9 +13,10 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 import torch.distributed
@@ -25,6 +27,7 @@ from torch import Tensor
 from vf_ray.artifacts import WORK, Writer
 from vf_ray.errors import MissingError, UserError
 from vf_ray.store.scratch import scratch
+from vf_ray.train.blocks import Blocks, Run, runs
 from vf_ray.train.pieces import KINDS, Piece, pieces, restored, sizes
 
 ROOT = f"{WORK}checkpoints/"
@@ -32,8 +35,35 @@ MARK = "COMPLETE.json"
 KEEP = 2
 """Complete checkpoints that stay; an older one goes only after a newer one is complete."""
 log = logging.getLogger(__name__)
+WIDTH = 4
+"""Bytes of an element: all of them are fp32."""
 PATIENCE_S = 1800.0
 """How long the first rank waits for the others' files before it gives a checkpoint up."""
+Overlap: TypeAlias = tuple[Piece, str, int, int, int]
+"""Piece, key suffix, start in the stored part, start in the piece, elements."""
+
+
+@dataclass(frozen=True)
+class RankFile:
+    """What is known of the file of one rank."""
+
+    pieces: Sequence[tuple[str, int, int]]
+    """Parameter, start and size of each."""
+    header: int
+    """Bytes before the first tensor, which say where each lies."""
+    blocks: Blocks
+
+    @classmethod
+    def of(cls, pieces: Sequence[Piece], local: Path) -> "RankFile":
+        """Read the file that holds some pieces."""
+        with local.open("rb") as file:
+            header = 8 + int.from_bytes(file.read(8), "little")
+        return cls([(piece.name, piece.start, piece.size) for piece in pieces], header, Blocks.of(local))
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "RankFile":
+        """Return what ``asdict`` made plain."""
+        return cls([(n, a, s) for n, a, s in plain["pieces"]], plain["header"], Blocks(**plain["blocks"]))
 
 
 @dataclass(frozen=True)
@@ -41,8 +71,8 @@ class Found:
     """A complete checkpoint."""
 
     step: int
-    files: Mapping[str, Sequence[tuple[str, int, int]]]
-    """Name of each rank's file, and the (parameter, start, size) of its pieces."""
+    files: Mapping[str, "RankFile"]
+    """By name."""
     sizes: Mapping[str, int]
     carried: Any
     """What the run hands on to itself."""
@@ -76,8 +106,7 @@ class Saver:
         self.wait()
         held = _own(engine, self.rank, self.world)
         tensors = {_key(kind, p): _copy(p.views[kind]) for p in held for kind in KINDS}
-        index = [(p.name, p.start, p.size) for p in held]
-        self._last.append(self._pool.submit(self._store, step, tensors, index, sizes(engine), carried))
+        self._last.append(self._pool.submit(self._store, step, tensors, held, sizes(engine), carried))
 
     def wait(self) -> None:
         """Wait for the save that is under way and raise what it raised."""
@@ -90,13 +119,15 @@ class Saver:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _store(
-        self, step: int, tensors: dict[str, Tensor], index: Any, whole: Mapping[str, int], carried: Any
-    ) -> None:
+        self, step: int, tensors: dict[str, Tensor], held: Sequence[Piece], whole: Mapping[str, int],
+        carried: Any,
+    ) -> None:  # fmt: skip
         began, names = time.monotonic(), [self._name(step, rank) for rank in range(self.world)]
         with scratch("vf-ray-checkpoint-") as folder:
             local = folder / "tensors"
             save_file(tensors, local)
             self.writer.commit(names[self.rank], local)
+            index = asdict(RankFile.of(held, local))
         self.writer.commit(f"{names[self.rank]}.json", json.dumps(index).encode())
         if self.rank == 0:
             self._complete(step, names, {"step": step, "sizes": dict(whole), "carried": carried})
@@ -137,15 +168,15 @@ def steps(writer: Writer) -> list[int]:
 def find(writer: Writer, step: int) -> Found:
     """Return the complete checkpoint of a step."""
     record = json.loads(writer.read(f"{_folder(step)}{MARK}"))
-    files = {name: [(n, a, s) for n, a, s in index] for name, index in record["files"].items()}
+    files = {name: RankFile.from_plain(plain) for name, plain in record["files"].items()}
     return Found(record["step"], files, record["sizes"], record["carried"])
 
 
 def resume(engine: Any, writer: Writer, step: int) -> Found | None:
     """Restore the complete checkpoint of a step; None if a rank finds its files damaged.
 
-    Every rank must call it. A rank fetches only the files that overlap its own pieces, whatever the
-    number of ranks that wrote them, and nothing is written to the engine before all ranks have theirs.
+    Every rank must call it. A rank fetches only the parts of files that overlap its own pieces, whatever
+    the number of ranks that wrote them, and nothing is written to the engine before all ranks have theirs.
 
     Raises:
         ValueError: if it is of another model or tunes other parameters.
@@ -153,9 +184,9 @@ def resume(engine: Any, writer: Writer, step: int) -> Found | None:
     found = find(writer, step)
     _require_same(found, sizes(engine), writer)
     held = pieces(engine)
-    overlaps = {name: list(_overlaps(held, index)) for name, index in found.files.items()}
+    overlaps = {name: list(_overlaps(held, file.pieces)) for name, file in found.files.items()}
     with scratch("vf-ray-restore-") as folder:
-        whole = _fetch(writer, [name for name in overlaps if overlaps[name]], folder)
+        whole = _fetch(writer, found, {name: parts for name, parts in overlaps.items() if parts}, folder)
         if not _all_agree(whole, engine.device):
             return None
         filled = sum(_fill(folder / name, parts) for name, parts in overlaps.items() if parts)
@@ -173,16 +204,44 @@ def _require_same(found: Found, expected: Mapping[str, int], writer: Writer) -> 
         )
 
 
-def _fetch(writer: Writer, names: Sequence[str], folder: Path) -> bool:
-    """Fetch files, checksums verified; tell whether all of them are what was stored."""
+def _fetch(writer: Writer, found: Found, overlaps: Mapping[str, Sequence[Overlap]], folder: Path) -> bool:
+    """Fetch what lies in the overlaps, checksums verified; tell whether all of it is what was stored."""
     try:
-        for name in names:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            writer.download(name, folder / name)
+        paths = dict(zip(overlaps, writer.store.many(writer.stored_at, overlaps), strict=True))
+
+        def fetch(spans: Mapping[str, Sequence[tuple[int, int]]]) -> None:
+            wanted = (
+                runs(writer.store, paths[name], found.files[name].blocks, parts, folder / name)
+                for name, parts in spans.items()
+            )
+            writer.store.many(Run.fetch, chain.from_iterable(wanted))
+
+        for name in overlaps:
+            _make_room(folder / name, found.files[name].blocks.size)
+        fetch({name: [(0, found.files[name].header)] for name in overlaps})
+        fetch({name: list(_spans(folder / name, parts)) for name, parts in overlaps.items()})
     except (UserError, MissingError) as error:
         log.warning("checkpoint left aside, an older one is tried: %s", error)
         return False
     return True
+
+
+def _make_room(local: Path, size: int) -> None:
+    """Make a file that is one hole."""
+    local.parent.mkdir(parents=True, exist_ok=True)
+    with local.open("wb") as file:
+        file.truncate(size)
+
+
+def _spans(local: Path, overlaps: Sequence[Overlap]) -> Iterator[tuple[int, int]]:
+    """Yield where in a file, whose header is there, the overlaps lie: (start, end) in bytes."""
+    with local.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+    for _, suffix, source, _, count in overlaps:
+        for kind in KINDS:
+            start = 8 + length + header[f"{kind}/{suffix}"]["data_offsets"][0] + WIDTH * source
+            yield start, start + WIDTH * count
 
 
 def _all_agree(good: bool, device: torch.device) -> bool:
@@ -191,8 +250,7 @@ def _all_agree(good: bool, device: torch.device) -> bool:
     return bool(votes)
 
 
-def _overlaps(held: Sequence[Piece], index: Any) -> Iterator[tuple[Piece, str, int, int, int]]:
-    """Yield (piece, key suffix, start in the stored part, start in the piece, elements)."""
+def _overlaps(held: Sequence[Piece], index: Any) -> Iterator[Overlap]:
     by_name: dict[str, list[tuple[int, int]]] = {}
     for name, start, size in index:
         by_name.setdefault(name, []).append((start, size))
@@ -203,7 +261,7 @@ def _overlaps(held: Sequence[Piece], index: Any) -> Iterator[tuple[Piece, str, i
                 yield piece, f"{piece.name}@{start}", low - start, low - piece.start, high - low
 
 
-def _fill(local: Path, overlaps: Sequence[tuple[Piece, str, int, int, int]]) -> int:
+def _fill(local: Path, overlaps: Sequence[Overlap]) -> int:
     with safe_open(local, framework="pt") as stored:
         for piece, suffix, source, target, count in overlaps:
             for kind in KINDS:

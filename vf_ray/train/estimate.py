@@ -56,7 +56,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes of one worker: on its GPU, or in its process where there is none."""
+    """Bytes of one worker: on its GPU and on its host, which are one where there is no GPU."""
 
     parameters: int
     gradients: int
@@ -67,11 +67,37 @@ class Memory:
     """Weights that ZeRO-3 has put together for the moment."""
     host: int
     """What ``offload`` moves to the host instead."""
+    whole: int
+    """All weights: a worker loads them, and brings them to its GPU, before ZeRO takes them apart; the first
+    worker gathers them on its host when they are published."""
+    largest: int
+    """The largest weight, which is gathered by itself when the model is published."""
+    saved: int
+    """The copy of what this worker saves, on the host until it is stored."""
+
+    @property
+    def step(self) -> int:
+        """Return what the GPU holds in a step."""
+        return self._lasting + self.activations + self.gathered
 
     @property
     def device(self) -> int:
-        """Return the sum without what lies on the host."""
-        return self.parameters + self.gradients + self.optimizer + self.activations + self.gathered
+        """Return the most that the GPU holds: at the start, in a step or when the model is published."""
+        return max(self.whole, self.step, self._lasting + self.largest)
+
+    @property
+    def on_host(self) -> int:
+        """Return the most that the host holds of it: at the start, while it saves or when it publishes."""
+        return self.host + max(self.whole, self.saved)
+
+    @property
+    def together(self) -> int:
+        """Return the most that a process holds which has no GPU."""
+        return max(self.whole, self.step + self.host + self.saved, self._lasting + self.host + self.whole)
+
+    @property
+    def _lasting(self) -> int:
+        return self.parameters + self.gradients + self.optimizer
 
 
 def sizes(base: Base) -> Sizes:
@@ -104,12 +130,24 @@ def memory(stage: Stage, base: Base, workers: int) -> Memory:
         activations=_activations(stage, base, weight),
         gathered=weight * min(whole, GATHERED) if zero == 3 and workers > 1 else 0,
         host=optimizer if stage.offload else 0,
+        whole=weight * whole,
+        largest=weight * found.embedding,
+        saved=checkpoint_bytes(base, stage) // workers,
     )
 
 
 def model_bytes(base: Base, stage: Stage | None) -> int:
     """Return what a model takes on disk, as a stage leaves it."""
     return (2 if stage is not None and stage.precision == "bf16" else 4) * sizes(base).total
+
+
+def scratch_bytes(base: Base, stage: Stage, *, copied: bool) -> int:
+    """Return what passes through a node's temporary folder at most, whatever part of the workers it has.
+
+    That is a checkpoint and the model, and one copy of the model it starts from if that is ``copied``.
+    """
+    start = model_bytes(base, None) if copied else 0
+    return start + checkpoint_bytes(base, stage) + model_bytes(base, stage)
 
 
 def checkpoint_bytes(base: Base, stage: Stage) -> int:

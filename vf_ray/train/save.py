@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import torch
+from torch import nn
 
 from vf_ray.artifacts import Writer
 from vf_ray.recipe import Stage
@@ -19,21 +19,34 @@ def publish(engine: Any, stage: Stage, folder: Path, writer: Writer, rank: int) 
 
     ``folder`` is that of the model the stage started from, whose processor goes with the weights.
     """
-    with _whole(engine.module, stage):
-        if rank == 0:
-            _unshare(engine.module)
-            with scratch("vf-ray-model-") as out:
-                _export(engine.module, stage, folder, Path(out))
-                _commit(Path(out), writer)
+    to_host(engine.module, first=rank == 0, spread=stage.zero == 3)
+    if rank == 0:
+        with scratch("vf-ray-model-") as out:
+            _export(engine.module, stage, folder, out)
+            _commit(out, writer)
 
 
-def _whole(model: torch.nn.Module, stage: Stage) -> AbstractContextManager[Any]:
-    """Gather what ZeRO-3 has spread over the ranks."""
-    if stage.zero != 3:
-        return nullcontext()
+def to_host(model: nn.Module, *, first: bool, spread: bool) -> None:
+    """Put the weights into the first rank's host memory, one after the other; every rank calls it.
+
+    Of what ZeRO-3 has ``spread`` over the ranks, a GPU never holds more than one whole weight. The long rows
+    in which ZeRO keeps weights, which are not saved by halves, are left behind. The model trains no more.
+    """
+    held: dict[int, nn.Parameter] = {}
+    for module in model.modules():
+        for name, weight in list(module.named_parameters(recurse=False)):
+            with _gathered(weight) if spread else nullcontext():
+                if first and id(weight) not in held:
+                    copied = weight.detach().to("cpu", copy=True)
+                    held[id(weight)] = nn.Parameter(copied, requires_grad=weight.requires_grad)
+            if first:
+                module.register_parameter(name, held[id(weight)])
+
+
+def _gathered(weight: nn.Parameter) -> AbstractContextManager[Any]:
     import deepspeed
 
-    gathered: AbstractContextManager[Any] = deepspeed.zero.GatheredParameters(list(model.parameters()))
+    gathered: AbstractContextManager[Any] = deepspeed.zero.GatheredParameters([weight])
     return gathered
 
 
@@ -52,10 +65,3 @@ def _export(model: Any, stage: Stage, folder: Path, out: Path) -> None:
 def _commit(folder: Path, writer: Writer) -> None:
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         writer.commit(str(file.relative_to(folder)), file)
-
-
-def _unshare(model: torch.nn.Module) -> None:
-    """Give every weight memory of its own: ZeRO keeps them in long rows, which are not saved by halves."""
-    for weight in model.parameters():
-        if weight.untyped_storage().nbytes() != weight.nbytes:
-            weight.data = weight.data.clone()
