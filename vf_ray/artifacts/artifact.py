@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,8 @@ from vf_ray.artifacts.fingerprint import fingerprint
 from vf_ray.artifacts.writer import FORCE, checksum, chunks, digest_of, record_of
 from vf_ray.errors import MendableError, MissingError, UserError
 from vf_ray.store import Store
+from vf_ray.store.scratch import require_room
+from vf_ray.store.shared import shared_scratch
 
 LISTED_FROM = 512
 """How many artifacts of a kind are worth a listing, which tells of all their files, a thousand at a time."""
@@ -139,14 +142,29 @@ class Artifact:
             ``local / prefix``. Files that are there with the right checksum are kept.
 
         Raises:
-            ValueError: if a file is not the one that was published.
+            UserError: if a file is not the one that was published, or there is no room for them.
         """
-        for name in (n for n in self.names() if n.startswith(prefix)):
-            target = local / name
-            if not target.is_file() or digest_of(target) != self.manifest["files"][name]:
-                self.store.download(self.path(name), target)
-                self._verify(name, digest_of(target))
+        missing = [n for n in self.names() if n.startswith(prefix) and not self._is_at(local / n, n)]
+        size = sum(self.manifest["files"][name]["bytes"] for name in missing)
+        require_room(local, size, f"{prefix.strip('/') or 'files'} of {self.address}")
+        for name in missing:
+            self.store.download(self.path(name), local / name)
+            self._verify(name, digest_of(local / name))
         return local / prefix
+
+    @contextmanager
+    def at_hand(self, prefix: str) -> Iterator[Path]:
+        """Give the folder that ``download`` gives, shared by all processes of this machine that ask for it.
+
+        Raises:
+            UserError: if a file is not the one that was published, or there is no room for them.
+        """
+        name = f"{self.store.at(self.address)} {self.mark} {prefix}"
+        with shared_scratch(name, lambda below: self.download(below, prefix)) as folder:
+            yield folder / prefix
+
+    def _is_at(self, local: Path, name: str) -> bool:
+        return local.is_file() and digest_of(local) == self.manifest["files"][name]
 
     def problems(self, prefix: str = "") -> Iterator[str]:
         """Read manifest and data files again and yield what is wrong with those that were altered."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from vf_ray import artifacts
 from vf_ray.plan.models import PREFIX, address_of
 from vf_ray.store import Store
-from vf_ray.store.scratch import scratch
 
 
 @contextmanager
@@ -21,5 +20,5 @@ def model_folder(name: str, store: Store) -> Iterator[Path]:
         yield Path(name)
         return
     found = artifacts.load(store, address_of(name, store))
-    with scratch("vf-ray-model-") as below:
-        yield found.download(below, PREFIX)
+    with found.at_hand(PREFIX) as folder:
+        yield folder

@@ -24,7 +24,6 @@ from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Resources, Stage
 from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
-from vf_ray.store.scratch import scratch
 from vf_ray.train.guard import STOPPED, Stopped, tell_error
 from vf_ray.train.loop import METRICS
 from vf_ray.train.metrics import Metrics
@@ -200,14 +199,14 @@ def _work(config: Mapping[str, Any]) -> None:
 
 @contextmanager
 def _model_folder(model: Artifact) -> Iterator[Path]:
-    """Yield the model's folder: where the store has it on this machine, else a copy for this worker."""
+    """Yield the model's folder: where the store has it on this machine, else the copy of all its workers."""
     config = model.store.local_path(model.path(f"{MODEL}/config.json"))
     together = {str(Path(model.path(name)).parent) for name in model.names() if name.startswith(f"{MODEL}/")}
     if config is not None and len(together) == 1:
         yield config.parent
         return
-    with scratch("vf-ray-model-") as folder:
-        yield model.download(folder, MODEL)
+    with model.at_hand(MODEL) as folder:
+        yield folder
 
 
 def _notice() -> Callable[[], bool]:

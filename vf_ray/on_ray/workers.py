@@ -65,8 +65,8 @@ class Worker:
 def _answerer(model: Artifact) -> "Answerer":
     from vf_ray.eval.generate import Answerer
 
-    with scratch("vf-ray-model-") as below:
-        return Answerer.of(model.download(below, PREFIX))
+    with model.at_hand(PREFIX) as folder:
+        return Answerer.of(folder)
 
 
 def _judge(url: str) -> "CheckpointJudge":

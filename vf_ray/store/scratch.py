@@ -1,11 +1,13 @@
 """Temporary folders, and what is said when their disk is full: libraries give a bare number."""
 
+import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vf_ray.errors import MendableError, OutsideError
+from vf_ray.errors import MendableError, OutsideError, UserError
 from vf_ray.store.disk import FULL, room
 
 _WORDS = ("No space left on device", "Disk quota exceeded", "os error 28", "os error 122")
@@ -43,3 +45,17 @@ def in_temporary_space() -> Iterator[None]:
             f"{folder}, where temporary files go: {room(folder, error)}; free some, or set TMPDIR to a "
             "folder on a larger disk, then run it again"
         ) from error
+
+
+def require_room(folder: Path, needed: int, what: str) -> None:
+    """Refuse to begin what would fill the disk of a folder, which need not be there yet.
+
+    Raises:
+        UserError: naming the machine and the folder, what is free and what is needed.
+    """
+    free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
+    if free < needed:
+        raise UserError(
+            f"{folder} on {socket.gethostname()} has {free / 1e9:.2f} GB free; {needed / 1e9:.2f} GB are needed "
+            f"for {what}: free some, or use another store (VF_RAY_STORE) or temporary folder (TMPDIR)"
+        )

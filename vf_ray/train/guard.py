@@ -8,7 +8,6 @@ import fcntl
 import json
 import logging
 import secrets
-import shutil
 import socket
 import struct
 import tempfile
@@ -23,8 +22,8 @@ import torch.distributed
 from safetensors.torch import save_file
 
 from vf_ray.artifacts import Writer
-from vf_ray.errors import MendableError, UserError, one_line
-from vf_ray.store.scratch import scratch
+from vf_ray.errors import MendableError, one_line
+from vf_ray.store.scratch import require_room, scratch
 from vf_ray.train.collate import Pack
 
 STOPPED = "stopped"
@@ -101,27 +100,18 @@ def _reason(writer: Writer, since: int) -> str:
     return f"the first one of {writer.store.read(first).decode()[:MOST_SAID]}"
 
 
-def require_space(writer: Writer, checkpoint: int, model: int, label_positions: int) -> None:
+def require_space(writer: Writer, *, passing: int, lasting: int) -> None:
     """Refuse a run whose checkpoints and model would not fit, before it has computed anything.
 
-    A checkpoint and the model pass through this machine's temporary folder; a store in a folder holds
-    ``label_positions`` checkpoints, the next one, and the model.
+    At most ``passing`` bytes are in this machine's temporary folder at a time, and ``lasting`` in the store.
 
     Raises:
-        ValueError: naming the folder, what is free and what is needed.
+        UserError: naming the machine and the folder, what is free and what is needed.
     """
-    needed = {Path(tempfile.gettempdir()): checkpoint + model}
-    local = writer.store.local_path("")
-    if local is not None:
-        needed[local] = (label_positions + 1) * checkpoint + model
-    for folder, need in needed.items():
-        free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
-        if free < need:
-            raise UserError(
-                f"{folder} has {free / 1e9:.2f} GB free; {need / 1e9:.2f} GB are needed for checkpoints of "
-                f"{checkpoint / 1e9:.2f} GB and a model of {model / 1e9:.2f} GB: free some, or use another "
-                "store (VF_RAY_STORE) or temporary folder (TMPDIR)"
-            )
+    what = "checkpoints and the model"
+    require_room(Path(tempfile.gettempdir()), passing, what)
+    if (local := writer.store.local_path("")) is not None:
+        require_room(local, lasting, what)
 
 
 def measure_link(device: torch.device) -> str:
