@@ -1,9 +1,11 @@
 """Artifacts: addresses, builds, and what happens to tampered ones."""
 
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer, build, find, load
+from vf_ray.errors import UserError
 from vf_ray.store import Store
 from vf_ray.types import Reject
 
@@ -205,3 +208,22 @@ def test_a_download_keeps_good_files_and_mends_bad_ones(store: Store, tmp_path: 
     }
     assert (folder / "deep" / "b").stat().st_mtime_ns == before
     assert not (tmp_path / "other").exists()
+
+
+def test_a_copy_at_hand_is_whole_and_goes_and_room_is_looked_for_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.open(str(tmp_path / "store"))
+
+    def make(writer: Writer) -> dict[str, Any]:
+        writer.commit("model/weights", b"w" * 1000)
+        writer.commit("other", b"o")
+        return {}
+
+    model = artifacts.build(store, Spec(kind="base", name="tiny", config={}), make)
+    with model.at_hand("model/") as folder:
+        assert [path.name for path in folder.iterdir()] == ["weights"]
+    assert not folder.exists()
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=999))
+    with pytest.raises(UserError, match=r"needed for model of base/tiny/"), model.at_hand("model/"):
+        pass

@@ -15,7 +15,7 @@ from tests.train.inputs import Listed, stage, train
 from vf_ray.artifacts import Spec, Writer, build
 from vf_ray.errors import OURS, UserError
 from vf_ray.store import Store
-from vf_ray.train import checkpoint, deepspeed, guard
+from vf_ray.train import checkpoint, deepspeed, guard, loop
 from vf_ray.train.batches import Batches
 from vf_ray.train.guard import Stuck
 
@@ -34,9 +34,25 @@ def test_too_little_space_is_refused_before_the_first_step(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=100_000))
-    with pytest.raises(ValueError, match=r"has 0\.00 GB free; .* needed for checkpoints of .*TMPDIR"):
+    with pytest.raises(ValueError, match=r"has 0\.00 GB free; .* needed for checkpoints and .*TMPDIR"):
         train(model, tmp_path / "store", stage())
     assert not list((tmp_path / "store").rglob("*.safetensors"))
+
+
+def test_every_node_needs_room_for_what_its_own_ranks_save_and_the_first_for_the_model_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weight, asked = torch.nn.Parameter(torch.zeros(1000)), []
+    monkeypatch.setattr(loop.pieces, "sizes", lambda engine: {"weight": 1000})
+    monkeypatch.setattr(guard, "require_space", lambda writer, **needed: asked.append(needed["passing"]))
+    module = SimpleNamespace(parameters=lambda: [weight])
+    for rank in range(4):
+        state: Any = SimpleNamespace(
+            batches=SimpleNamespace(rank=rank), engine=SimpleNamespace(module=module), writer=None,
+            stage=stage(precision="bf16"),
+        )  # fmt: skip
+        loop._require_space(state, ["first", "first", "first", "second"])
+    assert asked == [9_000 + 2_000] * 3 + [3_000]
 
 
 def test_the_save_is_tried_before_the_first_step(model: Path, tmp_path: Path) -> None:

@@ -56,6 +56,6 @@ def require_room(folder: Path, needed: int, what: str) -> None:
     free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
     if free < needed:
         raise UserError(
-            f"{folder} on {socket.gethostname()} has {free / 1e9:.2f} GB free; {needed / 1e9:.2f} GB are needed "
-            f"for {what}: free some, or use another store (VF_RAY_STORE) or temporary folder (TMPDIR)"
+            f"{folder} on {socket.gethostname()} has {free / 1e9:.2f} GB free; {needed / 1e9:.2f} GB are "
+            f"needed for {what}: free some, or use another store (VF_RAY_STORE) or temporary folder (TMPDIR)"
         )

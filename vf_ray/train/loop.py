@@ -7,12 +7,13 @@ the samples only; workers, micro-batches and interruptions change nothing but ro
 
 import logging
 import secrets
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed
@@ -32,6 +33,7 @@ from vf_ray.train.step import backward
 from vf_ray.types import Reject
 
 METRICS = "metrics.jsonl"
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +107,8 @@ def _start(
     deepspeed.join(rank, world)
     saver = checkpoint.Saver(writer, rank, world, _agreed(secrets.token_hex(4)))
     reached = max(checkpoint.steps(writer), default=0)
-    _together(rank, partial(guard.require_progress, writer, saver.run, reached, retries))
+    progress = partial(guard.require_progress, writer, saver.run, reached, retries)
+    _together(lambda: rank == 0 and progress())
     threads = torch.get_num_threads() if torch.cuda.is_available() else 1  # elsewhere the model needs them
     batches = Batches.of(stage, samples, folder, seed, rank, world, threads)
     model = learner(stage, folder, seed)
@@ -149,12 +152,8 @@ def _resume(state: _Run) -> None:
 
 def _check(state: _Run) -> None:
     """Look, before the first step, at what would lose the run later; try the save where none was made yet."""
-    writer, sizes = state.writer, pieces.sizes(state.engine)
-    model = sum(int(getattr(p, "ds_numel", p.numel())) for p in state.engine.module.parameters())
-    width = 2 if state.stage.precision == "bf16" else 4
-    saved = SAVED_BYTES * sum(sizes.values())
-    space = partial(guard.require_space, writer, saved, width * model, checkpoint.KEEP)
-    _together(state.batches.rank, space)
+    writer = state.writer
+    _together(partial(_require_space, state, _gathered(socket.gethostname())))
     if state.batches.world > 1:
         told = guard.measure_link(state.engine.device)
         log.info(told)
@@ -165,16 +164,33 @@ def _check(state: _Run) -> None:
         log.info("a checkpoint takes %.1f s beside the training", time.monotonic() - began)
 
 
-def _together(rank: int, look: Callable[[], None]) -> None:
-    """Let the first rank look, and raise on every rank what it raised."""
+def _require_space(state: _Run, nodes: Sequence[str]) -> None:
+    """Look for room on this rank's node: for what its ranks save, and the model where the first one is."""
+    here = nodes.count(nodes[state.batches.rank])
+    saved = SAVED_BYTES * sum(pieces.sizes(state.engine).values())
+    weights = sum(int(getattr(p, "ds_numel", p.numel())) for p in state.engine.module.parameters())
+    model = (2 if state.stage.precision == "bf16" else 4) * weights
+    passing = saved * here // len(nodes) + model * (nodes[0] == nodes[state.batches.rank])
+    guard.require_space(state.writer, passing=passing, lasting=(checkpoint.KEEP + 1) * saved + model)
+
+
+def _together(look: Callable[[], object]) -> None:
+    """Let every rank look, and raise on all of them what the first to find something raised."""
     problem: Exception | None = None
-    if rank == 0:
-        try:
-            look()
-        except MendableError as error:
-            problem = error
-    if (agreed := _agreed(problem)) is not None:
-        raise agreed
+    try:
+        look()
+    except MendableError as error:
+        problem = error
+    for found in _gathered(problem):
+        if found is not None:
+            raise found
+
+
+def _gathered(value: T) -> list[T]:
+    """Return the value of every rank, on every rank."""
+    values: list[T] = [value] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(values, value)
+    return values
 
 
 def _train(state: _Run) -> None:
