@@ -49,7 +49,7 @@ def test_every_node_needs_room_for_what_its_own_ranks_save_and_the_first_for_the
     for rank in range(4):
         state: Any = SimpleNamespace(
             batches=SimpleNamespace(rank=rank), engine=SimpleNamespace(module=module), writer=None,
-            stage=stage(precision="bf16"),
+            stage=stage(precision="bf16", zero=2),
         )  # fmt: skip
         loop._require_space(state, ["first", "first", "first", "second"])
     assert asked == [9_000 + 2_000] * 3 + [3_000]
