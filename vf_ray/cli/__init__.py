@@ -7,6 +7,7 @@ and ``--help`` load neither torch nor Ray.
 from vf_ray.cli.app import app
 from vf_ray.cli.ask import ask
 from vf_ray.cli.build import build
+from vf_ray.cli.compare import compare
 from vf_ray.cli.contamination import contamination
 from vf_ray.cli.doctor import doctor
 from vf_ray.cli.estimate import estimate
@@ -19,7 +20,20 @@ from vf_ray.cli.runs import runs
 from vf_ray.cli.score import score
 from vf_ray.cli.tasks import tasks
 
-for verb in (tasks, build, quality, contamination, estimate, inspect, ask, export, publish, doctor, score):
+for verb in (
+    tasks,
+    build,
+    quality,
+    contamination,
+    estimate,
+    inspect,
+    ask,
+    export,
+    publish,
+    doctor,
+    score,
+    compare,
+):
     app.command()(verb)
 app.add_typer(runs, name="runs")
 app.add_typer(rate, name="rate")

@@ -1,0 +1,90 @@
+"""Several runs of one benchmark in one table: means, seeds and items apart, tests against a baseline."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vf_ray.artifacts import Artifact
+from vf_ray.errors import UserError
+from vf_ray.eval import record
+from vf_ray.eval.benchmark import graded
+from vf_ray.eval.benchmarks import get
+from vf_ray.page.tables import Table
+from vf_ray.recipe.strict import near
+from vf_ray.study.compare import Comparison, compare, holm
+from vf_ray.study.spread import Spread, Values, spread
+
+Runs = Mapping[str, Sequence[Values]]
+"""Name of a variant to its runs, one a seed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """What several variants gave."""
+
+    spreads: Mapping[str, Spread]
+    comparisons: Mapping[str, Comparison]
+    """Of each variant but the baseline."""
+    corrected: Mapping[str, float]
+    """Their p values after Holm."""
+    baseline: str
+
+
+def values_of(scores: Artifact, benchmark: str, model: str) -> dict[str, float]:
+    """Return a model's value of each unit of a benchmark, as the benchmark compares models.
+
+    Raises:
+        UserError: if the scores hold no such model or benchmark; names those that are there.
+    """
+    name = f"items/{benchmark}/{model}.jsonl"
+    if name not in scores.names():
+        there = sorted(
+            path.removeprefix("items/").removesuffix(".jsonl")
+            for path in scores.names()
+            if path.startswith("items/")
+        )
+        raise UserError(
+            f"{scores.address} holds no {benchmark}/{model}; {near(f'{benchmark}/{model}', there)}"
+        )
+    items = get(benchmark).units(graded(record.items_of(scores.read(name))))
+    return {item.id: item.value for item in items}
+
+
+def joint(runs: Runs, baseline: str) -> Joint:
+    """Return the spread of each variant, and its comparison with the baseline.
+
+    Raises:
+        UserError: if the baseline is none of the variants, or runs share no item.
+    """
+    if baseline not in runs:
+        raise UserError(f"the baseline {baseline!r} is no run; {near(baseline, runs)}")
+    comparisons = {name: compare(of, runs[baseline]) for name, of in runs.items() if name != baseline}
+    return Joint(
+        spreads={name: spread(of) for name, of in runs.items()}, comparisons=comparisons,
+        corrected=holm({name: found.p for name, found in comparisons.items()}), baseline=baseline,
+    )  # fmt: skip
+
+
+def table(found: Joint, caption: str) -> Table:
+    """Return one row for each variant, in per cent."""
+    headers = ("run", "mean %", "seeds", "items", "sd of seeds", "for other items", "difference", "p (Holm)",
+               "verdict")  # fmt: skip
+    rows = [_row(found, name) for name in found.spreads]
+    return Table(headers=headers, rows=rows, caption=caption, wide=(8,))
+
+
+def _row(found: Joint, name: str) -> list[str]:
+    one = found.spreads[name]
+    deviation = "one seed" if one.seed_sd is None else f"{100 * one.seed_sd:.2f}"
+    low, high = one.item_interval
+    row = [name, f"{100 * one.mean:.2f}", str(one.seeds), f"{one.items:,}", deviation]
+    row.append(f"[{100 * low:.1f}, {100 * high:.1f}]")
+    if name == found.baseline:
+        return [*row, "", "", "baseline"]
+    against, p = found.comparisons[name], found.corrected[name]
+    interval = f"{100 * against.difference:+.2f} [{100 * against.low:+.1f}, {100 * against.high:+.1f}]"
+    return [*row, interval, f"{p:.3g}", _verdict(against, p)]
+
+
+def _verdict(against: Comparison, p: float) -> str:
+    words = against.verdict(p).replace(f"{against.detectable:.3g}", f"{100 * against.detectable:.1f} points")
+    return words if against.seeds > 1 else f"{words}; one seed: run-to-run noise is not known"
