@@ -20,7 +20,7 @@ def compare(
     run: Annotated[
         list[str],
         typer.Option(
-            help="NAME=scores/RECIPE/VERSION,...: a variant and its runs, one a seed. The first is the baseline."
+            help="NAME=scores/RECIPE/VERSION,...: a variant and its runs, one a seed; baseline first."
         ),
     ],
     model: Annotated[str, typer.Option(help="Whose answers, e.g. stage2.")] = "stage2",
