@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vf_ray.artifacts import Artifact
 from vf_ray.errors import UserError
-from vf_ray.eval import record
+from vf_ray.eval import score_record
 from vf_ray.eval.benchmark import graded
 from vf_ray.eval.benchmarks import get
 from vf_ray.page.tables import Table
@@ -45,7 +45,7 @@ def values_of(scores: Artifact, benchmark: str, model: str) -> dict[str, float]:
         raise UserError(
             f"{scores.address} holds no {benchmark}/{model}; {near(f'{benchmark}/{model}', there)}"
         )
-    items = get(benchmark).units(graded(record.items_of(scores.read(name))))
+    items = get(benchmark).units(graded(score_record.items_of(scores.read(name))))
     return {item.id: item.value for item in items}
 
 
