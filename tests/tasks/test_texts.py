@@ -17,6 +17,7 @@ from vf_ray.tasks import catalogue, sources
 from vf_ray.tasks.caltech256 import spoken as of_caltech256
 from vf_ray.tasks.cub import spoken as of_cub
 from vf_ray.tasks.gtsrb import SIGNS
+from vf_ray.tasks.objectnet import spoken as of_objectnet
 from vf_ray.tasks.places365 import spoken as of_places365
 from vf_ray.tasks.tu_berlin_sketch import spoken as of_tu_berlin
 from vf_ray.tasks.wikiart import painter
@@ -100,7 +101,13 @@ def test_published_names_become_words() -> None:
             "Harris_Sparrow": "Harris's Sparrow",
             "Forsters_Tern": "Forster's Tern",
         },
+        of_objectnet: {
+            "Coin (money)": "Coin",
+            "Dress shoe (men)": "Men's dress shoe",
+            "Air freshener": "Air freshener",
+        },
         painter: {
+            "High_Renaissance/orthodox-icons_d.jpg": "",
             "Post_Impressionism/vincent-van-gogh_a-1888.jpg": "Vincent van Gogh",
             "Realism/pierre-auguste-renoir_b(1).jpg": "Pierre-Auguste Renoir",
             "Cubism/juan-gris_c-1914.jpg": "Juan Gris",

@@ -111,7 +111,8 @@ def jhu_crowd() -> Files:
 
 
 def lfw() -> Files:
-    return pictures("lfw/lfw/Ann_van_Nobody/Ann_van_Nobody_0001.jpg")
+    names = ("Ann_van_Nobody", "Carl_E_Nobody")
+    return pictures(*(f"lfw/lfw/{name}/{name}_0001.jpg" for name in names))
 
 
 def lsun() -> Files:

@@ -16,6 +16,11 @@ def capitalised(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
+def closed(sentence: str) -> str:
+    """Return a sentence that ends with a mark."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
 def camel_words(name: str) -> str:
     """Return a name such as ``BareLand`` as words in lower case."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()

@@ -13,6 +13,11 @@ AID = Source(
     read=image_folder("AID/{label}/*"),
 )
 
+USUAL = {
+    f"{sort}Residential": f"{sort.capitalize()} residential area" for sort in ("Dense", "Medium", "Sparse")
+}
+"""Folders that are no nouns."""
+
 
 @AID.task(
     "scene",
@@ -25,4 +30,4 @@ AID = Source(
 )
 def scene(row: FolderRow) -> Made:
     """The class folder."""
-    return name_it(row.image, camel_words(row.label).capitalize())
+    return name_it(row.image, USUAL.get(row.label, camel_words(row.label).capitalize()))

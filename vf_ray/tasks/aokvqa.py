@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from vf_ray.instances.shapes import ask, capitalised, numbered
+from vf_ray.instances.shapes import ask, capitalised, closed, numbered
 from vf_ray.raw.shared import COCO_2017
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At
-from vf_ray.text import tidy
+from vf_ray.text import prose, tidy
 from vf_ray.types import Download, Example, Made, Raw, Reject, Row, Source, Terms
 
 
@@ -27,7 +27,7 @@ def _row(record: Fields, at: At) -> AokvqaRow:
         image=f"{at.split}2017/{record.integer('image_id'):012d}.jpg",
         question=record["question"],
         answer=record.element("correct_choice_idx", record.texts("choices")),
-        rationales=tuple(text for text in map(tidy, record.texts("rationales")) if text),
+        rationales=tuple(text for text in map(prose, record.texts("rationales")) if text),
     )
 
 
@@ -60,7 +60,7 @@ AOKVQA = Source(
     upstream="A-OKVQA+visual_question_answering",
     group="question answering",
     category="Outside Knowledge",
-    instruction="Answer the question about the image in one to three words. You need common knowledge "
+    instruction="Answer the question about the image with a few words at most. You need common knowledge "
     "besides what can be seen.",
 )
 def answer(row: AokvqaRow) -> Made:
@@ -81,7 +81,11 @@ def rationales(row: AokvqaRow) -> Made:
     if not row.rationales:
         return Reject(row.key, "no rationale")
     question = f"Question: {tidy(row.question)}\nAnswer: {tidy(row.answer)}"
-    return Example(image=row.image, question=question, answer=numbered(map(capitalised, row.rationales)))
+    return Example(
+        image=row.image,
+        question=question,
+        answer=numbered(closed(capitalised(reason)) for reason in row.rationales),
+    )
 
 
 @AOKVQA.task(
@@ -97,5 +101,5 @@ def answer_with_rationale(row: AokvqaRow) -> Made:
     """Answer and the first reason."""
     if not row.rationales:
         return Reject(row.key, "no rationale")
-    target = f"The answer is {tidy(row.answer)}. {capitalised(row.rationales[0])}"
+    target = f"{closed(f'The answer is {tidy(row.answer)}')} {closed(capitalised(row.rationales[0]))}"
     return ask(row.image, row.question, target)

@@ -3,7 +3,7 @@
 from vf_ray.instances.shapes import caption, choose
 from vf_ray.raw.shared import COCO_2014, COCO_ANNOTATIONS, COCO_TERMS
 from vf_ray.sources.coco_json import CaptionRow, coco_captions
-from vf_ray.text import tidy
+from vf_ray.text import prose
 from vf_ray.types import Made, Pool, Reject, Source
 
 CAPTIONS = Source(
@@ -39,12 +39,12 @@ def image_caption(row: CaptionRow) -> Made:
     group="classification",
     category="Image Text Matching",
     instruction="Does the text describe this image? Answer with the letter and the text of one option.",
-    pool=lambda row: tidy(row.caption),
+    pool=lambda row: prose(row.caption),
     evidence="which half of the captions is exchanged, and the words of the options, are ours",
 )
 def text_matching(row: CaptionRow, pool: Pool) -> Made:
     """Captions with an even id are kept, the others come from another picture."""
-    own, match = tidy(row.caption), row.caption_id % 2 == 0
+    own, match = prose(row.caption), row.caption_id % 2 == 0
     if not own:
         return Reject(row.key, "caption empty")
     text = own if match else pool.draw(1)[0]
@@ -57,9 +57,9 @@ def text_matching(row: CaptionRow, pool: Pool) -> Made:
     group="classification",
     category="Image Text Matching",
     instruction="Which text describes the image? Answer with the letter and the text of one option.",
-    pool=lambda row: tidy(row.caption),
+    pool=lambda row: prose(row.caption),
 )
 def text_selection(row: CaptionRow, pool: Pool) -> Made:
     """The caption among four of other pictures."""
-    own = tidy(row.caption)
+    own = prose(row.caption)
     return choose(row.image, own, (own, *pool.draw(4, beside=own)))

@@ -52,7 +52,7 @@ for group in GROUPS:
         upstream=f"coco+image_classification_{group}",
         group="classification",
         category="General Object",
-        instruction=f"Exactly one kind of {NAMES.get(group, group)} in the list can be seen in the image. "
-        "Which? Answer with the letter and the name.",
+        instruction=f"Which {NAMES.get(group, group)} does the image show? Only one of the options is in it. "
+        "Answer with the letter and the name.",
         evidence="only pictures with one class of the group; the authors' rule for several is not published",
     )(partial(_object, group=group))

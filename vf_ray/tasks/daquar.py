@@ -9,7 +9,7 @@ from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import lines
 from vf_ray.sources.records import At, parsed
 from vf_ray.sources.rows import QaRow
-from vf_ray.text import words
+from vf_ray.text import distinct, words
 from vf_ray.types import Download, Made, Raw, Reject, Source, Terms, Tree
 
 _IMAGE = re.compile(r"\s*(?:in|on|of)?\s*(?:the|this)?\s*image ?(\d+)\s*\??\s*$")
@@ -24,7 +24,7 @@ def _row(pair: tuple[str, str], at: At) -> QaRow:
         split=at.split,
         image=f"nyu_depth_images/image{found[1]}.png",
         question=f"{question[: found.start()].strip().capitalize()}?",
-        answer=words(answers),
+        answer=", ".join(distinct(map(words, answers.split(",")))),
     )
 
 

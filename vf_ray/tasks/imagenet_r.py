@@ -48,7 +48,7 @@ IMAGENET_R = Source(
     upstream="ImageNet-R+image_classification",
     group="classification",
     category="General Object Classification in Special Image Domain",
-    instruction="Somebody drew, built or painted this. Name what it depicts in one to three words.",
+    instruction="Somebody drew, built or painted this. Name what it depicts in one to four words.",
     split="test",
 )
 def thing(row: FolderRow) -> Made:

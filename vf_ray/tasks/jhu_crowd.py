@@ -46,8 +46,8 @@ JHU_CROWD = Source(
     upstream="JHU-CROWD+scene_type_recognition",
     group="classification",
     category="Scene Classification",
-    instruction="What event or place has brought this crowd together? Answer with one or two words, such as "
-    "stadium or protest.",
+    instruction="What event or place has brought this crowd together? Answer with one to three words, such "
+    "as stadium or protest.",
     ceiling=0.2,  # pictures without a crowd are in it on purpose
     evidence="misspellings and variants of the publisher's free text are brought into one form",
 )

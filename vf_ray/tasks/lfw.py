@@ -1,8 +1,13 @@
 """LFW: faces of well-known people from news photographs."""
 
+import re
+
 from vf_ray.instances.shapes import name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Download, Made, Raw, Source, Terms
+
+_INITIAL = re.compile(r"(?<=_[A-Z])(?=_)")
+"""Where a folder left out the full stop: George_W_Bush."""
 
 LFW = Source(
     name="lfw",
@@ -35,5 +40,5 @@ LFW = Source(
     instruction="Who is this well-known person? Answer with first and last name.",
 )
 def person(row: FolderRow) -> Made:
-    """The folder's name."""
-    return name_it(row.image, row.label)
+    """The folder's name, with full stops after initials."""
+    return name_it(row.image, _INITIAL.sub(".", row.label))

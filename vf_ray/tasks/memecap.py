@@ -8,6 +8,7 @@ from vf_ray.sources.fields import Fields, text_of
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, parts
 from vf_ray.sources.rows import QaRow
+from vf_ray.text import prose
 from vf_ray.types import Made, Raw, Reject, Source, Terms
 
 KINDS = ("meme_captions", "img_captions")
@@ -20,7 +21,7 @@ def _rows(record: Fields, at: At) -> Iterator[QaRow | Reject]:
             split=at.split,
             image=f"memes/{record['img_fname']}",
             question=record["title"],
-            answer=text_of(text, f"an item of {kind!r}"),
+            answer=prose(text_of(text, f"an item of {kind!r}")),
             kind=kind,
         )
 

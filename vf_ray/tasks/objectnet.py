@@ -31,6 +31,19 @@ OBJECTNET = Source(
     read=_read,
 )
 
+USUAL = {
+    "Coffee/French press": "French press", "Dress shoe (men)": "Men's dress shoe",
+    "Dress shoe (women)": "Women's dress shoe", "Eraser (white board)": "Whiteboard eraser",
+    "Mixing / Salad Bowl": "Mixing bowl", "Tablet / iPad": "Tablet computer", "Tanktop": "Tank top",
+    "Weight (exercise)": "Exercise weight",
+}  # fmt: skip
+"""Labels that are not worded as a person would name the thing."""
+
+
+def spoken(label: str) -> str:
+    """Return a label such as ``Coin (money)`` as a person would name the thing."""
+    return USUAL.get(tidy(label), tidy(label).partition(" (")[0])
+
 
 @OBJECTNET.task(
     "object",
@@ -42,4 +55,4 @@ OBJECTNET = Source(
 )
 def thing(row: FolderRow) -> Made:
     """The publisher's label."""
-    return Example(image=row.image, answer=tidy(row.label))
+    return Example(image=row.image, answer=spoken(row.label))

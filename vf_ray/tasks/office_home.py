@@ -23,6 +23,12 @@ OFFICE_HOME = Source(
     read=image_folder("OfficeHomeDataset_10072016/{domain}/{label}/*"),
 )
 
+USUAL = {
+    "Flipflops": "Flip-flops", "Lamp_Shade": "Lampshade", "Postit_Notes": "Post-it notes",
+    "ToothBrush": "Toothbrush",
+}  # fmt: skip
+"""Folders that are not named as a person would name what is in them."""
+
 
 @OFFICE_HOME.task(
     "object",
@@ -34,4 +40,4 @@ OFFICE_HOME = Source(
 )
 def thing(row: FolderRow) -> Made:
     """The class folder."""
-    return name_it(row.image, row.label)
+    return name_it(row.image, row.label, USUAL)

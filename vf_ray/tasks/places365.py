@@ -18,6 +18,9 @@ PROBES = 100
 PARTS = ("door", "platform", "shop")
 """What comes after the place: all other second words say of what sort it is."""
 USUAL = {
+    "archaelogical_excavation": "archaeological excavation", "carrousel": "carousel",
+    "fastfood_restaurant": "fast-food restaurant", "japanese_garden": "Japanese garden",
+    "mountain_snowy": "snowy mountain", "oilrig": "oil rig",
     "artists_loft": "artist's loft", "arena/performance": "performance arena", "barndoor": "barn door",
     "berth": "sleeping berth", "childs_room": "child's room", "desert/vegetation": "desert with vegetation",
     "kindergarden_classroom": "kindergarten classroom", "moat/water": "moat", "temple/asia": "Asian temple",

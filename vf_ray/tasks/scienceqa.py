@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vf_ray.instances.shapes import choose
+from vf_ray.instances.shapes import choose, closed
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_object
 from vf_ray.sources.records import At
@@ -86,7 +86,7 @@ def _listed(row: ScienceRow) -> str:
     upstream="scienceqa+question_answering",
     group="question answering",
     category="Reasoning",
-    instruction="Use the picture to answer the school question. Choose one option: letter and text.",
+    instruction="Use the picture to answer the school question with the letter and the text of one option.",
     evidence=OURS,
 )
 def answer(row: ScienceRow) -> Made:
@@ -141,7 +141,8 @@ def detailed_explanation(row: ScienceRow) -> Made:
     upstream="scienceqa+background_question_answering",
     group="question answering",
     category="Reasoning",
-    instruction="Read the background, look at the picture and choose the right option: letter and text.",
+    instruction="Read the background, look at the picture and answer with the letter and the text of one "
+    "option.",
     ceiling=0.6,
     evidence=VARIANT,
 )
@@ -189,4 +190,4 @@ def reasoned_answer(row: ScienceRow) -> Made:
         return None
     if not row.solution:
         return Reject(row.key, "no solution")
-    return _written(row, _listed(row), f"{row.solution}\nThe answer is {row.answer.rstrip('.')}.")
+    return _written(row, _listed(row), f"{row.solution}\n{closed(f'The answer is {row.answer}')}")

@@ -46,7 +46,7 @@ SEMART = Source(
 INSTRUCTIONS = {
     "timeframe": "In which span of fifty years was this painting made? Answer in the form 1601-1650.",
     "type": "Which type of painting is this: religious, portrait, landscape, mythological, genre, "
-    "still-life, historical, interior, study or other? Answer with that word.",
+    "still-life, historical, interior, study or other? Answer with one of these.",
     "school": "To which national school does the painter belong? Answer with one adjective, such as Italian, "
     "or with Other.",
     "technique": "In which technique was the painting made, on what, and how large is it, as far as can be "

@@ -7,7 +7,7 @@ from vf_ray.sources.fields import Fields, fields_of
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At, parts
 from vf_ray.sources.rows import QaRow
-from vf_ray.text import tidy
+from vf_ray.text import prose
 from vf_ray.types import Download, Example, Made, Raw, Reject, Source, Terms
 
 SENTIMENTS = {1: "positive", 0: "negative"}
@@ -23,7 +23,7 @@ def _rows(record: Fields, at: At) -> Iterator[QaRow | Reject]:
             split=record["split"],
             image=f"{name.split('_')[1]}/{name}",
             question=SENTIMENTS[sentence.integer("sentiment")],
-            answer=tidy(sentence["raw"]),
+            answer=prose(sentence["raw"]),
         )
 
     return parts(record.items("sentences"), at, row)

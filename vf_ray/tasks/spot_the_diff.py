@@ -4,7 +4,7 @@ from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
 from vf_ray.sources.records import At
 from vf_ray.sources.rows import TextsRow
-from vf_ray.text import distinct, tidy
+from vf_ray.text import distinct, prose
 from vf_ray.types import Example, Grid, Made, Raw, Reject, Source, Terms
 
 
@@ -15,7 +15,7 @@ def _row(record: Fields, at: At) -> TextsRow:
         key=at.key(at.index, number),
         split=at.split,
         image=f"data/resized_images/{number}.png",
-        texts=tuple(text for text in map(tidy, record.texts("sentences")) if text),
+        texts=tuple(text for text in map(prose, record.texts("sentences")) if text),
     )
 
 

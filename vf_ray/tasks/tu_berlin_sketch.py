@@ -48,8 +48,9 @@ DOUBTFUL = frozenset(
 )  # fmt: skip
 """Neither surely alive nor surely not: parts of bodies, fruit, beings of tales."""
 USUAL = {
-    "head-phones": "headphones", "santa claus": "Santa Claus", "sponge bob": "SpongeBob", "suv": "SUV",
-    "t-shirt": "T-shirt", "tv": "TV", "walkie talkie": "walkie-talkie", "wrist-watch": "wristwatch",
+    "head-phones": "headphones", "ipod": "iPod", "santa claus": "Santa Claus", "sponge bob": "SpongeBob",
+    "suv": "SUV", "t-shirt": "T-shirt", "tv": "TV", "walkie talkie": "walkie-talkie",
+    "wrist-watch": "wristwatch",
 }  # fmt: skip
 """Folders that are not named as a person would name what is in them."""
 

@@ -36,7 +36,7 @@ def _row(
         split=at.split,
         image=first_existing(tree, *_candidates(at.split, number)),
         pairs=tuple(
-            (_said(turn, "question", questions), _said(turn, "answer", answers))
+            (_said(turn, "question", questions).rstrip(" ?"), _said(turn, "answer", answers))
             for turn in record.objects("dialog")
         ),
     )
@@ -104,8 +104,8 @@ for earlier, (asks, answers) in SPEAKERS.items():
         upstream=f"visdial+answer_question_{earlier}",
         group="generation",
         category="Visual Dialogue",
-        instruction=f"In a dialogue about the image {asks} has asked {earlier} questions so far and now asks "
-        f"another. Give {answers}'s next answer in a few words"
+        instruction=f"In a dialogue about the image, {asks} has asked {earlier} questions so far and now "
+        f"asks another. Give {answers}'s next answer in a few words"
         + ("." if earlier == WITHOUT_NAME else f', beginning with "{answers}:".'),
         evidence="the speakers' names are ours",
     )(partial(_next_answer, earlier=earlier))

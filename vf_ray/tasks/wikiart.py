@@ -25,6 +25,8 @@ PARTICLES = frozenset(
     ["af", "da", "de", "del", "della", "den", "der", "di", "du", "la", "le", "ten", "ter", "van", "von", "zu"]
 )
 """Small words inside painters' names."""
+NO_PAINTERS = ("byzantine-mosaics", "orthodox-icons")
+"""What files are named after in place of a painter."""
 _DOUBLE = re.compile(
     r"\b(Jean|Marie|Pierre|Toulouse|Schmidt|Petrov|Burne|Alma)[ -]"
     r"(Antoine|Auguste|Baptiste|Francois|Georges|Honore|Jacques|Joseph|Leon|Louis|Louise|Marc|Michel|Paul"
@@ -48,8 +50,11 @@ def mended(path: str) -> str:
 
 
 def painter(path: str) -> str:
-    """Return the painter whom a file is named after (``Cubism/juan-gris_still-life.jpg``)."""
-    first, *others = path.rpartition("/")[2].partition("_")[0].split("-")
+    """Return whom a file is named after (``Cubism/juan-gris_still-life.jpg``), if that is a painter."""
+    name, _, title = path.rpartition("/")[2].partition("_")
+    if not title or name in NO_PAINTERS:
+        return ""
+    first, *others = name.split("-")
     others = [part if part in PARTICLES else capitalised(part) for part in others]
     return _DOUBLE.sub(r"\1-\2", " ".join((capitalised(first), *others)))
 

@@ -58,8 +58,8 @@ WINOGROUND = Source(
     upstream="Winoground+image_captioning",
     group="classification",
     category="Image Text Matching",
-    instruction="Both captions use the same words. Which one describes the image? Answer with letter and "
-    "text.",
+    instruction="Both captions use the same words. Which one describes the image? Answer with the "
+    "letter and the text of one option.",
     split="test",
 )
 def caption_choice(row: QaRow) -> Made:
