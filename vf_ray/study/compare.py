@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from vf_ray.study.spread import Floats, Values, matrix
+from vf_ray.eval.statistics import Floats
+from vf_ray.study.spread import Values, matrix
 
 LEVEL = 0.05
 POWER = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class PairedComparison:
     """A variant against the baseline, paired by seed and item."""
 
     difference: float
@@ -36,7 +37,7 @@ class Comparison:
         return f"no difference shown; one of {self.detectable:.3g} would mostly have been found"
 
 
-def compare(variant: Sequence[Values], baseline: Sequence[Values]) -> Comparison:
+def compare(variant: Sequence[Values], baseline: Sequence[Values]) -> PairedComparison:
     """Compare runs of equal seeds on the items that all have.
 
     The difference of a seed and item is taken first; its mean is doubted by seeds and by items, whose errors
@@ -52,7 +53,7 @@ def compare(variant: Sequence[Values], baseline: Sequence[Values]) -> Comparison
     error = math.hypot(over_items, over_seeds)
     freedom = _freedom([(over_items, items - 1), (over_seeds, seeds - 1)])
     half = float(stats.t.ppf(1 - LEVEL / 2, freedom)) * error
-    return Comparison(
+    return PairedComparison(
         difference=mean, low=mean - half, high=mean + half, p=_p(mean, error, freedom), seeds=seeds,
         items=items, detectable=_detectable(error, freedom),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from vf_ray.errors import UserError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class LogLine:
     """``value = intercept + slope * log(scale)``."""
 
     intercept: float
@@ -29,7 +29,7 @@ class Line:
         return self.intercept + self.slope * math.log(scale)
 
 
-def over_log(scales: Sequence[float], values: Sequence[float]) -> Line:
+def over_log(scales: Sequence[float], values: Sequence[float]) -> LogLine:
     """Fit a line over the logarithm of a scale by least squares.
 
     Raises:
@@ -42,13 +42,13 @@ def over_log(scales: Sequence[float], values: Sequence[float]) -> Line:
         )
     fit = stats.linregress(np.log(scales), values)
     half = float(stats.t.ppf(0.975, len(values) - 2)) * float(fit.stderr)
-    return Line(
+    return LogLine(
         intercept=float(fit.intercept), slope=float(fit.slope), low=float(fit.slope) - half,
         high=float(fit.slope) + half, p=float(fit.pvalue), r2=float(fit.rvalue) ** 2, n=len(values),
     )  # fmt: skip
 
 
-def slopes_differ(first: Line, second: Line) -> float:
+def slopes_differ(first: LogLine, second: LogLine) -> float:
     """Return the two-sided p of two lines having one slope (Welch)."""
     errors = [_error(line) for line in (first, second)]
     error = math.hypot(*errors)
@@ -59,5 +59,5 @@ def slopes_differ(first: Line, second: Line) -> float:
     return float(2 * stats.t.sf(abs(first.slope - second.slope) / error, freedom))
 
 
-def _error(line: Line) -> float:
+def _error(line: LogLine) -> float:
     return (line.high - line.low) / 2 / float(stats.t.ppf(0.975, line.n - 2))

@@ -10,8 +10,8 @@ from vf_ray.eval.benchmark import graded
 from vf_ray.eval.benchmarks import get
 from vf_ray.page.tables import Table
 from vf_ray.recipe.strict import near
-from vf_ray.study.compare import Comparison, compare, holm
-from vf_ray.study.spread import Spread, Values, spread
+from vf_ray.study.compare import PairedComparison, compare, holm
+from vf_ray.study.spread import SeedSpread, Values, spread
 
 Runs = Mapping[str, Sequence[Values]]
 """Name of a variant to its runs, one a seed."""
@@ -21,8 +21,8 @@ Runs = Mapping[str, Sequence[Values]]
 class Joint:
     """What several variants gave."""
 
-    spreads: Mapping[str, Spread]
-    comparisons: Mapping[str, Comparison]
+    spreads: Mapping[str, SeedSpread]
+    comparisons: Mapping[str, PairedComparison]
     """Of each variant but the baseline."""
     corrected: Mapping[str, float]
     """Their p values after Holm."""
@@ -85,6 +85,6 @@ def _row(found: Joint, name: str) -> list[str]:
     return [*row, interval, f"{p:.3g}", _verdict(against, p)]
 
 
-def _verdict(against: Comparison, p: float) -> str:
+def _verdict(against: PairedComparison, p: float) -> str:
     words = against.verdict(p).replace(f"{against.detectable:.3g}", f"{100 * against.detectable:.1f} points")
     return words if against.seeds > 1 else f"{words}; one seed: run-to-run noise is not known"

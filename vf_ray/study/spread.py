@@ -5,18 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from vf_ray.errors import UserError
+from vf_ray.eval.statistics import Floats
 
-Floats = NDArray[np.float64]
 Values = Mapping[str, float]
 """Item to value, of one run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class SeedSpread:
     """A mean over seeds and items, and its two kinds of doubt."""
 
     mean: float
@@ -46,7 +45,7 @@ def matrix(runs: Sequence[Values]) -> tuple[list[str], Floats]:
     return shared, np.array([[run[item] for item in shared] for run in runs])
 
 
-def spread(runs: Sequence[Values]) -> Spread:
+def spread(runs: Sequence[Values]) -> SeedSpread:
     """Return the mean of runs that differ by their seed alone, and its doubt by source.
 
     Components of variance are those of a two-way layout without repetition (seeds x items, both random),
@@ -60,13 +59,13 @@ def spread(runs: Sequence[Values]) -> Spread:
     error = float(means_I.std(ddof=1) / math.sqrt(items)) if items > 1 else 0.0
     by_item = _interval(mean, error, items - 1)
     if seeds < 2:
-        return Spread(
+        return SeedSpread(
             mean=mean, seeds=seeds, items=items, seed_sd=None, seed_interval=None, item_interval=by_item,
             seed_share=None, item_share=None,
         )  # fmt: skip
     seed_sd = float(means_S.std(ddof=1))
     shares = _shares(values_SI)
-    return Spread(
+    return SeedSpread(
         mean=mean, seeds=seeds, items=items, seed_sd=seed_sd,
         seed_interval=_interval(mean, seed_sd / math.sqrt(seeds), seeds - 1), item_interval=by_item,
         seed_share=shares[0], item_share=shares[1],
