@@ -1,19 +1,24 @@
 """What every published benchmark owes, tried on its official files in miniature."""
 
 import contextlib
+import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from tests.eval import miniature, miniature_tables
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import lines, tree
+from vf_ray.errors import MendableError
 from vf_ray.eval import score_record
 from vf_ray.eval.benchmark import Benchmark, Figure, QuestionSet, Score
 from vf_ray.eval.benchmarks import catalogue, get
@@ -21,6 +26,7 @@ from vf_ray.eval.question_sets import fingerprint
 
 Case = tuple[Benchmark, QuestionSet]
 WRITERS = {**miniature.WRITERS, **miniature_tables.WRITERS}
+TABLES = {".parquet", ".tsv", ".csv"}
 TEXTS = {".json", ".jsonl", ".tsv", ".csv", ".txt", ".parquet"}
 
 
@@ -124,11 +130,12 @@ def test_an_empty_folder_is_refused_by_what_it_lacks(case: Case, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "content", [b"\xff\xfe", b'{"a"', b"null", b"3", b'["a"]', b'[{"a": 1}]', b'{"a": [1]}']
+    "content",
+    [b"\xff\xfe", b'{"a"', b"null", b"3", b'["a"]', b'[{"a": 1}]', b'{"a": [1]}', b"[" * 10**5, b"9" * 5000],
 )
 def test_a_file_that_holds_no_answers_is_refused(case: Case, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.json").write_bytes(content)
-    with pytest.raises(ValueError, match=r"a\.json"):
+    with pytest.raises(MendableError, match=r"a\.json"):
         case[0].read(tmp_path / "a.json", case[1])
 
 
@@ -141,8 +148,49 @@ def test_a_file_of_the_benchmark_that_is_damaged_is_refused_or_not_needed(
     for path in texts:
         whole = path.read_bytes()
         path.write_bytes(content)
-        with contextlib.suppress(ValueError, FileNotFoundError):  # and nothing else
+        with contextlib.suppress(MendableError):  # and nothing else
             assert len(case[0].question_set(tree(tmp_path / "data")).questions) == len(case[1].questions)
+        path.write_bytes(whole)
+
+
+def altered(path: Path) -> Iterator[Callable[[], object]]:
+    """Yield what takes a column of a table away, empties it, or fills it with what it never holds."""
+    if path.suffix == ".parquet":
+        table = pq.read_table(path)
+        for place, name in enumerate(table.column_names):
+            yield partial(pq.write_table, table.drop_columns([name]), path)
+            for value in (None, 3, "x", ["x"], b"\xff"):
+                other = table.set_column(place, name, pa.array([value] * len(table)))
+                yield partial(pq.write_table, other, path)
+        yield partial(pq.write_table, pa.concat_tables([table, table]), path)
+    elif path.suffix in (".tsv", ".csv"):
+        mark = "\t" if path.suffix == ".tsv" else ","
+        rows = list(csv.reader(io.StringIO(path.read_text()), delimiter=mark))
+        for place in range(len(rows[0])):
+            for value in ("", "x", "\u00e9", "["):
+                cells = [rows[0], *([*row[:place], value, *row[place + 1 :]] for row in rows[1:])]
+                yield partial(
+                    path.write_text, "\n".join(mark.join(map(_quoted, row)) for row in cells) + "\n"
+                )
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'
+
+
+def test_a_column_that_is_absent_or_of_another_kind_is_refused_or_not_needed(
+    case: Case, tmp_path: Path
+) -> None:
+    for path in [path for path in (tmp_path / "data").rglob("*") if path.suffix in TABLES]:
+        whole = path.read_bytes()
+        for alter in list(altered(path)):
+            alter()
+            with contextlib.suppress(MendableError):  # and nothing else
+                question_set = case[0].question_set(tree(tmp_path / "data"))
+                for question in question_set.questions:
+                    if question.image is not None:
+                        question.image()
+                scored((case[0], question_set), {question.id: "yes" for question in question_set.questions})
         path.write_bytes(whole)
 
 
@@ -180,7 +228,7 @@ def test_a_field_that_is_absent_or_of_another_kind_is_refused_or_not_needed(
         whole = path.read_bytes()
         for content in list(documents(path)):
             path.write_bytes(content)
-            with contextlib.suppress(ValueError, FileNotFoundError):  # and nothing else
+            with contextlib.suppress(MendableError):  # and nothing else
                 question_set = case[0].question_set(tree(tmp_path / "data"))
                 scored((case[0], question_set), {question.id: "yes" for question in question_set.questions})
         path.write_bytes(whole)

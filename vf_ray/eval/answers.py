@@ -7,7 +7,7 @@ from typing import Any
 
 from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import QuestionSet
-from vf_ray.eval.files import as_json, json_lines
+from vf_ray.eval.files import as_json, json_lines, mended
 from vf_ray.recipe.strict import near
 
 IdOf = Callable[[Mapping[str, Any]], str]
@@ -89,4 +89,4 @@ def plain(value: Any, where: str) -> str:
         return ""
     if isinstance(value, list | dict):
         raise UserError(f"{where} is {str(value)[:60]}; expected a text")
-    return str(value)
+    return str(mended(value))

@@ -230,11 +230,16 @@ class Benchmark:
 
         Raises:
             FileNotFoundError: if one is missing.
-            ValueError: for files that are mixed or damaged, or ask nothing.
+            ValueError: for files that are mixed or damaged, or ask nothing, or something twice.
         """
         found = self.load(tree)
         if not found.questions:
             raise UserError(f"benchmark {self.name!r} asks nothing; its data needs {self.files}")
+        identity, times = Counter(question.id for question in found.questions).most_common(1)[0]
+        if times > 1:
+            raise UserError(
+                f"benchmark {self.name!r} asks {identity!r} {times} times; keep one version of {self.files}"
+            )
         return found
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vf_ray.eval.benchmark import Reply
+from vf_ray.eval.files import mended
 from vf_ray.eval.thoughts import without_thoughts
 
 PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
@@ -27,7 +28,7 @@ _TAG = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 def spoken(text: str, *, cut: bool = False, version: str = "") -> Reply:
     """Return a model's words as a reply, without its thoughts."""
-    said = without_thoughts(text)
+    said = without_thoughts(mended(text))
     if said is None or (cut and not said):
         why = "cut off before it said anything" if cut else "thoughts without an end"
         return Reply(text=None, error=f"{why}: {_shown(text)!r}", version=version, cut=cut)

@@ -3,11 +3,11 @@
 import ast
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from vf_ray.errors import MissingError, UserError
+from vf_ray.errors import MendableError, MissingError, UserError
 from vf_ray.types import Tree
 
 SHOWN = 60
@@ -59,13 +59,8 @@ def json_lines(data: bytes, name: str, /, *keys: str, **kinds: Kind) -> Iterator
     for number, line in enumerate(decoded(data, name).split("\n"), start=1):
         if not line.strip():
             continue
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise UserError(
-                f"{name} line {number} is not JSON ({error}); expected one object a line"
-            ) from error
-        yield as_object(record, f"{name} line {number}", *keys, **kinds)
+        where = f"{name} line {number}"
+        yield as_object(json_of(line, where, "expected one object a line"), where, *keys, **kinds)
 
 
 def decoded(data: bytes, name: str) -> str:
@@ -86,10 +81,34 @@ def as_json(data: bytes, name: str) -> Any:
     Raises:
         ValueError: if it is damaged, or an object in it holds a key twice; names the file.
     """
+    return json_of(decoded(data, name), name, "get it again", partial(_once, name))
+
+
+Pairs = Callable[[Sequence[tuple[str, Any]]], dict[str, Any]]
+
+
+def json_of(text: str, name: str, remedy: str, pairs: Pairs | None = None) -> Any:
+    """Return what a text of somebody else's says in JSON, in characters that can be written again.
+
+    Raises:
+        ValueError: if it is not JSON, or nested or with a number beyond what Python reads; names where.
+    """
     try:
-        return json.loads(decoded(data, name), object_pairs_hook=partial(_once, name))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{name} is not whole JSON ({error}); get it again") from error
+        value = json.loads(text, object_pairs_hook=pairs)
+    except MendableError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{name} is not JSON ({error}); {remedy}") from error
+    return mended(value) if "\\ud" in text.lower() else value
+
+
+def mended(value: Any) -> Any:
+    """Return JSON with the mark of an unknown character for each half of one, which nothing can encode."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [mended(item) for item in value]
+    return {mended(key): mended(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _once(name: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

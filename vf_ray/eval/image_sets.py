@@ -8,7 +8,7 @@ from typing import Any
 
 from vf_ray.errors import MissingError, UserError
 from vf_ray.eval import table_files
-from vf_ray.eval.files import as_object, read_json
+from vf_ray.eval.files import as_object, decoded, read_json
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.sources.cifar_pickle import load_arrays
 from vf_ray.sources.idx import idx
@@ -78,7 +78,8 @@ def cifar10(tree: Tree) -> ImageSet | None:
     """Return CIFAR-10's test batch, of its Python or its binary version."""
     for folder in ("cifar-10-batches-py/", "cifar10/cifar-10-batches-py/", "cifar10/", ""):
         if tree.exists(f"{folder}test_batch") and tree.exists(f"{folder}batches.meta"):
-            batch, meta = _unpickle(tree, f"{folder}test_batch"), _unpickle(tree, f"{folder}batches.meta")
+            batch = _unpickle(tree, f"{folder}test_batch", "labels", "data")
+            meta = _unpickle(tree, f"{folder}batches.meta", "label_names")
             names = tuple(meta["label_names"])
             return _cifar(
                 "cifar-10", "CIFAR-10", names, batch["labels"], [row.tobytes() for row in batch["data"]]
@@ -94,7 +95,7 @@ def _cifar10_binary(tree: Tree, folder: str) -> ImageSet:
     if not data or len(data) % 3073:
         raise UserError(f"{folder}test_batch.bin has {len(data)} bytes; expected records of 3,073")
     rows = [data[start : start + 3073] for start in range(0, len(data), 3073)]
-    names = tuple(tree.read(f"{folder}batches.meta.txt").decode().split())
+    names = tuple(decoded(tree.read(f"{folder}batches.meta.txt"), f"{folder}batches.meta.txt").split())
     return _cifar("cifar-10", "CIFAR-10", names, [row[0] for row in rows], [row[1:] for row in rows])
 
 
@@ -102,7 +103,8 @@ def cifar100(tree: Tree) -> ImageSet | None:
     """Return CIFAR-100's test set with its fine labels."""
     for folder in ("cifar-100-python/", "cifar100/cifar-100-python/", "cifar100/"):
         if tree.exists(f"{folder}test") and tree.exists(f"{folder}meta"):
-            batch, meta = _unpickle(tree, f"{folder}test"), _unpickle(tree, f"{folder}meta")
+            batch = _unpickle(tree, f"{folder}test", "fine_labels", "data")
+            meta = _unpickle(tree, f"{folder}meta", "fine_label_names")
             names = tuple(meta["fine_label_names"])
             rows = [row.tobytes() for row in batch["data"]]
             return _cifar("cifar-100", "CIFAR-100", names, batch["fine_labels"], rows)
@@ -112,6 +114,8 @@ def cifar100(tree: Tree) -> ImageSet | None:
 def _cifar(name: str, title: str, names: tuple[str, ...], codes: list[int], rows: list[bytes]) -> ImageSet:
     if len(codes) != len(rows):
         raise UserError(f"{title}: {len(codes)} labels and {len(rows)} pictures; download it again")
+    if codes and not 0 <= min(codes) <= max(codes) < len(names):
+        raise UserError(f"{title}: labels up to {max(codes)} and {len(names)} names; download it again")
     images = tuple(
         Labelled(id=str(number), label=names[code], image=partial(_planes, row))
         for number, (code, row) in enumerate(zip(codes, rows, strict=True))
@@ -184,10 +188,11 @@ def _folders(tree: Tree, root: str) -> list[tuple[str, str]]:
     return [(path, path.removeprefix(root).split("/")[0]) for path in sorted(paths)]
 
 
-def _unpickle(tree: Tree, path: str) -> dict[str, Any]:
-    """Return a CIFAR batch with texts in its lists; raises like ``load_arrays``."""
+def _unpickle(tree: Tree, path: str, *keys: str) -> dict[str, Any]:
+    """Return a CIFAR batch with texts in its lists; raises like ``load_arrays``, and for an absent key."""
     with tree.open(path) as file:
-        return {key: _texts(value) for key, value in load_arrays(file, path).items()}
+        found = {key: _texts(value) for key, value in load_arrays(file, path).items()}
+    return as_object(found, path, *keys)
 
 
 def _texts(value: Any) -> Any:

@@ -9,6 +9,8 @@ from functools import partial
 
 from PIL import Image
 
+from vf_ray.errors import UserError
+
 MARGIN = 10
 """Pixels between two images."""
 
@@ -21,8 +23,12 @@ def beside(fetches: Sequence[Callable[[], bytes]]) -> Callable[[], bytes]:
 def _drawn(fetches: Sequence[Callable[[], bytes]]) -> bytes:
     parts = []
     for fetch in fetches:
-        with Image.open(io.BytesIO(fetch())) as opened:
-            parts.append(opened.convert("RGB"))
+        data = fetch()
+        try:
+            with Image.open(io.BytesIO(data)) as opened:
+                parts.append(opened.convert("RGB"))
+        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+            raise UserError(f"a picture of {len(data):,} bytes cannot be decoded: {error}") from error
     height = max(part.height for part in parts)
     row = Image.new("RGB", (sum(part.width for part in parts) + MARGIN * (len(parts) - 1), height))
     left = 0

@@ -1,7 +1,7 @@
 """A benchmark's rows, in whichever form they were downloaded: Parquet, TSV, CSV, JSON or JSON lines."""
 
 import hashlib
-import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -73,6 +73,18 @@ class BenchmarkRow:
         has = ", ".join(map(str, self.cells))
         raise UserError(f"{self.where} has no {' or '.join(columns)}; it has {has}")
 
+    def image(self, *columns: str) -> RowImage:
+        """Return the image in the first of these columns that holds one.
+
+        Raises:
+            ValueError: if none does.
+        """
+        for column in columns or ("image",):
+            if column in self.images:
+                return self.images[column]
+        wanted = " or ".join(columns or ("image",))
+        raise UserError(f"{self.where} has no image in {wanted}; download the form that holds the images")
+
     def number(self, column: str) -> int:
         """Return a column that counts something.
 
@@ -86,24 +98,44 @@ class BenchmarkRow:
 
 
 def rows(
-    tree: Tree, *patterns: str, images: Sequence[str] = ("image",), items: str = ""
+    tree: Tree, *patterns: str, images: Sequence[str] = ("image",), items: str = "", folders: bool = False
 ) -> list[BenchmarkRow]:
     """Return the rows of all files that the first fruitful pattern finds, in the order of their names.
 
     ``images`` are columns of encoded images in Parquet and base64 in TSV; one may be absent. ``items`` is the
-    key of the list in a JSON object; without it, an object's own keys become ``id``.
+    key of the list in a JSON object; without it, an object's own keys become ``id``. ``folders`` says that
+    the files of several folders belong together.
 
     Raises:
         FileNotFoundError: if no pattern finds a file.
-        ValueError: if a file is damaged, or holds no rows.
+        ValueError: if a file is damaged, or holds no rows, or if the files are not one whole version.
     """
     for pattern in patterns:
         if paths := sorted(tree.glob(pattern)):
+            _require_whole(paths, folders=folders)
             found = [row for path in paths for row in _file(tree, path, images, items)]
             if not found:
                 raise UserError(f"{', '.join(paths)}: no rows; download it again")
             return found
     raise MissingError(f"the data folder holds no {' or '.join(patterns)}; download the benchmark's own file")
+
+
+SHARD = re.compile(r"^(.*?)-(\d+)-of-(\d+)\.parquet$")
+"""How Hugging Face names the parts of a table, counted from 0."""
+
+
+def _require_whole(paths: Sequence[str], *, folders: bool) -> None:
+    """Refuse a table without some of its parts, and tables of several versions that lie side by side."""
+    shards = [found for path in paths if (found := SHARD.match(path))]
+    for head, of in sorted({(shard[1], shard[3]) for shard in shards}):
+        there = {int(shard[2]) for shard in shards if (shard[1], shard[3]) == (head, of)}
+        if absent := sorted(set(range(int(of))) - there):
+            raise UserError(f"{head}-*-of-{of}.parquet lacks part {absent[0]:05d}; download all of them")
+    places = sorted({path.rpartition("/")[0] or "." for path in paths})
+    if len(places) > 1 and not folders:
+        raise UserError(
+            f"files of this benchmark lie in {', '.join(places)}; keep the one version that was asked"
+        )
 
 
 def _file(tree: Tree, path: str, images: Sequence[str], items: str) -> Iterator[BenchmarkRow]:
@@ -142,7 +174,8 @@ def _table(found: Sequence[Mapping[str, str]], path: str, images: Sequence[str])
             if cell := row.get(column, ""):
                 data = shared.get(cell, cell) if len(cell) <= REFERENCE else cell
                 identity = hashlib.sha256(data.encode()).hexdigest()[:16]
-                shown[column] = RowImage(identity, partial(table_files.base64_image, data))
+                where = f"{path} row {number} {column}"
+                shown[column] = RowImage(identity, partial(table_files.base64_image, data, where))
         yield BenchmarkRow(where=f"{path} row {number}", cells=cells, images=shown)
 
 
@@ -175,9 +208,7 @@ def same_image(row: BenchmarkRow, column: str, identity: str) -> RowImage:
     Raises:
         ValueError: if the row has none.
     """
-    if column not in row.images:
-        raise UserError(f"{row.where} has no image in {column}; download the form that holds the images")
-    return RowImage(identity, row.images[column].fetch)
+    return RowImage(identity, row.image(column).fetch)
 
 
 def object_cell(row: BenchmarkRow, column: str) -> dict[str, Any]:
@@ -199,8 +230,5 @@ def json_cell(row: BenchmarkRow, column: str) -> Any:
     """
     value = row.value(column)
     if isinstance(value, str):
-        try:
-            return json.loads(value)
-        except json.JSONDecodeError as error:
-            raise UserError(f"{row.where} has {column} that is not JSON ({error})") from error
+        return files.json_of(value, f"{row.where} {column}", "download the table again")
     return value

@@ -72,6 +72,13 @@ def table(path: Path, *columns: str) -> list[dict[str, str]]:
     raise UserError(f"{path.name} is no table; expected .tsv, .csv or .xlsx")
 
 
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, NotImplementedError, RuntimeError,
+    ElementTree.ParseError,
+)  # fmt: skip
+"""What reading a workbook that is cut, encrypted or made by nobody's rules may raise."""
+
+
 def _xlsx(path: Path) -> tuple[dict[int, str], list[dict[int, str]]]:
     """Return the header and the rows of a workbook's first sheet, by the number of a column."""
     try:
@@ -79,7 +86,7 @@ def _xlsx(path: Path) -> tuple[dict[int, str], list[dict[int, str]]]:
             shared = _shared_strings(book)
             sheet = _root(book, _first_sheet(book))
         rows = [_cells(row, shared) for row in sheet.iter("row")]
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, IndexError, ElementTree.ParseError) as error:
+    except DAMAGED as error:
         raise UserError(f"{path.name} is not a whole xlsx workbook ({error}); save it again") from error
     full = [row for row in rows if any(row.values())]
     header = {column: text for column, text in full[0].items() if text} if full else {}
@@ -144,6 +151,13 @@ def _text(cell: ElementTree.Element, shared: list[str]) -> str:
     return shared[int(value)] if cell.get("t") == "s" and value else value
 
 
-def base64_image(text: str) -> bytes:
-    """Return the picture of a base64 cell."""
-    return base64.b64decode(text)
+def base64_image(text: str, where: str) -> bytes:
+    """Return the picture of a base64 cell, or of a data URL.
+
+    Raises:
+        ValueError: if it is none; ``where`` names the cell.
+    """
+    try:
+        return base64.b64decode("".join(text.rpartition("base64,")[2].split()), validate=True)
+    except ValueError as error:
+        raise UserError(f"{where} holds no picture in base64 ({error}); download the table again") from error

@@ -8,6 +8,7 @@ import pytest
 
 from tests.eval.judge_server import Answer, cut, judge_server, says
 from tests.eval.trees import lines
+from vf_ray.errors import MendableError
 from vf_ray.eval.benchmark import Reply, Request, Unserved
 from vf_ray.eval.chat_model import ChatModel
 from vf_ray.eval.judges.http import HttpJudge, Replay
@@ -158,3 +159,18 @@ def test_what_failed_when_it_was_recorded_fails_when_it_is_replayed(tmp_path: Pa
         live = [*judge(url, at_once=1).replies(asked[:2]), Reply(text="0.", cut=True)]
     records = [record(judge(url), *pair) for pair in zip(asked, live, strict=True)]
     assert Replay(lines(tmp_path / "a.jsonl", records)).replies(asked) == live
+
+
+@pytest.mark.parametrize(
+    "data", [b"null", b"3", b"[3]", b"\xff", b"[" * 10**5, b"9" * 5000, b'[{"reply": [3]}]']
+)
+def test_recorded_replies_that_are_none_are_refused_by_file(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "r.json").write_bytes(data)
+    with pytest.raises(MendableError, match=r"r\.json"):
+        Replay(tmp_path / "r.json")
+
+
+def test_half_a_character_becomes_the_mark_of_an_unknown_one(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text('["\\ud83d said"]')
+    (reply,) = Replay(tmp_path / "r.json").replies([Request(id="1", user="?")])
+    assert reply.text == "\ufffd said"

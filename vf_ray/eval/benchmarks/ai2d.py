@@ -52,7 +52,7 @@ def letter_of(row: BenchmarkRow, options: Sequence[str]) -> str:
 
 def _question(number: int, row: BenchmarkRow) -> Question:
     options = options_of(row)
-    image = row.images["image"]
+    image = row.image()
     return Question(
         id=row.text("index") if "index" in row.cells else str(number),
         prompt=f"{row.text('question')}\n{lettered(options)}{LETTER}",

@@ -37,18 +37,20 @@ SHOWN = "several images are drawn side by side, as BLINK does for models that ta
 
 def load(tree: Tree) -> QuestionSet:
     """Return the questions of all tasks that are there."""
-    found = rows(tree, "**/val*.parquet", "**/BLINK*.tsv", "**/*.parquet", images=(*IMAGES, "image"))
+    found = rows(
+        tree, "**/val*.parquet", "**/BLINK*.tsv", "**/*.parquet", images=(*IMAGES, "image"), folders=True
+    )
     questions = tuple(_question(row) for row in found)
     return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE, SHOWN))
 
 
 def _question(row: BenchmarkRow) -> Question:
     options = options_of(row)
-    shown = list(row.images.values())
+    first = row.image(*IMAGES, "image")
     return Question(
-        id=row.text("idx", "index"), prompt=row.text("prompt", "question"), image_id=shown[0].id,
-        image=beside([image.fetch for image in shown]), category=row.text("sub_task", "category"),
-        max_new_tokens=LONG_TOKENS,
+        id=row.text("idx", "index"), prompt=row.text("prompt", "question"), image_id=first.id,
+        image=beside([image.fetch for image in row.images.values()]),
+        category=row.text("sub_task", "category"), max_new_tokens=LONG_TOKENS,
         meta={"gold": letter_of(row, options), "letters": "ABCDE"[: len(options)], "options": tuple(options),
               "question": row.text("question")},
     )  # fmt: skip

@@ -136,9 +136,8 @@ class Truth:
 
 def load(tree: Tree) -> QuestionSet:
     """Return one question for each picture: of those in ``val2014/``, else of all that are annotated."""
-    lexicon = Lexicon(
-        tuple(tree.read(files.one_of(tree, "synonyms.txt", "data/synonyms.txt")).decode().splitlines())
-    )
+    path = files.one_of(tree, "synonyms.txt", "data/synonyms.txt")
+    lexicon = Lexicon(tuple(files.decoded(tree.read(path), path).splitlines()))
     instances = _annotations(tree, "instances")
     captions = _annotations(tree, "captions")
     images = [path for end in ("jpg", "png") for path in tree.glob(f"val2014/*.{end}")]

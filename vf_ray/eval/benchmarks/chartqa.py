@@ -49,7 +49,7 @@ def _of_file(tree: Tree, split: str, number: int, row: BenchmarkRow) -> Question
 
 def _of_table(number: int, row: BenchmarkRow) -> Question:
     split = row.text("type", "split") if {"type", "split"} & set(row.cells) else ""
-    image = row.images["image"]
+    image = row.image()
     gold = row.texts("label", "answer")[0]
     return Question(
         id=row.text("index") if "index" in row.cells else str(number),

@@ -27,7 +27,7 @@ def load(tree: Tree) -> QuestionSet:
 
 
 def _question(number: int, row: BenchmarkRow) -> Question:
-    options, image = options_of(row), row.images["image"]
+    options, image = options_of(row), row.image()
     letter = letter_of(row, options)
     kind = row.text("type") if "type" in row.cells else ""
     return Question(

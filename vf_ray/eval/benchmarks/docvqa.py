@@ -9,7 +9,14 @@ DOCVQA = Benchmark(
     title="DocVQA (ANLS)",
     files="val_v1.0_withQT.json and documents/, or validation-*.parquet of lmms-lab/DocVQA",
     load=loader(
-        ("**/val_v*.json", "**/*val*.parquet", "**/DocVQA*.tsv", "**/*.json", "**/*.parquet"),
+        (
+            "**/val_v*.json",
+            "**/DocVQA/val*.parquet",
+            "**/*val*.parquet",
+            "**/DocVQA*.tsv",
+            "**/*.json",
+            "**/*.parquet",
+        ),
         ("documents", "spdocvqa_images", "images", ""),
         ("question_types",),
     ),

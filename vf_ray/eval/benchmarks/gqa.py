@@ -34,7 +34,7 @@ def load(tree: Tree) -> QuestionSet:
 
 def _images(tree: Tree) -> dict[str, RowImage]:
     pattern = next((pattern for pattern in IMAGES if tree.glob(pattern)), None)
-    return {row.text("id"): row.images["image"] for row in rows(tree, pattern)} if pattern else {}
+    return {row.text("id"): row.image() for row in rows(tree, pattern)} if pattern else {}
 
 
 def _question(tree: Tree, row: BenchmarkRow, images: dict[str, RowImage]) -> Question:

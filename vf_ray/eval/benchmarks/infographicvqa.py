@@ -9,7 +9,14 @@ INFOGRAPHICVQA = Benchmark(
     title="InfographicVQA (ANLS)",
     files="infographicsVQA_val_v1.0_withQT.json and its images, or validation-*.parquet of lmms-lab/DocVQA",
     load=loader(
-        ("**/infographics*val*.json", "**/*val*.parquet", "**/InfoVQA*.tsv", "**/*.json", "**/*.parquet"),
+        (
+            "**/infographics*val*.json",
+            "**/InfographicVQA/val*.parquet",
+            "**/*val*.parquet",
+            "**/InfoVQA*.tsv",
+            "**/*.json",
+            "**/*.parquet",
+        ),
         ("infographicsvqa_images", "images", ""),
         ("answer_type", "evidence", "operation/reasoning"),
     ),

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import (
     Answers,
@@ -61,6 +62,8 @@ def _question(tree: Tree, row: BenchmarkRow, queries: Mapping[str, Any]) -> Ques
     identity = row.text("pid", "id", "index")
     image, name = row.images.get("decoded_image"), row.text("image")
     choices = row.texts("choices") if row.cells.get("choices") else ()
+    if row.text("question_type") == CHOICE and not choices:
+        raise UserError(f"{row.where} is of the type {CHOICE} and has no choices; download the file again")
     known = object_cell(row, "metadata") if "metadata" in row.cells else row.cells
     asked = str(queries.get(identity) or "") or row.cells.get("query") or _worded(row, choices)
     return Question(
@@ -68,10 +71,15 @@ def _question(tree: Tree, row: BenchmarkRow, queries: Mapping[str, Any]) -> Ques
         image=image.fetch if image else files.image(tree, name, FOLDERS), max_new_tokens=LONG_TOKENS,
         meta={
             "gold": row.text("answer"), "choices": choices, "type": row.text("question_type"),
-            "kind": row.text("answer_type"), "precision": row.cells.get("precision"),
+            "kind": row.text("answer_type"), "precision": _precision(row),
             **{key: _group(known.get(key)) for key in KEYS},
         },
     )  # fmt: skip
+
+
+def _precision(row: BenchmarkRow) -> int:
+    """Return how many decimals count; none where the file gives none."""
+    return row.number("precision") if row.cells.get("precision") and row.text("precision") else 0
 
 
 def _group(value: Any) -> str | tuple[str, ...]:
@@ -119,7 +127,7 @@ def normalised(question: Question, text: str) -> str | None:
     if kind == "integer":
         return str(int(number))
     if kind == "float":
-        return str(round(number, int(precision or 0)))
+        return str(round(number, precision))
     return text
 
 

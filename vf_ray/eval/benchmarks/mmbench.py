@@ -94,7 +94,7 @@ def _question(row: Mapping[str, str], images: Mapping[str, str], name: str, suff
         id=row["index"],
         prompt="\n".join(filter(None, (f"{hint}{row['question']}", lettered(_shown(row))))) + suffix,
         image_id=hashlib.sha256(image.encode()).hexdigest()[:16],
-        image=partial(table_files.base64_image, image),
+        image=partial(table_files.base64_image, image, f"{name} index {row['index']}"),
         category=row.get("category", ""),
         max_new_tokens=LONG_TOKENS,
         meta={

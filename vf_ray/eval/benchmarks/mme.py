@@ -14,6 +14,7 @@ from typing import Any
 
 from vf_ray.errors import MissingError, UserError
 from vf_ray.eval import answers as read_answers
+from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, of_items, proportion, ratio
@@ -63,7 +64,7 @@ def _task(tree: Tree, task: str) -> Iterator[Question]:
 def _image(tree: Tree, task: str, path: str, folder: str, inside: str) -> list[Question]:
     stem = path.rpartition("/")[2].removesuffix(".txt")
     name = next((stem + end for end in IMAGES if tree.exists(f"{folder}{stem}{end}")), stem + IMAGES[0])
-    lines = io.StringIO(tree.read(path).decode("utf-8-sig"), newline=None)
+    lines = io.StringIO(files.decoded(tree.read(path), path), newline=None)
     rows = [line.strip().split("\t") for line in lines if line.strip()]
     if len(rows) != 2 or any(len(row) != 2 or row[1].lower() not in ("yes", "no") for row in rows):
         raise UserError(f"{path} does not hold two lines of question, tab, Yes or No; download it again")

@@ -47,6 +47,8 @@ OURS = (
     "End with a line that reads rating: and the number.\n\nImage contents: {}\nQuestion: {}\n"
     "Standard answer: {}\nAnswer to rate: {}"
 )
+BLANKS = ("contents", "question", "gold", "answer")
+"""What is filled in, in this order."""
 RULE = "rule: MMHal-Bench's own; drift between judges is large, so name yours beside the figure"
 
 
@@ -73,7 +75,12 @@ def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
 
 def _template(tree: Tree) -> tuple[str, str]:
     for path in tree.glob(f"**/{EVALUATOR}"):
-        return files.assigned(tree.read(path), path, "template"), f"judge's instructions: {path}"
+        template = files.assigned(tree.read(path), path, "template")
+        try:
+            template.format(*BLANKS)
+        except (LookupError, ValueError) as error:
+            raise UserError(f"{path}: its template does not take {', '.join(BLANKS)} ({error!r})") from error
+        return template, f"judge's instructions: {path}"
     return OURS, f"judge's instructions: ours, because {EVALUATOR} is not in the data folder"
 
 

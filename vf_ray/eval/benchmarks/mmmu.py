@@ -9,9 +9,8 @@ script samples with five beams and crops the picture; here it is greedy, padded 
 import ast
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,9 @@ from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.prompts import LETTER, SHORT, SHORT_TOKENS, lettered
+from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.eval.rules.mmmu import candidates, chosen, is_right
 from vf_ray.eval.statistics import grouped, of_items
-from vf_ray.sources import parquet_table
 from vf_ray.types import Tree
 
 SEED = 42
@@ -40,22 +39,24 @@ DOMAINS: Mapping[str, tuple[str, ...]] = {
         "Materials", "Mechanical_Engineering",
     ),
 }  # fmt: skip
+TABLES = "**/validation-*.parquet"
 ANSWERS = "answer_dict_val.json"
 RULE = (
     "rule: MMMU's parse and eval, over the answers that are there; eval-only is its other script, for "
     "answers that are letters already; lmms-eval and VLMEvalKit read answers otherwise"
 )
 IMAGES = "of several pictures only the first is shown, and none where options are pictures, as officially"
-SHOWN = "image_1"
+IMAGE_COLUMNS = tuple(f"image_{number}" for number in range(1, 8))
+SHOWN = IMAGE_COLUMNS[0]
 """The one picture that the official LLaVA script gives to the model."""
 IMAGE_MARK = re.compile(r"<image \d+>")
 
 
 def load(tree: Tree) -> QuestionSet:
     """Return the validation questions; from the answer dictionary alone where there are no tables."""
-    paths = tree.glob("**/validation-*.parquet")
+    paths = tree.glob(TABLES)
     if paths:
-        questions = tuple(q for path in sorted(paths) for q in _table(tree, path))
+        questions = tuple(_question(row) for row in rows(tree, TABLES, images=IMAGE_COLUMNS, folders=True))
         return QuestionSet(
             questions=questions,
             notes=(f"questions: {len(questions):,} of {len(paths)} tables", RULE, IMAGES),
@@ -73,21 +74,20 @@ def load(tree: Tree) -> QuestionSet:
     return QuestionSet(questions=questions, notes=(note, RULE))
 
 
-def _table(tree: Tree, path: str) -> Iterator[Question]:
-    columns = ["id", "question", "options", "answer", "question_type"]
-    for number, row in enumerate(parquet_table.records(tree, path, columns)):
-        options = _literal(row["options"], f"{path} {row['id']} options")
-        open_ended = row["question_type"] != "multiple-choice"
-        shown = len(IMAGE_MARK.findall(" ".join(options))) <= 1
-        yield Question(
-            id=row["id"],
-            prompt=_prompt(row["question"], options, open_ended),
-            image_id=row["id"] if shown else "",
-            image=partial(parquet_table.image, tree, path, f"{SHOWN}:{number}") if shown else None,
-            category=subject(row["id"]),
-            max_new_tokens=SHORT_TOKENS,
-            meta={"gold": _gold(row["answer"]), "options": options, "open": open_ended},
-        )
+def _question(row: BenchmarkRow) -> Question:
+    identity = row.text("id")
+    options = _literal(row.text("options"), f"{row.where} options")
+    open_ended = row.text("question_type") != "multiple-choice"
+    image = row.image(SHOWN).fetch if len(IMAGE_MARK.findall(" ".join(options))) <= 1 else None
+    return Question(
+        id=identity,
+        prompt=_prompt(row.text("question"), options, open_ended),
+        image_id=identity if image else "",
+        image=image,
+        category=subject(identity),
+        max_new_tokens=SHORT_TOKENS,
+        meta={"gold": _gold(row.text("answer")), "options": options, "open": open_ended},
+    )
 
 
 def _prompt(question: str, options: Sequence[str], open_ended: bool) -> str:
@@ -99,15 +99,15 @@ def _prompt(question: str, options: Sequence[str], open_ended: bool) -> str:
 def _gold(text: str) -> list[str]:
     """Return the accepted answers: one, or those of a list in text form."""
     if text.startswith("[") and text.endswith("]"):
-        return [str(answer) for answer in _literal(text, f"answer {text[:40]!r}")]
+        return _literal(text, f"answer {text[:40]!r}")
     return [text]
 
 
-def _literal(text: str, where: str) -> list[Any]:
+def _literal(text: str, where: str) -> list[str]:
     """Return a list that is written as text."""
     try:
-        return list(ast.literal_eval(text))
-    except (ValueError, SyntaxError, TypeError) as error:
+        return [str(item) for item in ast.literal_eval(text)]
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
         raise UserError(f"{where} is no list ({error}); download the table again") from error
 
 

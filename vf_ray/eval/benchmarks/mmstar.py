@@ -26,7 +26,7 @@ def load(tree: Tree) -> QuestionSet:
     questions = tuple(
         Question(
             id=row.text("index"), prompt=row.text("question").strip() + SUFFIX,
-            image_id=row.images["image"].id, image=row.images["image"].fetch,
+            image_id=row.image().id, image=row.image().fetch,
             category=row.text("category"), max_new_tokens=SHORT_TOKENS,
             meta={"gold": row.text("answer").strip(), "l2": row.text("l2_category")},
         )

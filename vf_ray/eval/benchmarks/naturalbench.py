@@ -44,11 +44,11 @@ def _group(row: BenchmarkRow) -> Iterator[Question]:
     for place in range(4):
         asked, shown = divmod(place, 2)
         number = 4 * row.number("Index") + place
-        yield _question(row, number, row.text(f"Question_{asked}"), row.images[f"Image_{shown}"])
+        yield _question(row, number, row.text(f"Question_{asked}"), row.image(f"Image_{shown}"))
 
 
 def _single(row: BenchmarkRow) -> Question:
-    image = row.images.get("Image") or row.images["image"]
+    image = row.image("Image", "image")
     number = row.number("Index" if "Index" in row.cells else "index")
     return _question(row, number, row.text("Question", "question"), image)
 

@@ -109,7 +109,7 @@ def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     ours = {question.id: question for question in question_set.questions}
     for record in found:
         if text := record.get("prompt") or record.get("question"):
-            _same_text(ours, str(record.get("question_id")), text, path.name)
+            _same_text(ours, str(record.get("question_id")), str(text), path.name)
     answers = read_answers.keyed(found, question_set, path.name, lambda record: str(record["question_id"]))
     _refuse_other_size(answers, question_set, path.name)
     return answers

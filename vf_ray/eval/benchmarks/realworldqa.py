@@ -27,7 +27,7 @@ def load(tree: Tree) -> QuestionSet:
 
 
 def _question(number: int, row: BenchmarkRow) -> Question:
-    image, gold = row.images["image"], row.text("answer").strip()
+    image, gold = row.image(), row.text("answer").strip()
     options = [row.text(letter) for letter in "ABCDE" if row.cells.get(letter) is not None]
     asked = row.text("question")
     return Question(

@@ -13,7 +13,7 @@ from typing import Any
 from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Reply, Request
 from vf_ray.eval.chat_model import ChatModel
-from vf_ray.eval.files import json_lines
+from vf_ray.eval.files import as_object, decoded, json_of, mended
 
 
 @dataclass(frozen=True)
@@ -91,30 +91,29 @@ def _recorded(path: Path) -> Iterator[tuple[str, str, Reply]]:
     Raises:
         ValueError: for a record without a reply.
     """
-    data = path.read_bytes()
+    text = decoded(path.read_bytes(), path.name)
     try:
-        whole = json.loads(data)
-    except json.JSONDecodeError:
-        whole = list(_lines(data, path.name))
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        whole = list(_lines(text, path.name))
     if isinstance(whole, Mapping) and not _RECORD & set(whole):
         for identity, value in whole.items():
             yield from ((str(identity), "", Reply(text=text)) for text in _texts(value, path.name))
         return
     for record in whole if isinstance(whole, list) else [whole]:
         if isinstance(record, str):
-            yield "", "", Reply(text=record)
+            yield "", "", Reply(text=mended(record))
             continue
+        as_object(record, f"{path.name}, a record,")
         identity = record.get("question_id", record.get("id", ""))  # LLaVA's reviews count ids from 1
         text = record.get("user") or record.get("request") or record.get("prompt") or ""
         yield from ((str(identity), str(text), reply) for reply in _replies(record, path.name))
 
 
-def _lines(data: bytes, name: str) -> Iterator[Any]:
-    texts = [line for line in data.decode("utf-8-sig").split("\n") if line.strip()]
-    if all(line.lstrip().startswith('"') for line in texts):
-        yield from (json.loads(line) for line in texts)
-    else:
-        yield from json_lines(data, name)
+def _lines(text: str, name: str) -> Iterator[Any]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield json_of(line, f"{name} line {number}", "expected a reply, or an object with one, a line")
 
 
 def _replies(record: Any, name: str) -> list[Reply]:
@@ -127,9 +126,9 @@ def _replies(record: Any, name: str) -> list[Reply]:
 
 def _texts(value: Any, name: str) -> list[str]:
     if isinstance(value, str):
-        return [value]
-    if isinstance(value, list):
-        return [str(item) for item in value]
+        return [mended(value)]
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return [mended(item) for item in value]
     for key in ("reply", "content", "text"):
         if isinstance(value, Mapping) and value.get(key) is not None:
             return _texts(value[key], name)
