@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
@@ -35,14 +34,15 @@ def build(
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
 ) -> None:
     """Make the instances of a task from raw files, in the order of the files."""
+    from vf_ray import api
     from vf_ray.tasks import find
 
     chosen = find(task)
     tally = BuildCounts({each.id: each for each in chosen}, limit)
     with ExitStack() as open_files:
         sink = open_files.enter_context(rejects.open("w", encoding="utf-8") if rejects else nullcontext())
-        for verdict in _verdicts(chosen, raw, seed, _split(split), images):
-            _put(verdict, tally, sink, as_json)
+        for outcome in api.instances(task, raw, seed=seed, splits=_split(split), images=images):
+            _put(outcome, tally, sink, as_json)
             if tally.full:
                 break
     _close(tally, task, raw, split)
@@ -90,38 +90,16 @@ def _split(name: str | None) -> tuple[str, ...] | None:
     return (name,)
 
 
-def _verdicts(
-    tasks: "tuple[Task[Any], ...]", raw: str, seed: int, splits: tuple[str, ...] | None, images: bool
-) -> "Iterator[Instance | Reject]":
-    from vf_ray.instances.sample import examine
-    from vf_ray.raw.tree import RawTree
-    from vf_ray.tasks import source_of
-
-    def of_source(name: str) -> "Iterator[Instance | Reject]":
-        source = source_of(name)
-        tree = RawTree.of(raw, source.raws)
-        mine = [task for task in tasks if source_of(task.id) is source]
-        found = examine(source, tree, mine, seed=seed, splits=splits)
-        if not images:
-            return found
-        from vf_ray.shards.checked import Images
-
-        return map(Images(tree).checked, found)
-
-    first_of = {source_of(task.id).name: task.id for task in tasks}
-    return chain.from_iterable(map(of_source, first_of.values()))
-
-
-def _put(verdict: "Instance | Reject", tally: BuildCounts, sink: IO[str] | None, as_json: bool) -> None:
+def _put(outcome: "Instance | Reject", tally: BuildCounts, sink: IO[str] | None, as_json: bool) -> None:
     from vf_ray.types import Reject
 
-    if isinstance(verdict, Reject):
-        tally.rejects[verdict.task, verdict.reason] += 1
+    if isinstance(outcome, Reject):
+        tally.rejects[outcome.task, outcome.reason] += 1
         if sink:
-            sink.write(json.dumps(asdict(verdict), ensure_ascii=False) + "\n")
-    elif tally.wants(verdict.task):
-        tally.instances[verdict.task] += 1
-        _show(verdict, as_json)
+            sink.write(json.dumps(asdict(outcome), ensure_ascii=False) + "\n")
+    elif tally.wants(outcome.task):
+        tally.instances[outcome.task] += 1
+        _show(outcome, as_json)
 
 
 def _show(instance: "Instance", as_json: bool) -> None:

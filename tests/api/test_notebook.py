@@ -1,0 +1,78 @@
+"""vf-ray as a library, from raw files to scores: every name of ``vf_ray.api``, as a notebook uses it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.eval.miniature import pope
+from tests.tasks.tree import picture, pictures, write
+from vf_ray import api
+from vf_ray.artifacts import Artifact
+from vf_ray.types import Instance
+
+LANDS = ("AnnualCrop", "Forest", "Highway", "Industrial", "Pasture", "PermanentCrop", "River", "SeaLake")
+RECIPE = {
+    "name": "satellites",
+    "prepare": {"tasks": ["eurosat/*"], "held_out": 0.1},
+    "base": {
+        "size": "tiny", "image_size": 16, "patch_size": 8, "vision_width": 16, "vision_layers": 2,
+        "vision_heads": 2, "width": 32, "layers": 2, "heads": 2, "vocabulary": 384,
+    },
+    "stage1": {"tasks": ["eurosat/water", "eurosat/crops"], "lr": 3e-3, "batch": 8, "steps": 6},
+}  # fmt: skip
+
+
+def sizes(prepared: Mapping[str, Artifact]) -> dict[str, int]:
+    return {task: one.stats["train"] + one.stats["held_out"] for task, one in prepared.items()}
+
+
+def test_from_raw_files_to_scores(tmp_path: Path) -> None:
+    # raw files, in the publisher's layout
+    raw = write(
+        tmp_path / "raw", pictures(*(f"eurosat/2750/{n}/{n}_{i}.jpg" for n in LANDS for i in range(6)))
+    )
+
+    # a task's instances, straight from them
+    assert "eurosat/water" in api.tasks("eurosat/*")
+    water = [one for one in api.instances("eurosat/water", str(raw)) if isinstance(one, Instance)]
+    assert {one.response for one in water} == {"river", "sea or lake"}
+
+    # a recipe, prepared once: a second call finds what the first has built
+    recipe = api.load_recipe(RECIPE, {"prepare.raw": str(raw)})
+    store = api.open_store(str(tmp_path / "store"))
+    prepared = api.prepare(recipe, store)
+    assert prepared["eurosat/water"].stats["train"] + prepared["eurosat/water"].stats["held_out"] == len(
+        water
+    )
+    files = store.list()
+    assert api.prepare(recipe, store).keys() == prepared.keys()
+    assert store.list() == files
+
+    # what a stage trains on, packed for a model
+    texts = [f"{one.prompt} {one.response}" for one in water]
+    base = api.assemble(recipe, texts, tmp_path / "base")
+    stage = recipe.stage1
+    assert stage is not None
+    mixture = api.mixture(recipe, store, "stage1")
+    step = api.pack(stage, base, mixture)
+    assert step.samples == stage.batch == len(step.keys)
+
+    # trained, with every step's loss; finished, it is only copied
+    losses: list[float] = []
+    tuned = api.train(stage, base, mixture, tmp_path / "tuned", report=lambda m: losses.append(m.loss))
+    assert losses[-1] < losses[0]
+    again = api.train(stage, base, mixture, tmp_path / "copy", report=lambda m: losses.append(m.loss))
+    assert len(losses) == stage.steps
+    assert (again / "config.json").read_bytes() == (tuned / "config.json").read_bytes()
+
+    # asked, and scored by a benchmark's official rule
+    assert isinstance(api.answer(tuned, "Which land is it?", picture(), max_new_tokens=4), str)
+    pope(tmp_path / "pope")
+    asked = api.question_set("pope", str(tmp_path / "pope"))
+    score = api.score("pope", asked, api.answers(tuned, asked))
+    assert 0 <= score.headline["mean accuracy"].low <= score.headline["mean accuracy"].high <= 100
+    assert score.counts["questions"] == len(asked.questions)
+
+    # and out, for other tools
+    census = api.export(recipe, store, str(tmp_path / "out"))
+    assert census.instances() == sum(sizes(prepared).values())
+    assert "README.md" in {path.name for path in (tmp_path / "out").iterdir()}

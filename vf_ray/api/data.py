@@ -1,0 +1,121 @@
+"""Raw files to instances, prepared once; a stage's mixture of them; what other tools read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from vf_ray.artifacts import Artifact
+from vf_ray.recipe import Recipe
+from vf_ray.recipe.load import load_recipe as named_recipe
+from vf_ray.store import Store
+from vf_ray.types import Instance, Reject, Task
+
+if TYPE_CHECKING:
+    from vf_ray.exchange.census import Census
+
+
+def tasks(pattern: str = "*") -> dict[str, Task[Any]]:
+    """Return the tasks of the catalogue whose id matches, such as ``okvqa/*``, by id.
+
+    Raises:
+        ValueError: if none does; the message names the nearest ids.
+    """
+    from vf_ray.tasks import catalogue, matching
+
+    return {task: catalogue()[task] for task in matching([pattern])}
+
+
+def instances(
+    task: str, raw: str, *, seed: int = 0, splits: Sequence[str] | None = None, images: bool = True
+) -> Iterator[Instance | Reject]:
+    """Yield what a task, or every task of a source, makes of raw files, in the order of the files.
+
+    ``task`` is our id, the published one, or a source's name; ``raw`` a folder or URL. With ``images`` every
+    picture is opened, and one that does not decode is a reject. ``splits=None``: all of them.
+
+    Raises:
+        ValueError: for an unknown task.
+        FileNotFoundError: if a raw file is missing; says what to obtain.
+    """
+    from vf_ray.instances.sample import examine
+    from vf_ray.raw.tree import RawTree
+    from vf_ray.shards.checked import Images
+    from vf_ray.tasks import find, source_of
+
+    chosen = find(task)
+
+    def of_source(name: str) -> Iterator[Instance | Reject]:
+        source = source_of(name)
+        tree = RawTree.of(raw, source.raws)
+        mine = [each for each in chosen if source_of(each.id) is source]
+        outcomes = examine(source, tree, mine, seed=seed, splits=splits)
+        return map(Images(tree).checked, outcomes) if images else outcomes
+
+    one_of_each = {source_of(each.id).name: each.id for each in chosen}
+    return chain.from_iterable(map(of_source, one_of_each.values()))
+
+
+def load_recipe(what: str | Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Recipe:
+    """Return a recipe by its name, by the path of a YAML file, or of its keys as a mapping.
+
+    Raises:
+        ValueError: for an unknown key, a wrong value, or an impossible combination.
+    """
+    return named_recipe(what, overrides) if isinstance(what, str) else Recipe.from_mapping(what, overrides)
+
+
+def open_store(url: str | None = None) -> Store:
+    """Return the store at a folder or bucket; None: ``VF_RAY_STORE``, else ``.vf-ray/store`` here."""
+    return Store.open(url)
+
+
+def prepare(recipe: Recipe, store: Store) -> dict[str, Artifact]:
+    """Return the finished instances of each task of a recipe with raw files of its own, building what is not.
+
+    Raises:
+        ValueError: if a task yields nothing, or loses more records than its ceiling allows.
+        FileNotFoundError: if a raw file is missing; says what to obtain.
+    """
+    from vf_ray.plan.plan import Plan
+    from vf_ray.shards.build import Catalogued, build_images, build_instances
+    from vf_ray.tasks import source_of
+
+    plan = Plan.of(recipe, store)
+    origins = {name: Catalogued.of(store, plan, name) for name in plan.images}
+    images = {name: build_images(store, spec, origins[name]) for name, spec in plan.images.items()}
+    sources = {task: source_of(task).name for task in plan.instances}
+    return {
+        task: build_instances(store, spec, images[sources[task]], origins[sources[task]])
+        for task, spec in plan.instances.items()
+    }
+
+
+def mixture(recipe: Recipe, store: Store, stage: str) -> Artifact:
+    """Return the index of what a stage of a prepared recipe trains on; it copies nothing.
+
+    Raises:
+        FileNotFoundError: if one of its tasks is not prepared.
+        ValueError: if nothing is left to train on.
+    """
+    from vf_ray.plan.plan import Plan
+    from vf_ray.shards.mixture import mixture as indexed
+
+    return indexed(store, Plan.of(recipe, store), stage)
+
+
+def export(
+    recipe: Recipe, store: Store, to: str, form: str = "parquet", *, any_licence: bool = False
+) -> "Census":
+    """Write a prepared recipe into a new folder or bucket with a dataset card; return what went out.
+
+    ``form`` is ``parquet`` or ``llava``. Without ``any_licence`` only pictures that may be passed on go out.
+
+    Raises:
+        FileNotFoundError: if one of its tasks is not prepared.
+        ValueError: if ``to`` is not empty, or there is nothing to export.
+    """
+    from vf_ray.exchange import export as exchange
+    from vf_ray.plan.plan import Plan
+
+    plan = Plan.of(recipe, store)
+    return exchange.export(plan, store, Store.open(to), form, tasks=plan.tasks, any_licence=any_licence)

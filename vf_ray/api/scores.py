@@ -1,0 +1,36 @@
+"""A benchmark's questions, and the official figures of answers to them."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vf_ray.eval.benchmark import Judge, QuestionSet, Score
+
+
+def question_set(benchmark: str, data: str) -> "QuestionSet":
+    """Return what a benchmark's official files, in a folder or bucket, ask.
+
+    Raises:
+        ValueError: for an unknown benchmark, and for files that are damaged or of mixed versions.
+        FileNotFoundError: if one is missing.
+    """
+    from vf_ray.eval.benchmarks import get
+    from vf_ray.raw.tree import RawTree
+
+    return get(benchmark).question_set(RawTree.of(data))
+
+
+def score(
+    benchmark: str, asked: "QuestionSet", answers: Mapping[str, str], judge: "Judge | None" = None
+) -> "Score":
+    """Return the official figures, with 95% intervals, of answers by question id; one not there is missing.
+
+    ``judge`` is asked where a rule is not enough; without one, what needs it is counted as ungraded.
+
+    Raises:
+        ValueError: for an answer to a question that is not asked.
+    """
+    from vf_ray.eval import score_record
+    from vf_ray.eval.benchmarks import get
+
+    return score_record.score(get(benchmark), asked, answers, judge)
