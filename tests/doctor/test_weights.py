@@ -105,14 +105,21 @@ def test_settings_that_nobody_can_read_are_told_with_their_folder(parts: Path, n
     assert not check.ok and str(parts / "vicuna") in check.found, check
 
 
-@pytest.mark.parametrize("harm", ["", "cut", "notes"])
+@pytest.mark.parametrize("harm", ["", "cut", "notes", "a weight less", "another shape"])
 def test_a_judge_is_to_have_whole_weights_of_whatever_kind(parts: Path, harm: str) -> None:
     file = parts / "vicuna" / "model.safetensors"
     if harm == "cut":
         file.write_bytes(file.read_bytes()[:-6])
-    if harm == "notes":
+    elif harm == "notes":
         file.unlink()
-    assert weights.judge_weights("evaluate.judge", str(parts / "vicuna")).ok is not bool(harm)
+    elif harm:
+        tensors = load_file(file) | {"model.norm.weight": torch.ones(3)}
+        if harm == "a weight less":
+            del tensors["model.norm.weight"]
+        save_file(tensors, file, metadata={"format": "pt"})
+    check = weights.judge_weights("evaluate.judge", str(parts / "vicuna"))
+    assert check.ok is not bool(harm), check
+    assert "norm.weight" in check.found or harm not in ("a weight less", "another shape")
 
 
 class Elsewhere(Store):

@@ -37,9 +37,9 @@ def weights(base: Base, store: Store | None = None) -> Iterator[Check]:
 
 
 def judge_weights(key: str, url: str) -> Check:
-    """Check that a judge's folder holds a configuration and whole weights, of whatever kind."""
+    """Check that a judge's folder holds every weight that its configuration describes, of whatever kind."""
     with scratch("vf-ray-doctor-") as below:
-        return _check(key, url, lambda: _open(outliner(below)(url)))
+        return _check(key, url, lambda: _look_at_judge(outliner(below)(url), url))
 
 
 def sized(base: Base, store: Store | None = None) -> Base:
@@ -68,11 +68,12 @@ def _look(base: Base, key: str, fetch: Callable[[str], Path]) -> None:
     Adopted(base, fetch).looks()[key]()
 
 
-def _open(folder: Path) -> None:
-    from vf_ray.model.tensors import Tensors, read_json
+def _look_at_judge(folder: Path, url: str) -> None:
+    from vf_ray.eval.judges.checkpoint import load_judge
+    from vf_ray.model.tensors import Tensors
 
-    read_json(folder / "config.json")
-    Tensors.of(folder)
+    load_judge(folder, url, device_map="meta")
+    Tensors.of(folder)  # none of its files is cut
 
 
 def outliner(scratch: Path, models: Store | None = None) -> Callable[[str], Path]:

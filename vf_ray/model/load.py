@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 from transformers import LlavaForConditionalGeneration
-from transformers.utils.logging import disable_progress_bar
 
-from vf_ray.errors import MissingError, UserError
+from vf_ray.errors import MissingError
+from vf_ray.model.whole import loaded_whole
 
 
 def load(folder: Path, dtype: torch.dtype = torch.float32) -> LlavaForConditionalGeneration:
@@ -21,17 +21,9 @@ def load(folder: Path, dtype: torch.dtype = torch.float32) -> LlavaForConditiona
     """
     if not (folder / "config.json").exists():
         raise MissingError(f"{folder} holds no config.json; expected a saved LLaVA folder")
-    disable_progress_bar()  # a bar per worker would bury the run's own
-    model, told = LlavaForConditionalGeneration.from_pretrained(
-        folder, dtype=dtype, attn_implementation="sdpa", local_files_only=True, weights_only=True,
-        output_loading_info=True,
-    )  # fmt: skip
-    odd = {
-        kind: sorted(told[f"{kind}_keys"])[:3] for kind in ("missing", "unexpected") if told[f"{kind}_keys"]
-    }
-    if odd:
-        raise UserError(f"{folder}: its weights are not those of a whole LLaVA: {odd}")
-    return model.eval()
+    return loaded_whole(
+        str(folder), LlavaForConditionalGeneration, folder, dtype=dtype, attn_implementation="sdpa"
+    )
 
 
 def parameters(folder: Path) -> dict[str, int]:

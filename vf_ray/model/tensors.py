@@ -137,7 +137,7 @@ def readable(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except MendableError:
+    except (MendableError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:  # they raise whatever comes to hand
         said = (str(error).splitlines() or [""])[0][:200]

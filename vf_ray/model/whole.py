@@ -7,16 +7,19 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import torch
 from transformers.utils.logging import disable_progress_bar
 
 from vf_ray.errors import UserError
-from vf_ray.model.tensors import Shape, Tensors, few, readable
+from vf_ray.model.tensors import Shape, Tensors, few, readable, require_finite
 
 COMPUTED = re.compile(r"(^|\.)(position_ids|inv_freq|original_inv_freq|rope_freqs\.weight)$")
 """Tensors that some files hold and every model computes for itself."""
+CONFIG = "its configuration describes"
+"""Whose tensors a model's are to be, unless something else is said."""
 HEAD, TABLE = "lm_head.weight", "embed_tokens.weight"
 
 
@@ -88,6 +91,32 @@ class Whole:
             )
 
 
+def loaded_whole(what: str, kind: type[Any], folder: Path, **options: Any) -> Any:
+    """Return the model that transformers loads from a folder: a judge of any kind, or one that we saved.
+
+    transformers knows how each kind's files name its tensors; what it missed or left out is asked of it.
+    With ``device_map="meta"`` all but the values is looked at, and none is read.
+
+    Raises:
+        UserError: if a weight is missing, too many, of another shape or no number.
+    """
+    disable_progress_bar()  # a bar per worker would bury the run's own
+    with readable(what):
+        model, info = kind.from_pretrained(
+            folder, local_files_only=True, weights_only=True, ignore_mismatched_sizes=True,
+            output_loading_info=True, **options,
+        )  # fmt: skip
+    shapes = [
+        f"{name} {tuple(stored)} for {tuple(expected)}" for name, stored, expected in info["mismatched_keys"]
+    ]
+    unexpected = [name for name in info["unexpected_keys"] if not COMPUTED.search(name)]
+    _refuse(
+        what, {"missing": info["missing_keys"], "unexpected": unexpected, "of another shape": shapes}, CONFIG
+    )
+    require_finite(what, {name: value for name, value in model.named_parameters() if not value.is_meta})
+    return model.eval()
+
+
 def described(kind: type[Any], config: Any) -> dict[str, Shape]:
     """Return names and shapes of the tensors that a configuration describes."""
     with torch.device("meta"):
@@ -115,7 +144,7 @@ def require_same(
     found: Mapping[str, Shape],
     *,
     optional: Collection[str] = (),
-    purpose: str = "its configuration describes",
+    purpose: str = CONFIG,
 ) -> None:
     """Refuse tensors that are not those expected, for what ``purpose`` says.
 
@@ -129,7 +158,10 @@ def require_same(
         for name in expected.keys() & found.keys()
         if found[name] != expected[name]
     ]
-    odd = {"missing": missing, "unexpected": unexpected, "of another shape": shapes}
-    told = "; ".join(f"{len(names)} {kind}: {few(names)}" for kind, names in odd.items() if names)
-    if told:
-        raise UserError(f"{what}: its weights are not those that {purpose}: {told}")
+    _refuse(what, {"missing": missing, "unexpected": unexpected, "of another shape": shapes}, purpose)
+
+
+def _refuse(what: str, odd: Mapping[str, Collection[str]], purpose: str) -> None:
+    listed = "; ".join(f"{len(names)} {kind}: {few(names)}" for kind, names in odd.items() if names)
+    if listed:
+        raise UserError(f"{what}: its weights are not those that {purpose}: {listed}")

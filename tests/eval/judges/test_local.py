@@ -4,9 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import LlamaTokenizer, MixtralConfig, MixtralForCausalLM
 
 from tests.model.published import write_vicuna
 from tests.tiny import make_tiny
+from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Reply, Request
 from vf_ray.eval.judges.local import CheckpointJudge
 
@@ -44,6 +48,41 @@ def test_a_request_too_long_for_the_judge_has_the_reason(judge: CheckpointJudge)
     assert found[0].text is not None
     assert found[1].text is None
     assert "longer than the" in found[1].error
+
+
+@pytest.mark.parametrize("harm", ["missing", "unexpected", "of another shape", "no numbers", "cut"])
+def test_a_judge_whose_weights_are_not_whole_is_refused_by_name(tmp_path: Path, harm: str) -> None:
+    file = write_vicuna(tmp_path) / "model.safetensors"
+    weights = load_file(file)
+    name = "model.layers.1.mlp.up_proj.weight"
+    harmed = {
+        "missing": {},
+        "unexpected": {name: weights[name], "value_head.weight": torch.ones(2)},
+        "of another shape": {name: torch.ones(2, 2)},
+        "no numbers": {name: weights[name] * float("nan")},
+        "cut": {name: weights[name]},
+    }
+    del weights[name]
+    save_file(weights | harmed[harm], file, metadata={"format": "pt"})
+    if harm == "cut":
+        file.write_bytes(file.read_bytes()[:-100])
+    told = {"unexpected": "1 unexpected: value_head.weight", "cut": "cannot be read"}
+    with pytest.raises(UserError, match=told.get(harm, name)) as refused:
+        CheckpointJudge.of(tmp_path, name="vicuna")
+    assert "the judge vicuna" in str(refused.value)
+
+
+def test_a_judge_of_another_kind_whose_files_name_weights_otherwise_is_whole(tmp_path: Path) -> None:
+    tokens = len(LlamaTokenizer.from_pretrained(write_vicuna(tmp_path)))
+    (tmp_path / "model.safetensors").unlink()
+    config = MixtralConfig(
+        vocab_size=tokens, hidden_size=16, intermediate_size=24, num_hidden_layers=1, num_attention_heads=2,
+        num_key_value_heads=2, num_local_experts=2, max_position_embeddings=64,
+    )  # fmt: skip
+    MixtralForCausalLM(config).save_pretrained(tmp_path)
+    stored = load_file(tmp_path / "model.safetensors")
+    judge = CheckpointJudge.of(tmp_path, name="mixtral")
+    assert stored.keys() != judge._model.state_dict().keys()
 
 
 def test_without_a_template_of_its_own_the_request_is_vicunas(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from vf_ray.eval.completion import spoken
 from vf_ray.eval.judges.http import messages
 from vf_ray.instances.chance import rank
 from vf_ray.model.template import VICUNA_SYSTEM
+from vf_ray.model.tensors import read_json, readable, weight_files
+from vf_ray.model.whole import loaded_whole
 
 BATCH = 16
 
@@ -45,24 +47,24 @@ class CheckpointJudge:
 
     def replies(self, requests: Sequence[Request]) -> list[Reply]:
         """Return a reply to each request; one too long for the model has the reason instead."""
-        found: dict[int, Reply] = {}
+        by_place: dict[int, Reply] = {}
         for places in _batches(requests):
             texts = [self._text(requests[place]) for place in places]
             fits = [
                 place for place, text in zip(places, texts, strict=True) if self._fits(text, requests[place])
             ]
-            found |= {place: Reply(text=None, error=TOO_LONG.format(self._room)) for place in places}
+            by_place |= {place: Reply(text=None, error=TOO_LONG.format(self._room)) for place in places}
             if fits:
-                said = self._said([requests[place] for place in fits])
-                found |= dict(zip(fits, said, strict=True))
-        return [found[place] for place in range(len(requests))]
+                replies = self._answer([requests[place] for place in fits])
+                by_place |= dict(zip(fits, replies, strict=True))
+        return [by_place[place] for place in range(len(requests))]
 
     @torch.inference_mode()
-    def _said(self, requests: Sequence[Request]) -> list[Reply]:
+    def _answer(self, requests: Sequence[Request]) -> list[Reply]:
         first = requests[0]
         texts = [self._text(request) for request in requests]
-        asked = self._tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
-        drawn = (
+        prompts = self._tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
+        sampling = (
             {"do_sample": True, "temperature": first.temperature}
             if first.temperature
             else {"do_sample": False}
@@ -70,18 +72,18 @@ class CheckpointJudge:
         with torch.random.fork_rng():
             torch.manual_seed(rank("judge", *texts, str(first.temperature)) % 2**31)
             out = self._model.generate(
-                **asked.to(self._model.device), max_new_tokens=self._tokens(first), **drawn,
+                **prompts.to(self._model.device), max_new_tokens=self._tokens(first), **sampling,
                 pad_token_id=self._tokenizer.pad_token_id,
             )  # fmt: skip
-        answers = out[:, asked["input_ids"].shape[1] :].tolist()
+        answers = out[:, prompts["input_ids"].shape[1] :].tolist()
         return [self._reply(text, ids, first) for text, ids in zip(texts, answers, strict=True)]
 
     def _reply(self, prompt: str, ids: list[int], request: Request) -> Reply:
         """Read what was generated; special tokens go last, since thoughts may be marked by them."""
         ends = [place for place, token in enumerate(ids) if token in self._ends]
-        said = self._tokenizer.decode(ids[: ends[0]] if ends else ids, skip_special_tokens=False)
+        text = self._tokenizer.decode(ids[: ends[0]] if ends else ids, skip_special_tokens=False)
         begun = "<think>" if thoughts.opens(prompt) else ""
-        reply = spoken(begun + said, cut=not ends and len(ids) >= self._tokens(request))
+        reply = spoken(begun + text, cut=not ends and len(ids) >= self._tokens(request))
         if reply.text is None:
             return reply
         spelled = sorted(self._tokenizer.all_special_tokens, key=len, reverse=True)
@@ -121,7 +123,8 @@ class CheckpointJudge:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True, padding_side="left")
+        with readable(f"the tokenizer of the judge {self.name}"):
+            tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True, padding_side="left")
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
@@ -130,12 +133,23 @@ class CheckpointJudge:
     def _model(self) -> Any:
         """Load the model: on the GPU as it was saved, else in float32."""
         gpu = torch.cuda.is_available()
-        kind = AutoConfig.from_pretrained(self.folder, local_files_only=True).model_type
-        loader = LlavaForConditionalGeneration if kind == "llava" else AutoModelForCausalLM
-        model = loader.from_pretrained(
-            self.folder, dtype="auto" if gpu else torch.float32, local_files_only=True, weights_only=True
-        )
-        return model.to("cuda" if gpu else "cpu").eval()
+        judge = load_judge(self.folder, self.name, dtype="auto" if gpu else torch.float32)
+        return judge.to("cuda" if gpu else "cpu")
+
+
+def load_judge(folder: Path, name: str, **options: Any) -> Any:
+    """Return a judge's model, of whatever kind; ``options`` are for transformers.
+
+    Raises:
+        UserError: if its folder does not hold every weight that its configuration describes.
+    """
+    what = f"the judge {name}"
+    read_json(folder / "config.json")
+    weight_files(folder)
+    with readable(what):
+        kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+    loader = LlavaForConditionalGeneration if kind == "llava" else AutoModelForCausalLM
+    return loaded_whole(what, loader, folder, **options)
 
 
 TOO_LONG = "longer than the {:,} tokens that fit the judge"
