@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.shards.synthetic import Thing, files, here, rows
 from vf_ray.instances.chance import SPAN, rank
-from vf_ray.instances.lowest import Lowest
+from vf_ray.instances.lowest import Lowest, Ranked
 from vf_ray.instances.sample import Selection, chance_of, examine, held_out, judge, select, takes
 from vf_ray.types import Example, Instance, Reject
 
@@ -24,12 +24,16 @@ def chosen(shuffle: int | None, cap: int, seed: int = 0, count: int = 150) -> tu
     return found, rejects
 
 
+def by_rank(lowest: Lowest) -> list[Ranked]:
+    return sorted(lowest.by_place(), key=lambda kept: kept.rank)
+
+
 @settings(max_examples=15)
 @given(st.integers(), st.integers(1, 200), st.integers(0, 3))
 def test_the_choice_does_not_depend_on_the_order_of_rows(shuffle: int, cap: int, seed: int) -> None:
     (one, rejects), (other, others) = chosen(None, cap, seed), chosen(shuffle, cap, seed)
-    assert {t: list(low.by_rank()) for t, low in one.lowest.items()} == {
-        t: list(low.by_rank()) for t, low in other.lowest.items()
+    assert {t: by_rank(low) for t, low in one.lowest.items()} == {
+        t: by_rank(low) for t, low in other.lowest.items()
     }
     assert (one.tallies, one.source) == (other.tallies, other.source)
     assert sorted(map(repr, rejects)) == sorted(map(repr, others))
@@ -38,7 +42,7 @@ def test_the_choice_does_not_depend_on_the_order_of_rows(shuffle: int, cap: int,
 def test_a_smaller_cap_is_the_beginning_of_a_larger_one() -> None:
     small, large = chosen(None, 10)[0].lowest, chosen(None, 60)[0].lowest
     for task, lowest in small.items():
-        assert list(lowest.by_rank()) == list(large[task].by_rank())[:10]
+        assert by_rank(lowest) == by_rank(large[task])[:10]
 
 
 def test_the_chosen_are_those_of_lowest_rank() -> None:
@@ -47,7 +51,7 @@ def test_the_chosen_are_those_of_lowest_rank() -> None:
     for task, lowest in chosen(None, 25)[0].lowest.items():
         mine = [v for v in every if isinstance(v, Instance) and v.task == task]
         best = sorted((rank("0", v.task, v.key), v.key) for v in mine)[:25]
-        assert [(kept.rank, kept.instance.key) for kept in lowest.by_rank()] == best
+        assert [(kept.rank, kept.instance.key) for kept in by_rank(lowest)] == best
 
 
 def test_every_split_is_examined_but_only_the_tasks_own_is_selected() -> None:
@@ -58,7 +62,7 @@ def test_every_split_is_examined_but_only_the_tasks_own_is_selected() -> None:
         if isinstance(v, Instance)
     }
     assert splits == {"train", "val"}
-    assert {k.instance.split for low in chosen(None, 500)[0].lowest.values() for k in low.by_rank()} == {
+    assert {k.instance.split for low in chosen(None, 500)[0].lowest.values() for k in by_rank(low)} == {
         "train"
     }
 
@@ -167,7 +171,7 @@ def test_two_records_of_one_key_come_in_an_order_of_their_content() -> None:
         lowest = Lowest(seed=0, size=2)
         for answer in answers:
             lowest.add(of_key("same", answer))
-        return [kept.instance.answer for kept in lowest.by_rank()]
+        return [kept.instance.answer for kept in by_rank(lowest)]
 
     assert kept("abc") == kept("bca") == kept("cab")
     assert len(kept("abc")) == 2

@@ -1,5 +1,6 @@
 """Mixtures copy nothing; what they point at is read back exactly, locally and from a bucket."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from vf_ray.shards.build import build_images
 from vf_ray.shards.decode import sha256
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.mixture import NAME, Choice, located, write_mixture
-from vf_ray.shards.read import StoredSamples
+from vf_ray.shards.read import StoredSamples, _Text
 from vf_ray.shards.schema import INSTANCES, MIXTURE, from_parquet, said_bytes
 from vf_ray.store import Store
 
@@ -132,15 +133,22 @@ def test_an_empty_mixture_is_an_error(tmp_path: Path) -> None:
         mixed({"invented/choose": made})
 
 
-def test_reading_in_order_reads_little_more_than_it_uses(prepared: Mapping[str, Artifact]) -> None:
+def test_reading_in_order_reads_each_group_of_text_once(
+    prepared: Mapping[str, Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: Counter[tuple[str, int]] = Counter()
+    plainly = _Text.read
+
+    def counted(text: _Text, group: int) -> pa.Table:
+        groups[text.artifact.address, group] += 1
+        return plainly(text, group)
+
+    monkeypatch.setattr(_Text, "read", counted)
     mixture = mixed(prepared)
     samples = StoredSamples.of(mixture.store, mixture)
     for start in range(0, len(samples) - 16, 16):
-        taken = samples.order(0, 0).rows(start, 16)
-        samples.text(taken)
-        samples.images(taken)
-    assert samples.used_bytes > 0
-    assert samples.read_bytes < 1.5 * samples.used_bytes
+        samples.text(samples.order(0, 0).rows(start, 16))
+    assert len(groups) >= len(prepared) and set(groups.values()) == {1}
 
 
 def test_a_store_in_a_bucket_reads_the_same(store: Store) -> None:

@@ -9,6 +9,7 @@ from vf_ray.doctor.check import Check
 from vf_ray.doctor.room import disk_free, enough, shown
 from vf_ray.errors import MendableError
 from vf_ray.instances.sample import judge
+from vf_ray.instances.typed import rows_of
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
 from vf_ray.shards.build import Catalogued
@@ -79,7 +80,7 @@ def _first_usable(source: Source[Row], tree: Tree, plan: Plan) -> tuple[bool, st
     """Look for a record that one of the prepared tasks can use, and say what was found."""
     tasks = [task for task in source.tasks if task.id in plan.tasks and not task.pool]
     images, rejects, other = Images(tree), Counter[str](), 0
-    for row in islice(source.read(tree), LOOKED_AT):
+    for row in islice(rows_of(source, tree), LOOKED_AT):
         verdicts = [row] if isinstance(row, Reject) or not tasks else judge(row, tasks, {}, plan.recipe.seed)
         looked = [images.checked(v) if isinstance(v, Instance) else v for v in verdicts]
         if any(not isinstance(verdict, Reject) for verdict in looked):

@@ -61,10 +61,6 @@ class Lowest:
     def __len__(self) -> int:
         return len(self._heap)
 
-    def by_rank(self) -> Iterator[Ranked]:
-        """Yield what is kept, ascending in rank."""
-        return self._read(sorted(self._heap, reverse=True))
-
     def by_place(self) -> Iterator[Ranked]:
         """Yield what is kept in the order of its pictures' places, then ascending in rank."""
         return self._read(sorted(self._heap, key=lambda entry: (entry.place, -entry.below)))

@@ -8,8 +8,6 @@ from vf_ray.instances.chance import rank
 from vf_ray.text import distinct, prose, tidy, words
 from vf_ray.types import Example, ImageRef, Row
 
-YES_NO = ("yes", "no")
-
 
 def capitalised(sentence: str) -> str:
     """Return a sentence that begins with a capital; the rest is left alone."""
@@ -34,11 +32,6 @@ def name_it(image: ImageRef, name: str, usual: Mapping[str, str] = MappingProxyT
 def choose(image: ImageRef, answer: str, options: Sequence[str], question: str = "") -> Example:
     """Ask for one of several answers."""
     return Example(image=image, answer=answer, options=tuple(options), question=question)
-
-
-def yes_no(image: ImageRef, truth: bool, question: str = "") -> Example:
-    """Ask for "yes" or "no", as lettered options."""
-    return choose(image, YES_NO[0] if truth else YES_NO[1], YES_NO, question)
 
 
 def ask(image: ImageRef, question: str, answer: str) -> Example:

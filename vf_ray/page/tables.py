@@ -7,8 +7,6 @@ from typing import Any
 
 DENSE = 10
 """Columns beyond which a table is set closer."""
-OUTCOMES = {"learned": "yes", "not learned": "no"}
-"""Cells that are coloured."""
 
 
 @dataclass(frozen=True, kw_only=True)

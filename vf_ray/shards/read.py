@@ -53,9 +53,6 @@ class StoredSamples:
     index: pa.Table
     name: str = TRAIN
     """File of the instances artifacts that the index points into."""
-    used_bytes: int = 0
-    read_bytes: int = 0
-    """Bytes fetched; over ``used_bytes`` it says what block-wise reading costs."""
     _groups: OrderedDict[tuple[str, int], pa.Table] = field(default_factory=OrderedDict)
     _files: dict[str, "_Text"] = field(default_factory=dict)
 
@@ -88,9 +85,6 @@ class StoredSamples:
         """
         places = self.shown(rows)
         distinct = [place for place in dict.fromkeys(places) if place]
-        size = sum(size for *_, size, _ in distinct)
-        self.used_bytes += size
-        self.read_bytes += size
         found = dict(zip(distinct, self._fetch(distinct), strict=True))
         return [found[place] if place else b"" for place in places]
 
@@ -119,15 +113,12 @@ class StoredSamples:
                 "file is there, it was altered since it was published: restore it, or prepare that task "
                 "again with force"
             ) from error
-        sample = Sample(*(column[within].as_py() for column in table.columns))
-        self.used_bytes += sum(len(t.encode()) for t in (sample.prompt, sample.response, *sample.further))
-        return sample
+        return Sample(*(column[within].as_py() for column in table.columns))
 
     def _group(self, text: "_Text", group: int) -> pa.Table:
         key = text.artifact.address, group
         if key not in self._groups:
             self._groups[key] = text.read(group)
-            self.read_bytes += text.size(group)
             if len(self._groups) > ROW_GROUPS:
                 self._groups.popitem(last=False)
         self._groups.move_to_end(key)
@@ -174,9 +165,3 @@ class _Text:
     def read(self, group: int) -> pa.Table:
         """Return the text of a row group, its columns in the order of ``Sample``'s fields."""
         return self.file.read_row_group(group, columns=COLUMNS, use_threads=False).select(COLUMNS)
-
-    def size(self, group: int) -> int:
-        """Return the bytes of a row group's text as stored."""
-        found = self.file.metadata.row_group(group)
-        columns = [found.column(number) for number in range(found.num_columns)]
-        return sum(c.total_compressed_size for c in columns if c.path_in_schema in COLUMNS)

@@ -42,13 +42,6 @@ def asked_with(path: str) -> str | None:
     return found["path"] if found["kind"] in _SMALL else None
 
 
-def image_exists(tree: Tree, path: str) -> bool:
-    """Tell whether the picture, or the container that should hold it, is there."""
-    if (inside := _INSIDE.fullmatch(path)) is None or inside["kind"] not in KINDS:
-        return tree.exists(path)
-    return any(map(tree.exists, (*_containers(inside["path"]), path)))
-
-
 def _containers(path: str) -> tuple[str, str]:
     return path, f"{path}.gz"
 

@@ -17,11 +17,6 @@ from vf_ray.recipe import Stage
 from vf_ray.train.optimizer import clipper, optimizer
 
 
-def device_of(local_rank: int) -> torch.device:
-    """Return the GPU of this process, or the CPU where there is none."""
-    return torch.device("cuda", local_rank) if torch.cuda.is_available() else torch.device("cpu")
-
-
 def prepare_process() -> None:
     """Choose DeepSpeed's accelerator before it is first imported, and keep it from compiling on CPU."""
     os.environ.setdefault("LOCAL_RANK", "0")  # a launcher has set it; DeepSpeed wants it even in one process
