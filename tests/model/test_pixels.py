@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from transformers import AutoProcessor
 from transformers.image_transforms import convert_to_rgb
 
@@ -102,12 +102,22 @@ def test_exif_rotation_is_ignored(folder: Path) -> None:
     assert torch.equal(pixels.batch([turned]), reference(folder, [turned]))
 
 
-def test_exif_rotation_is_applied_where_the_habits_say_so(folder: Path) -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_rotation_is_applied_where_the_input_format_says_so(
+    folder: Path, kind: str, orientation: int
+) -> None:
     image, exif = noise((24, 10)), Image.Exif()
-    exif[0x0112] = 6
-    stored = encoded(image, "TIFF", exif=exif)
-    turned = encoded(image.transpose(Image.Transpose.ROTATE_270))
-    assert torch.equal(having(folder, exif="applied").batch([stored]), having(folder).batch([turned]))
+    exif[0x0112] = orientation
+    stored = encoded(image, kind, exif=exif, lossless=True)
+    decoded = Image.open(io.BytesIO(stored))
+    upright = encoded(ImageOps.exif_transpose(decoded).convert("RGB"))
+    assert torch.equal(having(folder, exif="applied").batch([stored]), having(folder).batch([upright]))
+
+
+def test_exif_that_nobody_can_read_turns_nothing(folder: Path) -> None:
+    stored = encoded(noise((24, 10)), "PNG", exif=b"Exif\0\0garbage!")
+    assert torch.equal(having(folder, exif="applied").batch([stored]), having(folder).batch([stored]))
 
 
 def test_alpha_is_dropped_or_laid_on_white(folder: Path) -> None:

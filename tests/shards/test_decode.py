@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from vf_ray.shards import decode
 from vf_ray.shards.decode import BadImageError, sha256, stored
@@ -107,8 +107,36 @@ def test_only_larger_images_are_shrunk(kind: str, format_: str) -> None:
     assert stored(data, 640).data == data
 
 
-def test_shrinking_does_not_turn_a_image_that_exif_says_is_turned() -> None:
-    found = stored(file(photo(640, 480), "JPEG", exif=exif(6)), 320)
+def turned(image: Image.Image) -> Image.Image:
+    return ImageOps.exif_transpose(image).convert("RGB")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_a_shrunk_image_is_turned_as_the_whole_one_is_and_no_other_way(kind: str, orientation: int) -> None:
+    """Whether or not a reader applies EXIF, it sees the picture that it would see had nothing shrunk it."""
+    data = file(photo(640, 480), kind, exif=exif(orientation))
+    small = stored(data, 320).data
+    for reader in (turned, lambda image: image.convert("RGB")):
+        whole = reader(Image.open(io.BytesIO(data)))
+        whole.thumbnail((320, 320), Image.Resampling.LANCZOS)
+        shrunk = reader(Image.open(io.BytesIO(small)))
+        assert shrunk.size == whole.size
+        assert np.abs(np.asarray(shrunk).astype(int) - np.asarray(whole)).mean() < 6
+    assert stored(small, 320).data == small
+
+
+@pytest.mark.parametrize("picture", [clear(), Image.new("I;16", (64, 48), 0x4000)])
+def test_an_image_encoded_anew_for_its_pixels_is_still_turned(picture: Image.Image) -> None:
+    found = stored(file(picture, "PNG", exif=exif(8)), 64)
+    assert Image.open(io.BytesIO(found.data)).getexif() == {0x0112: 8}
+
+
+@pytest.mark.parametrize("said", [b"Exif\0\0garbage!", b"Exif\0\0II*\0\x08\0\0\0\xff\xff", exif(9), exif(0)])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_exif_that_says_nothing_turns_nothing(kind: str, said: Any) -> None:
+    found = stored(file(photo(640, 480), kind, exif=said), 320)
     assert (found.width, found.height) == (320, 240)
     assert not Image.open(io.BytesIO(found.data)).getexif()
 

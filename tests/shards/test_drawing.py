@@ -66,6 +66,20 @@ def test_boxes_are_outlined_in_colours_of_their_own() -> None:
     assert tuple(found[1, 1]) == (0, 0, 0)
 
 
+def test_what_is_drawn_of_one_image_is_turned_as_it_is_and_a_sheet_is_upright() -> None:
+    sink, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    Image.open(io.BytesIO(halves())).save(sink, "PNG", exif=exif)
+
+    def orientation(ref: ImageRef) -> int | None:
+        data = image(ref, lambda _: sink.getvalue(), 1024).data
+        return Image.open(io.BytesIO(data)).getexif().get(0x0112)
+
+    box = (0, 0, 20, 20)
+    assert orientation(Crop("turned", box)) == orientation(Boxed("turned", (box,))) == 6
+    assert orientation(Grid(("turned", "turned"), columns=2)) is None
+
+
 def test_a_grid_shows_its_images_in_reading_order() -> None:
     found = drawn(Grid(("red", "blue", "halves"), columns=2))
     assert found.shape == (2 * 30 + 3 * GAP, 2 * 40 + 3 * GAP, 3)

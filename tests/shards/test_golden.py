@@ -18,7 +18,7 @@ from vf_ray.shards.mixture import NAME
 from vf_ray.shards.schema import ALL_VERDICTS, from_parquet
 
 GOLDEN = {
-    ("images", 4): "940aae97d93f8945",
+    ("images", 5): "940aae97d93f8945",
     ("instances", 5): "01d15aca331a5c28",
     ("mixture", 3): "2c9fc6bb689689e2",
 }

@@ -25,6 +25,7 @@ from torch.nn import functional
 
 from vf_ray.errors import UserError
 from vf_ray.recipe.input_format import InputFormat
+from vf_ray.shards.decode import UPRIGHT, orientation
 
 # Shapes: B pictures, C channels, H and W pixels
 
@@ -163,7 +164,7 @@ def stacked(decoded: Sequence[NDArray[np.uint8]]) -> Tensor:
 
 def shown(image: Image.Image, input_format: InputFormat) -> Image.Image:
     """Decode a picture to RGB, turned and laid on white where the habits say so."""
-    if input_format.exif == "applied":
+    if input_format.exif == "applied" and orientation(image) != UPRIGHT:
         image = ImageOps.exif_transpose(image)
     if input_format.alpha == "white" and image.has_transparency_data:
         clear = image.convert("RGBA")

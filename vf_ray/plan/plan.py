@@ -26,7 +26,7 @@ STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "r
 
 CODE: Mapping[str, int] = {
     "raw": 1,
-    "images": 4,
+    "images": 5,
     "instances": 5,
     "mixture": 3,
     "base": 4,

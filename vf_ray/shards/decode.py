@@ -3,7 +3,8 @@
 A picture keeps its original bytes wherever every reader sees the same in them. It is encoded anew
 only if its longer side exceeds a stated size, it has 16 bits a band (conversion to RGB would turn
 it white), or parts of it are transparent (conversion would show what lies beneath: it is laid on
-white). EXIF rotation is ignored, as LLaVA's reader does, and sizes are those of the decoded pixels.
+white). What EXIF says of its orientation is kept but not applied, so that a model's input format decides;
+sizes are those of the decoded pixels (of a TIFF, those that its tag has turned).
 Animated pictures are rejected: nothing says which frame a label is about. Of MPO and TIFF files,
 where further frames are previews or pages, the first one counts.
 """
@@ -13,7 +14,7 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from vf_ray.shards import jpeg, png
 from vf_ray.shards.image_bytes import ImageBytes
@@ -25,6 +26,8 @@ MOST_PIXELS = 1 << 26
 """A decoded picture of 67 megapixels takes 268 MB with four bands."""
 
 JPEG_QUALITY = 95
+UPRIGHT = 1
+"""EXIF's orientation of a picture that is not turned."""
 NOTHING = hashlib.sha256().hexdigest()
 """The content that stands for no picture: no bytes."""
 _PLAIN = ("1", "L", "P", "RGB", "CMYK", "YCbCr", "RGBX")
@@ -64,7 +67,9 @@ def stored(data: bytes, largest_side: int) -> StoredImage:
     size, kind, raws, whole = image.size, str(image.format), (sha256(data),), _source_of(image).whole
     if max(size) <= largest_side and image.mode not in _DEEP and _shows_the_same(image):
         return StoredImage(whole, *size, kind, raws)
-    return encoded(rgb(opened(data), largest_side), largest_side, raws, lossy=kind in _LOSSY)
+    image = opened(data)
+    pixels = rgb(image, largest_side)
+    return encoded(pixels, largest_side, raws, lossy=kind in _LOSSY, orientation=orientation(image))
 
 
 def opened(data: bytes) -> Image.Image:
@@ -109,15 +114,28 @@ def rgb(image: Image.Image, largest_side: int | None = None) -> Image.Image:
     return image.convert("RGB")
 
 
-def encoded(image: Image.Image, largest_side: int, raws: tuple[str, ...], *, lossy: bool) -> StoredImage:
+def orientation(image: Image.Image) -> int:
+    """Return how EXIF says that a decoded picture is turned, 2 to 8; ``UPRIGHT`` if it says nothing."""
+    try:
+        value = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # foreign bytes that are no EXIF, which not every decoder refuses
+        return UPRIGHT
+    return value if value in range(2, 9) else UPRIGHT
+
+
+def encoded(
+    image: Image.Image, largest_side: int, raws: tuple[str, ...], *, lossy: bool, orientation: int = UPRIGHT
+) -> StoredImage:
     """Return an RGB picture as JPEG or PNG, shrunk if its longer side exceeds ``largest_side``."""
     if max(image.size) > largest_side:
         image.thumbnail((largest_side, largest_side), Image.Resampling.LANCZOS)
-    sink = io.BytesIO()
+    sink, exif = io.BytesIO(), Image.Exif()
+    if orientation != UPRIGHT:
+        exif[ExifTags.Base.Orientation] = orientation
     if lossy:
-        image.save(sink, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        image.save(sink, "JPEG", quality=JPEG_QUALITY, subsampling=0, exif=exif)
     else:
-        image.save(sink, "PNG")
+        image.save(sink, "PNG", exif=exif)
     return StoredImage(sink.getvalue(), *image.size, "JPEG" if lossy else "PNG", raws)
 
 

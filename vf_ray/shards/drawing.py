@@ -7,7 +7,17 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vf_ray.raw.archives import DAMAGED
 from vf_ray.raw.indexed import UnreadableError
-from vf_ray.shards.decode import BadImageError, StoredImage, encoded, opened, rgb, sha256, stored
+from vf_ray.shards.decode import (
+    UPRIGHT,
+    BadImageError,
+    StoredImage,
+    encoded,
+    opened,
+    orientation,
+    rgb,
+    sha256,
+    stored,
+)
 from vf_ray.types import Boxed, Crop, Grid, ImageRef
 
 OUTLINES = ("red", "blue", "lime", "yellow", "magenta", "cyan")
@@ -35,7 +45,7 @@ def image(image: ImageRef, fetch: ReadRaw, largest_side: int) -> StoredImage:
         return stored(_fetched(fetch, image), largest_side)
     parts = _Parts(fetch)
     drawn = _draw(image, parts)
-    return encoded(drawn, largest_side, tuple(parts.raws), lossy=parts.lossy)
+    return encoded(drawn, largest_side, tuple(parts.raws), lossy=parts.lossy, orientation=parts.orientation)
 
 
 class _Parts:
@@ -45,13 +55,21 @@ class _Parts:
         self._fetch = fetch
         self.raws: list[str] = []
         self.lossy = True
+        self.orientations: list[int] = []
 
     def read(self, path: str) -> Image.Image:
         data = _fetched(self._fetch, path)
         image = opened(data)
         self.raws.append(sha256(data))
         self.lossy &= image.format in ("JPEG", "MPO")
-        return rgb(image)
+        pixels = rgb(image)
+        self.orientations.append(orientation(image))
+        return pixels
+
+    @property
+    def orientation(self) -> int:
+        """Return how the drawing is turned: as its only picture is; a sheet of several is upright."""
+        return self.orientations[0] if len(self.orientations) == 1 else UPRIGHT
 
 
 def _fetched(fetch: ReadRaw, path: str) -> bytes:
