@@ -69,7 +69,7 @@ def _look(base: Base, key: str, fetch: Callable[[str], Path]) -> None:
 
 
 def _look_at_judge(folder: Path, url: str) -> None:
-    from vf_ray.eval.judges.checkpoint import load_judge
+    from vf_ray.eval.judges.local import load_judge
     from vf_ray.model.tensors import Tensors
 
     load_judge(folder, url, device_map="meta")

@@ -120,7 +120,7 @@ def orientation(image: Image.Image) -> int:
         value = image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # foreign bytes that are no EXIF, which not every decoder refuses
         return UPRIGHT
-    return value if value in range(2, 9) else UPRIGHT
+    return value if isinstance(value, int) and 2 <= value <= 8 else UPRIGHT
 
 
 def encoded(
