@@ -1,6 +1,7 @@
 """Wrong answers that are wrong: options that are not the right one in more or fewer words."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from vf_ray.text import plain
 
@@ -17,6 +18,7 @@ def apart(texts: Iterable[str], beside: Iterable[str] = ()) -> Iterator[str]:
             yield text
 
 
+@lru_cache(2 * 4096)  # a pool's texts are met again and again
 def _said(text: str) -> frozenset[str]:
     """Return the words of a text without articles, marks and the plural's s."""
     found = frozenset(map(_singular, plain(text).split()))

@@ -7,7 +7,7 @@ pool with the texts of its row's picture taken out.
 
 import heapq
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -55,13 +55,13 @@ class Negatives:
             )
         return found
 
-    def _probes(self, parts: tuple[str, ...], count: int) -> Sequence[str]:
+    def _probes(self, parts: tuple[str, ...], count: int) -> Iterator[str]:
         """Draw with replacement, a few times more often than needed: much cheaper than ranking all."""
         texts = self.pool.texts
         if len(texts) < 8 * (count + len(self.own)):
-            return ()
+            return iter(())
         numbers = (rank(*parts, str(turn)) % len(texts) for turn in range(2 * count + 4))
-        return [text for text in map(texts.__getitem__, numbers) if text not in self.own]
+        return (text for text in map(texts.__getitem__, numbers) if text not in self.own)
 
 
 @dataclass(frozen=True)
