@@ -260,3 +260,30 @@ def test_a_question_of_clevr_that_is_asked_twice_is_matched_once() -> None:
     cube, many = ("Is there a cube?", "yes"), ("How many?", "3")
     assert distinct((cube, cube, many)) == [cube, many]
     assert distinct((many, cube, ("Is it red?", "yes"))) == [many, cube]
+
+
+@pytest.mark.parametrize(("given", "told"), [({"raw_answer": "surfing"}, "surfing"), ({}, "surf")])
+def test_answers_of_okvqa_are_what_people_wrote_where_the_file_has_it(
+    tmp_path: Path, given: dict[str, str], told: str
+) -> None:
+    asked = {"image_id": 801, "question_id": 8010}
+    files = {
+        "okvqa/OpenEnded_mscoco_train2014_questions.json": {
+            "questions": [{**asked, "question": "What is he doing ?"}]
+        },
+        "okvqa/mscoco_train2014_annotations.json": {
+            "annotations": [{**asked, "answers": [{"answer": "surf", **given}]}]
+        },
+        **pictures("coco2014/train2014/COCO_train2014_000000000801.jpg"),
+    }
+    answers, reasons = found("okvqa", tmp_path, files)
+    assert list(answers.values()) == [told] and not reasons
+
+
+def test_options_of_vizwiz_say_something_else(tmp_path: Path) -> None:
+    given = ("lentil soup", "lentil soup", "Soup.", "can of lentil soup", "tomatoes", "unsuitable image")
+    record = {"image": "a.jpg", "question": "What is in it?", "answers": [{"answer": text} for text in given]}
+    files = {"vizwiz_vqa/Annotations/train.json": [record], **pictures("vizwiz_images/train/a.jpg")}
+    tree = RawTree.of(str(write(tmp_path, files)), sources()["vizwiz_vqa"].raws)
+    (made,) = examine(sources()["vizwiz_vqa"], tree, sources()["vizwiz_vqa"].tasks, seed=1)
+    assert isinstance(made, Instance) and set(made.options) == {"lentil soup", "tomatoes"}

@@ -4,7 +4,7 @@ Layout: VQA v1 and v2, OK-VQA, TDIUC and others. Records are joined by question 
 have to be about the same picture.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -42,12 +42,13 @@ def vqa_json(
     annotations: str,
     image: str,
     splits: Mapping[str, str] = {"train": "train", "val": "val"},
-    answer_field: str = "answer",
+    answer_fields: Sequence[str] = ("answer",),
 ) -> Callable[[Tree], Iterator[VqaRow | Reject]]:
     """Return a reader; ``{split}`` in the three paths is the publisher's name for our split.
 
     ``splits`` maps our names to the publisher's; ``image`` may also name ``{image_id}`` (with a
-    format, ``{image_id:012d}``); ``answer_field`` is the key of a person's answer.
+    format, ``{image_id:012d}``); ``answer_fields`` are the keys that a person's answer may have,
+    the best first.
     """
 
     def read(tree: Tree) -> Iterator[VqaRow | Reject]:
@@ -57,7 +58,7 @@ def vqa_json(
             answered = json_items(tree, path, split, "annotations.item")
             yield from join(
                 Side("question", asked, "question_id", lambda record: record.some(ASKED)),
-                Side("annotation", answered, "question_id", partial(_kept, field=answer_field)),
+                Side("annotation", answered, "question_id", partial(_kept, fields=answer_fields)),
                 partial(_row, image=image, folder=splits[split]),
             )
 
@@ -95,7 +96,11 @@ def _mismatch(image_id: int, annotations: tuple[Fields, ...]) -> str:
     return ""
 
 
-def _kept(annotation: Fields, field: str) -> dict[str, Any]:
+def _kept(annotation: Fields, fields: Sequence[str]) -> dict[str, Any]:
     """Return what a row needs: of the people who answered, only what they said."""
     people = annotation.objects("answers") if "answers" in annotation else ()
-    return annotation.some(ANSWERED) | {"answers": [person.raw(field) for person in people]}
+    return annotation.some(ANSWERED) | {"answers": [_said(person, fields) for person in people]}
+
+
+def _said(person: Fields, fields: Sequence[str]) -> Any:
+    return person.raw(next(filter(person.has, fields), fields[-1]))

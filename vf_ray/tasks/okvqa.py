@@ -32,7 +32,7 @@ OKVQA = Source(
         questions="OpenEnded_mscoco_{split}2014_questions.json",
         annotations="mscoco_{split}2014_annotations.json",
         image="{split}2014/COCO_{split}2014_{image_id:012d}.jpg",
-        answer_field="raw_answer",  # the other one is a stem
+        answer_fields=("raw_answer", "answer"),  # the second is a stem
     ),
 )
 
