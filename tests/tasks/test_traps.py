@@ -284,6 +284,5 @@ def test_options_of_vizwiz_say_something_else(tmp_path: Path) -> None:
     given = ("lentil soup", "lentil soup", "Soup.", "can of lentil soup", "tomatoes", "unsuitable image")
     record = {"image": "a.jpg", "question": "What is in it?", "answers": [{"answer": text} for text in given]}
     files = {"vizwiz_vqa/Annotations/train.json": [record], **pictures("vizwiz_images/train/a.jpg")}
-    tree = RawTree.of(str(write(tmp_path, files)), sources()["vizwiz_vqa"].raws)
-    (made,) = examine(sources()["vizwiz_vqa"], tree, sources()["vizwiz_vqa"].tasks, seed=1)
+    (made,) = verdicts("vizwiz_vqa", tmp_path, files)
     assert isinstance(made, Instance) and set(made.options) == {"lentil soup", "tomatoes"}
