@@ -107,3 +107,21 @@ def test_a_stream_that_nobody_asked_for_is_put_together() -> None:
 )
 def test_a_servers_words_are_found(data: bytes, told: str) -> None:
     assert words(data) == told
+
+
+@pytest.mark.parametrize(
+    ("choices", "text"),
+    [
+        ([3], None),
+        ({"a": 1}, None),
+        ([{"delta": "words"}], None),
+        ([{"delta": {"role": "assistant"}}], ""),
+        ([{"delta": {"content": ["a", {"type": "text", "text": "b"}]}}], "ab"),
+        ([{"delta": {"reasoning_content": "hm"}}], None),
+    ],
+)
+def test_a_stream_of_any_form_is_read_or_has_a_reason(choices: object, text: str | None) -> None:
+    stream = f"data: {json.dumps({'choices': choices})}\n\ndata: [DONE]\n".encode()
+    reply = read(stream)
+    assert reply.text == text
+    assert bool(reply.error) == (text is None)

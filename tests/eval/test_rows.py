@@ -1,6 +1,7 @@
 """Rows of one whole version of a benchmark, or none."""
 
 import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,20 @@ def test_an_image_cell_is_base64_or_named(tmp_path: Path, head: str) -> None:
         bad.image().fetch()
     with pytest.raises(UserError, match=r"t\.tsv row 2 has no image in Image"):
         good.image("Image")
+
+
+def test_a_list_is_spelt_in_a_table_of_texts_only(tmp_path: Path) -> None:
+    cells = {
+        "answers": "[ 0 , 1 ]",
+        "dataset_name": "HME100k",
+        "type": "t",
+        "question": "?",
+        "image_path": "a.jpg",
+    }
+    (tmp_path / "OCRBench.json").write_text(json.dumps([{"id": 0, **cells}]))
+    (question,) = get("ocrbench").question_set(tree(tmp_path)).questions
+    assert question.meta["golds"] == ("[ 0 , 1 ]",)
+    text = "index\tanswers\n1\t['a', 'b']\n2\t[\"a\", \"b\"]\n3\t[Yes, No]\n4\ta\n"
+    (tmp_path / "t.tsv").write_text(text)
+    found = [row.texts("answers") for row in rows(tree(tmp_path), "*.tsv")]
+    assert found == [("a", "b"), ("a", "b"), ("[Yes, No]",), ("a",)]

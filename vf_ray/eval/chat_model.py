@@ -19,6 +19,7 @@ import httpx
 from vf_ray.eval import endpoint
 from vf_ray.eval.benchmark import Reply, Unserved
 from vf_ray.eval.completion import PASSING, read, words
+from vf_ray.eval.files import mended
 from vf_ray.instances.chance import SPAN, rank
 from vf_ray.store import web
 
@@ -166,7 +167,7 @@ class _Asking:
         return replace(outcome, reply=replace(outcome.reply, how=WARM)) if warm else outcome
 
     def _once(self, body: Mapping[str, Any], changes: frozenset[str]) -> _Outcome:
-        sent = {"model": self._chat.model, **body}
+        sent = mended({"model": self._chat.model, **body})
         for name in changes:
             CHANGES[name](sent)
         try:

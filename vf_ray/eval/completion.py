@@ -21,6 +21,10 @@ CUT = frozenset({"length", "max_tokens", "model_length", "MAX_TOKENS"})
 """What servers call an end for want of room."""
 TAKEN = frozenset({"content_filter", "safety", "SAFETY", "RECITATION", "refusal", "error"})
 """What they call an end that leaves nothing to go by."""
+THOUGHTS = ("reasoning_content", "reasoning", "thinking")
+"""Where servers put what a model thinks."""
+SPOKEN = ("content", "refusal", *THOUGHTS)
+"""What a stream brings piece by piece."""
 SHOWN = 200
 """Characters of somebody's words that an error repeats."""
 _TAG = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -96,7 +100,7 @@ def _instead(message: Mapping[str, Any]) -> str:
         return f"refused: {_shown(str(refusal))}"
     if message.get("tool_calls") or message.get("function_call"):
         return "a call of a tool in place of words"
-    for key in ("reasoning_content", "reasoning", "thinking"):
+    for key in THOUGHTS:
         if message.get(key):
             return f"thoughts alone ({key})"
     return ""
@@ -118,19 +122,23 @@ def _decoded(data: bytes) -> Any:
 
 def _joined(text: str) -> dict[str, Any]:
     """Return the events of a stream as one completion; one that breaks off before its end is none."""
-    content, reason, model = "", "", ""
+    message, reason, model = dict[str, str](), "", ""
     for event in _events(text):
         if event.get("error"):
             return event
         model = str(event.get("model") or model)
-        for choice in event.get("choices") or []:
-            said = choice.get("delta") or choice.get("message") or {}
-            content += said.get("content") or ""
+        for choice in _objects(event.get("choices")):
+            for said in _objects([choice.get("delta") or choice.get("message")]):
+                message = {key: message.get(key, "") + (_text(said.get(key))[0] or "") for key in SPOKEN}
             reason = choice.get("finish_reason") or reason
-    if not reason and "[DONE]" not in text:
+    if not message or (not reason and "[DONE]" not in text):
         return {}
-    choice = {"message": {"content": content}, "finish_reason": reason}
-    return {"model": model, "choices": [choice]}
+    return {"model": model, "choices": [{"message": message, "finish_reason": reason}]}
+
+
+def _objects(items: Any) -> list[Mapping[str, Any]]:
+    """Return the objects of what ought to be a list of them."""
+    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
 
 
 def _events(text: str) -> Iterator[dict[str, Any]]:

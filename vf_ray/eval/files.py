@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -84,6 +85,7 @@ def as_json(data: bytes, name: str) -> Any:
     return json_of(decoded(data, name), name, "get it again", partial(_once, name))
 
 
+HALVES = re.compile("[\ud800-\udfff]")
 Pairs = Callable[[Sequence[tuple[str, Any]]], dict[str, Any]]
 
 
@@ -105,7 +107,8 @@ def json_of(text: str, name: str, remedy: str, pairs: Pairs | None = None) -> An
 def mended(value: Any) -> Any:
     """Return JSON with the mark of an unknown character for each half of one, which nothing can encode."""
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        whole = value.isascii() or not HALVES.search(value)
+        return value if whole else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
         return [mended(item) for item in value]
     return {mended(key): mended(item) for key, item in value.items()} if isinstance(value, dict) else value

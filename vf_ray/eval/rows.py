@@ -1,8 +1,11 @@
 """A benchmark's rows, in whichever form they were downloaded: Parquet, TSV, CSV, JSON or JSON lines."""
 
+import ast
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -34,6 +37,8 @@ class BenchmarkRow:
     """File and number, for messages."""
     cells: Mapping[str, Any]
     images: Mapping[str, RowImage] = field(default_factory=dict)
+    written: bool = False
+    """Whether each cell is a text, as in TSV, so that a list stands there as Python or JSON writes it."""
 
     def text(self, *columns: str) -> str:
         """Return the first of these columns that the row has, as text; null is empty.
@@ -47,14 +52,14 @@ class BenchmarkRow:
         return "" if value is None or value != value else str(value)
 
     def texts(self, *columns: str) -> tuple[str, ...]:
-        """Return a column that holds several texts: a list, or one written as JSON.
+        """Return a column that holds several texts: a list, one text, or in a table of texts a written list.
 
         Raises:
             ValueError: if it holds anything else.
         """
         value = self.value(*columns)
-        if isinstance(value, str) and value.lstrip().startswith("["):
-            value = files.as_json(value.encode(), f"{self.where} {columns[0]}")
+        if self.written and isinstance(value, str) and value.lstrip().startswith("["):
+            value = _list_in(value)
         if isinstance(value, str | int | float):
             value = [value]
         if not isinstance(value, list) or any(isinstance(v, dict | list) or v is None for v in value):
@@ -95,6 +100,14 @@ class BenchmarkRow:
         if not text.lstrip("-").isdecimal():
             raise UserError(f"{self.where} has {column} {text!r}; expected a whole number")
         return int(text)
+
+
+def _list_in(text: str) -> object:
+    """Return the list that a cell spells; a text in brackets that is none stays a text."""
+    for read in (json.loads, ast.literal_eval):
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            return read(text)
+    return text
 
 
 def rows(
@@ -176,7 +189,7 @@ def _table(found: Sequence[Mapping[str, str]], path: str, images: Sequence[str])
                 identity = hashlib.sha256(data.encode()).hexdigest()[:16]
                 where = f"{path} row {number} {column}"
                 shown[column] = RowImage(identity, partial(table_files.base64_image, data, where))
-        yield BenchmarkRow(where=f"{path} row {number}", cells=cells, images=shown)
+        yield BenchmarkRow(where=f"{path} row {number}", cells=cells, images=shown, written=True)
 
 
 def _parquet(tree: Tree, path: str, images: Sequence[str]) -> Iterator[BenchmarkRow]:

@@ -174,3 +174,9 @@ def test_half_a_character_becomes_the_mark_of_an_unknown_one(tmp_path: Path) -> 
     (tmp_path / "r.json").write_text('["\\ud83d said"]')
     (reply,) = Replay(tmp_path / "r.json").replies([Request(id="1", user="?")])
     assert reply.text == "\ufffd said"
+
+
+def test_half_a_character_in_a_request_is_sent_as_the_mark_of_an_unknown_one() -> None:
+    with judge_server(lambda body, number: says(body["messages"][0]["content"])) as (url, _):
+        (reply,) = judge(url).replies([Request(id="1", user="a \ud83d b")])
+    assert reply.text == "a \ufffd b"

@@ -55,7 +55,7 @@ def _of_table(number: int, row: BenchmarkRow) -> Question:
         id=row.text("index") if "index" in row.cells else str(number),
         prompt=row.text("question", "query") + SUFFIX,
         image_id=row.text("imgname") if "imgname" in row.cells else image.id, image=image.fetch,
-        category=SPLITS.get(split, split.removeprefix("test_")), max_new_tokens=16, meta={"gold": gold},
+        category=SPLITS.get(split, split.removesuffix("_test")), max_new_tokens=16, meta={"gold": gold},
     )  # fmt: skip
 
 
