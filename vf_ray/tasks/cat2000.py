@@ -9,14 +9,15 @@ CLASSES = (
     "LineDrawing", "LowResolution", "Noisy", "Object", "OutdoorManMade", "OutdoorNatural", "Pattern",
     "Random", "Satelite", "Sketch", "Social",
 )  # fmt: skip
-SPELLED = {
-    "BlackWhite": "BlackAndWhite", "OutdoorManMade": "Man-madeOutdoors", "OutdoorNatural": "NaturalOutdoors",
-    "Satelite": "Satellite",
+USUAL = {
+    "BlackWhite": "Black and white", "OutdoorManMade": "Man-made outdoors",
+    "OutdoorNatural": "Natural outdoors", "Satelite": "Satellite",
 }  # fmt: skip
+"""Folders that are not worded as people write."""
 
 
 def _words(folder: str) -> str:
-    return camel_words(SPELLED.get(folder, folder)).capitalize()
+    return USUAL.get(folder, camel_words(folder).capitalize())
 
 
 CAT2000 = Source(
