@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+import torch
 
 from vf_ray.errors import (
     DEBUG,
@@ -42,6 +43,26 @@ def test_what_can_be_mended_ends_the_process_with_its_line(kind: type[MendableEr
     with pytest.raises(SystemExit) as ended, reported():
         raise kind("here")
     assert ended.value.code == "error: here"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            torch.cuda.OutOfMemoryError("CUDA out of memory. Tried\nto allocate"),
+            "a GPU's memory did not suffice (CUDA out of",
+        ),
+        (MemoryError(), "a machine's memory did not suffice (MemoryError); give"),
+        (
+            RuntimeError("[x] DefaultCPUAllocator: can't allocate"),
+            "a machine's memory did not suffice",
+        ),
+    ],
+)
+def test_too_little_memory_is_one_line_wherever_it_shows(error: Exception, line: str) -> None:
+    with pytest.raises(SystemExit) as ended, reported():
+        raise error
+    assert str(ended.value.code).startswith(f"error: {line}") and "\n" not in str(ended.value.code)
 
 
 @pytest.mark.parametrize("kind", BUGS)

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 DEBUG = "VF_RAY_DEBUG"
 """Environment variable: set to anything, it shows the traceback of what a person can mend, too."""
+TORCH_ON_CPU = "DefaultCPUAllocator"
+"""How torch begins, in an error without a type of its own, when the machine's memory is used up."""
 OURS = (
     "this is a fault of vf-ray, not of what you asked for: please report it with everything above; "
     "what is finished is kept"
@@ -83,9 +85,29 @@ def extra(name: str) -> Iterator[None]:
         ) from error
 
 
+def out_of_memory(error: BaseException) -> OutsideError | None:
+    """Return what an error says that there is too little memory for; None if it says nothing such.
+
+    torch's own type is known by its name, so that nobody who meets an error need import torch.
+    """
+    kind, message = type(error), str(error).strip().splitlines() or [type(error).__name__]
+    first = message[0].rstrip(".")
+    if kind.__name__ == "OutOfMemoryError" and kind.__module__.startswith("torch"):
+        return OutsideError(
+            f"a GPU's memory did not suffice ({first}); end what else runs on it, or lower the stage's "
+            "micro_tokens, or set its recompute, zero or offload: `vf-ray doctor RECIPE` says what it needs"
+        )
+    if isinstance(error, MemoryError) or (kind is RuntimeError and TORCH_ON_CPU in str(error)):
+        return OutsideError(
+            f"a machine's memory did not suffice ({first}); give it more, or lower resources.workers "
+            "or resources.threads: `vf-ray doctor RECIPE` says what a stage needs"
+        )
+    return None
+
+
 def told(error: BaseException) -> str:
     """Return what a person is to read of an error; its notes are always part of it."""
-    return "\n".join([f"error: {error}", *getattr(error, "__notes__", ())])
+    return "\n".join([f"error: {out_of_memory(error) or error}", *getattr(error, "__notes__", ())])
 
 
 def one_line(error: Exception) -> bool:
@@ -93,7 +115,7 @@ def one_line(error: Exception) -> bool:
 
     A fault of ours goes on with the note that it is one.
     """
-    if isinstance(error, MendableError):
+    if isinstance(error, MendableError) or out_of_memory(error):
         return not os.environ.get(DEBUG)
     if OURS not in getattr(error, "__notes__", ()):
         error.add_note(OURS)

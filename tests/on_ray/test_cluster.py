@@ -50,13 +50,13 @@ def test_a_start_that_is_late_is_tried_once_more_and_that_is_said(
     starts.failures = [LATE]
     with caplog.at_level(logging.WARNING), local_cluster(Resources()):
         assert len(starts.given) == 2
-    assert "timed out during startup.); trying once more: this machine may be busy" in caplog.text
+    assert "timed out during startup); trying once more: this machine may be busy" in caplog.text
 
 
 def test_two_late_starts_are_one_error_that_names_the_logs(starts: Starts, tmp_path: Path) -> None:
     starts.failures = [LATE, LATE]
     with pytest.raises(
-        OutsideError, match=r"(?s)two attempts: .*timed out.*/ray/session_latest; run the same"
+        OutsideError, match=r"(?s)two attempts \(.*timed out.*\); .*/ray/session_latest; run the same"
     ):
         local_cluster(Resources()).__enter__()
     assert len(starts.given) == 2

@@ -103,6 +103,20 @@ def test_a_new_archive_rebuilds_only_its_sources(local_store: Store, tmp_path: P
     assert changed == ["kvqa"]
 
 
+def test_the_source_of_most_bytes_begins_first_and_no_address_knows(
+    local_store: Store, tmp_path: Path
+) -> None:
+    for name, size in {"coco2014.zip": 3, "kvqa/images.zip": 5, "okvqa/questions.json": 9}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(bytes(size))
+    planned = fetching(local_store, str(tmp_path))
+    assert planned.sizes == {"coco2014": 3, "kvqa": 5, "okvqa": 9}
+    assert list(planned.largest_first) == ["okvqa", "kvqa"]
+    assert Plan.handed(planned.to_hand()).largest_first == planned.largest_first
+    other = replace(planned, sizes={"kvqa": 50})
+    assert list(other.largest_first) == ["kvqa", "okvqa"] and other.images == planned.images
+
+
 def test_an_empty_raw_folder_is_refused_unless_all_is_fetched(local_store: Store, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"no raw files below .* which prepare.raw names"):
         plan(local_store, **{"prepare.raw": str(tmp_path)})

@@ -62,7 +62,7 @@ def _start(resources: Resources) -> None:
     try:
         _start_alone(resources, folder)
     except Exception as error:  # Ray has no type of its own for a node that it waited half a minute for
-        log.warning("Ray did not start (%s); trying once more: this machine may be busy", error)
+        log.warning("Ray did not start (%s); trying once more: this machine may be busy", _first_line(error))
         ray.shutdown()
         _start_again(resources, folder)
 
@@ -72,9 +72,13 @@ def _start_again(resources: Resources, folder: Path) -> None:
         _start_alone(resources, folder)
     except Exception as error:
         raise OutsideError(
-            f"Ray did not start on this machine in two attempts: {error}\nIts logs lie below "
+            f"Ray did not start on this machine in two attempts ({_first_line(error)}); its logs lie below "
             f"{folder}/session_latest; run the same again when processors, memory and disk are less in use"
         ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _start_alone(resources: Resources, folder: Path) -> None:

@@ -62,7 +62,7 @@ def prepare(store: Store, plan: Plan, *, force: bool = False) -> dict[str, Artif
     with shown(store, plan.addresses("prepare")) as board:
         board.begin("sources", list(plan.images))
         with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
-            list(pool.map(partial(_images, store, plan, force, board), plan.images))
+            list(pool.map(partial(_images, store, plan, force, board), plan.largest_first))
         board.begin("tasks", list(plan.instances))
         _instances(store, plan, force, board)
     return finished(store, plan.instances)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ray.exceptions import ObjectStoreFullError, OutOfDiskError, OutOfMemoryError, RayError
 
-from vf_ray.errors import MendableError, OutsideError
+from vf_ray.errors import MendableError, OutsideError, out_of_memory
 from vf_ray.store.disk import room
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -18,16 +18,10 @@ def shortage(error: BaseException) -> MendableError | None:
     """Return what an error of a worker says that there is too little of; None if it says nothing such."""
     if isinstance(error, OutOfDiskError | ObjectStoreFullError):
         return OutsideError(f"Ray has no room for its objects ({_first(error)}); {_more_disk()}")
-    if isinstance(error, OutOfMemoryError | MemoryError) or ENDED in _ray_s_words(error):
-        return OutsideError(
-            f"a machine's memory did not suffice ({_first(error)}); give it more, or lower resources.workers "
-            "or resources.threads: `vf-ray doctor RECIPE` says what a stage needs"
-        )
-    if type(error).__module__.startswith("torch") and type(error).__name__ == "OutOfMemoryError":
-        return OutsideError(
-            f"a GPU's memory did not suffice ({_first(error)}); lower the stage's micro_tokens, or set its "
-            "recompute, zero or offload: `vf-ray doctor RECIPE` says what it needs"
-        )
+    if isinstance(error, OutOfMemoryError) or ENDED in _ray_s_words(error):
+        return out_of_memory(MemoryError(str(error)))
+    if lacking := out_of_memory(error):
+        return lacking
     if isinstance(error, OSError) and error.errno in FULL and not isinstance(error, MendableError):
         return OutsideError(f"{_place(error)}: {_state(error)}; {_more_disk()}")
     return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from vf_ray.errors import MissingError
-from vf_ray.raw.listing import WHOLE, fingerprints
+from vf_ray.raw.listing import WHOLE, fingerprints, listings
 from vf_ray.recipe import Evaluate, Prepare
 from vf_ray.tasks import sources
 from vf_ray.tasks.code import is_module, module_code
@@ -18,17 +18,19 @@ DEMO = ("pope", "mmbench", "cf")
 """Benchmarks that come with the demo's pictures."""
 
 
-def raws(prepare: Prepare) -> tuple[str, Mapping[str, str]]:
-    """Return the fingerprint of the whole raw folder, and that of each Raw which lies there by its name.
+def raws(prepare: Prepare) -> tuple[str, Mapping[str, str], Mapping[str, int]]:
+    """Return the fingerprint of the whole raw folder, and those and the bytes of each Raw in it by name.
 
     Raises:
         FileNotFoundError: if nothing is there, and nothing is to be fetched.
     """
     loose = {name: raw.name for source in sources().values() for raw in source.raws for name in raw.loose}
-    found = dict(fingerprints(prepare.raw, loose))
-    if not (found or prepare.fetch):
+    listed = dict(listings(prepare.raw, loose))
+    if not (listed or prepare.fetch):
         raise MissingError(f"no raw files below {prepare.raw}, which prepare.raw names")
-    return found.pop(WHOLE, ""), found
+    whole = listed.pop(WHOLE).fingerprint if listed else ""
+    by_name = {name: listing.fingerprint for name, listing in listed.items()}
+    return whole, by_name, {name: listing.bytes for name, listing in listed.items()}
 
 
 def question_sets(asked: Evaluate) -> Mapping[str, str]:
@@ -38,13 +40,13 @@ def question_sets(asked: Evaluate) -> Mapping[str, str]:
         FileNotFoundError: if one of them is not there.
     """
     official = [name for name in asked.benchmarks if name != INSTANCES and asked.data]
-    found = fingerprints(asked.data) if official else {}
-    if absent := [name for name in official if name not in found]:
+    known = fingerprints(asked.data) if official else {}
+    if absent := [name for name in official if name not in known]:
         raise MissingError(
             f"no files below {question_set_url(asked.data, absent[0])}; put the official files of "
             f"{absent[0]} there, or leave it out of evaluate.benchmarks"
         )
-    return {name: found[name] for name in official}
+    return {name: known[name] for name in official}
 
 
 def question_set_url(data: str, benchmark: str) -> str:

@@ -53,6 +53,8 @@ class Plan:
     """Address of the demo's raw artifact, or fingerprint of the user's raw folder."""
     given: Mapping[str, str] = field(default_factory=dict)
     """Fingerprint of each Raw that lies in the user's raw folder by its name."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of each of them: the order of work follows it, and no address."""
     benchmark_files: Mapping[str, str] | None = None
     """What ``question_sets`` is; None where nobody has looked yet."""
 
@@ -69,8 +71,7 @@ class Plan:
         recipe = resolved(recipe, store)
         if not recipe.prepare.raw:
             return cls(recipe, cls(recipe, "").packaged.address)
-        whole, each = raws(recipe.prepare)
-        return cls(recipe, whole, each)
+        return cls(recipe, *raws(recipe.prepare))
 
     @classmethod
     def handed(cls, plan: Mapping[str, Any]) -> "Plan":
@@ -83,6 +84,7 @@ class Plan:
             "recipe": plain(self.recipe),
             "raw": self.raw,
             "given": dict(self.given),
+            "sizes": dict(self.sizes),
             "benchmark_files": dict(self.question_sets),
         }
 
@@ -166,6 +168,14 @@ class Plan:
         """Return the pictures artifact of each source."""
         names = sorted({source_of(task).name for task in self.tasks})
         return {name: self._images(name) for name in names}
+
+    @property
+    def largest_first(self) -> Sequence[str]:
+        """Return the sources by the bytes of their raw files: what takes longest is not to begin last."""
+        fetched = {name: sum(file.size for file in raw.files) for name, (raw, _) in self.fetched.items()}
+        known = {**self.sizes, **fetched}
+        totals = {name: sum(known.get(raw.name, 0) for raw in sources()[name].raws) for name in self.images}
+        return sorted(totals, key=lambda name: (-totals[name], name))
 
     def _images(self, source: str) -> Spec:
         prepare = self.recipe.prepare

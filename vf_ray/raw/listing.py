@@ -1,8 +1,9 @@
 """A cheap fingerprint of a raw folder or bucket prefix: names and sizes, no contents."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from vf_ray.raw.archives import ARCHIVES
 from vf_ray.store import Store
@@ -10,21 +11,38 @@ from vf_ray.store import Store
 WHOLE = ""
 
 
-def fingerprints(url: str, loose: Mapping[str, str] = {}) -> Mapping[str, str]:
-    """Return ``listing:<hash>`` over relative names and sizes: of all files below ``url`` under ``WHOLE``,
-    and under each Raw's name of those in the folder, or of the archive, of that name; nothing for no file.
+class Listing(NamedTuple):
+    """What is known of some files without opening them."""
+
+    fingerprint: str
+    """``listing:<hash>`` over relative names and sizes."""
+    bytes: int
+
+
+def listings(url: str, loose: Mapping[str, str] = {}) -> Mapping[str, Listing]:
+    """Return what lies below ``url``: all files under ``WHOLE``, and under each Raw's name those in the
+    folder, or of the archive, of that name; nothing for no file.
 
     ``loose`` names the Raw of files that may lie beside its folder.
     """
-    found = Store.open(url).sizes()
-    named = set(map(_raw, found))
+    sizes = Store.open(url).sizes()
+    named = set(map(_raw, sizes))
     digests: dict[str, Any] = {}
-    for name in sorted(found):
+    totals: Counter[str] = Counter()
+    for name in sorted(sizes):
         for group in {WHOLE, _raw(name), *({loose.get(name, WHOLE)} & named)}:
+            totals[group] += sizes[name]
             digests.setdefault(group, hashlib.sha256()).update(
-                f"{name}\0{found[name]}\n".encode(errors="surrogateescape")
+                f"{name}\0{sizes[name]}\n".encode(errors="surrogateescape")
             )
-    return {name: f"listing:{digest.hexdigest()[:16]}" for name, digest in digests.items()}
+    return {
+        name: Listing(f"listing:{digest.hexdigest()[:16]}", totals[name]) for name, digest in digests.items()
+    }
+
+
+def fingerprints(url: str, loose: Mapping[str, str] = {}) -> Mapping[str, str]:
+    """Return the fingerprints alone of ``listings``."""
+    return {name: listing.fingerprint for name, listing in listings(url, loose).items()}
 
 
 def _raw(name: str) -> str:
