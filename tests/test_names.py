@@ -14,8 +14,9 @@ def defined(module: Path) -> Iterator[str]:
         match node:
             case ast.ClassDef(name=name):
                 yield name
-            case ast.Assign(targets=[ast.Name(id=name)]) if name[:1].isupper() and not name.isupper():
-                yield name
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                if name[0].isupper() and not name.isupper():
+                    yield name
 
 
 def test_no_type_has_another_s_name() -> None:

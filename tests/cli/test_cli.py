@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from vf_ray.cli import app
 from vf_ray.cli.build import BuildCounts
+from vf_ray.eval import benchmarks
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, find, sources
 from vf_ray.types import Instance, Reject
@@ -47,6 +48,19 @@ def test_tasks_lists_every_task_under_the_agreed_names(run: Run) -> None:
     assert [task["id"] for task in found] == sorted(catalogue())
     assert all(set(task) == {"id", "upstream", "source", "group", "category", "licence"} for task in found)
     assert all(task["source"] in sources() for task in found)
+
+
+def test_benchmarks_lists_what_a_recipe_may_ask(run: Run) -> None:
+    listed = {row["name"]: row for row in json.loads(run("benchmarks", "--json").stdout)}
+    assert listed.keys() == benchmarks.catalogue().keys()
+    assert all(set(row) == {"name", "title", "judged", "files"} for row in listed.values())
+    assert [listed[name]["judged"] for name in ("pope", "mmbench", "llava-bench")] == [
+        "no",
+        "may be",
+        "must be",
+    ]
+    shown = run("benchmarks").stdout
+    assert all(name in shown for name in listed)
 
 
 def test_tasks_shows_whole_ids_when_piped(run: Run) -> None:

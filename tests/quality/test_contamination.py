@@ -10,7 +10,7 @@ from tests.quality.photographs import cropped, jpeg, pieces, png, resized
 from tests.quality.planted import Made, plant
 from vf_ray.eval.benchmarks import catalogue
 from vf_ray.plan.plan import Plan
-from vf_ray.quality.contamination import Contamination, Overlap, contamination, trained_tasks
+from vf_ray.quality.contamination import Contamination, TaskOverlap, contamination, trained_tasks
 from vf_ray.quality.contamination_page import HEADERS, page, plain, rows
 from vf_ray.quality.sought import bare, sought, trees
 from vf_ray.raw.tree import RawTree
@@ -46,7 +46,7 @@ def names(found: Contamination, places: set[int]) -> set[str]:
     return {found.sought.shown[place].name for place in places}
 
 
-def only(found: Contamination) -> Overlap:
+def only(found: Contamination) -> TaskOverlap:
     (overlap,) = found.overlaps.values()
     return overlap
 

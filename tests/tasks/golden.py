@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.tasks.tree import write
-from tests.tasks.trees import TREES
+from tests.tasks.trees import miniature
 from vf_ray.instances.refs import image_text
 from vf_ray.instances.sample import examine
 from vf_ray.raw.tree import RawTree
@@ -23,7 +23,7 @@ SEED = 7
 def golden(source: Source[Any]) -> str:
     """Return the first instance of each task of the source, one JSON object a line."""
     with tempfile.TemporaryDirectory() as folder:
-        tree = RawTree.of(str(write(Path(folder), TREES[source.name]())), source.raws)
+        tree = RawTree.of(str(write(Path(folder), miniature(source.name))), source.raws)
         first: dict[str, Instance] = {}
         for verdict in examine(source, tree, source.tasks, seed=SEED):
             if isinstance(verdict, Instance):
@@ -47,5 +47,5 @@ def _readable(instance: Instance) -> dict[str, Any]:
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for name, declared in sources().items():
-        if name in TREES:
+        if not name.startswith("demo_"):
             (FOLDER / f"{name}.jsonl").write_text(golden(declared), encoding="utf-8")

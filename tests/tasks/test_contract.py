@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.tasks.golden import FOLDER, golden
 from tests.tasks.tree import Files, write, write_merged, write_tarred, write_zipped
-from tests.tasks.trees import TREES
+from tests.tasks.trees import miniature
 from vf_ray.instances.sample import examine
 from vf_ray.raw.tree import RawTree
 from vf_ray.sources.images import image_bytes
@@ -27,13 +27,8 @@ def source(request: pytest.FixtureRequest) -> Source[Any]:
     return CATALOGUE[request.param]
 
 
-def _files(source: Source[Any]) -> Files:
-    assert source.name in TREES, f"write a miniature raw tree for {source.name!r} in tests/tasks"
-    return TREES[source.name]()
-
-
 def _tree(source: Source[Any], root: Path, lay: Callable[[Path, Files], Path] = write) -> RawTree:
-    return RawTree.of(str(lay(root, _files(source))), source.raws)
+    return RawTree.of(str(lay(root, miniature(source.name))), source.raws)
 
 
 def _verdicts(source: Source[Any], tree: RawTree) -> list[Instance | Reject]:
@@ -41,7 +36,7 @@ def _verdicts(source: Source[Any], tree: RawTree) -> list[Instance | Reject]:
 
 
 def test_the_raws_are_those_of_the_tree(source: Source[Any]) -> None:
-    assert {path.partition("/")[0] for path in _files(source)} == {raw.name for raw in source.raws}
+    assert {path.partition("/")[0] for path in miniature(source.name)} == {raw.name for raw in source.raws}
     assert all(raw.obtain for raw in source.raws)
 
 

@@ -4,7 +4,17 @@ Read in this order: fingerprint.py, artifact.py, building.py, writer.py, lease.p
 back.
 """
 
-from vf_ray.artifacts.artifact import RUN, Artifact, Spec, find, find_versions, finished_among, load, progress
+from vf_ray.artifacts.artifact import (
+    RUN,
+    Artifact,
+    Spec,
+    find,
+    find_versions,
+    finished_among,
+    is_finished,
+    load,
+    progress,
+)
 from vf_ray.artifacts.building import build
 from vf_ray.artifacts.lease import LostLease
 from vf_ray.artifacts.writer import WORK, Writer
@@ -20,6 +30,7 @@ __all__ = [
     "find",
     "find_versions",
     "finished_among",
+    "is_finished",
     "load",
     "progress",
 ]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray.artifacts.fingerprint import fingerprint
-from vf_ray.artifacts.writer import FORCE, checksum, chunks, digest_of, record_of
+from vf_ray.artifacts.writer import COMPLETE, FORCE, checksum, chunks, digest_of, mark_of, record_of
 from vf_ray.errors import MendableError, MissingError, UserError
 from vf_ray.store import Store
 from vf_ray.store.scratch import require_room
@@ -181,7 +181,7 @@ class Artifact:
 
     @cached_property
     def _mark(self) -> Mapping[str, Any]:
-        return record_of(self.store, f"{self.address}/COMPLETE", "files", "manifest")
+        return record_of(self.store, mark_of(self.address), "files", "manifest")
 
     def _verify(self, name: str, found: Mapping[str, Any]) -> None:
         expected = self.manifest["files"][name]
@@ -194,20 +194,25 @@ class Artifact:
 _ALTERED = f"altered since it was published; {FORCE}"
 
 
+def is_finished(store: Store, address: str) -> bool:
+    """Tell whether an artifact is finished."""
+    return store.exists(mark_of(address))
+
+
 def load(store: Store, address: str) -> Artifact:
     """Return a finished artifact.
 
     Raises:
         FileNotFoundError: if it is not finished.
     """
-    if not store.exists(f"{address}/COMPLETE"):
-        raise MissingError(f"{store.at(address)} is not finished (it has no COMPLETE); build it first")
+    if not is_finished(store, address):
+        raise MissingError(f"{store.at(address)} is not finished (it has no {COMPLETE}); build it first")
     return Artifact(store, address)
 
 
 def find(store: Store, spec: Spec) -> Artifact | None:
     """Return the finished artifact of a spec, or None."""
-    return Artifact(store, spec.address) if store.exists(f"{spec.address}/COMPLETE") else None
+    return Artifact(store, spec.address) if is_finished(store, spec.address) else None
 
 
 def find_versions(store: Store, spec: Spec) -> list[Artifact]:
@@ -226,13 +231,13 @@ def finished_among(store: Store, addresses: Iterable[str]) -> set[str]:
     """Return which addresses hold a finished artifact: each is asked for, or many of a kind are listed."""
     kinds: dict[str, set[str]] = defaultdict(set)
     for address in addresses:
-        kinds[address.partition("/")[0]].add(f"{address}/COMPLETE")
+        kinds[address.partition("/")[0]].add(mark_of(address))
     few = [mark for marks in kinds.values() if len(marks) <= LISTED_FROM for mark in marks]
     there = {mark for mark, is_there in zip(few, store.many(store.exists, few), strict=True) if is_there}
     listed = [kind for kind, marks in kinds.items() if len(marks) > LISTED_FROM]
     for kind, names in zip(listed, store.many(store.sizes, listed), strict=True):
         there |= kinds[kind] & names.keys()
-    return {mark.removesuffix("/COMPLETE") for mark in there}
+    return {mark.removesuffix(f"/{COMPLETE}") for mark in there}
 
 
 def progress(store: Store, address: str) -> Mapping[str, Any] | None:

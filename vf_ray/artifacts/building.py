@@ -11,7 +11,7 @@ from vf_ray.artifacts import provenance
 from vf_ray.artifacts.artifact import RUN, Artifact, Spec, find, lasting, load
 from vf_ray.artifacts.fingerprint import canonical, fingerprint, pretty
 from vf_ray.artifacts.lease import STALE_S, LostLease, held
-from vf_ray.artifacts.writer import WORK, Writer, done_names, nested_name
+from vf_ray.artifacts.writer import COMPLETE, WORK, Writer, done_names, mark_of, nested_name
 from vf_ray.store import Store
 
 log = logging.getLogger(__name__)
@@ -77,8 +77,8 @@ def _note_nested(store: Store, address: str) -> None:
 
 
 def _forget(store: Store, address: str) -> None:
-    """Undo what marks an artifact as finished, COMPLETE first; the old attempts' data stay till pruned."""
-    for name in ("COMPLETE", "manifest.json", "stats.json", "done", "rejected", "progress"):
+    """Undo what marks an artifact as finished, ``COMPLETE`` first; old attempts' data stay till pruned."""
+    for name in (COMPLETE, "manifest.json", "stats.json", "done", "rejected", "progress"):
         store.delete(f"{address}/{name}")
 
 
@@ -108,7 +108,7 @@ def _publish(writer: Writer, spec: Spec, stats: Mapping[str, Any], run: Mapping[
     _settle(store, f"{address}/stats.json", stats)
     _settle(store, f"{address}/manifest.json", {**content, RUN: run})
     writer.check()
-    store.create(f"{address}/COMPLETE", pretty(mark))
+    store.create(mark_of(address), pretty(mark))
     published = Artifact(store, address)
     if published._mark["manifest"] != mark["manifest"]:
         raise LostLease(

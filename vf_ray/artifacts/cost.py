@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from vf_ray.artifacts.artifact import RUN, Artifact
+from vf_ray.artifacts.artifact import RUN, Artifact, is_finished
 from vf_ray.store import Store
 
 GPUS = "gpus"
@@ -35,7 +35,7 @@ def costs(store: Store, versions: Mapping[str, Sequence[str]]) -> list[Cost]:
 
 
 def _cost(store: Store, step: str, addresses: Sequence[str]) -> Cost | None:
-    manifests = [Artifact(store, a).manifest for a in addresses if store.exists(f"{a}/COMPLETE")]
+    manifests = [Artifact(store, a).manifest for a in addresses if is_finished(store, a)]
     if not manifests:
         return None
     runs = [manifest[RUN] for manifest in manifests]

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from vf_ray.artifacts.artifact import is_finished
 from vf_ray.artifacts.lease import STALE_S, claim, idle, newest_attempt
-from vf_ray.artifacts.writer import WORK, done_names, nested_name, record_of
+from vf_ray.artifacts.writer import COMPLETE, WORK, done_names, mark_of, nested_name, record_of
 from vf_ray.errors import UserError
 from vf_ray.store import Store
 
@@ -40,8 +41,8 @@ def removals(store: Store, named: Collection[str], *, stale_s: float = STALE_S) 
             sizes[address][path[len(address) + 1 :]] = size
     kept = _with_nested(named, everything, addresses)
     some = sorted(address for address in addresses if address not in kept or not _is_whole(sizes[address]))
-    quiet = idle(store, [a for a in some if "COMPLETE" not in sizes[a]], stale_s=stale_s)
-    due = [a for a in some if "COMPLETE" in sizes[a] or a in quiet]
+    quiet = idle(store, [a for a in some if COMPLETE not in sizes[a]], stale_s=stale_s)
+    due = [a for a in some if COMPLETE in sizes[a] or a in quiet]
     found = store.many(lambda a: _of(store, a, sizes[a], a in kept), due)
     return [removal for removals in found for removal in removals]
 
@@ -64,7 +65,7 @@ def remove(store: Store, removal: Removal) -> bool:
 
 def _remove_version(store: Store, address: str) -> bool:
     """Delete COMPLETE first and the leases last, so that a killed removal leaves nothing half valid."""
-    store.delete(f"{address}/COMPLETE")
+    store.delete(mark_of(address))
     tops = {path[len(address) + 1 :].partition("/")[0] for path in store.list(address)}
     for top in sorted(tops - {"lease"}):
         store.delete(f"{address}/{top}")
@@ -93,7 +94,7 @@ def _is_whole(sizes: Mapping[str, int]) -> bool:
     """Tell from the names alone that nothing is left over: each data file has its record."""
     data = [match["name"] for path in sizes if (match := _DATA.fullmatch(path))]
     records = {match["name"] for path in sizes if (match := _RECORD.fullmatch(path))}
-    at_work = "COMPLETE" in sizes and any(name.startswith(WORK) for name in data)
+    at_work = COMPLETE in sizes and any(name.startswith(WORK) for name in data)
     return len(data) == len(set(data)) and records.issuperset(data) and not at_work
 
 
@@ -135,8 +136,8 @@ def _live(store: Store, address: str) -> set[str]:
 
     Working files of a finished artifact are not among them.
     """
-    if store.exists(f"{address}/COMPLETE"):
-        attempts: dict[str, int] = record_of(store, f"{address}/COMPLETE", "files")["files"]
+    if is_finished(store, address):
+        attempts: dict[str, int] = record_of(store, mark_of(address), "files")["files"]
         return {f"attempt-{attempt}/{name}" for name, attempt in attempts.items()}
     names = done_names(store, address)
     records = {name: record_of(store, f"{address}/done/{name}.json", "attempt") for name in names}

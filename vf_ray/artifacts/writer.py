@@ -21,6 +21,8 @@ from vf_ray.store.bucket import Patience
 from vf_ray.store.scratch import in_temporary_space
 from vf_ray.types import Reject
 
+COMPLETE = "COMPLETE"
+"""The file that is written last; without it nothing reads an artifact."""
 WORK = "work/"
 """Names below this hold what only the build itself needs, such as checkpoints: they survive a kill,
 are left out of the manifest and go once the artifact is complete."""
@@ -216,6 +218,11 @@ def checksum(chunks: Iterable[bytes]) -> dict[str, Any]:
         digest.update(chunk)
         size += len(chunk)
     return {"sha256": digest.hexdigest(), "bytes": size}
+
+
+def mark_of(address: str) -> str:
+    """Return the path of the file that marks an artifact as finished."""
+    return f"{address}/{COMPLETE}"
 
 
 def digest_of(local: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ and ``--help`` load neither torch nor Ray.
 
 from vf_ray.cli.app import app
 from vf_ray.cli.ask import ask
+from vf_ray.cli.benchmarks import benchmarks
 from vf_ray.cli.build import build
 from vf_ray.cli.compare import compare
 from vf_ray.cli.contamination import contamination
@@ -22,6 +23,7 @@ from vf_ray.cli.tasks import tasks
 
 for verb in (
     tasks,
+    benchmarks,
     build,
     quality,
     contamination,

@@ -67,7 +67,9 @@ def _encoder(stack: ExitStack, model: str, store: "Store") -> "Encoder | None":
 def _rows(what: str, store: "Store", held_out: bool) -> Iterator[StoredRow]:
     if Path(what).is_file():
         return _of_file(what)
-    return _of_artifact(_address(what, store), store, "held_out.parquet" if held_out else "train.parquet")
+    from vf_ray.shards.finish import HELD_OUT, TRAIN
+
+    return _of_artifact(_address(what, store), store, HELD_OUT if held_out else TRAIN)
 
 
 def _of_file(path: str) -> Iterator[StoredRow]:
@@ -100,13 +102,14 @@ def _of_artifact(address: str, store: "Store", name: str) -> Iterator[StoredRow]
 
 def _address(what: str, store: "Store") -> str:
     """Return the address itself, or that of the newest run which built the task's instances."""
+    from vf_ray.artifacts import is_finished
     from vf_ray.plan.run_records import listed
 
     if what.startswith("instances/"):
         return what
     for run in listed(store):
         for address in run["versions"].get("prepare", ()):
-            if address.rpartition("/")[0] == f"instances/{what}" and store.exists(f"{address}/COMPLETE"):
+            if address.rpartition("/")[0] == f"instances/{what}" and is_finished(store, address):
                 return str(address)
     raise UserError(
         f"no instances of {what!r} in {store.url}: no file, no address, and no run has built such a task; "

@@ -218,9 +218,9 @@ def _show_artifact(store: "Store", address: str, as_json: bool) -> None:
 
 def _lineage(store: "Store", address: str, depth: int, seen: set[str]) -> Iterator[str]:
     """Yield an indented line for each thing an artifact was made from; each is opened once."""
-    from vf_ray.artifacts import load
+    from vf_ray.artifacts import is_finished, load
 
-    if address in seen or not store.exists(f"{address}/COMPLETE"):
+    if address in seen or not is_finished(store, address):
         return
     seen.add(address)
     for role, source in load(store, address).manifest["spec"]["inputs"].items():

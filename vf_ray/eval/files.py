@@ -86,10 +86,10 @@ def as_json(data: bytes, name: str) -> Any:
 
 
 HALVES = re.compile("[\ud800-\udfff]")
-Pairs = Callable[[Sequence[tuple[str, Any]]], dict[str, Any]]
+PairsHook = Callable[[Sequence[tuple[str, Any]]], dict[str, Any]]
 
 
-def json_of(text: str, name: str, remedy: str, pairs: Pairs | None = None) -> Any:
+def json_of(text: str, name: str, remedy: str, pairs: PairsHook | None = None) -> Any:
     """Return what a text of somebody else's says in JSON, in characters that can be written again.
 
     Raises:

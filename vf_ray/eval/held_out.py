@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import IO
 
 from vf_ray.artifacts import Artifact
+from vf_ray.shards.finish import HELD_OUT
 from vf_ray.shards.schema import from_parquet
+from vf_ray.shards.write import INDEX
 from vf_ray.tasks import source_of
 from vf_ray.types import Tree
 
-FILE = "held_out.parquet"
 IMAGES = "images"
 
 
@@ -28,8 +29,8 @@ class HeldOut(Tree):
     def read(self, path: str) -> bytes:
         """Return an instances file, or the stored bytes of a picture."""
         folder, _, name = path.rpartition("/")
-        if name == FILE:
-            return self.instances[folder].read(FILE)
+        if name == HELD_OUT:
+            return self.instances[folder].read(HELD_OUT)
         task = folder.removesuffix(f"/{IMAGES}")
         artifact = self.images[source_of(task).name]
         file, offset, size = _located(artifact)[name]
@@ -43,13 +44,13 @@ class HeldOut(Tree):
 
     def glob(self, pattern: str) -> Sequence[str]:
         """Return the instances files that match."""
-        names = (f"{task}/{FILE}" for task in sorted(self.instances))
+        names = (f"{task}/{HELD_OUT}" for task in sorted(self.instances))
         return [name for name in names if fnmatchcase(name, pattern)]
 
 
 @lru_cache(maxsize=32)
 def _located(images: Artifact) -> Mapping[str, tuple[str, int, int]]:
     """Return file, offset and size of each stored picture by its sha256."""
-    table = from_parquet(images.read("index.parquet"), columns=["sha256", "file", "offset", "size"])
+    table = from_parquet(images.read(INDEX), columns=["sha256", "file", "offset", "size"])
     columns = (table[name].to_pylist() for name in ("sha256", "file", "offset", "size"))
     return {sha256: (file, offset, size) for sha256, file, offset, size in zip(*columns, strict=True)}

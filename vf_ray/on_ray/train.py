@@ -25,8 +25,7 @@ from vf_ray.recipe import Resources, Stage
 from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
 from vf_ray.train.guard import STOPPED, Stopped, tell_error
-from vf_ray.train.loop import METRICS
-from vf_ray.train.metrics import Metrics
+from vf_ray.train.metrics import METRICS, Metrics
 from vf_ray.train.save import MODEL
 from vf_ray.train.schedule import Samples
 from vf_ray.train.trackers import trackers

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from vf_ray.artifacts import is_finished
 from vf_ray.errors import UserError
 from vf_ray.plan import run_records
 from vf_ray.recipe.recipe import MODEL_STEPS, Recipe, is_model_address
@@ -22,12 +23,12 @@ def address_of(name: str, store: Store, *, but: str = "") -> str:
         UserError: if the store holds none.
     """
     step, _, recipe = name.partition("/")
-    if step in MODEL_STEPS and store.exists(f"{name}/COMPLETE"):
+    if step in MODEL_STEPS and is_finished(store, name):
         return name
     for run in run_records.listed(store) if step in MODEL_STEPS else ():
         wanted = run["recipe"] != but and recipe in ("", run["recipe"])
         addresses = run["versions"].get(step, []) if wanted else []
-        if addresses and store.exists(f"{addresses[-1]}/COMPLETE"):
+        if addresses and is_finished(store, addresses[-1]):
             return str(addresses[-1])
     raise UserError(
         f"no model {name!r}: it is no folder with a config.json, and {store.url} has no finished one of that "

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Spec
+from vf_ray.artifacts import Artifact, Spec, is_finished
 from vf_ray.store import Store
 
 AGAIN = "again"
@@ -19,6 +19,6 @@ def is_settled(store: Store, spec: Spec) -> bool:
         return False
     inputs: Mapping[str, str] = found.stats.get(MADE_OF, {})
     return all(
-        store.exists(f"{address}/COMPLETE") and Artifact(store, address).mark == mark
+        is_finished(store, address) and Artifact(store, address).mark == mark
         for address, mark in inputs.items()
     )

@@ -52,7 +52,7 @@ class WordsFound:
 
 
 @dataclass(kw_only=True)
-class Overlap:
+class TaskOverlap:
     """What of one benchmark is in the training instances of one task. Sets are of places."""
 
     equal: set[int] = field(default_factory=set)
@@ -80,13 +80,13 @@ class Contamination:
     instances: int
     images: int
     """Of training, distinct contents."""
-    overlaps: Mapping[tuple[str, str], Overlap]
+    overlaps: Mapping[tuple[str, str], TaskOverlap]
     """By benchmark and task; only those that have any."""
 
-    def of(self, benchmark: str) -> Overlap:
+    def of(self, benchmark: str) -> TaskOverlap:
         """Return a benchmark's overlap with all tasks together, without examples."""
         parts = [found for (name, _), found in self.overlaps.items() if name == benchmark]
-        return Overlap(
+        return TaskOverlap(
             equal={one for part in parts for one in part.equal},
             near={one for part in parts for one in part.near},
             worded={one for part in parts for one in part.worded},
@@ -146,7 +146,7 @@ class _Search:
         self.trained = trained
         self.looks = trained.of(members.ids)
         self.index = Index(found.asked)
-        self.overlaps: dict[tuple[str, str], Overlap] = {}
+        self.overlaps: dict[tuple[str, str], TaskOverlap] = {}
         self.asking = _grouped(found.wording, len(found.asked))
         self.noted: set[tuple[str, int]] = set()
         """Tasks and wordings that have met already: one wording may stand for thousands of questions."""
@@ -231,8 +231,8 @@ class _Search:
         marks: npt.NDArray[np.bool_] = (place >= 0) & (equal | (near & comparable))
         return marks
 
-    def _overlap(self, benchmark: str, task: str) -> Overlap:
-        return self.overlaps.setdefault((benchmark, task), Overlap())
+    def _overlap(self, benchmark: str, task: str) -> TaskOverlap:
+        return self.overlaps.setdefault((benchmark, task), TaskOverlap())
 
 
 def _grouped(owner: Rows, count: int) -> list[Rows]:

@@ -7,7 +7,7 @@ from vf_ray.page.document import Block, Document, Notes, Paragraph, Section, Til
 from vf_ray.page.image_data import data_uri
 from vf_ray.page.sheets import ImagePair, PairSide, PairsOfImages
 from vf_ray.page.tables import Table
-from vf_ray.quality.contamination import Contamination, ImageFound, Overlap
+from vf_ray.quality.contamination import Contamination, ImageFound, TaskOverlap
 from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
 from vf_ray.quality.prepared import Prepared
 from vf_ray.quality.question_overlap import COMMON, N
@@ -59,7 +59,7 @@ def task_rows(found: Contamination) -> list[Sequence[str]]:
     ]
 
 
-def _counts(overlap: Overlap) -> dict[str, int]:
+def _counts(overlap: TaskOverlap) -> dict[str, int]:
     return {
         "questions_found": len(overlap.worded),
         "questions_same_image": len(overlap.same),
@@ -96,7 +96,7 @@ _KEYS = (
 )  # fmt: skip
 
 
-def _examples(found: Contamination, overlap: Overlap) -> dict[str, Any]:
+def _examples(found: Contamination, overlap: TaskOverlap) -> dict[str, Any]:
     examples: dict[str, Any] = {}
     if (shown := overlap.image) is not None:
         image = found.sought.shown[shown.place].name

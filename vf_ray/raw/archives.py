@@ -18,7 +18,7 @@ from vf_ray.raw.foreign import advice_by_content
 from vf_ray.raw.gzip_seek import GzipSeek
 from vf_ray.raw.indexed import MOST_WHOLE, Fault, Indexed, Link, UnreadableError, plain_name, require_size
 from vf_ray.raw.mounts import STREAM, Packed
-from vf_ray.raw.seekable import Blocks, Seekable, Sparse, Stretch
+from vf_ray.raw.seekable import DataSpans, Seekable, Sparse, Stretch
 
 SCAN, PICK = 8 << 20, 1 << 18
 """Bytes to read ahead in a bucket: for an archive's index, for one member."""
@@ -133,7 +133,7 @@ class Tar(Indexed):
         self._far = far
         self._lock = Lock()
         self._offsets, self._sizes = array("q"), array("q")
-        self._holes: dict[int, Blocks] = {}
+        self._holes: dict[int, DataSpans] = {}
         self.members = {}
         with tarfile.open(fileobj=packed, mode="r:", encoding="utf-8", errors="surrogateescape") as tar:
             for member in tar:

@@ -47,14 +47,14 @@ class Far(Seekable):
         return size
 
 
-Blocks = tuple[tuple[int, int], ...]
+DataSpans = tuple[tuple[int, int], ...]
 """Where data lie in a file with holes: (start, size), ascending."""
 
 
 class Sparse(Seekable):
     """A file with holes, of which only the data are kept, one block behind the other."""
 
-    def __init__(self, kept: Seekable, blocks: Blocks, size: int) -> None:
+    def __init__(self, kept: Seekable, blocks: DataSpans, size: int) -> None:
         super().__init__(size)
         self._kept = kept
         places = accumulate((length for _, length in blocks), initial=0)

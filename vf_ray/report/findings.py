@@ -11,8 +11,7 @@ from vf_ray.eval.benchmark import Item
 from vf_ray.plan.plan import TUNED, Plan, finished
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, source_of
-
-METRICS = "metrics.jsonl"
+from vf_ray.train.metrics import METRICS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,13 +26,12 @@ from vf_ray.train.batches import Batches, Step, ahead, timed
 from vf_ray.train.estimate import SAVED_BYTES, Sizes, work
 from vf_ray.train.guard import Diverged
 from vf_ray.train.learner import counted, fast_paths, learner
-from vf_ray.train.metrics import Metrics, lines, summary, trouble
+from vf_ray.train.metrics import METRICS, Metrics, lines, summary, trouble
 from vf_ray.train.save import publish
 from vf_ray.train.schedule import Samples, num_steps, rate
 from vf_ray.train.step import backward
 from vf_ray.types import Reject
 
-METRICS = "metrics.jsonl"
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)

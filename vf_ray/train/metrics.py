@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+METRICS = "metrics.jsonl"
+"""In a tuned model's artifact: one record a step."""
+
 RECENT = 50
 SPIKE = 4.0
 
