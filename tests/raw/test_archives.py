@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.raw.packing import FILE, PHOTOS, tar
+from tests.raw.packing import FILE, PHOTOS, tar, zipped
 from tests.tasks.tree import picture
 from vf_ray.raw.indexed import MOST_WHOLE, UnreadableError
 from vf_ray.raw.tree import RawTree
@@ -126,3 +126,59 @@ def test_members_that_are_not_read_in_place_say_why(
     for read in (tree.read, tree.open):
         with pytest.raises(UnreadableError, match=told):
             read("set/1.jpg")
+
+
+@pytest.mark.parametrize("name", ["photos.tar", "photos.tar.gz"])
+def test_archives_that_are_put_one_behind_the_other_are_all_read(tmp_path: Path, name: str) -> None:
+    tar(tmp_path / "first" / name, ("set/1.jpg", FILE, "1"))
+    tar(tmp_path / "second" / name, ("set/2.jpg", FILE, "2"))
+    both = b"".join((tmp_path / part / name).read_bytes() for part in ("first", "second"))
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / name).write_bytes(both + b"signed" * 100)
+    tree = RawTree.of(str(tmp_path / "raw"), (PHOTOS,))
+    if name.endswith("gz"):  # nothing but zeros may follow gzip
+        (tmp_path / "raw" / name).write_bytes(both)
+    assert [tree.read(path) for path in tree.glob("set/*")] == [b"1", b"2"]
+
+
+@pytest.mark.parametrize("told", ["no mark of its end", "nothing but zeros"])
+def test_a_tar_that_ends_too_early_is_told_wherever_it_was_cut(tmp_path: Path, told: str) -> None:
+    tree = tar(tmp_path / "photos.tar", *((f"set/{n}.jpg", FILE, "x" * 2048) for n in range(40)))
+    whole = (tmp_path / "photos.tar").read_bytes()
+    cut = (
+        whole[: 20 * 2560]
+        if told.startswith("no mark")
+        else whole[: 20 * 2560 - 600].ljust(len(whole), b"\0")
+    )
+    (tmp_path / "photos.tar").write_bytes(cut)
+    with pytest.raises(ValueError, match=rf"photos\.tar is not a whole archive.*{told}"):
+        tree.read("set/0.jpg")
+
+
+@pytest.mark.parametrize("name", ["photos.zip", "photos.tar", "photos.tgz"])
+@pytest.mark.parametrize("made", ["photos.zip", "photos.tar", "photos.tar.gz", "twice"])
+def test_what_an_archive_is_its_content_says(tmp_path: Path, name: str, made: str) -> None:
+    member = ("set/1.jpg", FILE, "1")
+    if made == "photos.zip":
+        zipped(tmp_path / made, member)
+        data = (tmp_path / made).read_bytes()
+    else:
+        tar(tmp_path / "photos.tar.gz" if made == "twice" else tmp_path / made, member)
+        data = (tmp_path / made).read_bytes() if made != "twice" else b""
+        data = data or gzip.compress((tmp_path / "photos.tar.gz").read_bytes())
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / name).write_bytes(data)
+    assert RawTree.of(str(tmp_path / "raw"), (PHOTOS,)).read("set/1.jpg") == b"1"
+
+
+def test_a_member_that_unpacks_to_more_than_it_says_takes_no_memory(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("set/1.jpg", bytes(64 << 20))
+        archive.infolist()[0].file_size = 1000
+    tree = RawTree.of(str(tmp_path), (PHOTOS,))
+    tracemalloc.start()
+    with pytest.raises(zipfile.BadZipFile, match="CRC"):
+        tree.read("set/1.jpg")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 << 20

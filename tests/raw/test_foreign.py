@@ -42,3 +42,17 @@ def test_another_packing_behind_a_name_is_told(tmp_path: Path, name: str, mode: 
         archive.addfile(tarfile.TarInfo("set/1.jpg"))
     with pytest.raises(ValueError, match=told):
         RawTree.of(str(tmp_path), (PHOTOS,)).read("set/1.jpg")
+
+
+@pytest.mark.parametrize("ending", [".zip.part", ".zip.crdownload", ".tar.aria2"])
+def test_a_download_that_has_not_ended_is_named(tmp_path: Path, ending: str) -> None:
+    (tmp_path / f"photos{ending}").write_bytes(b"?")
+    with pytest.raises(FileNotFoundError, match=r"photos\.[a-z0-9.]+ is a download that has not ended"):
+        RawTree.of(str(tmp_path), (PHOTOS,)).open("set/1.jpg")
+
+
+def test_an_archive_that_is_not_read_is_named_inside_another_too(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        archive.writestr("published/set.tar.bz2", b"?")
+    with pytest.raises(FileNotFoundError, match=r"Put photos\.zip here\. set\.tar\.bz2 is packed as bzip2"):
+        RawTree.of(str(tmp_path), (PHOTOS,)).open("set/1.jpg")

@@ -118,3 +118,14 @@ def test_names_without_a_mark_are_utf_8(tmp_path: Path, monkeypatch: pytest.Monk
     assert told == {"b", "name not UTF-8"} and len(rows) == 2
     with pytest.raises(UnreadableError, match="nothing says which letters"):
         unknown.read(next(row.key for row in rows if isinstance(row, Reject)))
+
+
+@pytest.mark.parametrize(("name", "codec"), [("ソ表", "cp932"), ("豺", "gbk"), ("功", "big5")])
+def test_half_a_letter_is_no_backslash(tmp_path: Path, name: str, codec: str) -> None:
+    raw = name.encode(codec)
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        archive.writestr(f"set/a/{'Q' * len(raw)}.jpg", "1")
+    data = (tmp_path / "photos.zip").read_bytes().replace(b"Q" * len(raw), raw)
+    (tmp_path / "photos.zip").write_bytes(data)
+    (row,) = image_folder("set/{label}/*")(RawTree.of(str(tmp_path), (PHOTOS,)))
+    assert isinstance(row, Reject) and row.reason == "name not UTF-8"

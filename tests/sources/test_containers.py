@@ -13,8 +13,10 @@ import pytest
 
 from tests.sources.test_readers import tree
 from tests.tasks.tree import picture
+from vf_ray.errors import MendableError
 from vf_ray.raw.indexed import UnreadableError
 from vf_ray.raw.lmdb_pages import Pages
+from vf_ray.raw.tree import RawTree
 from vf_ray.shards.decode import BadImageError
 from vf_ray.shards.drawing import image as drawn
 from vf_ray.sources.cifar_pickle import cifar_pickle
@@ -148,3 +150,28 @@ def test_pages_that_refer_in_circles_are_told(tmp_path: Path) -> None:
         list(damaged.entries())
     with pytest.raises(ValueError, match=r"x\.mdb .* in circles"):
         damaged.find(b"0000")
+
+
+def test_a_text_that_is_no_utf_8_costs_only_its_row(tmp_path: Path) -> None:
+    offsets, data = (pa.py_buffer(part) for part in (np.array([0, 1, 2, 3], "int32").tobytes(), b"a\xffc"))
+    texts = pa.Array.from_buffers(pa.string(), 3, [None, offsets, data])
+    pq.write_table(pa.table({"text": texts, "number": [1, 2, 3]}), tmp_path / "t.parquet")
+    found = list(records(RawTree.of(str(tmp_path)), "t.parquet", ("text", "number")))
+    assert found == [{"text": t, "number": n} for n, t in enumerate(("a", "\ufffd", "c"), 1)]
+
+
+def test_wherever_a_parquet_file_is_damaged_it_is_named(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["a", "b"]}), tmp_path / "t.parquet", compression="none")
+    whole = (tmp_path / "t.parquet").read_bytes()
+    for at in range(4, len(whole), 3):
+        (tmp_path / "t.parquet").write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        try:
+            list(records(RawTree.of(str(tmp_path)), "t.parquet", ("text",)))
+        except MendableError as error:
+            assert "t.parquet" in str(error), at
+
+
+def test_a_container_that_was_fetched_again_is_read_again(tmp_path: Path) -> None:
+    for data in (b"first", b"again"):
+        pq.write_table(pa.table({"image": [data]}), tmp_path / "t.parquet")
+        assert image_bytes(RawTree.of(str(tmp_path)), "t.parquet!parquet:image:0") == data

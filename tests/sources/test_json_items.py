@@ -1,10 +1,13 @@
 """JSON as it is met: what is wrong in a field that nobody reads costs nothing, what is right stays so."""
 
+import gzip
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ijson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +17,7 @@ from vf_ray.raw.tree import RawTree
 from vf_ray.sources import mended_json
 from vf_ray.sources.json_items import json_items, json_pairs
 from vf_ray.sources.mended_json import MendedJson
+from vf_ray.sources.watched_json import WatchedJson
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
 WHOLE = st.recursive(
@@ -30,6 +34,9 @@ ODD = {
     "Infinity": (b"-Infinity", None),
     "of 65 bits": (b"18446744073709551616", "18446744073709551616"),
     "Latin-1": (b'"caf\xe9"', "caf\ufffd"),
+    "beyond a float": (b"[1e999, -2.5E+400, 1e30]", ["1e999", "-2.5E+400", 1e30]),
+    "an escape of JavaScript": (rb'"it\'s \x41"', "it\ufffd's \ufffdx41"),
+    "half of a letter": (rb'"a\ud83d \\\\ud83d \ud83d\ude00"', "a\ufffdud83d \\\\ud83d 😀"),
     "tab": (b'"a\tb"', "a\tb"),
     "names in a text": (b'"NaN 18446744073709551616 \\" Infinity"', 'NaN 18446744073709551616 " Infinity'),
 }
@@ -66,3 +73,33 @@ def test_what_is_odd_is_mended_however_it_is_cut(chunk: int) -> None:
     assert json.loads(data) == [
         None, None, "123456789012345678901", "NaN", "\ufffd", [None], 12345678901234567890.5,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_json_is_read_in_the_encoding_that_its_first_bytes_show(
+    tmp_path: Path, encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    write(tmp_path, {"a.json": pack(json.dumps([{"x": "grün"}], ensure_ascii=False).encode(encoding))})
+    assert [item for item, _ in json_items(RawTree.of(str(tmp_path)), "a.json", "all")] == [{"x": "grün"}]
+
+
+@given(before=st.integers(0, 40), size=st.integers(20, 60))
+def test_half_of_a_letter_is_never_passed_over_however_the_file_is_cut(before: int, size: int) -> None:
+    def watched(text: str) -> bool:
+        file = WatchedJson(io.BytesIO(b" " * before + text.encode()), "a.json")
+        try:
+            return not list(iter(lambda: file.read(size), b""))
+        except ijson.JSONError:
+            return True
+
+    assert not watched(json.dumps(["😀" * 20, "plain"]))
+    for half in (r"\ud83d", r"\uDE00", r"\ud83d\u0041", r"\ude00\ud83d"):
+        assert watched(f'["\\ud83d\\ude00{half}"]'), half
+
+
+def test_what_never_ends_is_told(tmp_path: Path) -> None:
+    for name, nested in {"arrays": "[" * 100_000, "objects": '{"a": ' * 100_000}.items():
+        write(tmp_path, {f"{name}.json": f'[{{"x": {nested}'.encode()})
+        with pytest.raises(ValueError, match=rf"{name}\.json is nested 200 deep"):
+            list(json_items(RawTree.of(str(tmp_path)), f"{name}.json", "all"))

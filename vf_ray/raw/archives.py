@@ -19,6 +19,7 @@ from vf_ray.raw.gzip_seek import GzipSeek
 from vf_ray.raw.indexed import MOST_WHOLE, Fault, Indexed, Link, UnreadableError, plain_name, require_size
 from vf_ray.raw.mounts import STREAM, Packed
 from vf_ray.raw.seekable import DataSpans, Seekable, Sparse, Stretch
+from vf_ray.raw.tar_end import behind
 
 SCAN, PICK = 8 << 20, 1 << 18
 """Bytes to read ahead in a bucket: for an archive's index, for one member."""
@@ -27,6 +28,7 @@ DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMA
 """What is raised where an archive, or a member of one, is not what it was."""
 _LABELS = (b"V", b"D")
 """Types of GNU tar's members that hold no file: a volume's name, a folder's listing."""
+_ZIP, _GZIP, _MOST_GZIPPED = (b"PK\3\4", b"PK\5\6"), b"\x1f\x8b", 2
 _ENCRYPTED, _NAME_IN_UTF_8 = 0x1, 0x800
 _UNIX, _DEFLATE64, _LONGEST_LINK = 3, 9, 4096
 _EXTRA, _UNICODE_PATH = struct.Struct("<HH"), 0x7075
@@ -73,11 +75,12 @@ class Zip(Indexed):
         name, extra = struct.unpack_from("<HH", packed.getbuffer(), _LENGTHS_AT)
         packed.seek(_LENGTHS_AT + 4 + name + extra)
         with zipfile.ZipExtFile(packed, "r", info) as member:
-            return member.read()
+            return _declared(member.read, info)
 
     def _whole(self, info: zipfile.ZipInfo) -> bytes:
         try:
-            return self._zip.read(info)
+            with self._zip.open(info) as member:
+                return _declared(member.read, info)
         except OSError as error:
             if error.errno is not None:
                 raise  # of the disk
@@ -104,6 +107,11 @@ class Zip(Indexed):
         """Return where the member that begins at an offset ends at the latest."""
         starts = sorted({info.header_offset for info in self._infos})
         return dict(zip(starts, [*starts[1:], self._zip.start_dir], strict=True))
+
+
+def _declared(read: Callable[[int], bytes], info: zipfile.ZipInfo) -> bytes:
+    """Return as much of a member as is declared, for it may unpack to more; its checksum is then wrong."""
+    return read(max(1, info.file_size))
 
 
 def _meant(info: zipfile.ZipInfo) -> str:
@@ -135,13 +143,22 @@ class Tar(Indexed):
         self._offsets, self._sizes = array("q"), array("q")
         self._holes: dict[int, DataSpans] = {}
         self.members = {}
+        at: int | None = 0
+        while at is not None:
+            packed.seek(at)
+            at = self._add_archive(packed)
+
+    def _add_archive(self, packed: IO[bytes]) -> int | None:
+        """Take in an archive from where the file stands; return where another begins, put behind it."""
+        last = 0
         with tarfile.open(fileobj=packed, mode="r:", encoding="utf-8", errors="surrogateescape") as tar:
             for member in tar:
                 path, fault = plain_name(member.name)
                 if path and not member.isdir() and member.type not in _LABELS:
                     self.members[path] = fault or self._entry_of(member)
+                last = member.offset_data + member.size if member.isreg() else 0
                 tar.members = []  # type: ignore[attr-defined]  # else every header stays
-            _require_end(packed, tar.offset)
+            return behind(packed, tar.offset, last)
 
     def _entry_of(self, member: tarfile.TarInfo) -> int | Link | Fault:
         if member.isreg():
@@ -185,13 +202,6 @@ class Tar(Indexed):
         return sum(size for _, size in self._holes.get(number, ((0, self._sizes[number]),)))
 
 
-def _require_end(packed: IO[bytes], at: int) -> None:
-    """Make sure that the headers end where zeros or nothing follow: the library stops at a damaged one."""
-    packed.seek(at)
-    if packed.read(tarfile.BLOCKSIZE).strip(b"\0"):
-        raise tarfile.ReadError(f"no header at byte {at}, where one should be")
-
-
 class _Part(Seekable):
     """A stretch of a file, as a file."""
 
@@ -228,11 +238,12 @@ def mount(packed: Packed | io.BytesIO, name: str) -> Zip | Tar:
 def _mounted(packed: Packed | io.BytesIO, name: str) -> Zip | Tar:
     far = packed.stretch if isinstance(packed, Packed) and packed.is_far else None
     scanned = _opened(packed, PICK if name.lower().endswith(".zip") else SCAN)
-    head = scanned.read(8)
+    head = scanned.read(tarfile.BLOCKSIZE)
     scanned.seek(0)
     if told := advice_by_content(head, name.rpartition("/")[2]):
         raise UserError(f"{name}: {told}")
-    if name.lower().endswith(".zip"):
+    tarred = head.startswith(_GZIP) or head[257:262] == b"ustar"
+    if head.startswith(_ZIP) or (name.lower().endswith(".zip") and not tarred):
         _require_one_part(scanned, name)
         return Zip(scanned, name, far)
     scanned, gzipped = _unpacked(scanned)
@@ -266,9 +277,10 @@ def _opened(packed: Packed | io.BytesIO, ahead: int) -> IO[bytes]:
 
 
 def _unpacked(packed: IO[bytes]) -> tuple[IO[bytes], bool]:
-    """Look through gzip, judged by content: some ``.tar.gz`` are plain tars."""
-    magic = packed.read(2)
+    """Look through gzip, judged by content: some ``.tar.gz`` are plain tars, some are gzipped twice."""
+    gzipped = 0
+    while packed.read(2) == _GZIP and gzipped < _MOST_GZIPPED:
+        packed.seek(0)
+        packed, gzipped = io.BufferedReader(GzipSeek(packed), 1 << 16), gzipped + 1
     packed.seek(0)
-    if magic != b"\x1f\x8b":
-        return packed, False
-    return io.BufferedReader(GzipSeek(packed), 1 << 16), True
+    return packed, gzipped > 0

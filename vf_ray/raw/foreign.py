@@ -21,6 +21,8 @@ def _ending(pattern: str) -> re.Pattern[str]:
     return re.compile(f"(?:{pattern})$", re.IGNORECASE)
 
 
+_UNFINISHED = _ending(r"\.(?:part|partial|crdownload|(?:op)?download|filepart|aria2|!ut)")
+"""What browsers and others call a file while they fetch it."""
 _PARTS = r"\.(?:0*1|part0*1|a+)"
 FOREIGN = (
     Foreign("bzip2", _ending(r"\.tar\.bz2?|\.tbz2?|\.tb2"), b"BZh", "bzcat {file} > {stem}.tar"),
@@ -30,6 +32,8 @@ FOREIGN = (
     Foreign("compress", _ending(r"\.tar\.Z|\.taZ"), b"\x1f\x9d", "zcat {file} > {stem}.tar"),
     Foreign("7-Zip", _ending(r"\.7z(?:\.001)?"), b"7z\xbc\xaf\x27\x1c", "7z x {file}"),
     Foreign("RAR", _ending(r"(?:\.part0*1)?\.rar"), b"Rar!", "unrar x {file}"),
+    Foreign("a newer kind of zip", _ending(r"\.zipx"), b"", "7z x {file}"),
+    Foreign("gzip around a zip", _ending(r"\.zip\.gz"), b"", "gunzip {file}"),
     Foreign("a split zip", _ending(r"\.z0*1"), b"", "zip -s 0 {stem}.zip --out {stem}-whole.zip"),
     Foreign("a file cut in parts", _ending(rf"(?:\.zip|\.tar|\.tgz|\.tar\.gz){_PARTS}"), b"",
             "cat {whole}.* > {whole}"),
@@ -38,6 +42,8 @@ FOREIGN = (
 
 def advice(name: str) -> str:
     """Return what to do with a file if it is an archive by its name that is not read; else nothing."""
+    if _UNFINISHED.search(name):
+        return f"{name} is a download that has not ended; wait for it, or fetch the file again"
     for foreign in FOREIGN:
         if (ending := foreign.ending.search(name)) is not None:
             return _advice(foreign, name, name[: ending.start()])

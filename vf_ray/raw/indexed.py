@@ -21,6 +21,12 @@ NOT_UTF_8 = "\ufffd"
 
 _UNUSUAL = re.compile(r"\\|//|(?:^|/)\.{1,2}(?:/|$)|^/|/$|^[A-Za-z]:/")
 _ESCAPED = re.compile("[\udc80-\udcff]")
+_HALF_LETTER = re.compile(r"(?<=[\udc80-\udcff])\\")
+"""What looks like a backslash and ends a letter of two bytes, as in Japanese and Chinese encodings."""
+_LEFT_BEHIND = ("__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found")
+
+
+_NOT_A_SLASH = f"{NOT_UTF_8}5c"
 
 
 class UnreadableError(UserError):
@@ -59,8 +65,8 @@ def require_size(size: int, name: str, most: int = MOST_WHOLE) -> None:
 
 
 def hidden(name: str) -> bool:
-    """Tell names that no publisher means: resource forks and editors' leftovers."""
-    return name.startswith(".") or name == "__MACOSX"
+    """Tell names that no publisher means: resource forks, and what editors, disks and file servers leave."""
+    return name.startswith(".") or name in _LEFT_BEHIND
 
 
 def shown(name: str) -> str:
@@ -78,7 +84,7 @@ def plain_name(name: str) -> tuple[str, Fault | None]:
         raw = name.encode("utf-8", "surrogateescape")
         fault = Fault("name not UTF-8", f"{raw!r}: nothing says which letters these are; unpack the archive "
                       "with a tool that is told its encoding (unzip -O, 7z, convmv)")  # fmt: skip
-        name = shown(name)
+        name = shown(_HALF_LETTER.sub(_NOT_A_SLASH, name) if "/" in name else name)
     if not _UNUSUAL.search(name):
         return name, fault
     relative = re.sub("^[A-Za-z]:/", "", name.replace("\\", "/")).lstrip("/")

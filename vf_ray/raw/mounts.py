@@ -16,7 +16,8 @@ from itertools import product
 from typing import IO, Protocol
 from urllib.parse import unquote
 
-from vf_ray.raw.indexed import Indexed, hidden, require_size, shown
+from vf_ray.errors import MissingError
+from vf_ray.raw.indexed import Indexed, UnreadableError, hidden, require_size, shown
 from vf_ray.raw.seekable import Far
 from vf_ray.store import Store
 
@@ -26,8 +27,8 @@ STREAM = 1 << 20
 
 IMAGES = ("avif", "bmp", "gif", "jfif", "jpeg", "jpg", "pgm", "png", "ppm", "tif", "tiff", "webp")
 """Extensions of images."""
-MOST_EXTRA = 2
-"""Folders around a publisher's that hold no other."""
+MOST_EXTRA = 8
+"""Folders around a publisher's that hold no other: a packer may have kept all from the disk's root on."""
 ANY_IMAGE = "<image>"
 """Stands for one of them in a pattern."""
 
@@ -207,9 +208,11 @@ class Packed:
 
         Raises:
             FileNotFoundError: if it is not there.
+            UnreadableError: if it is a pipe or a device.
         """
         local = self.store.local_path(self.path)
         if local is not None:
+            self._require_file()
             return local.open("rb")
         return io.BufferedReader(Far(self.store.size(self.path), self.stretch), ahead)
 
@@ -218,11 +221,19 @@ class Packed:
 
         Raises:
             FileNotFoundError: if it is not there.
-            UnreadableError: if it is too large.
+            UnreadableError: if it is too large, or a pipe or a device.
         """
         if not self.is_far:
+            self._require_file()
             require_size(self.store.size(self.path), self.name)
         return self.store.read(self.path)
+
+    def _require_file(self) -> None:
+        if not self.store.exists(self.path):
+            self.store.size(self.path)  # says so where nothing is there
+            if self.store.is_folder(self.path):
+                raise MissingError(f"{self.name}: a folder, and no file")
+            raise UnreadableError("not a file", f"{self.name}: a pipe or a device")
 
     def stretch(self, start: int, size: int) -> bytes:
         """Return ``size`` bytes from ``start``, in one request."""

@@ -31,6 +31,7 @@ from vf_ray.raw.mounts import (  # fmt: skip
     matcher,
     spellings,
     split_pattern,
+    walk,
 )
 from vf_ray.raw.nested import mounted, with_archives
 from vf_ray.raw.places import Place, direct, extra, files, nothing_else, stripped, wrapped
@@ -108,13 +109,13 @@ class RawTree(Tree):
         if (found := self._lookup.find(path)) is not None:
             return found
         where = f"below {self.url}" if self.url else "among the fetched ones"
-        foreign = "".join(f". {told}" for told in self._lookup.foreign)
-        raise MissingError(f"no file {path!r} {where}; {self._remedy()}{foreign}")
+        remedies = ". ".join((self._remedy(), *self._lookup.foreign))
+        raise MissingError(f"no file {path!r} {where}; {remedies}")
 
     def _remedy(self) -> str:
         if not self.raws:
             return "check the raw root"
-        return " ".join(f"Raw {raw.name!r}: {raw.obtain.rstrip('.')}." for raw in self.raws)
+        return ". ".join(f"Raw {raw.name!r}: {raw.obtain.rstrip('.')}" for raw in self.raws)
 
 
 def inside(path: str) -> str:
@@ -165,10 +166,16 @@ class _Lookup:
 
     @cached_property
     def foreign(self) -> list[str]:
-        """Return what to do with archives that lie there and are not read."""
+        """Return what to do with archives that lie there, or in archives, and are not read."""
+        if not self._root.is_dir(""):
+            return []
         folders = ("", *(raw.name for raw in self._raws if self._root.is_dir(raw.name)))
-        files = (name for folder in folders for name, is_dir in self._root.entries(folder) if not is_dir)
-        return list(filter(None, map(advice, sorted(files)))) if self._root.is_dir("") else []
+        files = [name for folder in folders for name, is_dir in self._root.entries(folder) if not is_dir]
+        archives = (
+            mount for mount in (*self._named[0], *self._merged) if not isinstance(mount, Folder | Loose)
+        )
+        files += [posixpath.basename(path) for archive in archives for path in walk(archive, "", depth=2)]
+        return list(filter(None, map(advice, sorted(files))))
 
     @cached_property
     def _merged(self) -> tuple[Mount, ...]:

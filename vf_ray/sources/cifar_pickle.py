@@ -15,6 +15,7 @@ from vf_ray.raw.netpbm import netpbm
 from vf_ray.raw.tree import existing
 from vf_ray.sources.fields import element_of, text_of
 from vf_ray.sources.records import At, parsed
+from vf_ray.sources.this_tree import ThisTree
 from vf_ray.types import Reject, Row, Tree
 
 SIDE = 32
@@ -68,8 +69,8 @@ def cifar_pickle(
 
     def read(tree: Tree) -> Iterator[CifarRow | Reject]:
         for split, path in existing(tree, files):
-            classes = [_text(name) for name in _batch(tree, names)[listed]]  # type: ignore[arg-type]
-            codes = enumerate(_batch(tree, path)[labels])  # type: ignore[arg-type]
+            classes = [_text(name) for name in _batch(ThisTree(tree), names)[listed]]
+            codes = enumerate(_batch(ThisTree(tree), path)[labels])
             placed = ((code, At(path, split, number)) for number, code in codes)
             yield from parsed(placed, partial(_row, classes=classes))
 
@@ -83,7 +84,7 @@ def _row(code: object, at: At, classes: Sequence[str]) -> CifarRow:
 
 def image(tree: Tree, path: str, which: str) -> bytes:
     """Return picture number ``which`` of a batch as PPM bytes."""
-    pixels = _batch(tree, path)["data"]  # type: ignore[arg-type]  # trees are values
+    pixels = _batch(ThisTree(tree), path)["data"]
     if not 0 <= int(which) < len(pixels):
         raise UserError(f"{path} holds no picture {which}")
     bands = pixels[int(which)].reshape(3, SIDE, SIDE)
@@ -91,8 +92,8 @@ def image(tree: Tree, path: str, which: str) -> bytes:
 
 
 @lru_cache(maxsize=3)
-def _batch(tree: Tree, path: str) -> Mapping[str, Any]:
-    with tree.open(path) as file:
+def _batch(this: ThisTree, path: str) -> Mapping[str, Any]:
+    with this.tree.open(path) as file:
         return load_arrays(file, path)
 
 

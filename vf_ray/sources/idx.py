@@ -16,6 +16,7 @@ from vf_ray.raw.indexed import MOST_WHOLE, require_size
 from vf_ray.raw.netpbm import netpbm
 from vf_ray.raw.tree import existing
 from vf_ray.raw.unpacked import open_unpacked
+from vf_ray.sources.this_tree import ThisTree
 from vf_ray.types import Reject, Row, Tree
 
 _UNSIGNED_BYTE = 8
@@ -75,16 +76,16 @@ def shape_of(file: IO[bytes], path: str) -> tuple[int, ...]:
 def image(tree: Tree, path: str, which: str) -> bytes:
     """Return picture number ``which`` of an IDX file as PGM bytes."""
     if not tree.exists(path):
-        unpacked = _unpacked(tree, path)  # type: ignore[arg-type]  # trees are values
+        unpacked = _unpacked(ThisTree(tree), path)
         return _image(io.BytesIO(unpacked), path, int(which))
     with open_unpacked(tree, path) as file:
         return _image(file, path, int(which))
 
 
 @lru_cache(maxsize=2)
-def _unpacked(tree: Tree, path: str) -> bytes:
+def _unpacked(this: ThisTree, path: str) -> bytes:
     """Unpack a gzipped container once, not for every picture."""
-    with open_unpacked(tree, path) as file:
+    with open_unpacked(this.tree, path) as file:
         data = file.read(MOST_WHOLE + 1)
     require_size(len(data), path)
     return data

@@ -11,8 +11,10 @@ from typing import IO, Any, TypeVar
 import ijson
 
 from vf_ray.errors import UserError
+from vf_ray.raw.unpacked import open_unpacked
 from vf_ray.sources.mended_json import MendedJson
 from vf_ray.sources.records import At
+from vf_ray.sources.watched_json import WatchedJson
 from vf_ray.text import tidy
 from vf_ray.types import Tree
 
@@ -76,17 +78,16 @@ def _holds(tree: Tree, path: str, where: str, kind: str) -> bool:
 def _read(tree: Tree, path: str, parse: Callable[[Any], Iterator[T]]) -> Iterator[T]:
     """Yield what ``parse`` finds in a file; a complaint about the file even as mended names it."""
     passed = 0
-    with tree.open(path) as file:
+    with open_unpacked(tree, path) as file:
         _pass_mark(file)
         try:
-            for found in parse(file):
+            for found in parse(WatchedJson(file, path)):
                 passed += 1
                 yield found
             return
         except ijson.JSONError:
             pass  # the mended file is the second try, and the last
-    with tree.open(path) as file:
-        _pass_mark(file)
+    with open_unpacked(tree, path) as file:
         try:
             yield from islice(parse(MendedJson(file)), passed, None)
         except ijson.JSONError as error:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vf_ray.sources.fields import Fields
+from vf_ray.raw.unpacked import open_unpacked
+from vf_ray.sources.fields import Fields, fields_of
 from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import lines
 from vf_ray.sources.records import At, of_objects, parsed
@@ -21,24 +22,32 @@ MARK = "<image>"
 SPEAKERS = ("human", "gpt")
 HELD_OUT, BARE = "held_out", "-without-pictures"
 """Of the names that an export's files have."""
+_HEAD, _ARRAY = 256, re.compile(r"\s*\[\s*\{")
+"""Bytes of a file in which its first characters stand that are no blanks, and how an array begins."""
 ONE_IMAGE = ("image", "images")
 """Fields that may name the record's picture: a path, or a list of one."""
 _BLANK = r"[\s\ufeff\u200b\u2060]*"
 """Also marks of byte order and other blanks without width: editors leave them behind."""
 _FIRST, _LAST = re.compile(f"{_BLANK}{MARK}{_BLANK}"), re.compile(f"{_BLANK}{MARK}{_BLANK}$")
+_NOT_BLANK = re.compile(r"[^\s\ufeff\u200b\u2060]")
 _ENDS = re.compile(f"^{_BLANK}|{_BLANK}$")
-_SUFFIX = r"s?([_-]?(path|file|clip|name|url|uri|list)s?)?"
-_IMAGE = re.compile(f"(image|img|picture|photo){_SUFFIX}", re.IGNORECASE)
+_SUFFIX = r"s?([_-]?(id|path|file|clip|name|url|uri|list)s?)?"
+_IMAGE = re.compile(f"(image|img|picture|photo|clip|frame|media|pixel_value){_SUFFIX}", re.IGNORECASE)
 _OTHER = re.compile(f"(video|audio|sound|speech){_SUFFIX}", re.IGNORECASE)
 """Names of fields that show the model something."""
 _IMAGE_FILE = re.compile(r".+\.(jpe?g|png|gif|bmp|webp|tiff?|avif|heic)", re.IGNORECASE)
 _OTHER_FILE = re.compile(
     r".+\.(mp4|m4v|avi|mov|mkv|webm|wav|mp3|flac|ogg|opus|m4a|ply|pcd|glb|obj|npy|npz)", re.IGNORECASE
 )
+_IMAGE_MARK = (
+    r"(<(image|img|picture)[_ -]?(placeholder|here|pad|token|start)?[_ -]?\d*>|<\|(image|img|vision)\w*\|>)"
+)
 _OTHER_MARK = re.compile(
-    rf"{_BLANK}<(video|audio|speech|sound|point_?cloud)s?>|.*<(video|audio|speech|sound)s?>{_BLANK}$",
+    rf"{_BLANK}<(video|audio|speech|sound|point_?cloud)s?>|.*<(video|audio|speech|sound)s?>{_BLANK}$"
+    rf"|{_BLANK}(?!(?-i:{MARK})){_IMAGE_MARK}|.*(?!(?-i:{MARK})){_IMAGE_MARK}{_BLANK}$",
     re.IGNORECASE | re.DOTALL,
 )
+"""What stands for something shown where others show it, or as others write it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +82,8 @@ def with_or_without_image(record: Fields, at: At) -> ConversationRow | Reject:
     if not images and _marked(first):
         return Reject(at.key(), f"{MARK}, but no picture is named", first[:200])
     texts = (without_mark(first) if images else first, *others)
+    if not all(map(_NOT_BLANK.search, texts[2 * bool(images) :: 2])):  # a picture alone may be asked about
+        return Reject(at.key(), "turn empty", repr(texts)[:200])
     return ConversationRow(key=at.key(), split=at.split, image="".join(images), texts=texts)
 
 
@@ -93,11 +104,21 @@ def _other_medium(record: Fields, first: str, imaged: bool) -> str:
 
 def _shows(name: str, value: Any, imaged: bool) -> bool:
     """Tell whether a field shows something; beside a picture, what is said of pictures is about that one."""
-    listed = value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
-    texts = [text for text in listed if isinstance(text, str)]
-    if _OTHER.fullmatch(name) or any(map(_OTHER_FILE.fullmatch, texts)):
+    if isinstance(value, dict):
+        return any(_shows(f"{key}", inner, imaged) for key, inner in value.items() if inner) or _named(
+            name, imaged
+        )
+    if isinstance(value, list):
+        return any(_shows(name, inner, imaged) for inner in value if inner) or _named(name, imaged)
+    if isinstance(value, str) and (
+        _OTHER_FILE.fullmatch(value) or (not imaged and _IMAGE_FILE.fullmatch(value))
+    ):
         return True
-    return not imaged and bool(_IMAGE.fullmatch(name) or any(map(_IMAGE_FILE.fullmatch, texts)))
+    return _named(name, imaged)
+
+
+def _named(name: str, imaged: bool) -> bool:
+    return bool(_OTHER.fullmatch(name) or (not imaged and _IMAGE.fullmatch(name)))
 
 
 def _marked(text: str) -> bool:
@@ -122,23 +143,33 @@ def own_llava_json(tree: Tree) -> Iterator[ConversationRow | Reject]:
     arrays, lists = tree.glob("*.json"), tree.glob("*.jsonl")
     if not arrays and not lists:
         tree.open("*.json")
-    for path in arrays:
+    for path in (*arrays, *lists):
         if not path.endswith(f"{BARE}.json"):
-            split = "test" if path == f"{HELD_OUT}.json" else "all"
-            yield from parsed(json_items(tree, path, split), of_objects(with_or_without_image))
-    for path in lists:
-        yield from parsed(_records(tree, path), of_objects(with_or_without_image))
+            yield from _rows(tree, path, "test" if path == f"{HELD_OUT}.json" else "all")
 
 
-def _records(tree: Tree, path: str) -> Iterator[tuple[Any, At]]:
-    """Yield a list's records, under keys that an array of the same name does not have."""
-    for line, at in lines(tree, path):
-        yield _loaded(line), replace(at, path=f"{path}.")  # only the last dot's part goes from a key
+def _rows(tree: Tree, path: str, split: str) -> Iterator[ConversationRow | Reject]:
+    """Yield the rows of an array or a list, which its content tells from one another, whatever its name."""
+    named = path if path.endswith(".json") else f"{path}."  # only the last dot's part goes from a key
+    if _is_list(tree, path):
+        of_lines = ((line, replace(at, path=named)) for line, at in lines(tree, path, split))
+        return parsed(of_lines, lambda line, at: with_or_without_image(fields_of(json.loads(line)), at))
+    items = ((item, replace(at, path=named)) for item, at in json_items(tree, path, split))
+    return parsed(items, of_objects(with_or_without_image))
 
 
-def _loaded(line: str) -> Any:
-    """Return a line's record; a broken one stays text, which no parser takes."""
+def _is_list(tree: Tree, path: str) -> bool:
+    if not path.endswith(".jsonl"):
+        return _is_record(tree, path)
+    with open_unpacked(tree, path) as file:
+        head = file.read(_HEAD)
+    return _ARRAY.match(head.decode(json.detect_encoding(head), "ignore")) is None
+
+
+def _is_record(tree: Tree, path: str) -> bool:
+    """Tell whether the first line is a record, and not the beginning of one."""
     try:
-        return json.loads(line)
-    except ValueError:
-        return line
+        first = next((line for line, _ in lines(tree, path)), "")
+        return "conversations" in fields_of(json.loads(first))
+    except (ValueError, RecursionError):
+        return False

@@ -1,18 +1,26 @@
 """JSON that a strict parser refuses, as bytes that it takes: faults in what nobody reads must not matter.
 
-NaN and infinities become null. Integers that 64 bits may not hold become texts, so that no digit of an id is
-lost. Control characters in a text are escaped. What is no UTF-8 becomes the replacement character. The last
-two are known to the checks of instances.
+NaN and infinities become null. Numbers that 64 bits may not hold become texts, so that no digit of an id is
+lost. Control characters in a text are escaped. Bytes and escapes that stand for no letter, such as half of a
+pair, become the replacement character. The last two are known to the checks of instances. The encoding is
+what the first bytes say, as of any JSON.
 """
 
 import codecs
+import json
+import math
 import re
 from collections.abc import Iterator
 from typing import IO
 
 CHUNK = 1 << 20
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]+', re.DOTALL)
-_ODD = re.compile(r"-?\bInfinity\b|\bNaN\b|(?<![\w.+-])-?\d{19,}(?![\d.eE])")
+_ODD = re.compile(r"-?\bInfinity\b|\bNaN\b|(?<![\w.+-])-?(?:\d{19,}(?![\d.eE])|\d+(?:\.\d+)?[eE]\+?\d{3,})")
+_ESCAPE = re.compile(
+    r'\\(?:["\\/bfnrt]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}'
+    r"|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})|\\"
+)
+"""An escape of a letter, or the beginning of one that is none."""
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _HALF = re.compile(r"[^\s,:\[\]{}]*\Z")
 """A number or word that may go on behind the end of a chunk."""
@@ -34,12 +42,14 @@ class MendedJson:
 
 
 def _mended_chunks(file: IO[bytes]) -> Iterator[bytes]:
-    decoder, rest, ended = codecs.getincrementaldecoder("utf-8")("replace"), "", False
+    data = file.read(4)
+    decoder, rest, ended = codecs.getincrementaldecoder(json.detect_encoding(data))("replace"), "", False
     while not ended:
-        data = file.read(CHUNK)
+        data += file.read(CHUNK)
         ended = not data
         pieces, rest = _whole_pieces(rest + decoder.decode(data, final=ended), ended)
         yield "".join(map(_mended, pieces)).encode() or b" "
+        data = b""
 
 
 def _whole_pieces(text: str, ended: bool) -> tuple[list[str], str]:
@@ -59,5 +69,12 @@ def _whole_pieces(text: str, ended: bool) -> tuple[list[str], str]:
 
 def _mended(piece: str) -> str:
     if piece.startswith('"'):
-        return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", piece)
-    return _ODD.sub(lambda found: f'"{found[0]}"' if found[0][-1].isdecimal() else "null", piece)
+        plain = _ESCAPE.sub(lambda found: found[0] if len(found[0]) > 1 else "\ufffd", piece)
+        return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", plain)
+    return _ODD.sub(lambda found: _number(found[0]), piece)
+
+
+def _number(odd: str) -> str:
+    if not odd[-1].isdecimal():
+        return "null"
+    return odd if "e" in odd.lower() and math.isfinite(float(odd)) else f'"{odd}"'

@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 from vf_ray.errors import MendableError, MissingError, UserError
 from vf_ray.raw.indexed import MOST_WHOLE, UnreadableError, require_size
@@ -12,6 +12,7 @@ from vf_ray.raw.tree import existing
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.records import At, ParseRecord, of_objects, parsed
+from vf_ray.sources.this_tree import ThisTree
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
@@ -57,7 +58,26 @@ def records(tree: Tree, path: str, columns: Sequence[str], unread: Sequence[str]
             raise UserError(f"{path} has no column {absent[0]!r}; expected {', '.join(expected)}")
         batches = opened.iter_batches(batch_size=_BATCH, columns=list(columns))
         while (batch := _decoded(path, lambda: next(batches, None))) is not None:
-            yield from batch.to_pylist()
+            yield from _cells(batch)
+
+
+def _cells(batch: Any) -> list[Any]:
+    """Return a batch's rows; what is no UTF-8 is replaced by U+FFFD, which no instance may hold."""
+    try:
+        return cast(list[Any], batch.to_pylist())
+    except UnicodeDecodeError:
+        columns = [_texts(column) or column.to_pylist() for column in batch]
+        return [dict(zip(batch.schema.names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _texts(column: Any) -> list[str | None]:
+    """Return what a column of texts holds; nothing of another one."""
+    import pyarrow as pa
+
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return []
+    cells = column.cast(pa.large_binary()).to_pylist()
+    return [None if cell is None else cell.decode("utf-8", "replace") for cell in cells]
 
 
 def column_names(tree: Tree, path: str) -> list[str]:
@@ -106,7 +126,9 @@ def _opened(file: IO[bytes], path: str) -> Any:
 
     try:
         return pq.ParquetFile(file)
-    except pa.ArrowInvalid as error:
+    except (OSError, pa.ArrowException) as error:
+        if isinstance(error, MendableError) or getattr(error, "errno", None) is not None:
+            raise  # of the disk or bucket that it lies in
         raise UserError(f"{path} is not a whole Parquet file ({error}); fetch it again") from error
 
 
@@ -114,9 +136,9 @@ def image(tree: Tree, path: str, which: str) -> bytes:
     """Return the picture in ``<column>:<row>``, in any of the forms in which such files hold one."""
     column, _, row = which.rpartition(":")
     number = int(row)
-    for group, rows in enumerate(_group_sizes(tree, path)):  # type: ignore[arg-type]  # trees are values
+    for group, rows in enumerate(_group_sizes(ThisTree(tree), path)):
         if number < rows:
-            cell = _group(tree, path, group, column)[number].as_py()  # type: ignore[arg-type]
+            cell = _group(ThisTree(tree), path, group, column)[number].as_py()
             data = _encoded(cell, f"{path}, {column!r}, row {row}")
             if data is None:
                 raise MissingError(f"{path} holds no picture in {column!r}, row {row}")
@@ -145,16 +167,16 @@ def _encoded(cell: Any, where: str) -> bytes | None:
 
 
 @lru_cache(maxsize=64)
-def _group_sizes(tree: Tree, path: str) -> tuple[int, ...]:
-    with tree.open(path) as file:
+def _group_sizes(this: ThisTree, path: str) -> tuple[int, ...]:
+    with this.tree.open(path) as file:
         meta = _opened(file, path).metadata
         return tuple(meta.row_group(group).num_rows for group in range(meta.num_row_groups))
 
 
 @lru_cache(maxsize=1)
-def _group(tree: Tree, path: str, group: int, column: str) -> Any:
+def _group(this: ThisTree, path: str, group: int, column: str) -> Any:
     """Return one column of a row group: neighbouring pictures are asked for one after another."""
-    with tree.open(path) as file:
+    with this.tree.open(path) as file:
         return _column(_opened(file, path), path, group, column)
 
 

@@ -21,7 +21,7 @@ from vf_ray.errors import DeniedError, MissingError, OutsideError
 PARTS = ".parts"
 """Folder of half-written files; never listed."""
 
-_NO_FILE = (errno.ENOENT, errno.EISDIR, errno.ENAMETOOLONG)
+_NO_FILE = (errno.ENOENT, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
 """How reading fails where no file of this name is, or can be."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """How writing fails where a disk, or a user's part of it, can take no more."""
@@ -84,7 +84,7 @@ class Disk:
     def entries(self, folder: str) -> Sequence[tuple[str, bool]]:
         try:
             with os.scandir(self.root / folder) as found:
-                return [(entry.name, entry.is_dir()) for entry in found if entry.name != PARTS]
+                return [(entry.name, _is_folder(entry)) for entry in found if entry.name != PARTS]
         except OSError as error:
             raise self._explained(folder, error) from error
 
@@ -212,10 +212,19 @@ def _below(folder: Path, above: tuple[str, ...] = ()) -> Iterator[Path]:
     # what is not ours to see (lost+found of a disk's root), or was deleted since it was listed, has no files
     with contextlib.suppress(PermissionError, FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_dir():
+            if _is_folder(entry):
                 yield from _below(folder / entry.name, (*above, real))
             else:
                 yield folder / entry.name
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:  # a link to itself
+        if error.errno == errno.ELOOP:
+            return False
+        raise
 
 
 def _copy(local: Path, target: IO[bytes]) -> None:
