@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 import zlib
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from threading import Lock
 from typing import IO, Any
