@@ -22,12 +22,13 @@ from vf_ray.eval.benchmarks import get
 from vf_ray.eval.generate import answers
 from vf_ray.eval.question_sets import question_set
 from vf_ray.eval.scores import summary
-from vf_ray.on_ray.base import make_base
+from vf_ray.model.base import make_base
 from vf_ray.on_ray.train import stats
+from vf_ray.plan.origins import Catalogued
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.recipe.load import load_recipe
 from vf_ray.report.render import report
-from vf_ray.shards.build import Catalogued, build_images, build_instances
+from vf_ray.shards.build import build_images, build_instances
 from vf_ray.shards.mixture import mixture
 from vf_ray.shards.read import StoredSamples
 from vf_ray.store import Store
@@ -106,7 +107,9 @@ def evaluate(store: Store, plan: Plan) -> None:
     models = finished(store, plan.models)
 
     def make(writer: Writer) -> Mapping[str, int]:
-        question_sets = {name: question_set(store, plan, name) for name in plan.recipe.evaluate.benchmarks}
+        question_sets = {
+            name: question_set(store, plan.questions, name) for name in plan.recipe.evaluate.benchmarks
+        }
         scores = {name: {} for name in question_sets}
         for model, artifact in models.items():
             for name, asked in question_sets.items():

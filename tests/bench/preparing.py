@@ -11,9 +11,11 @@ import numpy as np
 from PIL import Image
 
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.shards.build import Origin, Runner, build_images, build_instances, run_here
+from vf_ray.plan.origins import Origin
+from vf_ray.shards.build import build_images, build_instances
 from vf_ray.store import Store
 from vf_ray.types import Example, Row, Source, Terms, Tree
+from vf_ray.work import LocalPool, WorkPool
 
 LABELS = ("ant", "bee", "cat", "dog", "elk", "fox")
 
@@ -102,10 +104,13 @@ def write_photographs(folder: Path, count: int) -> int:
     return total
 
 
-def prepare(store: Store, origin: Origin, cap: int, run: Runner = run_here) -> Artifact:
+HERE = LocalPool()
+
+
+def prepare(store: Store, origin: Origin, cap: int, pool: WorkPool = HERE) -> Artifact:
     """Prepare the one task of a source."""
     config = {"seed": 0, "cap": cap, "largest_side": 1024, "tasks": ["bench/choose"]}
-    images = build_images(store, Spec(kind="images", name="bench", config=config), origin, run)
+    images = build_images(store, Spec(kind="images", name="bench", config=config), origin, pool)
     spec = Spec(
         kind="instances", name="bench/choose", config={"cap": cap, "held_out": 0.01},
         inputs={"images": images.address},

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.on_ray.test_generate import plan_of, pope
+from tests.eval.test_evaluate import plan_of, pope
+from vf_ray.eval.evaluate import evaluate
 from vf_ray.on_ray.cluster import local_cluster
-from vf_ray.on_ray.generate import evaluate
+from vf_ray.on_ray.pool import RayPool
 from vf_ray.recipe import Resources
 from vf_ray.store import Store
 
@@ -25,7 +26,7 @@ def test_a_run_that_changes_nothing_takes_next_to_no_time(
     def seconds(*, force: bool = False) -> float:
         begun = time.perf_counter()
         plan = plan_of(local_store, tmp_path / "model", tmp_path, benchmarks=["pope"], longest=64)
-        evaluate(local_store, plan, force=force)
+        evaluate(local_store, plan.evaluation, RayPool(), force=force)
         return time.perf_counter() - begun
 
     plan_of(local_store, tmp_path / "model", tmp_path, benchmarks=["pope"])  # the model is made

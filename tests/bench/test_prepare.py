@@ -71,11 +71,11 @@ def limit(folder: Path) -> None:
 
 
 def test_throughput(photographs: Path, tmp_path: Path, ray_cluster: None) -> None:
-    from vf_ray.on_ray.prepare import run_units
+    from vf_ray.on_ray.pool import RayPool
 
     origin = Photographs(str(photographs))
     work: dict[str, Callable[[Path], object]] = {
-        "on Ray": lambda out: prepare(Store.open(str(out)), origin, COUNT, run_units),
+        "on Ray": lambda out: prepare(Store.open(str(out)), origin, COUNT, RayPool()),
         "in one process": lambda out: prepare(Store.open(str(out)), origin, COUNT),
         "plain loop": lambda out: plain_loop(photographs, out),
         "read and decode on 2 cores": lambda out: limit(photographs),

@@ -27,9 +27,10 @@ from tests.tasks.trees import TREES
 from tests.web_server import web_server
 from vf_ray.artifacts import Spec
 from vf_ray.instances.sample import examine
+from vf_ray.plan.origins import Catalogued
 from vf_ray.raw.fetch import fetch, spec
 from vf_ray.raw.tree import RawTree
-from vf_ray.shards.build import Catalogued, build_images, build_instances
+from vf_ray.shards.build import build_images, build_instances
 from vf_ray.shards.gather import gathered
 from vf_ray.sources.images import image_bytes
 from vf_ray.store import Store

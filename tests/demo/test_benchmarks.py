@@ -12,7 +12,7 @@ from vf_ray.demo.grids import COLOURS
 from vf_ray.eval.benchmark import Question, QuestionSet
 from vf_ray.eval.benchmarks import cf, mmbench, pope
 from vf_ray.instances.sample import held_out
-from vf_ray.plan.inputs import DEMO
+from vf_ray.plan.origins import Demo
 from vf_ray.raw.tree import RawTree
 from vf_ray.tasks import catalogue
 
@@ -93,4 +93,4 @@ def test_forgetting_is_asked_in_the_words_of_the_skill_kept_out(demo: Path) -> N
 
 
 def test_the_benchmarks_are_those_that_a_recipe_may_ask_without_data(demo: Path) -> None:
-    assert {folder.name for folder in (demo / "benchmarks").iterdir()} == set(DEMO)
+    assert {folder.name for folder in (demo / "benchmarks").iterdir()} == set(Demo.benchmarks)

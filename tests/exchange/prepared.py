@@ -5,9 +5,10 @@ from typing import Any
 
 from tests.tasks.tree import write
 from tests.tasks.trees import TREES
+from vf_ray.plan.origins import Catalogued
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
-from vf_ray.shards.build import Catalogued, build_images, build_instances
+from vf_ray.shards.build import build_images, build_instances
 from vf_ray.store import Store
 from vf_ray.tasks import source_of
 

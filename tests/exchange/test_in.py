@@ -15,12 +15,13 @@ from tests.tasks.trees import TREES
 from tests.tasks.trees_exchange import record, silent
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.instances.sample import examine
+from vf_ray.plan.origins import Catalogued
 from vf_ray.plan.plan import EVERY, Plan
 from vf_ray.quality.examine import examine as measured
 from vf_ray.quality.prepared import Prepared
 from vf_ray.raw.tree import RawTree
 from vf_ray.recipe import Recipe
-from vf_ray.shards.build import Catalogued, build_images, build_instances
+from vf_ray.shards.build import build_images, build_instances
 from vf_ray.shards.finish import TRAIN, TaskRefusedError
 from vf_ray.shards.schema import from_parquet
 from vf_ray.sources.llava_json import without_mark

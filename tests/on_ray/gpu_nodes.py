@@ -12,8 +12,8 @@ import ray
 from ray.cluster_utils import Cluster
 
 from vf_ray.on_ray.cluster import CPU_NODES, _draw_token
-from vf_ray.on_ray.prepare import _configure, run_units
-from vf_ray.shards.build import Line
+from vf_ray.on_ray.pool import RayPool
+from vf_ray.work import Line
 
 SMALL = {"object_store_memory": 100 << 20}
 UNITS = 12
@@ -38,9 +38,8 @@ class Where:
 
 def kinds() -> list[str]:
     """Return the kinds of nodes that the units ran on."""
-    _configure()
     names = {node["NodeID"]: "gpu" if node["Resources"].get("GPU") else "cpu" for node in ray.nodes()}
-    return sorted({names[str(line["node"])] for line in run_units([Where(n) for n in range(UNITS)])})
+    return sorted({names[str(line["node"])] for line in RayPool().run([Where(n) for n in range(UNITS)])})
 
 
 def main() -> None:

@@ -88,9 +88,9 @@ def test_what_the_user_lacks_is_fetched(local_store: Store, tmp_path: Path) -> N
     (tmp_path / "kvqa" / "dataset.json").write_bytes(b"{}")
     beside = fetching(local_store, str(tmp_path))
     assert [spec.name for spec in beside.outputs("fetch")] == ["okvqa"]
-    assert beside.fetched["okvqa"] == alone.fetched["okvqa"]
+    assert beside.raw_files.public["okvqa"] == alone.raw_files.public["okvqa"]
     inputs = beside.images["okvqa"].inputs
-    assert inputs["okvqa"] == beside.fetched["okvqa"][1].address
+    assert inputs["okvqa"] == beside.raw_files.public["okvqa"][1].address
     assert inputs["coco2014"].startswith("listing:")
 
 
@@ -120,7 +120,7 @@ def test_the_source_of_most_bytes_begins_first_and_no_address_knows(
 def test_an_empty_raw_folder_is_refused_unless_all_is_fetched(local_store: Store, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"no raw files below .* which prepare.raw names"):
         plan(local_store, **{"prepare.raw": str(tmp_path)})
-    assert len(fetching(local_store, str(tmp_path)).fetched) == 3
+    assert len(fetching(local_store, str(tmp_path)).raw_files.public) == 3
 
 
 def staged(store: Store, prepared: list[str], *wanted: str, **more: Any) -> tuple[str, ...]:

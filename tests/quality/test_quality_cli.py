@@ -15,7 +15,7 @@ from vf_ray.demo.scans import digits
 from vf_ray.plan.plan import Plan
 from vf_ray.quality.prepared import Prepared, image_id
 from vf_ray.recipe.load import load_recipe
-from vf_ray.shards.build import Catalogued, build_images, build_instances
+from vf_ray.shards.build import build_images, build_instances
 from vf_ray.store import Store
 
 SOURCE, TASK = "demo_digits", "demo_digits/odd_even"
@@ -36,7 +36,7 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     sets += [f"stage1.tasks=[{TASK}, {SOURCE}/spell]", f"stage2.tasks=[{SOURCE}/talk]"]
     store = Store.open(str(root / "store"))
     plan = Plan.of(load_recipe("smoke", dict(map(setting, sets))), store)
-    origin = Catalogued.of(store, plan, SOURCE)
+    origin = plan.raw_files.origin(store, SOURCE)
     images = build_images(store, plan.images[SOURCE], origin)
     for spec in plan.instances.values():
         build_instances(store, spec, images, origin)

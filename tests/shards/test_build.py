@@ -1,7 +1,7 @@
 """A source is prepared to the same instances whoever does it, in whatever order, however often killed."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.instances.chance import rank
 from vf_ray.instances.refs import image_text, place
 from vf_ray.instances.sample import FEWEST, chance_of, examine
+from vf_ray.plan.origins import Origin
 from vf_ray.shards import build, next_images
-from vf_ray.shards.build import Line, Origin, Unit, build_images, build_instances, run_here
+from vf_ray.shards.build import build_images, build_instances
 from vf_ray.shards.decode import NOTHING, BadImageError, StoredImage, sha256
 from vf_ray.shards.drawing import image
 from vf_ray.shards.finish import HELD_OUT, TRAIN
@@ -25,6 +26,7 @@ from vf_ray.shards.schema import INSTANCES, from_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
 from vf_ray.types import Instance
+from vf_ray.work import Line, LocalPool, Unit
 
 TASKS = tuple(f"invented/{name}" for name in ("choose", "odd", "pooled", "drawn", "silent"))
 BAD = (2, 3, 11)
@@ -89,6 +91,17 @@ def line(instance: Instance, seen: StoredImage) -> Mapping[str, Any]:
     return {**values, **lists, "image": sha256(seen.data), "images": images}
 
 
+class Watched(LocalPool):
+    """A pool that notes what it does."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def run(self, units: Sequence[Unit]) -> Iterator[Line]:
+        self.names += [unit.name() for unit in units]
+        return super().run(units)
+
+
 @pytest.mark.parametrize("cap", [1, 25, 60, 1000])
 def test_the_instances_are_those_that_a_plain_loop_would_choose(tmp_path: Path, cap: int) -> None:
     origin = here(rows(200, images=25), TREE)
@@ -105,13 +118,14 @@ def test_nothing_depends_on_rows_shards_slack_or_workers(
     whole = here(rows(200, images=25), TREE)
     mixed = here(rows(200, images=25), TREE, shuffle=shuffle)
 
-    def any_order(units: Sequence[Unit]) -> Iterable[Line]:
-        return run_here(sorted(units, key=lambda unit: rank(str(order), unit.name())))
+    class AnyOrder(LocalPool):
+        def run(self, units: Sequence[Unit]) -> Iterator[Line]:
+            return super().run(sorted(units, key=lambda unit: rank(str(order), unit.name())))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "LEAST_SLACK", slack)
         patch.setattr(build, "shards", lambda refs: next_images.shards(refs, size))
-        made = images_of(tmp_path_factory.mktemp("store"), mixed, run=any_order)
+        made = images_of(tmp_path_factory.mktemp("store"), mixed, pool=AnyOrder())
     assert tables(made, mixed) == expected(whole, 40)
 
 
@@ -182,16 +196,11 @@ def test_a_killed_build_continues_and_ends_the_same(tmp_path: Path, monkeypatch:
                 break
             except Killed:
                 moment += 1
-        done: list[str] = []
-
-        def watched(units: Sequence[Unit], done: list[str] = done) -> Iterable[Line]:
-            done.extend(unit.name() for unit in units)
-            return run_here(units)
-
-        again = images_of(folder, origin, 20, run=watched)
+        pool = Watched()
+        again = images_of(folder, origin, 20, pool=pool)
         assert {n: again.read(n) for n in again.names()} == {n: whole.read(n) for n in whole.names()}
         assert {**again.manifest, "run": 0} == {**whole.manifest, "run": 0}
-        assert len(done) < 10 or moment < 2, "a finished unit is not done again"
+        assert len(pool.names) < 10 or moment < 2, "a finished unit is not done again"
     assert moment > 15
 
 

@@ -77,17 +77,10 @@ def prepare(recipe: Recipe, store: Store) -> dict[str, Artifact]:
         FileNotFoundError: if a raw file is missing; says what to obtain.
     """
     from vf_ray.plan.plan import Plan
-    from vf_ray.shards.build import Catalogued, build_images, build_instances
-    from vf_ray.tasks import source_of
+    from vf_ray.shards import prepare as step
+    from vf_ray.work import LocalPool
 
-    plan = Plan.of(recipe, store)
-    origins = {name: Catalogued.of(store, plan, name) for name in plan.images}
-    images = {name: build_images(store, spec, origins[name]) for name, spec in plan.images.items()}
-    sources = {task: source_of(task).name for task in plan.instances}
-    return {
-        task: build_instances(store, spec, images[sources[task]], origins[sources[task]])
-        for task, spec in plan.instances.items()
-    }
+    return step.prepare(store, Plan.of(recipe, store).preparation, LocalPool())
 
 
 def mixture(recipe: Recipe, store: Store, stage: str) -> Artifact:

@@ -84,7 +84,9 @@ def _run(
         questions = get(benchmark).question_set(RawTree.of(data)).questions
         return artifacts.load(Store.open(store), scores), questions
     opened, plan = planned(scores, override, store)
-    return artifacts.load(opened, plan.scores.address), question_set(opened, plan, benchmark).questions
+    return artifacts.load(opened, plan.scores.address), question_set(
+        opened, plan.questions, benchmark
+    ).questions
 
 
 @rate.command()

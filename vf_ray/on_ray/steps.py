@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
-from vf_ray import artifacts
-from vf_ray.artifacts import Writer
-from vf_ray.errors import extra
-from vf_ray.on_ray.base import base
+from vf_ray.eval.evaluate import evaluate
+from vf_ray.model.base import build_base
 from vf_ray.on_ray.errors import unwrapped
-from vf_ray.on_ray.generate import evaluate
-from vf_ray.on_ray.prepare import prepare
-from vf_ray.on_ray.progress import told
+from vf_ray.on_ray.pool import RayPool
+from vf_ray.on_ray.progress import count_rows, told
 from vf_ray.on_ray.train import tune
-from vf_ray.plan.plan import TUNED, Plan
-from vf_ray.raw.fetch import fetch
+from vf_ray.plan.plan import Plan
 from vf_ray.report.render import report
+from vf_ray.shards.prepare import prepare
 from vf_ray.store import Store
+from vf_ray.work import WorkPool
 
 
 def run(step: str, plan: Plan, store: Store, *, force: bool = False) -> None:
@@ -23,34 +21,41 @@ def run(step: str, plan: Plan, store: Store, *, force: bool = False) -> None:
     Raises:
         FileNotFoundError: if an input of the step is not finished.
     """
-    verbs: Mapping[str, Callable[[Store, Plan, bool], object]] = {
-        "fetch": _fetch,
-        "prepare": lambda s, p, f: prepare(s, p, force=f),
-        "base": lambda s, p, f: base(s, p, force=f),
-        "evaluate": lambda s, p, f: evaluate(s, p, force=f),
-        "report": lambda s, p, f: report(s, p, force=f),
-    }
     with unwrapped(), told(step, store, plan.addresses(step)):
-        if step in TUNED:
-            tune(store, step, plan, force=force)
+        if step in VERBS:
+            VERBS[step](store, plan, RayPool(), force)
         else:
-            verbs[step](store, plan, force)
+            tune(store, step, plan, force=force)
 
 
-def _fetch(store: Store, plan: Plan, force: bool) -> None:
-    if plan.is_packaged:
-        _fetch_demo(store, plan, force)
-    else:
-        fetch(store, tuple(plan.fetched.values()), given=plan.recipe.prepare.raw, force=force)
+def _fetch(store: Store, plan: Plan, pool: WorkPool, force: bool) -> None:
+    plan.raw_files.fetch(store, force=force)
 
 
-def _fetch_demo(store: Store, plan: Plan, force: bool) -> None:
-    with extra("demo"):
-        from vf_ray.demo.write import fetch as write
+def _prepare(store: Store, plan: Plan, pool: WorkPool, force: bool) -> None:
+    prepare(store, plan.preparation, pool, force=force, count=count_rows)
 
-    (spec,) = plan.outputs("fetch")
 
-    def make(writer: Writer) -> Mapping[str, int]:
-        return write(writer, seed=plan.recipe.seed, held_out=plan.recipe.prepare.held_out)
+def _base(store: Store, plan: Plan, pool: WorkPool, force: bool) -> None:
+    recipe = plan.recipe
+    build_base(store, plan.base, recipe.base, recipe.seed, plan.instances, pool, force=force)
 
-    artifacts.build(store, spec, make, force=force)
+
+def _evaluate(store: Store, plan: Plan, pool: WorkPool, force: bool) -> None:
+    trained = plan.stage_tasks("stage1") if plan.stage("stage1") else ()
+    resources = plan.recipe.resources
+    evaluate(store, plan.evaluation, pool, trained=trained, resources=resources, force=force)
+
+
+def _report(store: Store, plan: Plan, pool: WorkPool, force: bool) -> None:
+    report(store, plan, force=force)
+
+
+VERBS: Mapping[str, Callable[[Store, Plan, WorkPool, bool], None]] = {
+    "fetch": _fetch,
+    "prepare": _prepare,
+    "base": _base,
+    "evaluate": _evaluate,
+    "report": _report,
+}
+"""Of every step but the tuning stages."""

@@ -14,8 +14,6 @@ BENCHMARKS = "vf_ray.eval.benchmarks"
 """Package that holds a module for each benchmark, by its name."""
 RULES = ("vf_ray.eval.",)
 """Where the modules lie that are part of the benchmarks which use them."""
-DEMO = ("pope", "mmbench", "cf")
-"""Benchmarks that come with the demo's pictures."""
 
 
 def raws(prepare: Prepare) -> tuple[str, Mapping[str, str], Mapping[str, int]]:

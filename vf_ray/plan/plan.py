@@ -13,30 +13,18 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.plan.inputs import INSTANCES, question_sets, raws, rule
+from vf_ray.plan.code import CODE
+from vf_ray.plan.evaluation import Evaluation, Questions
+from vf_ray.plan.inputs import question_sets
+from vf_ray.plan.origins import RawFiles, identity, raw_files
+from vf_ray.plan.preparation import Preparation
 from vf_ray.plan.settled import is_settled
-from vf_ray.raw import fetch
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.strict import plain, require
 from vf_ray.store import Store
 from vf_ray.tasks import among, code_of, data_of, licensed, matching, source_of, sources
-from vf_ray.types import Raw
 
 STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report")
-
-CODE: Mapping[str, int] = {
-    "raw": 1,
-    "images": 5,
-    "instances": 5,
-    "mixture": 3,
-    "base": 4,
-    "tuned": 3,
-    "answers": 1,
-    "judged": 2,
-    "scores": 6,
-    "report": 6,
-}
-"""Bump a number when the bytes that its kind of artifact holds change; a golden test watches."""
 
 TUNED = ("align", "stage1", "stage2")
 
@@ -69,9 +57,7 @@ class Plan:
         from vf_ray.plan.models import resolved  # which looks at the records of earlier plans
 
         recipe = resolved(recipe, store)
-        if not recipe.prepare.raw:
-            return cls(recipe, cls(recipe, "").packaged.address)
-        return cls(recipe, *raws(recipe.prepare))
+        return cls(recipe, *identity(recipe))
 
     @classmethod
     def handed(cls, plan: Mapping[str, Any]) -> "Plan":
@@ -87,6 +73,11 @@ class Plan:
             "sizes": dict(self.sizes),
             "benchmark_files": dict(self.question_sets),
         }
+
+    @cached_property
+    def raw_files(self) -> RawFiles:
+        """Return where the raw files come from."""
+        return raw_files(self.recipe, self.tasks, self.raw, self.given)
 
     @cached_property
     def question_sets(self) -> Mapping[str, str]:
@@ -113,10 +104,8 @@ class Plan:
     def outputs(self, step: str) -> Sequence[Spec]:
         """Return what a step makes, in the order of making."""
         makers: Mapping[str, Any] = {
-            "fetch": lambda: (
-                [self.packaged] if self.is_packaged else [spec for _, spec in self.fetched.values()]
-            ),
-            "prepare": lambda: [*self.images.values(), *self.instances.values()],
+            "fetch": self.raw_files.specs,
+            "prepare": self.preparation.specs,
             "base": lambda: [self.base],
             "evaluate": lambda: [self.scores],
             "report": lambda: [self.report],
@@ -142,27 +131,6 @@ class Plan:
         """Return the steps whose artifacts ``step`` reads, directly or not."""
         return self.steps[: self.steps.index(step)]
 
-    @property
-    def packaged(self) -> Spec:
-        """Return the demo's pictures and benchmarks, made from installed packages."""
-        prepare = self.recipe.prepare
-        config = {"seed": self.recipe.seed, "held_out": prepare.held_out}
-        return Spec(kind="raw", name="demo", config=config, code=CODE["raw"])
-
-    @property
-    def is_packaged(self) -> bool:
-        """Tell whether the raw files are the demo's."""
-        return not (self.recipe.prepare.raw or self.recipe.prepare.fetch)
-
-    @cached_property
-    def fetched(self) -> Mapping[str, tuple[Raw, Spec]]:
-        """Return the Raws that the fetch step is to bring: what the tasks need and the user does not give."""
-        if not self.recipe.prepare.fetch:
-            return {}
-        needed = {raw.name: raw for task in self.tasks for raw in source_of(task).raws}
-        missing = {name: raw for name, raw in sorted(needed.items()) if name not in self.given}
-        return {name: (raw, fetch.spec(raw, CODE["raw"])) for name, raw in missing.items()}
-
     @cached_property
     def images(self) -> Mapping[str, Spec]:
         """Return the pictures artifact of each source."""
@@ -172,7 +140,7 @@ class Plan:
     @property
     def largest_first(self) -> Sequence[str]:
         """Return the sources by the bytes of their raw files: what takes longest is not to begin last."""
-        fetched = {name: sum(file.size for file in raw.files) for name, (raw, _) in self.fetched.items()}
+        fetched = {name: sum(file.size for file in raw.files) for name, (raw, _) in self.raw_files.public.items()}
         known = {**self.sizes, **fetched}
         totals = {name: sum(known.get(raw.name, 0) for raw in sources()[name].raws) for name in self.images}
         return sorted(totals, key=lambda name: (-totals[name], name))
@@ -188,14 +156,8 @@ class Plan:
         }
         if ceilings := {task: self.ceilings[task] for task in config["tasks"] if task in self.ceilings}:
             config["ceilings"] = ceilings  # a task that fails anyway has no more pictures looked at
-        inputs = self._raw_inputs(source)
+        inputs = self.raw_files.inputs(source)
         return Spec(kind="images", name=source, config=config, inputs=inputs, code=CODE["images"])
-
-    def _raw_inputs(self, source: str) -> Mapping[str, str]:
-        """Return the source's own Raws; the whole raw folder where they are not told apart in it."""
-        known = {**{name: spec.address for name, (_, spec) in self.fetched.items()}, **self.given}
-        names = [raw.name for raw in sources()[source].raws]
-        return {n: known[n] for n in names} if set(names) <= known.keys() else {"raw": self.raw}
 
     @cached_property
     def ceilings(self) -> Mapping[str, float]:
@@ -270,57 +232,24 @@ class Plan:
         return {name: spec for name, spec in found.items() if name in self.recipe.evaluate.models}
 
     @cached_property
-    def served(self) -> Mapping[str, str]:
-        """Return what a model served elsewhere is known by, wherever that is; empty: there is none."""
-        served = self.recipe.evaluate.served
-        return {"model": served.model, "version": served.version} if served else {}
+    def preparation(self) -> Preparation:
+        """Return what the prepare step makes."""
+        return Preparation(self.images, self.instances, self.raw_files, self.largest_first)
 
     @cached_property
-    def judge(self) -> Mapping[str, str]:
-        """Return what the judge is known by; empty: there is none."""
-        asked = self.recipe.evaluate
-        if not asked.judge:
-            return {}
-        known = {"model": asked.judge_model} if asked.judge_model else {"checkpoint": asked.judge}
-        return {**known, **({"tokens": str(asked.judge_tokens)} if asked.judge_tokens else {})}
-
-    def answers(self, model: str, benchmark: str, questions: str) -> Spec:
-        """Return the answers of a model to a benchmark, by whose ``questions`` as the model sees them.
-
-        Their fingerprint is known once the benchmark's files are read, so no run can name this beforehand;
-        pruning keeps it with the scores that it was made for.
-        """
-        spec = self.models.get(model)
-        config: dict[str, Any] = {"questions": questions, "decoding": "greedy"}
-        config |= {} if spec else {"served": self.served, "kept": "answers"}  # once errors were kept, too
-        config |= {"files": self.question_sets[benchmark]} if benchmark in self.question_sets else {}
-        inputs = {"model": spec.address} if spec else {}
-        inputs |= {} if benchmark in (INSTANCES, *self.question_sets) else {"data": self.raw}
-        return Spec(
-            kind="answers", name=f"{model}/{benchmark}", config=config, inputs=inputs, code=CODE["answers"]
-        )
-
-    def judged(self, model: str, benchmark: str, requests: str, answers: Spec) -> Spec:
-        """Return what the judge says of answers; ``requests`` is the fingerprint of what it is asked."""
-        return Spec(
-            kind="judged",
-            name=f"{model}/{benchmark}",
-            config={"judge": self.judge, "requests": requests},
-            inputs={"answers": answers.address},
-            code=CODE["judged"],
-        )
+    def questions(self) -> Questions:
+        """Return what the models are asked."""
+        return Questions(self.recipe.evaluate, self.raw_files, self.instances, self.images)
 
     @cached_property
+    def evaluation(self) -> Evaluation:
+        """Return what the evaluate step makes."""
+        return Evaluation(self.recipe.name, self.questions, self.question_sets, self.raw, self.models)
+
+    @property
     def scores(self) -> Spec:
         """Return the scores of every model on every benchmark."""
-        asked = plain(self.recipe.evaluate)
-        config = {key: asked[key] for key in ("benchmarks", "models", "per_task", "longest")}
-        config |= {"served": self.served, "judge": self.judge, "files": dict(self.question_sets)}
-        config |= {"rules": {name: rule(name) for name in self.recipe.evaluate.benchmarks}}
-        inputs = {name: spec.address for name, spec in self.models.items()}
-        inputs |= {task: spec.address for task, spec in self.instances.items()}
-        inputs |= {} if asked["data"] else {"data": self.raw}
-        return Spec(kind="scores", name=self.recipe.name, config=config, inputs=inputs, code=CODE["scores"])
+        return self.evaluation.scores
 
     @cached_property
     def report(self) -> Spec:

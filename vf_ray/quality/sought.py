@@ -77,12 +77,12 @@ def trees(store: Store, plan: Plan, data: str = "") -> dict[str, Tree]:
     names = [name for name in catalogue() if name != INSTANCES]
     if data:
         return {name: RawTree.of(question_set_url(data, name)) for name in names}
-    if plan.recipe.prepare.raw and not plan.recipe.evaluate.data:
+    if not (plan.recipe.evaluate.data or plan.raw_files.benchmarks):
         raise UserError(
             f"recipe {plan.recipe.name!r} names no evaluate.data; give --data, a folder that holds each "
             "benchmark's official files under its name"
         )
-    return {name: question_sets.tree(store, plan, name) for name in names}
+    return {name: question_sets.tree(store, plan.questions, name) for name in names}
 
 
 def sought(places: Mapping[str, Tree], largest_side: int, told: OnLooks = lambda done, total: None) -> Sought:

@@ -31,7 +31,7 @@ def report(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
         found = gather(store, plan)
         writer.progress(1, 3, "parts")
         question_sets: dict[str, QuestionSet] = {
-            name: question_set(store, plan, name) for name in found.scores["benchmarks"]
+            name: question_set(store, plan.questions, name) for name in found.scores["benchmarks"]
         }
         shown = gallery(question_sets, found.items)
         writer.progress(2, 3, "parts")

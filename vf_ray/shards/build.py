@@ -1,22 +1,19 @@
 """Prepare a source: what is to be done when, whoever does it.
 
 Work is cut into units that know everything they need and leave their results in the artifact; a
-unit whose last file is committed is never done again. ``run_here`` does units one by one;
-``on_ray.prepare`` spreads the same units over a cluster.
+unit whose last file is committed is never done again. A ``WorkPool`` does them, here or on a cluster.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 from vf_ray.artifacts import RUN, Artifact, Spec, Writer, build, find, load
 from vf_ray.artifacts.board import OnProgress
 from vf_ray.instances.sample import AnyTask
-from vf_ray.plan.plan import Plan
-from vf_ray.raw.fetch import places
-from vf_ray.raw.tree import FetchedFiles, RawTree
+from vf_ray.plan.origins import Origin
 from vf_ray.shards.candidates import candidates_name, examined_name, read_examined, write_candidates
 from vf_ray.shards.earlier import Earlier, Lent
 from vf_ray.shards.finish import TaskRefusedError, write_instances
@@ -24,8 +21,8 @@ from vf_ray.shards.next_images import Queue, next_round, shards
 from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import shard_name, write_index, write_shard
 from vf_ray.store import Store
-from vf_ray.tasks import sources
 from vf_ray.types import Source, Tree
+from vf_ray.work import Line, LocalPool, Unit, WorkPool
 
 LEAST_SLACK = 256
 """Candidates that are kept beyond a task's cap, or a quarter of the cap if that is more."""
@@ -34,18 +31,10 @@ OPEN = 16
 """Sources whose raw files a process keeps open: more than are prepared side by side, so that none is
 opened twice. The index of a large archive takes 100 MB."""
 
+HERE = LocalPool()
+
 MORE_SLACK = 8
 """Factor by which a pass that kept too few candidates is repeated."""
-
-Line = Mapping[str, Any]
-"""A unit's statistics: ``unit`` and numbers."""
-
-
-class Origin(Protocol):
-    """Where a source's rows and pictures come from; picklable."""
-
-    def source(self) -> Source[Any]: ...
-    def tree(self) -> Tree: ...
 
 
 @dataclass(frozen=True)
@@ -67,53 +56,6 @@ class Raws:
 @lru_cache(maxsize=OPEN)
 def _opened(raws: Raws) -> Tree:
     return raws.origin.tree()
-
-
-@dataclass(frozen=True)
-class Catalogued:
-    """A source of the catalogue, its raw files below ``raw_url`` or fetched. Only names cross processes."""
-
-    name: str
-    raw_url: str
-    fetched: FetchedFiles = ()
-    keep: Store | None = None
-
-    @classmethod
-    def of(cls, store: Store, plan: Plan, name: str) -> "Catalogued":
-        """Return a source whose raw files lie where the plan says.
-
-        Raises:
-            FileNotFoundError: if one of its Raws is not fetched yet.
-        """
-        specs = {
-            raw.name: plan.fetched[raw.name][1] for raw in sources()[name].raws if raw.name in plan.fetched
-        }
-        found = {raw: load(store, spec.address) for raw, spec in specs.items()}
-        fetched = tuple((raw, places(one)) for raw, one in found.items())
-        return cls(name, plan.recipe.prepare.raw, fetched, store)
-
-    def source(self) -> Source[Any]:
-        return sources()[self.name]
-
-    def tree(self) -> Tree:
-        return RawTree.of(self.raw_url, self.source().raws, self.fetched, self.keep)
-
-
-class Unit(Protocol):
-    """A piece of work that one process does at a time; picklable."""
-
-    def name(self) -> str: ...
-    def done(self) -> bool: ...
-    def run(self) -> Line: ...
-
-
-Runner = Callable[[Sequence[Unit]], Iterable[Line]]
-
-
-def run_here(units: Sequence[Unit]) -> Iterator[Line]:
-    """Do the units in this process."""
-    for unit in units:
-        yield {"unit": unit.name(), **unit.run()}
 
 
 @dataclass(frozen=True)
@@ -165,7 +107,7 @@ class Shard:
 
 
 def build_images(
-    store: Store, spec: Spec, origin: Origin, run: Runner = run_here, *, force: bool = False,
+    store: Store, spec: Spec, origin: Origin, pool: WorkPool = HERE, *, force: bool = False,
     tell: OnProgress | None = None,
 ) -> Artifact:  # fmt: skip
     """Build the pictures and candidates of a source; ``spec.config`` holds seed, cap, largest_side, tasks.
@@ -176,7 +118,7 @@ def build_images(
 
     def make(writer: Writer) -> Mapping[str, Any]:
         earlier = Earlier() if force else Earlier.of(store, spec)
-        return _Progress(Raws(origin), writer, spec.config, run, tell or writer.progress, earlier).finish()
+        return _Progress(Raws(origin), writer, spec.config, pool, tell or writer.progress, earlier).finish()
 
     return build(store, spec, make, force=force)
 
@@ -211,7 +153,7 @@ class _Progress:
     raws: Raws
     writer: Writer
     config: Mapping[str, Any]
-    run: Runner
+    pool: WorkPool
     tell: OnProgress
     earlier: Earlier
     lent: int = 0
@@ -266,7 +208,7 @@ class _Progress:
         """Do the units that are not done yet."""
         self.writer.check()
         left = [unit for unit in units if not unit.done()]
-        for done, _ in enumerate(self.run(left) if left else (), len(units) - len(left) + 1):
+        for done, _ in enumerate(self.pool.run(left) if left else (), len(units) - len(left) + 1):
             self.tell(done, len(units), what)
 
 

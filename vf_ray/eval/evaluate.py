@@ -30,10 +30,13 @@ from vf_ray.eval.question_sets import fingerprint, question_set
 from vf_ray.eval.scores import summary
 from vf_ray.eval.served import NOTE, ServedModel
 from vf_ray.eval.unusable import require_some, tally
-from vf_ray.on_ray.workers import RayJudge, Workers
-from vf_ray.plan.plan import Plan, finished
+from vf_ray.eval.worker import Worker, WorkersJudge
+from vf_ray.plan.evaluation import Evaluation
+from vf_ray.plan.plan import finished
 from vf_ray.plan.settled import AGAIN, is_settled
+from vf_ray.recipe import Resources
 from vf_ray.store import Store
+from vf_ray.work import Workers, WorkPool
 
 SERVED = "served"
 """What a model served elsewhere is called among the models of a run."""
@@ -50,28 +53,34 @@ Pair = tuple[str, str]
 T = TypeVar("T")
 
 
-def evaluate(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
+def evaluate(
+    store: Store, wanted: Evaluation, pool: WorkPool, *, trained: Sequence[str] = (),
+    resources: Resources = Resources(),  # noqa: B008 - frozen
+    force: bool = False,
+) -> Artifact:  # fmt: skip
     """Return the scores of every model on every benchmark of a recipe.
 
-    Scores that rest on less than was asked are made anew. ``force`` scores again, too; answers that are
-    there are kept, and so are a judge's replies.
+    ``trained`` are the tasks of stage 1, by which skills count as learned or kept out. Scores that rest on
+    less than was asked are made anew. ``force`` scores again, too; answers that are there are kept, and so
+    are a judge's replies.
 
     Raises:
         FileNotFoundError: if a model, an instances artifact or a benchmark's file is missing.
         ValueError: for a benchmark whose files cannot be scored.
         Unserved: if a served model or judge cannot be asked, or gives nothing that a figure could rest on.
     """
-    models = finished(store, plan.models)
+    models, spec = finished(store, wanted.models), wanted.scores
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        question_sets = {name: question_set(store, plan, name) for name in plan.recipe.evaluate.benchmarks}
-        most = sum(-(-len(found.questions) // CHUNK) for found in question_sets.values())
-        asked = plan.recipe.resources
-        with Workers(asked.gpus_per_worker, most * max(1, len(models)), asked.workers) as workers:
-            scored = _Evaluation(store, plan, models, question_sets, workers, writer).scored()
-            return {**scored, RUN: {GPUS: workers.gpus}}
+        questions = wanted.questions
+        question_sets = {name: question_set(store, questions, name) for name in questions.asked.benchmarks}
+        chunks_of_all = sum(-(-len(one.questions) // CHUNK) for one in question_sets.values())
+        most, asked = chunks_of_all * max(1, len(models)), resources.workers
+        with pool.workers(Worker, gpus=resources.gpus_per_worker, most=most, asked=asked) as workers:
+            run = Run(store, wanted, trained, models, question_sets, workers, writer)
+            return {**run.scored(), RUN: {GPUS: workers.gpus}}
 
-    return artifacts.build(store, plan.scores, make, force=force or not is_settled(store, plan.scores))
+    return artifacts.build(store, spec, make, force=force or not is_settled(store, spec))
 
 
 @dataclass(frozen=True)
@@ -101,11 +110,12 @@ class _Judgement:
 
 
 @dataclass
-class _Evaluation:
+class Run:
     """One run of the step."""
 
     store: Store
-    plan: Plan
+    wanted: Evaluation
+    trained: Sequence[str]
     models: Mapping[str, Artifact]
     question_sets: Mapping[str, QuestionSet]
     workers: Workers
@@ -116,7 +126,7 @@ class _Evaluation:
     @property
     def names(self) -> list[str]:
         """Return the models that answer."""
-        return [*self.models, *([SERVED] if self.plan.served else [])]
+        return [*self.models, *([SERVED] if self.wanted.served else [])]
 
     def scored(self) -> Mapping[str, Any]:
         """Ask, judge and score everything; write what was found and return statistics."""
@@ -156,7 +166,7 @@ class _Evaluation:
         """Return a model's answers to a benchmark, asking what has none yet."""
         model, name = pair
         questions = self.question_sets[name].questions
-        spec = self.plan.answers(model, name, fingerprint(self.question_sets[name]))
+        spec = self.wanted.answers(model, name, fingerprint(self.question_sets[name]))
         rows: list[Answered] = []
 
         def make(writer: Writer) -> Mapping[str, Any]:
@@ -185,13 +195,13 @@ class _Evaluation:
         self, writer: Writer, pair: Pair, pool: Executor
     ) -> Callable[[str, list[Question]], "Future[list[Answered]]"]:
         """Return what starts a chunk: on a worker, or in a thread here that only waits for a server."""
-        model, batch = pair[0], self.plan.recipe.evaluate.batch
+        model, batch = pair[0], self.wanted.questions.asked.batch
         if model in self.models:
             held, place = self.models[model], self._place(pair)
             return lambda file, asked: self.workers.submit(
                 "answer", writer, file, held, asked, batch, place=place
             )
-        served = self.plan.recipe.evaluate.served
+        served = self.wanted.questions.asked.served
         assert served is not None, f"{model!r} is none of the models of this run"
         half = replace(served, at_once=-(-served.at_once // SERVED_CHUNKS))
         engine = partial(ServedModel.of, half)
@@ -215,22 +225,22 @@ class _Evaluation:
             return _Judgement()
         if not (requests := asked_of(paper)):
             return _Judgement(kept.RecordedJudge(judge.name, {}))
-        spec = self.plan.judged(model, name, requests, answers.spec)
+        spec = self.wanted.judged(model, name, requests, answers.spec)
         asked, failures = kept.judge_with_replies(self.store, spec, judge, paper, pool)
         return _Judgement(asked, spec.address, len(failures))
 
     @property
     def _is_local(self) -> bool:
         """Tell whether the judge is a checkpoint that the workers load."""
-        return "checkpoint" in self.plan.judge
+        return "checkpoint" in self.wanted.judge
 
     @cached_property
     def _live_judge(self) -> Judge | None:
-        asked = self.plan.recipe.evaluate
-        if not self.plan.judge:
+        asked = self.wanted.questions.asked
+        if not self.wanted.judge:
             return None
         if self._is_local:
-            return RayJudge(self.workers, asked.judge, asked.judge_tokens)
+            return WorkersJudge(self.workers, asked.judge, asked.judge_tokens)
         chat = ChatModel(
             url=asked.judge, model=asked.judge_model, at_once=JUDGE_AT_ONCE, timeout_s=asked.judge_timeout_s
         )
@@ -239,7 +249,7 @@ class _Evaluation:
     def _score(self, pair: Pair, answers: _Answers, judge: Judge | None) -> Score:
         model, name = pair
         made = score_record.score(get(name), self.question_sets[name], answers.said, judge)
-        notes = [NOTE.format(self.plan.served["model"])] if model == SERVED else []
+        notes = [NOTE.format(self.wanted.served["model"])] if model == SERVED else []
         notes += [f"{how}: not greedy" for how in sorted({row.how for row in answers.rows if row.how})]
         failed = tally([row.error for row in answers.failed], len(answers.rows))
         unusable = {"answers": failed} if failed else {}
@@ -259,8 +269,7 @@ class _Evaluation:
                 )
                 if found.records:
                     self.writer.commit(f"judged/{name}/{model}.jsonl", score_record.lines(found.records))
-        trained = self.plan.stage_tasks("stage1") if self.plan.stage("stage1") else ()
-        made = summary(scores, trained, self._known_by())
+        made = summary(scores, self.trained, self._known_by())
         made["answers"] = {"/".join(pair): found.spec.address for pair, found in answers.items()}
         made["judged"] = {"/".join(pair): found.address for pair, found in judged.items() if found.address}
         self.writer.commit("scores.json", (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode())
@@ -270,7 +279,7 @@ class _Evaluation:
     def _known_by(self) -> dict[str, str]:
         """Return each model's address, of a served one its name and version."""
         found = {model: artifact.address for model, artifact in self.models.items()}
-        served = " ".join(part for part in self.plan.served.values() if part)
+        served = " ".join(part for part in self.wanted.served.values() if part)
         return {**found, SERVED: served} if served else found
 
 

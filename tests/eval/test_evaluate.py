@@ -1,4 +1,4 @@
-"""The evaluate step: every benchmark on Ray, resumed, and never twice."""
+"""The evaluate step: every benchmark answered, judged and scored; resumed, and never twice."""
 
 import json
 import threading
@@ -17,16 +17,17 @@ from tests.model.published import write_vicuna
 from tests.tiny import make_tiny
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
+from vf_ray.eval import evaluate as step
 from vf_ray.eval.asking import answer, answered, chunks
 from vf_ray.eval.benchmark import Answered, Engine, Question, QuestionSet, Unserved
+from vf_ray.eval.evaluate import Run
 from vf_ray.eval.generate import Answerer
 from vf_ray.eval.question_sets import fingerprint, question_set, require_askable
-from vf_ray.on_ray.generate import _Evaluation, evaluate
-from vf_ray.on_ray.workers import Workers
 from vf_ray.plan import run_records
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.recipe import Recipe
 from vf_ray.store import Store
+from vf_ray.work import LocalPool
 
 CHECKPOINT = {"image_size": 16, "patch_size": 8}
 
@@ -62,6 +63,11 @@ def pope(data: Path) -> QuestionSet:
     return found
 
 
+def evaluate(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
+    """Evaluate in this process."""
+    return step.evaluate(store, plan.evaluation, LocalPool(), force=force)
+
+
 def scores_of(artifact: Artifact) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(artifact.read("scores.json"))
     return found
@@ -82,7 +88,7 @@ def test_a_chunk_is_answered_once(local_store: Store, tmp_path: Path) -> None:
             assert [row.id for row in rows if row.error] == ["long"]
         return {}
 
-    found = answered(artifacts.build(local_store, plan.answers("base", "pope", "q"), make))
+    found = answered(artifacts.build(local_store, plan.evaluation.answers("base", "pope", "q"), make))
     assert [a.id for a in found if not a.error] == [q.id for q in questions[:9]]
     assert len(loaded) == 1
 
@@ -94,7 +100,7 @@ def test_answers_are_addressed_by_model_questions_files_and_nothing_else(
 
     def address(questions: str = asked, seed: int = 0, **more: Any) -> str:
         plan = plan_of(local_store, tmp_path / f"m{seed}", tmp_path, benchmarks=["pope"], seed=seed, **more)
-        return plan.answers("base", "pope", questions).address
+        return plan.evaluation.answers("base", "pope", questions).address
 
     first = address()
     assert first == address(batch=3, judge="http://x", judge_model="m", per_task=9)
@@ -112,7 +118,7 @@ def test_a_served_model_is_known_by_name_and_version_wherever_it_is(
     def address(url: str = "http://a:8000", **more: str) -> tuple[str, str]:
         served = {"url": url, "model": "llava", **more}
         plan = plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope"], served=served)
-        return plan.answers("served", "pope", "q").address, plan.scores.address
+        return plan.evaluation.answers("served", "pope", "q").address, plan.scores.address
 
     assert address() == address("https://elsewhere/v1")
     assert address() != address(version="2") != address(model="other")
@@ -135,10 +141,7 @@ def says_yes(body: dict[str, Any], number: int) -> Answer:
     return says("Yes" if isinstance(asked, list) else verdict)
 
 
-@pytest.mark.chain
-def test_all_benchmarks_are_answered_judged_and_scored_once(
-    ray_cluster: None, local_store: Store, tmp_path: Path
-) -> None:
+def test_all_benchmarks_are_answered_judged_and_scored_once(local_store: Store, tmp_path: Path) -> None:
     for name, write in WRITERS.items():
         write(tmp_path / "data" / name)
     with judge_server(says_yes) as (url, asked):
@@ -158,7 +161,7 @@ def test_all_benchmarks_are_answered_judged_and_scored_once(
     assert set(found["benchmarks"]) == set(WRITERS)
     assert set(found["models"]) == {"base", "served"}
     for name, entry in found["benchmarks"].items():
-        questions = len(question_set(local_store, plan, name).questions)
+        questions = len(question_set(local_store, plan.questions, name).questions)
         for score in entry["models"].values():
             assert score["counts"]["questions"] == questions
             assert score["counts"]["missing"] == 0
@@ -178,13 +181,12 @@ def test_all_benchmarks_are_answered_judged_and_scored_once(
     assert {"answers", "judged", "scores"} <= going
 
 
-@pytest.mark.chain
-def test_a_resumed_asking_keeps_what_was_answered(
-    ray_cluster: None, local_store: Store, tmp_path: Path
-) -> None:
+def test_a_resumed_asking_keeps_what_was_answered(local_store: Store, tmp_path: Path) -> None:
     questions = pope(tmp_path)
     plan = plan_of(local_store, tmp_path / "model", tmp_path, benchmarks=["pope"])
-    spec = plan.answers("base", "pope", fingerprint(question_set(local_store, plan, "pope")))
+    spec = plan.evaluation.answers(
+        "base", "pope", fingerprint(question_set(local_store, plan.questions, "pope"))
+    )
     name, chunk = list(chunks(questions.questions))[1]
     kept = "".join(json.dumps({"error": "", "id": q.id, "text": "kept"}) + "\n" for q in chunk).encode()
 
@@ -200,8 +202,7 @@ def test_a_resumed_asking_keeps_what_was_answered(
     assert {a.id for a in answered(found)} == {q.id for q in questions.questions}
 
 
-@pytest.mark.chain
-def test_a_checkpoint_judges_on_the_workers(ray_cluster: None, local_store: Store, tmp_path: Path) -> None:
+def test_a_checkpoint_judges_on_the_workers(local_store: Store, tmp_path: Path) -> None:
     for name in ("cf", "llava-bench"):
         WRITERS[name](tmp_path / "data" / name)
     judge = str(write_vicuna(tmp_path / "vicuna"))
@@ -230,16 +231,6 @@ def test_a_served_model_that_fails_stops_the_step_and_it_goes_on(local_store: St
         evaluate(local_store, plan(url))
     assert len(questions.questions) == 216
     assert 216 - 150 <= len(asked) <= 216 - 64  # at least one chunk was kept
-
-
-@pytest.mark.chain
-def test_a_workers_error_reaches_whoever_waits_and_it_goes_on(
-    ray_cluster: None, local_store: Store, tmp_path: Path
-) -> None:
-    with Workers(0, 1) as workers:
-        with pytest.raises(Exception, match="no such file or folder"):
-            workers.submit("judge", str(tmp_path / "none"), 0, []).result()
-        assert workers.submit("ready").result() is None
 
 
 def test_a_refused_evaluation_is_no_evaluation_and_what_failed_is_asked_again(
@@ -293,8 +284,10 @@ def test_a_refused_evaluation_is_no_evaluation_and_what_failed_is_asked_again(
 FILTERED = b'{"choices": [{"message": {"content": null}, "finish_reason": "content_filter"}]}'
 
 
-class Queue(Workers):
+class Queue:
     """Workers that answer nothing before work of several benchmarks waits."""
+
+    gpus = 0
 
     def __init__(self) -> None:
         self.waiting = list[tuple[float, Future[Any], Sequence[Question]]]()
@@ -319,11 +312,11 @@ def test_one_queue_holds_the_work_of_all_benchmarks(local_store: Store, tmp_path
     WRITERS["mme"](tmp_path / "mme")
     plan = plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope", "mme"])
     models = finished(local_store, plan.models)
-    question_sets = {name: question_set(local_store, plan, name) for name in ("pope", "mme")}
+    question_sets = {name: question_set(local_store, plan.questions, name) for name in ("pope", "mme")}
     queue = Queue()
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        return _Evaluation(local_store, plan, models, question_sets, queue, writer).scored()
+        return Run(local_store, plan.evaluation, (), models, question_sets, queue, writer).scored()
 
     artifacts.build(local_store, plan.scores, make)
     assert {place for place, _, _ in queue.waiting} == {0, 1}

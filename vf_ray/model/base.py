@@ -1,46 +1,40 @@
-"""The base step: one LLaVA folder, assembled in a Ray task."""
+"""The base step: one model's folder, assembled where a pool has room for it."""
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import ray
-
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Writer
-from vf_ray.errors import MissingError
-from vf_ray.instances.chance import rank
-from vf_ray.on_ray.cluster import without_gpus
-from vf_ray.plan.plan import Plan, finished
+from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.model.fetcher import fetcher
+from vf_ray.plan.models import PREFIX
+from vf_ray.plan.plan import finished
 from vf_ray.recipe import Base
-from vf_ray.recipe.recipe import is_model_address
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
+from vf_ray.work import WorkPool
 
 if TYPE_CHECKING:
     from vf_ray.model.template import Template
 
-PREFIX = "model/"
-"""Where a model's folder lies in every artifact that holds one."""
 
-
-def base(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
+def build_base(
+    store: Store, spec: Spec, base: Base, seed: int, instances: Mapping[str, Spec], pool: WorkPool, *,
+    force: bool = False,
+) -> Artifact:  # fmt: skip
     """Return the assembled model, a tokenizer trained on the prepared text included where none is given.
+
+    Of ``instances``, by task, those are read that are inputs of ``spec``.
 
     Raises:
         FileNotFoundError: if the prepared text is needed and not finished, or a part's URL names nothing.
     """
-    needed = {task: spec for task, spec in plan.instances.items() if task in plan.base.inputs}
-    sources = finished(store, needed)
-    recipe = plan.recipe
+    texts = finished(store, {task: instances[task] for task in instances if task in spec.inputs})
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        task = ray.remote(num_cpus=1, label_selector=without_gpus())(make_base)
-        stats: Mapping[str, Any] = ray.get(task.remote(writer, recipe.base, recipe.seed, sources))
-        return stats
+        return pool.call(make_base, writer, base, seed, texts)
 
-    return artifacts.build(store, plan.base, make, force=force)
+    return artifacts.build(store, spec, make, force=force)
 
 
 def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artifact]) -> Mapping[str, Any]:
@@ -69,36 +63,6 @@ def conversations(sources: Mapping[str, Artifact], template: "Template") -> Iter
         table = from_parquet(sources[task].read("train.parquet"), columns=["prompt", "response", "further"])
         for row in table.to_pylist():
             yield from (turn.text for turn in template.render(**row))
-
-
-def fetcher(folder: Path, models: Store | None = None) -> Callable[[str], Path]:
-    """Return what brings a path, ``file://`` or ``s3://`` URL to this machine; downloads go to ``folder``.
-
-    So does a copy, checksums verified, of a model that is named by its address in the store ``models``.
-    """
-
-    @cache
-    def fetch(url: str) -> Path:
-        if models and is_model_address(url):
-            return artifacts.load(models, url).download(folder / f"{rank(url):x}", PREFIX)
-        store = Store.open(url)
-        local = store.local_path("")
-        if local is not None:
-            if not local.exists():
-                raise MissingError(f"{url}: no such file or folder; the recipe's base names it")
-            return local
-        below = folder / f"{rank(url):x}"
-        for name in store.list():
-            store.download(name, below / name)
-        return below if below.exists() else _fetch_file(url, below)
-
-    return fetch
-
-
-def _fetch_file(url: str, below: Path) -> Path:
-    parent, _, name = url.rpartition("/")
-    Store.open(parent).download(name, below / name)
-    return below / name
 
 
 def _sizes(folder: Path) -> Mapping[str, Any]:

@@ -11,16 +11,18 @@ from tests.tiny import make_tiny, tiny_base
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.doctor.weights import outliner, weights
+from vf_ray.model.base import build_base, conversations, make_base
 from vf_ray.model.conversation import Encoder
+from vf_ray.model.fetcher import fetcher
 from vf_ray.model.load import load
 from vf_ray.model.template import TEMPLATES
-from vf_ray.on_ray.base import base, conversations, fetcher, make_base
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.strict import plain
 from vf_ray.shards.schema import to_parquet
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue
+from vf_ray.work import LocalPool, WorkPool
 
 
 def prepared(store: Store, task: str, prompt: str) -> Artifact:
@@ -108,17 +110,22 @@ def instances(store: Store, plan: Plan) -> None:
         artifacts.build(store, spec, make)
 
 
-@pytest.mark.chain
-def test_the_step_runs_on_ray_and_a_second_time_finds_its_result(
-    ray_cluster: None, local_store: Store, tmp_path: Path
-) -> None:
+def base(store: Store, plan: Plan, pool: WorkPool) -> Artifact:
+    return build_base(store, plan.base, plan.recipe.base, plan.recipe.seed, plan.instances, pool)
+
+
+def test_a_second_time_finds_its_result(local_store: Store, tmp_path: Path) -> None:
+    require_found_again(local_store, tmp_path, LocalPool())
+
+
+def require_found_again(local_store: Store, tmp_path: Path, pool: WorkPool) -> None:
     plan = Plan.of(recipe(**plain(tiny_base())), local_store)
     with pytest.raises(FileNotFoundError, match="not finished"):
-        base(local_store, plan)
+        base(local_store, plan, pool)
     instances(local_store, plan)
-    first = base(local_store, plan)
-    assert first.address == plan.base.address and first.manifest == base(local_store, plan).manifest
+    first = base(local_store, plan, pool)
+    assert first.address == plan.base.address and first.manifest == base(local_store, plan, pool).manifest
     folder = first.download(tmp_path, "model/")
     ready = Plan.of(recipe(checkpoint=str(folder), image_size=16, patch_size=8), local_store)
-    again = base(local_store, ready)
+    again = base(local_store, ready, pool)
     assert again.stats == first.stats and again.address != first.address

@@ -1,0 +1,42 @@
+"""What a recipe names as a model or a part of one, brought to this machine."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from vf_ray import artifacts
+from vf_ray.errors import MissingError
+from vf_ray.instances.chance import rank
+from vf_ray.plan.models import PREFIX
+from vf_ray.recipe.recipe import is_model_address
+from vf_ray.store import Store
+
+
+def fetcher(folder: Path, models: Store | None = None) -> Callable[[str], Path]:
+    """Return what brings a path, ``file://`` or ``s3://`` URL to this machine; downloads go to ``folder``.
+
+    So does a copy, checksums verified, of a model that is named by its address in the store ``models``.
+    """
+
+    @cache
+    def fetch(url: str) -> Path:
+        if models and is_model_address(url):
+            return artifacts.load(models, url).download(folder / f"{rank(url):x}", PREFIX)
+        store = Store.open(url)
+        local = store.local_path("")
+        if local is not None:
+            if not local.exists():
+                raise MissingError(f"{url}: no such file or folder; the recipe's base names it")
+            return local
+        below = folder / f"{rank(url):x}"
+        for name in store.list():
+            store.download(name, below / name)
+        return below if below.exists() else _fetch_file(url, below)
+
+    return fetch
+
+
+def _fetch_file(url: str, below: Path) -> Path:
+    parent, _, name = url.rpartition("/")
+    Store.open(parent).download(name, below / name)
+    return below / name

@@ -1,0 +1,17 @@
+"""The version of the code that makes each kind of artifact."""
+
+from collections.abc import Mapping
+
+CODE: Mapping[str, int] = {
+    "raw": 1,
+    "images": 5,
+    "instances": 5,
+    "mixture": 3,
+    "base": 4,
+    "tuned": 3,
+    "answers": 1,
+    "judged": 2,
+    "scores": 6,
+    "report": 6,
+}
+"""Bump a number when the bytes that its kind of artifact holds change; a golden test watches."""

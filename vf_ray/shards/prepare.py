@@ -1,0 +1,68 @@
+"""The prepare step: every source's pictures, then every task's instances, as units that a pool does.
+
+A unit commits what it makes to the store and returns a line of statistics, so no row ever travels
+through the pool. A killed unit is repeated; finished ones are found.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from vf_ray.artifacts import Artifact
+from vf_ray.artifacts.board import Board, shown
+from vf_ray.errors import UserError
+from vf_ray.plan.plan import finished
+from vf_ray.plan.preparation import Preparation
+from vf_ray.shards.build import Finish, build_images
+from vf_ray.store import Store
+from vf_ray.tasks import source_of
+from vf_ray.work import Line, WorkPool
+
+SOURCES_AT_ONCE = 8
+"""Sources whose units are planned side by side; the pool decides what runs."""
+
+
+def prepare(
+    store: Store, wanted: Preparation, pool: WorkPool, *, force: bool = False,
+    count: Callable[[Line], None] = lambda line: None,
+) -> dict[str, Artifact]:  # fmt: skip
+    """Return the instances artifact of every task; ``count`` is given each task's line as it ends.
+
+    Raises:
+        ValueError: if tasks yield nothing, or rejects exceed their ceilings; the others are finished.
+        FileNotFoundError: if a raw file is missing; says what to obtain.
+    """
+    with shown(store, [spec.address for spec in wanted.specs()]) as board:
+        board.begin("sources", list(wanted.images))
+        with ThreadPoolExecutor(SOURCES_AT_ONCE) as threads:
+            list(threads.map(partial(_images, store, wanted, pool, force, board), wanted.order))
+        board.begin("tasks", list(wanted.instances))
+        _instances(store, wanted, pool, force, board, count)
+    return finished(store, wanted.instances)
+
+
+def _images(
+    store: Store, wanted: Preparation, pool: WorkPool, force: bool, board: Board, source: str
+) -> None:
+    origin, tell = wanted.raw_files.origin(store, source), board.of(source)
+    build_images(store, wanted.images[source], origin, pool, force=force, tell=tell)
+    board.end(source)
+
+
+def _instances(
+    store: Store, wanted: Preparation, pool: WorkPool, force: bool, board: Board,
+    count: Callable[[Line], None],
+) -> None:  # fmt: skip
+    units = [
+        Finish(wanted.raw_files.origin(store, source_of(task).name), store, spec, force)
+        for task, spec in wanted.instances.items()
+    ]
+    refused, left = [], [unit for unit in units if not unit.done()]
+    for unit in (unit for unit in units if unit not in left):
+        board.end(unit.spec.name)
+    for line in pool.run(left):
+        board.end(line["task"])
+        count(line)
+        refused += [line["refused"]] if line["refused"] else []
+    if refused:
+        raise UserError("\n".join(sorted(refused)))
