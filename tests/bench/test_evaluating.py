@@ -8,7 +8,7 @@ import pytest
 from tests.eval.test_evaluate import plan_of, pope
 from vf_ray.eval.evaluate import evaluate
 from vf_ray.on_ray.cluster import local_cluster
-from vf_ray.on_ray.pool import RayPool
+from vf_ray.on_ray.ray_pool import RayPool
 from vf_ray.recipe import Resources
 from vf_ray.store import Store
 

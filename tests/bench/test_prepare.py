@@ -71,7 +71,7 @@ def limit(folder: Path) -> None:
 
 
 def test_throughput(photographs: Path, tmp_path: Path, ray_cluster: None) -> None:
-    from vf_ray.on_ray.pool import RayPool
+    from vf_ray.on_ray.ray_pool import RayPool
 
     origin = Photographs(str(photographs))
     work: dict[str, Callable[[Path], object]] = {

@@ -20,7 +20,7 @@ from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval import evaluate as step
 from vf_ray.eval.asking import answer, answered, chunks
 from vf_ray.eval.benchmark import Answered, Engine, Question, QuestionSet, Unserved
-from vf_ray.eval.evaluate import Run
+from vf_ray.eval.evaluate import EvaluationRun
 from vf_ray.eval.generate import Answerer
 from vf_ray.eval.question_sets import fingerprint, question_set, require_askable
 from vf_ray.plan import run_records
@@ -316,7 +316,7 @@ def test_one_queue_holds_the_work_of_all_benchmarks(local_store: Store, tmp_path
     queue = Queue()
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        return Run(local_store, plan.evaluation, (), models, question_sets, queue, writer).scored()
+        return EvaluationRun(local_store, plan.evaluation, (), models, question_sets, queue, writer).scored()
 
     artifacts.build(local_store, plan.scores, make)
     assert {place for place, _, _ in queue.waiting} == {0, 1}

@@ -12,7 +12,7 @@ import ray
 from ray.cluster_utils import Cluster
 
 from vf_ray.on_ray.cluster import CPU_NODES, _draw_token
-from vf_ray.on_ray.pool import RayPool
+from vf_ray.on_ray.ray_pool import RayPool
 from vf_ray.work import Line
 
 SMALL = {"object_store_memory": 100 << 20}

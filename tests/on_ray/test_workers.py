@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vf_ray.eval.worker import Worker
-from vf_ray.on_ray.pool import RayPool
+from vf_ray.on_ray.ray_pool import RayPool
 
 
 @pytest.mark.chain

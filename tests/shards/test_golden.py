@@ -13,7 +13,7 @@ from tests.shards.synthetic import files, here, rows
 from tests.shards.test_build import BAD, TASKS, images_of, instances_of, tables
 from tests.shards.test_mixture import mixed
 from vf_ray.artifacts import Artifact
-from vf_ray.plan.code import CODE
+from vf_ray.plan.versions import CODE
 from vf_ray.shards.mixture import NAME
 from vf_ray.shards.schema import ALL_VERDICTS, from_parquet
 

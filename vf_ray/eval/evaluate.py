@@ -77,7 +77,7 @@ def evaluate(
         chunks_of_all = sum(-(-len(one.questions) // CHUNK) for one in question_sets.values())
         most, asked = chunks_of_all * max(1, len(models)), resources.workers
         with pool.workers(Worker, gpus=resources.gpus_per_worker, most=most, asked=asked) as workers:
-            run = Run(store, wanted, trained, models, question_sets, workers, writer)
+            run = EvaluationRun(store, wanted, trained, models, question_sets, workers, writer)
             return {**run.scored(), RUN: {GPUS: workers.gpus}}
 
     return artifacts.build(store, spec, make, force=force or not is_settled(store, spec))
@@ -110,7 +110,7 @@ class _Judgement:
 
 
 @dataclass
-class Run:
+class EvaluationRun:
     """One run of the step."""
 
     store: Store

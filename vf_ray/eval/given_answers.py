@@ -16,7 +16,7 @@ from vf_ray.eval.judges.judging import Paper, asked_of
 from vf_ray.eval.judges.replies import judge_with_replies
 from vf_ray.eval.score_record import score
 from vf_ray.eval.statistics import Paired, paired
-from vf_ray.plan.code import CODE
+from vf_ray.plan.versions import CODE
 from vf_ray.raw.tree import RawTree
 from vf_ray.recipe.strict import is_http
 from vf_ray.store import Store

@@ -3,7 +3,7 @@
 In: a plan and the name of a step. Out: that step's artifacts. One module a verb, each thin: what is to be
 done is decided in the packages below.
 
-Read in this order: steps.py, prepare.py, train.py, generate.py, submit.py (a step sent to a cluster).
+Read in this order: steps.py, ray_pool.py, workers.py, train.py, submit.py (a step sent to a cluster).
 """
 
 import os

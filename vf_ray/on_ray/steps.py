@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from vf_ray.eval.evaluate import evaluate
 from vf_ray.model.base import build_base
 from vf_ray.on_ray.errors import unwrapped
-from vf_ray.on_ray.pool import RayPool
 from vf_ray.on_ray.progress import count_rows, told
+from vf_ray.on_ray.ray_pool import RayPool
 from vf_ray.on_ray.train import tune
 from vf_ray.plan.plan import Plan
 from vf_ray.report.render import report

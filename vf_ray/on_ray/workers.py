@@ -14,7 +14,7 @@ import ray
 from ray.exceptions import RayActorError
 
 from vf_ray.on_ray.cluster import without_gpus
-from vf_ray.work.jobs import Jobs
+from vf_ray.work.calls import CallQueue
 
 RETRIES = 3
 """How often an actor is started again, and its work given to it again, after it died."""
@@ -26,7 +26,7 @@ class Actors:
     def __init__(self, kind: type[Any], gpus: int, most: int, asked: int = 1) -> None:
         """``asked`` of them are started even where there is no room yet: an autoscaler may make some."""
         self._kind, self._gpus, self._most, self._asked = kind, gpus, most, asked
-        self._jobs = Jobs()
+        self._calls = CallQueue()
         self._actors: list[Any] = []
         self._lock = threading.Lock()
         self._standing = 0
@@ -44,7 +44,7 @@ class Actors:
         """End all work: what waits is cancelled, what is under way fails."""
         with self._lock:
             self._stopped = True
-        self._jobs.end(len(self._actors))
+        self._calls.end(len(self._actors))
         for actor in self._actors:
             ray.kill(actor)
 
@@ -60,7 +60,7 @@ class Actors:
                 raise CancelledError
             if not self._actors:
                 self._start()
-        return self._jobs.put(place, method, *arguments)
+        return self._calls.put(place, method, *arguments)
 
     def _start(self) -> None:
         actor = ray.remote(
@@ -76,9 +76,9 @@ class Actors:
         try:
             ray.get(actor.ready.remote())
         except RayActorError as error:  # killed at the end, or it could not be started
-            if job := self._jobs.take():
-                job.result.set_exception(error)
+            if call := self._calls.take():
+                call.result.set_exception(error)
             return
         with self._lock:
             self._standing += 1
-        self._jobs.serve(lambda method, *arguments: ray.get(getattr(actor, method).remote(*arguments)))
+        self._calls.serve(lambda method, *arguments: ray.get(getattr(actor, method).remote(*arguments)))

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from vf_ray.artifacts import Spec
-from vf_ray.plan.code import CODE
 from vf_ray.plan.inputs import INSTANCES, rule
 from vf_ray.plan.origins import RawFiles
+from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Evaluate
 from vf_ray.recipe.strict import plain
 

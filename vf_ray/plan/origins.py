@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.errors import UserError, extra
-from vf_ray.plan.code import CODE
 from vf_ray.plan.inputs import raws
+from vf_ray.plan.versions import CODE
 from vf_ray.raw import fetch
 from vf_ray.raw.tree import FetchedFiles, RawTree
 from vf_ray.recipe import Prepare, Recipe

@@ -13,12 +13,12 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.plan.code import CODE
 from vf_ray.plan.evaluation import Evaluation, Questions
 from vf_ray.plan.inputs import question_sets
 from vf_ray.plan.origins import RawFiles, identity, raw_files
 from vf_ray.plan.preparation import Preparation
 from vf_ray.plan.settled import is_settled
+from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.strict import plain, require
 from vf_ray.store import Store

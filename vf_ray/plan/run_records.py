@@ -13,9 +13,9 @@ from vf_ray.artifacts import prune as pruning
 from vf_ray.artifacts.lease import STALE_S
 from vf_ray.artifacts.prune import Removal
 from vf_ray.errors import MissingError, UserError
-from vf_ray.plan.code import CODE
 from vf_ray.plan.inputs import rule
 from vf_ray.plan.plan import Plan
+from vf_ray.plan.versions import CODE
 from vf_ray.recipe.strict import near, plain
 from vf_ray.store import Store
 

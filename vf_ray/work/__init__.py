@@ -3,10 +3,10 @@
 In: units of work, and workers that keep something in memory. Out: what they return. What is to be done is
 decided by whoever hands it over; a pool only carries.
 
-Read in this order: pool.py (what every pool can do), jobs.py (their queue), local.py (this process).
+Read in this order: work_pool.py (what every pool can do), calls.py (the queue of workers), local_pool.py.
 """
 
-from vf_ray.work.local import LocalPool
-from vf_ray.work.pool import Line, Unit, Workers, WorkPool
+from vf_ray.work.local_pool import LocalPool
+from vf_ray.work.work_pool import Line, Unit, Workers, WorkPool
 
 __all__ = ["Line", "LocalPool", "Unit", "WorkPool", "Workers"]

@@ -11,7 +11,7 @@ from typing import Any
 
 
 @dataclass(order=True)
-class Job:
+class Call:
     """A call of a worker's method, in the order in which it is done."""
 
     place: float
@@ -22,14 +22,14 @@ class Job:
 
 
 _END = "end"
-"""Method of the job that ends a server."""
+"""Method of the call that ends a server."""
 
 
-class Jobs:
+class CallQueue:
     """A queue of them; usable from several threads."""
 
     def __init__(self) -> None:
-        self._waiting: queue.PriorityQueue[Job] = queue.PriorityQueue()
+        self._waiting: queue.PriorityQueue[Call] = queue.PriorityQueue()
         self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._ended = False
@@ -45,20 +45,20 @@ class Jobs:
                 raise CancelledError
             return self._put(place, method, *arguments).result
 
-    def take(self) -> Job | None:
+    def take(self) -> Call | None:
         """Wait for the next piece of work, which is then under way; None: there is no more."""
-        while (job := self._waiting.get()).method != _END:
-            if job.result.set_running_or_notify_cancel():
-                return job
+        while (call := self._waiting.get()).method != _END:
+            if call.result.set_running_or_notify_cancel():
+                return call
         return None
 
     def serve(self, do: Callable[..., Any]) -> None:
         """Do work, with ``do(method, *arguments)``, until there is no more."""
-        while (job := self.take()) is not None:
+        while (call := self.take()) is not None:
             try:
-                job.result.set_result(do(job.method, *job.arguments))
+                call.result.set_result(do(call.method, *call.arguments))
             except BaseException as error:  # whoever waits for the result gets it
-                job.result.set_exception(error)
+                call.result.set_exception(error)
 
     def end(self, servers: int) -> None:
         """Cancel what waits, and let each of the servers end."""
@@ -69,7 +69,7 @@ class Jobs:
         for _ in range(servers):
             self._put(float("inf"), _END)
 
-    def _put(self, place: float, method: str, *arguments: Any) -> Job:
-        job = Job(place, next(self._numbers), method, arguments)
-        self._waiting.put(job)
-        return job
+    def _put(self, place: float, method: str, *arguments: Any) -> Call:
+        call = Call(place, next(self._numbers), method, arguments)
+        self._waiting.put(call)
+        return call

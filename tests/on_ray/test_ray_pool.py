@@ -16,7 +16,7 @@ from tests.model import test_base
 from tests.shards.test_prepare import contents, plan_of, prepare, write_raw
 from vf_ray.artifacts import Artifact
 from vf_ray.eval.evaluate import evaluate
-from vf_ray.on_ray.pool import RayPool
+from vf_ray.on_ray.ray_pool import RayPool
 from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
 

@@ -6,8 +6,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from vf_ray.work.jobs import Jobs
-from vf_ray.work.pool import Line, T, Unit
+from vf_ray.work.calls import CallQueue
+from vf_ray.work.work_pool import Line, T, Unit
 
 
 class LocalPool:
@@ -37,18 +37,18 @@ class LocalWorkers:
 
     def __init__(self, kind: type[Any], gpus: int = 0) -> None:
         self.gpus = gpus
-        self._jobs = Jobs()
+        self._calls = CallQueue()
         self._thread = threading.Thread(target=self._serve, args=(kind(),), daemon=True)
         self._thread.start()
 
     def submit(self, method: str, *arguments: Any, place: float = 0) -> "Future[Any]":
         """Have a method of the worker called; what waits is done in order of place."""
-        return self._jobs.put(place, method, *arguments)
+        return self._calls.put(place, method, *arguments)
 
     def stop(self) -> None:
         """Cancel what waits, and wait for what is under way, which cannot be ended."""
-        self._jobs.end(1)
+        self._calls.end(1)
         self._thread.join()
 
     def _serve(self, worker: Any) -> None:
-        self._jobs.serve(lambda method, *arguments: getattr(worker, method)(*arguments))
+        self._calls.serve(lambda method, *arguments: getattr(worker, method)(*arguments))

@@ -17,7 +17,7 @@ from vf_ray.errors import MendableError
 from vf_ray.on_ray.cluster import without_gpus
 from vf_ray.on_ray.workers import Actors
 from vf_ray.work import Line, Unit
-from vf_ray.work.pool import T
+from vf_ray.work.work_pool import T
 
 
 class RayPool:
