@@ -140,7 +140,8 @@ class Plan:
     @property
     def largest_first(self) -> Sequence[str]:
         """Return the sources by the bytes of their raw files: what takes longest is not to begin last."""
-        fetched = {name: sum(file.size for file in raw.files) for name, (raw, _) in self.raw_files.public.items()}
+        public = self.raw_files.public
+        fetched = {name: sum(file.size for file in raw.files) for name, (raw, _) in public.items()}
         known = {**self.sizes, **fetched}
         totals = {name: sum(known.get(raw.name, 0) for raw in sources()[name].raws) for name in self.images}
         return sorted(totals, key=lambda name: (-totals[name], name))
