@@ -192,12 +192,12 @@ def test_a_row_that_is_not_as_its_class_says_is_no_record_of_use(
     local_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.shards.synthetic import files, here, rows
-    from vf_ray.doctor import raw_files
+    from vf_ray.plan.origins import Published
 
     things = rows(9, images=9)
     bad = [replace(thing, split=None) for thing in things[:3]]  # type: ignore[arg-type]
     origin = here([*bad, *things[3:]], files(9))
-    monkeypatch.setattr(raw_files.Catalogued, "of", lambda *_: origin)
+    monkeypatch.setattr(Published, "origin", lambda *_: origin)
     asked = recipe(prepare=Prepare(tasks=("dtd/*",), raw=str(tmp_path)))
     (check,) = doctor.sources(asked, local_store)
     assert check.ok and "after 3 that cannot be used (3 x field of another kind)" in check.found, check
