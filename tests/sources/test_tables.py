@@ -33,9 +33,10 @@ def test_tables_in_the_dialects_that_occur(tmp_path: Path) -> None:
     assert keys(list(csv_rows({"all": "packed.csv.gz"}, "{file}", key="file")(raw))) == ["packed/1.jpg"]
 
 
-def test_a_quote_that_nothing_closes_loses_no_line_uncounted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ['500.jpg,"x,500', '500.jpg,x,"500'])
+def test_a_quote_that_nothing_closes_loses_no_line_uncounted(tmp_path: Path, line: str) -> None:
     lines = [f"{n}.jpg,x,{n}" for n in range(1000)]
-    lines[500] = '500.jpg,"x,500'
+    lines[500] = line
     raw = tree(tmp_path, {"open.csv": "\n".join(["file,label,n", *lines])})
     found = list(csv_rows({"all": "open.csv"}, "{file}")(raw))
     assert keys(found) == [f"open/{n}" for n in range(500)]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from vf_ray.shards import jpeg, png
+from vf_ray.shards import jpeg, packed, png
 from vf_ray.shards.image_bytes import ImageBytes
 
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
@@ -160,6 +160,8 @@ def _may_be_clear(image: Image.Image) -> bool:
 
 
 def _source(data: bytes) -> ImageBytes:
+    if packed.SIGNATURE.match(data):
+        return packed.Packed(data)
     makers = {jpeg.SIGNATURE: jpeg.source, png.SIGNATURE: png.source}
     return next((make for head, make in makers.items() if data.startswith(head)), ImageBytes)(data)
 

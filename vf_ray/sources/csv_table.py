@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 from vf_ray.errors import UserError
@@ -14,6 +15,8 @@ from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
 _LONGEST_CELL = 1 << 24
+_END = "\0"
+"""A last line of ours: it becomes a row of its own, unless a quote is still open."""
 Cells = Mapping[str, str]
 """A line by column name."""
 
@@ -90,11 +93,14 @@ def _records(tree: Tree, path: str, split: str, dialect: Dialect) -> Iterator[tu
     columns = tuple(dialect.columns) or tuple(name.strip() for name in next(lines, ()))
     for index, cells in enumerate(line for line in lines if line):
         at = At(path, split, index)
-        if len(cells) == len(columns):
-            yield _Cells(path, zip(columns, cells, strict=True)), at
-        else:
+        if cells[-1].endswith(_END):
+            yield Reject(at.key(), MALFORMED, "a quote that nothing closes")
+            yield from _swallowed(cells, at)
+        elif len(cells) != len(columns):
             yield Reject(at.key(), MALFORMED, f"{len(cells)} cells, expected {len(columns)}")
             yield from _swallowed(cells, at)
+        else:
+            yield _Cells(path, zip(columns, cells, strict=True)), at
 
 
 def _swallowed(cells: Sequence[str], at: At) -> Iterator[Reject]:
@@ -104,7 +110,7 @@ def _swallowed(cells: Sequence[str], at: At) -> Iterator[Reject]:
 
 
 def _lines(tree: Tree, path: str, dialect: Dialect) -> Iterator[list[str]]:
-    text = text_lines(tree, path, otherwise=dialect.otherwise, newline="")
+    text = chain(text_lines(tree, path, otherwise=dialect.otherwise, newline=""), (_END,))
     csv.field_size_limit(_LONGEST_CELL)
     separator = dialect.separator
     if dialect.quoted:
@@ -112,7 +118,7 @@ def _lines(tree: Tree, path: str, dialect: Dialect) -> Iterator[list[str]]:
     else:
         reader = csv.reader(text, delimiter=separator, quoting=csv.QUOTE_NONE)
     try:
-        yield from reader
+        yield from (cells for cells in reader if cells != [_END])
     except csv.Error as error:
         raise UserError(
             f"{path}, line {reader.line_num}: {error}; is there a quote that nothing closes? "
