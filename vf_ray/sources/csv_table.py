@@ -95,7 +95,7 @@ def _records(tree: Tree, path: str, split: str, dialect: Dialect) -> Iterator[tu
         at = At(path, split, index)
         if cells[-1].endswith(_END):
             yield Reject(at.key(), MALFORMED, "a quote that nothing closes")
-            yield from _swallowed(cells, at)
+            yield from _swallowed((*cells[:-1], cells[-1].rstrip(f"\r\n{_END}")), at)
         elif len(cells) != len(columns):
             yield Reject(at.key(), MALFORMED, f"{len(cells)} cells, expected {len(columns)}")
             yield from _swallowed(cells, at)
