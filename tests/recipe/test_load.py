@@ -28,6 +28,7 @@ MERGES = "a: &a {x: 1}\n" + "".join(
         ("a: " + "9" * 5000, "is no YAML"),
         ("# " + "x" * (1 << 18), "letters; expected"),
         ("a: [", "is no YAML"),
+        ("a: \0", "is no YAML"),
         ("a: 1\na: 2", "once more"),
     ],
 )

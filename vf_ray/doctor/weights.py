@@ -20,6 +20,8 @@ ENDS = 4 << 20
 """Bytes at each end of a weight file that hold its header and more."""
 GGUF_HEAD = 64 << 20
 """Bytes at the start of a GGUF file that do: the vocabulary is in them."""
+HEADED = (".safetensors", ".bin", ".gguf")
+"""Ends of names of files that are known by their ends; of others all is read."""
 NEEDED = (".json", ".model", ".txt", ".jinja", ".safetensors", ".bin", ".gguf")
 """Ends of names of files that a model is read from."""
 
@@ -69,10 +71,11 @@ def _look(base: Base, key: str, fetch: Callable[[str], Path]) -> None:
 
 
 def _look_at_judge(folder: Path, url: str) -> None:
-    from vf_ray.eval.judges.local import load_judge
+    from vf_ray.eval.judges.local import load_judge, load_tokenizer
     from vf_ray.model.tensors import Tensors
 
     load_judge(folder, url, device_map="meta")
+    load_tokenizer(folder, url)
     Tensors.of(folder)  # none of its files is cut
 
 
@@ -124,7 +127,7 @@ def _outline(store: Store, name: str, size: int, local: Path) -> None:
     head = GGUF_HEAD if name.endswith(".gguf") else ENDS
     local.parent.mkdir(parents=True, exist_ok=True)
     with local.open("wb") as file:
-        if size <= head + ENDS:
+        if size <= head + ENDS or not name.endswith(HEADED):
             file.write(store.read(name))
             return
         file.write(store.read_range(name, 0, head))

@@ -41,8 +41,9 @@ def read_yaml(text: str, what: str) -> Any:
         ValueError: if it is no YAML, gives a key twice, or stands for more than a recipe can.
     """
     require(len(text) <= LARGEST, f"{what} has {len(text):,} letters; expected {LARGEST:,} at most")
-    loader = _Strict(text)  # it is a safe one
+    loader = None
     try:
+        loader = _Strict(text)  # it is a safe one
         node = loader.get_single_node()
         weight = _weight(node, {}) if node else 0
         require(
@@ -56,7 +57,8 @@ def read_yaml(text: str, what: str) -> Any:
     except RecursionError:
         raise UserError(f"{what} is nested too deeply, or holds itself") from None
     finally:
-        loader.dispose()
+        if loader:
+            loader.dispose()
 
 
 def _weight(node: yaml.Node, known: dict[yaml.Node, int]) -> int:

@@ -1,5 +1,6 @@
 """A language model's folder as a judge, and our own LLaVA as one."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from transformers import LlamaTokenizer, MixtralConfig, MixtralForCausalLM
 
 from tests.model.published import write_vicuna
 from tests.tiny import make_tiny
+from vf_ray.doctor.weights import judge_weights
 from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Reply, Request
-from vf_ray.eval.judges.local import CheckpointJudge
+from vf_ray.eval.judges.local import CheckpointJudge, chat_text, load_tokenizer
 
 
 def requests(n: int, temperature: float = 0.0) -> list[Request]:
@@ -106,3 +108,45 @@ def test_a_reply_is_read_as_one_over_http_is(judge: CheckpointJudge) -> None:
     silent = read("is it correct or", [], "ASSISTANT: <think>\n")
     assert (silent.text, silent.cut) == (None, True)
     assert silent.error.startswith("cut off before it said anything")
+
+
+def written(folder: Path, template: str) -> Path:
+    """Return a judge's folder with this chat template."""
+    file = write_vicuna(folder) / "tokenizer_config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "chat_template": template}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}", ""],
+    ids=["refused", "left out"],
+)
+def test_a_system_message_that_a_template_does_not_take_stands_before_the_users(
+    tmp_path: Path, before: str
+) -> None:
+    users = "{% for m in messages if m.role == 'user' %}[{{ m.content }}]{% endfor %}"
+    tokenizer = load_tokenizer(written(tmp_path, before + users), "gemma")
+    assert chat_text(tokenizer, Request(id="1", system="Be fair.", user="Is it?")) == "[Be fair.\n\nIs it?]"
+    assert chat_text(tokenizer, Request(id="1", user="Is it?")) == "[Is it?]"
+
+
+@pytest.mark.parametrize("template", ["{% if %}", "{{ a.b }}", "{{ messages + 1 }}"])
+def test_a_template_that_makes_no_text_is_refused_by_name(tmp_path: Path, template: str) -> None:
+    folder = written(tmp_path, template)
+    with pytest.raises(UserError, match="the chat template of the judge vicuna"):
+        CheckpointJudge.of(folder, name="vicuna")
+    assert not judge_weights("evaluate.judge", str(folder)).ok
+
+
+def test_a_tokenizer_without_words_is_refused(tmp_path: Path) -> None:
+    folder = write_vicuna(tmp_path)
+    for name in ("tokenizer.json", "tokenizer.model"):
+        (folder / name).unlink(missing_ok=True)
+    assert "knows no words" in judge_weights("evaluate.judge", str(folder)).found
+
+
+def test_an_end_that_is_no_token_is_refused(tmp_path: Path) -> None:
+    (write_vicuna(tmp_path) / "generation_config.json").write_text('{"eos_token_id": "</s>"}')
+    with pytest.raises(UserError, match="eos_token_id '</s>' in generation_config"):
+        CheckpointJudge.of(tmp_path, name="vicuna")

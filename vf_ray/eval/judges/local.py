@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, LlavaForConditionalGeneration
 
+from vf_ray.errors import UserError
 from vf_ray.eval import thoughts
 from vf_ray.eval.benchmark import Reply, Request
 from vf_ray.eval.completion import spoken
@@ -42,7 +44,7 @@ class CheckpointJudge:
     def of(cls, folder: Path, name: str, room: int = 0) -> "CheckpointJudge":
         """Load a judge now; its folder may go afterwards."""
         judge = cls(folder, name, room)
-        _ = judge._tokenizer, judge._model
+        _ = judge._tokenizer, judge._model, judge._ends
         return judge
 
     def replies(self, requests: Sequence[Request]) -> list[Reply]:
@@ -95,20 +97,17 @@ class CheckpointJudge:
         """Return the tokens that end a reply."""
         ends = self._model.generation_config.eos_token_id
         several = ends if isinstance(ends, list) else [ends]
+        if not all(isinstance(end, int | None) for end in several):
+            raise UserError(
+                f"the judge {self.name} has eos_token_id {ends!r} in generation_config.json; expected numbers"
+            )
         return frozenset({self._tokenizer.eos_token_id, *several} - {None})
 
     def _tokens(self, request: Request) -> int:
         return max(request.max_tokens, self.room)
 
     def _text(self, request: Request) -> str:
-        if self._tokenizer.chat_template:
-            return str(
-                self._tokenizer.apply_chat_template(
-                    messages(request), tokenize=False, add_generation_prompt=True
-                )
-            )
-        begin = self._tokenizer.bos_token or ""
-        return f"{begin}{request.system or VICUNA_SYSTEM} USER: {request.user} ASSISTANT:"
+        return chat_text(self._tokenizer, request)
 
     def _fits(self, text: str, request: Request) -> bool:
         return (
@@ -123,11 +122,7 @@ class CheckpointJudge:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        with readable(f"the tokenizer of the judge {self.name}"):
-            tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True, padding_side="left")
-        if tokenizer.pad_token is None:
-            tokenizer.pad_token = tokenizer.eos_token
-        return tokenizer
+        return load_tokenizer(self.folder, self.name)
 
     @cached_property
     def _model(self) -> Any:
@@ -135,6 +130,48 @@ class CheckpointJudge:
         gpu = torch.cuda.is_available()
         judge = load_judge(self.folder, self.name, dtype="auto" if gpu else torch.float32)
         return judge.to("cuda" if gpu else "cpu")
+
+
+def load_tokenizer(folder: Path, name: str) -> Any:
+    """Return a judge's tokenizer, whose chat template has been tried.
+
+    Raises:
+        UserError: if it cannot be read, knows no words, or its template makes no text of a request.
+    """
+    what = f"the tokenizer of the judge {name}"
+    with readable(what):
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, padding_side="left")
+    if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):
+        raise UserError(f"{what} knows no words; copy tokenizer.json or tokenizer.model into {folder}, too")
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    with readable(f"the chat template of the judge {name}"):
+        chat_text(tokenizer, Request(id="", system="Be fair.", user="Is it?"))
+    return tokenizer
+
+
+def chat_text(tokenizer: Any, request: Request) -> str:
+    """Return a request as the tokenizer's chat template words it, as Vicuna's where it has none.
+
+    What a template refuses or leaves out as a system message stands before the user's words.
+    """
+    if not tokenizer.chat_template:
+        begin = tokenizer.bos_token or ""
+        return f"{begin}{request.system or VICUNA_SYSTEM} USER: {request.user} ASSISTANT:"
+    text = ""
+    try:
+        text = _templated(tokenizer, request)
+    except TemplateError:
+        if not request.system:
+            raise
+    if request.system.strip() in text:
+        return text
+    return _templated(tokenizer, replace(request, system="", user=f"{request.system}\n\n{request.user}"))
+
+
+def _templated(tokenizer: Any, request: Request) -> str:
+    asked = messages(request)
+    return str(tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True))
 
 
 def load_judge(folder: Path, name: str, **options: Any) -> Any:
