@@ -34,13 +34,13 @@ def base_of(root: str, **changes: object) -> Base:
 
 
 def test_models_that_the_base_step_will_take_pass(parts: Path) -> None:
-    checks = {check.name: check for check in doctor.weights(base_of(str(parts)))}
+    checks = {check.name: check for check in doctor.base_weights(base_of(str(parts)))}
     assert set(checks) == {f"weights base.{part}" for part in ("vision", "language_model", "projector")}
     assert all(check.ok for check in checks.values()), checks
     write_original_llava(parts / "llava")
     original = base_of(str(parts), checkpoint=str(parts / "llava"), language_model="", projector="")
-    assert all(check.ok for check in doctor.weights(original))
-    assert [check.ok for check in doctor.weights(Base())] == [True]
+    assert all(check.ok for check in doctor.base_weights(original))
+    assert [check.ok for check in doctor.base_weights(Base())] == [True]
 
 
 def test_what_the_base_step_would_refuse_fails_by_its_key(parts: Path) -> None:
@@ -48,7 +48,7 @@ def test_what_the_base_step_would_refuse_fails_by_its_key(parts: Path) -> None:
     del held["lm_head.weight"]
     save_file(held, parts / "vicuna" / "model.safetensors", metadata={"format": "pt"})
     torch.save({"model.mm_projector.0.bias": torch.ones(3)}, parts / "mm_projector.bin")
-    checks = {check.name: check for check in doctor.weights(base_of(str(parts)))}
+    checks = {check.name: check for check in doctor.base_weights(base_of(str(parts)))}
     assert [name for name, check in checks.items() if check.ok] == ["weights base.vision"]
     assert "1 missing: lm_head.weight" in checks["weights base.language_model"].found
     assert "3 missing" in checks["weights base.projector"].found
@@ -57,7 +57,7 @@ def test_what_the_base_step_would_refuse_fails_by_its_key(parts: Path) -> None:
 def test_a_model_without_a_tokenizer_fails(parts: Path) -> None:
     for name in ("tokenizer.json", "tokenizer.model"):
         (parts / "vicuna" / name).unlink(missing_ok=True)
-    checks = {check.name: check for check in doctor.weights(base_of(str(parts)))}
+    checks = {check.name: check for check in doctor.base_weights(base_of(str(parts)))}
     assert "holds no tokenizer" in checks["weights base.language_model"].found
 
 
@@ -72,13 +72,13 @@ def test_a_folder_that_is_no_model_says_what_it_is(parts: Path, held: str) -> No
         "none": "nothing is",
     }
     for key in ("checkpoint", "vision", "language_model"):
-        (check,) = doctor.weights(Base(**{key: str(folder)}))  # type: ignore[arg-type]
+        (check,) = doctor.base_weights(Base(**{key: str(folder)}))  # type: ignore[arg-type]
         assert not check.ok and told[held] in check.found, check
 
 
 def test_a_checkpoint_of_other_sizes_is_told_with_the_key(tmp_path: Path) -> None:
     make_tiny(tmp_path / "model")
-    (check,) = doctor.weights(Base(checkpoint=str(tmp_path / "model")))
+    (check,) = doctor.base_weights(Base(checkpoint=str(tmp_path / "model")))
     assert not check.ok and "set base.image_size=16 and base.patch_size=8" in check.found
 
 
@@ -92,7 +92,7 @@ def test_estimates_count_with_the_sizes_of_the_models_themselves(parts: Path) ->
 def test_gguf_weights_want_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "small.gguf").write_bytes(b"GGUF")
     monkeypatch.setitem(sys.modules, "gguf", None)
-    (check,) = doctor.weights(Base(language_model=str(tmp_path)))
+    (check,) = doctor.base_weights(Base(language_model=str(tmp_path)))
     assert not check.ok and "pip install 'vf-ray[gguf]'" in check.found
 
 
@@ -100,7 +100,7 @@ def test_gguf_weights_want_their_package(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("held", ["", "{", "[]"])
 def test_settings_that_nobody_can_read_are_told_with_their_folder(parts: Path, name: str, held: str) -> None:
     (parts / "vicuna" / name).write_text(held)
-    checks = {check.name: check for check in doctor.weights(base_of(str(parts)))}
+    checks = {check.name: check for check in doctor.base_weights(base_of(str(parts)))}
     check = checks["weights base.language_model"]
     assert not check.ok and str(parts / "vicuna") in check.found, check
 
@@ -139,7 +139,7 @@ def test_of_large_files_in_a_bucket_only_the_ends_are_read(
     if harm:
         shutil.move(parts / "llava" / "pytorch_model-00002-of-00002.bin", parts / "gone.bin")
     base = base_of(str(parts), checkpoint=str(parts / "llava"), language_model="", projector="")
-    checks = list(doctor.weights(base))
+    checks = list(doctor.base_weights(base))
     assert [check.ok for check in checks] == [not harm, not harm], checks
     outline = weights.outliner(tmp_path / "outlines")
     (tmp_path / "outlines").mkdir()

@@ -9,7 +9,7 @@ from vf_ray.doctor.check import Check
 from vf_ray.doctor.elsewhere import models_elsewhere
 from vf_ray.doctor.raw_files import sources
 from vf_ray.doctor.room import space, training
-from vf_ray.doctor.weights import judge_weights, sized, weights
+from vf_ray.doctor.weights import base_weights, judge_weights, sized
 from vf_ray.errors import MendableError, UserError
 from vf_ray.on_ray import dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard
@@ -41,7 +41,7 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
         yield Check("weights", False, str(error), "correct base, or run that step first")
         return
     yield from sources(recipe, store)
-    yield from weights(recipe.base, store)
+    yield from base_weights(recipe.base, store)
     if (judge := recipe.evaluate.judge) and not is_http(judge):
         yield judge_weights("evaluate.judge", judge)
     yield from models_elsewhere(recipe.evaluate)

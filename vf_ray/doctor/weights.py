@@ -26,7 +26,7 @@ NEEDED = (".json", ".model", ".txt", ".jinja", ".safetensors", ".bin", ".gguf")
 """Ends of names of files that a model is read from."""
 
 
-def weights(base: Base, store: Store | None = None) -> Iterator[Check]:
+def base_weights(base: Base, store: Store | None = None) -> Iterator[Check]:
     """Check that each model a recipe names is there, whole, and what the recipe says."""
     given = {f"base.{part}": url for part, url in base.parts().items()}
     if not given:
