@@ -1,6 +1,7 @@
 """The house keeps its shape: contracts cover every module, heavy libraries stay where they belong."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -46,6 +47,17 @@ def imports(folder: str, library: str) -> Iterator[str]:
 def test_nothing_is_loose_at_the_root() -> None:
     loose = {path.stem for path in (ROOT / "vf_ray").glob("*.py")} - {"__init__"}
     assert loose <= {"types", "text", "errors"}
+
+
+@pytest.mark.parametrize(
+    "package", sorted(path.parent.name for path in (ROOT / "vf_ray").glob("*/__init__.py"))
+)
+def test_each_package_names_files_to_read_first_that_are_there(package: str) -> None:
+    folder = ROOT / "vf_ray" / package
+    opening = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+    named = re.findall(r"(?<![\w/.])(\w+\.py)\b", opening)
+    assert "Read in this order:" in opening and len(named) > 1
+    assert [name for name in named if not (folder / name).exists()] == []
 
 
 def test_every_module_is_named_in_the_layers() -> None:

@@ -98,7 +98,8 @@ def test_nothing_answered_is_all_missing_and_nothing_else(case: Case) -> None:
 
 def test_every_result_names_the_choice_it_made(case: Case) -> None:
     notes = scored(case, {q.id: "A" for q in case[1].questions}).notes
-    assert any(note.startswith(("rule:", "prompt and judge request:")) for note in notes)
+    named = any(note.startswith(("rule:", "prompt and judge request:")) for note in notes)
+    assert named, 'give QuestionSet a note that begins with "rule:" and says whose rule it is'
 
 
 def test_the_order_of_answers_does_not_matter(case: Case, tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_an_answer_given_twice_or_to_nothing_is_refused(case: Case, tmp_path: Pa
 
 def test_an_empty_folder_is_refused_by_what_it_lacks(case: Case, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(FileNotFoundError, match=r"download"):
+    with pytest.raises(FileNotFoundError, match=r"download"):  # find files by vf_ray.eval.files.one_of
         case[0].load(tree(tmp_path / "empty"))
 
 

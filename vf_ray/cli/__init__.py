@@ -2,6 +2,8 @@
 
 Only this package prints. Each verb imports what it needs when it is called, so that ``vf-ray tasks``
 and ``--help`` load neither torch nor Ray.
+
+Read in this order: app.py (printing, errors), tasks.py (the shortest verb), plans.py (verbs of a recipe).
 """
 
 from vf_ray.cli.app import app

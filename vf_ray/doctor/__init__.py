@@ -1,4 +1,10 @@
-"""Look for what would stop a recipe, before anything starts: one line each, with what to do about it."""
+"""Look for what would stop a recipe, before anything starts: one line each, with what to do about it.
+
+In: a recipe, as named, and what its folders, stores and cluster say. Out: a ``Check`` for each thing that is
+needed. Nothing is built.
+
+Read in this order: this file, check.py, raw_files.py (sources), weights.py (models), room.py (disk, memory).
+"""
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping

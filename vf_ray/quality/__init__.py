@@ -1,1 +1,7 @@
-"""What came out of preparing, looked at: distributions, duplicates, contamination, size."""
+"""What came out of preparing, looked at: distributions, duplicates, contamination, size.
+
+In: the finished instances and images of a recipe, and benchmarks. Out: figures by task, as a table, a page
+and JSON.
+
+Read in this order: examine.py, measures.py, duplicates.py, contamination.py, published_sizes.py.
+"""

@@ -1,4 +1,8 @@
-"""The catalogue: every task, computed from the modules of this package."""
+"""The catalogue: every task, computed from the modules of this package.
+
+Read in this order: okvqa.py (a standard format), aokvqa.py (a row of its own), pacs.py (a family of tasks),
+coco_captions.py (negatives from a pool); then this file, which finds them.
+"""
 
 import csv
 import hashlib
