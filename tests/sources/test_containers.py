@@ -37,6 +37,9 @@ FORMS = {
     "numbers in a struct": pa.array([{"bytes": list(JPEG)}], pa.struct([("bytes", pa.list_(pa.uint8()))])),
     "structs": pa.array([[{"bytes": JPEG, "path": None}]], pa.list_(STRUCT)),
     "base64": pa.array([ENCODED]),
+    "base64 in bytes": pa.array([ENCODED.encode()]),
+    "base64 for addresses": pa.array([base64.urlsafe_b64encode(JPEG).decode().rstrip("=")]),
+    "base64 in lines": pa.array([base64.encodebytes(JPEG).decode()]),
     "base64 in an address": pa.array([f"data:image/jpeg;base64,{ENCODED}"]),
 }
 

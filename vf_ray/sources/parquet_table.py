@@ -18,7 +18,9 @@ from vf_ray.types import Reject, Row, Tree
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 _BATCH = 512
-_BASE64 = re.compile(r"(?:data:[^,]*;base64,)?((?:[A-Za-z0-9+/]{4}|\s)+(?:[A-Za-z0-9+/]{2,3}=+)?\s*)")
+_BASE64 = re.compile(r"(?:data:[^,]{,80};base64,)?([A-Za-z0-9+/_\-\r\n]{64,}=*\s*)")
+"""Padded or not, in the letters for addresses too; what is shorter is no picture."""
+_IN_ADDRESSES = str.maketrans("+/", "-_")
 _MOST_UNPACKED = 20
 """Times as large as they are packed that a row group's pictures, packed themselves, may be."""
 
@@ -153,17 +155,29 @@ def _encoded(cell: Any, where: str) -> bytes | None:
     Raises:
         ValueError: if it is none of these, or several pictures.
     """
-    if cell is None or isinstance(cell, bytes):
-        return cell
+    if isinstance(cell, bytes):
+        return (_from_base64(cell.decode()) if cell.isascii() else b"") or cell
+    if cell is None:
+        return None
     if isinstance(cell, dict):
         return _encoded(cell.get("bytes"), where)
-    if isinstance(cell, str) and (packed := _BASE64.fullmatch(cell)) is not None:
-        return base64.b64decode(packed[1])
+    if isinstance(cell, str) and (data := _from_base64(cell)):
+        return data
     if isinstance(cell, list) and all(isinstance(item, int) for item in cell):
         return bytes(item & 0xFF for item in cell) or None
     if isinstance(cell, list) and len(cell) == 1:
         return _encoded(cell[0], where)
     raise UserError(f"{where} holds {str(cell)[:80]}; expected one encoded picture")
+
+
+def _from_base64(cell: str) -> bytes:
+    """Return what a text holds in base64; nothing if it is none."""
+    if (packed := _BASE64.fullmatch(cell)) is None:
+        return b""
+    letters = "".join(packed[1].split()).rstrip("=")
+    if len(letters) % 4 == 1:  # no bytes are written so
+        return b""
+    return base64.urlsafe_b64decode(letters.translate(_IN_ADDRESSES) + "=" * (-len(letters) % 4))
 
 
 @lru_cache(maxsize=64)
