@@ -76,3 +76,9 @@ def test_a_list_is_spelt_in_a_table_of_texts_only(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text(text)
     found = [row.texts("answers") for row in rows(tree(tmp_path), "*.tsv")]
     assert found == [("a", "b"), ("a", "b"), ("[Yes, No]",), ("a",)]
+
+
+def test_a_quote_that_nothing_closes_does_not_swallow_the_rows_behind_it(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text('index,text\n1,yes\n2,"no\n3,yes\n')
+    with pytest.raises(UserError, match=r"t\.csv row 3 opens a quote that nothing closes"):
+        rows(tree(tmp_path), "*.csv")

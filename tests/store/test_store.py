@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from vf_ray.errors import UserError
 from vf_ray.store import Store, race
 
 # The same meaning everywhere
@@ -149,6 +150,7 @@ def test_of_eight_threads_one_wins(store: Store) -> None:
 
 RACER = """
 import pathlib, sys, time
+from vf_ray.errors import UserError
 from vf_ray.store import Store
 store, gate, number = Store.open(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
 store.exists("warm")
@@ -209,3 +211,9 @@ def test_a_path_stays_inside(local_store: Store, path: str) -> None:
     for use in (local_store.read, local_store.delete, lambda p: local_store.create(p, b"")):
         with pytest.raises(ValueError, match="expected relative names"):
             use(path)
+
+
+def test_json_nested_beyond_reading_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_bytes(b"[" * 50_000)
+    with pytest.raises(UserError, match=r"manifest\.json: not JSON .*the file is damaged"):
+        Store.open(str(tmp_path)).read_json("manifest.json")

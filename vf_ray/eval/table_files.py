@@ -30,11 +30,15 @@ def separated(data: bytes, name: str, delimiter: str, *columns: str) -> list[dic
 
 def _rows(data: bytes, name: str, delimiter: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:
     csv.field_size_limit(sys.maxsize)  # a picture is one cell
-    reader = csv.reader(io.StringIO(decoded(data, name), newline=""), delimiter=delimiter)
+    text = io.StringIO(f"{decoded(data, name)}\n{END}\n", newline="")
     try:
-        header, *rows = reader
+        header, *rows, last = csv.reader(text, delimiter=delimiter)
     except (csv.Error, ValueError) as error:
         raise UserError(f"{name} is not a whole table ({error}); get it again") from error
+    if not header:
+        raise UserError(f"{name} is not a whole table (it begins with an empty line); get it again")
+    if last != [END]:
+        raise UserError(f"{name} row {len(rows) + 2} opens a quote that nothing closes; get it again")
     _require(header, columns, name)
     for number, cells in enumerate(rows, start=2):
         if not cells:
@@ -51,6 +55,8 @@ def _require(header: Sequence[str], columns: Sequence[str], name: str) -> None:
         raise UserError(f"{name} has no column {absent[0]!r}; it has {', '.join(header)[:SHOWN] or 'none'}")
 
 
+END = "end of the table"
+"""A row of ours behind the last, which a quote that nothing closes would swallow."""
 SHOWN = 200
 """Characters of a header that an error shows."""
 

@@ -77,7 +77,7 @@ class Store:
         """Return the data that a JSON file holds."""
         try:
             return json.loads(self.read(path))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UserError(f"{self.at(path)}: not JSON ({error}); the file is damaged") from error
 
     def note(self, path: str) -> dict[str, Any]:
