@@ -65,8 +65,8 @@ def test_vqa_is_joined_by_id_and_names_what_does_not_join(tmp_path: Path) -> Non
         (11, "Who?", ("a", "b"), "a", "train/0002.jpg"),
     ]
     assert {(item.key, item.reason) for item in found if isinstance(item, Reject)} == {
-        ("q_train/12", "question without annotation"), ("q_train/3", MALFORMED), ("q_train/4", MALFORMED),
-        ("a_train/annotations/3", MALFORMED), ("a_train/annotations/4", MALFORMED),
+        ("q_train/12", "question without annotation"), ("q_train/#3", MALFORMED), ("q_train/#4", MALFORMED),
+        ("a_train/annotations/#3", MALFORMED), ("a_train/annotations/#4", MALFORMED),
     }  # fmt: skip
     assert rows[0].question_type == "why"
 
@@ -144,7 +144,8 @@ def test_coco_groups_annotations_in_any_order(tmp_path: Path) -> None:
     assert [(c.id, c.text) for c in first.captions] == [(2, "second"), (1, "first")]
     assert [(o.category, o.supercategory) for o in second.objects] == [("cat", "animal")]
     assert [(r.key, r.reason) for r in found if isinstance(r, Reject)] == [
-        ("a/annotations/4", "annotation without picture"), ("a/2", MALFORMED), ("a/annotations/3", MALFORMED),
+        ("a/annotations/#4", "annotation without picture"),
+        ("a/#2", MALFORMED), ("a/annotations/#3", MALFORMED),
     ]  # fmt: skip
     captions = list(coco_captions({"train": "a.json"}, "{file_name}")(tree(tmp_path, files)))
     assert keys(captions) == ["a/5/2", "a/5/1"]
@@ -259,7 +260,7 @@ def test_a_category_without_an_id_costs_what_refers_to_it(tmp_path: Path, read: 
     }  # fmt: skip
     found = list(read(tree(tmp_path, {"a.json": content})))
     assert keys(found) == ["a/6"]
-    assert len(reasons(found)) == 2 and "a/side/0" in {item.key for item in found}
+    assert len(reasons(found)) == 2 and "a/side/#0" in {item.key for item in found}
 
 
 @pytest.mark.parametrize("data", [b"", b"no mat", b"x" * 200])

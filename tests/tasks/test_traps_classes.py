@@ -185,15 +185,15 @@ def test_an_organism_of_no_category_is_named_in_its_reject(tmp_path: Path) -> No
     assert {v.key for v in made if isinstance(v, Instance)} == {"train_mini/5"}
     unread = "field 'category_id' is {}; expected an integer".format
     assert [(v.key, v.reason, v.detail) for v in made if isinstance(v, Reject)] == [
-        ("train_mini/1", "malformed record", unread("a text")),
-        ("train_mini/2", "malformed record", unread("null").replace("field", "absent field")),
+        ("train_mini/#1", "malformed record", unread("a text")),
+        ("train_mini/#2", "malformed record", unread("null").replace("field", "absent field")),
         ("train_mini/8", "label names no category", "category_id 99"),
         ("train_mini/9", "picture without annotation", ""),
-        ("train_mini/annotations/3", "annotation without picture", "id 10"),
+        ("train_mini/annotations/#3", "annotation without picture", "id 10"),
         (
-            "train_mini/annotations/4",
+            "train_mini/annotations/#4",
             "malformed record",
             "absent field 'image_id' is null; expected an integer",
         ),
-        ("train_mini/annotations/5", "malformed record", "the record is null; expected an object"),
+        ("train_mini/annotations/#5", "malformed record", "the record is null; expected an object"),
     ]

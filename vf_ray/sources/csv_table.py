@@ -94,10 +94,10 @@ def _records(tree: Tree, path: str, split: str, dialect: Dialect) -> Iterator[tu
     for index, cells in enumerate(line for line in lines if line):
         at = At(path, split, index)
         if cells[-1].endswith(_END):
-            yield Reject(at.key(), MALFORMED, "a quote that nothing closes")
+            yield Reject(at.key(at.place), MALFORMED, "a quote that nothing closes")
             yield from _swallowed((*cells[:-1], cells[-1].rstrip(f"\r\n{_END}")), at)
         elif len(cells) != len(columns):
-            yield Reject(at.key(), MALFORMED, f"{len(cells)} cells, expected {len(columns)}")
+            yield Reject(at.key(at.place), MALFORMED, f"{len(cells)} cells, expected {len(columns)}")
             yield from _swallowed(cells, at)
         else:
             yield _Cells(path, zip(columns, cells, strict=True)), at
@@ -106,7 +106,7 @@ def _records(tree: Tree, path: str, split: str, dialect: Dialect) -> Iterator[tu
 def _swallowed(cells: Sequence[str], at: At) -> Iterator[Reject]:
     """Yield a reject for each further line of a malformed record: an open quote takes all that follows."""
     for line in range(1, sum(cell.count("\n") for cell in cells) + 1):
-        yield Reject(at.key(f"{at.index}+{line}"), "line behind an open quote")
+        yield Reject(at.key(f"{at.place}+{line}"), "line behind an open quote")
 
 
 def _lines(tree: Tree, path: str, dialect: Dialect) -> Iterator[list[str]]:

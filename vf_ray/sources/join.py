@@ -83,9 +83,9 @@ def _id(values: Fields, name: str) -> Id:
 def _refused(key: Id, ours: Matches, theirs: Matches, sides: tuple[Side, Side]) -> Iterator[Reject]:
     """Yield records and notes that cannot be joined: whose id is broken, or not their own, or nobody's."""
     main, notes = (side.what for side in sides)
-    of_notes = [(values, at.key(f"{notes}s", at.index)) for values, at in theirs]
+    of_notes = [(values, at.key(f"{notes}s", at.place)) for values, at in theirs]
     if key == NO_ID:
-        for broken, name in (*((values, at.key()) for values, at in ours), *of_notes):
+        for broken, name in (*((values, at.key(at.place)) for values, at in ours), *of_notes):
             yield Reject(name, MALFORMED, broken[NO_ID][:200])
     elif ours:
         for _, at in ours:

@@ -36,6 +36,11 @@ class At:
         name, _ = posixpath.splitext(posixpath.basename(self.path).removesuffix(".gz"))
         return "/".join(map(str, (name, *(parts or (self.index,)))))
 
+    @property
+    def place(self) -> str:
+        """Return what tells a record without an id: ``#`` and its position, for a number may be an id."""
+        return f"#{self.index}"
+
 
 class ColumnError(UserError):
     """A whole table is not the publisher's: no matter of one record."""
@@ -75,7 +80,7 @@ def side_records(
         try:
             found.append(parse(fields_of(record)))
         except Exception as error:
-            broken.append(_refused(at.key("side", at.index), error))
+            broken.append(_refused(at.key("side", at.place), error))
     return unambiguous(found), broken
 
 
@@ -98,14 +103,14 @@ def parts(items: Iterable[S], at: At, parse: Callable[[int, S], R]) -> Iterator[
         try:
             yield parse(number, item)
         except Exception as error:
-            yield _refused(at.key(at.index, number), error)
+            yield _refused(at.key(at.place, number), error)
 
 
 def _rows(record: S, at: At, parse: ParseRecord[S, R]) -> Iterable[R | Reject]:
     try:
         return tuple(produced(parse, record, at))
     except Exception as error:
-        return (_refused(at.key(), error),)
+        return (_refused(at.key(at.place), error),)
 
 
 def _refused(key: str, error: Exception) -> Reject:

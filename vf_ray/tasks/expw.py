@@ -28,7 +28,7 @@ def _read(tree: Tree) -> Iterator[FacesRow | Reject]:
     for line, at in lines(tree, LIST):
         cells = line.split()
         if len(cells) != COLUMNS or cells[-1] not in CODES:
-            yield Reject(at.key(), MALFORMED, line[:200])
+            yield Reject(at.key(at.place), MALFORMED, line[:200])
             continue
         name, face, expression = cells[0], cells[1], int(cells[-1])
         if found.setdefault(name, {}).setdefault(face, expression) != expression:
