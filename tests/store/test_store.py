@@ -150,7 +150,6 @@ def test_of_eight_threads_one_wins(store: Store) -> None:
 
 RACER = """
 import pathlib, sys, time
-from vf_ray.errors import UserError
 from vf_ray.store import Store
 store, gate, number = Store.open(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
 store.exists("warm")
