@@ -1,8 +1,50 @@
 """How long things take on a machine that others use too."""
 
+import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How much longer one work takes than another, over many rounds in which both were measured."""
+
+    median: float
+    low: float
+    """A quarter of the rounds lie below."""
+    high: float
+    """A quarter lie above."""
+    rounds: int
+
+    @classmethod
+    def of(cls, longer: Sequence[float], shorter: Sequence[float]) -> "Ratio":
+        """Compare round by round: what slows the machine down slows both."""
+        each = [a / b for a, b in zip(longer, shorter, strict=True)]
+        low, median, high = statistics.quantiles(each, n=4)
+        return cls(median, low, high, len(each))
+
+    def __str__(self) -> str:
+        return f"{self.median:.3f} ({self.low:.3f} to {self.high:.3f} in half of {self.rounds} rounds)"
+
+
+def interleaved(
+    works: Mapping[str, Callable[[], Any]], rounds: int, clock: Callable[[], float] = time.process_time
+) -> dict[str, list[float]]:
+    """Return the seconds of each work in each round, after one that does not count.
+
+    Each round starts with another one, so that none always follows the same. Seconds of CPU tell most of
+    what computes on one thread: what others do on the machine counts only where they share its caches.
+    """
+    spent: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(rounds + 1):
+        names = list(works)[turn % len(works) :] + list(works)[: turn % len(works)]
+        for name in names:
+            began = clock()
+            works[name]()
+            spent[name].append(clock() - began)
+    return {name: times[1:] for name, times in spent.items()}
 
 
 def seconds(work: Callable[[], Any], times: int = 3) -> float:

@@ -8,7 +8,7 @@ import pytest
 from vf_ray.errors import UserError
 from vf_ray.store import Store
 from vf_ray.train import blocks
-from vf_ray.train.blocks import Blocks, Run, runs
+from vf_ray.train.blocks import BlockRun, BlockSums, runs
 
 SIZE = 5_000
 
@@ -26,10 +26,10 @@ def stored(tmp_path: Path) -> tuple[Store, bytes]:
     return store, data
 
 
-def known(tmp_path: Path, data: bytes) -> tuple[Blocks, Path]:
+def known(tmp_path: Path, data: bytes) -> tuple[BlockSums, Path]:
     local = tmp_path / "local"
     local.write_bytes(data)
-    found = Blocks.of(local)
+    found = BlockSums.of(local)
     local.write_bytes(bytes(SIZE))
     return found, local
 
@@ -42,7 +42,7 @@ def test_any_spans_are_fetched_with_less_than_a_block_at_each_end(
     draw, (sums, local) = random.Random(seed), known(tmp_path, data)
     spans = [sorted(draw.sample(range(SIZE + 1), 2)) for _ in range(draw.randrange(4))]
     wanted = list(runs(store, "file", sums, [(a, b) for a, b in spans], local))
-    fetched = sum(map(Run.fetch, wanted))
+    fetched = sum(map(BlockRun.fetch, wanted))
     assert all(local.read_bytes()[a:b] == data[a:b] for a, b in spans)
     assert fetched <= sum(b - a + 2 * 64 for a, b in spans)
     assert sum(byte != 0 for byte in local.read_bytes()) <= fetched

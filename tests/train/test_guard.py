@@ -120,7 +120,7 @@ def test_any_number_of_ranks_takes_the_same_samples_in_every_step(model: Path, w
         ranks = [
             Batches.of(stage(), Listed.of(40), model, 0, rank, world).step(number) for rank in range(world)
         ]
-        assert {step.keys for step in ranks} == {alone.step(number).keys}
+        assert {step.rows for step in ranks} == {alone.step(number).rows}
         trained = torch.cat([pack.targets[pack.weights > 0] for step in ranks for pack in step.packs])
         assert sorted(trained.tolist()) == sorted(alone.step(number).packs[0].targets.tolist())
 

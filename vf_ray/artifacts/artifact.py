@@ -135,8 +135,10 @@ class Artifact:
             for problem in self.problems(prefix):
                 raise UserError(problem)
 
-    def download(self, local: Path, prefix: str = "") -> Path:
+    def download(self, local: Path, prefix: str = "", without: tuple[str, ...] = ()) -> Path:
         """Copy the data files whose name starts with ``prefix`` below ``local``, under their names.
+
+        Those whose name ends as one of ``without`` does are left out.
 
         Returns:
             ``local / prefix``. Files that are there with the right checksum are kept.
@@ -144,7 +146,8 @@ class Artifact:
         Raises:
             UserError: if a file is not the one that was published, or there is no room for them.
         """
-        missing = [n for n in self.names() if n.startswith(prefix) and not self._is_at(local / n, n)]
+        names = [n for n in self.names() if n.startswith(prefix) and not n.endswith(without)]
+        missing = [name for name in names if not self._is_at(local / name, name)]
         size = sum(self.manifest["files"][name]["bytes"] for name in missing)
         require_room(local, size, f"{prefix.strip('/') or 'files'} of {self.address}")
         for name in missing:

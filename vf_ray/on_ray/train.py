@@ -20,6 +20,8 @@ from typing import Any
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Writer
 from vf_ray.artifacts.cost import GPUS
+from vf_ray.on_ray.measure import NAME as LENGTHS
+from vf_ray.on_ray.measure import lengths
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Resources, Stage
 from vf_ray.recipe.strict import plain
@@ -30,6 +32,8 @@ from vf_ray.train.save import MODEL
 from vf_ray.train.schedule import Samples
 from vf_ray.train.trackers import trackers
 
+MEASURED_FROM = 20_000
+"""Samples from which on their lengths are measured beforehand: a few are sooner encoded by every worker."""
 MOST_FAILURES = 100
 """Deaths in all after which even a run that gets on between them is given up."""
 GAUGES = (
@@ -57,6 +61,8 @@ class Job:
     resources: Resources
     may_lose_machines: bool = False
     """Whether machines come and go, and Ray is to be asked after each step whether one is about to."""
+    lengths: Artifact | None = None
+    """How long the samples are, where that was measured."""
 
 
 def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifact:
@@ -82,8 +88,10 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
         require_intact(mixed)
         model.require_whole(MODEL)
         writer.commit(f"{MODEL}/README.md", card(plan, name).encode())
-        shared = bool(os.environ.get("RAY_ADDRESS"))
-        return fit(Job(name, stage, model, samples, writer, plan.recipe.seed, plan.recipe.resources, shared))
+        shared, resources = bool(os.environ.get("RAY_ADDRESS")), plan.recipe.resources
+        many = resources.workers > 1 and mixed.stats["instances"] >= MEASURED_FROM
+        measured = lengths(store, plan, name, force=force) if many else None
+        return fit(Job(name, stage, model, samples, writer, plan.recipe.seed, resources, shared, measured))
 
     return artifacts.build(store, plan.tuned(name), make, force=force)
 
@@ -168,6 +176,7 @@ def _work(config: Mapping[str, Any]) -> None:
     import ray.train
     import torch
 
+    from vf_ray.train.lengths import Lengths
     from vf_ray.train.loop import run
 
     job: Job = config["job"]
@@ -183,6 +192,7 @@ def _work(config: Mapping[str, Any]) -> None:
                 world=world, seed=job.seed, report=_reporter(job) if rank == 0 else _silent,
                 retries=job.resources.retries, peak=peak,
                 leaving=_notice() if job.may_lose_machines else _stays,
+                lengths=Lengths.joined([job.lengths.read(LENGTHS)]) if job.lengths else None,
             )  # fmt: skip
         except Stopped as error:  # trying again would come to the same; the driver raises it
             log.error("%s: %s", job.name, error)

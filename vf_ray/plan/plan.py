@@ -192,6 +192,13 @@ class Plan:
         inputs = {task: self.instances[task].address for task in self.stage_tasks(stage)}
         return Spec(kind="mixture", name=stage, config=config, inputs=inputs, code=CODE["mixture"])
 
+    def lengths(self, stage: str) -> Spec:
+        """Return how long the conversations of a stage's mixture are, as its first model reads them."""
+        chosen = self._stage(stage)
+        config = {key: getattr(chosen, key) for key in ("max_length", "template", "too_long")}
+        inputs = {"model": self.starts_from(stage).address, "mixture": self.mixture(stage).address}
+        return Spec(kind="lengths", name=stage, config=config, inputs=inputs, code=CODE["lengths"])
+
     def stage_tasks(self, stage: str) -> tuple[str, ...]:
         """Return the ids of the tasks that a stage trains on: of a pattern's, those that are prepared.
 

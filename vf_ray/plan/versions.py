@@ -7,6 +7,7 @@ CODE: Mapping[str, int] = {
     "images": 5,
     "instances": 5,
     "mixture": 3,
+    "lengths": 1,
     "base": 4,
     "tuned": 3,
     "answers": 1,

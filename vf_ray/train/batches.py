@@ -1,11 +1,12 @@
 """The steps of a run as packs of this rank, made ahead of the training by a thread.
 
-Every rank reads the text of the whole global batch, which is cheap, and so knows the batch's label
-tokens and the partition without talking to the others; it decodes only its own packs' pictures.
+Every rank knows the lengths of the whole global batch, and so the batch's label tokens and the partition
+without talking to the others; it reads, encodes and decodes only what its own packs hold. Where nobody
+has measured the lengths, it encodes the whole batch itself.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -17,9 +18,10 @@ import torch
 from vf_ray.model.conversation import Encoded, Encoder
 from vf_ray.model.pixels import stacked
 from vf_ray.recipe import Stage
-from vf_ray.train.collate import Pack, collate, num_labels, token_weights
+from vf_ray.train.collate import Pack, collate, token_weights
+from vf_ray.train.lengths import Length, Lengths, encoded
 from vf_ray.train.pack import StepPacks, partition
-from vf_ray.train.schedule import Samples, Text, rows_of_step
+from vf_ray.train.schedule import Samples, rows_of_step
 from vf_ray.types import Reject
 
 T = TypeVar("T")
@@ -47,8 +49,8 @@ class Step:
     cut: int
     """Samples that were cut at the end."""
     rejects: tuple[Reject, ...]
-    keys: tuple[str, ...]
-    """``task key`` of every sample of the global batch."""
+    rows: tuple[int, ...]
+    """Every sample of the global batch."""
 
     @property
     def shared(self) -> float:
@@ -68,14 +70,17 @@ class Batches:
     world: int
     threads: int = 1
     """Threads that decode pictures."""
+    lengths: Lengths | None = None
+    """Those of all samples, where they have been measured."""
 
     @classmethod
     def of(
-        cls, stage: Stage, samples: Samples, folder: Path, seed: int, rank: int, world: int, threads: int = 1
-    ) -> "Batches":
+        cls, stage: Stage, samples: Samples, folder: Path, seed: int, rank: int, world: int, threads: int = 1,
+        lengths: Lengths | None = None,
+    ) -> "Batches":  # fmt: skip
         """Read the encoder of the model's folder."""
         encoder = Encoder.of(folder, stage.max_length, stage.template, stage.too_long)
-        return cls(stage, samples, encoder, seed, rank, world, threads)
+        return cls(stage, samples, encoder, seed, rank, world, threads, lengths)
 
     def step(self, number: int) -> Step:
         """Return this rank's share of step ``number`` (from 1).
@@ -86,72 +91,103 @@ class Batches:
             ValueError: if no sample of the step can be trained on.
         """
         rows = rows_of_step(self.samples, seed=self.seed, step=number, batch=self.stage.batch)
-        texts = self.samples.text(rows)
-        images = self.samples.shown(rows)
-        tried = [self._encode(text, image is not None) for text, image in zip(texts, images, strict=True)]
-        usable = [i for i, one in enumerate(tried) if not isinstance(one, Reject)]
-        encoded = [one for one in tried if not isinstance(one, Reject)]
-        weights = token_weights(encoded, self.stage.loss)
-        lengths = [len(one.ids) for one in encoded]
-        shown = [images[i] for i in usable]
-        plan = partition(
-            lengths,
-            ranks=self.world,
-            capacity=self.stage.micro_tokens,
-            shown=shown,
-            prefix_len=self._prefix_len,
+        held = {} if self.lengths else encoded(self.encoder, self.samples, rows)
+        lengths = self.lengths.of(rows) if self.lengths else [Length.of(held[row]) for row in rows]
+        batch = self._planned(
+            [(row, length) for row, length in zip(rows, lengths, strict=True) if length.tokens]
         )
+        mine = self._mine(batch)
+        odd = [row for row, length in zip(rows, lengths, strict=True) if not length.tokens]
+        missing = {*odd, *(batch.rows[i] for members, _ in mine for i in members)} - held.keys()
+        held |= encoded(self.encoder, self.samples, sorted(missing))
         return Step(
             number=number,
-            packs=self._packs(plan, [rows[i] for i in usable], encoded, weights),
-            samples=len(encoded),
-            tokens=sum(lengths),
-            labels=sum(map(num_labels, encoded)),
-            computed=plan.tokens,
-            fill=plan.fill,
-            imaged=sum(image is not None for image in shown),
-            encoded=plan.distinct(shown),
-            cut=sum(one.cut > 0 for one in encoded),
-            rejects=tuple(one for one in tried if isinstance(one, Reject)),
-            keys=tuple(f"{text.task} {text.key}" for text in texts),
+            packs=self._packs(batch, mine, held),
+            samples=len(batch.rows),
+            tokens=sum(length.tokens for length in lengths),
+            labels=sum(length.labels for length in lengths),
+            computed=batch.plan.tokens,
+            fill=batch.plan.fill,
+            imaged=sum(image is not None for image in batch.shown),
+            encoded=batch.plan.distinct(batch.shown),
+            cut=sum(length.cut > 0 for length in lengths),
+            rejects=tuple(one for row in odd if isinstance(one := held[row], Reject)),
+            rows=tuple(rows),
         )
+
+    def keys(self, step: Step) -> list[str]:
+        """Return ``task key`` of every sample of the global batch."""
+        return [f"{text.task} {text.key}" for text in self.samples.text(step.rows)]
 
     @property
     def _prefix_len(self) -> int:
         return self.encoder.prefix_len if self.stage.share_tokens else 0
 
-    def _encode(self, text: Text, image: bool) -> Encoded | Reject:
-        try:
-            return self.encoder.encode(text.prompt, text.response, text.further, image=image)
-        except ValueError as error:
-            return Reject(text.key, "cannot be encoded", str(error), text.task)
+    def _planned(self, usable: Sequence[tuple[int, Length]]) -> "_Batch":
+        """Return how the usable samples of a step are cut, and what each of their label tokens weighs."""
+        rows = [row for row, _ in usable]
+        weights = token_weights([length.labels for _, length in usable], self.stage.loss)
+        tokens, shown = [length.tokens for _, length in usable], self.samples.shown(rows)
+        capacity, prefix_len = self.stage.micro_tokens, self._prefix_len
+        plan = partition(tokens, ranks=self.world, capacity=capacity, shown=shown, prefix_len=prefix_len)
+        return _Batch(rows, tokens, weights, shown, plan)
+
+    def _mine(self, batch: "_Batch") -> list[tuple[tuple[int, ...], float]]:
+        """Return what this rank's packs hold, and their weight: 0 for the shortest sample in an empty one."""
+        shortest = min(range(len(batch.rows)), key=lambda i: (batch.tokens[i], i))
+        return [
+            (ranks[self.rank] or (shortest,), float(bool(ranks[self.rank]))) for ranks in batch.plan.packs
+        ]
 
     def _packs(
-        self, plan: StepPacks, rows: Sequence[int], encoded: Sequence[Encoded], weights: Sequence[float]
-    ) -> tuple[Pack, ...]:
-        """Collate this rank's packs; an empty one becomes the shortest sample, of weight 0.
+        self, batch: "_Batch", mine: Sequence[tuple[tuple[int, ...], float]],
+        held: Mapping[int, Encoded | Reject],
+    ) -> tuple[Pack, ...]:  # fmt: skip
+        """Collate this rank's packs of what is ``held``, by row.
 
         A picture that several samples of the step show is decoded once, and once in each of their packs. A
         pack that shows none has a blank one, which nothing reads.
         """
-        shortest = min(range(len(encoded)), key=lambda i: (len(encoded[i].ids), i))
-        packs = [(ranks[self.rank] or (shortest,), float(bool(ranks[self.rank]))) for ranks in plan.packs]
-        images = self.samples.images([rows[i] for members, _ in packs for i in members])
+        images = self.samples.images([batch.rows[i] for members, _ in mine for i in members])
         places = {image: place for place, image in enumerate(dict.fromkeys(filter(None, images)))}
         decoded = self.encoder.images.decoded(list(places), self.threads)
         shown = map(places.get, images)
         made = []
-        for members, share in packs:
+        for members, share in mine:
             image_index = list(islice(shown, len(members)))
             here = [place for place in dict.fromkeys(image_index) if place is not None]
             made.append(
                 collate(
-                    [encoded[i] for i in members], [share * weights[i] for i in members],
+                    [_as_measured(held[batch.rows[i]], batch.tokens[i]) for i in members],
+                    [share * batch.weights[i] for i in members],
                     stacked([decoded[place] for place in here] or [self.encoder.images.blank()]),
                     [None if place is None else here.index(place) for place in image_index], self._prefix_len,
                 )
             )  # fmt: skip
         return tuple(made)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """The samples of a step that can be encoded, one beside the other, and how they are cut."""
+
+    rows: Sequence[int]
+    tokens: Sequence[int]
+    weights: Sequence[float]
+    """Of each label token."""
+    shown: Sequence[Hashable]
+    plan: StepPacks
+
+
+def _as_measured(one: Encoded | Reject, tokens: int) -> Encoded:
+    """Return a conversation that is as long as it was when it was measured.
+
+    Raises:
+        RuntimeError: if it is not, since ranks would then cut the step in different ways.
+    """
+    if isinstance(one, Reject) or len(one.ids) != tokens:
+        raise RuntimeError(f"{one} was measured as {tokens} tokens; measure the mixture again with force")
+    return one
 
 
 def ahead(make: Callable[[S], T], items: Iterable[S], depth: int = 2) -> Iterator[T]:

@@ -23,7 +23,7 @@ DIGITS = 16
 
 
 @dataclass(frozen=True)
-class Blocks:
+class BlockSums:
     """What is known of a stored file."""
 
     size: int
@@ -31,7 +31,7 @@ class Blocks:
     """Of each block, ``DIGITS`` after ``DIGITS``."""
 
     @classmethod
-    def of(cls, local: Path) -> "Blocks":
+    def of(cls, local: Path) -> "BlockSums":
         """Read a file."""
         with local.open("rb") as file:
             digests = [_digest(block) for block in iter(lambda: file.read(BLOCK), b"")]
@@ -43,12 +43,12 @@ class Blocks:
 
 
 @dataclass(frozen=True)
-class Run:
+class BlockRun:
     """Neighbouring blocks of a stored file, and the local file that they are for."""
 
     store: Store
     path: str
-    blocks: Blocks
+    blocks: BlockSums
     first: int
     end: int
     local: Path
@@ -71,14 +71,14 @@ class Run:
 
 
 def runs(
-    store: Store, path: str, blocks: Blocks, spans: Iterable[tuple[int, int]], local: Path
-) -> Iterator[Run]:
+    store: Store, path: str, blocks: BlockSums, spans: Iterable[tuple[int, int]], local: Path
+) -> Iterator[BlockRun]:
     """Yield the blocks that hold the ``spans``, which are (start, end) in bytes; each block once."""
     wanted = sorted({n for start, end in spans for n in range(start // BLOCK, -(-end // BLOCK))})
     for _, together in groupby(enumerate(wanted), key=lambda at: at[1] - at[0]):
         numbers = [number for _, number in together]
         for first in range(numbers[0], numbers[-1] + 1, RUN):
-            yield Run(store, path, blocks, first, min(first + RUN, numbers[-1] + 1), local)
+            yield BlockRun(store, path, blocks, first, min(first + RUN, numbers[-1] + 1), local)
 
 
 def _digest(block: bytes) -> str:

@@ -27,7 +27,7 @@ from torch import Tensor
 from vf_ray.artifacts import WORK, Writer
 from vf_ray.errors import MissingError, UserError
 from vf_ray.store.scratch import scratch
-from vf_ray.train.blocks import Blocks, Run, runs
+from vf_ray.train.blocks import BlockRun, BlockSums, runs
 from vf_ray.train.pieces import KINDS, Piece, pieces, restored, sizes
 
 ROOT = f"{WORK}checkpoints/"
@@ -51,19 +51,19 @@ class RankFile:
     """Parameter, start and size of each."""
     header: int
     """Bytes before the first tensor, which say where each lies."""
-    blocks: Blocks
+    blocks: BlockSums
 
     @classmethod
     def of(cls, pieces: Sequence[Piece], local: Path) -> "RankFile":
         """Read the file that holds some pieces."""
         with local.open("rb") as file:
             header = 8 + int.from_bytes(file.read(8), "little")
-        return cls([(piece.name, piece.start, piece.size) for piece in pieces], header, Blocks.of(local))
+        return cls([(piece.name, piece.start, piece.size) for piece in pieces], header, BlockSums.of(local))
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "RankFile":
         """Return what ``asdict`` made plain."""
-        return cls([(n, a, s) for n, a, s in plain["pieces"]], plain["header"], Blocks(**plain["blocks"]))
+        return cls([(n, a, s) for n, a, s in plain["pieces"]], plain["header"], BlockSums(**plain["blocks"]))
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def _fetch(writer: Writer, found: Found, overlaps: Mapping[str, Sequence[Overlap
                 runs(writer.store, paths[name], found.files[name].blocks, parts, folder / name)
                 for name, parts in spans.items()
             )
-            writer.store.many(Run.fetch, chain.from_iterable(wanted))
+            writer.store.many(BlockRun.fetch, chain.from_iterable(wanted))
 
         for name in overlaps:
             _make_room(folder / name, found.files[name].blocks.size)

@@ -83,15 +83,12 @@ def num_labels(encoded: LabelledTokens) -> int:
     return len(later) - later.count(IGNORED)
 
 
-def token_weights(
-    encoded: Sequence[LabelledTokens], loss: Literal["token_mean", "sample_mean"]
-) -> list[float]:
-    """Return, for each conversation of a global batch, the weight of each of its label tokens.
+def token_weights(counts: Sequence[int], loss: Literal["token_mean", "sample_mean"]) -> list[float]:
+    """Return, for each conversation of a global batch, the weight of each of its ``counts`` label tokens.
 
     Raises:
         ValueError: if the batch trains no token at all.
     """
-    counts = [num_labels(one) for one in encoded]
     if not sum(counts):
         raise ValueError(f"a batch of {len(counts)} samples holds no label token: nothing to learn from it")
     if loss == "token_mean":

@@ -26,6 +26,7 @@ from vf_ray.train.batches import Batches, Step, ahead, timed
 from vf_ray.train.estimate import SAVED_BYTES, Sizes, work
 from vf_ray.train.guard import Diverged
 from vf_ray.train.learner import counted, fast_paths, learner
+from vf_ray.train.lengths import Lengths
 from vf_ray.train.metrics import METRICS, Metrics, lines, summary, trouble
 from vf_ray.train.save import publish
 from vf_ray.train.schedule import Samples, num_steps, rate
@@ -74,18 +75,21 @@ def run(
     retries: int = 3,
     peak: float = 0.0,
     leaving: Callable[[], bool] = lambda: False,
+    lengths: Lengths | None = None,
 ) -> dict[str, float]:
     """Train, commit ``metrics.jsonl`` and ``model/...``; every rank calls it and gets its own rates.
 
     ``retries`` is how often workers may die between two checkpoints, ``peak`` the operations a second
     of one rank's device. ``leaving`` is asked by every rank after each step: where it says yes, a
-    checkpoint is saved although none is due.
+    checkpoint is saved although none is due. ``lengths`` spare a rank what the others read.
 
     Raises:
         Stopped: naming the step and, if the loss was the reason, where its batch is kept.
         ValueError: if the store or the temporary folder has no room for what will be saved.
     """
-    state = _start(stage, model_folder, samples, writer, rank, world, seed, report, retries, peak, leaving)
+    state = _start(
+        stage, model_folder, samples, writer, rank, world, seed, report, retries, peak, leaving, lengths
+    )
     try:
         _resume(state)
         _check(state)
@@ -101,6 +105,7 @@ def run(
 def _start(
     stage: Stage, folder: Path, samples: Samples, writer: Writer, rank: int, world: int, seed: int,
     report: Callable[[Metrics], None], retries: int, peak: float, leaving: Callable[[], bool],
+    lengths: Lengths | None,
 ) -> _Run:  # fmt: skip
     deepspeed.prepare_process()
     deepspeed.join(rank, world)
@@ -109,7 +114,7 @@ def _start(
     progress = partial(guard.require_progress, writer, saver.run, reached, retries)
     _together(lambda: rank == 0 and progress())
     threads = torch.get_num_threads() if torch.cuda.is_available() else 1  # elsewhere the model needs them
-    batches = Batches.of(stage, samples, folder, seed, rank, world, threads)
+    batches = Batches.of(stage, samples, folder, seed, rank, world, threads, lengths)
     model = learner(stage, folder, seed)
     sizes = counted(model)  # before ZeRO-3 takes the weights apart
     state = _Run(
@@ -252,12 +257,14 @@ def _stop_if(problem: str, state: _Run, step: Step) -> None:
     name, writer = f"step-{step.number:08d}", state.writer
     listed = writer.store.at(f"{writer.address}/{guard.STOPPED}/{name}.json")
     message = (
-        f"step {step.number}: {problem}; its {len(step.keys)} samples are listed in {listed}, their tensors "
+        f"step {step.number}: {problem}; its {len(step.rows)} samples are listed in {listed}, their tensors "
         f"beside it. Look at them, or lower lr ({state.stage.lr}); the older checkpoints stand"
     )
     guard.keep_batch(writer, step.number, state.batches.rank, step.packs)
     if state.batches.rank == 0:
-        guard.record(writer, name, {"step": step.number, "message": message, "samples": step.keys})
+        guard.record(
+            writer, name, {"step": step.number, "message": message, "samples": state.batches.keys(step)}
+        )
     raise Diverged(message)
 
 

@@ -14,7 +14,7 @@ from tests.train.inputs import stage
 from vf_ray.model.load import load
 from vf_ray.train import deepspeed
 from vf_ray.train.learner import learner
-from vf_ray.train.publish import to_host
+from vf_ray.train.save import to_host
 
 
 @pytest.mark.parametrize(("zero", "tied"), [(0, False), (2, False), (3, False), (3, True)])
