@@ -12,9 +12,9 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.model.conversation import Encoder
 from vf_ray.on_ray import measure
-from vf_ray.shards.build import run_here
 from vf_ray.store import Store
 from vf_ray.train.lengths import Lengths
+from vf_ray.work import LocalPool
 
 SIZE = 40
 
@@ -40,11 +40,10 @@ def test_parts_add_up_and_no_weight_is_fetched(tmp_path: Path, monkeypatch: pyte
     plain = Store.download
     monkeypatch.setattr(Store, "download", noted)
     monkeypatch.setattr(measure, "ROWS", 16)
-    monkeypatch.setattr(measure, "run_units", run_here)
     monkeypatch.setattr(measure.StoredSamples, "of", lambda store, mixture: samples)
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        return measure._measured(stage(), model, model, writer)
+        return measure._measured(stage(), model, model, LocalPool(), writer)
 
     measured = artifacts.build(store, Spec(kind="lengths", name="stage1", config={}), make)
     found = Lengths.joined([measured.read(measure.NAME)])

@@ -7,14 +7,13 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import WORK, Artifact, Writer
-from vf_ray.on_ray.prepare import run_units
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Stage
-from vf_ray.shards.build import Line
 from vf_ray.shards.read import StoredSamples
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
 from vf_ray.train.save import MODEL
+from vf_ray.work import Line, WorkPool
 
 NAME = "lengths.npy"
 ROWS = 32_768
@@ -58,7 +57,7 @@ def part(number: int) -> str:
     return f"{WORK}{number:05d}.npy"
 
 
-def lengths(store: Store, plan: Plan, stage: str, *, force: bool = False) -> Artifact:
+def lengths(store: Store, plan: Plan, stage: str, pool: WorkPool, *, force: bool = False) -> Artifact:
     """Return how long the conversations of a stage's mixture are, as the model it starts from reads them.
 
     Raises:
@@ -67,15 +66,17 @@ def lengths(store: Store, plan: Plan, stage: str, *, force: bool = False) -> Art
     chosen = plan.stage(stage)
     assert chosen is not None, f"recipe {plan.recipe.name!r} has no {stage}"
     model, mixed = (artifacts.load(store, s.address) for s in (plan.starts_from(stage), plan.mixture(stage)))
-    make = partial(_measured, chosen, model, mixed)
+    make = partial(_measured, chosen, model, mixed, pool)
     return artifacts.build(store, plan.lengths(stage), make, force=force)
 
 
-def _measured(stage: Stage, model: Artifact, mixed: Artifact, writer: Writer) -> Mapping[str, Any]:
+def _measured(
+    stage: Stage, model: Artifact, mixed: Artifact, pool: WorkPool, writer: Writer
+) -> Mapping[str, Any]:
     from vf_ray.train.lengths import Lengths
 
     numbers = range(-(-mixed.stats["instances"] // ROWS))
-    for done, _ in enumerate(run_units([Measure(stage, model, mixed, writer, n) for n in numbers]), 1):
+    for done, _ in enumerate(pool.run([Measure(stage, model, mixed, writer, n) for n in numbers]), 1):
         writer.progress(done, len(numbers), "parts")
     whole = Lengths.joined([writer.read(part(number)) for number in numbers])
     writer.commit(NAME, whole.to_bytes())

@@ -22,6 +22,7 @@ from vf_ray.artifacts import RUN, Artifact, Writer
 from vf_ray.artifacts.cost import GPUS
 from vf_ray.on_ray.measure import NAME as LENGTHS
 from vf_ray.on_ray.measure import lengths
+from vf_ray.on_ray.ray_pool import RayPool
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Resources, Stage
 from vf_ray.recipe.strict import plain
@@ -90,7 +91,7 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
         writer.commit(f"{MODEL}/README.md", card(plan, name).encode())
         shared, resources = bool(os.environ.get("RAY_ADDRESS")), plan.recipe.resources
         many = resources.workers > 1 and mixed.stats["instances"] >= MEASURED_FROM
-        measured = lengths(store, plan, name, force=force) if many else None
+        measured = lengths(store, plan, name, RayPool(), force=force) if many else None
         return fit(Job(name, stage, model, samples, writer, plan.recipe.seed, resources, shared, measured))
 
     return artifacts.build(store, plan.tuned(name), make, force=force)
