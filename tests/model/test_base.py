@@ -10,7 +10,7 @@ import pytest
 from tests.tiny import make_tiny, tiny_base
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
-from vf_ray.doctor.weights import outliner, weights
+from vf_ray.doctor.weights import base_weights, outliner
 from vf_ray.model.base import build_base, conversations, make_base
 from vf_ray.model.conversation import Encoder
 from vf_ray.model.fetcher import fetcher
@@ -90,7 +90,7 @@ def test_a_model_of_the_store_is_fetched_by_its_address(
     assert {f.name for f in folder.iterdir()} == names == {f.name for f in outline.iterdir()}
     assert (folder / "config.json").read_bytes() == made.read("model/config.json")
     assert all((outline / n).stat().st_size == (folder / n).stat().st_size for n in names)
-    assert all(check.ok for check in weights(replace(tiny_base(), checkpoint=made.address), store))
+    assert all(check.ok for check in base_weights(replace(tiny_base(), checkpoint=made.address), store))
 
 
 def recipe(**base: object) -> Recipe:
