@@ -161,7 +161,7 @@ def _may_be_clear(image: Image.Image) -> bool:
 
 def _source(data: bytes) -> ImageBytes:
     if packed.SIGNATURE.match(data):
-        return packed.PackedSamples(data)
+        return packed.PackedImage(data)
     makers = {jpeg.SIGNATURE: jpeg.source, png.SIGNATURE: png.source}
     return next((make for head, make in makers.items() if data.startswith(head)), ImageBytes)(data)
 

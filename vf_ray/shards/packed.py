@@ -17,7 +17,7 @@ _USUAL, _SHARE = 64, 8
 _NOTES = ("exif", "icc_profile", "xmp")
 
 
-class PackedSamples(ImageBytes):
+class PackedImage(ImageBytes):
     """A file whose coded data hold next to no zeros."""
 
     def fault(self, image: Image.Image) -> str:
