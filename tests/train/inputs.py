@@ -108,10 +108,10 @@ def ready(batches: Batches, step: int) -> list[Pack]:
 
 
 def broken(folder: Path, out: Path) -> Path:
-    """Copy a model to ``out`` with one weight that is no number."""
+    """Copy a model to ``out`` with weights whose products are no numbers."""
     shutil.copytree(folder, out)
     weights = load_file(out / "model.safetensors")
-    weights["multi_modal_projector.linear_1.weight"][0, 0] = float("nan")
+    weights["multi_modal_projector.linear_1.weight"][0] = 3e38  # finite, what it is multiplied with is not
     save_file(weights, out / "model.safetensors", metadata={"format": "pt"})
     return out
 
