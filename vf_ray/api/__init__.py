@@ -6,9 +6,10 @@
     store = api.open_store("s3://bucket/vf-ray")
     api.prepare(recipe, store)
 
-What is built lies in the store at the addresses that the flow uses, so either finds what the other has
-finished. ``tests/api/test_notebook.py`` goes through every name, from raw files to scores. Each function
-imports what it needs when it is called: looking at the catalogue loads no torch.
+Prepared data and mixtures lie at the addresses that the flow uses, so either finds what the other has
+finished; models that are assembled or trained here have addresses of their own.
+``tests/api/test_notebook.py`` goes through every name, from raw files to scores. Each function imports what
+it needs when it is called: looking at the catalogue loads no torch.
 
 Read in this order: data.py (raw files to instances and mixtures), models.py (packed, trained, asked),
 scores.py (benchmarks).
