@@ -9,7 +9,7 @@ CODE: Mapping[str, int] = {
     "mixture": 3,
     "lengths": 1,
     "base": 4,
-    "tuned": 3,
+    "tuned": 4,
     "answers": 1,
     "judged": 2,
     "scores": 6,
