@@ -12,8 +12,8 @@ import torch
 from tests.eval.test_generate import WORDS, one_by_one, png
 from vf_ray.eval.benchmark import Question
 from vf_ray.eval.generate import Answerer, in_order
-from vf_ray.model.assemble import assemble
-from vf_ray.model.template import TEMPLATES
+from vf_ray.model.families._llava15.assemble import assemble
+from vf_ray.model.families._llava15.template import TEMPLATES
 from vf_ray.recipe import Base
 
 pytestmark = pytest.mark.bench

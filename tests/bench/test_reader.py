@@ -15,9 +15,9 @@ from PIL import Image
 from tests.bench.timing import least, seconds
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, ready, stage
-from vf_ray.model.assemble import assemble
-from vf_ray.model.pixels import CLIP_MEAN
-from vf_ray.model.template import TEMPLATES
+from vf_ray.model.families._llava15.assemble import assemble
+from vf_ray.model.families._llava15.pixels import CLIP_MEAN
+from vf_ray.model.families._llava15.template import TEMPLATES
 from vf_ray.recipe import Base
 from vf_ray.recipe.input_format import InputFormat
 from vf_ray.train.batches import Batches, ahead

@@ -19,14 +19,15 @@ import torch
 from tests.bench.timing import Ratio, interleaved, seconds
 from tests.train.inputs import stage, train
 from vf_ray.artifacts import Spec, Writer, build
-from vf_ray.model.assemble import assemble
+from vf_ray.model.encoded import Encoded
+from vf_ray.model.families._llava15.assemble import assemble
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Base
 from vf_ray.shards.order import Permutation
 from vf_ray.store import Store
 from vf_ray.train import checkpoint, deepspeed
-from vf_ray.train.collate import collate, num_labels
+from vf_ray.train.collate import collate
 from vf_ray.train.learner import learner
 from vf_ray.train.pack import partition
 from vf_ray.train.schedule import rows_of_step
@@ -39,14 +40,6 @@ CONTEXT = 2048
 ROUNDS = 15
 LEAST = {"grouped": 0.97, "shared": 0.97}
 """Of medians."""
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A conversation of drawn words."""
-
-    ids: list[int]
-    labels: list[int]
 
 
 @pytest.fixture(scope="module")
@@ -64,25 +57,28 @@ def made(folder: Path, *, width: int, patch_size: int = 8) -> Path:
     return folder
 
 
-def conversations(network: Any, number: int, seed: int, patches: int = IMAGE) -> list[Drawn]:
+def conversations(network: Any, number: int, seed: int, patches: int = IMAGE) -> list[Encoded]:
     draw, image = random.Random(seed), network.config.image_token_id
     found = []
     for _ in range(number):
         asked = [image] * patches + [draw.randrange(10, 200) for _ in range(draw.randrange(40, 60))]
         answer = [draw.randrange(10, 200) for _ in range(min(1900, 2 + int(math.exp(draw.gauss(3.0, 1.2)))))]
-        found.append(Drawn(asked + answer, [-100] * len(asked) + answer))
+        found.append(Encoded(ids=asked + answer, labels=[-100] * len(asked) + answer, prefix_len=patches))
     return found
 
 
-def in_packs(network: Any, batch: Sequence[Drawn]) -> None:
+def in_packs(network: Any, batch: Sequence[Encoded]) -> None:
     plan = partition([len(one.ids) for one in batch], ranks=1, capacity=2048)
-    weight = 1 / sum(map(num_labels, batch))
+    weight = 1 / sum(one.num_labels for one in batch)
     for (members,) in plan.packs:
-        pixels = torch.zeros(len(members), 3, 32, 32)
-        loss_of(network, collate([batch[i] for i in members], [weight] * len(members), pixels)).backward()
+        images = {"pixel_values": torch.zeros(len(members), 3, 32, 32)}
+        each = [(place,) for place in range(len(members))]
+        loss_of(
+            network, collate([batch[i] for i in members], [weight] * len(members), images, each)
+        ).backward()
 
 
-def padded(network: Any, batch: Sequence[Drawn], width: int | None = None, rows: int = 8) -> None:
+def padded(network: Any, batch: Sequence[Encoded], width: int | None = None, rows: int = 8) -> None:
     """Run micro-batches of ``rows``, padded on the right, where causal attention needs no mask at all."""
     for at in range(0, len(batch), rows):
         part = batch[at : at + rows]
@@ -130,18 +126,19 @@ def test_samples_that_share_tokens(tmp_path: Path, one_thread: None, share: floa
     batch = conversations(network, 32, seed=3, patches=patches)
     shown = list(range(round(32 * (1 - share)))) or [0]
     shown += [shown[i % len(shown)] for i in range(32 - len(shown))]
-    weight, lengths = 1 / sum(map(num_labels, batch)), [len(one.ids) for one in batch]
+    weight, lengths = 1 / sum(one.num_labels for one in batch), [len(one.ids) for one in batch]
 
-    def run(prefix_len: int) -> None:
+    def run(share: bool) -> None:
         for (members,) in partition(
-            lengths, ranks=1, capacity=4096, shown=shown, prefix_len=prefix_len
+            lengths, ranks=1, capacity=4096, shown=shown, prefix_lens=[patches * share] * len(batch)
         ).packs:
             here = list(dict.fromkeys(shown[i] for i in members))
-            pixels, image_index = torch.zeros(len(here), 3, 32, 32), [here.index(shown[i]) for i in members]
+            images = {"pixel_values": torch.zeros(len(here), 3, 32, 32)}
+            image_index = [(here.index(shown[i]),) for i in members]
             taken, weights = [batch[i] for i in members], [weight] * len(members)
-            loss_of(network, collate(taken, weights, pixels, image_index, prefix_len)).backward()
+            loss_of(network, collate(taken, weights, images, image_index, share=share)).backward()
 
-    spent = interleaved({"copied": lambda: run(0), "shared": lambda: run(patches)}, ROUNDS)
+    spent = interleaved({"copied": lambda: run(False), "shared": lambda: run(True)}, ROUNDS)
     ratio = Ratio.of(spent["copied"], spent["shared"])
     print(f"\nshare {share:.0%} of pictures repeated: their tokens computed once {ratio}x")
     assert ratio.median > (LEAST["shared"] if share < 0.5 else 1.2)

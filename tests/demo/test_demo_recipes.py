@@ -3,6 +3,7 @@
 import pytest
 
 from vf_ray.instances.wording import word
+from vf_ray.model.families import family_of_base
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import MODULES
 from vf_ray.recipe.load import load_recipe
@@ -44,7 +45,7 @@ def test_the_vision_tower_learns_before_stage_1_and_is_frozen_then() -> None:
     assert recipe.align is not None and set(recipe.align.tune) == set(MODULES)
     assert recipe.stage2 is not None
     assert {*recipe.stage1.tune, *recipe.stage2.tune} == {"projector", "language_model"}
-    assert 16 <= recipe.base.image_tokens <= 36
+    assert 16 <= family_of_base(recipe.base).tokens_per_image(recipe.base) <= 36
 
 
 def test_the_stand_in_for_gpt4_says_so() -> None:

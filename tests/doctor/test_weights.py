@@ -8,7 +8,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.model.published import write_clip, write_original_llava, write_projector, write_vicuna
+from tests.model.families.llava15.published import (
+    write_clip,
+    write_original_llava,
+    write_projector,
+    write_vicuna,
+)
 from tests.tiny import make_tiny
 from vf_ray import doctor
 from vf_ray.doctor import weights

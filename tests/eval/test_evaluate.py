@@ -13,7 +13,7 @@ import pytest
 from tests.eval import test_pope
 from tests.eval.judge_server import Answer, judge_server, says
 from tests.eval.miniature import WRITERS, png
-from tests.model.published import write_vicuna
+from tests.model.families.llava15.published import write_vicuna
 from tests.tiny import make_tiny
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer

@@ -11,9 +11,9 @@ from PIL import Image
 
 from vf_ray.eval.benchmark import Question
 from vf_ray.eval.generate import Answerer, answers, in_order
-from vf_ray.model.assemble import assemble
-from vf_ray.model.conversation import Encoder
-from vf_ray.model.template import TEMPLATES
+from vf_ray.model.families._llava15.assemble import assemble
+from vf_ray.model.families._llava15.conversation import Encoder
+from vf_ray.model.families._llava15.template import TEMPLATES
 from vf_ray.recipe import Base
 
 WORDS = "what is the number of red blue green squares in this picture yes no two three many"

@@ -81,7 +81,7 @@ def test_the_recipe_is_the_papers() -> None:
         assert (stage.clip, stage.warmup_from_zero, stage.too_long) == (0, True, "cut")
     assert one.tune == two.tune == ("projector", "language_model")
     assert (len(matching(one.tasks)), recipe.prepare.cap) == (188, 10_000)
-    assert (recipe.base.size, recipe.base.image_tokens, recipe.base.select_layer) == ("13B", 576, -2)
+    assert (recipe.base.size, recipe.base.image_size, recipe.base.select_layer) == ("13B", 336, -2)
 
 
 def test_tables_vary_what_the_paper_varied() -> None:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from tests.gpu import work
 from vf_ray.model import packed as head
-from vf_ray.model.packed import PackedLlava, compile_parts, packed, recompute
+from vf_ray.model.packed import compile_parts, packed, recompute
 from vf_ray.recipe import Stage
 from vf_ray.train import estimate
 from vf_ray.train.learner import counted, fast_paths
@@ -68,7 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> list[Row]:
     patches, words = config.image_seq_length, config.text_config.vocab_size
     batch = work.conversations(asked.batch, patches, words, seed=3)
     tokens = sum(len(one.ids) for one in batch)
-    operations = estimate.work(_stage(asked), counted(network), patches, images=len(batch), tokens=tokens)
+    of_images = patches * len(batch)
+    operations = estimate.work(
+        _stage(asked), counted(network), tokens=tokens, image_tokens=of_images, patches=of_images + len(batch)
+    )
     del network
     rows = []
     for name, loop in _loops(asked, batch).items():
@@ -136,7 +139,7 @@ def table(asked: Asked, rows: Sequence[Row], tokens: int, operations: float, pro
 Loop = Callable[[], tuple[Any, Callable[[], Iterator[Tensor]]]]
 
 
-def _loops(asked: Asked, batch: Sequence[work.Drawn]) -> dict[str, Loop]:
+def _loops(asked: Asked, batch: Sequence[work.Encoded]) -> dict[str, Loop]:
     """Return what is compared: each makes its model, and says how to go through the batch."""
 
     def fresh() -> Any:
@@ -216,7 +219,7 @@ def _stage(asked: Asked, share: float = 0.0, compiled: bool = False) -> Stage:
     )  # fmt: skip
 
 
-def _tell(asked: Asked, network: PackedLlava, share: float, compiled: bool) -> None:
+def _tell(asked: Asked, network: Any, share: float, compiled: bool) -> None:
     print("fast paths:", fast_paths(_stage(asked, share, compiled), network, asked.device), flush=True)
 
 

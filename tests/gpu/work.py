@@ -6,7 +6,6 @@ Needs torch and transformers, neither Ray nor DeepSpeed: a bare GPU machine is e
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,25 +13,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
 
+from vf_ray.model.encoded import Encoded
+from vf_ray.model.families._llava15.sizes import inner_width
 from vf_ray.model.freeze import tune
-from vf_ray.model.parts import llama_inner
 from vf_ray.recipe.model_sizes import SIZES
-from vf_ray.train.collate import Pack, collate, num_labels
+from vf_ray.train.collate import Pack, collate
 from vf_ray.train.pack import partition
 from vf_ray.train.step import loss_of
 
 # Shapes: B conversations, S tokens, V words
 
+PIXELS = "pixel_values"
 IMAGE = 5
 """The token that stands for a patch."""
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A conversation of drawn tokens."""
-
-    ids: list[int]
-    labels: list[int]
 
 
 def model(size: str, device: torch.device, dtype: torch.dtype, layers: int = 0) -> Any:
@@ -44,7 +37,7 @@ def model(size: str, device: torch.device, dtype: torch.dtype, layers: int = 0) 
         image_size=s["image_size"], patch_size=s["patch_size"],
     )  # fmt: skip
     text = LlamaConfig(
-        vocab_size=s["vocabulary"], hidden_size=s["width"], intermediate_size=llama_inner(s["width"]),
+        vocab_size=s["vocabulary"], hidden_size=s["width"], intermediate_size=inner_width(s["width"]),
         num_hidden_layers=layers or s["layers"], num_attention_heads=s["heads"],
         num_key_value_heads=s["kv_heads"], max_position_embeddings=4096,
     )  # fmt: skip
@@ -65,7 +58,7 @@ def model(size: str, device: torch.device, dtype: torch.dtype, layers: int = 0) 
     return made
 
 
-def conversations(count: int, patches: int, words: int, seed: int) -> list[Drawn]:
+def conversations(count: int, patches: int, words: int, seed: int) -> list[Encoded]:
     """Draw lengths like Vision-Flan's: a picture, a question, an answer whose length is log-normal."""
     draw, found = random.Random(seed), []
     for _ in range(count):
@@ -73,7 +66,14 @@ def conversations(count: int, patches: int, words: int, seed: int) -> list[Drawn
         answer = [
             draw.randrange(10, words) for _ in range(2 + min(1000, int(math.exp(draw.gauss(3.0, 1.0)))))
         ]
-        found.append(Drawn(asked + answer, [-100] * len(asked) + answer))
+        found.append(
+            Encoded(
+                ids=asked + answer,
+                labels=[-100] * len(asked) + answer,
+                prefix_len=patches,
+                image_tokens=patches,
+            )
+        )
     return found
 
 
@@ -84,19 +84,24 @@ def pixels(network: Any, count: int, dtype: torch.dtype) -> Tensor:
     return drawn.expand(count, -1, -1, -1)
 
 
-def packs(network: Any, batch: Sequence[Drawn], capacity: int, of_each: int = 1) -> list[Pack]:
+def packs(network: Any, batch: Sequence[Encoded], capacity: int, of_each: int = 1) -> list[Pack]:
     """Return a global batch of one rank as packs; ``of_each`` conversations share a picture's tokens."""
-    weight, prefix_len = 1 / sum(map(num_labels, batch)), network.config.image_seq_length
+    weight = 1 / sum(one.num_labels for one in batch)
     shown = [i // of_each for i in range(len(batch))]
     plan = partition(
-        [len(one.ids) for one in batch], ranks=1, capacity=capacity, shown=shown, prefix_len=prefix_len
+        [len(one.ids) for one in batch],
+        ranks=1,
+        capacity=capacity,
+        shown=shown,
+        prefix_lens=[one.prefix_len for one in batch],
     )
     made = []
     for (members,) in plan.packs:
         here = list(dict.fromkeys(shown[i] for i in members))
-        seen, image_index = pixels(network, len(here), torch.float32), [here.index(shown[i]) for i in members]
+        images = {PIXELS: pixels(network, len(here), torch.float32)}
+        image_index = [(here.index(shown[i]),) for i in members]
         made.append(
-            collate([batch[i] for i in members], [weight] * len(members), seen, image_index, prefix_len)
+            collate([batch[i] for i in members], [weight] * len(members), images, image_index, share=True)
         )
     return made
 
@@ -107,9 +112,9 @@ def in_packs(network: Any, made: Sequence[Pack], device: torch.device) -> Iterat
         yield loss_of(network, pack.to(device, network.dtype))
 
 
-def padded(network: Any, batch: Sequence[Drawn], rows: int, device: torch.device) -> Iterator[Tensor]:
+def padded(network: Any, batch: Sequence[Encoded], rows: int, device: torch.device) -> Iterator[Tensor]:
     """Yield the share of each micro-batch, padded to its longest, through transformers' own loss."""
-    labels = sum(map(num_labels, batch))
+    labels = sum(one.num_labels for one in batch)
     for at in range(0, len(batch), rows):
         part = batch[at : at + rows]
         longest = max(len(one.ids) for one in part)
@@ -120,7 +125,7 @@ def padded(network: Any, batch: Sequence[Drawn], rows: int, device: torch.device
             input_ids=ids_BS, attention_mask=mask_BS, labels=labels_BS, use_cache=False,
             pixel_values=pixels(network, len(part), torch.float32).to(device, network.dtype),
         )  # fmt: skip
-        yield out.loss * (sum(map(num_labels, part)) / labels)
+        yield out.loss * (sum(one.num_labels for one in part) / labels)
 
 
 class Masters:
@@ -163,9 +168,9 @@ def train(shares: Callable[[], Iterable[Tensor]], masters: Masters, steps: int) 
     return losses
 
 
-def reference(network: Any, batch: Sequence[Drawn], device: torch.device) -> Tensor:
+def reference(network: Any, batch: Sequence[Encoded], device: torch.device) -> Tensor:
     """Return the loss of a batch by its definition: each conversation by itself, in fp32."""
-    total, labels = torch.zeros((), device=device), sum(map(num_labels, batch))
+    total, labels = torch.zeros((), device=device), sum(one.num_labels for one in batch)
     for one in batch:
         images = pixels(network, 1, torch.float32).to(device, network.dtype)
         logits_1SV = network(input_ids=torch.tensor([one.ids], device=device), pixel_values=images).logits

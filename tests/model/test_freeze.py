@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.tiny import make_tiny
-from vf_ray.model.conversation import Encoder
+from vf_ray.model.families._llava15.conversation import Encoder
 from vf_ray.model.freeze import tune
 from vf_ray.model.load import load
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from tests.tiny import make_tiny
 from vf_ray.model.ask import answer
-from vf_ray.model.conversation import Encoder
+from vf_ray.model.families._llava15.conversation import Encoder
 from vf_ray.model.inspect import show, tokens
 
 
@@ -28,7 +28,7 @@ def test_the_trained_tokens_are_the_response(folder: Path) -> None:
     encoder = Encoder.of(folder)
     seen = list(tokens(encoder, encoder.encode("Is the number odd?", "yes 4")))
     assert "".join(token.text for token in seen if token.trained) == " yes 4</s>"
-    assert [token.count for token in seen if token.text == "<image>"] == [encoder.image_tokens]
+    assert [token.count for token in seen if token.text == "<image>"] == [encoder.tokens_per_image]
     assert "".join(token.text for token in seen).endswith("Is the number odd? ASSISTANT: yes 4</s>")
 
 

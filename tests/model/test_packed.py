@@ -14,11 +14,13 @@ from vf_ray.model import packed as module
 from vf_ray.model.export import save
 from vf_ray.model.freeze import tune
 from vf_ray.model.load import load
-from vf_ray.model.packed import packed, recompute
+from vf_ray.model.packed import layers, packed, recompute
 from vf_ray.train.batches import Batches
 from vf_ray.train.collate import Pack
-from vf_ray.train.learner import fast_paths, layers, learner
+from vf_ray.train.learner import fast_paths, learner
 from vf_ray.train.step import loss_of
+
+PIXELS = "pixel_values"
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +64,10 @@ def test_recomputed_layers_give_the_same_gradients(folder: Path, pack: Pack, sha
 
 
 def test_a_image_encoded_once_gives_what_two_copies_give(folder: Path, pack: Pack) -> None:
-    each, first = torch.arange(len(pack.image_index)), pack.pixels[:1]
-    twice = replace(pack, pixels=pack.pixels[pack.image_index], image_index=each)
-    once = replace(pack, pixels=first, image_index=torch.zeros_like(each))
-    same = replace(pack, pixels=first.repeat(len(each), 1, 1, 1), image_index=each)
+    each, first = torch.arange(len(pack.image_index)), pack.images[PIXELS][:1]
+    twice = replace(pack, images={PIXELS: pack.images[PIXELS][pack.image_index]}, image_index=each)
+    once = replace(pack, images={PIXELS: first}, image_index=torch.zeros_like(each))
+    same = replace(pack, images={PIXELS: first.repeat(len(each), 1, 1, 1)}, image_index=each)
     model = packed(load(folder))
     torch.testing.assert_close(loss_of(model, twice), loss_of(model, pack))
     assert_equal(gradients(packed(load(folder)), same), gradients(packed(load(folder)), once))
@@ -82,7 +84,7 @@ def test_the_feed_shares_images_and_says_how_often(folder: Path) -> None:
     batches = few_images(folder, share_tokens=False)
     (pack,), shared = batches.step(1).packs, batches.step(1).shared
     assert (few_images(folder, of_each=1).step(1).shared, shared) == (0.0, 0.5)
-    assert len(pack.pixels) == 12
+    assert len(pack.images[PIXELS]) == 12
     assert sorted(pack.image_index.tolist()) == sorted([*range(12), *range(12)])
     assert pack.gather_index is None
 
@@ -97,7 +99,7 @@ def test_tokens_of_a_image_computed_once_give_what_copies_give(folder: Path, cha
     if "micro_tokens" in changes:
         assert len(step.packs) > 1
     else:
-        assert step.computed == step.tokens - 18 * once.encoder.prefix_len
+        assert step.computed == step.tokens - 18 * once.encoder.question("").prefix_len
     models = [packed(load(folder)) for _ in range(2)]
     for model in models:
         recompute(model, changes.get("recompute", 0))
@@ -123,7 +125,9 @@ def test_what_shows_nothing_is_packed_with_what_shows(folder: Path) -> None:
     )
     step, (pack,) = mixed.step(1), mixed.step(1).packs
     assert (step.samples, step.imaged, step.encoded, step.shared) == (24, 16, 1, 1 - 1 / 16)
-    assert step.computed == pack.input_ids.numel() == step.tokens - 15 * batches.encoder.prefix_len
+    assert (
+        step.computed == pack.input_ids.numel() == step.tokens - 15 * batches.encoder.question("").prefix_len
+    )
     assert pack.image_index.tolist() == [0]
     copied = replace(mixed, stage=replace(mixed.stage, share_tokens=False))
     models = [packed(load(folder)) for _ in range(2)]
@@ -133,14 +137,14 @@ def test_what_shows_nothing_is_packed_with_what_shows(folder: Path) -> None:
 def test_a_pack_that_shows_nothing_runs_the_same_modules(folder: Path, pack: Pack) -> None:
     batches = Batches.of(stage(), Listed.of(40, silent=1), folder, seed=0, rank=0, world=1)
     step, (silent,) = batches.step(1), ready(batches, 1)
-    assert (step.imaged, step.encoded, step.shared, len(silent.pixels)) == (0, 0, 0.0, 1)
+    assert (step.imaged, step.encoded, step.shared, len(silent.images[PIXELS])) == (0, 0, 0.0, 1)
     assert batches.encoder.image_id not in silent.input_ids
     found = gradients(packed(load(folder)), silent)
     assert found.keys() == gradients(packed(load(folder)), pack).keys()
     image_index = [name for name in found if "vision_tower" in name or "projector" in name]
     assert image_index and not any(found[name].any() for name in image_index)
     assert all(found[name].any() for name in found if "lm_head" in name)
-    other = replace(silent, pixels=torch.randn_like(silent.pixels))
+    other = replace(silent, images={PIXELS: torch.randn_like(silent.images[PIXELS])})
     assert_equal(found, gradients(packed(load(folder)), other))
 
 

@@ -10,7 +10,7 @@ from tests.tiny import make_tiny
 from tests.train.inputs import Listed, stage
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
-from vf_ray.model.conversation import Encoder
+from vf_ray.model.families import encoder_of
 from vf_ray.on_ray import measure
 from vf_ray.store import Store
 from vf_ray.train.lengths import Lengths
@@ -47,7 +47,7 @@ def test_parts_add_up_and_no_weight_is_fetched(tmp_path: Path, monkeypatch: pyte
 
     measured = artifacts.build(store, Spec(kind="lengths", name="stage1", config={}), make)
     found = Lengths.joined([measured.read(measure.NAME)])
-    expected = Lengths.measured(Encoder.of(folder, stage().max_length), samples, range(SIZE))
+    expected = Lengths.measured(encoder_of(folder, stage().max_length), samples, range(SIZE))
     assert (found.table == expected.table).all() and found.table.shape == (SIZE, 3)
     assert measured.stats == {"instances": SIZE, "tokens": int(found.table[:, 0].sum())}
     assert fetched and not [path for path in fetched if path.endswith(measure.WEIGHTS)]

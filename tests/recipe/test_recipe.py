@@ -109,7 +109,7 @@ def test_a_size_fills_in_what_no_number_says() -> None:
     small = recipe(**{"base.size": "0.1B", "base.width": 288, "base.vocabulary": 900}).base
     assert (small.layers, small.width, small.vocabulary, small.kv_heads) == (30, 288, 900, 3)
     assert recipe(**{"base.heads": 8}).base.kv_heads == 8
-    assert recipe(**{"base.size": "34B"}).base.image_tokens == 576
+    assert recipe(**{"base.size": "34B"}).base.image_size == 336
 
 
 def test_a_lacking_key_is_named() -> None:

@@ -11,19 +11,25 @@ from tests.tiny import TEXTS, make_tiny, tiny_base
 from tests.train.inputs import Listed, ready, stage
 from vf_ray.doctor import room
 from vf_ray.model import packed
-from vf_ray.model.assemble import assemble
+from vf_ray.model.families import family_of_base
+from vf_ray.model.families._llava15.assemble import assemble
+from vf_ray.model.families.family import Sizes
 from vf_ray.model.load import parameters
 from vf_ray.recipe import Base, Lora, Stage
 from vf_ray.train import checkpoint, estimate
 from vf_ray.train.batches import Batches
 from vf_ray.train.collate import Pack
-from vf_ray.train.estimate import flops, memory, remedies, seconds, sizes
+from vf_ray.train.estimate import flops, memory, remedies, seconds, tuned
 from vf_ray.train.learner import learner
 from vf_ray.train.optimizer import MOMENTS
 from vf_ray.train.step import loss_of
 
 SEVEN = Base(size="7B", vocabulary=32064)
 THIRTEEN = Base(size="13B", vocabulary=32064)
+
+
+def sizes(base: Base) -> Sizes:
+    return family_of_base(base).sizes(base)
 
 
 def test_counts_equal_those_of_a_model(tmp_path: Path) -> None:
@@ -70,10 +76,10 @@ def test_frozen_modules_take_no_optimizer() -> None:
 
 
 def test_adapters_are_counted_as_they_are(tmp_path: Path) -> None:
-    tuned = stage(lora=Lora(rank=4))
-    model = learner(tuned, make_tiny(tmp_path), 0)
+    chosen = stage(lora=Lora(rank=4))
+    model = learner(chosen, make_tiny(tmp_path), 0)
     learns = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    assert sizes(tiny_base()).tuned(tuned) == learns
+    assert tuned(sizes(tiny_base()), chosen) == learns
     whole, adapted = (memory(s, THIRTEEN, workers=1) for s in (stage(zero=2), stage(zero=2, lora=Lora())))
     assert adapted.optimizer < 0.06 * whole.optimizer
 
@@ -120,7 +126,9 @@ def test_what_is_recommended_fits() -> None:
 
 def test_the_rate_that_was_published_for_llava_comes_out() -> None:
     work = flops(stage(), SEVEN, samples=1, text_tokens=0)
-    tokens_per_s = SEVEN.image_tokens / seconds(work, workers=1, flops_per_s=312e12, utilisation=0.3957)
+    tokens_per_s = family_of_base(SEVEN).tokens_per_image(SEVEN) / seconds(
+        work, workers=1, flops_per_s=312e12, utilisation=0.3957
+    )
     assert tokens_per_s == pytest.approx(2937, rel=0.1)
 
 

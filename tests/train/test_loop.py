@@ -183,7 +183,7 @@ def test_a_loss_that_is_no_number_stops_the_run_with_its_batch(model: Path, tmp_
     assert str(kept) in str(caught.value).replace("file://", "")
     assert len(json.loads(kept.read_text())["samples"]) == 8
     batch = load_file(kept.parent / "step-00000001-rank-0.safetensors")
-    assert batch["0/pixels"].shape[1:] == (16, 16, 3)
+    assert batch["0/images/pixel_values"].shape[1:] == (16, 16, 3)
     assert len(batch["0/targets"]) == len(batch["0/label_positions"]) > 8
 
 

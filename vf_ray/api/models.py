@@ -26,9 +26,9 @@ def assemble(recipe: Recipe, texts: Iterable[str], folder: Path, *, seed: int = 
     Raises:
         ValueError: if the parts do not fit each other or the recipe.
     """
-    from vf_ray.model import assemble as parts
+    from vf_ray.model.families import family_of_base
 
-    parts.assemble(recipe.base, texts, folder, seed=seed, fetch=Path)
+    family_of_base(recipe.base, Path).assemble(recipe.base, texts, folder, seed=seed, fetch=Path)
     return folder
 
 

@@ -14,7 +14,7 @@ from vf_ray.cli.app import note, show, show_json
 from vf_ray.errors import UserError, about
 
 if TYPE_CHECKING:
-    from vf_ray.model.conversation import Encoder
+    from vf_ray.model.families.family import Encoder
     from vf_ray.store import Store
 
 StoredRow = tuple[Mapping[str, Any], bytes | None]
@@ -54,14 +54,14 @@ def inspect(
 def _encoder(stack: ExitStack, model: str, store: "Store") -> "Encoder | None":
     """Return the encoder of the named model; without any model yet, texts are shown without tokens."""
     from vf_ray.cli.checkpoints import model_folder
-    from vf_ray.model.conversation import Encoder
+    from vf_ray.model.families import encoder_of
 
     try:
         folder = stack.enter_context(model_folder(model, store))
     except ValueError as error:
         note(f"[yellow]without tokens:[/] {escape(str(error))}")
         return None
-    return Encoder.of(folder)
+    return encoder_of(folder)
 
 
 def _rows(what: str, store: "Store", held_out: bool) -> Iterator[StoredRow]:

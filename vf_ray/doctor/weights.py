@@ -10,6 +10,7 @@ from pathlib import Path
 from vf_ray.artifacts import Artifact, load
 from vf_ray.doctor.check import Check
 from vf_ray.errors import MendableError, MissingError
+from vf_ray.model.families import family_of_base
 from vf_ray.plan.models import PREFIX
 from vf_ray.recipe import Base
 from vf_ray.recipe.recipe import is_model_address
@@ -48,9 +49,8 @@ def sized(base: Base, store: Store | None = None) -> Base:
     """Return the base with the sizes of the models it names, as far as they can be read, for estimates."""
     with scratch("vf-ray-doctor-") as below:
         try:
-            from vf_ray.model.adopted import Adopted
-
-            return Adopted(base, outliner(below, store)).sized()
+            fetch = outliner(below, store)
+            return family_of_base(base, fetch).adopted(base, fetch).sized()
         except MendableError:  # the check of weights says what is wrong
             return base
 
@@ -65,9 +65,7 @@ def _check(key: str, url: str, look: Callable[[], object]) -> Check:
 
 
 def _look(base: Base, key: str, fetch: Callable[[str], Path]) -> None:
-    from vf_ray.model.adopted import Adopted
-
-    Adopted(base, fetch).looks()[key]()
+    family_of_base(base, fetch).adopted(base, fetch).looks()[key]()
 
 
 def _look_at_judge(folder: Path, url: str) -> None:

@@ -1,4 +1,4 @@
-"""Batched greedy answers of a saved LLaVA.
+"""Batched greedy answers of a saved model.
 
 What questions share is computed once: the system message for all, a picture's tokens for all of
 its questions. A batch holds questions of about one length, pads on the left of the question, and
@@ -9,21 +9,25 @@ import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 from transformers import DynamicCache
 
 from vf_ray.errors import UserError
 from vf_ray.eval.asking import in_order
 from vf_ray.eval.benchmark import Answered, Question
-from vf_ray.model.conversation import Encoder, TooLongError
+from vf_ray.model.encoded import Encoded, TooLongError
+from vf_ray.model.families import encoder_of, family_of_model
+from vf_ray.model.families.family import Encoder, Family, Inputs
 from vf_ray.model.load import load
 
-# Shapes: B questions, U pictures, P tokens of a picture, S tokens of the system message,
-# Q tokens of the longest question, D width, C tokens in the cache, L layers
+# Shapes: B questions, U images, P tokens up to the end of an image, Q tokens of the longest question,
+# D width, C tokens in the cache; positions may have one more dimension in front: their axes
 
 Layers = list[tuple[Tensor, Tensor]]
 """Keys and values of each layer, (rows, heads, tokens, width of a head)."""
@@ -54,10 +58,10 @@ class Answerer:
 
     @classmethod
     def of(cls, folder: Path, dtype: torch.dtype | None = None) -> "Answerer":
-        """Load a saved LLaVA onto the GPU in bfloat16 if there is one, else in float32."""
+        """Load a saved model onto the GPU in bfloat16 if there is one, else in float32."""
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         precision = dtype or (torch.bfloat16 if device.type == "cuda" else torch.float32)
-        return cls(load(folder, precision).to(device), Encoder.of(folder), device)
+        return cls(load(folder, precision).to(device), encoder_of(folder), device)
 
     def answers(self, questions: Sequence[Question], batch: int) -> Iterator[Answered]:
         """Yield an answer to each question, in order."""
@@ -66,118 +70,125 @@ class Answerer:
 
     def _batch(self, questions: Sequence[Question]) -> Iterator[Answered]:
         asked, errors = self._encoded(questions)
-        found: dict[int, str] = {}
-        for with_image in (True, False):
-            rows = [row for row in asked if row.has_image == with_image]
-            if rows:
-                found |= self._generate(rows, questions)
+        replies: dict[int, str] = {}
+        for _, rows in groupby(sorted(asked, key=_prefix_len), key=_prefix_len):
+            replies |= self._generate(list(rows), questions)
         for place, question in enumerate(questions):
-            yield Answered(question.id, found.get(place, ""), errors.get(place, ""))
+            yield Answered(question.id, replies.get(place, ""), errors.get(place, ""))
 
     def _encoded(self, questions: Sequence[Question]) -> tuple[list["_Row"], dict[int, str]]:
         rows, errors = [], {}
         for place, question in enumerate(questions):
             try:
-                rows.append(self._row(place, question))
+                encoded = self.encoder.question(question.prompt, image=question.image is not None)
             except TooLongError as error:
                 errors[place] = str(error)
+            else:
+                rows.append(_Row(place, encoded, self._room(len(encoded.ids), question)))
         return rows, errors
-
-    def _row(self, place: int, question: Question) -> "_Row":
-        if question.image is None:
-            ids = self.encoder.text_ids(question.prompt)
-            return _Row(place, False, ids, self._room(len(ids), question))
-        ids = self.encoder.prompt_ids(question.prompt)
-        return _Row(place, True, ids[self._prefix :], self._room(len(ids), question))
 
     def _room(self, tokens: int, question: Question) -> int:
         return max(1, min(question.max_new_tokens, self.encoder.max_length - tokens))
 
-    @cached_property
-    def _prefix(self) -> int:
-        """Number of tokens up to and with the picture."""
-        ids = self.encoder.prompt_ids("")
-        return len(ids) - ids[::-1].index(self.encoder.image_id)
-
     @torch.inference_mode()
     def _generate(self, rows: Sequence["_Row"], questions: Sequence[Question]) -> dict[int, str]:
+        """Answer questions whose prefixes are of one length."""
         decoding = _Decoding(self, rows)
-        cache = self._seen(rows, questions) if rows[0].has_image else DynamicCache()
-        logits_BV = decoding.ask(cache)
+        logits_BV = decoding.ask(self._seen(rows, questions) if _prefix_len(rows[0]) else DynamicCache())
         while decoding.take(logits_BV):
             logits_BV = decoding.step()
         return {place: self.encoder.decode(ids).strip() for place, ids in decoding.said.items()}
 
     def _seen(self, rows: Sequence["_Row"], questions: Sequence[Question]) -> Any:
-        """Return a cache that holds, for each row, the system message and its picture."""
-        where: dict[str, int] = {}
-        images: list[bytes] = []
+        """Return a cache that holds, for each row, the system message and its image."""
+        numbers: dict[str, int] = {}
+        firsts: list[_Row] = []
         of_row: list[int] = []
         for row in rows:
             question = questions[row.place]
             identity = question.image_id or question.id
-            if identity not in where:
-                where[identity] = len(images)
-                images.append(_fetched(question))
-            of_row.append(where[identity])
-        layers = self._images(torch.cat([self._pixels(*pair) for pair in zip(where, images, strict=True)]))
+            if identity not in numbers:
+                numbers[identity] = len(firsts)
+                firsts.append(row)
+            of_row.append(numbers[identity])
+        layers = self._prefixes(firsts, [self._decoded(questions[row.place]) for row in firsts])
         index_B = torch.tensor(of_row, device=self.device)
         return _cache([(keys[index_B], values[index_B]) for keys, values in layers])
 
-    def _pixels(self, identity: str, image: bytes) -> Tensor:
+    def _decoded(self, question: Question) -> Any:
         try:
-            return self.encoder.pixels([image])
+            return self.encoder.images.decoded([_fetched(question)])[0]
         except ValueError as error:
+            identity = question.image_id or question.id
             raise UserError(f"picture {identity}: {error}; get its benchmark's files anew") from error
 
-    def _images(self, pixels_UCHW: Tensor) -> Layers:
-        """Return keys and values of the system message and each picture."""
-        pixels_UCHW = pixels_UCHW.to(self.device, self.model.dtype)
-        features = self.model.model.get_image_features(pixel_values=pixels_UCHW, return_dict=True)
-        embeds_UPD = torch.stack(list(features.pooler_output)).to(self.model.dtype)
-        n = len(embeds_UPD)
-        cache = _cache([(k.expand(n, -1, -1, -1), v.expand(n, -1, -1, -1)) for k, v in self._system])
-        self.read(cache, embeds_UPD)
+    def _prefixes(self, rows: Sequence["_Row"], decoded: Sequence[Any]) -> Layers:
+        """Return keys and values of what each row begins with, up to the end of its image."""
+        prefix_len = _prefix_len(rows[0])
+        ids_UP = torch.tensor([row.encoded.ids[:prefix_len] for row in rows], device=self.device)
+        at_UP = torch.stack([row.encoded.positions[..., :prefix_len] for row in rows], -2).to(self.device)
+        is_image_UP = ids_UP == self.encoder.image_id
+        alike = int(is_image_UP.int().argmax(dim=1).min())  # the system message, the same in all
+        images_PD = torch.cat(list(self.family.embedded(self.model, self._inputs(decoded))))
+        embeds_UPD = self.embed(ids_UP).masked_scatter(is_image_UP[..., None], images_PD.to(self.model.dtype))
+        cache = DynamicCache()
+        if alike:
+            self.read(cache, embeds_UPD[:1, :alike], at=at_UP[..., :1, :alike])
+        n = len(rows)
+        cache = _cache([(k.expand(n, -1, -1, -1), v.expand(n, -1, -1, -1)) for k, v in _layers(cache)])
+        self.read(cache, embeds_UPD[:, alike:], at=at_UP[..., alike:])
         return _layers(cache)
 
+    def _inputs(self, decoded: Sequence[Any]) -> Inputs:
+        collated = self.encoder.images.collated(decoded)
+        normalised = self.encoder.images.normalised({n: t.to(self.device) for n, t in collated.items()})
+        dtype = self.model.dtype
+        return {n: t.to(dtype) if t.is_floating_point() else t for n, t in normalised.items()}
+
     @cached_property
-    def _system(self) -> Layers:
-        """Keys and values of the system message."""
-        ids = self.encoder.prompt_ids("")[: self._prefix - self.encoder.image_tokens]
-        cache = DynamicCache()
-        self.read(cache, self.embed(torch.tensor([ids], device=self.device)))
-        return _layers(cache)
+    def family(self) -> Family:
+        """Return the model's family."""
+        return family_of_model(self.model)
 
     def embed(self, ids: Tensor) -> Tensor:
         """Return the embeddings of token ids."""
-        found: Tensor = self.model.get_input_embeddings()(ids)
-        return found
+        embeds: Tensor = self.model.get_input_embeddings()(ids)
+        return embeds
 
     def read(
         self, cache: Any, embeds: Tensor, mask: Tensor | None = None, at: Tensor | None = None
     ) -> Tensor:
         """Read tokens after what is in the cache; return their last hidden states."""
         inputs = {"inputs_embeds": embeds, "attention_mask": mask, "position_ids": at, "use_cache": True}
-        found: Tensor = self.model.model.language_model(
-            **inputs, **{self._cache_name: cache}
-        ).last_hidden_state
-        return found
+        hidden: Tensor = self._decoder(**inputs, **{self._cache_name: cache}).last_hidden_state
+        return hidden
+
+    @property
+    def _decoder(self) -> Any:
+        return self.family.language_model(self.model)
 
     @cached_property
     def _cache_name(self) -> str:
         """Name of the cache argument: transformers 5.24 renames ``past_key_values``."""
-        forward = inspect.unwrap(type(self.model.model.language_model).forward)
+        forward = inspect.unwrap(type(self._decoder).forward)
         return "cache" if "cache" in inspect.signature(forward).parameters else "past_key_values"
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     place: int
-    has_image: bool
-    ids: list[int]
-    """Tokens after the picture; without one, all."""
+    encoded: Encoded
     room: int
     """Tokens the answer may have."""
+
+    @property
+    def ids(self) -> list[int]:
+        """Return the tokens after the image; without one, all."""
+        return self.encoded.ids[self.encoded.prefix_len :]
+
+
+def _prefix_len(row: _Row) -> int:
+    return row.encoded.prefix_len
 
 
 class _Decoding:
@@ -193,14 +204,15 @@ class _Decoding:
         """Read the questions, padded on the left; return logits (B, V) of the first token."""
         self._cache, device = cache, self._answerer.device
         seen, longest = cache.get_seq_length(), max(len(row.ids) for row in self._rows)
-        ids, real = [], []
+        ids, real, at = [], [], []
         for row in self._rows:
             gap = longest - len(row.ids)
             ids.append([self._answerer.encoder.pad_id] * gap + row.ids)
             real.append([1] * seen + [0] * gap + [1] * len(row.ids))
+            at.append(functional.pad(row.encoded.positions[..., seen:], (gap, 0)))
         self._mask_BC = torch.tensor(real, device=device)
-        at_BQ = (self._mask_BC.cumsum(dim=1) - 1).clamp(min=0)[:, seen:]
-        self._at_B1 = at_BQ[:, -1:]
+        at_BQ = torch.stack(at, dim=-2).to(device)
+        self._at_B1 = at_BQ[..., -1:]
         return self._read(torch.tensor(ids, device=device), at_BQ)
 
     def take(self, logits_BV: Tensor) -> bool:
@@ -220,7 +232,7 @@ class _Decoding:
     def step(self) -> Tensor:
         """Read the tokens just taken; return the logits (B, V) of the next."""
         self._at_B1 = self._at_B1 + 1
-        self._mask_BC = torch.cat([self._mask_BC, torch.ones_like(self._at_B1)], dim=1)
+        self._mask_BC = functional.pad(self._mask_BC, (0, 1), value=1)
         return self._read(self._next_B[:, None], self._at_B1)
 
     def _read(self, ids_BQ: Tensor, at_BQ: Tensor) -> Tensor:
@@ -237,7 +249,7 @@ class _Decoding:
         if going:
             index = torch.tensor(going, device=self._answerer.device)
             self._cache.batch_select_indices(index)
-            self._mask_BC, self._at_B1 = self._mask_BC[index], self._at_B1[index]
+            self._mask_BC, self._at_B1 = self._mask_BC[index], self._at_B1[..., index, :]
             self._next_B = self._next_B[index]
 
 

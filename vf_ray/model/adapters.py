@@ -11,19 +11,18 @@ from peft.tuners.lora import Linear
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from vf_ray.model.freeze import MARK, PLACES
-from vf_ray.model.parts import drawn
+from vf_ray.model.families import family_of_model
+from vf_ray.model.freeze import MARK
+from vf_ray.model.seeded import drawn
 from vf_ray.recipe import Lora
 
-TARGETS = r"model\.language_model\.layers\.\d+\..*_proj"
-"""All linear layers of the language model's blocks, as LLaVA's own LoRA script takes them."""
 NAME = "default"
 
 
 def adapt(model: Any, lora: Lora, seed: int) -> None:
     """Put adapters into the language model; they start as nothing, drawn by the seed."""
     with drawn(seed, "lora"):
-        inject_adapter_in_model(_config(lora), model)
+        inject_adapter_in_model(_config(lora, model), model)
     for _, weight in adapters(model):
         weight.data = weight.data.to(model.dtype)  # peft makes them in fp32
 
@@ -39,7 +38,8 @@ def save_adapters(model: nn.Module, lora: Lora, tuned: Sequence[str], out: Path)
     ``PeftModel.from_pretrained(base, out)`` is then the tuned model.
     """
     out.mkdir(parents=True, exist_ok=True)
-    whole = [place for name in tuned if name != "language_model" for place in PLACES[name]]
+    places = family_of_model(model).modules
+    whole = [place for name in tuned if name != "language_model" for place in places[name]]
     held = {
         f"base_model.model.{name.replace(f'.{NAME}.', '.')}": weight.detach().clone()
         for name, weight in model.named_parameters()
@@ -47,7 +47,7 @@ def save_adapters(model: nn.Module, lora: Lora, tuned: Sequence[str], out: Path)
     }
     save_file(held, out / "adapter_model.safetensors", metadata={"format": "pt"})
     modules = [place.strip(".").rpartition(".")[2] for place in whole]
-    settings = _config(lora).to_dict() | {"inference_mode": True, "modules_to_save": modules or None}
+    settings = _config(lora, model).to_dict() | {"inference_mode": True, "modules_to_save": modules or None}
     plain = {key: sorted(v) if isinstance(v, set) else v for key, v in settings.items()}
     (out / "adapter_config.json").write_text(json.dumps(plain, indent=1, sort_keys=True, default=str))
 
@@ -71,7 +71,8 @@ def _merged(part: Any, weight: Tensor) -> Tensor:
     return merged.to(weight.dtype)
 
 
-def _config(lora: Lora) -> LoraConfig:
+def _config(lora: Lora, model: Any) -> LoraConfig:
     return LoraConfig(
-        r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=TARGETS, bias="none"
-    )
+        r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, bias="none",
+        target_modules=family_of_model(model).lora_targets,
+    )  # fmt: skip

@@ -1,11 +1,10 @@
 """One question to a saved model."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from vf_ray.model.conversation import Encoder
+from vf_ray.model.families import encoder_of
 from vf_ray.model.load import load
 
 
@@ -15,12 +14,13 @@ def answer(folder: Path, question: str, image: bytes, *, max_new_tokens: int = 1
     Raises:
         ValueError: if the picture cannot be decoded, or the question leaves no room for an answer.
     """
-    encoder, model = Encoder.of(folder), load(folder)
-    encoder = replace(encoder, max_length=encoder.max_length - max_new_tokens)
-    ids = torch.tensor([encoder.prompt_ids(question)])
+    encoder, model = encoder_of(folder), load(folder)
+    room = max(1, encoder.max_length - max_new_tokens)
+    ids = torch.tensor([encoder_of(folder, room).question(question).ids])
+    seen = encoder.images.normalised(encoder.images.collated(encoder.images.decoded([image])))
     with torch.inference_mode():
         out = model.generate(
-            input_ids=ids, attention_mask=torch.ones_like(ids), pixel_values=encoder.pixels([image]),
-            max_new_tokens=max_new_tokens, do_sample=False,
+            input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=max_new_tokens,
+            do_sample=False, **seen,
         )  # fmt: skip
     return encoder.decode(out[0, ids.shape[1] :].tolist()).strip()

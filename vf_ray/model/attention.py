@@ -3,11 +3,11 @@
 After ``enable_packing(model)`` a packed forward pass is ::
 
     model(
-        input_ids=(1, S), position_ids=(1, S),  # positions restart at 0 in every segment
-        pixel_values=(N, 3, H, W),              # N pictures, in the order of their segments
+        input_ids=(1, S),
+        position_ids=(1, S) or (axes, 1, S),    # they restart in every segment
         cu_seq_lens_q=(K + 1,) int32,           # segment borders: 0 ... S; best on the CPU
-        reads=(T,) int64,                       # only where segments share tokens, see below
-        logits_to_keep=(L,) int64,              # positions whose logits are wanted; 0: all
+        gather_index=(T,) int64,                # only where segments share tokens, see below
+        ...                                     # and what the model takes of images
     )
 
 and gives each segment what it would get alone. Without ``cu_seq_lens_q`` the model runs ordinary
@@ -39,6 +39,8 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from vf_ray.model.families import family_of_model
+
 # Shapes: S tokens of the row, K segments, T tokens of all segments (S, where none is shared),
 #         H query heads, G key heads, D width of a head
 
@@ -49,10 +51,10 @@ _HALF = (torch.bfloat16, torch.float16)
 
 
 def enable_packing(model: nn.Module) -> None:
-    """Make the language model of a LLaVA accept ``cu_seq_lens_q``; calling it twice changes nothing."""
+    """Make the language model of a model accept ``cu_seq_lens_q``; calling it twice changes nothing."""
     AttentionInterface.register(IMPLEMENTATION, packed_attention)
     AttentionMaskInterface.register(IMPLEMENTATION, sdpa_mask)
-    language_model: Any = model.get_submodule("model.language_model")
+    language_model: Any = family_of_model(model).language_model(model)
     if language_model.config._attn_implementation != IMPLEMENTATION:
         language_model.config._attn_implementation = IMPLEMENTATION
         language_model.register_forward_pre_hook(_announce_segments, with_kwargs=True)

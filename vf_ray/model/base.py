@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.model.families import encoder_of, family_of_base
 from vf_ray.model.fetcher import fetcher
 from vf_ray.plan.models import PREFIX
 from vf_ray.plan.plan import finished
@@ -13,9 +14,6 @@ from vf_ray.recipe import Base
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
 from vf_ray.work import WorkPool
-
-if TYPE_CHECKING:
-    from vf_ray.model.template import Template
 
 
 def build_base(
@@ -39,14 +37,11 @@ def build_base(
 
 def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artifact]) -> Mapping[str, Any]:
     """Assemble the model in a scratch folder and commit its files; return its sizes."""
-    from vf_ray.model.adopted import Adopted
-    from vf_ray.model.assemble import assemble
-    from vf_ray.model.template import TEMPLATES
-
     with scratch("vf-ray-base-") as below:
         out, fetch = below / "model", fetcher(below / "parts", writer.store)
-        texts = conversations(sources, TEMPLATES[Adopted(base, fetch).input_format.template])
-        assemble(base, texts, out, seed=seed, fetch=fetch)
+        family = family_of_base(base, fetch)
+        texts = family.adopted(base, fetch).texts(conversations(sources))
+        family.assemble(base, texts, out, seed=seed, fetch=fetch)
         files = sorted(file for file in out.iterdir() if file.is_file())
         for done, file in enumerate(files):
             writer.progress(done, len(files), "files")
@@ -55,23 +50,17 @@ def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artif
         return _sizes(out)
 
 
-def conversations(sources: Mapping[str, Artifact], template: "Template") -> Iterator[str]:
-    """Yield every conversation that may be trained on, as the model will read it; task by task."""
+def conversations(sources: Mapping[str, Artifact]) -> Iterator[Mapping[str, Any]]:
+    """Yield the words of every conversation that may be trained on; task by task."""
     from vf_ray.shards.schema import from_parquet
 
     for task in sorted(sources):
         table = from_parquet(sources[task].read("train.parquet"), columns=["prompt", "response", "further"])
-        for row in table.to_pylist():
-            yield from (turn.text for turn in template.render(**row))
+        yield from table.to_pylist()
 
 
 def _sizes(folder: Path) -> Mapping[str, Any]:
-    from vf_ray.model.conversation import Encoder
     from vf_ray.model.load import parameters
 
-    encoder = Encoder.of(folder)
-    return {
-        "parameters": parameters(folder),
-        "vocabulary": encoder.tokenizer.get_vocab_size(),
-        "image_tokens": encoder.image_tokens,
-    }
+    vocabulary = encoder_of(folder).tokenizer.get_vocab_size()
+    return {"parameters": parameters(folder), "vocabulary": vocabulary}

@@ -9,7 +9,8 @@ from rich.text import Text
 from tokenizers.decoders import ByteLevel
 from torch import Tensor
 
-from vf_ray.model.conversation import IGNORE, Encoded, Encoder
+from vf_ray.model.encoded import IGNORE, Encoded
+from vf_ray.model.families.family import Encoder
 
 TRAINED, READ, IMAGE = ("bold black on green", "black on cyan"), ("", "on grey23"), "dim magenta"
 """Styles; a pair alternates from token to token, so that borders show."""
@@ -55,10 +56,10 @@ def show(
     ``image`` is None where it is not at hand, and has no bytes where nothing is shown.
 
     Raises:
-        ValueError: as ``encode`` and ``pixels`` do.
+        ValueError: as ``encode`` and ``Images.seen`` do.
     """
     encoded = encoder.encode(prompt, response, further, image=image != b"")
-    seen = encoded.ids.count(encoder.image_id)
+    seen = encoded.image_tokens
     trained = sum(label != IGNORE for label in encoded.labels)
     head = Text(
         f"{len(encoded.ids)} tokens: {seen} of the picture, "
@@ -66,7 +67,7 @@ def show(
     )
     shown = [head, _coloured(encoder, encoded)]
     if image:
-        pixels = encoder.pixels([image])[0]
+        pixels = encoder.images.seen(image)
         shown += [Text(f"picture {tuple(pixels.shape)}, as the vision tower gets it:"), Text(_grey(pixels))]
     return Group(*shown)
 

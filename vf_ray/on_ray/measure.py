@@ -38,7 +38,7 @@ class Measure:
         return self.writer.committed(part(self.number)) is not None
 
     def run(self) -> Line:
-        from vf_ray.model.conversation import Encoder
+        from vf_ray.model.families import encoder_of
         from vf_ray.train.lengths import Lengths
 
         if not self.done():
@@ -47,7 +47,7 @@ class Measure:
             with scratch("vf-ray-encoder-") as below:
                 folder = self.model.download(below, MODEL, without=WEIGHTS)
                 stage = self.stage
-                encoder = Encoder.of(folder, stage.max_length, stage.template, stage.too_long)
+                encoder = encoder_of(folder, stage.max_length, stage.template, stage.too_long)
             self.writer.commit(part(self.number), Lengths.measured(encoder, samples, rows).to_bytes())
         return {"task": self.number}
 

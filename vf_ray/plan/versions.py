@@ -7,7 +7,7 @@ CODE: Mapping[str, int] = {
     "images": 5,
     "instances": 5,
     "mixture": 3,
-    "lengths": 1,
+    "lengths": 2,
     "base": 4,
     "tuned": 4,
     "answers": 1,

@@ -119,11 +119,6 @@ class Base:
         """Return those that are addresses in the store."""
         return {part: name for part, name in self.parts().items() if is_model_address(name)}
 
-    @property
-    def image_tokens(self) -> int:
-        """Tokens a picture takes in the language model (the class token is dropped)."""
-        return (self.image_size // self.patch_size) ** 2
-
 
 @dataclass(frozen=True, kw_only=True)
 class Served:

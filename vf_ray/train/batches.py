@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 
 import torch
 
-from vf_ray.model.conversation import Encoded, Encoder
-from vf_ray.model.pixels import stacked
+from vf_ray.model.encoded import Encoded
+from vf_ray.model.families import encoder_of
+from vf_ray.model.families.family import Encoder
 from vf_ray.recipe import Stage
 from vf_ray.train.collate import Pack, collate, token_weights
 from vf_ray.train.lengths import Length, Lengths, encoded
@@ -45,7 +46,9 @@ class Step:
     imaged: int
     """Samples of the global batch that show a picture."""
     encoded: int
-    """Pictures that the vision tower goes through, in all packs of the global batch."""
+    """Images that the vision tower goes through, in all packs of the global batch."""
+    image_tokens: int
+    """Tokens that those have."""
     cut: int
     """Samples that were cut at the end."""
     rejects: tuple[Reject, ...]
@@ -79,7 +82,7 @@ class Batches:
         lengths: Lengths | None = None,
     ) -> "Batches":  # fmt: skip
         """Read the encoder of the model's folder."""
-        encoder = Encoder.of(folder, stage.max_length, stage.template, stage.too_long)
+        encoder = encoder_of(folder, stage.max_length, stage.template, stage.too_long)
         return cls(stage, samples, encoder, seed, rank, world, threads, lengths)
 
     def step(self, number: int) -> Step:
@@ -96,7 +99,7 @@ class Batches:
         batch = self._planned(
             [(row, length) for row, length in zip(rows, lengths, strict=True) if length.tokens]
         )
-        mine = self._mine(batch)
+        mine, looked_at = self._mine(batch), batch.plan.distinct(batch.shown)
         odd = [row for row, length in zip(rows, lengths, strict=True) if not length.tokens]
         missing = {*odd, *(batch.rows[i] for members, _ in mine for i in members)} - held.keys()
         held |= encoded(self.encoder, self.samples, sorted(missing))
@@ -109,7 +112,8 @@ class Batches:
             computed=batch.plan.tokens,
             fill=batch.plan.fill,
             imaged=sum(image is not None for image in batch.shown),
-            encoded=batch.plan.distinct(batch.shown),
+            encoded=len(looked_at),
+            image_tokens=sum(batch.lengths[i].image_tokens for i in looked_at),
             cut=sum(length.cut > 0 for length in lengths),
             rejects=tuple(one for row in odd if isinstance(one := held[row], Reject)),
             rows=tuple(rows),
@@ -119,22 +123,20 @@ class Batches:
         """Return ``task key`` of every sample of the global batch."""
         return [f"{text.task} {text.key}" for text in self.samples.text(step.rows)]
 
-    @property
-    def _prefix_len(self) -> int:
-        return self.encoder.prefix_len if self.stage.share_tokens else 0
-
     def _planned(self, usable: Sequence[tuple[int, Length]]) -> "_Batch":
         """Return how the usable samples of a step are cut, and what each of their label tokens weighs."""
-        rows = [row for row, _ in usable]
-        weights = token_weights([length.labels for _, length in usable], self.stage.loss)
-        tokens, shown = [length.tokens for _, length in usable], self.samples.shown(rows)
-        capacity, prefix_len = self.stage.micro_tokens, self._prefix_len
-        plan = partition(tokens, ranks=self.world, capacity=capacity, shown=shown, prefix_len=prefix_len)
-        return _Batch(rows, tokens, weights, shown, plan)
+        rows, lengths = [row for row, _ in usable], [length for _, length in usable]
+        shown = self.samples.shown(rows)
+        plan = partition(
+            [length.tokens for length in lengths], ranks=self.world, capacity=self.stage.micro_tokens,
+            shown=shown, prefix_lens=[length.prefix_len * self.stage.share_tokens for length in lengths],
+        )  # fmt: skip
+        weights = token_weights([length.labels for length in lengths], self.stage.loss)
+        return _Batch(rows, lengths, weights, shown, plan)
 
     def _mine(self, batch: "_Batch") -> list[tuple[tuple[int, ...], float]]:
         """Return what this rank's packs hold, and their weight: 0 for the shortest sample in an empty one."""
-        shortest = min(range(len(batch.rows)), key=lambda i: (batch.tokens[i], i))
+        shortest = min(range(len(batch.rows)), key=lambda i: (batch.lengths[i].tokens, i))
         return [
             (ranks[self.rank] or (shortest,), float(bool(ranks[self.rank]))) for ranks in batch.plan.packs
         ]
@@ -148,23 +150,29 @@ class Batches:
         A picture that several samples of the step show is decoded once, and once in each of their packs. A
         pack that shows none has a blank one, which nothing reads.
         """
-        images = self.samples.images([batch.rows[i] for members, _ in mine for i in members])
-        places = {image: place for place, image in enumerate(dict.fromkeys(filter(None, images)))}
+        shown = self.samples.images([batch.rows[i] for members, _ in mine for i in members])
+        places = {image: place for place, image in enumerate(dict.fromkeys(filter(None, shown)))}
         decoded = self.encoder.images.decoded(list(places), self.threads)
-        shown = map(places.get, images)
-        made = []
-        for members, share in mine:
-            image_index = list(islice(shown, len(members)))
-            here = [place for place in dict.fromkeys(image_index) if place is not None]
-            made.append(
-                collate(
-                    [_as_measured(held[batch.rows[i]], batch.tokens[i]) for i in members],
-                    [share * batch.weights[i] for i in members],
-                    stacked([decoded[place] for place in here] or [self.encoder.images.blank()]),
-                    [None if place is None else here.index(place) for place in image_index], self._prefix_len,
-                )
-            )  # fmt: skip
-        return tuple(made)
+        place_of = map(places.get, shown)
+        return tuple(
+            self._pack(
+                [_as_measured(held[batch.rows[i]], batch.lengths[i].tokens) for i in members],
+                [share * batch.weights[i] for i in members],
+                list(islice(place_of, len(members))), decoded,
+            )
+            for members, share in mine
+        )  # fmt: skip
+
+    def _pack(
+        self, encoded: Sequence[Encoded], weights: Sequence[float], places: Sequence[int | None],
+        decoded: Sequence[Any],
+    ) -> Pack:  # fmt: skip
+        """Collate one pack of conversations, which show what is ``decoded`` at ``places``."""
+        here = [place for place in dict.fromkeys(places) if place is not None]
+        shown = [decoded[place] for place in here] or [self.encoder.images.blank()]
+        image_index = [() if place is None else (here.index(place),) for place in places]
+        images = self.encoder.images.collated(shown)
+        return collate(encoded, weights, images, image_index, share=self.stage.share_tokens)
 
 
 @dataclass(frozen=True)
@@ -172,7 +180,7 @@ class _Batch:
     """The samples of a step that can be encoded, one beside the other, and how they are cut."""
 
     rows: Sequence[int]
-    tokens: Sequence[int]
+    lengths: Sequence[Length]
     weights: Sequence[float]
     """Of each label token."""
     shown: Sequence[Hashable]

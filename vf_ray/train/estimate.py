@@ -1,14 +1,16 @@
 """What a stage will need before any machine is asked for: memory per worker, floating-point work.
 
-Counts come from the recipe's sizes (those of LLaVA's Llama and CLIP shapes); what an adopted
-checkpoint really has may differ by its vocabulary. Activations are what autograd was seen to keep for
-one pack, good to about a fifth. No import of torch: a doctor asks this on a laptop.
+The model's family counts from the recipe's sizes; what an adopted checkpoint really has may differ by its
+vocabulary. Activations are what autograd was seen to keep for one pack, good to about a fifth.
+No import of torch: a doctor asks this on a laptop.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vf_ray.model.families import family_of_base
+from vf_ray.model.families.family import Sizes
 from vf_ray.recipe import Base, Stage
 
 LABEL_SHARE = 0.25
@@ -25,33 +27,6 @@ TEXT_TOKENS = 100
 """Assumed of a conversation beside its picture."""
 UTILISATION = 0.4
 """Assumed share of a GPU's peak that training uses; the best published for LLaVA-1.5 is 0.396."""
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Parameters of a model by module."""
-
-    vision_tower: int
-    projector: int
-    language_model: int
-    embedding: int
-    """Of the language model's: the table of words, which is only looked up."""
-    adapted: int
-    """Inputs and outputs of the language model's linear layers: what an adapter of rank 1 has."""
-
-    @property
-    def total(self) -> int:
-        """Return all of them."""
-        return self.vision_tower + self.projector + self.language_model
-
-    def tuned(self, stage: Stage) -> int:
-        """Return those that the stage tunes; adapters, where the language model has them."""
-        whole = {name: int(getattr(self, name)) for name in stage.tune}
-        return sum((whole | ({"language_model": self.adapters(stage)} if stage.lora else {})).values())
-
-    def adapters(self, stage: Stage) -> int:
-        """Return the parameters of the stage's adapters."""
-        return stage.lora.rank * self.adapted if stage.lora else 0
 
 
 @dataclass(frozen=True)
@@ -100,45 +75,42 @@ class Memory:
         return self.parameters + self.gradients + self.optimizer
 
 
-def sizes(base: Base) -> Sizes:
-    """Count the parameters of a model of the recipe's sizes."""
-    v, w, inner = base.vision_width, base.width, _inner(base.width)
-    keys = w * base.kv_heads // base.heads
-    per_layer = 2 * w * w + 2 * w * keys + 3 * w * inner + 2 * w
-    tower_layer = 12 * v * v + 13 * v
-    embeddings = (3 * base.patch_size**2 + base.image_tokens + 2) * v
-    return Sizes(
-        vision_tower=base.vision_layers * tower_layer + embeddings + 4 * v,
-        projector=(v + 1) * w + (w + 1) * w,
-        language_model=base.layers * per_layer + 2 * base.vocabulary * w + w,
-        embedding=base.vocabulary * w,
-        adapted=base.layers * (2 * 2 * w + 2 * (w + keys) + 3 * (w + inner)),
-    )
+def tuned(sizes: Sizes, stage: Stage) -> int:
+    """Return the parameters that the stage tunes; adapters, where the language model has them."""
+    whole = {name: int(getattr(sizes, name)) for name in stage.tune}
+    return sum((whole | ({"language_model": adapters(sizes, stage)} if stage.lora else {})).values())
+
+
+def adapters(sizes: Sizes, stage: Stage) -> int:
+    """Return the parameters of the stage's adapters."""
+    return stage.lora.rank * sizes.adapted if stage.lora else 0
 
 
 def memory(stage: Stage, base: Base, workers: int) -> Memory:
     """Estimate the memory of one of ``workers``."""
-    found = sizes(base)
-    tuned, zero = found.tuned(stage), stage.zero
-    weight, whole = 2 if stage.precision == "bf16" else 4, found.total + found.adapters(stage)
+    sizes = family_of_base(base).sizes(base)
+    learns, zero = tuned(sizes, stage), stage.zero
+    weight, whole = 2 if stage.precision == "bf16" else 4, sizes.total + adapters(sizes, stage)
     masters = 0 if zero == 0 else 4
-    optimizer = (STATE_BYTES + masters) * tuned // (workers if zero >= 1 else 1)
+    optimizer = (STATE_BYTES + masters) * learns // (workers if zero >= 1 else 1)
     return Memory(
         parameters=weight * whole // (workers if zero == 3 else 1),
-        gradients=4 * tuned // (workers if zero >= 2 else 1),
+        gradients=4 * learns // (workers if zero >= 2 else 1),
         optimizer=0 if stage.offload else optimizer,
         activations=_activations(stage, base, weight),
         gathered=weight * min(whole, GATHERED) if zero == 3 and workers > 1 else 0,
         host=optimizer if stage.offload else 0,
         whole=weight * whole,
-        largest=weight * found.embedding,
+        largest=weight * sizes.embedding,
         saved=checkpoint_bytes(base, stage) // workers,
     )
 
 
 def model_bytes(base: Base, stage: Stage | None) -> int:
     """Return what a model takes on disk, as a stage leaves it."""
-    return (2 if stage is not None and stage.precision == "bf16" else 4) * sizes(base).total
+    return (2 if stage is not None and stage.precision == "bf16" else 4) * family_of_base(base).sizes(
+        base
+    ).total
 
 
 def scratch_bytes(base: Base, stage: Stage, *, copied: bool) -> int:
@@ -152,7 +124,7 @@ def scratch_bytes(base: Base, stage: Stage, *, copied: bool) -> int:
 
 def checkpoint_bytes(base: Base, stage: Stage) -> int:
     """Return what a checkpoint takes: fp32 values and optimizer state of what is tuned."""
-    return SAVED_BYTES * sizes(base).tuned(stage)
+    return SAVED_BYTES * tuned(family_of_base(base).sizes(base), stage)
 
 
 def remedies(stage: Stage, base: Base, workers: int, room: int) -> Iterator[tuple[str, Stage]]:
@@ -175,24 +147,26 @@ def remedies(stage: Stage, base: Base, workers: int, room: int) -> Iterator[tupl
 
 def flops(stage: Stage, base: Base, *, samples: int, text_tokens: float) -> float:
     """Return the floating-point operations of ``samples``, each with a picture and so many text tokens."""
-    tokens = round(samples * (base.image_tokens + text_tokens))
-    return work(stage, sizes(base), base.image_tokens, images=samples, tokens=tokens)
+    family = family_of_base(base)
+    image_tokens = samples * family.tokens_per_image(base)
+    return work(
+        stage, family.sizes(base), tokens=image_tokens + round(samples * text_tokens),
+        image_tokens=image_tokens, patches=family.patches(image_tokens, samples),
+    )  # fmt: skip
 
 
-def work(stage: Stage, found: Sizes, image_tokens: int, *, images: int, tokens: int) -> float:
-    """Return the floating-point operations of so many pictures and real tokens, picture tokens included.
+def work(stage: Stage, sizes: Sizes, *, tokens: int, image_tokens: int, patches: int) -> float:
+    """Return the floating-point operations of so many real tokens, ``image_tokens`` of encoded images too.
 
-    Six per parameter and token where gradients of the weights are taken, four where they only pass
-    through (adapters included), two where nothing is differentiated; recomputation and attention scores
-    are not counted.
+    ``patches`` is how many places the vision tower goes through for those images. Six per parameter and
+    token where gradients of the weights are taken, four where they only pass through (adapters included),
+    two where nothing is differentiated; recomputation and attention scores are not counted.
     """
     seen, backward = "vision_tower" in stage.tune, {"vision_tower", "projector"} & set(stage.tune)
     language = 6 if "language_model" in stage.tune and not stage.lora else 4
     projector = 6 if "projector" in stage.tune else 4 if backward else 2
-    vision = 6 if seen else 2
-    per_image = vision * found.vision_tower * (image_tokens + 1)
-    per_image += projector * found.projector * image_tokens
-    return float(language * (found.language_model - found.embedding) * tokens + per_image * images)
+    of_images = (6 if seen else 2) * sizes.vision_tower * patches + projector * sizes.projector * image_tokens
+    return float(language * (sizes.language_model - sizes.embedding) * tokens + of_images)
 
 
 def seconds(work: float, *, workers: int, flops_per_s: float, utilisation: float = UTILISATION) -> float:
@@ -202,15 +176,10 @@ def seconds(work: float, *, workers: int, flops_per_s: float, utilisation: float
 
 def _activations(stage: Stage, base: Base, weight: int) -> int:
     """Return the bytes that one pack keeps for its backward pass."""
-    tokens, w = stage.micro_tokens, base.width
-    norms = 9 if weight == 4 else 11  # beside the residual; Llama's norms keep fp32 copies
-    layer = w * (norms + 2 * base.kv_heads / base.heads) + 4 * _inner(w)
+    per_token = family_of_base(base).kept(base, half=weight == 2)
     forgotten = round(stage.recompute * base.layers)
-    kept = (base.layers - forgotten) * layer + (forgotten * w + layer if forgotten else 0) + 4 * w
-    at_once = min(LABEL_SHARE * tokens * base.vocabulary, LOGITS)
-    return int(kept * tokens * weight + at_once * (8 + weight))  # logits, their fp32 copy and gradient
-
-
-def _inner(width: int) -> int:
-    multiple = 256 if width >= 1024 else 8
-    return -(-(8 * width // 3) // multiple) * multiple
+    layers = (base.layers - forgotten) * per_token.layer
+    layers += forgotten * per_token.between + per_token.layer if forgotten else 0
+    at_once = min(LABEL_SHARE * stage.micro_tokens * base.vocabulary, LOGITS)
+    hidden = (layers + 4 * per_token.between) * stage.micro_tokens * weight
+    return int(hidden + at_once * (8 + weight))  # logits, their fp32 copy and gradient

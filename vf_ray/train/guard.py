@@ -56,10 +56,10 @@ def record(writer: Writer, name: str, told: Mapping[str, Any]) -> None:
 
 def keep_batch(writer: Writer, step: int, rank: int, packs: tuple[Pack, ...]) -> None:
     """Keep what a rank computed with in a step, to be looked at: pictures, tokens, labels."""
-    held = ((f"{n}/{key}", value) for n, pack in enumerate(packs) for key, value in vars(pack).items())
+    held = ((f"{n}/{key}", value) for n, pack in enumerate(packs) for key, value in pack.tensors().items())
     with scratch("vf-ray-batch-") as folder:
         local = folder / "batch"
-        save_file({key: value.contiguous() for key, value in held if value is not None}, local)
+        save_file({key: value.contiguous() for key, value in held}, local)
         name = f"{STOPPED}/step-{step:08d}-rank-{rank}.safetensors"
         writer.store.create_file(f"{writer.address}/{name}", local)
 

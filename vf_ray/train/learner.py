@@ -7,16 +7,17 @@ from typing import Any
 import torch
 
 from vf_ray.model.attention import uses_varlen
-from vf_ray.model.freeze import module_of, tune
+from vf_ray.model.families import family_of_model
+from vf_ray.model.families.family import Sizes
+from vf_ray.model.freeze import modules_of, tune
 from vf_ray.model.load import load
-from vf_ray.model.packed import PackedLlava, compile_parts, packed, recompute, rows_at_once
+from vf_ray.model.packed import compile_parts, layers, recompute, rows_at_once
 from vf_ray.recipe import Stage
-from vf_ray.train.estimate import Sizes
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
-def learner(stage: Stage, folder: Path, seed: int) -> PackedLlava:
+def learner(stage: Stage, folder: Path, seed: int) -> Any:
     """Return the model of a folder, ready to learn what the stage tunes; adapters are drawn by the seed."""
     model = load(folder, DTYPES[stage.precision])
     if stage.lora:
@@ -24,29 +25,25 @@ def learner(stage: Stage, folder: Path, seed: int) -> PackedLlava:
 
         adapt(model, stage.lora, seed)
     tune(model, stage.tune)
-    learning = packed(model)
+    learning = family_of_model(model).learning(model)
     recompute(learning, stage.recompute)
     if stage.compile:
         compile_parts(learning)
     return learning
 
 
-def counted(model: PackedLlava) -> Sizes:
+def counted(model: Any) -> Sizes:
     """Count a model's parameters; adapters count as the language model's."""
-    found = Counter[str]()
-    for name, weight in model.named_parameters():
-        found[module_of(name)] += weight.numel()
+    counts = Counter[str]()
+    weights = dict(model.named_parameters())
+    for weight, module in zip(weights.values(), modules_of(model, weights), strict=True):
+        counts[module] += weight.numel()
     table = model.get_input_embeddings().weight
     tied = table is model.lm_head.weight  # then one table is looked up, and multiplied in the end
-    return Sizes(**found, embedding=0 if tied else table.numel(), adapted=0)
+    return Sizes(**counts, embedding=0 if tied else table.numel(), adapted=0)
 
 
-def layers(model: PackedLlava) -> list[Any]:
-    """Return the blocks of the language model."""
-    return list(model.get_submodule("model.language_model.layers").children())
-
-
-def fast_paths(stage: Stage, model: PackedLlava, device: torch.device) -> dict[str, str]:
+def fast_paths(stage: Stage, model: Any, device: torch.device) -> dict[str, str]:
     """Say which ways of computing are taken, so that nobody has to guess what a run was doing."""
     varlen = uses_varlen(device, DTYPES[stage.precision])
     forgetting, all_layers = sum(layer.gradient_checkpointing for layer in layers(model)), layers(model)

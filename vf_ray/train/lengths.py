@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from vf_ray.model.conversation import Encoded, Encoder
-from vf_ray.train.collate import num_labels
+from vf_ray.model.encoded import Encoded
+from vf_ray.model.families.family import Encoder
 from vf_ray.train.schedule import Samples
 from vf_ray.types import Reject
 
@@ -25,11 +25,16 @@ class Length(NamedTuple):
     """Tokens that are trained."""
     cut: int
     """Tokens that were cut off at the end."""
+    prefix_len: int
+    """Tokens that any other conversation about the same images begins with."""
+    image_tokens: int
 
     @classmethod
     def of(cls, one: Encoded | Reject) -> "Length":
         """Measure what ``encoded`` gave."""
-        return cls(0, 0, 0) if isinstance(one, Reject) else cls(len(one.ids), num_labels(one), one.cut)
+        if isinstance(one, Reject):
+            return cls(0, 0, 0, 0, 0)
+        return cls(len(one.ids), one.num_labels, one.cut, one.prefix_len, one.image_tokens)
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,13 @@ class Lengths:
     """The lengths of rows 0, 1, 2 ... of a mixture."""
 
     table: npt.NDArray[np.int32]
-    """(N, 3): each row as ``Length`` has it."""
+    """(N, 5): each row as ``Length`` has it."""
 
     @classmethod
     def measured(cls, encoder: Encoder, samples: Samples, rows: Sequence[int]) -> "Lengths":
         """Encode some neighbouring rows."""
         found = encoded(encoder, samples, rows)
-        return cls(np.array([Length.of(found[row]) for row in rows], np.int32).reshape(-1, 3))
+        return cls(np.array([Length.of(found[row]) for row in rows], np.int32).reshape(-1, 5))
 
     @classmethod
     def joined(cls, parts: Sequence[bytes]) -> "Lengths":
@@ -58,7 +63,7 @@ class Lengths:
 
     def of(self, rows: Sequence[int]) -> list[Length]:
         """Return the lengths of some rows."""
-        return [Length(*map(int, three)) for three in self.table[list(rows)]]
+        return [Length(*map(int, row)) for row in self.table[list(rows)]]
 
 
 def encoded(encoder: Encoder, samples: Samples, rows: Sequence[int]) -> dict[int, Encoded | Reject]:

@@ -20,10 +20,12 @@ import torch.distributed
 
 from vf_ray.artifacts import Writer
 from vf_ray.errors import MendableError, UserError
+from vf_ray.model.families import family_of
+from vf_ray.model.families.family import Family, Sizes
 from vf_ray.recipe import Stage
 from vf_ray.train import checkpoint, deepspeed, guard, optimizer, pieces
 from vf_ray.train.batches import Batches, Step, ahead, timed
-from vf_ray.train.estimate import SAVED_BYTES, Sizes, work
+from vf_ray.train.estimate import SAVED_BYTES, work
 from vf_ray.train.guard import Diverged
 from vf_ray.train.learner import counted, fast_paths, learner
 from vf_ray.train.lengths import Lengths
@@ -48,6 +50,7 @@ class _Run:
     engine: Any
     writer: Writer
     saver: checkpoint.Saver
+    family: Family
     sizes: Sizes
     report: Callable[[Metrics], None]
     steps: int
@@ -118,8 +121,8 @@ def _start(
     model = learner(stage, folder, seed)
     sizes = counted(model)  # before ZeRO-3 takes the weights apart
     state = _Run(
-        stage, folder, batches, deepspeed.start(model, stage), writer, saver, sizes, report,
-        num_steps(stage, len(samples)), peak * world, leaving,
+        stage, folder, batches, deepspeed.start(model, stage), writer, saver, family_of(folder), sizes,
+        report, num_steps(stage, len(samples)), peak * world, leaving,
     )  # fmt: skip
     if rank == 0:
         log.info("fast paths: %s", fast_paths(stage, model, state.engine.device))
@@ -220,8 +223,10 @@ def _due(state: _Run, step: int) -> bool:
 
 
 def _measured(state: _Run, step: Step, record: dict[str, Any], seconds: float, waited: float) -> Metrics:
-    image_tokens = state.batches.encoder.image_tokens
-    done = work(state.stage, state.sizes, image_tokens, images=step.encoded, tokens=step.computed)
+    patches = state.family.patches(step.image_tokens, step.encoded)
+    done = work(
+        state.stage, state.sizes, tokens=step.computed, image_tokens=step.image_tokens, patches=patches
+    )
     mfu = done / seconds / state.peak if state.peak else 0.0
     memory = deepspeed.memory_gib(state.engine.device)
     return Metrics(

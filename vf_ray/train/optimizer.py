@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vf_ray.model.freeze import module_of
+from vf_ray.model.freeze import modules_of
 from vf_ray.recipe import Stage
 
 BETAS = (0.9, 0.999)
@@ -29,9 +29,10 @@ def optimizer(model: nn.Module, stage: Stage) -> torch.optim.Optimizer:
 def groups(model: nn.Module, stage: Stage) -> list[dict[str, Any]]:
     """Return what learns by its rate and decay, each group with the ratio of its rate to the stage's."""
     by_setting: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, weight in model.named_parameters():
+    named = dict(model.named_parameters())
+    for (name, weight), module in zip(named.items(), modules_of(model, named), strict=True):
         if weight.requires_grad:
-            rate = stage.own_lr.get(module_of(name), stage.lr)
+            rate = stage.own_lr.get(module, stage.lr)
             by_setting.setdefault((rate, stage.weight_decay if decays(name) else 0.0), []).append(weight)
     return [
         {"params": weights, "lr": rate, "ratio": rate / stage.lr, "weight_decay": decay}

@@ -30,10 +30,11 @@ class StepPacks:
         """Return the share of the slots that hold tokens."""
         return self.tokens / self.slots if self.slots else 1.0
 
-    def distinct(self, shown: Sequence[Hashable]) -> int:
-        """Return how many pictures there are, each counted once a pack, of those that the samples show."""
+    def distinct(self, shown: Sequence[Hashable]) -> list[int]:
+        """Return a sample for each image that the samples show, once for each pack that shows it."""
         packs = (pack for ranks in self.packs for pack in ranks)
-        return sum(len({shown[i] for i in pack} - {None}) for pack in packs)
+        firsts = ({shown[i]: i for i in reversed(pack) if shown[i] is not None} for pack in packs)
+        return [i for of_image in firsts for i in of_image.values()]
 
 
 @dataclass(frozen=True)
@@ -42,38 +43,46 @@ class _Unit:
 
     members: tuple[int, ...]
     tokens: int
+    prefix_len: int
+    """Of those tokens, how many any unit of the same image begins with."""
     image: Hashable
 
 
 def partition(
-    lengths: Sequence[int], *, ranks: int, capacity: int, shown: Sequence[Hashable] = (), prefix_len: int = 0
+    lengths: Sequence[int],
+    *,
+    ranks: int,
+    capacity: int,
+    shown: Sequence[Hashable] = (),
+    prefix_lens: Sequence[int] = (),
 ) -> StepPacks:
     """Deal samples of ``lengths`` tokens into packs of at most ``capacity`` tokens.
 
-    ``shown`` tells the pictures of the samples apart, by default all differ; samples with the same one,
-    in one pack, share their first ``prefix_len`` tokens. One that shows nothing (None) shares with no other.
+    ``shown`` tells the images of the samples apart, by default all differ; samples with the same ones,
+    in one pack, share the first tokens that ``prefix_lens`` counts, the same for each of them. One that
+    shows nothing (None) shares with no other.
     A sample longer than ``capacity`` gets a pack of its own.
     """
     fair, alike = min(capacity, -(-sum(lengths) // ranks)), _alike(shown or range(len(lengths)))
+    prefixes = prefix_lens or [0] * len(lengths)
     plans = (
         _plan(
-            [unit for one in alike for unit in _cut(one, lengths, prefix_len, fair // parts)],
+            [unit for one in alike for unit in _cut(one, lengths, prefixes[one[0]], fair // parts)],
             ranks,
             capacity,
-            prefix_len,
         )
         for parts in PARTS
     )
     return min(plans, key=lambda plan: plan.slots)
 
 
-def _plan(units: Sequence[_Unit], ranks: int, capacity: int, prefix_len: int) -> StepPacks:
-    micro_steps = max(1, -(-_load(units, prefix_len) // (ranks * capacity)))
+def _plan(units: Sequence[_Unit], ranks: int, capacity: int) -> StepPacks:
+    micro_steps = max(1, -(-_load(units) // (ranks * capacity)))
     bins = _deal(units, ranks * micro_steps)
-    while any(len(dealt) > 1 and _load(dealt, prefix_len) > capacity for dealt in bins):
+    while any(len(dealt) > 1 and _load(dealt) > capacity for dealt in bins):
         micro_steps += 1
         bins = _deal(units, ranks * micro_steps)
-    loads = [_load(dealt, prefix_len) for dealt in bins]
+    loads = [_load(dealt) for dealt in bins]
     by_load = sorted(range(len(bins)), key=lambda b: (-loads[b], b))
     rows = [by_load[at : at + ranks] for at in range(0, len(by_load), ranks)]
     slots = ranks * sum(max(loads[b] for b in row) for row in rows)
@@ -81,9 +90,10 @@ def _plan(units: Sequence[_Unit], ranks: int, capacity: int, prefix_len: int) ->
     return StepPacks(packs, sum(loads), slots)
 
 
-def _load(dealt: Sequence[_Unit], prefix_len: int) -> int:
-    """Return the tokens of units in one pack, where those of one picture share its trunk."""
-    return sum(unit.tokens - prefix_len for unit in dealt) + prefix_len * len({unit.image for unit in dealt})
+def _load(dealt: Sequence[_Unit]) -> int:
+    """Return the tokens of units in one pack, where those of one image share its prefix."""
+    prefixes = {unit.image: unit.prefix_len for unit in dealt}
+    return sum(unit.tokens - unit.prefix_len for unit in dealt) + sum(prefixes.values())
 
 
 def _alike(shown: Sequence[Hashable]) -> list[list[int]]:
@@ -99,11 +109,11 @@ def _cut(alike: Sequence[int], lengths: Sequence[int], prefix_len: int, most: in
     members, tokens = [alike[0]], lengths[alike[0]]
     for i in alike[1:]:
         if tokens + lengths[i] - prefix_len > most:
-            yield _Unit(tuple(members), tokens, alike[0])
+            yield _Unit(tuple(members), tokens, prefix_len, alike[0])
             members, tokens = [], prefix_len
         members.append(i)
         tokens += lengths[i] - prefix_len
-    yield _Unit(tuple(members), tokens, alike[0])
+    yield _Unit(tuple(members), tokens, prefix_len, alike[0])
 
 
 def _deal(units: Sequence[_Unit], count: int) -> list[list[_Unit]]:

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import LlamaTokenizer, MixtralConfig, MixtralForCausalLM
 
-from tests.model.published import write_vicuna
+from tests.model.families.llava15.published import write_vicuna
 from tests.tiny import make_tiny
 from vf_ray.doctor.weights import judge_weights
 from vf_ray.errors import UserError

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from jinja2 import TemplateError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, LlavaForConditionalGeneration
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from vf_ray.errors import UserError
 from vf_ray.eval import thoughts
@@ -23,8 +23,9 @@ from vf_ray.eval.benchmark import Reply, Request
 from vf_ray.eval.completion import spoken
 from vf_ray.eval.judges.http import messages
 from vf_ray.instances.chance import rank
-from vf_ray.model.template import VICUNA_SYSTEM
+from vf_ray.model.families import FAMILIES
 from vf_ray.model.tensors import read_json, readable, weight_files
+from vf_ray.model.vicuna import SYSTEM
 from vf_ray.model.whole import loaded_whole
 
 BATCH = 16
@@ -157,7 +158,7 @@ def chat_text(tokenizer: Any, request: Request) -> str:
     """
     if not tokenizer.chat_template:
         begin = tokenizer.bos_token or ""
-        return f"{begin}{request.system or VICUNA_SYSTEM} USER: {request.user} ASSISTANT:"
+        return f"{begin}{request.system or SYSTEM} USER: {request.user} ASSISTANT:"
     text = ""
     try:
         text = _templated(tokenizer, request)
@@ -181,11 +182,10 @@ def load_judge(folder: Path, name: str, **options: Any) -> Any:
         UserError: if its folder does not hold every weight that its configuration describes.
     """
     what = f"the judge {name}"
-    read_json(folder / "config.json")
+    config = read_json(folder / "config.json")
     weight_files(folder)
-    with readable(what):
-        kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
-    loader = LlavaForConditionalGeneration if kind == "llava" else AutoModelForCausalLM
+    family = next((family for family in FAMILIES if family.recognises(config)), None)
+    loader = family.model_class() if family else AutoModelForCausalLM
     return loaded_whole(what, loader, folder, **options)
 
 

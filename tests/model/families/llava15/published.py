@@ -8,7 +8,7 @@ import torch
 from tokenizers import pre_tokenizers
 from transformers import CLIPConfig, CLIPModel, LlamaConfig, LlamaForCausalLM, LlamaTokenizer, set_seed
 
-from tests.model.llama_style import llama_style
+from tests.model.families.llava15.llama_style import llama_style
 
 VISION_WIDTH, WIDTH = 16, 32
 

@@ -11,11 +11,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from PIL import Image
 from transformers import AutoProcessor, AutoTokenizer
 
-from tests.model.published import write_clip, write_gguf, write_vicuna
+from tests.model.families.llava15.published import write_clip, write_gguf, write_vicuna
 from tests.tiny import make_tiny
-from vf_ray.model.assemble import assemble
-from vf_ray.model.conversation import Encoder
-from vf_ray.model.template import TEMPLATES, Template
+from vf_ray.model.families._llava15.assemble import assemble
+from vf_ray.model.families._llava15.conversation import Encoder
+from vf_ray.model.families._llava15.template import TEMPLATES, Template
 from vf_ray.recipe import Base
 
 CHATS = [name for name, template in TEMPLATES.items() if template.chat]
@@ -97,7 +97,7 @@ def test_what_is_rendered_is_what_was_trained(models: dict[str, Path], name: str
         rendered = processor.apply_chat_template(messages(*said), add_generation_prompt=asks)
         image = Image.new("RGB", (20, 10)) if "<image>" in rendered else None
         assert list(processor(text=rendered, images=image)["input_ids"][0]) == expected
-        whole = rendered.replace("<image>", "<image>" * encoder.image_tokens)
+        whole = rendered.replace("<image>", "<image>" * encoder.tokens_per_image)
         assert tokenizer(whole, add_special_tokens=False)["input_ids"] == expected
         assert tokenizer(whole)["input_ids"] == expected
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tiny import TEXTS
-from vf_ray.model.template import TEMPLATES, VICUNA_SYSTEM
-from vf_ray.model.tokenizer import train_tokenizer
+from vf_ray.model.families._llava15.template import TEMPLATES, VICUNA_SYSTEM
+from vf_ray.model.families._llava15.tokenizer import train_tokenizer
 
 VICUNA = TEMPLATES["vicuna_v1"]
 
@@ -50,8 +50,9 @@ def test_numbers_are_read_digit_by_digit(trained: Any) -> None:
 
 def test_another_process_learns_the_same() -> None:
     code = (
-        "from tests.tiny import TEXTS; from vf_ray.model.tokenizer import train_tokenizer as t;"
-        "from vf_ray.model.template import TEMPLATES;"
+        "from tests.tiny import TEXTS;"
+        "from vf_ray.model.families._llava15.tokenizer import train_tokenizer as t;"
+        "from vf_ray.model.families._llava15.template import TEMPLATES;"
         "print(t(TEXTS * 3, 400, TEMPLATES['vicuna_v1']).backend_tokenizer.to_str(), end='')"
     )
     run = subprocess.run(

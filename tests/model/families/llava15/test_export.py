@@ -9,8 +9,9 @@ from transformers import AutoProcessor, LlavaForConditionalGeneration
 
 from tests.tiny import make_tiny
 from vf_ray.model.attention import enable_packing
-from vf_ray.model.conversation import Encoder
-from vf_ray.model.export import published, save
+from vf_ray.model.export import save
+from vf_ray.model.families._llava15.conversation import Encoder
+from vf_ray.model.families.llava15 import Llava15
 from vf_ray.model.load import load
 
 
@@ -62,4 +63,4 @@ def test_names_are_the_published_ones(tmp_path: Path) -> None:
 
 def test_a_tensor_without_a_place_is_refused() -> None:
     with pytest.raises(ValueError, match="merge adapters"):
-        published("base_model.model.lm_head.lora_A.weight")
+        Llava15().saved_name("base_model.model.lm_head.lora_A.weight")

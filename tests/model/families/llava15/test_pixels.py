@@ -13,7 +13,7 @@ from transformers import AutoProcessor
 from transformers.image_transforms import convert_to_rgb
 
 from tests.tiny import make_tiny
-from vf_ray.model.pixels import Pixels
+from vf_ray.model.families._llava15.pixels import Pixels
 from vf_ray.recipe.input_format import InputFormat
 from vf_ray.shards.decode import stored
 

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from tests.model.published import (
+from tests.model.families.llava15.published import (
     llama,
     write_clip,
     write_gguf,
@@ -19,8 +19,8 @@ from tests.model.published import (
     write_vicuna,
 )
 from tests.tiny import make_tiny
-from vf_ray.model.adopted import Adopted
-from vf_ray.model.assemble import assemble
+from vf_ray.model.families._llava15.adopted import Adopted
+from vf_ray.model.families._llava15.assemble import assemble
 from vf_ray.model.load import load
 from vf_ray.recipe import Base
 
@@ -172,7 +172,7 @@ def test_a_gguf_file_without_a_tensor_is_refused(
     parts: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("gguf")
-    from tests.model import published
+    from tests.model.families.llava15 import published
 
     shapes = published.gguf_shapes
     less = {n: s for n, s in shapes(261).items() if n != name}

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
-from tests.model.llama_style import CORPUS, llama_style
-from vf_ray.model.conversation import IGNORE, TURN, Encoder, TooLongError
-from vf_ray.model.pixels import Pixels
-from vf_ray.model.template import TEMPLATES
+from tests.model.families.llava15.llama_style import CORPUS, llama_style
+from vf_ray.model.families._llava15.conversation import IGNORE, TURN, Encoder, TooLongError
+from vf_ray.model.families._llava15.pixels import Pixels
+from vf_ray.model.families._llava15.template import TEMPLATES
 
 IMAGE_TOKENS, LLAVA_IMAGE = 4, -200
 SAMPLES = [
@@ -42,7 +42,7 @@ def ours() -> Encoder:
 def encoder_of(made: PreTrainedTokenizerFast, template: str = "vicuna_v1") -> Encoder:
     return Encoder(
         tokenizer=made.backend_tokenizer, template=TEMPLATES[template], images=Pixels(size=8),
-        image_tokens=IMAGE_TOKENS, max_length=256,
+        tokens_per_image=IMAGE_TOKENS, max_length=256,
         begin=(1,), end_id=2, image_id=made.convert_tokens_to_ids("<image>"), pad_id=0,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ starts in the rendered turn, so what the user or the model says can never shift 
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -18,28 +18,15 @@ from tokenizers import AddedToken, Tokenizer
 from torch import Tensor
 
 from vf_ray.errors import UserError
-from vf_ray.model.pixels import Pixels
-from vf_ray.model.template import IMAGE, TEMPLATES, Template, Turn
-from vf_ray.model.tokenizer import start_of
+from vf_ray.model.encoded import IGNORE, Encoded, TooLongError
+from vf_ray.model.families._llava15.pixels import Pixels
+from vf_ray.model.families._llava15.sizes import image_tokens
+from vf_ray.model.families._llava15.template import IMAGE, TEMPLATES, Template, Turn
+from vf_ray.model.families._llava15.tokenizer import start_of
 from vf_ray.recipe.input_format import InputFormat
 
-IGNORE = -100
 TURN = "\ufdd0turn\ufdd1"
 """Stands before a later turn while it is tokenised; of code points that Unicode keeps for such inner use."""
-
-
-class TooLongError(ValueError):
-    """A conversation that has more tokens than the model may read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """Token ids, picture tokens included, and for each its label or -100."""
-
-    ids: list[int]
-    labels: list[int]
-    cut: int = 0
-    """Tokens that were left out at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +36,7 @@ class Encoder:
     tokenizer: Tokenizer
     template: Template
     images: Pixels
-    image_tokens: int
-    """Tokens that a picture takes."""
+    tokens_per_image: int
     max_length: int
     """Tokens that a conversation may have."""
     too_long: Literal["reject", "cut"] = "reject"
@@ -83,7 +69,7 @@ class Encoder:
             tokenizer=_plain(tokenizer),
             template=TEMPLATES[InputFormat.of(folder).template if template == "chat" else template],
             images=Pixels.of(folder),
-            image_tokens=(vision["image_size"] // vision["patch_size"]) ** 2,
+            tokens_per_image=image_tokens(vision["image_size"], vision["patch_size"]),
             max_length=min(max_length or context, context),
             too_long=too_long,
             begin=start_of(tokenizer),
@@ -92,10 +78,9 @@ class Encoder:
             pad_id=tokenizer.pad_token_id,
         )
 
-    @property
-    def prefix_len(self) -> int:
-        """Return the number of tokens up to and with the picture, the same in every conversation."""
-        return len(self._before)
+    def image_tokens(self, width: int, height: int) -> int:
+        """Return how many tokens an image takes: as many as any other."""
+        return self.tokens_per_image
 
     def encode(
         self, prompt: str, response: str, further: Sequence[str] = (), *, image: bool = True
@@ -119,7 +104,16 @@ class Encoder:
             end = [self.end_id] * self.template.ends
             ids += [*found, *end]
             labels += [*[IGNORE] * start, *found[start:], *end]
-        return self._fitted(Encoded(ids, labels), prompt)
+        return self._fitted(self._encoded(ids, labels, image=image), prompt)
+
+    def question(self, prompt: str, *, image: bool = True) -> Encoded:
+        """Encode a question for generation, up to where the answer starts.
+
+        Raises:
+            TooLongError: if it has more than ``max_length`` tokens.
+        """
+        ids = self.prompt_ids(prompt) if image else self.text_ids(prompt)
+        return self._encoded(ids, [IGNORE] * len(ids), image=image)
 
     def prompt_ids(self, prompt: str) -> list[int]:
         """Encode a question about a picture for generation, up to where the answer starts.
@@ -152,7 +146,7 @@ class Encoder:
 
     @cached_property
     def _before(self) -> list[int]:
-        return [*self.begin, *self._tokens(self.template.before)[0], *[self.image_id] * self.image_tokens]
+        return [*self.begin, *self._tokens(self.template.before)[0], *[self.image_id] * self.tokens_per_image]
 
     def _tokens(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         self.tokenizer.encode_special_tokens = True  # as plain text; set here, for pickling forgets it
@@ -183,11 +177,17 @@ class Encoder:
         made.add_tokens([AddedToken(TURN, special=False, **flags)])
         return made
 
+    def _encoded(self, ids: list[int], labels: list[int], *, image: bool) -> Encoded:
+        """Return a conversation with what it may share: all up to and with the image."""
+        shared, image_tokens = (len(self._before), self.tokens_per_image) if image else (0, 0)
+        return Encoded(ids=ids, labels=labels, prefix_len=shared, image_tokens=image_tokens)
+
     def _fitted(self, whole: Encoded, prompt: str) -> Encoded:
         """Cut a training conversation at its end where that is wanted, and something of an answer is left."""
         most = self.max_length
         if self.too_long == "cut" and any(label != IGNORE for label in whole.labels[:most]):
-            return Encoded(whole.ids[:most], whole.labels[:most], max(0, len(whole.ids) - most))
+            cut = max(0, len(whole.ids) - most)
+            return replace(whole, ids=whole.ids[:most], labels=whole.labels[:most], cut=cut)
         self._check(whole.ids, prompt)
         return whole
 

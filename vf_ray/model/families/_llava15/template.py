@@ -8,13 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vf_ray.errors import UserError
-from vf_ray.model.chat import Chat
+from vf_ray.model.families._llava15.chat import Chat
+from vf_ray.model.vicuna import SYSTEM as VICUNA_SYSTEM
 
 IMAGE = "<image>"
-VICUNA_SYSTEM = (
-    "A chat between a curious user and an artificial intelligence assistant. "
-    "The assistant gives helpful, detailed, and polite answers to the user's questions."
-)
 LLAMA_2_SYSTEM = (
     "You are a helpful, respectful and honest assistant. Always answer as helpfully as possible, while "
     "being safe.  Your answers should not include any harmful, unethical, racist, sexist, toxic, dangerous, "

@@ -24,11 +24,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from vf_ray.errors import UserError
+from vf_ray.model.families.family import Inputs
 from vf_ray.recipe.input_format import InputFormat
 from vf_ray.shards.decode import UPRIGHT, orientation
 
 # Shapes: B pictures, C channels, H and W pixels
 
+PIXELS = "pixel_values"
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 
@@ -70,7 +72,7 @@ class Pixels:
         Raises:
             ValueError: if a picture cannot be decoded; the message holds its place in the batch.
         """
-        return self.normalised(stacked(self.decoded(images)))
+        return self.levels(stacked(self.decoded(images)))
 
     def decoded(self, images: Sequence[bytes], threads: int = 1) -> list[NDArray[np.uint8]]:
         """Return (H, W, 3) bytes of each encoded picture, for ``stacked`` and ``normalised``.
@@ -96,7 +98,19 @@ class Pixels:
         """Return (H, W, 3) bytes of a picture that shows nothing, as ``decoded`` returns others."""
         return np.zeros((self.size, self.size, 3), np.uint8)
 
-    def normalised(self, raw_BHWC: Tensor) -> Tensor:
+    def collated(self, decoded: Sequence[NDArray[np.uint8]]) -> Inputs:
+        """Return some images, by the name that the model takes them by: (B, H, W, 3) bytes."""
+        return {PIXELS: stacked(decoded)}
+
+    def normalised(self, collated: Inputs) -> Inputs:
+        """Return (B, 3, H, W) float32 pixels in their place."""
+        return {PIXELS: self.levels(collated[PIXELS])}
+
+    def seen(self, image: bytes) -> Tensor:
+        """Return (3, H, W) float32 pixels of an encoded image."""
+        return self.batch([image])[0]
+
+    def levels(self, raw_BHWC: Tensor) -> Tensor:
         """Return (B, 3, H, W) float32 pixels, on any device the same to the bit as the processor's.
 
         It multiplies bytes by 1/255 in float64 and rounds; to divide by 255 in float32 rounds all 256 alike.

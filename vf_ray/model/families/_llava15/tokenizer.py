@@ -13,8 +13,8 @@ from typing import Any
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from vf_ray.errors import UserError, extra
-from vf_ray.model import chat
-from vf_ray.model.template import IMAGE, Template
+from vf_ray.model.families._llava15 import chat
+from vf_ray.model.families._llava15.template import IMAGE, Template
 from vf_ray.model.tensors import readable
 
 UNKNOWN, START, END, PAD = "<unk>", "<s>", "</s>", "<pad>"

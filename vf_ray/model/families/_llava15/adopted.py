@@ -3,26 +3,24 @@
 The base step asks this before it reads anything, and ``vf-ray doctor`` before there is a run.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from vf_ray.errors import UserError
-from vf_ray.model import parts
-from vf_ray.model.gguf import GgufLlama
-from vf_ray.model.parts import Projector
-from vf_ray.model.template import IMAGE
+from vf_ray.model.families._llava15 import parts
+from vf_ray.model.families._llava15.gguf import GgufLlama
+from vf_ray.model.families._llava15.parts import Projector
+from vf_ray.model.families._llava15.template import IMAGE, TEMPLATES
+from vf_ray.model.families._llava15.tokenizer import adopt_tokenizer
+from vf_ray.model.families.family import Fetch
 from vf_ray.model.tensors import holds_weights
-from vf_ray.model.tokenizer import adopt_tokenizer
 from vf_ray.model.whole import Whole
 from vf_ray.recipe import Base
 from vf_ray.recipe.input_format import InputFormat
 from vf_ray.recipe.strict import require
-
-Fetch = Callable[[str], Path]
-"""Brings what a URL names to a local file or folder."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +122,12 @@ class Adopted:
                       "heads": words.num_attention_heads, "kv_heads": words.num_key_value_heads,
                       "vocabulary": words.vocab_size}  # fmt: skip
         return replace(self.base, **sizes)
+
+    def texts(self, conversations: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+        """Yield conversations, by keys ``prompt``, ``response`` and ``further``, turn by turn as rendered."""
+        template = TEMPLATES[self.input_format.template]
+        for conversation in conversations:
+            yield from (turn.text for turn in template.render(**conversation))
 
     @cached_property
     def _original(self) -> Whole | None:

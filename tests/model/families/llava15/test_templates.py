@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.model.llama_style import llama_style
-from tests.model.test_conversation import FURTHER, LLAVA_IMAGE, SAMPLES, encoder_of, llava_ids, shrunk
-from vf_ray.model.conversation import IGNORE
-from vf_ray.model.template import TEMPLATES
+from tests.model.families.llava15.llama_style import llama_style
+from tests.model.families.llava15.test_conversation import (
+    FURTHER,
+    LLAVA_IMAGE,
+    SAMPLES,
+    encoder_of,
+    llava_ids,
+    shrunk,
+)
+from vf_ray.model.families._llava15.conversation import IGNORE
+from vf_ray.model.families._llava15.template import TEMPLATES
 
 
 def llama_2_sample(

@@ -17,8 +17,8 @@ from transformers import (
     LlavaForConditionalGeneration,
 )
 
-from tests.model.llama_style import llama_style
-from tests.model.published import (
+from tests.model.families.llava15.llama_style import llama_style
+from tests.model.families.llava15.published import (
     VISION_WIDTH,
     WIDTH,
     change_settings,
@@ -30,13 +30,13 @@ from tests.model.published import (
     write_vicuna,
 )
 from tests.tiny import make_tiny, tiny_base
-from vf_ray.model.assemble import assemble
-from vf_ray.model.conversation import Encoder
 from vf_ray.model.export import save
+from vf_ray.model.families._llava15.assemble import assemble
+from vf_ray.model.families._llava15.conversation import Encoder
+from vf_ray.model.families._llava15.pixels import Pixels
+from vf_ray.model.families._llava15.template import TEMPLATES
 from vf_ray.model.inspect import tokens
 from vf_ray.model.load import load
-from vf_ray.model.pixels import Pixels
-from vf_ray.model.template import TEMPLATES
 from vf_ray.recipe import Base
 from vf_ray.recipe.input_format import InputFormat
 
@@ -111,7 +111,7 @@ def test_logits_equal_the_parts_computed_by_hand(parts: Path, tmp_path: Path) ->
 
     found = model(input_ids=ids, pixel_values=pixels).logits
     torch.testing.assert_close(found[..., : expected.shape[-1]], expected)
-    assert encoder.image_tokens == 4 and patches.shape[-1] == VISION_WIDTH
+    assert encoder.tokens_per_image == 4 and patches.shape[-1] == VISION_WIDTH
 
 
 def test_new_tokens_start_as_the_mean_of_the_old(parts: Path, tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_a_gguf_language_model_keeps_its_end_token_and_gets_its_own_padding(
     write_gguf(parts / "gguf")
     folder = adopted(parts, tmp_path, language_model="gguf", projector="")
     encoder = Encoder.of(folder)
-    assert encoder.end_id == 2 and encoder.pad_id not in (1, 2) and encoder.image_tokens == 4
+    assert encoder.end_id == 2 and encoder.pad_id not in (1, 2) and encoder.tokens_per_image == 4
     encoded = encoder.encode("Is it odd?", "yes")
     trained = [token.text for token in tokens(encoder, encoded) if token.trained]
     assert trained == [" y", "es", "<|end|>"]

@@ -1,13 +1,11 @@
 """The three parts of a LLaVA, each fresh or read from what its authors published."""
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 from transformers import (
     CLIPVisionConfig,
@@ -19,8 +17,9 @@ from transformers import (
 )
 
 from vf_ray.errors import UserError
-from vf_ray.instances.chance import rank
-from vf_ray.model.export import canonical
+from vf_ray.model.families._llava15.layout import ORIGINAL, canonical
+from vf_ray.model.families._llava15.sizes import inner_width
+from vf_ray.model.seeded import drawn
 from vf_ray.model.tensors import Tensors, holds_weights, read_json, readable
 from vf_ray.model.whole import Whole, renamed, require_same
 from vf_ray.recipe import Base
@@ -45,14 +44,6 @@ LLAVA_1_5: Mapping[str, Any] = {
     "image_aspect_ratio": "pad",
 }
 """What sets LLaVA-1.5 apart from its kin, whose pictures or projectors need other code."""
-
-
-@contextmanager
-def drawn(seed: int, part: str) -> Iterator[None]:
-    """Draw a part's fresh weights by the seed alone, whatever was drawn before and is drawn after."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(rank(str(seed), part))
-        yield
 
 
 def fresh_vision(base: Base, seed: int) -> CLIPVisionModel:
@@ -103,7 +94,7 @@ def require_sizes(what: str, base: Base, **found: int) -> None:
 def fresh_language_model(base: Base, tokenizer: Any, seed: int) -> LlamaForCausalLM:
     """Return a Llama of the recipe's sizes, untrained."""
     config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=base.width, intermediate_size=llama_inner(base.width),
+        vocab_size=len(tokenizer), hidden_size=base.width, intermediate_size=inner_width(base.width),
         num_hidden_layers=base.layers, num_attention_heads=base.heads,
         num_key_value_heads=base.kv_heads, max_position_embeddings=CONTEXT,
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
@@ -120,12 +111,6 @@ def first_spread(width: int) -> float:
     the demo's base names 9 of 10 digits after a minute instead of 6.
     """
     return max(0.02, float(width**-0.5))
-
-
-def llama_inner(width: int) -> int:
-    """Return the width of Llama's inner layer: two thirds of 4 x width, rounded up as Llama rounds."""
-    multiple = 256 if width >= 1024 else 8
-    return -(-(8 * width // 3) // multiple) * multiple
 
 
 def language_model_in(folder: Path, key: str = "base.language_model") -> Whole:
@@ -153,7 +138,7 @@ def _require_type(what: str, folder: Path, *types: str) -> None:
 
 def is_original_llava(folder: Path) -> bool:
     """Tell whether a folder has the layout of LLaVA's authors: a Llama with ``mm_`` settings and weights."""
-    return "mm_projector_type" in read_json(folder / CONFIG)
+    return ORIGINAL in read_json(folder / CONFIG)
 
 
 def llava_in(folder: Path, base: Base) -> Whole:

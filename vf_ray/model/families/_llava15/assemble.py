@@ -22,12 +22,15 @@ from transformers import (
 )
 from transformers.models.llava.image_processing_pil_llava import LlavaImageProcessorPil
 
-from vf_ray.model import parts
-from vf_ray.model.adopted import Adopted, Fetch
 from vf_ray.model.export import save_model
-from vf_ray.model.pixels import CLIP_MEAN, CLIP_STD
-from vf_ray.model.template import IMAGE, TEMPLATES
-from vf_ray.model.tokenizer import train_tokenizer
+from vf_ray.model.families._llava15 import parts
+from vf_ray.model.families._llava15.adopted import Adopted
+from vf_ray.model.families._llava15.pixels import CLIP_MEAN, CLIP_STD
+from vf_ray.model.families._llava15.sizes import image_tokens
+from vf_ray.model.families._llava15.template import IMAGE, TEMPLATES
+from vf_ray.model.families._llava15.tokenizer import train_tokenizer
+from vf_ray.model.families.family import Fetch
+from vf_ray.model.seeded import drawn
 from vf_ray.model.whole import Whole
 from vf_ray.recipe import Base
 
@@ -99,7 +102,7 @@ def join(
     config = LlavaConfig(
         vision_config=vision.config, text_config=language.model.config,
         image_token_index=language.tokenizer.convert_tokens_to_ids(IMAGE),
-        image_seq_length=(vision.config.image_size // vision.config.patch_size) ** 2,
+        image_seq_length=image_tokens(vision.config.image_size, vision.config.patch_size),
         vision_feature_layer=select_layer, vision_feature_select_strategy=STRATEGY,
         projector_hidden_act="gelu",
         tie_word_embeddings=language.model.config.tie_word_embeddings,
@@ -117,7 +120,7 @@ def join(
 
 def _initialise(projector: nn.Module, seed: int) -> None:
     """Draw the projector as LLaVA does: torch's own start for linear layers, not a small normal."""
-    with parts.drawn(seed, "projector"):
+    with drawn(seed, "projector"):
         for layer in projector.modules():
             if isinstance(layer, nn.Linear):
                 layer.reset_parameters()

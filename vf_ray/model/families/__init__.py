@@ -1,0 +1,72 @@
+"""Model families: one module for each, and nothing about a family anywhere else.
+
+In: a checkpoint's folder, a model, or a recipe's base. Out: its ``Family``, which says how conversations and
+images become tensors, what lies where in the model, and how it learns, answers, is assembled and saved.
+
+Read in this order: family.py (what a family has to say), llava15.py (one that says it).
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from vf_ray.errors import UserError
+from vf_ray.model.families.family import Encoder, Family, Fetch
+from vf_ray.model.families.llava15 import Llava15
+from vf_ray.recipe import Base
+
+FAMILIES: tuple[Family, ...] = (Llava15(),)
+"""All there are; the first is the one that is assembled from parts."""
+CONFIG = "config.json"
+
+
+def family_of(folder: Path) -> Family:
+    """Return the family of a checkpoint's folder, by its ``config.json``.
+
+    Raises:
+        UserError: if there is none, or no family knows it.
+    """
+    from vf_ray.model.tensors import read_json
+
+    return of_config(read_json(folder / CONFIG), str(folder))
+
+
+def family_of_model(model: Any) -> Family:
+    """Return the family of a model that is loaded."""
+    return of_config(model.config.to_dict(), type(model).__name__)
+
+
+def family_of_base(base: Base, fetch: Fetch | None = None) -> Family:
+    """Return the family of a recipe's base: its checkpoint's, else that which is assembled from parts.
+
+    Without ``fetch`` the checkpoint cannot be looked at, and counts as one of these.
+    """
+    if not base.checkpoint or fetch is None:
+        return FAMILIES[0]
+    return family_of(fetch(base.checkpoint))
+
+
+def encoder_of(
+    folder: Path,
+    max_length: int | None = None,
+    template: str = "chat",
+    too_long: Literal["reject", "cut"] = "reject",
+) -> Encoder:
+    """Read the encoder of a saved model's folder, whatever its family; see ``Family.encoder``."""
+    return family_of(folder).encoder(folder, max_length, template, too_long)
+
+
+def of_config(config: Mapping[str, Any], what: str) -> Family:
+    """Return the family whose configuration this is.
+
+    Raises:
+        UserError: naming those there are, and what would be one more.
+    """
+    for family in FAMILIES:
+        if family.recognises(config):
+            return family
+    raise UserError(
+        f"{what} is of type {config.get('model_type')!r}, which no model family knows; there are "
+        f"{', '.join(family.name for family in FAMILIES)}. Name a checkpoint of one of them, or write one "
+        "more: a module in vf_ray/model/families whose class is a Family (family.py), listed in FAMILIES"
+    )

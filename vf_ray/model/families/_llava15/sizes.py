@@ -1,0 +1,38 @@
+"""What a LLaVA of a recipe's sizes consists of, counted without making it."""
+
+from vf_ray.model.families.family import Kept, Sizes
+from vf_ray.recipe import Base
+
+
+def sizes(base: Base) -> Sizes:
+    """Count the parameters: those of Llama's and CLIP's shapes."""
+    v, w, inner = base.vision_width, base.width, inner_width(base.width)
+    keys = w * base.kv_heads // base.heads
+    per_layer = 2 * w * w + 2 * w * keys + 3 * w * inner + 2 * w
+    tower_layer = 12 * v * v + 13 * v
+    embeddings = (3 * base.patch_size**2 + image_tokens(base.image_size, base.patch_size) + 2) * v
+    return Sizes(
+        vision_tower=base.vision_layers * tower_layer + embeddings + 4 * v,
+        projector=(v + 1) * w + (w + 1) * w,
+        language_model=base.layers * per_layer + 2 * base.vocabulary * w + w,
+        embedding=base.vocabulary * w,
+        adapted=base.layers * (2 * 2 * w + 2 * (w + keys) + 3 * (w + inner)),
+    )
+
+
+def image_tokens(image_size: int, patch_size: int) -> int:
+    """Return the tokens of an image: its patches; the class token is dropped."""
+    return (image_size // patch_size) ** 2
+
+
+def kept(base: Base, *, half: bool) -> Kept:
+    """Return what autograd was seen to keep of a token."""
+    norms = 11 if half else 9  # beside the residual; Llama's norms keep fp32 copies
+    layer = base.width * (norms + 2 * base.kv_heads / base.heads) + 4 * inner_width(base.width)
+    return Kept(layer=layer, between=base.width)
+
+
+def inner_width(width: int) -> int:
+    """Return the width of Llama's inner layer: two thirds of 4 x width, rounded up as Llama rounds."""
+    multiple = 256 if width >= 1024 else 8
+    return -(-(8 * width // 3) // multiple) * multiple

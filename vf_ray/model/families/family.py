@@ -1,0 +1,219 @@
+"""What a model family has to say: everything that depends on which vision-language model it is.
+
+A family is one object, in one module of this package, that loads nothing heavy before it is asked for it.
+Its methods fall into six groups, in the order in which a run comes to them: which checkpoints are its own,
+how big they are, what a recipe's base names and becomes, how conversations and images turn into tensors,
+what lies where in the model, and how it learns and answers.
+
+Shapes: S tokens of a conversation or a pack, N images, L label tokens, D width
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from vf_ray.recipe import Base
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from torch import Tensor, nn
+
+    from vf_ray.model.encoded import Encoded
+
+Fetch = Callable[[str], Path]
+"""Brings what a URL names to a local file or folder."""
+Inputs = Mapping[str, "Tensor"]
+"""What a model takes of some images, by the names that transformers gives it, such as ``pixel_values``."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Parameters of a model by module."""
+
+    vision_tower: int
+    projector: int
+    language_model: int
+    embedding: int
+    """Of the language model's: the table of words, which is only looked up."""
+    adapted: int
+    """Inputs and outputs of the language model's linear layers: what an adapter of rank 1 has."""
+
+    @property
+    def total(self) -> int:
+        """Return all of them."""
+        return self.vision_tower + self.projector + self.language_model
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Numbers that a language model keeps of each token for its backward pass."""
+
+    layer: float
+    """In a layer whose activations stay."""
+    between: int
+    """Between layers: all that a layer which computes again keeps."""
+
+
+class Images(Protocol):
+    """How a family's images become tensors; the costly half on the CPU, the rest where the model is."""
+
+    def decoded(self, images: Sequence[bytes], threads: int = 1) -> list[Any]:
+        """Return each encoded image (PNG, JPEG ...) as the family holds it, of any size.
+
+        Raises:
+            ValueError: if an image cannot be decoded; the message holds its place.
+        """
+
+    def blank(self) -> Any:
+        """Return an image that shows nothing, for ranks that have none."""
+
+    def collated(self, decoded: Sequence[Any]) -> Inputs:
+        """Put some of them together, in as few bytes as they take."""
+
+    def normalised(self, collated: Inputs) -> Inputs:
+        """Return them as the model takes them, in fp32, on the device on which they are."""
+
+    def seen(self, image: bytes) -> "Tensor":
+        """Return (3, H, W) of an encoded image as the vision tower gets it, for people to look at."""
+
+
+class Encoder(Protocol):
+    """Turns conversations into token ids, labels and positions, from one rendering; may be pickled."""
+
+    @property
+    def tokenizer(self) -> "Tokenizer": ...
+    @property
+    def images(self) -> Images: ...
+    @property
+    def max_length(self) -> int: ...
+    @property
+    def image_id(self) -> int:
+        """The token that stands for a part of an image."""
+
+    @property
+    def end_id(self) -> int: ...
+    @property
+    def pad_id(self) -> int: ...
+    def image_tokens(self, width: int, height: int) -> int:
+        """Return how many tokens an image of so many pixels takes, before it is decoded."""
+
+    def encode(
+        self, prompt: str, response: str, further: Sequence[str] = (), *, image: bool = True
+    ) -> "Encoded":
+        """Encode a training conversation; ``further`` is said after the response, by turns.
+
+        Raises:
+            ValueError: if it cannot be trained on, or is too long and may not be cut.
+        """
+
+    def question(self, prompt: str, *, image: bool = True) -> "Encoded":
+        """Encode a question for generation, up to where the answer starts; nothing of it has a label.
+
+        Raises:
+            TooLongError: if it has more than ``max_length`` tokens.
+        """
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of generated ids, without special tokens."""
+
+
+class Adopted(Protocol):
+    """What a recipe's base names: found, and looked at without reading a weight."""
+
+    def looks(self) -> Mapping[str, Callable[[], object]]:
+        """Return, by the recipe's keys, what looks at a part and raises ValueError if it is unfit."""
+
+    def sized(self) -> Base:
+        """Return the recipe's base with the sizes that the named models have."""
+
+    def texts(self, conversations: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+        """Yield conversations (prompt, response, further) as the model will read them."""
+
+
+class Family(Protocol):
+    """One kind of vision-language model."""
+
+    name: str
+    modules: Mapping[str, tuple[str, ...]]
+    """How the names of each module's parameters begin in the model: ``vision_tower``, ``projector``,
+    ``language_model``."""
+    saved_modules: Mapping[str, tuple[str, ...]]
+    """The same in the files that ``saved_name`` names."""
+    lora_targets: str
+    """Names of the linear layers that adapters stand beside, as a pattern of all of each name."""
+    architecture: str
+    """Class of transformers that reads a saved model."""
+
+    # which checkpoints are its own
+    def recognises(self, config: Mapping[str, Any]) -> bool:
+        """Tell by its ``config.json`` whether a checkpoint is of this family."""
+
+    # how big they are
+    def sizes(self, base: Base) -> Sizes:
+        """Count the parameters of a model of the recipe's sizes."""
+
+    def tokens_per_image(self, base: Base) -> int:
+        """Return how many tokens an image takes, or usually takes."""
+
+    def patches(self, image_tokens: int, images: int) -> int:
+        """Return how many places the vision tower goes through for images of so many tokens in all."""
+
+    def kept(self, base: Base, *, half: bool) -> Kept:
+        """Return what the language model keeps of a token for its backward pass, in fp32 or ``half``."""
+
+    # what a recipe's base names, and becomes
+    def adopted(self, base: Base, fetch: Fetch) -> Adopted: ...
+    def assemble(self, base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: Fetch) -> None:
+        """Write model, tokenizer, processor and chat template to ``out``, ready for ``from_pretrained``.
+
+        ``texts`` are what a fresh tokenizer is trained on.
+
+        Raises:
+            ValueError: if the parts do not fit each other or the recipe.
+        """
+
+    # conversations and images
+    def encoder(
+        self,
+        folder: Path,
+        max_length: int | None = None,
+        template: str = "chat",
+        too_long: Literal["reject", "cut"] = "reject",
+    ) -> Encoder:
+        """Read the encoder of a saved model; ``template`` "chat" is the model's own.
+
+        ``max_length`` defaults to, and never passes, the positions that the language model has.
+        """
+
+    # what lies where
+    def model_class(self) -> type[Any]:
+        """Return the class of transformers."""
+
+    def saved_name(self, name: str) -> str:
+        """Return the name under which a tensor of the model is saved, as the field knows it.
+
+        Raises:
+            ValueError: for a tensor that the family does not have.
+        """
+
+    def vision_tower(self, model: Any) -> "nn.Module": ...
+    def language_model(self, model: Any) -> "nn.Module":
+        """Return the decoder, without its head."""
+
+    def idle(self, model: Any) -> "Iterator[nn.Parameter]":
+        """Yield the parameters that nothing depends on, such as layers behind the one that is read."""
+
+    def compiled(self, layer: "nn.Module") -> "Collection[nn.Module]":
+        """Return the parts of a layer, around attention, that are worth compiling."""
+
+    # how it learns and answers
+    def learning(self, model: Any) -> Any:
+        """Turn a model, in place, into one whose forward pass takes a pack and returns losses.
+
+        Its arguments are those of ``vf_ray.train.step``; it returns the cross-entropies (L,) in fp32 of
+        the label tokens.
+        """
+
+    def embedded(self, model: Any, images: Inputs) -> "Sequence[Tensor]":
+        """Return what stands for each image among the tokens: N of (tokens of the image, D)."""

@@ -1,0 +1,139 @@
+"""LLaVA-1.5 and its kin: a CLIP vision tower, two linear layers, a Llama; one image, square and of one size.
+
+What is long lies in ``_llava15/``, which nothing but this module and tests import: conversation.py (text to
+ids and labels, by template.py), pixels.py, adopted.py and assemble.py (from parts), sizes.py.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from vf_ray.model.families._llava15 import sizes
+from vf_ray.model.families._llava15.layout import ADAPTED, ORIGINAL, canonical
+from vf_ray.model.families.family import Fetch, Inputs, Kept, Sizes
+from vf_ray.recipe import Base
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from vf_ray.model.families._llava15.adopted import Adopted
+    from vf_ray.model.families._llava15.conversation import Encoder
+
+
+class Llava15:
+    """The family whose parts a recipe may name one by one."""
+
+    name = "llava15"
+    modules: Mapping[str, tuple[str, ...]] = {
+        "vision_tower": ("model.vision_tower.",),
+        "projector": ("model.multi_modal_projector.",),
+        "language_model": ("model.language_model.", "lm_head."),
+    }
+    saved_modules: Mapping[str, tuple[str, ...]] = {
+        "vision_tower": ("vision_tower.",),
+        "projector": ("multi_modal_projector.",),
+        "language_model": ("language_model.",),
+    }
+    lora_targets = r"model\.language_model\.layers\.\d+\..*_proj"
+    """All linear layers of the language model's blocks, as LLaVA's own LoRA script takes them."""
+    architecture = "LlavaForConditionalGeneration"
+
+    def recognises(self, config: Mapping[str, Any]) -> bool:
+        """Take LLaVA's layout of Hugging Face and that of its authors: a Llama with ``mm_`` settings."""
+        return config.get("model_type") == "llava" or ORIGINAL in config
+
+    def sizes(self, base: Base) -> Sizes:
+        """Count by Llama's and CLIP's shapes."""
+        return sizes.sizes(base)
+
+    def tokens_per_image(self, base: Base) -> int:
+        """Return the patches of the one size that all images are brought to."""
+        return sizes.image_tokens(base.image_size, base.patch_size)
+
+    def patches(self, image_tokens: int, images: int) -> int:
+        """Add the class token of each image, which the language model does not get."""
+        return image_tokens + images
+
+    def kept(self, base: Base, *, half: bool) -> Kept:
+        """Return what autograd was seen to keep."""
+        return sizes.kept(base, half=half)
+
+    def adopted(self, base: Base, fetch: Fetch) -> "Adopted":
+        """Look at what a recipe's base names."""
+        from vf_ray.model.families._llava15.adopted import Adopted
+
+        return Adopted(base, fetch)
+
+    def assemble(self, base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: Fetch) -> None:
+        """Join parts, each fresh or read."""
+        from vf_ray.model.families._llava15.assemble import assemble
+
+        assemble(base, texts, out, seed=seed, fetch=fetch)
+
+    def encoder(
+        self,
+        folder: Path,
+        max_length: int | None = None,
+        template: str = "chat",
+        too_long: Literal["reject", "cut"] = "reject",
+    ) -> "Encoder":
+        """Read what turns conversations into tokens."""
+        from vf_ray.model.families._llava15.conversation import Encoder
+
+        return Encoder.of(folder, max_length, template, too_long)
+
+    def model_class(self) -> type[Any]:
+        """Return the class, which takes seconds to import."""
+        from transformers import LlavaForConditionalGeneration
+
+        own: type[Any] = LlavaForConditionalGeneration
+        return own
+
+    def saved_name(self, name: str) -> str:
+        """Return the name in the published folders, the same under every version of transformers.
+
+        Raises:
+            ValueError: for a tensor that a LLaVA does not have.
+        """
+        published = canonical(name)
+        if published == name or re.search(ADAPTED, name):
+            raise ValueError(f"tensor {name!r} has no place in a LLaVA folder; merge adapters before saving")
+        return published
+
+    def vision_tower(self, model: Any) -> "nn.Module":
+        """Return the CLIP."""
+        tower: nn.Module = model.get_submodule("model.vision_tower")
+        return tower
+
+    def language_model(self, model: Any) -> "nn.Module":
+        """Return the Llama."""
+        decoder: nn.Module = model.get_submodule("model.language_model")
+        return decoder
+
+    def idle(self, model: Any) -> "Iterator[nn.Parameter]":
+        """Yield the vision tower's parameters that come after the selected layer."""
+        tower = self.vision_tower(model)
+        tower = getattr(tower, "vision_model", tower)
+        layers = list(tower.get_submodule("encoder.layers").children())
+        # hidden_states[0] is what enters the first layer, so there is one more of them than layers.
+        selected = model.config.vision_feature_layer % (len(layers) + 1)
+        for part in (*layers[selected:], tower.get_submodule("post_layernorm")):
+            yield from part.parameters()
+
+    def compiled(self, layer: "nn.Module") -> "list[nn.Module]":
+        """Return the two norms and the inner layer."""
+        return [layer.get_submodule(name) for name in ("input_layernorm", "post_attention_layernorm", "mlp")]
+
+    def learning(self, model: Any) -> Any:
+        """Let the model take packs as most do."""
+        from vf_ray.model.packed import packed
+
+        return packed(model)
+
+    def embedded(self, model: Any, images: Inputs) -> "Sequence[Tensor]":
+        """Return the projected patches of each image, its class token left out."""
+        seen = self.vision_tower(model)(images["pixel_values"], output_hidden_states=True, return_dict=True)
+        patches_NPD = seen.hidden_states[model.config.vision_feature_layer][:, 1:]
+        projected_NPD: Tensor = model.model.multi_modal_projector(patches_NPD)
+        return projected_NPD.unbind()
