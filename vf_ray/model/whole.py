@@ -103,8 +103,8 @@ def loaded_whole(what: str, kind: type[Any], folder: Path, **options: Any) -> An
     disable_progress_bar()  # a bar per worker would bury the run's own
     with readable(what):
         model, info = kind.from_pretrained(
-            folder, local_files_only=True, weights_only=True, ignore_mismatched_sizes=True,
-            output_loading_info=True, **options,
+            folder, local_files_only=True, weights_only=True, trust_remote_code=False,
+            ignore_mismatched_sizes=True, output_loading_info=True, **options,
         )  # fmt: skip
     shapes = [
         f"{name} {tuple(stored)} for {tuple(expected)}" for name, stored, expected in info["mismatched_keys"]

@@ -75,8 +75,8 @@ class CheckpointJudge:
         with torch.random.fork_rng():
             torch.manual_seed(rank("judge", *texts, str(first.temperature)) % 2**31)
             out = self._model.generate(
-                **prompts.to(self._model.device), max_new_tokens=self._tokens(first), **sampling,
-                pad_token_id=self._tokenizer.pad_token_id,
+                **prompts.to(self._model.device), max_new_tokens=self._tokens(first), num_beams=1,
+                **sampling, pad_token_id=self._tokenizer.pad_token_id,
             )  # fmt: skip
         answers = out[:, prompts["input_ids"].shape[1] :].tolist()
         return [self._reply(text, ids, first) for text, ids in zip(texts, answers, strict=True)]
@@ -141,7 +141,9 @@ def load_tokenizer(folder: Path, name: str) -> Any:
     """
     what = f"the tokenizer of the judge {name}"
     with readable(what):
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, padding_side="left")
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, padding_side="left", trust_remote_code=False
+        )
     if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):
         raise UserError(f"{what} knows no words; copy tokenizer.json or tokenizer.model into {folder}, too")
     if tokenizer.pad_token is None:
