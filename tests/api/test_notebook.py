@@ -54,7 +54,7 @@ def test_from_raw_files_to_scores(tmp_path: Path) -> None:
     assert stage is not None
     mixture = api.mixture(recipe, store, "stage1")
     step = api.pack(stage, base, mixture)
-    assert step.samples == stage.batch == len(step.keys)
+    assert step.samples == stage.batch == len(step.rows)
 
     # trained, with every step's loss; finished, it is only copied
     losses: list[float] = []

@@ -170,7 +170,8 @@ def test_a_build_on_s3_killed_three_times_ends_the_same(
 
 
 SLOW_BUILD = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background inherit that it is ignored
 from vf_ray.artifacts import Spec, build
 from vf_ray.store import Store
 

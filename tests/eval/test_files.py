@@ -9,8 +9,8 @@ from vf_ray.eval.files import Kind, as_json, as_object, as_objects, json_lines
     ("data", "message"),
     [
         (b'{"a": "\xff"}', "f.json is not UTF-8"),
-        (b'{"a": ', "f.json is not whole JSON"),
-        (b"", "f.json is not whole JSON"),
+        (b'{"a": ', "f.json is not JSON"),
+        (b"", "f.json is not JSON"),
         (b'[{"a": 1, "b": 2, "a": 3}]', "f.json holds 'a' twice"),
     ],
 )
