@@ -1,12 +1,13 @@
 """Answers as files: what is answered is kept and never asked again, what has an error is.
 
-A chunk of questions has one file for each attempt that answered some of it. Errors that asking again
+A chunk of questions has one file for each time that some of it was answered. Errors that asking again
 cannot mend are kept as answers are.
 """
 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import count, takewhile
 
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.benchmark import Answered, Engine, Question
@@ -50,26 +51,27 @@ def answer(
     Raises:
         Unserved: if (nearly) all of it is refused with the same words.
     """
-    found = {row.id: row for file in parts(writer, name) for row in _read(writer.read(file))}
+    files = parts(writer, name)
+    found = {row.id: row for file in files for row in _read(writer.read(file))}
     missing = [question for question in questions if question.id not in found]
     if missing:
         asked = engine()
         new = {row.id: row for row in asked.answers(missing, batch)}
-        writer.commit(part(name, writer.attempt), lines([asdict(r) for r in new.values() if not r.again]))
+        writer.commit(part(name, len(files) + 1), lines([asdict(r) for r in new.values() if not r.again]))
         found |= new
         stop_if_alike(asked.name, [row.error for row in new.values() if row.again], len(questions))
     return [found[question.id] for question in questions]
 
 
-def part(name: str, attempt: int) -> str:
-    """Return the file of a chunk that an attempt writes."""
-    return name if attempt == 1 else f"{name.removesuffix('.jsonl')}.{attempt}.jsonl"
+def part(name: str, number: int) -> str:
+    """Return the file of a chunk's first, second ... asking, which no kill renames."""
+    return name if number == 1 else f"{name.removesuffix('.jsonl')}.{number}.jsonl"
 
 
 def parts(writer: Writer, name: str) -> list[str]:
-    """Return the files of a chunk that attempts before this one, or this one itself, have finished."""
-    names = [part(name, attempt) for attempt in range(1, writer.attempt + 1)]
-    return [file for file in names if writer.committed(file) is not None]
+    """Return the files of a chunk that are there already, whichever attempt wrote them."""
+    numbered = (part(name, number) for number in count(1))
+    return list(takewhile(lambda file: writer.committed(file) is not None, numbered))
 
 
 def answered(artifact: Artifact) -> list[Answered]:
