@@ -12,7 +12,7 @@ from PIL import Image
 from vf_ray.eval.benchmark import Question
 from vf_ray.eval.generate import Answerer, answers, in_order
 from vf_ray.model.families._llava15.assemble import assemble
-from vf_ray.model.families._llava15.conversation import Encoder
+from vf_ray.model.families._llava15.conversation import LlavaEncoder
 from vf_ray.model.families._llava15.template import TEMPLATES
 from vf_ray.recipe import Base
 
@@ -105,7 +105,7 @@ def test_an_end_token_stops_one_row_and_not_its_neighbours(folder: Path) -> None
     assert 0 < sum(len(after[q.id]) < len(before[q.id]) for q in asked) < len(asked)
 
 
-def _with_end(answerer: Answerer, end: int) -> Encoder:
+def _with_end(answerer: Answerer, end: int) -> LlavaEncoder:
     return replace(answerer.encoder, end_id=end)
 
 

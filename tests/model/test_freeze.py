@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.tiny import make_tiny
-from vf_ray.model.families._llava15.conversation import Encoder
+from vf_ray.model.families._llava15.conversation import LlavaEncoder
 from vf_ray.model.freeze import tune
 from vf_ray.model.load import load
 
@@ -17,7 +17,7 @@ from vf_ray.model.load import load
 )
 def test_all_that_is_tuned_gets_a_gradient_and_nothing_else(names: tuple[str, ...], tmp_path: Path) -> None:
     folder = make_tiny(tmp_path)
-    model, encoder = load(folder).train(), Encoder.of(folder)
+    model, encoder = load(folder).train(), LlavaEncoder.of(folder)
     tuned = tune(model, names)
     ids = torch.tensor([encoder.encode("Is the number odd?", "yes").ids])
     model(input_ids=ids, pixel_values=torch.rand(1, 3, 16, 16)).logits.logsumexp(-1).sum().backward()

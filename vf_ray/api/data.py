@@ -39,7 +39,7 @@ def instances(
     """
     from vf_ray.instances.sample import examine
     from vf_ray.raw.tree import RawTree
-    from vf_ray.shards.checked import Images
+    from vf_ray.shards.checked import ImageCheck
     from vf_ray.tasks import find, source_of
 
     chosen = find(task)
@@ -49,7 +49,7 @@ def instances(
         tree = RawTree.of(raw, source.raws)
         mine = [each for each in chosen if source_of(each.id) is source]
         outcomes = examine(source, tree, mine, seed=seed, splits=splits)
-        return map(Images(tree).checked, outcomes) if images else outcomes
+        return map(ImageCheck(tree).checked, outcomes) if images else outcomes
 
     one_of_each = {source_of(each.id).name: each.id for each in chosen}
     return chain.from_iterable(map(of_source, one_of_each.values()))

@@ -12,7 +12,7 @@ from vf_ray.instances.sample import judge
 from vf_ray.instances.typed import rows_of
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
-from vf_ray.shards.checked import Images
+from vf_ray.shards.checked import ImageCheck
 from vf_ray.store import Store
 from vf_ray.types import Instance, Reject, Row, Source, Tree
 
@@ -82,7 +82,7 @@ def _source(name: str, plan: Plan, store: Store) -> Iterator[Check]:
 def _first_usable(source: Source[Row], tree: Tree, plan: Plan) -> tuple[bool, str]:
     """Look for a record that one of the prepared tasks can use, and say what was found."""
     tasks = [task for task in source.tasks if task.id in plan.tasks and not task.pool]
-    images, rejects, other = Images(tree), Counter[str](), 0
+    images, rejects, other = ImageCheck(tree), Counter[str](), 0
     for row in islice(rows_of(source, tree), LOOKED_AT):
         verdicts = [row] if isinstance(row, Reject) or not tasks else judge(row, tasks, {}, plan.recipe.seed)
         looked = [images.checked(v) if isinstance(v, Instance) else v for v in verdicts]

@@ -42,7 +42,7 @@ class LabelHead(nn.Linear):
         return F.cross_entropy(logits_LV.float(), targets_L, reduction="none")
 
 
-class Packed(nn.Module):
+class PackedModel(nn.Module):
     """What a model's own class is joined with, so that it takes a pack (``vf_ray.train.collate``).
 
     transformers reads published names for its own class only; so a model is loaded as that, and turned.
@@ -85,7 +85,7 @@ def packed(model: Any) -> Any:
     head = LabelHead(model.lm_head.in_features, model.lm_head.out_features, bias=False, device="meta")
     head.weight = model.lm_head.weight
     model.lm_head, model.family = head, family
-    model.__class__ = type(f"Packed{type(model).__name__}", (Packed, type(model)), {})
+    model.__class__ = type(f"PackedModel{type(model).__name__}", (PackedModel, type(model)), {})
     enable_packing(model.train())
     tower = family.vision_tower(model)
     tower.train(any(weight.requires_grad for weight in tower.parameters()))

@@ -11,7 +11,7 @@ REMEMBERED = 65_536
 """Pictures whose verdict is kept: several instances of one picture mostly stand close together."""
 
 
-class Images:
+class ImageCheck:
     """The pictures of one raw tree."""
 
     def __init__(self, tree: Tree) -> None:

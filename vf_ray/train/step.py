@@ -12,7 +12,7 @@ from vf_ray.train.collate import Pack
 
 
 def loss_of(model: Any, pack: Pack) -> Tensor:
-    """Return the pack's share of the step's loss, through a ``Packed`` model or an engine around it."""
+    """Return the pack's share of the step's loss, through a packed model or an engine around it."""
     losses_L: Tensor = model(
         input_ids=pack.input_ids, position_ids=pack.position_ids, cu_seqlens=pack.cu_seqlens,
         gather_index=pack.gather_index, images=pack.images, image_index=pack.image_index,

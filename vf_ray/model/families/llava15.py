@@ -17,8 +17,8 @@ from vf_ray.recipe import Base
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from vf_ray.model.families._llava15.adopted import Adopted
-    from vf_ray.model.families._llava15.conversation import Encoder
+    from vf_ray.model.families._llava15.adopted import Adoption
+    from vf_ray.model.families._llava15.conversation import LlavaEncoder
 
 
 class Llava15:
@@ -59,11 +59,11 @@ class Llava15:
         """Return what autograd was seen to keep."""
         return sizes.kept(base, half=half)
 
-    def adopted(self, base: Base, fetch: Fetch) -> "Adopted":
+    def adopted(self, base: Base, fetch: Fetch) -> "Adoption":
         """Look at what a recipe's base names."""
-        from vf_ray.model.families._llava15.adopted import Adopted
+        from vf_ray.model.families._llava15.adopted import Adoption
 
-        return Adopted(base, fetch)
+        return Adoption(base, fetch)
 
     def assemble(self, base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: Fetch) -> None:
         """Join parts, each fresh or read."""
@@ -77,11 +77,11 @@ class Llava15:
         max_length: int | None = None,
         template: str = "chat",
         too_long: Literal["reject", "cut"] = "reject",
-    ) -> "Encoder":
+    ) -> "LlavaEncoder":
         """Read what turns conversations into tokens."""
-        from vf_ray.model.families._llava15.conversation import Encoder
+        from vf_ray.model.families._llava15.conversation import LlavaEncoder
 
-        return Encoder.of(folder, max_length, template, too_long)
+        return LlavaEncoder.of(folder, max_length, template, too_long)
 
     def model_class(self) -> type[Any]:
         """Return the class, which takes seconds to import."""

@@ -32,7 +32,7 @@ from tests.model.families.llava15.published import (
 from tests.tiny import make_tiny, tiny_base
 from vf_ray.model.export import save
 from vf_ray.model.families._llava15.assemble import assemble
-from vf_ray.model.families._llava15.conversation import Encoder
+from vf_ray.model.families._llava15.conversation import LlavaEncoder
 from vf_ray.model.families._llava15.pixels import Pixels
 from vf_ray.model.families._llava15.template import TEMPLATES
 from vf_ray.model.inspect import tokens
@@ -93,7 +93,7 @@ def test_exchanging_a_part_leaves_the_fresh_others(parts: Path, tmp_path: Path) 
 
 def test_logits_equal_the_parts_computed_by_hand(parts: Path, tmp_path: Path) -> None:
     folder = adopted(parts, tmp_path)
-    encoder, model = Encoder.of(folder), load(folder)
+    encoder, model = LlavaEncoder.of(folder), load(folder)
     ids = torch.tensor([encoder.encode("What digit is shown?", "(b) seven").ids])
     pixels = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 
@@ -118,7 +118,7 @@ def test_new_tokens_start_as_the_mean_of_the_old(parts: Path, tmp_path: Path) ->
     folder = adopted(parts, tmp_path)
     rows = LlamaForCausalLM.from_pretrained(parts / "vicuna").config.vocab_size
     table = load(folder).get_output_embeddings().weight
-    assert len(table) % 64 == 0 and Encoder.of(folder).image_id >= rows
+    assert len(table) % 64 == 0 and LlavaEncoder.of(folder).image_id >= rows
     torch.testing.assert_close(table[rows:], table[:rows].mean(0).expand(len(table) - rows, -1))
 
 
@@ -130,7 +130,7 @@ def test_the_saved_processor_gives_what_training_uses(made: str, parts: Path, tm
         folder = adopted(parts, tmp_path)
     else:
         folder = make_tiny(tmp_path, template="vicuna_v1" if made == "tiny" else made)
-    processor, encoder = AutoProcessor.from_pretrained(folder), Encoder.of(folder)
+    processor, encoder = AutoProcessor.from_pretrained(folder), LlavaEncoder.of(folder)
     content = [{"type": "image"}, {"type": "text", "text": "What digit is shown?"}]
     turn = [{"role": "user", "content": content}]
     text = processor.apply_chat_template(turn, add_generation_prompt=True)
@@ -156,7 +156,7 @@ def test_a_models_habits_are_kept_until_a_recipe_says_otherwise(tmp_path: Path) 
     )
     assert InputFormat.of(tmp_path / "other") == InputFormat(alpha="dropped", exif="applied")
     save(load(first), first, tmp_path / "tuned")
-    tuned, plain = (Encoder.of(tmp_path / "tuned", template=name) for name in ("chat", "plain"))
+    tuned, plain = (LlavaEncoder.of(tmp_path / "tuned", template=name) for name in ("chat", "plain"))
     assert (tuned.template, tuned.images) == (TEMPLATES["llama_2"], Pixels.of(first))
     assert (plain.template, plain.images) == (TEMPLATES["plain"], tuned.images)
 
@@ -237,7 +237,7 @@ def test_a_gguf_language_model_keeps_its_end_token_and_gets_its_own_padding(
     pytest.importorskip("gguf")
     write_gguf(parts / "gguf")
     folder = adopted(parts, tmp_path, language_model="gguf", projector="")
-    encoder = Encoder.of(folder)
+    encoder = LlavaEncoder.of(folder)
     assert encoder.end_id == 2 and encoder.pad_id not in (1, 2) and encoder.tokens_per_image == 4
     encoded = encoder.encode("Is it odd?", "yes")
     trained = [token.text for token in tokens(encoder, encoded) if token.trained]
@@ -252,8 +252,8 @@ def test_a_ready_checkpoint_is_taken_as_it_is(tmp_path: Path) -> None:
     assemble(Base(**fields), (), tmp_path / "again", seed=9, fetch=lambda url: tmp_path / url)  # type: ignore[arg-type]
     one, other = weights(first), weights(tmp_path / "again")
     assert all(torch.equal(one[name], other[name]) for name in one)
-    prompt = Encoder.of(first).prompt_ids("Is the number odd?")
-    assert Encoder.of(tmp_path / "again").prompt_ids("Is the number odd?") == prompt
+    prompt = LlavaEncoder.of(first).prompt_ids("Is the number odd?")
+    assert LlavaEncoder.of(tmp_path / "again").prompt_ids("Is the number odd?") == prompt
 
 
 def test_it_generates_after_a_plain_from_pretrained(tmp_path: Path) -> None:

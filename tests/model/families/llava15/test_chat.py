@@ -14,7 +14,7 @@ from transformers import AutoProcessor, AutoTokenizer
 from tests.model.families.llava15.published import write_clip, write_gguf, write_vicuna
 from tests.tiny import make_tiny
 from vf_ray.model.families._llava15.assemble import assemble
-from vf_ray.model.families._llava15.conversation import Encoder
+from vf_ray.model.families._llava15.conversation import LlavaEncoder
 from vf_ray.model.families._llava15.template import TEMPLATES, Template
 from vf_ray.recipe import Base
 
@@ -80,7 +80,7 @@ QUESTION = "What digit is shown?\nOptions: (a) three (b) seven"
 def test_what_is_rendered_is_what_was_trained(models: dict[str, Path], name: str) -> None:
     if name not in models:
         pytest.importorskip("gguf")
-    processor, encoder = AutoProcessor.from_pretrained(models[name]), Encoder.of(models[name])
+    processor, encoder = AutoProcessor.from_pretrained(models[name]), LlavaEncoder.of(models[name])
     encoder, again = replace(encoder, max_length=4096), ("Sure?", "yes")
     tokenizer = AutoTokenizer.from_pretrained(models[name])
     cases: list[tuple[list[Any], bool, list[int]]] = [

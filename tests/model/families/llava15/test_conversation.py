@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from tests.model.families.llava15.llama_style import CORPUS, llama_style
-from vf_ray.model.families._llava15.conversation import IGNORE, TURN, Encoder, TooLongError
+from vf_ray.model.families._llava15.conversation import IGNORE, TURN, LlavaEncoder, TooLongError
 from vf_ray.model.families._llava15.pixels import Pixels
 from vf_ray.model.families._llava15.template import TEMPLATES
 
@@ -35,12 +35,12 @@ def theirs() -> PreTrainedTokenizerFast:
 
 
 @pytest.fixture(scope="module")
-def ours() -> Encoder:
+def ours() -> LlavaEncoder:
     return encoder_of(llama_style())
 
 
-def encoder_of(made: PreTrainedTokenizerFast, template: str = "vicuna_v1") -> Encoder:
-    return Encoder(
+def encoder_of(made: PreTrainedTokenizerFast, template: str = "vicuna_v1") -> LlavaEncoder:
+    return LlavaEncoder(
         tokenizer=made.backend_tokenizer, template=TEMPLATES[template], images=Pixels(size=8),
         tokens_per_image=IMAGE_TOKENS, max_length=256,
         begin=(1,), end_id=2, image_id=made.convert_tokens_to_ids("<image>"), pad_id=0,
@@ -95,7 +95,7 @@ def shrunk(ids: list[int], labels: list[int], image_id: int) -> tuple[list[int],
 
 
 @pytest.mark.parametrize("prompt, response", SAMPLES)
-def test_ids_and_labels_equal_llavas(prompt: str, response: str, ours: Encoder, theirs: Any) -> None:
+def test_ids_and_labels_equal_llavas(prompt: str, response: str, ours: LlavaEncoder, theirs: Any) -> None:
     encoded = ours.encode(prompt, response)
     ids, labels = llava_sample(theirs, prompt, response)
     assert any(label != IGNORE for label in labels), "LLaVA itself would not train this one"
@@ -152,7 +152,7 @@ HARD = [
 
 @pytest.mark.parametrize("prompt, response", HARD)
 def test_what_llava_masks_in_silence_is_trained(
-    prompt: str, response: str, ours: Encoder, theirs: Any
+    prompt: str, response: str, ours: LlavaEncoder, theirs: Any
 ) -> None:
     assert set(llava_sample(theirs, prompt, response)[1]) <= {IGNORE, LLAVA_IMAGE}
     encoded = ours.encode(prompt, response)
@@ -168,7 +168,7 @@ TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="â–
 
 @settings(max_examples=200)
 @given(prompt=TEXTS, response=TEXTS)
-def test_any_text_is_trained_whole_and_nothing_else(ours: Encoder, prompt: str, response: str) -> None:
+def test_any_text_is_trained_whole_and_nothing_else(ours: LlavaEncoder, prompt: str, response: str) -> None:
     encoder = replace(ours, max_length=4096)
     encoded = encoder.encode(prompt, response)
     trained = [label for label in encoded.labels if label != IGNORE]
@@ -180,7 +180,9 @@ def test_any_text_is_trained_whole_and_nothing_else(ours: Encoder, prompt: str, 
 
 @settings(max_examples=100)
 @given(said=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4))
-def test_every_answer_is_trained_whole_and_nothing_else(ours: Encoder, said: list[tuple[str, str]]) -> None:
+def test_every_answer_is_trained_whole_and_nothing_else(
+    ours: LlavaEncoder, said: list[tuple[str, str]]
+) -> None:
     encoder = replace(ours, max_length=4096)
     (prompt, response), *later = said
     further = [text for pair in later for text in pair]
@@ -220,7 +222,7 @@ def test_a_cut_that_leaves_no_answer_is_a_reject_by_name() -> None:
     assert encoder.encode("why?", "so").cut == 0
 
 
-def test_too_long_and_empty_are_refused_by_name(ours: Encoder) -> None:
+def test_too_long_and_empty_are_refused_by_name(ours: LlavaEncoder) -> None:
     with pytest.raises(TooLongError, match="at most 256"):
         ours.encode("why? " * 200, "because")
     with pytest.raises(TooLongError, match="at most 256"):
@@ -232,6 +234,6 @@ def test_too_long_and_empty_are_refused_by_name(ours: Encoder) -> None:
         ours.encode("why?", "so", (TURN, "yes"))
 
 
-def test_it_travels_to_other_processes(ours: Encoder) -> None:
+def test_it_travels_to_other_processes(ours: LlavaEncoder) -> None:
     prompt, response = HARD[0]
     assert pickle.loads(pickle.dumps(ours)).encode(prompt, response) == ours.encode(prompt, response)

@@ -10,13 +10,13 @@ from transformers import AutoProcessor, LlavaForConditionalGeneration
 from tests.tiny import make_tiny
 from vf_ray.model.attention import enable_packing
 from vf_ray.model.export import save
-from vf_ray.model.families._llava15.conversation import Encoder
+from vf_ray.model.families._llava15.conversation import LlavaEncoder
 from vf_ray.model.families.llava15 import Llava15
 from vf_ray.model.load import load
 
 
 def inputs(folder: Path) -> dict[str, torch.Tensor]:
-    ids = torch.tensor([Encoder.of(folder).encode("Is the number odd?", "yes").ids])
+    ids = torch.tensor([LlavaEncoder.of(folder).encode("Is the number odd?", "yes").ids])
     return {
         "input_ids": ids,
         "pixel_values": torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0)),
@@ -37,7 +37,7 @@ def test_a_tuned_model_reloads_with_equal_logits(dtype: torch.dtype, tmp_path: P
     batch = {name: v.to(dtype) if v.is_floating_point() else v for name, v in inputs(base).items()}
     assert torch.equal(again(**batch).logits, model(**batch).logits)
     assert AutoProcessor.from_pretrained(tmp_path / "out").image_processor.do_pad
-    assert Encoder.of(tmp_path / "out").encode("a", "b") == Encoder.of(base).encode("a", "b")
+    assert LlavaEncoder.of(tmp_path / "out").encode("a", "b") == LlavaEncoder.of(base).encode("a", "b")
 
 
 def test_names_are_the_published_ones(tmp_path: Path) -> None:

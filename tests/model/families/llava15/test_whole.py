@@ -19,7 +19,7 @@ from tests.model.families.llava15.published import (
     write_vicuna,
 )
 from tests.tiny import make_tiny
-from vf_ray.model.families._llava15.adopted import Adopted
+from vf_ray.model.families._llava15.adopted import Adoption
 from vf_ray.model.families._llava15.assemble import assemble
 from vf_ray.model.load import load
 from vf_ray.recipe import Base
@@ -57,8 +57,8 @@ def eyes(root: Path) -> Weights:
     return {n.removeprefix("vision_model."): w for n, w in held.items() if n.startswith("vision_model.")}
 
 
-def adopted(root: Path, base: Base) -> Adopted:
-    return Adopted(base, lambda url: root / url)
+def adopted(root: Path, base: Base) -> Adoption:
+    return Adoption(base, lambda url: root / url)
 
 
 def held(file: Path) -> Weights:
@@ -250,7 +250,7 @@ def tied(folder: Path, change: Change) -> Mapping[str, Any]:
     config = LlamaConfig.from_pretrained(folder, tie_word_embeddings=True)
     LlamaForCausalLM(config).save_pretrained(folder)
     changed(folder / "model.safetensors", change)
-    model = Adopted(Base(language_model="m"), lambda _: folder).language_model
+    model = Adoption(Base(language_model="m"), lambda _: folder).language_model
     assert model
     return dict(model.read().state_dict())
 
@@ -278,7 +278,7 @@ def test_a_folder_without_weights_says_what_it_holds(parts: Path, kind: str) -> 
     for key in ("vision", "language_model", "checkpoint"):
         base = Base(**{key: str(folder)})  # type: ignore[arg-type]
         with pytest.raises(ValueError, match=message[kind]):
-            Adopted(base, Path).require_fit()
+            Adoption(base, Path).require_fit()
 
 
 def test_a_checkpoint_of_other_sizes_names_the_keys(parts: Path) -> None:

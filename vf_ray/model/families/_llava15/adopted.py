@@ -24,7 +24,7 @@ from vf_ray.recipe.strict import require
 
 
 @dataclass(frozen=True)
-class Adopted:
+class Adoption:
     """Each part raises ValueError where it is first asked for, if it cannot be what the recipe says."""
 
     base: Base

@@ -24,7 +24,7 @@ from transformers.models.llava.image_processing_pil_llava import LlavaImageProce
 
 from vf_ray.model.export import save_model
 from vf_ray.model.families._llava15 import parts
-from vf_ray.model.families._llava15.adopted import Adopted
+from vf_ray.model.families._llava15.adopted import Adoption
 from vf_ray.model.families._llava15.pixels import CLIP_MEAN, CLIP_STD
 from vf_ray.model.families._llava15.sizes import image_tokens
 from vf_ray.model.families._llava15.template import IMAGE, TEMPLATES
@@ -56,7 +56,7 @@ def assemble(base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: F
     Raises:
         ValueError: if the parts do not fit each other or the recipe.
     """
-    adopted = Adopted(base, fetch)
+    adopted = Adoption(base, fetch)
     adopted.require_fit()
     model, tokenizer = _ready(adopted, adopted.llava) if adopted.llava else _joined(adopted, texts, seed)
     model.generation_config = GenerationConfig(
@@ -126,7 +126,7 @@ def _initialise(projector: nn.Module, seed: int) -> None:
                 layer.reset_parameters()
 
 
-def _joined(adopted: Adopted, texts: Iterable[str], seed: int) -> tuple[LlavaForConditionalGeneration, Any]:
+def _joined(adopted: Adoption, texts: Iterable[str], seed: int) -> tuple[LlavaForConditionalGeneration, Any]:
     base = adopted.base
     language = _language(adopted, texts, seed)
     vision = adopted.vision.read() if adopted.vision else parts.fresh_vision(base, seed)
@@ -136,7 +136,7 @@ def _joined(adopted: Adopted, texts: Iterable[str], seed: int) -> tuple[LlavaFor
     return model, language.tokenizer
 
 
-def _language(adopted: Adopted, texts: Iterable[str], seed: int) -> Language:
+def _language(adopted: Adoption, texts: Iterable[str], seed: int) -> Language:
     base = adopted.base
     if not adopted.language_model:
         tokenizer = train_tokenizer(texts, base.vocabulary, TEMPLATES[adopted.input_format.template])
@@ -157,7 +157,7 @@ def _grow(model: LlamaForCausalLM | LlavaForConditionalGeneration, tokenizer: An
             table[rows:] = table[:rows].mean(dim=0, dtype=torch.float32).to(table.dtype)
 
 
-def _ready(adopted: Adopted, llava: Whole) -> tuple[LlavaForConditionalGeneration, Any]:
+def _ready(adopted: Adoption, llava: Whole) -> tuple[LlavaForConditionalGeneration, Any]:
     """Read a finished Hugging Face LLaVA, and bring its processor to LLaVA-1.5's ways."""
     model = llava.read()
     _grow(model, adopted.tokenizer)

@@ -30,7 +30,7 @@ TURN = "\ufdd0turn\ufdd1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Encoder:
+class LlavaEncoder:
     """Turns instances into model input; may be pickled into other processes."""
 
     tokenizer: Tokenizer
@@ -54,7 +54,7 @@ class Encoder:
         max_length: int | None = None,
         template: str = "chat",
         too_long: Literal["reject", "cut"] = "reject",
-    ) -> "Encoder":
+    ) -> "LlavaEncoder":
         """Read the encoder of a saved LLaVA folder.
 
         ``max_length`` defaults to, and never passes, the positions the language model has; ``template``
