@@ -175,14 +175,14 @@ def test_build_streams(demo_raw: Path) -> None:
 
 def test_verdicts_with_images_keep_rejects_as_they_are(tmp_path: Path) -> None:
     from vf_ray.raw.tree import RawTree
-    from vf_ray.shards.checked import Images
+    from vf_ray.shards.checked import ImageCheck
 
     reject = Reject(key="k", reason="r")
     missing = Instance(
         task="a/b", key="k", split="train", image="none.png", question="", options=(), answer="x",
         prompt="p", response="x",
     )  # fmt: skip
-    images = Images(RawTree.of(str(tmp_path)))
+    images = ImageCheck(RawTree.of(str(tmp_path)))
     assert images.checked(reject) is reject
     found = images.checked(missing)
     assert isinstance(found, Reject)

@@ -17,6 +17,27 @@ if TYPE_CHECKING:
     from vf_ray.eval.given_answers import Scored
 
 
+JudgeReplies = Annotated[
+    Path | None, typer.Option(help="Recorded replies, by request, by id or in call order.", exists=True)
+]
+JudgeAddress = Annotated[
+    str, typer.Option(help="Address of an OpenAI-compatible judge, or a language model's folder.")
+]
+JudgeName = Annotated[str, typer.Option(help="The judge's name at its address.")]
+JudgeTokens = Annotated[
+    int, typer.Option(help="Tokens that a reply may have at least, for a judge that thinks first.", min=0)
+]
+JudgeTimeout = Annotated[
+    float, typer.Option(help="Seconds that one reply of a judge at an address may take.", min=0.001)
+]
+TableRule = Annotated[
+    str, typer.Option(help="Of a table: exact, contains, letter, yes-no, number, anls or vqa.")
+]
+TableColumns = Annotated[
+    list[str] | None, typer.Option(help="Of a table: gold=NAME, answer=NAME, id=NAME, category=NAME.")
+]
+
+
 def score(
     benchmark: Annotated[
         str,
@@ -29,26 +50,13 @@ def score(
     against: Annotated[
         Path | None, typer.Option(help="Another model's answers, to compare the first with.", exists=True)
     ] = None,
-    judge_replies: Annotated[
-        Path | None,
-        typer.Option(help="Recorded replies, by request, by id or in call order.", exists=True),
-    ] = None,
-    judge: Annotated[
-        str, typer.Option(help="Address of an OpenAI-compatible judge, or a language model's folder.")
-    ] = "",
-    judge_model: Annotated[str, typer.Option(help="The judge's name at its address.")] = "",
-    judge_tokens: Annotated[
-        int, typer.Option(help="Tokens that a reply may have at least, for a judge that thinks first.", min=0)
-    ] = 0,
-    judge_timeout: Annotated[
-        float, typer.Option(help="Seconds that one reply of a judge at an address may take.", min=0.001)
-    ] = 120.0,
-    rule: Annotated[
-        str, typer.Option(help="Of a table: exact, contains, letter, yes-no, number, anls or vqa.")
-    ] = "exact",
-    column: Annotated[
-        list[str] | None, typer.Option(help="Of a table: gold=NAME, answer=NAME, id=NAME, category=NAME.")
-    ] = None,
+    judge_replies: JudgeReplies = None,
+    judge: JudgeAddress = "",
+    judge_model: JudgeName = "",
+    judge_tokens: JudgeTokens = 0,
+    judge_timeout: JudgeTimeout = 120.0,
+    rule: TableRule = "exact",
+    column: TableColumns = None,
     store: StoreUrl = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
 ) -> None:
