@@ -56,7 +56,7 @@ def visionflan(
     plan = Plan.of(load_recipe(recipe, overrides), store)
     chosen = choose(plan, store, only, upstream, downstream)
     show = Show(store, plan)
-    show.plan_and_changes(run_records.changes(store, plan))
+    show.plan_and_changes(run_records.changes(store, plan.recipe, plan.raw))
     if "evaluate" in chosen:
         require_askable(store, plan)
     todo = {n: plan.outputs(n) if force or n == only else plan.due(n, store) for n in chosen}
@@ -64,12 +64,12 @@ def visionflan(
         show.todo(todo)
     else:
         refuse_missing_gpus(plan.recipe, [name for name, missing in todo.items() if missing])
-        run_id = run_records.record(store, plan, flow_run.get_id() or "")
+        run_id = run_records.record(store, plan.recipe, plan.raw, plan.versions, flow_run.get_id() or "")
         with StepRunner(store, plan, run_id) as place:
             for name in chosen:
                 run_step.with_options(name=name)(name, place, show, force or name == only)
         show.results()
-    return {name: plan.addresses(name) for name in plan.steps}
+    return plan.versions
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, task_run_name="{name}")

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import pytest
 
@@ -31,8 +32,10 @@ def store(s3_store_url: str) -> Store:
     store.many(lambda name: store.create(name, b"{}"), [f"{a}/{name}" for a in addresses for name in FILES])
     for number in range(RUNS):
         mine = [addresses[(number * 20 + n) % ARTIFACTS] for n in range(A_RUN)]
-        record = {key: "" for key in run_records.KEYS} | {"id": f"{number}", "versions": {"prepare": mine}}
-        store.create(f"runs/{number}.json", json.dumps(record).encode())
+        record = run_records.RunRecord(
+            id=f"{number}", when="", recipe="", versions={"prepare": tuple(mine)}, config={}, raw="", code={}
+        )
+        store.create(f"runs/{number}.json", json.dumps(asdict(record)).encode())
     return store
 
 
@@ -47,7 +50,7 @@ def told(what: str) -> Iterator[Requests]:
 def test_listing_runs(store: Store) -> None:
     with told(f"{RUNS} runs of {A_RUN} artifacts are listed") as made:
         listed = run_records.listed(store)
-        there = finished_among(store, (a for run in listed for a in run["versions"]["prepare"]))
+        there = finished_among(store, (a for run in listed for a in run.addresses))
     print(f"before: {RUNS * (A_RUN + 1):,} requests one after the other")
     assert (len(listed), len(there)) == (RUNS, ARTIFACTS)
     assert made.total <= RUNS + 3 + ARTIFACTS * len(FILES) / 1000

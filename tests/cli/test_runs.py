@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.plan.recorded import recorded
 from vf_ray.artifacts import Spec, Writer, build
 from vf_ray.cli import app
-from vf_ray.plan import run_records
 from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
 
@@ -28,9 +28,9 @@ def ran(local_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
 
     monkeypatch.setenv("VF_RAY_STORE", local_store.url)
     first = Plan.of(load_recipe("demo"), local_store)
-    run_records.record(local_store, first, "one")
+    recorded(local_store, first, "one")
     second = Plan.of(load_recipe("demo", {"stage1.lr": 5e-4}), local_store)
-    run_records.record(local_store, second, "two")
+    recorded(local_store, second, "two")
     build(local_store, second.outputs("fetch")[0], lambda writer: {"files": 0})
     return local_store
 

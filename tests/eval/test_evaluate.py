@@ -14,6 +14,7 @@ from tests.eval import test_pope
 from tests.eval.judge_server import Answer, judge_server, says
 from tests.eval.miniature import WRITERS, png
 from tests.model.families.llava15.published import write_vicuna
+from tests.plan.recorded import recorded
 from tests.tiny import make_tiny
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
@@ -149,7 +150,7 @@ def test_all_benchmarks_are_answered_judged_and_scored_once(local_store: Store, 
             local_store, tmp_path / "model", tmp_path / "data", benchmarks=sorted(WRITERS), judge=url,
             judge_model="judge", served={"url": url, "model": "llava", "at_once": 3},
         )  # fmt: skip
-        run_records.record(local_store, plan, "first")
+        recorded(local_store, plan, "first")
         first = evaluate(local_store, plan)
         once = len(asked)
         begun = time.monotonic()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.plan.recorded import changed, recorded
 from vf_ray.artifacts import Artifact, Spec, Writer, build, find, lease
 from vf_ray.artifacts import prune as pruning
 from vf_ray.errors import UserError
@@ -24,77 +25,85 @@ def plan(store: Store, overrides: Mapping[str, Any] = {}) -> Plan:
 
 def test_a_record_says_who_ran_what(store: Store) -> None:
     planned = plan(store)
-    record = run_records.show(store, run_records.record(store, planned))
-    assert record["recipe"] == "small"
-    assert record["who"].count("@") == 1
-    assert record["libraries"]["ray"].startswith("2.")
-    assert record["versions"] == {step: planned.addresses(step) for step in planned.steps}
-    assert record["config"] == json.loads(json.dumps(record["config"]))
-    assert record["config"]["stage1"]["lr"] == 1e-3
+    record = run_records.show(store, recorded(store, planned))
+    assert record.recipe == "small"
+    assert record.who.count("@") == 1
+    assert record.libraries["ray"].startswith("2.")
+    assert record.versions == {step: tuple(planned.addresses(step)) for step in planned.steps}
+    assert record.config == json.loads(json.dumps(record.config))
+    assert record.config["stage1"]["lr"] == 1e-3
 
 
 def test_a_record_is_created_once(store: Store) -> None:
-    assert run_records.record(store, plan(store), "the-run") == "the-run"
-    assert run_records.record(store, plan(store), "the-run") == "the-run"
-    changed = plan(store, {"stage1.lr": 0.5})
-    assert [run_records.record(store, changed, "the-run") for _ in range(2)] == ["the-run-2"] * 2
-    assert run_records.show(store, "the-run")["config"]["stage1"]["lr"] == 1e-3
-    assert run_records.show(store, "the-run-2")["id"] == "the-run-2"
-    assert run_records.show(store, "the-run-2")["versions"]["stage1"] == changed.addresses("stage1")
+    assert recorded(store, plan(store), "the-run") == "the-run"
+    assert recorded(store, plan(store), "the-run") == "the-run"
+    other = plan(store, {"stage1.lr": 0.5})
+    assert [recorded(store, other, "the-run") for _ in range(2)] == ["the-run-2"] * 2
+    assert run_records.show(store, "the-run").config["stage1"]["lr"] == 1e-3
+    assert run_records.show(store, "the-run-2").id == "the-run-2"
+    assert run_records.show(store, "the-run-2").versions["stage1"] == tuple(other.addresses("stage1"))
 
 
 def test_what_is_no_record_is_passed_over_and_named(
     local_store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kept = run_records.record(local_store, plan(local_store))
+    sound = recorded(local_store, plan(local_store))
     local_store.create("runs/.DS_Store", b"\0")
     local_store.create("runs/notes/mine.json", b"{}")
-    assert [run["id"] for run in run_records.listed(local_store)] == [kept]
+    assert [run.id for run in run_records.listed(local_store)] == [sound]
     local_store.create("runs/broken.json", b"{}")
     local_store.create("runs/cut.json", b"{")
-    assert [run["id"] for run in run_records.listed(local_store)] == [kept]
-    assert "runs/broken.json is no record of a run; look at it" in caplog.text
+    assert [run.id for run in run_records.listed(local_store)] == [sound]
+    assert "runs/broken.json is no record of a run (run lacks the key id, when" in caplog.text
     with pytest.raises(UserError, match=r"runs/cut\.json: not JSON .* take it away"):
         run_records.show(local_store, "cut")
     with pytest.raises(UserError, match=r"runs/(broken|cut)\.json"):  # nobody can tell what they name
         run_records.prune(local_store, dry_run=True)
 
 
+def test_a_record_of_another_version_of_ours_is_read(local_store: Store) -> None:
+    recorded(local_store, plan(local_store), "new")
+    values = local_store.read_json("runs/new.json")
+    older = {key: value for key, value in values.items() if key not in ("who", "commit", "libraries")}
+    local_store.create("runs/old.json", json.dumps({**older, "id": "old", "mood": "good"}).encode())
+    assert run_records.show(local_store, "old").versions == run_records.show(local_store, "new").versions
+
+
 def test_runs_are_listed_newest_first(local_store: Store) -> None:
-    made = [run_records.record(local_store, plan(local_store)) for _ in range(3)]
+    made = [recorded(local_store, plan(local_store)) for _ in range(3)]
     assert len(set(made)) == 3
     listed = run_records.listed(local_store)
-    assert {run["id"] for run in listed} == set(made)
-    assert [run["when"] for run in listed] == sorted((run["when"] for run in listed), reverse=True)
+    assert {run.id for run in listed} == set(made)
+    assert [run.when for run in listed] == sorted((run.when for run in listed), reverse=True)
 
 
 def test_an_unknown_run_names_its_neighbours(local_store: Store) -> None:
-    run_records.record(local_store, plan(local_store), "tuesday-morning")
+    recorded(local_store, plan(local_store), "tuesday-morning")
     with pytest.raises(ValueError, match=r"no run 'tuesday-evening'; did you mean 'tuesday-morning'"):
         run_records.show(local_store, "tuesday-evening")
 
 
 def test_changes_are_told_by_key(local_store: Store) -> None:
-    assert run_records.changes(local_store, plan(local_store)) == []
-    run_records.record(local_store, plan(local_store), "1")
-    assert run_records.changes(local_store, plan(local_store)) == []
-    assert run_records.changes(local_store, plan(local_store, {"resources.workers": 2})) == []
+    assert changed(local_store, plan(local_store)) == []
+    recorded(local_store, plan(local_store), "1")
+    assert changed(local_store, plan(local_store)) == []
+    assert changed(local_store, plan(local_store, {"resources.workers": 2})) == []
     tasks = ["demo_digits/odd_even", "demo_digits/above_four"]
-    changed = plan(local_store, {"stage1.lr": 2e-3, "prepare.tasks": tasks, "align": STAGE})
-    told = run_records.changes(local_store, changed)
-    assert "stage1.lr: 0.001 -> 0.002" in told
-    assert "prepare.tasks: +demo_digits/above_four" in told
-    assert any(line.startswith("align.lr: None -> ") for line in told)
+    other = plan(local_store, {"stage1.lr": 2e-3, "prepare.tasks": tasks, "align": STAGE})
+    lines = changed(local_store, other)
+    assert "stage1.lr: 0.001 -> 0.002" in lines
+    assert "prepare.tasks: +demo_digits/above_four" in lines
+    assert any(line.startswith("align.lr: None -> ") for line in lines)
 
 
 def test_another_recipe_is_no_predecessor(local_store: Store) -> None:
-    run_records.record(local_store, plan(local_store, {"stage1.lr": 0.5}), "1")
-    assert run_records.changes(local_store, plan(local_store, {"name": "other"})) == []
+    recorded(local_store, plan(local_store, {"stage1.lr": 0.5}), "1")
+    assert changed(local_store, plan(local_store, {"name": "other"})) == []
 
 
 def test_drift_compares_with_the_run_before(local_store: Store) -> None:
     for number, lr in enumerate((0.1, 0.2, 0.2)):
-        run_records.record(local_store, plan(local_store, {"stage1.lr": lr}), f"run-{number}")
+        recorded(local_store, plan(local_store, {"stage1.lr": lr}), f"run-{number}")
     assert run_records.drift(local_store, "run-0") == []
     assert run_records.drift(local_store, "run-1") == ["stage1.lr: 0.1 -> 0.2"]
     assert run_records.drift(local_store, "run-2") == []
@@ -112,7 +121,7 @@ def write(writer: Writer) -> Mapping[str, Any]:
 def named(store: Store) -> Artifact:
     """Return a finished artifact that a run record names."""
     planned = plan(store)
-    run_records.record(store, planned)
+    recorded(store, planned)
     return build(store, planned.base, write)
 
 
@@ -149,7 +158,7 @@ def test_pruning_looks_again_for_runs_that_began_meanwhile(
 
     def watched(*asked: Any, **more: Any) -> Any:
         found = before(*asked, **more)
-        run_records.record(store, later)
+        recorded(store, later)
         return found
 
     monkeypatch.setattr(pruning, "removals", watched)
@@ -171,7 +180,7 @@ def test_pruning_takes_what_dead_attempts_left(store: Store, named: Artifact) ->
 
 def test_pruning_an_unfinished_version_keeps_its_finished_files(store: Store) -> None:
     planned = plan(store)
-    run_records.record(store, planned)
+    recorded(store, planned)
 
     def fail(writer: Writer) -> Mapping[str, Any]:
         write(writer)
@@ -186,7 +195,7 @@ def test_pruning_an_unfinished_version_keeps_its_finished_files(store: Store) ->
 
 def test_pruning_keeps_what_was_built_within_a_named_build(store: Store) -> None:
     planned = plan(store)
-    run_records.record(store, planned)
+    recorded(store, planned)
 
     def make(writer: Writer) -> Mapping[str, Any]:
         build(store, OTHER, write)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vf_ray import artifacts
-from vf_ray.plan.models import PREFIX, address_of
+from vf_ray.plan.named_models import PREFIX, address_of
 from vf_ray.store import Store
 
 

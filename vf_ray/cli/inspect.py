@@ -108,9 +108,9 @@ def _address(what: str, store: "Store") -> str:
     if what.startswith("instances/"):
         return what
     for run in listed(store):
-        for address in run["versions"].get("prepare", ()):
+        for address in run.versions.get("prepare", ()):
             if address.rpartition("/")[0] == f"instances/{what}" and is_finished(store, address):
-                return str(address)
+                return address
     raise UserError(
         f"no instances of {what!r} in {store.url}: no file, no address, and no run has built such a task; "
         "`vf-ray tasks` lists the ids, `vf-ray runs show` what the last run built"

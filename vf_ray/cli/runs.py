@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -12,6 +12,7 @@ from vf_ray.cli.plans import StoreUrl
 from vf_ray.errors import MissingError, UserError
 
 if TYPE_CHECKING:
+    from vf_ray.plan.run_records import RunRecord
     from vf_ray.store import Store
 
 runs = typer.Typer(help="List, show, compare and prune runs and their artifacts.", no_args_is_help=True)
@@ -30,15 +31,13 @@ def list_runs(
     from vf_ray.plan.run_records import listed
 
     opened = _opened(store)
-    found = [run for run in listed(opened) if recipe in (None, run["recipe"])]
-    finished = _finished(opened, *found)
+    records = [run for run in listed(opened) if recipe in (None, run.recipe)]
+    finished = _finished(opened, *records)
+    pairs = [(asdict(run), one) for run, one in zip(records, finished, strict=True)]
     if as_json:
-        show_json([{**run, "finished": one} for run, one in zip(found, finished, strict=True)])
+        show_json([{**run, "finished": one} for run, one in pairs])
         return
-    rows = [
-        {**run, "commit": run["commit"][:10], "finished": _share(one)}
-        for run, one in zip(found, finished, strict=True)
-    ]
+    rows = [{**run, "commit": run["commit"][:10], "finished": _share(one)} for run, one in pairs]
     show_table(f"{len(rows)} runs in {opened.url}", COLUMNS, rows)
 
 
@@ -89,16 +88,16 @@ def cost_of_run(
 
     opened = _opened(store)
     run_id = _id(opened, run)
-    found = costs(opened, record(opened, run_id)["versions"])
-    rows = [{**asdict(cost), "price": round(price * cost.gpu_hours, 2)} for cost in found]
+    spent = costs(opened, record(opened, run_id).versions)
+    rows = [{**asdict(cost), "price": round(price * cost.gpu_hours, 2)} for cost in spent]
     if as_json:
         show_json(rows)
         return
     columns = [field.name for field in fields(Cost)] + ["price"] * bool(price)
     show_table(f"what {run_id} rests on", columns, rows)
-    hours = sum(cost.gpu_hours for cost in found)
-    spent = f", {price * hours:,.2f} at {price:,.2f} an hour" if price else ""
-    note(f"{sum(cost.seconds for cost in found):,.0f} s, {hours:,.2f} GPU hours{spent}")
+    hours = sum(cost.gpu_hours for cost in spent)
+    priced = f", {price * hours:,.2f} at {price:,.2f} an hour" if price else ""
+    note(f"{sum(cost.seconds for cost in spent):,.0f} s, {hours:,.2f} GPU hours{priced}")
 
 
 @runs.command("verify")
@@ -113,13 +112,13 @@ def verify_run(
 
     opened = _opened(store)
     (finished,) = [{run: True}] if "/" in run else _finished(opened, record(opened, _id(opened, run)))
-    found = [load(opened, address) for address, is_there in finished.items() if is_there]
-    altered = [problem for artifact in found for problem in artifact.problems()]
+    whole = [load(opened, address) for address, is_there in finished.items() if is_there]
+    altered = [problem for artifact in whole for problem in artifact.problems()]
     if as_json:
         show_json(altered)
     else:
-        show("\n".join(map(escape, altered)) or f"{len(found)} artifacts are what was published")
-    if missing := len(finished) - len(found):
+        show("\n".join(map(escape, altered)) or f"{len(whole)} artifacts are what was published")
+    if missing := len(finished) - len(whole):
         note(f"[yellow]{missing} artifacts are not finished[/], so there is nothing to compare")
     if altered:
         raise typer.Exit(1)
@@ -164,22 +163,18 @@ def _id(store: "Store", run: str) -> str:
 
     if run != "last":
         return run
-    found = listed(store)
-    if not found:
+    records = listed(store)
+    if not records:
         raise UserError(f"{store.url} has no runs yet; start one, e.g. with `make demo`")
-    return str(found[0]["id"])
+    return records[0].id
 
 
-def _addresses(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    return ((step, address) for step, addresses in run["versions"].items() for address in addresses)
-
-
-def _finished(store: "Store", *runs: Mapping[str, Any]) -> list[dict[str, bool]]:
+def _finished(store: "Store", *runs: "RunRecord") -> list[dict[str, bool]]:
     """Return for each run which of its artifacts are finished; what several name is asked for once."""
     from vf_ray.artifacts import finished_among
 
-    there = finished_among(store, (address for run in runs for _, address in _addresses(run)))
-    return [{address: address in there for _, address in _addresses(run)} for run in runs]
+    there = finished_among(store, (address for run in runs for address in run.addresses))
+    return [{address: address in there for address in run.addresses} for run in runs]
 
 
 def _share(finished: Mapping[str, bool]) -> str:
@@ -192,13 +187,15 @@ def _show_run(store: "Store", run_id: str, as_json: bool) -> None:
     run = record(store, run_id)
     (finished,) = _finished(store, run)
     if as_json:
-        show_json({**run, "finished": finished})
+        show_json({**asdict(run), "finished": finished})
         return
-    show(f"[bold]{escape(run['id'])}[/]  {run['when']}  {escape(run['who'])}  {run['commit'][:10]}")
-    rows = (
-        {"step": s, "artifact": a, "finished": "yes" if finished[a] else "no"} for s, a in _addresses(run)
-    )
-    show_table(f"recipe {run['recipe']}", ("step", "artifact", "finished"), rows)
+    show(f"[bold]{escape(run.id)}[/]  {run.when}  {escape(run.who)}  {run.commit[:10]}")
+    rows = [
+        {"step": step, "artifact": address, "finished": "yes" if finished[address] else "no"}
+        for step, addresses in run.versions.items()
+        for address in addresses
+    ]
+    show_table(f"recipe {run.recipe}", ("step", "artifact", "finished"), rows)
 
 
 def _show_artifact(store: "Store", address: str, as_json: bool) -> None:

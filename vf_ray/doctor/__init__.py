@@ -19,7 +19,7 @@ from vf_ray.doctor.weights import base_weights, judge_weights, sized
 from vf_ray.errors import MendableError, UserError
 from vf_ray.on_ray import dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard
-from vf_ray.plan.models import resolved
+from vf_ray.plan.named_models import resolved
 from vf_ray.plan.plan import TUNED, Plan
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.load import load_recipe

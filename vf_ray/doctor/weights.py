@@ -11,7 +11,7 @@ from vf_ray.artifacts import Artifact, load
 from vf_ray.doctor.check import Check
 from vf_ray.errors import MendableError, MissingError
 from vf_ray.model.families import family_of_base
-from vf_ray.plan.models import PREFIX
+from vf_ray.plan.named_models import PREFIX
 from vf_ray.recipe import Base
 from vf_ray.recipe.recipe import is_model_address
 from vf_ray.store import Store

@@ -7,7 +7,7 @@ from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.asking import answer
 from vf_ray.eval.benchmark import Answered, Question, Reply, Request
 from vf_ray.model.fetcher import fetcher
-from vf_ray.plan.models import PREFIX
+from vf_ray.plan.named_models import PREFIX
 from vf_ray.store.scratch import scratch
 from vf_ray.work import Workers
 

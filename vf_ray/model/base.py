@@ -8,7 +8,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.model.families import encoder_of, family_of_base
 from vf_ray.model.fetcher import fetcher
-from vf_ray.plan.models import PREFIX
+from vf_ray.plan.named_models import PREFIX
 from vf_ray.plan.plan import finished
 from vf_ray.recipe import Base
 from vf_ray.store import Store

@@ -15,6 +15,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.plan.evaluation import Evaluation, Questions
 from vf_ray.plan.inputs import question_sets
+from vf_ray.plan.named_models import resolved
 from vf_ray.plan.origins import RawFiles, identity, raw_files
 from vf_ray.plan.preparation import Preparation
 from vf_ray.plan.settled import is_settled
@@ -54,8 +55,6 @@ class Plan:
             MissingError: if nothing is in one of them, and nothing is to be fetched.
             UserError: if ``base`` names a model that the store does not hold.
         """
-        from vf_ray.plan.models import resolved  # which looks at the records of earlier plans
-
         recipe = resolved(recipe, store)
         return cls(recipe, *identity(recipe))
 
@@ -115,6 +114,11 @@ class Plan:
     def addresses(self, step: str) -> list[str]:
         """Return the addresses of what a step makes."""
         return [spec.address for spec in self.outputs(step)]
+
+    @property
+    def versions(self) -> dict[str, list[str]]:
+        """Return the addresses of what every step makes."""
+        return {step: self.addresses(step) for step in self.steps}
 
     def unfinished(self, step: str, store: Store) -> list[Spec]:
         """Return what of a step the store does not hold finished."""

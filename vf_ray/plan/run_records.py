@@ -4,6 +4,7 @@ import json
 import logging
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from itertools import count
 from typing import Any
@@ -14,54 +15,97 @@ from vf_ray.artifacts.lease import STALE_S
 from vf_ray.artifacts.prune import Removal
 from vf_ray.errors import MissingError, UserError
 from vf_ray.plan.inputs import rule
-from vf_ray.plan.plan import Plan
 from vf_ray.plan.versions import CODE
-from vf_ray.recipe.strict import near, plain
+from vf_ray.recipe import Recipe
+from vf_ray.recipe.strict import build, near, plain, require
 from vf_ray.store import Store
 
 FOLDER = "runs"
-KEYS = ("id", "when", "recipe", "versions", "config", "raw", "code")
-"""What every record has."""
 SILENT = ("resources", "about", "name")
 """Keys of a recipe that never change a result."""
 
 log = logging.getLogger(__name__)
 
 
-def record(store: Store, plan: Plan, run_id: str = "") -> str:
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One run, as ``runs/<id>.json`` keeps it."""
+
+    id: str
+    when: str
+    """When it began, in UTC."""
+    who: str = ""
+    recipe: str
+    """Name of the recipe."""
+    commit: str = ""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, tuple[str, ...]]
+    """Addresses of what each step makes."""
+    config: Mapping[str, Any]
+    """The recipe."""
+    raw: str
+    """Fingerprint, or address, of the raw files."""
+    code: Mapping[str, Any]
+    """Number of the code of each kind of artifact; ``rules``: fingerprint of each benchmark's code."""
+
+    @property
+    def addresses(self) -> Iterator[str]:
+        """Yield the addresses of everything that the run makes."""
+        return (address for addresses in self.versions.values() for address in addresses)
+
+
+def record(
+    store: Store, recipe: Recipe, raw: str, versions: Mapping[str, Sequence[str]], run_id: str = ""
+) -> str:
     """Write down that a run begins; return its id.
 
     A repeated ``run_id``, of a run that is tried again, keeps its record, unless other files or other code
     have given it other versions: those have a record of their own.
+
+    Args:
+        store: where the run builds.
+        recipe: what it builds.
+        raw: fingerprint, or address, of its raw files.
+        versions: addresses of what each step makes.
+        run_id: how it is called; empty: by its time and its recipe.
     """
-    known = run_id or f"{provenance.now()[:19].replace(':', '')}-{plan.recipe.name}-{uuid.uuid4().hex[:6]}"
-    data = {
-        "when": provenance.now(),
-        "who": provenance.who(),
-        "recipe": plan.recipe.name,
-        "commit": provenance.commit(),
-        "libraries": provenance.libraries(),
-        "versions": {step: plan.addresses(step) for step in plan.steps},
-        **_identity(plan),
-    }
+    begun = provenance.now()
+    known = run_id or f"{begun[:19].replace(':', '')}-{recipe.name}-{uuid.uuid4().hex[:6]}"
     names = (known if number == 1 else f"{known}-{number}" for number in count(1))
-    return next(name for name in names if _holds(store, {"id": name, **data}))
+    steps = {step: tuple(addresses) for step, addresses in versions.items()}
+    return next(name for name in names if _holds(store, _record(name, begun, recipe, raw, steps)))
 
 
-def _holds(store: Store, record: Mapping[str, Any]) -> bool:
+def _record(
+    run_id: str, begun: str, recipe: Recipe, raw: str, versions: Mapping[str, tuple[str, ...]]
+) -> RunRecord:
+    return RunRecord(
+        id=run_id,
+        when=begun,
+        who=provenance.who(),
+        recipe=recipe.name,
+        commit=provenance.commit(),
+        libraries=provenance.libraries(),
+        versions=versions,
+        config=plain(recipe),
+        raw=raw,
+        code=_code(recipe),
+    )
+
+
+def _holds(store: Store, run: RunRecord) -> bool:
     """Keep a record under its id; tell whether the one that is there has the same versions."""
-    text = json.dumps(record, indent=1) + "\n"
-    made = store.create(_file(record["id"]), text.encode())
-    return made or _read(store, record["id"])["versions"] == record["versions"]
+    created = store.create(_file(run.id), (json.dumps(asdict(run), indent=1) + "\n").encode())
+    return created or _read(store, run.id).versions == run.versions
 
 
-def listed(store: Store) -> list[dict[str, Any]]:
+def listed(store: Store) -> list[RunRecord]:
     """Return the records of all runs, newest first; one that is damaged is told of and left out."""
     records = filter(None, store.many(partial(_sound, store), _ids(store)))
-    return sorted(records, key=lambda run: (run["when"], run["id"]), reverse=True)
+    return sorted(records, key=lambda run: (run.when, run.id), reverse=True)
 
 
-def show(store: Store, run_id: str) -> dict[str, Any]:
+def show(store: Store, run_id: str) -> RunRecord:
     """Return one run's record.
 
     Raises:
@@ -73,28 +117,28 @@ def show(store: Store, run_id: str) -> dict[str, Any]:
         raise UserError(f"{store.url} has no run {run_id!r}; {near(run_id, _ids(store))}") from None
 
 
-def changes(store: Store, plan: Plan) -> list[str]:
+def changes(store: Store, recipe: Recipe, raw: str) -> list[str]:
     """Return, as ``key: old -> new``, what differs from the recipe's last run; empty if it never ran."""
-    last = next((run for run in listed(store) if run["recipe"] == plan.recipe.name), None)
-    return _differences(last, json.loads(json.dumps(_identity(plan)))) if last else []
+    last = next((run for run in listed(store) if run.recipe == recipe.name), None)
+    return _differences(_deciding(last), _settings(plain(recipe), raw, _code(recipe))) if last else []
 
 
 def drift(store: Store, run_id: str) -> list[str]:
     """Return what differs between a run and the one of the same recipe before it."""
     run, runs = show(store, run_id), listed(store)
-    older = runs[[r["id"] for r in runs].index(run_id) + 1 :]
-    before = next((r for r in older if r["recipe"] == run["recipe"]), None)
-    return _differences(before, run) if before else []
+    older = runs[[r.id for r in runs].index(run_id) + 1 :]
+    before = next((r for r in older if r.recipe == run.recipe), None)
+    return _differences(_deciding(before), _deciding(run)) if before else []
 
 
 def prune(store: Store, *, dry_run: bool, stale_s: float = STALE_S) -> list[Removal]:
     """Remove dead attempts and versions that no run names; return what went (or would go)."""
-    found = pruning.removals(store, _named(store), stale_s=stale_s)
+    removals = pruning.removals(store, _named(store), stale_s=stale_s)
     if dry_run:
-        return found
+        return removals
     store.sweep()
     named = _named(store)  # again: a run may have begun while others were watched
-    return [removal for removal in found if removal.path not in named and pruning.remove(store, removal)]
+    return [removal for removal in removals if removal.path not in named and pruning.remove(store, removal)]
 
 
 def _named(store: Store) -> set[str]:
@@ -104,7 +148,7 @@ def _named(store: Store) -> set[str]:
         UserError: if a record is damaged: nobody can tell then what may go.
     """
     runs = store.many(partial(_read, store), _ids(store))
-    return {a for run in runs for addresses in run["versions"].values() for a in addresses}
+    return {address for run in runs for address in run.addresses}
 
 
 def _ids(store: Store) -> list[str]:
@@ -116,18 +160,22 @@ def _file(run_id: str) -> str:
     return f"{FOLDER}/{run_id}.json"
 
 
-def _read(store: Store, run_id: str) -> dict[str, Any]:
+def _read(store: Store, run_id: str) -> RunRecord:
+    """Return a record; keys that a newer version of ours may have added are passed over."""
     where = store.at(_file(run_id))
     try:
-        found = store.read_json(_file(run_id))
+        values = store.read_json(_file(run_id))
     except UserError as error:
         raise UserError(f"{error}; look at it, and take it away") from error
-    if not (isinstance(found, dict) and set(KEYS) <= found.keys()):
-        raise UserError(f"{where} is no record of a run; look at it, and take it away")
-    return found
+    known = {f.name for f in fields(RunRecord)}
+    try:
+        require(isinstance(values, dict), f"it holds {type(values).__name__}, not keys and values")
+        return build(RunRecord, {key: value for key, value in values.items() if key in known}, "run.")
+    except UserError as error:
+        raise UserError(f"{where} is no record of a run ({error}); look at it, and take it away") from None
 
 
-def _sound(store: Store, run_id: str) -> dict[str, Any] | None:
+def _sound(store: Store, run_id: str) -> RunRecord | None:
     try:
         return _read(store, run_id)
     except (UserError, MissingError) as error:
@@ -135,24 +183,25 @@ def _sound(store: Store, run_id: str) -> dict[str, Any] | None:
         return None
 
 
-def _identity(plan: Plan) -> dict[str, Any]:
-    """Return what decides a run's results."""
-    rules = {name: rule(name) for name in plan.recipe.evaluate.benchmarks}
-    return {"config": plain(plan.recipe), "raw": plan.raw, "code": {**CODE, "rules": rules}}
+def _code(recipe: Recipe) -> dict[str, Any]:
+    """Return the code numbers, and the fingerprint of each benchmark's code, by which results go."""
+    return {**CODE, "rules": {name: rule(name) for name in recipe.evaluate.benchmarks}}
+
+
+def _deciding(run: RunRecord) -> dict[str, Any]:
+    return _settings(run.config, run.raw, run.code)
+
+
+def _settings(config: Mapping[str, Any], raw: str, code: Mapping[str, Any]) -> dict[str, Any]:
+    """Return dotted keys and values, as JSON has them, of what decides a run's results."""
+    deciding = {key: value for key, value in config.items() if key not in SILENT}
+    leaves = [*_leaves("", deciding), ("raw", raw), *_leaves("code.", code)]
+    return dict(json.loads(json.dumps(leaves)))
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    before, after = dict(_flat(old)), dict(_flat(new))
-    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-    return [f"{key}: {_change(before.get(key), after.get(key))}" for key in keys]
-
-
-def _flat(run: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield dotted keys and values of what decides a run's results."""
-    config = {key: value for key, value in run["config"].items() if key not in SILENT}
-    yield from _leaves("", config)
-    yield "raw", run["raw"]
-    yield from _leaves("code.", run["code"])
+    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    return [f"{key}: {_change(old.get(key), new.get(key))}" for key in keys]
 
 
 def _leaves(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -82,6 +82,8 @@ def build(cls: type[T], values: Any, path: str = "") -> T:
 def _convert(hint: Any, value: Any, path: str) -> Any:
     """Check ``value`` against a field's type; YAML lists become tuples and ``2e-5`` a float."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return value
     if dataclasses.is_dataclass(hint):
         return build(typing.cast(type, hint), value, f"{path}.")
     if origin in (types.UnionType, typing.Union):

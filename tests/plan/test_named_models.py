@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.plan.recorded import recorded
 from vf_ray.artifacts import build
 from vf_ray.errors import UserError
-from vf_ray.plan import run_records
-from vf_ray.plan.models import address_of
+from vf_ray.plan.named_models import address_of
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
@@ -16,7 +16,7 @@ from vf_ray.store import Store
 def run(store: Store, name: str, seed: int, *, finish: bool = True) -> str:
     """Record a run of a recipe; return the address of its stage1's model."""
     plan = Plan.of(load_recipe("smoke", {"name": name, "seed": seed}), store)
-    run_records.record(store, plan)
+    recorded(store, plan)
     if finish:
         build(store, plan.tuned("stage1"), lambda writer: {})
     return plan.tuned("stage1").address

@@ -26,10 +26,10 @@ def address_of(name: str, store: Store, *, but: str = "") -> str:
     if step in MODEL_STEPS and is_finished(store, name):
         return name
     for run in run_records.listed(store) if step in MODEL_STEPS else ():
-        wanted = run["recipe"] != but and recipe in ("", run["recipe"])
-        addresses = run["versions"].get(step, []) if wanted else []
+        wanted = run.recipe != but and recipe in ("", run.recipe)
+        addresses = run.versions.get(step, ()) if wanted else ()
         if addresses and is_finished(store, addresses[-1]):
-            return str(addresses[-1])
+            return addresses[-1]
     raise UserError(
         f"no model {name!r}: it is no folder with a config.json, and {store.url} has no finished one of that "
         f"name{but and f' but of recipe {but!r} itself'}; name a folder, an address such as "
@@ -47,8 +47,10 @@ def resolved(recipe: Recipe, store: Store) -> Recipe:
         UserError: if the store holds no such model.
     """
     named = {part: name for part, name in recipe.base.parts().items() if _is_step(name)}
-    found: dict[str, Any] = {part: address_of(name, store, but=recipe.name) for part, name in named.items()}
-    return replace(recipe, base=replace(recipe.base, **found)) if found else recipe
+    meant: dict[str, Any] = {
+        part: address_of(name, store, but=recipe.name) for part, name in named.items()
+    }
+    return replace(recipe, base=replace(recipe.base, **meant)) if meant else recipe
 
 
 def _is_step(name: str) -> bool:
