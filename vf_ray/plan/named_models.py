@@ -47,9 +47,7 @@ def resolved(recipe: Recipe, store: Store) -> Recipe:
         UserError: if the store holds no such model.
     """
     named = {part: name for part, name in recipe.base.parts().items() if _is_step(name)}
-    meant: dict[str, Any] = {
-        part: address_of(name, store, but=recipe.name) for part, name in named.items()
-    }
+    meant: dict[str, Any] = {part: address_of(name, store, but=recipe.name) for part, name in named.items()}
     return replace(recipe, base=replace(recipe.base, **meant)) if meant else recipe
 
 
