@@ -12,7 +12,7 @@ import numpy as np
 
 from vf_ray.select.k_means import Chunks, Clusters, Floats32, k_means
 from vf_ray.select.loss_ratio import members_of
-from vf_ray.select.ranking import Counts, Hashes, Kept, Reals, proportional
+from vf_ray.select.ranking import Counts, Mask, Ranks, Reals, proportional
 
 NEAREST = 4
 """Centres whose mean cosine is a cluster's transfer."""
@@ -22,7 +22,7 @@ SEEN = 2048
 """Rows of a cluster, at most, against which its kernel means are taken: those of lowest hash."""
 
 
-def concepts(chunks: Chunks, hashes: Hashes, *, clusters: int, total: int) -> tuple[Reals, Kept]:
+def concepts(chunks: Chunks, hashes: Ranks, *, clusters: int, total: int) -> tuple[Reals, Mask]:
     """Return (N,) the logarithm of the weight of each instance's cluster, and which ``total`` are kept."""
     found = k_means(chunks, clusters, hashes, spherical=True)
     members = members_of(found.labels, len(found.centres))
@@ -54,7 +54,7 @@ def density(rows: Floats32) -> float:
     return float((_kernel(rows, rows).sum() - size) / (size * (size - 1)))
 
 
-def representative(rows: Floats32, hashes: Hashes, count: int) -> Counts:
+def representative(rows: Floats32, hashes: Ranks, count: int) -> Counts:
     """Return the places of ``count`` rows whose kernel mean is near that of all, chosen one after the other.
 
     Each next one makes the maximum mean discrepancy (Gretton et al. 2012) between the chosen and all as small
@@ -88,7 +88,7 @@ def _unit(rows: Floats32) -> Floats32:
     return unit
 
 
-def _few(rows: Counts, hashes: Hashes) -> Counts:
+def _few(rows: Counts, hashes: Ranks) -> Counts:
     return rows[np.argsort(hashes[rows], kind="stable")[:SEEN]]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vf_ray.select.k_means import Chunks, Floats32, blocks
-from vf_ray.select.ranking import Hashes, Kept, Reals, budget, highest
+from vf_ray.select.ranking import Mask, Ranks, Reals, budget, highest
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Votes:
     """(N,)"""
     scores: npt.NDArray[np.float64]
     """(N,): the votes, and below 1 the place by summed influence, which decides between equal votes."""
-    kept: Kept
+    kept: Mask
     """(N,)"""
 
 
@@ -47,7 +47,7 @@ def influence(chunks: Chunks, targets: Sequence[Floats32]) -> npt.NDArray[np.flo
     return out_TN
 
 
-def vote(influence_TN: npt.NDArray[np.float32], hashes: Hashes, share: float) -> Votes:
+def vote(influence_TN: npt.NDArray[np.float32], hashes: Ranks, share: float) -> Votes:
     """Let every task vote for its top ``share``, and keep as large a share of those with most votes."""
     size = influence_TN.shape[1]
     count, votes, strength = budget(share, size), np.zeros(size, np.int64), np.zeros(size)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from vf_ray.instances.chance import SPAN, rank
-from vf_ray.select.ranking import Counts, Hashes, Kept
+from vf_ray.select.ranking import Counts, Mask, Ranks
 
 Floats32 = npt.NDArray[np.floating]
 Chunks = Sequence[Floats32]
@@ -39,7 +39,7 @@ class Clusters:
 
 
 def k_means(
-    chunks: Chunks, count: int, hashes: Hashes, *, spherical: bool = False, rounds: int = 50
+    chunks: Chunks, count: int, hashes: Ranks, *, spherical: bool = False, rounds: int = 50
 ) -> Clusters:
     """Return ``count`` clusters, or as many as there are rows with features.
 
@@ -68,7 +68,7 @@ def blocks(chunks: Chunks, spherical: bool = False) -> Iterator[Tensor]:
             yield torch.nn.functional.normalize(rows_BD, dim=1) if spherical else rows_BD
 
 
-def _lowest(hashes: Hashes, usable: Kept, count: int) -> Counts:
+def _lowest(hashes: Ranks, usable: Mask, count: int) -> Counts:
     rows = np.flatnonzero(usable)
     return np.sort(rows[np.argsort(hashes[rows], kind="stable")[:count]])
 
@@ -81,7 +81,7 @@ def _taken(chunks: Chunks, rows: Counts, spherical: bool) -> Tensor:
     return torch.cat(list(blocks(picked, spherical)))
 
 
-def _seeded(sample: Tensor, count: int, hashes: Hashes) -> Tensor:
+def _seeded(sample: Tensor, count: int, hashes: Ranks) -> Tensor:
     """Return (K, D): rows of the sample, each drawn by its squared distance to those before it."""
     chosen, key = [0], str(int(hashes.min()))
     near_n = _squared(sample, sample[:1])[:, 0]

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from vf_ray.select.k_means import Chunks, Floats32, k_means
-from vf_ray.select.ranking import Counts, Hashes, Kept, Reals, highest_of_each, proportional
+from vf_ray.select.ranking import Counts, Mask, Ranks, Reals, highest_of_each, proportional
 
 NEIGHBOURS = 5
 """Whose mean cosine is an image's centrality."""
@@ -37,7 +37,7 @@ def task_weights(ratios: Reals, tasks: Counts) -> Reals:
     return weights
 
 
-def typical(chunks: Chunks, tasks: Counts, hashes: Hashes, weights: Reals, total: int) -> tuple[Reals, Kept]:
+def typical(chunks: Chunks, tasks: Counts, hashes: Ranks, weights: Reals, total: int) -> tuple[Reals, Mask]:
     """Return (N,) the centrality of each instance among its like, and which ``total`` of them are kept.
 
     The features of one task at a time are in memory; ``tasks`` ascend, as in a mixture.
@@ -73,7 +73,7 @@ def centrality(rows: Floats32, neighbours: int = NEIGHBOURS) -> Reals:
     return found
 
 
-def _of_task(rows: Floats32, hashes: Hashes, count: int) -> tuple[Reals, Kept]:
+def _of_task(rows: Floats32, hashes: Ranks, count: int) -> tuple[Reals, Mask]:
     scores = np.full(len(rows), np.nan)
     if np.isnan(rows).any(axis=-1).all():  # nothing of the task can be read by the model
         return scores, np.zeros(len(rows), np.bool_)

@@ -12,11 +12,11 @@ from vf_ray.instances.chance import rank
 
 Reals = npt.NDArray[np.floating]
 Counts = npt.NDArray[np.int64]
-Kept = npt.NDArray[np.bool_]
-Hashes = npt.NDArray[np.uint64]
+Mask = npt.NDArray[np.bool_]
+Ranks = npt.NDArray[np.uint64]
 
 
-def hashes(seed: int, tasks: Sequence[str], keys: Sequence[str]) -> Hashes:
+def hashes(seed: int, tasks: Sequence[str], keys: Sequence[str]) -> Ranks:
     """Return (N,): a number for each instance that only the seed and its name decide."""
     pairs = zip(tasks, keys, strict=True)
     return np.array([rank("select", str(seed), task, key) for task, key in pairs], np.uint64)
@@ -27,19 +27,19 @@ def budget(share: float, size: int) -> int:
     return min(size, max(1, round(share * size)))
 
 
-def ordered(scores: Reals, hashes: Hashes) -> Counts:
+def ordered(scores: Reals, hashes: Ranks) -> Counts:
     """Return the places of instances, highest score first, equal ones by their hashes; NaN comes last."""
     return np.lexsort((hashes, -scores)).astype(np.int64)
 
 
-def highest(scores: Reals, hashes: Hashes, count: int) -> Kept:
+def highest(scores: Reals, hashes: Ranks, count: int) -> Mask:
     """Return (N,) which have the ``count`` highest scores; what has none (NaN) is never among them."""
     kept = np.zeros(len(scores), np.bool_)
     kept[ordered(scores, hashes)[:count]] = True
     return kept & ~np.isnan(scores)
 
 
-def highest_of_each(scores: Reals, hashes: Hashes, groups: Counts, counts: Counts) -> Kept:
+def highest_of_each(scores: Reals, hashes: Ranks, groups: Counts, counts: Counts) -> Mask:
     """Return (N,) which have the highest scores of their group, ``counts`` (G,) of each."""
     by_score = ordered(scores, hashes)
     by_group = by_score[np.argsort(groups[by_score], kind="stable")]

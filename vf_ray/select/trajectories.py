@@ -10,13 +10,13 @@ Shapes: N instances, C checkpoints, V singular values of each
 import numpy as np
 
 from vf_ray.select.k_means import Chunks, k_means
-from vf_ray.select.ranking import Hashes, Kept, Reals, even, highest_of_each
+from vf_ray.select.ranking import Mask, Ranks, Reals, even, highest_of_each
 
 VALUES = 5
 """Largest singular values of the attention from text to image that are followed."""
 
 
-def trajectories(chunks: Chunks, hashes: Hashes, *, clusters: int, total: int) -> tuple[Reals, Kept]:
+def trajectories(chunks: Chunks, hashes: Ranks, *, clusters: int, total: int) -> tuple[Reals, Mask]:
     """Return (N,) the negative instability of each instance, and which ``total`` are kept.
 
     ``chunks`` hold (n, C x V), checkpoint after checkpoint.
