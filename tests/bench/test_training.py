@@ -130,7 +130,11 @@ def test_samples_that_share_tokens(tmp_path: Path, one_thread: None, share: floa
 
     def run(share: bool) -> None:
         for (members,) in partition(
-            lengths, ranks=1, capacity=4096, shown=shown, prefix_lens=[patches * share] * len(batch)
+            lengths,
+            ranks=1,
+            capacity=4096,
+            shown=[(image,) for image in shown],
+            prefix_lens=[patches * share] * len(batch),
         ).packs:
             here = list(dict.fromkeys(shown[i] for i in members))
             images = {"pixel_values": torch.zeros(len(here), 3, 32, 32)}

@@ -92,7 +92,7 @@ def packs(network: Any, batch: Sequence[Encoded], capacity: int, of_each: int = 
         [len(one.ids) for one in batch],
         ranks=1,
         capacity=capacity,
-        shown=shown,
+        shown=[(image,) for image in shown],
         prefix_lens=[one.prefix_len for one in batch],
     )
     made = []

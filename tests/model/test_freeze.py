@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.model.one_image import ONE
 from tests.tiny import make_tiny
 from vf_ray.model.families._llava15.conversation import LlavaEncoder
 from vf_ray.model.freeze import tune
@@ -19,7 +20,7 @@ def test_all_that_is_tuned_gets_a_gradient_and_nothing_else(names: tuple[str, ..
     folder = make_tiny(tmp_path)
     model, encoder = load(folder).train(), LlavaEncoder.of(folder)
     tuned = tune(model, names)
-    ids = torch.tensor([encoder.encode("Is the number odd?", "yes").ids])
+    ids = torch.tensor([encoder.encode("Is the number odd?", "yes", images=ONE).ids])
     model(input_ids=ids, pixel_values=torch.rand(1, 3, 16, 16)).logits.logsumexp(-1).sum().backward()
     found = {name for name, parameter in model.named_parameters() if parameter.grad is not None}
     assert [p for n, p in model.named_parameters() if n in found] == tuned

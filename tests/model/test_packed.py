@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import LlavaForConditionalGeneration
 
+from tests.model.one_image import ONE
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, ready, stage
 from vf_ray.model import packed as module
@@ -99,7 +100,7 @@ def test_tokens_of_a_image_computed_once_give_what_copies_give(folder: Path, cha
     if "micro_tokens" in changes:
         assert len(step.packs) > 1
     else:
-        assert step.computed == step.tokens - 18 * once.encoder.question("").prefix_len
+        assert step.computed == step.tokens - 18 * once.encoder.question("", images=ONE).prefix_len
     models = [packed(load(folder)) for _ in range(2)]
     for model in models:
         recompute(model, changes.get("recompute", 0))
@@ -125,9 +126,8 @@ def test_what_shows_nothing_is_packed_with_what_shows(folder: Path) -> None:
     )
     step, (pack,) = mixed.step(1), mixed.step(1).packs
     assert (step.samples, step.imaged, step.encoded, step.shared) == (24, 16, 1, 1 - 1 / 16)
-    assert (
-        step.computed == pack.input_ids.numel() == step.tokens - 15 * batches.encoder.question("").prefix_len
-    )
+    prefix_len = batches.encoder.question("", images=ONE).prefix_len
+    assert step.computed == pack.input_ids.numel() == step.tokens - 15 * prefix_len
     assert pack.image_index.tolist() == [0]
     copied = replace(mixed, stage=replace(mixed.stage, share_tokens=False))
     models = [packed(load(folder)) for _ in range(2)]

@@ -12,7 +12,7 @@ from pathlib import Path
 import ray
 import yaml
 
-from tests.train.inputs import Listed, Said, Shuffled
+from tests.train.inputs import Listed, Said, Seen, Shuffled
 from vf_ray.artifacts import Writer
 from vf_ray.train import checkpoint
 
@@ -37,11 +37,11 @@ class Deadly:
     def order(self, seed: int, epoch: int) -> Shuffled:
         return self.listed.order(seed, epoch)
 
-    def shown(self, rows: Sequence[int]) -> list[bytes]:
+    def shown(self, rows: Sequence[int]) -> list[tuple[Seen, ...]]:
         return self.listed.shown(rows)
 
-    def images(self, rows: Sequence[int]) -> list[bytes]:
-        return self.listed.images(rows)
+    def images(self, shown: Sequence[Seen]) -> list[bytes]:
+        return self.listed.images(shown)
 
     def text(self, rows: Sequence[int]) -> list[Said]:
         self.read += 1

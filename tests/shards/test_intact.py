@@ -73,4 +73,8 @@ def seen(mixture: Artifact) -> list[object]:
     """Read everything of a mixture."""
     samples = StoredSamples.of(mixture.store, mixture)
     every = range(len(samples))
-    return [*samples.text(every), *samples.images(every)]
+    shown = [image for images in samples.shown(every) for image in images]
+    return [
+        *samples.text(every),
+        *samples.images(shown),
+    ]

@@ -12,6 +12,7 @@ from tests.shards.synthetic import Here, files, here, rows
 from tests.shards.test_build import TASKS, images_of, instances_of, spec
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
+from vf_ray.model.image_size import size_of
 from vf_ray.recipe.strict import plain
 from vf_ray.shards.build import build_images
 from vf_ray.shards.decode import sha256
@@ -53,12 +54,14 @@ def test_every_instance_is_read_back_with_its_image(prepared: Mapping[str, Artif
     ]
     assert len(samples) == len(wanted) == mixture.stats["instances"]
     every = list(range(len(samples)))[::-1]
-    found = list(zip(samples.text(every), samples.images(every), strict=True))[::-1]
+    images = [b"".join(samples.images(shown)) for shown in samples.shown(every)]
+    found = list(zip(samples.text(every), images, strict=True))[::-1]
     assert [(s.task, s.key, s.prompt, s.response, s.further, sha256(p)) for s, p in found] == [
         (w["task"], w["key"], w["prompt"], w["response"], w["further"], w["image"]) for w in wanted
     ]
     assert {len(s.further) for s, _ in found} == {0, 2, 4, 6}
-    assert [place is None for place in samples.shown(every)][::-1] == [not data for _, data in found]
+    for shown, (_, data) in zip(samples.shown(every)[::-1], found, strict=True):
+        assert [image.size for image in shown] == ([size_of(data)] if data else [])
     assert 0 < sum(not data for _, data in found) < len(found) / 4
 
 
@@ -158,7 +161,7 @@ def test_a_store_in_a_bucket_reads_the_same(store: Store) -> None:
     rows_ = list(range(len(samples)))
     wanted = [row["image"] for task in TASKS[:2] for row in from_parquet(
         instances_of(made, origin(), task).read(TRAIN)).to_pylist()]  # fmt: skip
-    assert [sha256(data) for data in samples.images(rows_)] == wanted
+    assert [sha256(data) for data in samples.images([image for (image,) in samples.shown(rows_)])] == wanted
     assert len({(s.task, s.key) for s in samples.text(rows_)}) == len(rows_)
 
 

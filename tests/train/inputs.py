@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from PIL import Image
@@ -41,6 +41,16 @@ class Shuffled:
 
     def rows(self, start: int, count: int) -> list[int]:
         return list(self.rows_in_order[start : start + count])
+
+
+class Seen(NamedTuple):
+    """A square image of 16 pixels."""
+
+    data: bytes
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return 16, 16
 
 
 @dataclass(frozen=True)
@@ -77,11 +87,11 @@ class Listed:
     def text(self, rows: Sequence[int]) -> list[Said]:
         return [self.said[row] for row in rows]
 
-    def shown(self, rows: Sequence[int]) -> list[bytes | None]:
-        return [self.seen[row] or None for row in rows]
+    def shown(self, rows: Sequence[int]) -> list[tuple[Seen, ...]]:
+        return [(Seen(self.seen[row]),) if self.seen[row] else () for row in rows]
 
-    def images(self, rows: Sequence[int]) -> list[bytes]:
-        return [self.seen[row] for row in rows]
+    def images(self, shown: Sequence[Seen]) -> list[bytes]:
+        return [image.data for image in shown]
 
 
 def _square(colour: tuple[int, int, int], salt: int) -> bytes:

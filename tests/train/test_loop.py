@@ -10,6 +10,7 @@ from safetensors.torch import load as loads
 from safetensors.torch import load_file
 from transformers import Trainer
 
+from tests.model.one_image import ONE
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, broken, ready, stage, train
 from vf_ray.model.load import load
@@ -164,8 +165,8 @@ def singly(network: Any, batches: Batches, step: int, loss: str) -> torch.Tensor
     sums, counts = [], []
     for row in rows:
         said = batches.samples.text([row])[0]
-        (image,) = batches.samples.images([row])
-        one = batches.encoder.encode(said.prompt, said.response, image=bool(image))
+        image = batches.samples.seen[row]
+        one = batches.encoder.encode(said.prompt, said.response, images=ONE * bool(image))
         labels = torch.tensor([one.labels])
         pixels = batches.encoder.pixels([image]) if image else None
         out = network(input_ids=torch.tensor([one.ids]), pixel_values=pixels, labels=labels)

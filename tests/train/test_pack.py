@@ -30,7 +30,8 @@ def test_samples_of_one_image_share_its_tokens(
     lengths: list[int], images: list[int], ranks: int, capacity: int
 ) -> None:
     prefix_len = 50
-    lengths, shown = [prefix_len + length for length in lengths], images[: len(lengths)]
+    lengths = [prefix_len + length for length in lengths]
+    shown = [(image,) for image in images[: len(lengths)]]
     plan = partition(
         lengths, ranks=ranks, capacity=capacity, shown=shown, prefix_lens=[prefix_len] * len(lengths)
     )
@@ -44,22 +45,22 @@ def test_samples_of_one_image_share_its_tokens(
 
 
 def test_what_shares_is_dealt_together_unless_that_makes_packs_uneven() -> None:
-    plan = partition([100] * 8, ranks=2, capacity=1000, shown=[0, 1, 0, 1, 0, 1, 0, 1], prefix_lens=[90] * 8)
+    plan = partition([100] * 8, ranks=2, capacity=1000, shown=[(0,), (1,)] * 4, prefix_lens=[90] * 8)
     assert plan.packs == (((0, 2, 4, 6), (1, 3, 5, 7)),)
     assert (plan.tokens, plan.fill) == (2 * (90 + 40), 1.0)
-    one = partition([100] * 8, ranks=2, capacity=1000, shown=[0] * 8, prefix_lens=[20] * 8)
+    one = partition([100] * 8, ranks=2, capacity=1000, shown=[(0,)] * 8, prefix_lens=[20] * 8)
     assert [len(pack) for pack in one.packs[0]] == [4, 4]
-    three = partition([100] * 12, ranks=2, capacity=1000, shown=[0, 1, 2] * 4, prefix_lens=[20] * 12)
+    three = partition([100] * 12, ranks=2, capacity=1000, shown=[(0,), (1,), (2,)] * 4, prefix_lens=[20] * 12)
     assert [len(pack) for pack in three.packs[0]] == [6, 6]
 
 
 @given(LENGTHS, st.integers(1, 4), st.integers(60, 1500))
 def test_what_shows_nothing_shares_with_no_other(lengths: list[int], ranks: int, capacity: int) -> None:
     plan = partition(
-        lengths, ranks=ranks, capacity=capacity, shown=[None] * len(lengths), prefix_lens=[50] * len(lengths)
+        lengths, ranks=ranks, capacity=capacity, shown=[()] * len(lengths), prefix_lens=[50] * len(lengths)
     )
     assert plan == partition(lengths, ranks=ranks, capacity=capacity)
-    assert plan.distinct([None] * len(lengths)) == []
+    assert plan.distinct([()] * len(lengths)) == []
 
 
 @given(LENGTHS, st.integers(1, 4))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from vf_ray.model.families.family import Encoder
     from vf_ray.store import Store
 
+SQUARE = 336, 336
+"""What an image that is not at hand is counted as."""
 StoredRow = tuple[Mapping[str, Any], bytes | None]
 """A row of an instances file, and its picture's bytes where they can be found; none if it shows nothing."""
 
@@ -128,9 +130,10 @@ def _print(encoder: "Encoder | None", row: Mapping[str, Any], image: bytes | Non
         for place, text in enumerate((*texts[:2], *texts[2])):
             show(f"[green]{escape(text)}[/]" if place % 2 else escape(text))
         return
-    Console(highlight=False).print(seen.show(encoder, *texts, image))
+    sizes = _sizes(image)
+    Console(highlight=False).print(seen.show(encoder, *texts, images=sizes, image=image))
     if not Console().is_terminal:
-        encoded = encoder.encode(*texts, image=image != b"")
+        encoded = encoder.encode(*texts, images=sizes)
         trained = (token.text for token in seen.tokens(encoder, encoded) if token.trained)
         show(f"trained: {escape(''.join(trained))}")
 
@@ -138,9 +141,16 @@ def _print(encoder: "Encoder | None", row: Mapping[str, Any], image: bytes | Non
 def _print_json(encoder: "Encoder | None", row: Mapping[str, Any], image: bytes | None) -> None:
     from vf_ray.model.inspect import tokens
 
-    seen = [] if encoder is None else tokens(encoder, encoder.encode(*_texts(row), image=image != b""))
+    seen = [] if encoder is None else tokens(encoder, encoder.encode(*_texts(row), images=_sizes(image)))
     size = {} if image is None else {"image_bytes": len(image)}
     show_json({**row, **size, "tokens": [asdict(token) for token in seen]})
+
+
+def _sizes(image: bytes | None) -> list[tuple[int, int]]:
+    """Return the size of the image that is shown; of one that is not at hand, that of a square."""
+    from vf_ray.model.image_size import size_of
+
+    return [SQUARE] if image is None else [size_of(image)] if image else []
 
 
 def _texts(row: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:

@@ -6,7 +6,8 @@ drops the rows that are finished. Greedy: the same as ``generate(do_sample=False
 """
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -21,9 +22,10 @@ from transformers import DynamicCache
 from vf_ray.errors import UserError
 from vf_ray.eval.asking import in_order
 from vf_ray.eval.benchmark import Answered, Question
-from vf_ray.model.encoded import Encoded, TooLongError
+from vf_ray.model.encoded import Encoded, ImageSize, TooLongError
 from vf_ray.model.families import encoder_of, family_of_model
 from vf_ray.model.families.family import Encoder, Family, Inputs
+from vf_ray.model.image_size import size_of
 from vf_ray.model.load import load
 
 # Shapes: B questions, U images, P tokens up to the end of an image, Q tokens of the longest question,
@@ -69,58 +71,53 @@ class Answerer:
             yield from self._batch(questions[start : start + batch])
 
     def _batch(self, questions: Sequence[Question]) -> Iterator[Answered]:
-        asked, errors = self._encoded(questions)
+        images = _fetched(questions)
+        asked, errors = self._encoded(questions, images)
         replies: dict[int, str] = {}
         for _, rows in groupby(sorted(asked, key=_prefix_len), key=_prefix_len):
-            replies |= self._generate(list(rows), questions)
+            replies |= self._generate(list(rows), images)
         for place, question in enumerate(questions):
             yield Answered(question.id, replies.get(place, ""), errors.get(place, ""))
 
-    def _encoded(self, questions: Sequence[Question]) -> tuple[list["_Row"], dict[int, str]]:
+    def _encoded(
+        self, questions: Sequence[Question], images: Mapping[str, bytes]
+    ) -> tuple[list["_Row"], dict[int, str]]:
         rows, errors = [], {}
         for place, question in enumerate(questions):
+            shown = (_identity(question),) if question.image else ()
             try:
-                encoded = self.encoder.question(question.prompt, image=question.image is not None)
+                encoded = self.encoder.question(question.prompt, images=[_size(i, images[i]) for i in shown])
             except TooLongError as error:
                 errors[place] = str(error)
             else:
-                rows.append(_Row(place, encoded, self._room(len(encoded.ids), question)))
+                rows.append(_Row(place, encoded, self._room(len(encoded.ids), question), shown))
         return rows, errors
 
     def _room(self, tokens: int, question: Question) -> int:
         return max(1, min(question.max_new_tokens, self.encoder.max_length - tokens))
 
     @torch.inference_mode()
-    def _generate(self, rows: Sequence["_Row"], questions: Sequence[Question]) -> dict[int, str]:
+    def _generate(self, rows: Sequence["_Row"], images: Mapping[str, bytes]) -> dict[int, str]:
         """Answer questions whose prefixes are of one length."""
         decoding = _Decoding(self, rows)
-        logits_BV = decoding.ask(self._seen(rows, questions) if _prefix_len(rows[0]) else DynamicCache())
+        logits_BV = decoding.ask(self._seen(rows, images) if _prefix_len(rows[0]) else DynamicCache())
         while decoding.take(logits_BV):
             logits_BV = decoding.step()
         return {place: self.encoder.decode(ids).strip() for place, ids in decoding.said.items()}
 
-    def _seen(self, rows: Sequence["_Row"], questions: Sequence[Question]) -> Any:
-        """Return a cache that holds, for each row, the system message and its image."""
-        numbers: dict[str, int] = {}
-        firsts: list[_Row] = []
-        of_row: list[int] = []
-        for row in rows:
-            question = questions[row.place]
-            identity = question.image_id or question.id
-            if identity not in numbers:
-                numbers[identity] = len(firsts)
-                firsts.append(row)
-            of_row.append(numbers[identity])
-        layers = self._prefixes(firsts, [self._decoded(questions[row.place]) for row in firsts])
-        index_B = torch.tensor(of_row, device=self.device)
+    def _seen(self, rows: Sequence["_Row"], images: Mapping[str, bytes]) -> Any:
+        """Return a cache that holds, for each row, the system message and its images."""
+        first_of = {row.shown: row for row in reversed(rows)}
+        shown = dict.fromkeys(row.shown for row in rows)
+        decoded = [self._decoded(identity, images[identity]) for one in shown for identity in one]
+        layers = self._prefixes([first_of[one] for one in shown], decoded)
+        number = {one: place for place, one in enumerate(shown)}
+        index_B = torch.tensor([number[row.shown] for row in rows], device=self.device)
         return _cache([(keys[index_B], values[index_B]) for keys, values in layers])
 
-    def _decoded(self, question: Question) -> Any:
-        try:
-            return self.encoder.images.decoded([_fetched(question)])[0]
-        except ValueError as error:
-            identity = question.image_id or question.id
-            raise UserError(f"picture {identity}: {error}; get its benchmark's files anew") from error
+    def _decoded(self, identity: str, image: bytes) -> Any:
+        with _of_image(identity):
+            return self.encoder.images.decoded([image])[0]
 
     def _prefixes(self, rows: Sequence["_Row"], decoded: Sequence[Any]) -> Layers:
         """Return keys and values of what each row begins with, up to the end of its image."""
@@ -180,6 +177,8 @@ class _Row:
     encoded: Encoded
     room: int
     """Tokens the answer may have."""
+    shown: tuple[str, ...]
+    """Identities of the images, in their order."""
 
     @property
     def ids(self) -> list[int]:
@@ -253,9 +252,31 @@ class _Decoding:
             self._next_B = self._next_B[index]
 
 
-def _fetched(question: Question) -> bytes:
-    assert question.image is not None, f"question {question.id} has no picture"
-    return question.image()
+def _identity(question: Question) -> str:
+    return question.image_id or question.id
+
+
+def _fetched(questions: Sequence[Question]) -> dict[str, bytes]:
+    """Return the encoded images of some questions by identity, each fetched once."""
+    images: dict[str, bytes] = {}
+    for question in questions:
+        if question.image and _identity(question) not in images:
+            images[_identity(question)] = question.image()
+    return images
+
+
+def _size(identity: str, image: bytes) -> ImageSize:
+    with _of_image(identity):
+        return size_of(image)
+
+
+@contextmanager
+def _of_image(identity: str) -> Iterator[None]:
+    """Say of an error which image it is about."""
+    try:
+        yield
+    except ValueError as error:
+        raise UserError(f"picture {identity}: {error}; get its benchmark's files anew") from error
 
 
 def _layers(cache: Any) -> Layers:

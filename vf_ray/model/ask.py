@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from vf_ray.model.families import encoder_of
+from vf_ray.model.image_size import size_of
 from vf_ray.model.load import load
 
 
@@ -16,8 +17,9 @@ def answer(folder: Path, question: str, image: bytes, *, max_new_tokens: int = 1
     """
     encoder, model = encoder_of(folder), load(folder)
     room = max(1, encoder.max_length - max_new_tokens)
-    ids = torch.tensor([encoder_of(folder, room).question(question).ids])
-    seen = encoder.images.normalised(encoder.images.collated(encoder.images.decoded([image])))
+    decoded = encoder.images.decoded([image])  # first: it says best what is wrong with an image
+    ids = torch.tensor([encoder_of(folder, room).question(question, images=[size_of(image)]).ids])
+    seen = encoder.images.normalised(encoder.images.collated(decoded))
     with torch.inference_mode():
         out = model.generate(
             input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=max_new_tokens,

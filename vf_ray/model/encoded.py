@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+ImageSize = tuple[int, int]
+"""Width and height of an image in pixels, as its file says."""
 IGNORE = -100
 """The label of a token that is not trained."""
 

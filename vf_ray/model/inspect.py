@@ -9,7 +9,7 @@ from rich.text import Text
 from tokenizers.decoders import ByteLevel
 from torch import Tensor
 
-from vf_ray.model.encoded import IGNORE, Encoded
+from vf_ray.model.encoded import IGNORE, Encoded, ImageSize
 from vf_ray.model.families.family import Encoder
 
 TRAINED, READ, IMAGE = ("bold black on green", "black on cyan"), ("", "on grey23"), "dim magenta"
@@ -49,16 +49,17 @@ def _text(encoder: Encoder, token_id: int) -> str:
 
 
 def show(
-    encoder: Encoder, prompt: str, response: str, further: Sequence[str] = (), image: bytes | None = None
-) -> Group:
-    """Return a conversation for a terminal: counts, coloured tokens, and the picture in grey.
+    encoder: Encoder, prompt: str, response: str, further: Sequence[str] = (), *, images: Sequence[ImageSize],
+    image: bytes | None = None,
+) -> Group:  # fmt: skip
+    """Return a conversation for a terminal: counts, coloured tokens, and its first image in grey.
 
-    ``image`` is None where it is not at hand, and has no bytes where nothing is shown.
+    ``images`` are the sizes of those that it shows; ``image`` is None where none is at hand.
 
     Raises:
         ValueError: as ``encode`` and ``Images.seen`` do.
     """
-    encoded = encoder.encode(prompt, response, further, image=image != b"")
+    encoded = encoder.encode(prompt, response, further, images=images)
     seen = encoded.image_tokens
     trained = sum(label != IGNORE for label in encoded.labels)
     head = Text(

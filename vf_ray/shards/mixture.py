@@ -87,7 +87,7 @@ def table_of(instances: Artifact, name: str) -> pa.Table:
     """Return the key and the columns of ``MIXTURE`` for each row of an instances file."""
     spec = instances.manifest["spec"]
     images = artifacts.load(instances.store, spec["inputs"]["images"])
-    index = from_parquet(images.read(INDEX), columns=["sha256", "file", "offset", "size"])
+    index = from_parquet(images.read(INDEX), columns=["sha256", "file", "offset", "size", "width", "height"])
     text = from_parquet(instances.read(name), columns=_TEXT)
     places = index.take(pc.index_in(text["image"], value_set=index["sha256"]))
     prompt_bytes, response_bytes = said_bytes(text)
@@ -100,6 +100,8 @@ def table_of(instances: Artifact, name: str) -> pa.Table:
         "offset": places["offset"],
         "size": places["size"],
         "digest": pa.array((int(digest[:16], 16) for digest in text["image"].to_pylist()), pa.uint64()),
+        "width": places["width"],
+        "height": places["height"],
         "prompt_bytes": prompt_bytes,
         "response_bytes": response_bytes,
     }

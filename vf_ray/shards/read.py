@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -45,6 +45,25 @@ class Sample:
     further: Sequence[str] = ()
 
 
+class ShownImage(NamedTuple):
+    """An image that a sample shows: where it lies, and how big it is."""
+
+    images: str
+    """Address of the images artifact."""
+    file: str
+    offset: int
+    num_bytes: int
+    digest: int
+    """What its SHA-256 begins with, 64 bits."""
+    width: int
+    height: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return width and height in pixels, as the file says."""
+        return self.width, self.height
+
+
 @dataclass
 class StoredSamples:
     """The rows of a mixture's index, in its order."""
@@ -73,33 +92,26 @@ class StoredSamples:
         places = self._columns(rows, "instances", "row")
         return [self._sample(address, row) for address, row in places]
 
-    def shown(self, rows: Sequence[int]) -> list[tuple[Any, ...] | None]:
-        """Return what tells the pictures of some samples apart: where they lie; None for none."""
-        places = self._columns(rows, "images", "file", "offset", "size", "digest")
-        return [place if place[3] else None for place in places]
+    def shown(self, rows: Sequence[int]) -> list[tuple[ShownImage, ...]]:
+        """Return the image that each of some samples shows, or none."""
+        columns = "images", "file", "offset", "size", "digest", "width", "height"
+        images = [ShownImage(*values) for values in self._columns(rows, *columns)]
+        return [(image,) if image.num_bytes else () for image in images]
 
-    def images(self, rows: Sequence[int]) -> list[bytes]:
-        """Return the encoded pictures of some samples; one that several share is read once.
-
-        Of a sample that shows nothing, there are no bytes.
-        """
-        places = self.shown(rows)
-        distinct = [place for place in dict.fromkeys(places) if place]
-        found = dict(zip(distinct, self._fetch(distinct), strict=True))
-        return [found[place] if place else b"" for place in places]
+    def images(self, shown: Sequence[ShownImage]) -> list[bytes]:
+        """Return the encoded bytes of some of these."""
+        if self.store.local_path("") is not None or len(shown) < 2:
+            return [self._image(image) for image in shown]
+        with ThreadPoolExecutor(REQUESTS) as pool:
+            return list(pool.map(self._image, shown))
 
     def _columns(self, rows: Sequence[int], *names: str) -> list[tuple[Any, ...]]:
         taken = self.index.select(list(names)).take(pa.array(rows, pa.int64()))
         return list(zip(*(column.to_pylist() for column in taken.columns), strict=True))
 
-    def _fetch(self, places: Sequence[tuple[Any, ...]]) -> list[bytes]:
-        if self.store.local_path("") is not None or len(places) < 2:
-            return [self._image(*place) for place in places]
-        with ThreadPoolExecutor(REQUESTS) as pool:
-            return list(pool.map(lambda place: self._image(*place), places))
-
-    def _image(self, address: str, file: str, offset: int, size: int, digest: int) -> bytes:
-        return self._artifact(address).read_range(file, offset, size, sha256=f"{digest:016x}")
+    def _image(self, image: ShownImage) -> bytes:
+        artifact, digest = self._artifact(image.images), f"{image.digest:016x}"
+        return artifact.read_range(image.file, image.offset, image.num_bytes, sha256=digest)
 
     def _sample(self, address: str, row: int) -> Sample:
         text = self._files.get(address) or self._open(address)

@@ -70,6 +70,8 @@ MIXTURE = pa.schema(
         ("offset", pa.int64()),
         ("size", pa.int64()),
         ("digest", pa.uint64()),  # first 64 bits of the picture's sha256
+        ("width", pa.int32()),  # as its file says; 0 where nothing is shown
+        ("height", pa.int32()),
         ("prompt_bytes", pa.int32()),  # of all that the user says
         ("response_bytes", pa.int32()),  # of all that the model says
     ]

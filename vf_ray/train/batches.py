@@ -6,10 +6,9 @@ has measured the lengths, it encodes the whole batch itself.
 """
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +21,7 @@ from vf_ray.recipe import Stage
 from vf_ray.train.collate import Pack, collate, token_weights
 from vf_ray.train.lengths import Length, Lengths, encoded
 from vf_ray.train.pack import StepPacks, partition
-from vf_ray.train.schedule import Samples, rows_of_step
+from vf_ray.train.schedule import Samples, Shown, rows_of_step
 from vf_ray.types import Reject
 
 T = TypeVar("T")
@@ -100,6 +99,7 @@ class Batches:
             [(row, length) for row, length in zip(rows, lengths, strict=True) if length.tokens]
         )
         mine, looked_at = self._mine(batch), batch.plan.distinct(batch.shown)
+        image_tokens = [self.encoder.image_tokens(*image.size) for image in looked_at]
         odd = [row for row, length in zip(rows, lengths, strict=True) if not length.tokens]
         missing = {*odd, *(batch.rows[i] for members, _ in mine for i in members)} - held.keys()
         held |= encoded(self.encoder, self.samples, sorted(missing))
@@ -111,9 +111,9 @@ class Batches:
             labels=sum(length.labels for length in lengths),
             computed=batch.plan.tokens,
             fill=batch.plan.fill,
-            imaged=sum(image is not None for image in batch.shown),
+            imaged=sum(bool(images) for images in batch.shown),
             encoded=len(looked_at),
-            image_tokens=sum(batch.lengths[i].image_tokens for i in looked_at),
+            image_tokens=sum(image_tokens),
             cut=sum(length.cut > 0 for length in lengths),
             rejects=tuple(one for row in odd if isinstance(one := held[row], Reject)),
             rows=tuple(rows),
@@ -150,28 +150,27 @@ class Batches:
         A picture that several samples of the step show is decoded once, and once in each of their packs. A
         pack that shows none has a blank one, which nothing reads.
         """
-        shown = self.samples.images([batch.rows[i] for members, _ in mine for i in members])
-        places = {image: place for place, image in enumerate(dict.fromkeys(filter(None, shown)))}
-        decoded = self.encoder.images.decoded(list(places), self.threads)
-        place_of = map(places.get, shown)
+        distinct = list(dict.fromkeys(s for members, _ in mine for i in members for s in batch.shown[i]))
+        decoded = self.encoder.images.decoded(self.samples.images(distinct), self.threads)
+        decoded_of = dict(zip(distinct, decoded, strict=True))
         return tuple(
             self._pack(
                 [_as_measured(held[batch.rows[i]], batch.lengths[i].tokens) for i in members],
                 [share * batch.weights[i] for i in members],
-                list(islice(place_of, len(members))), decoded,
+                [batch.shown[i] for i in members], decoded_of,
             )
             for members, share in mine
         )  # fmt: skip
 
     def _pack(
-        self, encoded: Sequence[Encoded], weights: Sequence[float], places: Sequence[int | None],
-        decoded: Sequence[Any],
+        self, encoded: Sequence[Encoded], weights: Sequence[float], shown: Sequence[Sequence[Shown]],
+        decoded_of: Mapping[Shown, Any],
     ) -> Pack:  # fmt: skip
-        """Collate one pack of conversations, which show what is ``decoded`` at ``places``."""
-        here = [place for place in dict.fromkeys(places) if place is not None]
-        shown = [decoded[place] for place in here] or [self.encoder.images.blank()]
-        image_index = [() if place is None else (here.index(place),) for place in places]
-        images = self.encoder.images.collated(shown)
+        """Collate one pack of conversations, which show what is decoded."""
+        number = {image: n for n, image in enumerate(dict.fromkeys(s for images in shown for s in images))}
+        image_index = [tuple(number[image] for image in images) for images in shown]
+        decoded = [decoded_of[image] for image in number] or [self.encoder.images.blank()]
+        images = self.encoder.images.collated(decoded)
         return collate(encoded, weights, images, image_index, share=self.stage.share_tokens)
 
 
@@ -183,7 +182,7 @@ class _Batch:
     lengths: Sequence[Length]
     weights: Sequence[float]
     """Of each label token."""
-    shown: Sequence[Hashable]
+    shown: Sequence[tuple[Shown, ...]]
     plan: StepPacks
 
 

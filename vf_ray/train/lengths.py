@@ -27,14 +27,13 @@ class Length(NamedTuple):
     """Tokens that were cut off at the end."""
     prefix_len: int
     """Tokens that any other conversation about the same images begins with."""
-    image_tokens: int
 
     @classmethod
     def of(cls, one: Encoded | Reject) -> "Length":
         """Measure what ``encoded`` gave."""
         if isinstance(one, Reject):
-            return cls(0, 0, 0, 0, 0)
-        return cls(len(one.ids), one.num_labels, one.cut, one.prefix_len, one.image_tokens)
+            return cls(0, 0, 0, 0)
+        return cls(len(one.ids), one.num_labels, one.cut, one.prefix_len)
 
 
 @dataclass(frozen=True)
@@ -42,13 +41,13 @@ class Lengths:
     """The lengths of rows 0, 1, 2 ... of a mixture."""
 
     table: npt.NDArray[np.int32]
-    """(N, 5): each row as ``Length`` has it."""
+    """(N, 4): each row as ``Length`` has it."""
 
     @classmethod
     def measured(cls, encoder: Encoder, samples: Samples, rows: Sequence[int]) -> "Lengths":
         """Encode some neighbouring rows."""
         found = encoded(encoder, samples, rows)
-        return cls(np.array([Length.of(found[row]) for row in rows], np.int32).reshape(-1, 5))
+        return cls(np.array([Length.of(found[row]) for row in rows], np.int32).reshape(-1, 4))
 
     @classmethod
     def joined(cls, parts: Sequence[bytes]) -> "Lengths":
@@ -69,9 +68,10 @@ class Lengths:
 def encoded(encoder: Encoder, samples: Samples, rows: Sequence[int]) -> dict[int, Encoded | Reject]:
     """Read and encode some rows; what cannot be encoded is a reject."""
     found: dict[int, Encoded | Reject] = {}
-    for row, text, image in zip(rows, samples.text(rows), samples.shown(rows), strict=True):
+    for row, text, shown in zip(rows, samples.text(rows), samples.shown(rows), strict=True):
+        sizes = [image.size for image in shown]
         try:
-            found[row] = encoder.encode(text.prompt, text.response, text.further, image=image is not None)
+            found[row] = encoder.encode(text.prompt, text.response, text.further, images=sizes)
         except ValueError as error:
             found[row] = Reject(text.key, "cannot be encoded", str(error), text.task)
     return found

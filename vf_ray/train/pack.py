@@ -9,6 +9,9 @@ equally often; a pack may stay empty, and its rank then runs a dummy of weight 0
 import heapq
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T", bound=Hashable)
 
 PARTS = (1, 2, 4, 1 << 60)
 """Divisors of a rank's load: what samples of one picture may take together; by the last, each is alone."""
@@ -30,11 +33,10 @@ class StepPacks:
         """Return the share of the slots that hold tokens."""
         return self.tokens / self.slots if self.slots else 1.0
 
-    def distinct(self, shown: Sequence[Hashable]) -> list[int]:
-        """Return a sample for each image that the samples show, once for each pack that shows it."""
+    def distinct(self, shown: Sequence[Sequence[T]]) -> list[T]:
+        """Return the images that the samples show, each once for each pack that shows it."""
         packs = (pack for ranks in self.packs for pack in ranks)
-        firsts = ({shown[i]: i for i in reversed(pack) if shown[i] is not None} for pack in packs)
-        return [i for of_image in firsts for i in of_image.values()]
+        return [image for pack in packs for image in dict.fromkeys(one for i in pack for one in shown[i])]
 
 
 @dataclass(frozen=True)
@@ -53,17 +55,18 @@ def partition(
     *,
     ranks: int,
     capacity: int,
-    shown: Sequence[Hashable] = (),
+    shown: Sequence[Sequence[Hashable]] = (),
     prefix_lens: Sequence[int] = (),
 ) -> StepPacks:
     """Deal samples of ``lengths`` tokens into packs of at most ``capacity`` tokens.
 
-    ``shown`` tells the images of the samples apart, by default all differ; samples with the same ones,
-    in one pack, share the first tokens that ``prefix_lens`` counts, the same for each of them. One that
-    shows nothing (None) shares with no other.
+    ``shown`` are the images of each sample, by default all differ; samples with the same ones, in one
+    pack, share the first tokens that ``prefix_lens`` counts, the same for each of them. One that shows
+    nothing shares with no other.
     A sample longer than ``capacity`` gets a pack of its own.
     """
-    fair, alike = min(capacity, -(-sum(lengths) // ranks)), _alike(shown or range(len(lengths)))
+    fair = min(capacity, -(-sum(lengths) // ranks))
+    alike = _alike(shown or [(i,) for i in range(len(lengths))])
     prefixes = prefix_lens or [0] * len(lengths)
     plans = (
         _plan(
@@ -96,12 +99,12 @@ def _load(dealt: Sequence[_Unit]) -> int:
     return sum(unit.tokens - unit.prefix_len for unit in dealt) + sum(prefixes.values())
 
 
-def _alike(shown: Sequence[Hashable]) -> list[list[int]]:
-    """Return the samples of each picture, in the order in which they come."""
-    found: dict[Hashable, list[int]] = {}
-    for i, image in enumerate(shown):
-        found.setdefault(("none", i) if image is None else image, []).append(i)
-    return list(found.values())
+def _alike(shown: Sequence[Sequence[Hashable]]) -> list[list[int]]:
+    """Return the samples that show the same images, in the order in which they come."""
+    of_images: dict[Hashable, list[int]] = {}
+    for i, images in enumerate(shown):
+        of_images.setdefault(tuple(images) or ("none", i), []).append(i)
+    return list(of_images.values())
 
 
 def _cut(alike: Sequence[int], lengths: Sequence[int], prefix_len: int, most: int) -> Iterator[_Unit]:

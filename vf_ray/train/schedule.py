@@ -9,9 +9,10 @@ and at most ``batch - 1`` samples are seen once more than the recipe asks.
 
 import math
 from collections.abc import Hashable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from vf_ray.errors import UserError
+from vf_ray.model.encoded import ImageSize
 from vf_ray.recipe import Stage
 
 
@@ -30,16 +31,24 @@ class Text(Protocol):
     def further(self) -> Sequence[str]: ...
 
 
+class Shown(Hashable, Protocol):
+    """An image that a sample shows; equal to itself wherever it is shown."""
+
+    @property
+    def size(self) -> ImageSize: ...
+
+
 class Samples(Protocol):
     """What a run needs of its data; ``vf_ray.shards.read`` gives it."""
 
     def __len__(self) -> int: ...
     def order(self, seed: int, epoch: int) -> "Order": ...
     def text(self, rows: Sequence[int]) -> Sequence[Text]: ...
-    def shown(self, rows: Sequence[int]) -> Sequence[Hashable]:
-        """Return what tells the pictures of some samples apart; None for none."""
+    def shown(self, rows: Sequence[int]) -> Sequence[tuple[Shown, ...]]:
+        """Return the images that each of some samples shows, in its order."""
 
-    def images(self, rows: Sequence[int]) -> Sequence[bytes]: ...
+    def images(self, shown: Sequence[Any]) -> Sequence[bytes]:
+        """Return the encoded bytes of some of them."""
 
 
 class Order(Protocol):

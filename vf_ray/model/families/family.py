@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from torch import Tensor, nn
 
-    from vf_ray.model.encoded import Encoded
+    from vf_ray.model.encoded import Encoded, ImageSize
 
 Fetch = Callable[[str], Path]
 """Brings what a URL names to a local file or folder."""
@@ -99,15 +99,19 @@ class Encoder(Protocol):
         """Return how many tokens an image of so many pixels takes, before it is decoded."""
 
     def encode(
-        self, prompt: str, response: str, further: Sequence[str] = (), *, image: bool = True
+        self, prompt: str, response: str, further: Sequence[str] = (), *, images: Sequence["ImageSize"]
     ) -> "Encoded":
         """Encode a training conversation; ``further`` is said after the response, by turns.
 
+        ``images`` are the sizes of those that it shows, in its order; ``vf_ray.text.IMAGE_MARK`` stands in
+        the texts where one is named, and what no text names comes before the prompt.
+
         Raises:
-            ValueError: if it cannot be trained on, or is too long and may not be cut.
+            ValueError: if it cannot be trained on, shows more images than the family takes, or is too long
+                and may not be cut.
         """
 
-    def question(self, prompt: str, *, image: bool = True) -> "Encoded":
+    def question(self, prompt: str, *, images: Sequence["ImageSize"]) -> "Encoded":
         """Encode a question for generation, up to where the answer starts; nothing of it has a label.
 
         Raises:

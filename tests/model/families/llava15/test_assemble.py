@@ -29,6 +29,7 @@ from tests.model.families.llava15.published import (
     write_projector,
     write_vicuna,
 )
+from tests.model.one_image import ONE
 from tests.tiny import make_tiny, tiny_base
 from vf_ray.model.export import save
 from vf_ray.model.families._llava15.assemble import assemble
@@ -94,7 +95,7 @@ def test_exchanging_a_part_leaves_the_fresh_others(parts: Path, tmp_path: Path) 
 def test_logits_equal_the_parts_computed_by_hand(parts: Path, tmp_path: Path) -> None:
     folder = adopted(parts, tmp_path)
     encoder, model = LlavaEncoder.of(folder), load(folder)
-    ids = torch.tensor([encoder.encode("What digit is shown?", "(b) seven").ids])
+    ids = torch.tensor([encoder.encode("What digit is shown?", "(b) seven", images=ONE).ids])
     pixels = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 
     tower = CLIPVisionModel.from_pretrained(parts / "clip").eval()
@@ -140,7 +141,7 @@ def test_the_saved_processor_gives_what_training_uses(made: str, parts: Path, tm
 
     turn.append({"role": "assistant", "content": [{"type": "text", "text": "(b) seven"}]})
     whole = processor(text=processor.apply_chat_template(turn), images=Image.new("L", (9, 9)))
-    assert list(whole["input_ids"][0]) == encoder.encode("What digit is shown?", "(b) seven").ids
+    assert list(whole["input_ids"][0]) == encoder.encode("What digit is shown?", "(b) seven", images=ONE).ids
 
 
 def test_a_models_habits_are_kept_until_a_recipe_says_otherwise(tmp_path: Path) -> None:
@@ -239,7 +240,7 @@ def test_a_gguf_language_model_keeps_its_end_token_and_gets_its_own_padding(
     folder = adopted(parts, tmp_path, language_model="gguf", projector="")
     encoder = LlavaEncoder.of(folder)
     assert encoder.end_id == 2 and encoder.pad_id not in (1, 2) and encoder.tokens_per_image == 4
-    encoded = encoder.encode("Is it odd?", "yes")
+    encoded = encoder.encode("Is it odd?", "yes", images=ONE)
     trained = [token.text for token in tokens(encoder, encoded) if token.trained]
     assert trained == [" y", "es", "<|end|>"]
     assert load(folder).config.tie_word_embeddings

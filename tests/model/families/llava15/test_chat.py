@@ -12,6 +12,7 @@ from PIL import Image
 from transformers import AutoProcessor, AutoTokenizer
 
 from tests.model.families.llava15.published import write_clip, write_gguf, write_vicuna
+from tests.model.one_image import ONE
 from tests.tiny import make_tiny
 from vf_ray.model.families._llava15.assemble import assemble
 from vf_ray.model.families._llava15.conversation import LlavaEncoder
@@ -89,9 +90,10 @@ def test_what_is_rendered_is_what_was_trained(models: dict[str, Path], name: str
         ([QUESTION], True, encoder.text_ids(QUESTION)),
         ([f"<image>\n{QUESTION}"], True, encoder.prompt_ids(QUESTION)),
         ([[IMAGE]], True, encoder.prompt_ids("")),
-        ([[IMAGE, text("Odd?")], "(b) no"], False, encoder.encode("Odd?", "(b) no").ids),
-        (["Odd?", "no", *again], False, encoder.encode("Odd?", "no", again, image=False).ids),
-        ([[IMAGE, text("Odd?")], [text("no")], *again], False, encoder.encode("Odd?", "no", again).ids),
+        ([[IMAGE, text("Odd?")], "(b) no"], False, encoder.encode("Odd?", "(b) no", images=ONE).ids),
+        (["Odd?", "no", *again], False, encoder.encode("Odd?", "no", again, images=[]).ids),
+        ([[IMAGE, text("Odd?")], [text("no")], *again], False,
+         encoder.encode("Odd?", "no", again, images=ONE).ids),
     ]  # fmt: skip
     for said, asks, expected in cases:
         rendered = processor.apply_chat_template(messages(*said), add_generation_prompt=asks)

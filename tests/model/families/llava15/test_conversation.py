@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from tests.model.families.llava15.llama_style import CORPUS, llama_style
+from tests.model.one_image import ONE
 from vf_ray.model.families._llava15.conversation import IGNORE, TURN, LlavaEncoder, TooLongError
 from vf_ray.model.families._llava15.pixels import Pixels
 from vf_ray.model.families._llava15.template import TEMPLATES
@@ -96,7 +97,7 @@ def shrunk(ids: list[int], labels: list[int], image_id: int) -> tuple[list[int],
 
 @pytest.mark.parametrize("prompt, response", SAMPLES)
 def test_ids_and_labels_equal_llavas(prompt: str, response: str, ours: LlavaEncoder, theirs: Any) -> None:
-    encoded = ours.encode(prompt, response)
+    encoded = ours.encode(prompt, response, images=ONE)
     ids, labels = llava_sample(theirs, prompt, response)
     assert any(label != IGNORE for label in labels), "LLaVA itself would not train this one"
     assert shrunk(encoded.ids, encoded.labels, ours.image_id) == (ids, labels)
@@ -117,7 +118,7 @@ def test_ids_and_labels_of_several_turns_equal_llavas(
 ) -> None:
     theirs = llama_style(prepend)
     encoder = encoder_of(theirs)
-    encoded = encoder.encode(prompt, response, further)
+    encoded = encoder.encode(prompt, response, further, images=ONE)
     encoder.tokenizer.encode_special_tokens = False  # it is theirs too
     ids, labels = llava_sample(theirs, prompt, response, further, legacy=prepend == "always")
     assert labels.count(encoder.end_id) == 1 + len(further) // 2, "LLaVA itself would not train this one"
@@ -135,7 +136,7 @@ def test_what_shows_nothing_is_read_and_trained_as_llava_does(
 ) -> None:
     theirs = llama_style(prepend)
     encoder = encoder_of(theirs)
-    encoded = encoder.encode(prompt, response, further, image=False)
+    encoded = encoder.encode(prompt, response, further, images=[])
     encoder.tokenizer.encode_special_tokens = False  # it is theirs too
     user = f"{CORPUS[0].split(' USER')[0]} USER: {prompt} ASSISTANT: {response}</s>"
     ids, labels = llava_masked(theirs, user, further, legacy=prepend == "always")
@@ -155,7 +156,7 @@ def test_what_llava_masks_in_silence_is_trained(
     prompt: str, response: str, ours: LlavaEncoder, theirs: Any
 ) -> None:
     assert set(llava_sample(theirs, prompt, response)[1]) <= {IGNORE, LLAVA_IMAGE}
-    encoded = ours.encode(prompt, response)
+    encoded = ours.encode(prompt, response, images=ONE)
     trained = [label for label in encoded.labels if label != IGNORE]
     assert trained[-1] == ours.end_id and trained.count(ours.end_id) == 1
     assert ours.decode(trained[:-1]) == response
@@ -170,7 +171,7 @@ TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="â–
 @given(prompt=TEXTS, response=TEXTS)
 def test_any_text_is_trained_whole_and_nothing_else(ours: LlavaEncoder, prompt: str, response: str) -> None:
     encoder = replace(ours, max_length=4096)
-    encoded = encoder.encode(prompt, response)
+    encoded = encoder.encode(prompt, response, images=ONE)
     trained = [label for label in encoded.labels if label != IGNORE]
     assert encoder.decode(trained) == response
     split = len(encoded.ids) - len(trained)
@@ -186,12 +187,12 @@ def test_every_answer_is_trained_whole_and_nothing_else(
     encoder = replace(ours, max_length=4096)
     (prompt, response), *later = said
     further = [text for pair in later for text in pair]
-    encoded = encoder.encode(prompt, response, further)
+    encoded = encoder.encode(prompt, response, further, images=ONE)
     trained = [label for label in encoded.labels if label != IGNORE]
     assert trained[-1] == encoder.end_id
     answers = [list(run) for end, run in groupby(trained, lambda token: token == encoder.end_id) if not end]
     assert list(map(encoder.decode, answers)) == [answer for _, answer in said]
-    first = encoder.encode(prompt, response)
+    first = encoder.encode(prompt, response, images=ONE)
     assert (encoded.ids[: len(first.ids)], encoded.labels[: len(first.ids)]) == (first.ids, first.labels)
     assert all(label in (IGNORE, token) for token, label in zip(encoded.ids, encoded.labels, strict=True))
 
@@ -210,7 +211,7 @@ def test_what_is_too_long_is_cut_as_in_llava(theirs: Any, most: int, image: bool
     else:
         text = f"{CORPUS[0].split(' USER')[0]} USER: {prompt} ASSISTANT: {response}</s>"
         ids, labels = llava_masked(theirs, text, further, legacy=False)
-    found = encoder.encode(prompt, response, further, image=image)
+    found = encoder.encode(prompt, response, further, images=ONE * image)
     assert (found.ids, found.labels) == (ids[:most], labels[:most])
     assert found.cut == len(ids) - most > 0
 
@@ -218,22 +219,23 @@ def test_what_is_too_long_is_cut_as_in_llava(theirs: Any, most: int, image: bool
 def test_a_cut_that_leaves_no_answer_is_a_reject_by_name() -> None:
     encoder = replace(encoder_of(llama_style()), max_length=60, too_long="cut")
     with pytest.raises(TooLongError, match="at most 60 fit"):
-        encoder.encode("why? " * 50, "because")
-    assert encoder.encode("why?", "so").cut == 0
+        encoder.encode("why? " * 50, "because", images=ONE)
+    assert encoder.encode("why?", "so", images=ONE).cut == 0
 
 
 def test_too_long_and_empty_are_refused_by_name(ours: LlavaEncoder) -> None:
     with pytest.raises(TooLongError, match="at most 256"):
-        ours.encode("why? " * 200, "because")
+        ours.encode("why? " * 200, "because", images=ONE)
     with pytest.raises(TooLongError, match="at most 256"):
         ours.prompt_ids("why? " * 200)
     for answers in (("",), ("so", ("sure?", ""))):
         with pytest.raises(ValueError, match="empty"):
-            ours.encode("why?", *answers)
+            ours.encode("why?", *answers, images=ONE)
     with pytest.raises(ValueError, match="keeps for itself"):
-        ours.encode("why?", "so", (TURN, "yes"))
+        ours.encode("why?", "so", (TURN, "yes"), images=ONE)
 
 
 def test_it_travels_to_other_processes(ours: LlavaEncoder) -> None:
     prompt, response = HARD[0]
-    assert pickle.loads(pickle.dumps(ours)).encode(prompt, response) == ours.encode(prompt, response)
+    encoded = pickle.loads(pickle.dumps(ours)).encode(prompt, response, images=ONE)
+    assert encoded == ours.encode(prompt, response, images=ONE)

@@ -15,6 +15,7 @@ from tests.model.families.llava15.test_conversation import (
     llava_ids,
     shrunk,
 )
+from tests.model.one_image import ONE
 from vf_ray.model.families._llava15.conversation import IGNORE
 from vf_ray.model.families._llava15.template import TEMPLATES
 
@@ -53,7 +54,7 @@ def test_llama_2_ids_and_labels_equal_llavas(
 ) -> None:
     theirs = llama_style(prepend)
     encoder = replace(encoder_of(theirs, "llava_llama_2"), max_length=2048)
-    encoded = encoder.encode(prompt, response, further, image=image)
+    encoded = encoder.encode(prompt, response, further, images=ONE * image)
     encoder.tokenizer.encode_special_tokens = False  # it is theirs too
     asked = f"<image>\n{prompt.strip()}" if image else prompt
     ids, labels = llama_2_sample(theirs, asked, response, further)
@@ -75,7 +76,7 @@ def test_plain_ids_and_labels_equal_llavas(_: str, caption: str, prepend: str) -
     """LLaVA's plain preprocessing: the picture, the caption and a line's end; all but the picture trained."""
     theirs = llama_style(prepend)
     encoder = encoder_of(theirs, "plain")
-    encoded = encoder.encode("Describe it, please.", caption)
+    encoded = encoder.encode("Describe it, please.", caption, images=ONE)
     encoder.tokenizer.encode_special_tokens = False  # it is theirs too
     said = theirs(f"{caption}\n", add_special_tokens=False)["input_ids"]
     found = shrunk(encoded.ids, encoded.labels, encoder.image_id)
@@ -84,12 +85,12 @@ def test_plain_ids_and_labels_equal_llavas(_: str, caption: str, prepend: str) -
 
 def test_plain_trains_any_caption_whole() -> None:
     encoder = encoder_of(llama_style(), "plain")
-    labels = encoder.encode("", "a </s> in <image>").labels
+    labels = encoder.encode("", "a </s> in <image>", images=ONE).labels
     assert encoder.decode([label for label in labels if label != IGNORE]) == "a </s> in <image>\n"
 
 
 def test_plain_has_no_form_for_a_dialogue() -> None:
     with pytest.raises(ValueError, match="4 turns have no form where an answer alone follows the picture"):
-        encoder_of(llama_style(), "plain").encode("Describe it.", "A dog.", ("Sure?", "yes"))
+        encoder_of(llama_style(), "plain").encode("Describe it.", "A dog.", ("Sure?", "yes"), images=ONE)
     with pytest.raises(ValueError, match="shows no picture, and a caption needs one"):
-        encoder_of(llama_style(), "plain").encode("Describe it.", "A dog.", image=False)
+        encoder_of(llama_style(), "plain").encode("Describe it.", "A dog.", images=[])

@@ -18,12 +18,13 @@ from tokenizers import AddedToken, Tokenizer
 from torch import Tensor
 
 from vf_ray.errors import UserError
-from vf_ray.model.encoded import IGNORE, Encoded, TooLongError
+from vf_ray.model.encoded import IGNORE, Encoded, ImageSize, TooLongError
 from vf_ray.model.families._llava15.pixels import Pixels
 from vf_ray.model.families._llava15.sizes import image_tokens
 from vf_ray.model.families._llava15.template import IMAGE, TEMPLATES, Template, Turn
 from vf_ray.model.families._llava15.tokenizer import start_of
 from vf_ray.recipe.input_format import InputFormat
+from vf_ray.text import IMAGE_MARK
 
 TURN = "\ufdd0turn\ufdd1"
 """Stands before a later turn while it is tokenised; of code points that Unicode keeps for such inner use."""
@@ -83,7 +84,7 @@ class LlavaEncoder:
         return self.tokens_per_image
 
     def encode(
-        self, prompt: str, response: str, further: Sequence[str] = (), *, image: bool = True
+        self, prompt: str, response: str, further: Sequence[str] = (), *, images: Sequence[ImageSize]
     ) -> Encoded:
         """Encode a training conversation; the answers and the end tokens after them carry labels.
 
@@ -92,9 +93,10 @@ class LlavaEncoder:
 
         Raises:
             TooLongError: if it has more than ``max_length`` tokens.
-            ValueError: if an answer is empty, ``further`` ends with a question, a text holds ``TURN``, or
-                the template has no form for what shows nothing.
+            ValueError: if an answer is empty, ``further`` ends with a question, a text holds ``TURN``, the
+                template has no form for what shows nothing, or there are several images.
         """
+        image = _shows_one(images, (prompt, response, *further))
         if not response or not all(further[1::2]):
             raise UserError(f"an answer to {prompt[:80]!r} is empty; nothing of it could be trained")
         before, asked = (self._before, prompt.strip()) if image else ([*self.begin], prompt)
@@ -106,12 +108,13 @@ class LlavaEncoder:
             labels += [*[IGNORE] * start, *found[start:], *end]
         return self._fitted(self._encoded(ids, labels, image=image), prompt)
 
-    def question(self, prompt: str, *, image: bool = True) -> Encoded:
+    def question(self, prompt: str, *, images: Sequence[ImageSize]) -> Encoded:
         """Encode a question for generation, up to where the answer starts.
 
         Raises:
             TooLongError: if it has more than ``max_length`` tokens.
         """
+        image = _shows_one(images, (prompt,))
         ids = self.prompt_ids(prompt) if image else self.text_ids(prompt)
         return self._encoded(ids, [IGNORE] * len(ids), image=image)
 
@@ -198,6 +201,20 @@ class LlavaEncoder:
                 f"{ids.count(self.image_id)} of them the picture's; at most {self.max_length} fit: "
                 "shorten it, or raise max_length"
             )
+
+
+def _shows_one(images: Sequence[ImageSize], texts: Sequence[str]) -> bool:
+    """Tell whether a conversation shows an image, which comes before its words.
+
+    Raises:
+        ValueError: if it shows several, or names its image in the midst of a text.
+    """
+    if len(images) > 1 or any(IMAGE_MARK in text for text in texts):
+        raise UserError(
+            f"the conversation that asks {texts[0][:80]!r} shows {len(images)} images where its texts name "
+            "them; a LLaVA-1.5 takes one image, before the first question"
+        )
+    return bool(images)
 
 
 def _first_after(start: int, offsets: Sequence[tuple[int, int]]) -> int:
