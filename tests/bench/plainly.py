@@ -1,4 +1,4 @@
-"""The work of a recipe's steps, done one after the other in this process: no Ray, no Prefect.
+"""The work of a recipe's steps, done by a pool in this process: no Ray, no Prefect.
 
 ``python -m tests.bench.plainly RECIPE`` prints the seconds of each step as one line of JSON; imports
 are not counted, since every process that a cluster starts pays for its own.
@@ -16,24 +16,18 @@ import torch
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
-from vf_ray.demo.write import fetch as write_demo
-from vf_ray.eval import score_record
-from vf_ray.eval.benchmarks import get
-from vf_ray.eval.generate import answers
-from vf_ray.eval.question_sets import question_set
-from vf_ray.eval.scores import summary
-from vf_ray.model.base import make_base
+from vf_ray.eval import evaluate as asking
+from vf_ray.model.base import build_base
 from vf_ray.on_ray.train import stats
-from vf_ray.plan.origins import Catalogued
-from vf_ray.plan.plan import Plan, finished
+from vf_ray.plan.plan import Plan
 from vf_ray.recipe.load import load_recipe
 from vf_ray.report.render import report
-from vf_ray.shards.build import build_images, build_instances
+from vf_ray.shards import prepare as shards
 from vf_ray.shards.mixture import mixture
 from vf_ray.shards.read import StoredSamples
 from vf_ray.store import Store
-from vf_ray.tasks import source_of
 from vf_ray.train.loop import run
+from vf_ray.work import LocalPool
 
 
 def main() -> None:
@@ -54,29 +48,17 @@ def main() -> None:
 
 def fetch(store: Store, plan: Plan) -> None:
     """Write the demo's raw files."""
-    (spec,) = plan.outputs("fetch")
-    artifacts.build(
-        store, spec, partial(write_demo, seed=plan.recipe.seed, held_out=plan.recipe.prepare.held_out)
-    )
+    plan.raw_files.fetch(store)
 
 
 def prepare(store: Store, plan: Plan) -> None:
-    """Build every source's pictures and every task's instances."""
-    url = store.at(f"{plan.raw}/attempt-1/raw")
-    for source, spec in plan.images.items():
-        build_images(store, spec, Catalogued(source, url))
-    for task, spec in plan.instances.items():
-        source = source_of(task).name
-        images = artifacts.load(store, spec.inputs["images"])
-        build_instances(store, spec, images, Catalogued(source, url))
+    """Build every source's images and every task's instances."""
+    shards.prepare(store, plan.preparation, LocalPool())
 
 
 def base(store: Store, plan: Plan) -> None:
     """Assemble the model."""
-    sources = finished(store, {task: plan.instances[task] for task in plan.base.inputs})
-    artifacts.build(
-        store, plan.base, lambda writer: make_base(writer, plan.recipe.base, plan.recipe.seed, sources)
-    )
+    build_base(store, plan.base, plan.recipe.base, plan.recipe.seed, plan.instances, LocalPool())
 
 
 def tune(step: str, store: Store, plan: Plan) -> None:
@@ -104,25 +86,7 @@ def folder(model: Artifact) -> Path:
 
 def evaluate(store: Store, plan: Plan) -> None:
     """Let every model answer every benchmark, and score."""
-    models = finished(store, plan.models)
-
-    def make(writer: Writer) -> Mapping[str, int]:
-        question_sets = {
-            name: question_set(store, plan.questions, name) for name in plan.recipe.evaluate.benchmarks
-        }
-        scores = {name: {} for name in question_sets}
-        for model, artifact in models.items():
-            for name, asked in question_sets.items():
-                said = dict(answers(folder(artifact), asked.questions, plan.recipe.evaluate.batch))
-                scores[name][model] = found = score_record.score(get(name), asked, said)
-                writer.commit(
-                    f"items/{name}/{model}.jsonl", score_record.lines(score_record.parsed(found.items))
-                )
-        made = summary(scores, plan.stage_tasks("stage1"), {m: a.address for m, a in models.items()})
-        writer.commit("scores.json", json.dumps(made).encode())
-        return {name: len(asked.questions) for name, asked in question_sets.items()}
-
-    artifacts.build(store, plan.scores, make)
+    asking.evaluate(store, plan.evaluation, LocalPool(), trained=plan.stage_tasks("stage1"))
 
 
 if __name__ == "__main__":

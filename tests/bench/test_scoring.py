@@ -9,7 +9,7 @@ import pytest
 from tests.eval.miniature import WRITERS
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import lines, tree
-from vf_ray.eval import score_record
+from vf_ray.eval import scoring
 from vf_ray.eval.benchmark import Question, QuestionSet
 from vf_ray.eval.benchmarks import get
 
@@ -55,7 +55,7 @@ def test_ten_thousand_answers_are_scored_in_seconds(name: str, tmp_path: Path) -
     answers = {row["question_id"]: row["text"] for row in rows}
     judge = Oracle("8 9") if benchmark.needs_judge else None
     begun = time.process_time()
-    score_record.score(benchmark, question_set, answers, judge)
+    scoring.score(benchmark, question_set, answers, judge)
     took = time.process_time() - begun
     print(f"\n{name}: {N:,} answers read in {read_s:.2f} s and scored in {took:.2f} s")
     assert read_s + took < MOST_S

@@ -6,6 +6,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,10 @@ from tests.eval import miniature, miniature_tables
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import lines, tree
 from vf_ray.errors import MendableError
-from vf_ray.eval import score_record
+from vf_ray.eval import scoring
 from vf_ray.eval.benchmark import Benchmark, Figure, QuestionSet, Score
 from vf_ray.eval.benchmarks import catalogue, get
+from vf_ray.eval.item_lines import from_lines, to_lines
 from vf_ray.eval.question_sets import fingerprint
 
 Case = tuple[Benchmark, QuestionSet]
@@ -40,7 +42,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
 def scored(case: Case, answers: Mapping[str, str]) -> Score:
     benchmark, question_set = case
     judge = Oracle("8 9\nRating: 5") if benchmark.needs_judge else None
-    return score_record.score(benchmark, question_set, answers, judge)
+    return scoring.score(benchmark, question_set, answers, judge)
 
 
 def figures(found: Score) -> Iterator[Figure]:
@@ -83,9 +85,8 @@ def test_whatever_is_answered_gives_finite_figures_inside_their_intervals(case: 
     for figure in figures(found):
         assert figure.low <= figure.value <= figure.high
         assert all(map(math.isfinite, (figure.low, figure.value, figure.high)))
-    json.dumps(score_record.plain(case[0], found), allow_nan=False)
-    kept = score_record.items_of(score_record.lines(score_record.parsed(found.items)))
-    assert kept == list(found.items)
+    json.dumps(asdict(found.figures()), allow_nan=False)
+    assert from_lines(to_lines(found.items)) == list(found.items)
     assert found.counts["missing"] == 0
     assert found.counts["empty"] == (len(case[1].questions) if not answer else 0)
 
@@ -108,7 +109,7 @@ def test_the_order_of_answers_does_not_matter(case: Case, tmp_path: Path) -> Non
     forth = benchmark.read(lines(tmp_path / "a.jsonl", rows), question_set)
     back = benchmark.read(lines(tmp_path / "b.jsonl", reversed(rows)), question_set)
     assert forth == back == {q.id: "yes" for q in question_set.questions}
-    one, other = (score_record.plain(benchmark, scored(case, answers)) for answers in (forth, back))
+    one, other = (scored(case, answers).figures() for answers in (forth, back))
     assert one == other
 
 
@@ -121,7 +122,7 @@ def test_an_answer_given_twice_or_to_nothing_is_refused(case: Case, tmp_path: Pa
     with pytest.raises(ValueError, match=r"does not ask|lack"):
         benchmark.read(lines(tmp_path / "a.jsonl", rows), question_set)
     with pytest.raises(ValueError, match=f"{benchmark.name}: answer to 'none'"):
-        score_record.score(benchmark, question_set, {"none": "yes"})
+        scoring.score(benchmark, question_set, {"none": "yes"})
 
 
 def test_an_empty_folder_is_refused_by_what_it_lacks(case: Case, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tests.tiny import make_tiny
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval import evaluate as step
+from vf_ray.eval import scores
 from vf_ray.eval.asking import answer, answered, chunks
 from vf_ray.eval.benchmark import Answered, Engine, Question, QuestionSet, Unserved
 from vf_ray.eval.evaluate import EvaluationRun
@@ -67,11 +68,6 @@ def pope(data: Path) -> QuestionSet:
 def evaluate(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
     """Evaluate in this process."""
     return step.evaluate(store, plan.evaluation, LocalPool(), force=force)
-
-
-def scores_of(artifact: Artifact) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(artifact.read("scores.json"))
-    return found
 
 
 def test_a_chunk_is_answered_once(local_store: Store, tmp_path: Path) -> None:
@@ -157,20 +153,18 @@ def test_all_benchmarks_are_answered_judged_and_scored_once(local_store: Store, 
         again = evaluate(local_store, plan, force=True)
         assert time.monotonic() - begun < 10
         assert len(asked) == once
-    found = scores_of(first)
-    assert found == scores_of(again)
-    assert set(found["benchmarks"]) == set(WRITERS)
-    assert set(found["models"]) == {"base", "served"}
-    for name, entry in found["benchmarks"].items():
+    found = scores.read(first)
+    assert found == scores.read(again)
+    assert set(found.benchmarks) == set(WRITERS)
+    assert set(found.models) == {"base", "served"}
+    for name, entry in found.benchmarks.items():
         questions = len(question_set(local_store, plan.questions, name).questions)
-        for score in entry["models"].values():
-            assert score["counts"]["questions"] == questions
-            assert score["counts"]["missing"] == 0
-        assert any("by the server that answered, llava" in n for n in entry["models"]["served"]["notes"])
-    assert (
-        found["benchmarks"]["llava-bench"]["models"]["served"]["headline"]["relative score"]["value"] == 112.5
-    )
-    assert found["benchmarks"]["mm-vet"]["models"]["served"]["counts"]["judged"] == 2
+        for score in entry.models.values():
+            assert score.counts["questions"] == questions
+            assert score.counts["missing"] == 0
+        assert any("by the server that answered, llava" in n for n in entry.models["served"].notes)
+    assert found.benchmarks["llava-bench"].models["served"].headline["relative score"].value == 112.5
+    assert found.benchmarks["mm-vet"].models["served"].counts["judged"] == 2
     kept = [path for path in local_store.list("") if path.startswith(("answers/", "judged/"))]
     assert {path.split("/")[0] for path in kept} == {"answers", "judged"}
     unnamed = [removal.path for removal in run_records.prune(local_store, dry_run=True, stale_s=0.1)]
@@ -260,15 +254,15 @@ def test_a_refused_evaluation_is_no_evaluation_and_what_failed_is_asked_again(
             evaluate(local_store, plan)
         assert plan.unfinished("evaluate", local_store)
         refusals["answers"], before = False, len(asked)
-        found = scores_of(evaluate(local_store, plan))["benchmarks"]
-        assert found["pope"]["models"]["served"]["counts"]["missing"] == 1
-        unusable = found["pope"]["models"]["served"]["unusable"]["answers"]
-        assert (unusable["count"], unusable["of"]) == (1, 216)
-        assert unusable["reason"] == "withheld (finish_reason content_filter)"
-        assert (
-            found["mm-vet"]["models"]["served"]["unusable"]["replies"]["reason"]
-            == "status 400: no judging now"
-        )
+        served = {
+            name: one.models["served"]
+            for name, one in scores.read(evaluate(local_store, plan)).benchmarks.items()
+        }
+        assert served["pope"].counts["missing"] == 1
+        unusable = served["pope"].unusable["answers"]
+        assert (unusable.count, unusable.of) == (1, 216)
+        assert unusable.reason == "withheld (finish_reason content_filter)"
+        assert served["mm-vet"].unusable["replies"].reason == "status 400: no judging now"
         assert plan.due("evaluate", local_store)
         refusals["withheld"] = refusals["judge"] = False
         assert len(asked) - before == 216 + 2 + 2
@@ -277,9 +271,8 @@ def test_a_refused_evaluation_is_no_evaluation_and_what_failed_is_asked_again(
         assert len(asked) - before == 2
         assert not plan.due("evaluate", local_store)
         assert evaluate(local_store, plan).mark == whole.mark
-    assert not any(
-        m["unusable"] for e in scores_of(whole)["benchmarks"].values() for m in e["models"].values()
-    )
+    benchmarks = scores.read(whole).benchmarks.values()
+    assert not any(figures.unusable for one in benchmarks for figures in one.models.values())
 
 
 FILTERED = b'{"choices": [{"message": {"content": null}, "finish_reason": "content_filter"}]}'

@@ -7,7 +7,7 @@ import pytest
 
 from tests.eval import miniature, miniature_tables
 from tests.eval.trees import lines, tree
-from vf_ray.eval import score_record
+from vf_ray.eval import scoring
 from vf_ray.eval.benchmark import UNGRADED, Benchmark, QuestionSet, Reply, Request, Score, Unserved
 from vf_ray.eval.benchmarks import get, llava_bench, mm_vet
 from vf_ray.eval.benchmarks.llava_bench import LLAVA_BENCH
@@ -193,7 +193,7 @@ class Case:
 
     def scored(self, rule: Callable[[Request], str | Reply | None]) -> Score:
         answers = {question.id: "it is neither" for question in self.question_set.questions}
-        return score_record.score(self.benchmark, self.question_set, answers, Grader(rule))
+        return scoring.score(self.benchmark, self.question_set, answers, Grader(rule))
 
 
 WRITERS = {**miniature.WRITERS, **miniature_tables.WRITERS}
@@ -236,7 +236,7 @@ def test_a_reply_that_fails_is_counted_with_its_reason_and_leaves_the_others_the
     assert (unusable.count, unusable.of) == (1, len(set(first)))
     assert why in unusable.reason
     assert first.count(first[0]) == 1  # what failed is left to the next run
-    assert score_record.plain(case.benchmark, found)["unusable"]["replies"]["times"] == 1
+    assert found.unusable["replies"].times == 1
     ungraded = [item for item in found.items if item.how == UNGRADED]
     assert len(ungraded) == found.counts.get("ungraded", 0)
     if case.benchmark.name in ("llava-bench", "mm-vet", "mm-vet-v2"):  # no rule stands in for the judge
@@ -269,7 +269,7 @@ def test_a_judge_that_always_says_the_same_is_told() -> None:
     requests = [
         {"prompt_sha256": str(n), "judge": "g", "version": "", "reply": "1.0", "how": ""} for n in range(20)
     ]
-    assert score_record._judging(requests).endswith("every reply is the same: '1.0'")
-    assert "same" not in score_record._judging(requests[:19])
+    assert scoring._judging(requests).endswith("every reply is the same: '1.0'")
+    assert "same" not in scoring._judging(requests[:19])
     requests[0]["reply"] = "0.5"
-    assert "same" not in score_record._judging(requests)
+    assert "same" not in scoring._judging(requests)

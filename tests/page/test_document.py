@@ -1,5 +1,7 @@
+from dataclasses import replace
 from html.parser import HTMLParser
 
+from vf_ray.eval.benchmark import Figure
 from vf_ray.page.document import (
     Block,
     Document,
@@ -73,10 +75,10 @@ def test_a_terminal_table_lines_up() -> None:
 
 
 def test_figures_are_printed_on_their_scale() -> None:
-    data = {"value": 0.5, "low": 0.25, "high": 0.75, "n": 4}
+    data = Figure(value=0.5, low=0.25, high=0.75, n=4)
     assert figure(data, "f1") == "0.500 [0.250, 0.750]"
     assert figure(data, "accuracy %") == "0.5 [0.2, 0.8]"
-    assert figure({**data, "low": 0.5, "high": 0.5}, "f1") == "0.500 [no spread]"
+    assert figure(replace(data, low=0.5, high=0.5), "f1") == "0.500 [no spread]"
     assert percent(data) == "50 [25, 75]"
     assert figure(None) == percent(None) == "-"
 

@@ -9,8 +9,8 @@ from typer.testing import CliRunner, Result
 from tests.eval.miniature import WRITERS
 from vf_ray.artifacts import Spec, Writer, build
 from vf_ray.cli import app
-from vf_ray.eval import score_record
 from vf_ray.eval.benchmark import Item
+from vf_ray.eval.item_lines import to_lines
 from vf_ray.store import Store
 
 
@@ -25,7 +25,7 @@ def address(tmp_path: Path, local_store: Store) -> str:
                 Item(id=f"{n}", answer=f"{model} says {n}", parsed="", gold="", value=n / 3, how="judge")
                 for n in range(3)
             ]
-            writer.commit(f"items/llava-bench/{model}.jsonl", score_record.lines(score_record.parsed(items)))
+            writer.commit(f"items/llava-bench/{model}.jsonl", to_lines(items))
         return {}
 
     return build(local_store, Spec(kind="scores", name="x", config={}, code=1), make).address

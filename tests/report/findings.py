@@ -6,10 +6,10 @@ from pathlib import Path
 from tests.eval.miniature import WRITERS
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import tree
-from vf_ray.eval import score_record
 from vf_ray.eval.benchmark import Item, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks import get
-from vf_ray.eval.scores import summary
+from vf_ray.eval.scores import Scores, summary
+from vf_ray.eval.scoring import score
 from vf_ray.instances.chance import SPAN, rank
 from vf_ray.report.findings import Findings
 
@@ -34,15 +34,13 @@ def said(model: str, question: Question) -> str:
     return f"{answer} Let me say more about that." if model == "stage2" and rank(question.id) % 3 else answer
 
 
-def findings(
-    asked: Mapping[str, QuestionSet], earlier: Mapping[str, Mapping[str, object]] | None = None
-) -> Findings:
+def findings(asked: Mapping[str, QuestionSet], earlier: Mapping[str, Scores] | None = None) -> Findings:
     """Return the findings of a run that evaluated all."""
     scores: dict[str, dict[str, Score]] = {}
     for name, question_set in asked.items():
         judge = Oracle("8 6") if get(name).needs_judge else None
         scores[name] = {
-            model: score_record.score(
+            model: score(
                 get(name), question_set, {q.id: said(model, q) for q in question_set.questions}, judge
             )
             for model in MODELS
@@ -51,7 +49,8 @@ def findings(
         name: {model: found.items for model, found in by_model.items()} for name, by_model in scores.items()
     }
     models = {model: f"{model}/x/123" for model in MODELS}
+    record = summary(scores, (), models, answers={}, judged={})
     return Findings(
-        recipe="paper-13b", about="Everything.", built=[], stages=[], scores=summary(scores, (), models),
-        items=items, lineage=[("evaluate", "scores/x/1")], earlier=earlier or {},
+        recipe="paper-13b", about="Everything.", built=[], stages=[], scores=record, items=items,
+        lineage=[("evaluate", "scores/x/1")], earlier=earlier or {},
     )  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 
 from tests.report.findings import findings, question_sets
 from vf_ray.eval.benchmark import QuestionSet
+from vf_ray.eval.benchmarks.tasks import Verdict
 from vf_ray.page.document import Document, Tiles
 from vf_ray.page.tables import Table
 from vf_ray.report import analyses, sections
@@ -49,9 +50,8 @@ def test_the_twins_hold_every_table_of_the_page(made: Document) -> None:
 
 
 def test_what_has_too_few_items_gets_no_verdict(found: Findings) -> None:
-    verdicts = {"s/a": {"outcome": "no verdict", "why": "9 items, needs 150"}}
-    few = {"verdicts": verdicts, "learned": {"tasks": 0, "of": 0, "no verdict": 1}}
-    told = replace(found, scores={**found.scores, **few})
+    verdicts = {"s/a": Verdict(outcome="no verdict", why="9 items, needs 150")}
+    told = replace(found, scores=replace(found.scores, verdicts=verdicts))
     (tiles,) = sections.overview(told).blocks
     assert isinstance(tiles, Tiles)
     assert tiles.tiles[0].value == "0 of 0"
@@ -59,7 +59,7 @@ def test_what_has_too_few_items_gets_no_verdict(found: Findings) -> None:
     assert (
         summary(told).rows[-1][0].endswith("tasks learned: 0 of 0; no verdict on 1 with fewer than 150 items")
     )
-    pair = {**found.scores["benchmarks"]["pope"]["paired"][0], "clusters": 5}
+    pair = replace(found.benchmarks["pope"].paired[0], clusters=5)
     assert "no verdict (5 items, needs 6)" in sections.comparison(pair)
 
 
@@ -96,12 +96,12 @@ def test_hallucination_names_what_was_measured_only(found: Findings) -> None:
 def test_a_run_without_stages_or_with_one_model_is_told_too(asked: dict[str, QuestionSet]) -> None:
     whole = findings(asked)
     benchmarks = {
-        name: {**entry, "paired": [], "models": {"served": entry["models"]["base"]}}
-        for name, entry in whole.scores["benchmarks"].items()
+        name: replace(entry, paired=[], models={"served": entry.models["base"]})
+        for name, entry in whole.benchmarks.items()
     }
     one = Findings(
         recipe="r", about="", built=[], stages=[], lineage=[],
-        scores={**whole.scores, "models": {"served": "llava 1.5"}, "benchmarks": benchmarks},
+        scores=replace(whole.scores, models={"served": "llava 1.5"}, benchmarks=benchmarks),
         items={name: {"served": by_model["base"]} for name, by_model in whole.items.items()},
     )  # fmt: skip
     page = document(one, gallery(asked, one.items)).html()

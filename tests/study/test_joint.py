@@ -7,8 +7,8 @@ from typer.testing import CliRunner, Result
 
 from vf_ray.artifacts import Spec, Writer, build
 from vf_ray.cli import app
-from vf_ray.eval import score_record
 from vf_ray.eval.benchmark import Item
+from vf_ray.eval.item_lines import to_lines
 from vf_ray.store import Store
 
 
@@ -22,7 +22,7 @@ def scores(store: Store, name: str, seed: int, accuracy: float) -> str:
             Item(id=f"q{n}", answer="x", parsed="x", gold="x", value=float(value))
             for n, value in enumerate(right)
         ]
-        writer.commit("items/pope/stage1.jsonl", score_record.lines(score_record.parsed(items)))
+        writer.commit("items/pope/stage1.jsonl", to_lines(items))
         return {}
 
     return build(store, Spec(kind="scores", name=name, config={"seed": seed}, code=1), make).address

@@ -30,7 +30,7 @@ def score(
     Raises:
         ValueError: for an answer to a question that is not asked.
     """
-    from vf_ray.eval import score_record
+    from vf_ray.eval import scoring
     from vf_ray.eval.benchmarks import get
 
-    return score_record.score(get(benchmark), asked, answers, judge)
+    return scoring.score(get(benchmark), asked, answers, judge)

@@ -11,7 +11,7 @@ from itertools import count, takewhile
 
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.benchmark import Answered, Engine, Question
-from vf_ray.eval.score_record import lines
+from vf_ray.eval.item_lines import lines
 from vf_ray.eval.unusable import stop_if_alike
 
 CHUNK = 64

@@ -53,6 +53,10 @@ class QuestionSet:
         return replace(self, questions=tuple(kept))
 
 
+DIGITS = 9
+"""After the point, of a figure that is stored."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """A number with its 95% confidence interval."""
@@ -62,6 +66,11 @@ class Figure:
     high: float
     n: int
     """Items (not clusters) it rests on."""
+
+    def rounded(self) -> "Figure":
+        """Return the figure with the digits that 64-bit sums can promise."""
+        value, low, high = (round(number, DIGITS) for number in (self.value, self.low, self.high))
+        return Figure(value=value, low=low, high=high, n=self.n)
 
     def times(self, factor: float) -> "Figure":
         """Return the figure on another scale, such as per cent."""
@@ -108,8 +117,8 @@ class Unusable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """A benchmark's verdict on one model's answers."""
+class Figures:
+    """What one model's answers to a benchmark come to."""
 
     headline: Mapping[str, Figure]
     """The official figures, most quoted first, on the official scale."""
@@ -117,13 +126,34 @@ class Score:
     """Table to row to column: per split, per category."""
     counts: Mapping[str, int]
     """``questions``, ``missing``, ``empty``, ``unparsable``, ``fallback`` at least."""
-    items: Sequence[Item]
     notes: Sequence[str] = ()
     """Choices between differing official sources, and figures the official code would not have given."""
-    records: Sequence[Mapping[str, Any]] = ()
-    """A judge's requests and raw replies."""
     unusable: Mapping[str, Unusable] = field(default_factory=dict)
     """Of ``answers``, and of a judge's ``replies``, those that are none; to be asked for again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score(Figures):
+    """A benchmark's verdict on one model's answers, and what it rests on."""
+
+    items: Sequence[Item]
+    records: Sequence[Mapping[str, Any]] = ()
+    """A judge's requests and raw replies."""
+
+    def figures(self) -> Figures:
+        """Return the figures alone, as they are stored."""
+        return Figures(
+            headline=_rounded(self.headline),
+            tables={
+                table: {row: _rounded(columns) for row, columns in rows.items()}
+                for table, rows in self.tables.items()
+            },
+            counts=self.counts, notes=tuple(self.notes), unusable=self.unusable,
+        )  # fmt: skip
+
+
+def _rounded(figures: Mapping[str, Figure]) -> dict[str, Figure]:
+    return {name: figure.rounded() for name, figure in figures.items()}
 
 
 class Unserved(MendableError):  # noqa: N818  # it says what happened

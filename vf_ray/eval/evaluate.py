@@ -5,29 +5,29 @@ again, whichever recipe asks; a killed run loses the chunks that were under way.
 counted, leaves its artifact unfinished, and is asked again by the next run.
 """
 
-import json
 import queue
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Spec, Writer
 from vf_ray.artifacts.cost import GPUS
-from vf_ray.eval import score_record
 from vf_ray.eval.asking import CHUNK, Incomplete, answer, answered, chunks
 from vf_ray.eval.benchmark import Answered, Judge, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.chat_model import ChatModel
-from vf_ray.eval.judges import replies as kept
 from vf_ray.eval.judges.http import HttpJudge
 from vf_ray.eval.judges.judging import Paper, asked_of
+from vf_ray.eval.judges.replies import RecordedJudge, judge_with_replies
 from vf_ray.eval.question_sets import fingerprint, question_set
-from vf_ray.eval.scores import summary
+from vf_ray.eval.scores import Scores, summary
+from vf_ray.eval.scores import write as write_scores
+from vf_ray.eval.scoring import score
 from vf_ray.eval.served import NOTE, ServedModel
 from vf_ray.eval.unusable import require_some, tally
 from vf_ray.eval.worker import Worker, WorkersJudge
@@ -95,7 +95,7 @@ class _Answers:
         return [row for row in self.rows if row.error]
 
     @property
-    def said(self) -> dict[str, str]:
+    def texts(self) -> dict[str, str]:
         """Return the answers by question; what has an error is missing."""
         return {row.id: row.text for row in self.rows if not row.error}
 
@@ -136,16 +136,14 @@ class EvaluationRun:
         with ThreadPoolExecutor(JUDGE_CHUNKS[self._is_local], thread_name_prefix="judge") as pool:
             judged = self._together(pairs, lambda pair: self._judged(pair, answers[pair], pool), pool)
         scores: dict[str, dict[str, Score]] = {name: {} for name in self.question_sets}
-        for (model, name), found in answers.items():
-            scores[name][model] = self._score((model, name), found, judged[model, name].judge)
-        learned = self._write(scores, answers, judged)
-        again = sum(row.again for found in answers.values() for row in found.rows)
-        again += sum(found.failed for found in judged.values())
-        return {
-            "questions": {n: len(e.questions) for n, e in self.question_sets.items()},
-            AGAIN: again,
-            **learned,
-        }
+        for (model, name), given in answers.items():
+            scores[name][model] = self._score((model, name), given, judged[model, name].judge)
+        record = self._record(scores, answers, judged)
+        write_scores(self.writer, record, scores)
+        again = sum(row.again for given in answers.values() for row in given.rows)
+        again += sum(judgement.failed for judgement in judged.values())
+        questions = {name: len(asked.questions) for name, asked in self.question_sets.items()}
+        return {"questions": questions, AGAIN: again, **asdict(record.learned)}
 
     def _together(self, pairs: Sequence[Pair], work: Callable[[Pair], T], pool: Executor) -> dict[Pair, T]:
         """Do work for several pairs at a time, in their order; the first error ends all that is under way."""
@@ -177,19 +175,20 @@ class EvaluationRun:
             return {"questions": len(questions), "unanswered": sum(bool(row.error) for row in rows)}
 
         try:
-            made = artifacts.build(self.store, spec, make)
+            artifact = artifacts.build(self.store, spec, make)
         except Incomplete:
             return _Answers(spec, rows)
         if not rows:
             self._tell(len(questions), model)
-        return _Answers(spec, answered(made))
+        return _Answers(spec, answered(artifact))
 
     def _ask(self, writer: Writer, pair: Pair, pool: Executor) -> Iterator[Answered]:
         ask = self._asker(writer, pair, pool)
         parts = [ask(file, asked) for file, asked in chunks(self.question_sets[pair[1]].questions)]
         for ready in _as_they_end(parts):
-            yield from (found := ready.result())
-            self._tell(len(found), pair[0])
+            rows = ready.result()
+            yield from rows
+            self._tell(len(rows), pair[0])
 
     def _asker(
         self, writer: Writer, pair: Pair, pool: Executor
@@ -214,19 +213,19 @@ class EvaluationRun:
     def _tell(self, count: int, model: str) -> None:
         with self._lock:
             self._done += count
-            total = len(self.names) * sum(len(found.questions) for found in self.question_sets.values())
+            total = len(self.names) * sum(len(asked.questions) for asked in self.question_sets.values())
             self.writer.progress(self._done, total, "answers", {"model": self.names.index(model) + 1})
 
     def _judged(self, pair: Pair, answers: _Answers, pool: Executor) -> _Judgement:
         """Return the recipe's judge for a benchmark that wants one, with all its replies at hand."""
         model, name = pair
-        paper, judge = Paper(get(name), self.question_sets[name], answers.said), self._live_judge
+        paper, judge = Paper(get(name), self.question_sets[name], answers.texts), self._live_judge
         if judge is None or not paper.benchmark.judged:
             return _Judgement()
         if not (requests := asked_of(paper)):
-            return _Judgement(kept.RecordedJudge(judge.name, {}))
+            return _Judgement(RecordedJudge(judge.name, {}))
         spec = self.wanted.judged(model, name, requests, answers.spec)
-        asked, failures = kept.judge_with_replies(self.store, spec, judge, paper, pool)
+        asked, failures = judge_with_replies(self.store, spec, judge, paper, pool)
         return _Judgement(asked, spec.address, len(failures))
 
     @property
@@ -248,39 +247,32 @@ class EvaluationRun:
 
     def _score(self, pair: Pair, answers: _Answers, judge: Judge | None) -> Score:
         model, name = pair
-        made = score_record.score(get(name), self.question_sets[name], answers.said, judge)
+        scored = score(get(name), self.question_sets[name], answers.texts, judge)
         notes = [NOTE.format(self.wanted.served["model"])] if model == SERVED else []
         notes += [f"{how}: not greedy" for how in sorted({row.how for row in answers.rows if row.how})]
         failed = tally([row.error for row in answers.failed], len(answers.rows))
         unusable = {"answers": failed} if failed else {}
-        return replace(made, notes=(*made.notes, *notes), unusable={**unusable, **made.unusable})
+        return replace(scored, notes=(*scored.notes, *notes), unusable={**unusable, **scored.unusable})
 
-    def _write(
+    def _record(
         self,
         scores: Mapping[str, Mapping[str, Score]],
         answers: Mapping[Pair, _Answers],
         judged: Mapping[Pair, _Judgement],
-    ) -> Mapping[str, int]:
-        """Write everything; return what was learned."""
-        for name, by_model in scores.items():
-            for model, found in by_model.items():
-                self.writer.commit(
-                    f"items/{name}/{model}.jsonl", score_record.lines(score_record.parsed(found.items))
-                )
-                if found.records:
-                    self.writer.commit(f"judged/{name}/{model}.jsonl", score_record.lines(found.records))
-        made = summary(scores, self.trained, self._known_by())
-        made["answers"] = {"/".join(pair): found.spec.address for pair, found in answers.items()}
-        made["judged"] = {"/".join(pair): found.address for pair, found in judged.items() if found.address}
-        self.writer.commit("scores.json", (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode())
-        learned: Mapping[str, int] = made["learned"]
-        return learned
+    ) -> Scores:
+        return summary(
+            scores,
+            self.trained,
+            self._known_by(),
+            answers={"/".join(pair): given.spec.address for pair, given in answers.items()},
+            judged={"/".join(pair): one.address for pair, one in judged.items() if one.address},
+        )
 
     def _known_by(self) -> dict[str, str]:
         """Return each model's address, of a served one its name and version."""
-        found = {model: artifact.address for model, artifact in self.models.items()}
+        addresses = {model: artifact.address for model, artifact in self.models.items()}
         served = " ".join(part for part in self.wanted.served.values() if part)
-        return {**found, SERVED: served} if served else found
+        return {**addresses, SERVED: served} if served else addresses
 
 
 def _as_they_end(futures: Collection["Future[T]"]) -> Iterator["Future[T]"]:

@@ -14,7 +14,7 @@ from vf_ray.eval.endpoint import shown
 from vf_ray.eval.judges.http import HttpJudge, Replay
 from vf_ray.eval.judges.judging import Paper, asked_of
 from vf_ray.eval.judges.replies import judge_with_replies
-from vf_ray.eval.score_record import score
+from vf_ray.eval.scoring import score
 from vf_ray.eval.statistics import Paired, paired
 from vf_ray.plan.versions import CODE
 from vf_ray.raw.tree import RawTree

@@ -1,69 +1,185 @@
-"""All scores of one run in one record: by benchmark and model, compared, with the verdict on each task."""
+"""All scores of one run in one record: by benchmark and model, compared, with the verdict on each task.
 
+An artifact of kind ``scores`` holds the record and, beside it, what became of each question.
+"""
+
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from vf_ray.eval import score_record
-from vf_ray.eval.benchmark import Benchmark, Score
+from vf_ray.artifacts import Artifact, Writer
+from vf_ray.errors import UserError
+from vf_ray.eval.benchmark import DIGITS, Benchmark, Figures, Item, Score
 from vf_ray.eval.benchmarks import get
-from vf_ray.eval.benchmarks.tasks import verdict
-from vf_ray.eval.statistics import paired
+from vf_ray.eval.benchmarks.tasks import Verdict, verdict
+from vf_ray.eval.item_lines import from_lines, lines, to_lines
+from vf_ray.eval.statistics import Paired, paired
 from vf_ray.plan.inputs import INSTANCES
+from vf_ray.recipe.strict import build, near
 
-Scores = Mapping[str, Mapping[str, Score]]
-"""Benchmark to model to score, models in the order of their making."""
+ScoreByModel = Mapping[str, Score]
+"""Models in the order of their making."""
+RECORD = "scores.json"
+_ITEMS = "items/{}/{}.jsonl"
+_REPLIES = "judged/{}/{}.jsonl"
+"""By benchmark and model."""
 
 
-def summary(scores: Scores, trained: Sequence[str], vocabulary: Mapping[str, str]) -> dict[str, Any]:
-    """Return what ``scores.json`` holds.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPair(Paired):
+    """Two models of a run on a benchmark's questions."""
 
-    ``trained`` are the tasks that stage 1 trains on and a verdict is given for; ``vocabulary`` names
-    the addresses of the models.
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkScores:
+    """What all models of a run score on one benchmark."""
+
+    title: str
+    models: Mapping[str, Figures]
+    paired: Sequence[ModelPair]
+    """Each model and the one after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedTasks:
+    """How many tasks stage 1 learned."""
+
+    tasks: int
+    of: int
+    """Tasks with a verdict."""
+    no_verdict: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """What ``scores.json`` holds."""
+
+    models: Mapping[str, str]
+    """Address of each model; of a served one, its name and version."""
+    benchmarks: Mapping[str, BenchmarkScores]
+    verdicts: Mapping[str, Verdict]
+    """By task that stage 1 trains on."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """Address of the answers by ``model/benchmark``."""
+    judged: Mapping[str, str] = field(default_factory=dict)
+    """Address of a judge's replies by ``model/benchmark``."""
+
+    @property
+    def learned(self) -> LearnedTasks:
+        """Count the verdicts."""
+        outcomes = Counter(verdict.outcome for verdict in self.verdicts.values())
+        none = outcomes["no verdict"]
+        return LearnedTasks(tasks=outcomes["learned"], of=len(self.verdicts) - none, no_verdict=none)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the record as JSON-ready data."""
+        return {**asdict(self), "learned": asdict(self.learned)}
+
+
+def summary(
+    scores: Mapping[str, ScoreByModel],
+    trained: Sequence[str],
+    models: Mapping[str, str],
+    *,
+    answers: Mapping[str, str],
+    judged: Mapping[str, str],
+) -> Scores:
+    """Return the record of all ``scores``, by benchmark and model.
+
+    ``trained`` are the tasks that stage 1 trains on and a verdict is given for; the rest are addresses, as
+    ``Scores`` keeps them.
     """
-    found = {name: _benchmark(name, by_model) for name, by_model in scores.items()}
-    verdicts = _verdicts(scores.get(INSTANCES, {}), trained)
-    outcomes = Counter(verdict["outcome"] for verdict in verdicts.values())
-    judged = len(verdicts) - outcomes["no verdict"]
-    return {
-        "models": dict(vocabulary),
-        "benchmarks": found,
-        "verdicts": verdicts,
-        "learned": {"tasks": outcomes["learned"], "of": judged, "no verdict": outcomes["no verdict"]},
-    }
+    return Scores(
+        models=models,
+        benchmarks={name: _benchmark(get(name), by_model) for name, by_model in scores.items()},
+        verdicts=_verdicts(scores.get(INSTANCES, {}), trained),
+        answers=answers,
+        judged=judged,
+    )
 
 
-def _benchmark(name: str, by_model: Mapping[str, Score]) -> dict[str, Any]:
-    benchmark = get(name)
-    return {
-        "title": benchmark.title,
-        "models": {model: score_record.plain(benchmark, found) for model, found in by_model.items()},
-        "paired": [_paired(benchmark, one, other, by_model) for one, other in pairwise(by_model)],
-    }
+def write(writer: Writer, record: Scores, scores: Mapping[str, ScoreByModel]) -> None:
+    """Write the record, and what became of each question by benchmark and model."""
+    for name, by_model in scores.items():
+        for model, score in by_model.items():
+            writer.commit(_ITEMS.format(name, model), to_lines(score.items))
+            if score.records:
+                writer.commit(_REPLIES.format(name, model), lines(score.records))
+    text = json.dumps(record.plain(), indent=1, ensure_ascii=False) + "\n"
+    writer.commit(RECORD, text.encode())
 
 
-def _paired(benchmark: Benchmark, one: str, other: str, by_model: Mapping[str, Score]) -> dict[str, Any]:
+def read(scores: Artifact) -> Scores:
+    """Return the record of a ``scores`` artifact, an older version's too.
+
+    Raises:
+        UserError: if it lacks something, or holds it in another kind.
+    """
+    try:
+        return build(Scores, json.loads(scores.read(RECORD)), "scores.", lenient=True)
+    except UserError as error:
+        raise UserError(
+            f"{scores.store.at(scores.address)}: {RECORD} is none that this version reads ({error}); "
+            "run the evaluate step of its recipe again"
+        ) from None
+
+
+def read_items(scores: Artifact, benchmark: str, model: str) -> list[Item]:
+    """Return what became of each question that a model was asked.
+
+    Raises:
+        UserError: if the scores hold no such model or benchmark; names those that are there.
+    """
+    name = _ITEMS.format(benchmark, model)
+    if name not in scores.names():
+        there = [f"{one}/{each}" for one, models in asked_models(scores).items() for each in models]
+        raise UserError(
+            f"{scores.address} holds no {benchmark}/{model}; {near(f'{benchmark}/{model}', there)}"
+        )
+    return from_lines(scores.read(name))
+
+
+def asked_models(scores: Artifact) -> dict[str, list[str]]:
+    """Return, by benchmark, the models that were asked."""
+    models: dict[str, list[str]] = {}
+    for name in scores.names():
+        folder, _, rest = name.partition("/")
+        if folder == "items":
+            benchmark, _, file = rest.rpartition("/")
+            models.setdefault(benchmark, []).append(file.removesuffix(".jsonl"))
+    return models
+
+
+def _benchmark(benchmark: Benchmark, by_model: ScoreByModel) -> BenchmarkScores:
+    return BenchmarkScores(
+        title=benchmark.title,
+        models={model: score.figures() for model, score in by_model.items()},
+        paired=[_pair(benchmark, one, other, by_model) for one, other in pairwise(by_model)],
+    )
+
+
+def _pair(benchmark: Benchmark, one: str, other: str, by_model: ScoreByModel) -> ModelPair:
     first, second = (benchmark.units(by_model[model].items) for model in (one, other))
-    result = asdict(paired(first, second))
-    rounded = {key: round(value, 9) if isinstance(value, float) else value for key, value in result.items()}
-    return {"first": one, "second": other, **rounded}
+    numbers: dict[str, Any] = asdict(paired(first, second))
+    numbers |= {key: round(number, DIGITS) for key, number in numbers.items() if isinstance(number, float)}
+    return ModelPair(first=one, second=other, **numbers)
 
 
-def _verdicts(by_model: Mapping[str, Score], trained: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _verdicts(by_model: ScoreByModel, trained: Sequence[str]) -> dict[str, Verdict]:
     """Judge each trained task of stage 1 against base and majority."""
     if "stage1" not in by_model:
         return {}
     after = by_model["stage1"].tables["tasks"]
     before = by_model["base"].tables["tasks"] if "base" in by_model else {}
     return {
-        task: asdict(
-            verdict(
-                before[task]["accuracy"] if task in before else None,
-                columns["accuracy"],
-                columns["majority"],
-            )
+        task: verdict(
+            before[task]["accuracy"] if task in before else None, columns["accuracy"], columns["majority"]
         )
         for task, columns in after.items()
         if task in trained

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 DENSE = 10
 """Columns beyond which a table is set closer."""
@@ -85,20 +85,31 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(escaped) + " |"
 
 
-def figure(data: Mapping[str, float] | None, name: str = "%") -> str:
+class Interval(Protocol):
+    """A number between two others."""
+
+    @property
+    def value(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+
+
+def figure(interval: Interval | None, name: str = "%") -> str:
     """Return a figure with its interval, or a dash; ``name`` tells shares from per cent and points.
 
     Where every resample gave the same, how far the figure may be off is not known.
     """
-    if data is None:
+    if interval is None:
         return "-"
-    digits = 3 if data["high"] <= 1 and "%" not in name else 1
-    value, low, high = (f"{data[key]:,.{digits}f}" for key in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]" if data["low"] < data["high"] else f"{value} [no spread]"
+    digits = 3 if interval.high <= 1 and "%" not in name else 1
+    value, low, high = (f"{x:,.{digits}f}" for x in (interval.value, interval.low, interval.high))
+    return f"{value} [{low}, {high}]" if interval.low < interval.high else f"{value} [no spread]"
 
 
-def percent(data: Mapping[str, float] | None) -> str:
+def percent(share: Interval | None) -> str:
     """Return a share as per cent with its interval."""
-    if data is None:
+    if share is None:
         return "-"
-    return f"{100 * data['value']:.0f} [{100 * data['low']:.0f}, {100 * data['high']:.0f}]"
+    return f"{100 * share.value:.0f} [{100 * share.low:.0f}, {100 * share.high:.0f}]"

@@ -4,7 +4,7 @@ import json
 import logging
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import count
 from typing import Any
@@ -17,7 +17,7 @@ from vf_ray.errors import MissingError, UserError
 from vf_ray.plan.inputs import rule
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe
-from vf_ray.recipe.strict import build, near, plain, require
+from vf_ray.recipe.strict import build, near, plain
 from vf_ray.store import Store
 
 FOLDER = "runs"
@@ -161,16 +161,13 @@ def _file(run_id: str) -> str:
 
 
 def _read(store: Store, run_id: str) -> RunRecord:
-    """Return a record; keys that a newer version of ours may have added are passed over."""
     where = store.at(_file(run_id))
     try:
         values = store.read_json(_file(run_id))
     except UserError as error:
         raise UserError(f"{error}; look at it, and take it away") from error
-    known = {f.name for f in fields(RunRecord)}
     try:
-        require(isinstance(values, dict), f"it holds {type(values).__name__}, not keys and values")
-        return build(RunRecord, {key: value for key, value in values.items() if key in known}, "run.")
+        return build(RunRecord, values, "run.", lenient=True)
     except UserError as error:
         raise UserError(f"{where} is no record of a run ({error}); look at it, and take it away") from None
 

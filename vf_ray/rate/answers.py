@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from vf_ray.artifacts import Artifact
 from vf_ray.errors import UserError
-from vf_ray.eval import score_record
 from vf_ray.eval.benchmark import Item, Question
+from vf_ray.eval.scores import asked_models, read_items
 from vf_ray.page.image_data import data_uri
 from vf_ray.rate.sheet import Asked
 from vf_ray.recipe.strict import near
@@ -20,8 +20,7 @@ def items_of(scores: Artifact, benchmark: str, models: Sequence[str]) -> dict[st
     Raises:
         UserError: for fewer than two models, or one that was not asked; names those that were.
     """
-    there = {name for name in scores.names() if name.startswith(f"items/{benchmark}/")}
-    known = sorted(name.rpartition("/")[2].removesuffix(".jsonl") for name in there)
+    known = asked_models(scores).get(benchmark, [])
     if not known:
         raise UserError(f"{scores.address} holds no answers to {benchmark!r}; was it asked in that run?")
     if len(set(models)) < 2:
@@ -29,7 +28,7 @@ def items_of(scores: Artifact, benchmark: str, models: Sequence[str]) -> dict[st
     for model in models:
         if model not in known:
             raise UserError(f"{scores.address} holds no answers of {model!r}; {near(model, known)}")
-    return {model: score_record.items_of(scores.read(f"items/{benchmark}/{model}.jsonl")) for model in models}
+    return {model: read_items(scores, benchmark, model) for model in models}
 
 
 def asked(questions: Sequence[Question], items: ItemsByModel) -> list[Asked]:
@@ -49,9 +48,9 @@ def _image(question: Question) -> str:
 
 def grades(items: ItemsByModel) -> dict[str, dict[str, float]]:
     """Return a judge's grade of each question by model; empty where no judge graded."""
-    found: dict[str, dict[str, float]] = {}
+    by_question: dict[str, dict[str, float]] = {}
     for model, of in items.items():
         for item in of:
             if item.how == "judge":
-                found.setdefault(item.id, {})[model] = item.value
-    return found
+                by_question.setdefault(item.id, {})[model] = item.value
+    return by_question

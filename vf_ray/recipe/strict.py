@@ -4,7 +4,7 @@ import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from vf_ray.errors import UserError
@@ -55,8 +55,10 @@ def put(values: dict[str, Any], dotted: str, value: Any) -> None:
     values[last] = value
 
 
-def build(cls: type[T], values: Any, path: str = "") -> T:
-    """Make a dataclass of YAML data; ``path`` (``stage1.``) is where the data stand.
+def build(cls: type[T], values: Any, path: str = "", *, lenient: bool = False) -> T:
+    """Make a dataclass of YAML or JSON data; ``path`` (``stage1.``) is where the data stand.
+
+    Unknown keys are passed over where ``lenient``, as in a stored file that another version of ours wrote.
 
     Raises:
         ValueError: for an unknown key, a lacking one, or a value of the wrong type.
@@ -65,36 +67,36 @@ def build(cls: type[T], values: Any, path: str = "") -> T:
     require(isinstance(values, Mapping), f"{where} is {values!r}; expected a mapping of keys")
     hints = typing.get_type_hints(cls)
     known = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    for key in values:
+    for key in () if lenient else values:
         require(key in known, f"unknown key {path}{key!s} = {values[key]!r}; {near(str(key), known)}")
     needed = [n for n, f in known.items() if f.default is f.default_factory is dataclasses.MISSING]
     missing = [n for n in needed if n not in values]
     require(not missing, f"{where} lacks the key {', '.join(missing)}")
-    given = {k: "" if v is None and hints[k] is str else v for k, v in values.items()}  # YAML's empty value
-    made = {key: _convert(hints[key], value, f"{path}{key}") for key, value in given.items()}
+    given = {k: "" if v is None and hints[k] is str else v for k, v in values.items() if k in known}
+    converted = {key: _convert(hints[key], value, f"{path}{key}", lenient) for key, value in given.items()}
     try:
-        return cls(**made)
+        return cls(**converted)
     except ValueError as error:
         prefix = "" if not path or str(error).startswith(path) else f"{path.rstrip('.')}: "
         raise UserError(f"{prefix}{error}") from None
 
 
-def _convert(hint: Any, value: Any, path: str) -> Any:
-    """Check ``value`` against a field's type; YAML lists become tuples and ``2e-5`` a float."""
+def _convert(hint: Any, value: Any, path: str, lenient: bool) -> Any:
+    """Check ``value`` against a field's type; lists become tuples and YAML's ``2e-5`` a float."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return value
     if dataclasses.is_dataclass(hint):
-        return build(typing.cast(type, hint), value, f"{path}.")
+        return build(typing.cast(type, hint), value, f"{path}.", lenient=lenient)
     if origin in (types.UnionType, typing.Union):
         inner = next(a for a in args if a is not type(None))
-        return None if value is None else _convert(inner, value, path)
-    if origin is tuple:
+        return None if value is None else _convert(inner, value, path, lenient)
+    if origin in (tuple, Sequence):
         require(isinstance(value, list | tuple), f"{path} is {value!r}; expected a list")
-        return tuple(_convert(args[0], v, path) for v in value)
+        return tuple(_convert(args[0], v, path, lenient) for v in value)
     if origin is Mapping:
         require(isinstance(value, Mapping), f"{path} is {value!r}; expected a mapping of names")
-        return {str(k): _convert(args[1], v, f"{path}.{k}") for k, v in value.items()}
+        return {str(k): _convert(args[1], v, f"{path}.{k}", lenient) for k, v in value.items()}
     if origin is Literal:
         require(value in args, f"{path} is {value!r}; {near(str(value), map(str, args))}")
         return value

@@ -1,11 +1,10 @@
 """What the benchmarks say together: forgetting, hallucination, and how long answers are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from itertools import pairwise
 
-from vf_ray.eval.benchmark import Item
-from vf_ray.eval.statistics import grouped, paired
+from vf_ray.eval.benchmark import Figure, Item
+from vf_ray.eval.statistics import Paired, grouped, paired
 from vf_ray.page import plots
 from vf_ray.page.document import Block, Paragraph, Plot, Section
 from vf_ray.page.tables import Table, figure, percent
@@ -25,20 +24,20 @@ HALLUCINATION: Mapping[str, tuple[str, ...]] = {
 """Figures on hallucination by benchmark; CHAIR's are the better the lower."""
 
 
-def forgetting(found: Findings) -> Section | None:
+def forgetting(findings: Findings) -> Section | None:
     """Return what each stage made of the recognition of plain objects and digits."""
-    if CF not in found.scores["benchmarks"] or len(found.models) < 2:
+    if CF not in findings.benchmarks or len(findings.models) < 2:
         return None
-    sets = {m: found.figures(CF, m)["tables"]["sets"] for m in found.models}
+    sets = {m: figures.tables["sets"] for m, figures in findings.of_all(CF).items()}
     rows = {
         name: [plots.Dot(name=names.model(m), colour=names.colour(m), **_share(sets[m][name]["accuracy %"]))
-               for m in found.models]
+               for m in findings.models]
         for name in next(iter(sets.values()))
     }  # fmt: skip
     changes = [
         [f"{name}: {names.model(one)} to {names.model(other)}", *comparison(result)]
-        for one, other in pairwise(found.models)
-        for name, result in _changes(found.items[CF][one], found.items[CF][other]).items()
+        for one, other in pairwise(findings.models)
+        for name, result in _changes(findings.items[CF][one], findings.items[CF][other]).items()
     ]
     blocks: list[Block] = [
         Paragraph(words=FORGETTING),
@@ -54,28 +53,28 @@ FORGETTING = (
 )
 
 
-def _share(data: Mapping[str, float]) -> dict[str, float]:
-    return {key: data[key] / 100 for key in ("value", "low", "high")}
+def _share(percent: Figure) -> dict[str, float]:
+    return {"value": percent.value / 100, "low": percent.low / 100, "high": percent.high / 100}
 
 
-def _changes(before: Sequence[Item], after: Sequence[Item]) -> dict[str, dict[str, float]]:
+def _changes(before: Sequence[Item], after: Sequence[Item]) -> dict[str, Paired]:
     first, second = grouped(before), grouped(after)
-    return {name: asdict(paired(first[name], second[name])) for name in first}
+    return {name: paired(first[name], second[name]) for name in first}
 
 
-def hallucination(found: Findings) -> Section | None:
+def hallucination(findings: Findings) -> Section | None:
     """Return every figure on hallucination side by side, and POPE's against the share of yes."""
-    asked = {name: keys for name, keys in HALLUCINATION.items() if name in found.scores["benchmarks"]}
+    asked = {name: keys for name, keys in HALLUCINATION.items() if name in findings.benchmarks}
     if not asked:
         return None
     rows = [
-        [f"{name}: {key}", *[figure(found.figures(name, m)["headline"][key], key) for m in found.models]]
+        [f"{name}: {key}", *[figure(one.headline[key], key) for one in findings.of_all(name).values()]]
         for name, keys in asked.items()
         for key in keys
     ]
-    blocks: list[Block] = [Table(headers=["", *map(names.model, found.models)], rows=rows, caption=SIDES)]
+    blocks: list[Block] = [Table(headers=["", *map(names.model, findings.models)], rows=rows, caption=SIDES)]
     if POPE in asked:
-        blocks.append(Plot(name="pope-yes-ratio", svg=_yes_plot(found), caption=YES_CAPTION))
+        blocks.append(Plot(name="pope-yes-ratio", svg=_yes_plot(findings), caption=YES_CAPTION))
     return Section(title="Hallucination", blocks=blocks)
 
 
@@ -86,20 +85,19 @@ YES_CAPTION = (
 )
 
 
-def _yes_plot(found: Findings) -> str:
+def _yes_plot(findings: Findings) -> str:
     dots = []
-    for m in found.models:
-        headline = found.figures("pope", m)["headline"]
-        across, up = headline["mean yes ratio"]["value"], headline["mean f1"]["value"]
+    for m, figures in findings.of_all(POPE).items():
+        across, up = figures.headline["mean yes ratio"].value, figures.headline["mean f1"].value
         dots.append((names.model(m), names.colour(m), across, up))
     return plots.scatter(dots, x_label="share of yes", y_label="mean F1")
 
 
-def lengths(found: Findings) -> Section | None:
+def lengths(findings: Findings) -> Section | None:
     """Return how long the answers to each benchmark are."""
     rows = []
-    for name, by_model in found.items.items():
-        for m in found.models:
+    for name, by_model in findings.items.items():
+        for m in findings.models:
             shape = form(by_model[m])
             shares = [f"{100 * share:.0f}" for share in shape.lengths]
             rows.append(
@@ -111,19 +109,19 @@ def lengths(found: Findings) -> Section | None:
     return Section(title="How long answers are", blocks=[Table(headers=headers, rows=rows, caption=caption)])
 
 
-def stage_two(found: Findings) -> Section | None:
+def stage_two(findings: Findings) -> Section | None:
     """Return what the second stage changed in the answers to the same questions."""
-    if INSTANCES not in found.scores["benchmarks"] or "stage2" not in found.models:
+    if INSTANCES not in findings.benchmarks or "stage2" not in findings.models:
         return None
-    shown = [m for m in ("stage1", "stage2") if m in found.models]
-    forms = {m: form(found.items[INSTANCES][m]) for m in shown}
+    shown = [m for m in ("stage1", "stage2") if m in findings.models]
+    forms = {m: form(findings.items[INSTANCES][m]) for m in shown}
     rows = [
         ["words in an answer, mean", *[f"{f.mean_words:.1f}" for f in forms.values()]],
         ["words in an answer, median", *[f"{f.median_words:.0f}" for f in forms.values()]],
         ["start with an option's letter, %", *[f"{100 * f.lettered:.0f}" for f in forms.values()]],
         ["are whole sentences, %", *[f"{100 * f.sentences:.0f}" for f in forms.values()]],
-        ["right answers, %", *[percent(_accuracy(found, m)) for m in shown]],
-        ["hold the right words, mean of tasks, %", *[f"{100 * _mentions(found, m):.0f}" for m in shown]],
+        ["right answers, %", *[percent(_accuracy(findings, m)) for m in shown]],
+        ["hold the right words, mean of tasks, %", *[f"{100 * _mentions(findings, m):.0f}" for m in shown]],
     ]
     series = [
         (names.model(m), names.colour(m), [100 * share for share in f.lengths]) for m, f in forms.items()
@@ -144,10 +142,9 @@ STAGE_TWO_TEXT = (
 )
 
 
-def _accuracy(found: Findings, model: str) -> Mapping[str, float]:
-    data: Mapping[str, float] = found.figures(INSTANCES, model)["headline"]["accuracy"]
-    return data
+def _accuracy(findings: Findings, model: str) -> Figure:
+    return findings.figures(INSTANCES, model).headline["accuracy"]
 
 
-def _mentions(found: Findings, model: str) -> float:
-    return mentions(found.figures(INSTANCES, model)["tables"]["tasks"])
+def _mentions(findings: Findings, model: str) -> float:
+    return mentions(findings.figures(INSTANCES, model).tables["tasks"])

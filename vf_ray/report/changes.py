@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vf_ray.eval.benchmark import Item
+from vf_ray.eval.benchmark import Figure, Item
 
 BINS = ((1, 1), (2, 2), (3, 5), (6, 10), (11, 20), (21, 40), (41, 1_000_000))
 """Words of an answer, first and last of each bin."""
@@ -51,6 +51,6 @@ def bin_names() -> list[str]:
     return [str(low) if low == high else f"{low}-{high}" for low, high in BINS[:-1]] + [f"{BINS[-1][0]}+"]
 
 
-def mentions(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> float:
+def mentions(table: Mapping[str, Mapping[str, Figure]]) -> float:
     """Return the mean over tasks of the share of answers that hold the right words."""
-    return statistics.fmean(columns["mentions"]["value"] for columns in table.values()) if table else 0.0
+    return statistics.fmean(columns["mentions"].value for columns in table.values()) if table else 0.0

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vf_ray.artifacts import Artifact, load
-from vf_ray.eval import score_record
-from vf_ray.eval.benchmark import Item
+from vf_ray.eval.benchmark import Figures, Item
+from vf_ray.eval.scores import BenchmarkScores, Scores, read, read_items
 from vf_ray.plan.plan import TUNED, Plan, finished
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, source_of
@@ -49,22 +49,29 @@ class Findings:
     about: str
     built: Sequence[Built]
     stages: Sequence[Trained]
-    scores: Mapping[str, Any]
+    scores: Scores
     items: Mapping[str, Mapping[str, Sequence[Item]]]
     """Benchmark to model to items."""
     lineage: Sequence[tuple[str, str]]
     """Step and address, in the order of making."""
-    earlier: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    earlier: Mapping[str, Scores] = field(default_factory=dict)
     """Scores of earlier runs by recipe and version."""
 
     @property
     def models(self) -> list[str]:
-        return list(self.scores["models"])
+        return list(self.scores.models)
 
-    def figures(self, benchmark: str, model: str) -> Mapping[str, Any]:
-        """Return a benchmark's score of one model as ``scores.json`` holds it."""
-        found: Mapping[str, Any] = self.scores["benchmarks"][benchmark]["models"][model]
-        return found
+    @property
+    def benchmarks(self) -> Mapping[str, BenchmarkScores]:
+        return self.scores.benchmarks
+
+    def figures(self, benchmark: str, model: str) -> Figures:
+        """Return what a model's answers to a benchmark come to."""
+        return self.benchmarks[benchmark].models[model]
+
+    def of_all(self, benchmark: str) -> Mapping[str, Figures]:
+        """Return what each model's answers to a benchmark come to."""
+        return {model: self.figures(benchmark, model) for model in self.models}
 
 
 def gather(store: Store, plan: Plan) -> Findings:
@@ -73,11 +80,11 @@ def gather(store: Store, plan: Plan) -> Findings:
     Raises:
         FileNotFoundError: if one of them is not finished.
     """
-    scores = load(store, plan.scores.address)
-    found = json.loads(scores.read("scores.json"))
+    artifact = load(store, plan.scores.address)
+    scores = read(artifact)
     items = {
-        name: {m: score_record.items_of(scores.read(f"items/{name}/{m}.jsonl")) for m in entry["models"]}
-        for name, entry in found["benchmarks"].items()
+        name: {model: read_items(artifact, name, model) for model in benchmark.models}
+        for name, benchmark in scores.benchmarks.items()
     }
     instances = finished(store, plan.instances)
     return Findings(
@@ -85,18 +92,13 @@ def gather(store: Store, plan: Plan) -> Findings:
         about=plan.recipe.about,
         built=[_built(task, artifact.stats) for task, artifact in instances.items()],
         stages=[_trained(store, plan, name) for name in TUNED if plan.stage(name)],
-        scores=found,
+        scores=scores,
         items=items,
         lineage=[(step, a) for step in plan.steps if step != "report" for a in plan.addresses(step)],
         earlier={
-            address.partition("/")[2]: _earlier(store, address) for address in plan.recipe.evaluate.earlier
+            address.partition("/")[2]: read(load(store, address)) for address in plan.recipe.evaluate.earlier
         },
     )
-
-
-def _earlier(store: Store, address: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(load(store, address).read("scores.json"))
-    return found
 
 
 def _built(task: str, stats: Mapping[str, Any]) -> Built:
@@ -116,15 +118,15 @@ def _built(task: str, stats: Mapping[str, Any]) -> Built:
 def _trained(store: Store, plan: Plan, name: str) -> Trained:
     artifact, stage = load(store, plan.tuned(name).address), plan.stage(name)
     assert stage is not None, f"recipe {plan.recipe.name!r} has no {name}"
-    told = _metrics(artifact)
+    lines = _metrics(artifact)
     return Trained(
         name=name,
         address=artifact.address,
         tuned=stage.tune,
         tasks=len(plan.stage_tasks(name)),
         stats=artifact.stats,
-        steps=[line["step"] for line in told],
-        losses=[line["loss"] for line in told],
+        steps=[line["step"] for line in lines],
+        losses=[line["loss"] for line in lines],
     )
 
 

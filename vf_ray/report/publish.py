@@ -37,9 +37,9 @@ def scores(store: Store, plan: Plan) -> str:
     """Return the tables of every benchmark, in Markdown, or that there are none yet."""
     if artifacts.find(store, plan.scores) is None:
         return UNKNOWN
-    found = gather(store, plan)
+    findings = gather(store, plan)
     tables = [
-        f"### {found.scores['benchmarks'][name]['title']}\n\n{headline(found, name).markdown()}"
-        for name in found.scores["benchmarks"]
+        f"### {scores.title}\n\n{headline(findings, name).markdown()}"
+        for name, scores in findings.benchmarks.items()
     ]
     return "\n".join((f"## Scores\n\nIn full: `{plan.scores.address}`.\n", *tables))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from vf_ray import artifacts
@@ -28,49 +29,49 @@ def report(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
 
     def make(writer: Writer) -> Mapping[str, Any]:
         writer.progress(0, 3, "parts")
-        found = gather(store, plan)
+        findings = gather(store, plan)
         writer.progress(1, 3, "parts")
         question_sets: dict[str, QuestionSet] = {
-            name: question_set(store, plan.questions, name) for name in found.scores["benchmarks"]
+            name: question_set(store, plan.questions, name) for name in findings.benchmarks
         }
-        shown = gallery(question_sets, found.items)
+        shown = gallery(question_sets, findings.items)
         writer.progress(2, 3, "parts")
-        _commit(writer, document(found, shown), found)
+        _commit(writer, document(findings, shown), findings)
         writer.progress(3, 3, "parts")
         mark = artifacts.load(store, plan.scores.address).mark
-        return {**found.scores["learned"], MADE_OF: {plan.scores.address: mark}}
+        return {**asdict(findings.scores.learned), MADE_OF: {plan.scores.address: mark}}
 
     return artifacts.build(store, plan.report, make, force=force or not is_settled(store, plan.report))
 
 
-def document(found: Findings, shown: list[GalleryItem]) -> Document:
+def document(findings: Findings, shown: list[GalleryItem]) -> Document:
     """Return the whole report as data."""
     parts = [
-        sections.overview(found),
-        sections.tasks(found),
-        analyses.stage_two(found),
-        analyses.forgetting(found),
-        analyses.hallucination(found),
-        *(sections.benchmark(found, name) for name in found.scores["benchmarks"] if name != INSTANCES),
-        analyses.lengths(found),
+        sections.overview(findings),
+        sections.tasks(findings),
+        analyses.stage_two(findings),
+        analyses.forgetting(findings),
+        analyses.hallucination(findings),
+        *(sections.benchmark(findings, name) for name in findings.benchmarks if name != INSTANCES),
+        analyses.lengths(findings),
         Section(title="Answers", blocks=[Gallery(shown=shown)]) if shown else None,
-        making.training(found),
-        making.built(found),
-        making.lineage(found),
+        making.training(findings),
+        making.built(findings),
+        making.lineage(findings),
     ]
     return Document(
-        title=f"vf-ray: {found.recipe}", about=found.about, sections=[part for part in parts if part]
+        title=f"vf-ray: {findings.recipe}", about=findings.about, sections=[part for part in parts if part]
     )
 
 
-def _commit(writer: Writer, made: Document, found: Findings) -> None:
-    data = {**made.plain(), "scores": found.scores}
+def _commit(writer: Writer, page: Document, findings: Findings) -> None:
+    data = {**page.plain(), "scores": findings.scores.plain()}
     files = {
-        "report.html": made.html(),
-        "report.md": made.markdown(),
+        "report.html": page.html(),
+        "report.md": page.markdown(),
         "report.json": json.dumps(data, indent=1, ensure_ascii=False) + "\n",
-        "summary.txt": summary(found).text(),
-        **{f"{name}.svg": svg for name, svg in made.plots().items()},
+        "summary.txt": summary(findings).text(),
+        **{f"{name}.svg": svg for name, svg in page.plots().items()},
     }
     for name, text in files.items():
         writer.commit(name, text.encode())
@@ -84,21 +85,21 @@ def _short(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
-def summary(found: Findings) -> Table:
+def summary(findings: Findings) -> Table:
     """Return the table that a run ends with."""
     rows = []
-    for name in found.scores["benchmarks"]:
-        for metric in list(found.figures(name, found.models[0])["headline"])[:1]:
-            values = [found.figures(name, m)["headline"][metric]["value"] for m in found.models]
+    for name in findings.benchmarks:
+        for metric in list(findings.figures(name, findings.models[0]).headline)[:1]:
+            values = [figures.headline[metric].value for figures in findings.of_all(name).values()]
             rows.append(
                 [
                     f"{name}: {metric}",
                     *[sections.written(value, metric, max(values)) for value in values],
                 ]
             )
-        for what, cells in sections.unusable(found, name).items():
+        for what, cells in sections.unusable(findings, name).items():
             rows.append([f"{name}: {what} not usable", *[_short(cell) for cell in cells]])
-    if found.scores["verdicts"]:
-        count, left = sections.learned(found)
-        rows.append([f"tasks learned: {count}{left and f'; {left}'}", *[""] * len(found.models)])
-    return Table(headers=["benchmark", *map(names.model, found.models)], rows=rows)
+    if findings.scores.verdicts:
+        count, left = sections.learned(findings)
+        rows.append([f"tasks learned: {count}{left and f'; {left}'}", *[""] * len(findings.models)])
+    return Table(headers=["benchmark", *map(names.model, findings.models)], rows=rows)

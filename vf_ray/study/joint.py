@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from vf_ray.artifacts import Artifact
 from vf_ray.errors import UserError
-from vf_ray.eval import score_record
 from vf_ray.eval.benchmark import graded
 from vf_ray.eval.benchmarks import get
+from vf_ray.eval.scores import read_items
 from vf_ray.page.tables import Table
 from vf_ray.recipe.strict import near
 from vf_ray.study.compare import PairedComparison, compare, holm
@@ -35,17 +35,7 @@ def values_of(scores: Artifact, benchmark: str, model: str) -> dict[str, float]:
     Raises:
         UserError: if the scores hold no such model or benchmark; names those that are there.
     """
-    name = f"items/{benchmark}/{model}.jsonl"
-    if name not in scores.names():
-        there = sorted(
-            path.removeprefix("items/").removesuffix(".jsonl")
-            for path in scores.names()
-            if path.startswith("items/")
-        )
-        raise UserError(
-            f"{scores.address} holds no {benchmark}/{model}; {near(f'{benchmark}/{model}', there)}"
-        )
-    items = get(benchmark).units(graded(score_record.items_of(scores.read(name))))
+    items = get(benchmark).units(graded(read_items(scores, benchmark, model)))
     return {item.id: item.value for item in items}
 
 

@@ -15,9 +15,9 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.eval.asking import Incomplete, part, parts
 from vf_ray.eval.benchmark import Judge, Reply, Request
+from vf_ray.eval.item_lines import lines
 from vf_ray.eval.judges import judging
 from vf_ray.eval.judges.judging import Paper
-from vf_ray.eval.score_record import lines
 from vf_ray.eval.unusable import stop_if_alike
 from vf_ray.store import Store
 

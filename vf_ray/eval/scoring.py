@@ -1,0 +1,47 @@
+"""Answers scored by a benchmark's rule, with a note on who judged."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from vf_ray.errors import UserError
+from vf_ray.eval.benchmark import Answers, Benchmark, Judge, QuestionSet, Score
+
+FEWEST_ALIKE = 20
+"""Different requests whose replies may be alike by chance."""
+SHOWN = 60
+"""Characters of a reply that a note repeats."""
+
+
+def score(
+    benchmark: Benchmark, question_set: QuestionSet, answers: Answers, judge: Judge | None = None
+) -> Score:
+    """Score answers.
+
+    Raises:
+        ValueError: for an answer to a question that the benchmark does not ask.
+    """
+    unknown = set(answers) - {question.id for question in question_set.questions}
+    if unknown:
+        raise UserError(f"{benchmark.name}: answer to {min(unknown)!r}, which this data does not ask")
+    scored = benchmark.score(question_set, answers, judge)
+    return replace(scored, notes=(*scored.notes, _judging(scored.records))) if scored.records else scored
+
+
+def _judging(records: Sequence[Mapping[str, Any]]) -> str:
+    """Say who judged, as whom it answered, and the hash of what it was asked."""
+    asked = hashlib.sha256("".join(r["prompt_sha256"] for r in records).encode()).hexdigest()[:16]
+    versions = sorted({r["version"] for r in records if r["version"]})
+    judge = f"judged by {records[0]['judge']}" + (f", answering as {', '.join(versions)}" if versions else "")
+    more = [*sorted({r["how"] for r in records if r.get("how")}), *_monotonous(records)]
+    return "; ".join([f"{judge}: {len(records):,} requests, sha256 {asked}", *more])
+
+
+def _monotonous(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say so where a judge always says the same, which no judge does that reads what it is asked."""
+    replies = {r["reply"] for r in records if r["reply"] is not None}
+    different = len({r["prompt_sha256"] for r in records})
+    if len(replies) > 1 or different < FEWEST_ALIKE:
+        return []
+    return [f"every reply is the same: {str(*replies)[:SHOWN]!r}"]
