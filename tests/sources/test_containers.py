@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from scipy.io import savemat
 
 from tests.sources.test_readers import tree
 from tests.tasks.tree import picture
-from vf_ray.errors import MendableError
+from vf_ray.errors import MendableError, UserError
 from vf_ray.raw.indexed import UnreadableError
 from vf_ray.raw.lmdb_pages import Pages
 from vf_ray.raw.tree import RawTree
@@ -21,7 +22,7 @@ from vf_ray.shards.decode import BadImageError
 from vf_ray.shards.drawing import image as drawn
 from vf_ray.sources.cifar_pickle import cifar_pickle
 from vf_ray.sources.images import image_bytes
-from vf_ray.sources.mat_file import load_mat
+from vf_ray.sources.mat_file import load_mat, load_mat_bytes
 from vf_ray.sources.parquet_table import records
 from vf_ray.types import Reject
 
@@ -178,3 +179,42 @@ def test_a_container_that_was_fetched_again_is_read_again(tmp_path: Path) -> Non
     for data in (b"first", b"again"):
         pq.write_table(pa.table({"image": [data]}), tmp_path / "t.parquet")
         assert image_bytes(RawTree.of(str(tmp_path)), "t.parquet!parquet:image:0") == data
+
+
+def test_a_column_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    twice = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
+    pq.write_table(twice, tmp_path / "x.parquet")
+    with pytest.raises(ValueError, match=r"x\.parquet has several columns 'text'"):
+        list(records(RawTree.of(str(tmp_path)), "x.parquet", ["text"]))
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_an_encrypted_file_is_not_fetched_again(tmp_path: Path, plain: bool) -> None:
+    from pyarrow.parquet import encryption
+
+    class Kms(encryption.KmsClient):
+        def wrap_key(self, key: bytes, _: str) -> bytes:
+            return base64.b64encode(key)
+
+    factory = encryption.CryptoFactory(lambda _: Kms())
+    settings = encryption.EncryptionConfiguration(
+        footer_key="k", column_keys={"c": ["text"]}, plaintext_footer=plain
+    )
+    keys = factory.file_encryption_properties(encryption.KmsConnectionConfig(), settings)
+    table = pa.table({"text": ["a"]})
+    with pq.ParquetWriter(tmp_path / "x.parquet", table.schema, encryption_properties=keys) as sink:
+        sink.write_table(table)
+    with pytest.raises(ValueError, match=r"x\.parquet is .*crypt.*; write it anew as it is read with"):
+        list(records(RawTree.of(str(tmp_path)), "x.parquet", ["text"]))
+
+
+def test_matlab_files_are_cut_or_new_or_other_things(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    savemat(whole, {"labels": np.arange(99)}, do_compression=True)
+    for data, told in {
+        whole.getvalue()[:-9]: "fetch it again",
+        b"# Created by Octave\n# name: labels\n": "fetch it again",
+        b"\x89HDF\r\n\x1a\n" + bytes(99): r"version 7\.3.*save\('-v7'",
+    }.items():
+        with pytest.raises(UserError, match=told):
+            load_mat_bytes(data, "x.mat", ["labels"])

@@ -66,3 +66,25 @@ def test_a_line_without_an_end_is_told_before_it_fills_the_memory(
     raw = tree(tmp_path, {"x.csv.gz": gzipped("file,label\n" + "b" * 1_000_000)})
     with pytest.raises(ValueError, match=r"x\.csv\.gz has a line of 1,000 characters"):
         list(csv_rows({"all": "x.csv.gz"}, "{file}")(raw))
+
+
+def test_a_column_that_comes_twice_is_refused_where_it_is_read(tmp_path: Path) -> None:
+    raw = tree(tmp_path, {"x.csv": "file,label,label,n,n\n1.jpg,a,b,1,1\n", "empty.csv": "file,,\n1.jpg,,\n"})
+    with pytest.raises(ValueError, match=r"x\.csv has several columns 'label': nothing says which is meant"):
+        list(csv_rows({"all": "x.csv"}, "{label}/{file}")(raw))
+    for name in ("x.csv", "empty.csv"):
+        assert len(keys(list(csv_rows({"all": name}, "{file}")(raw)))) == 1  # nobody asks for the others
+
+
+@pytest.mark.parametrize("content", ["", "\ufeff", "\n\n", "file,label\n", "file,label"])
+def test_a_table_without_a_line_is_an_error_that_names_it(tmp_path: Path, content: str) -> None:
+    with pytest.raises(ValueError, match=r"x\.csv holds no record"):
+        list(csv_rows({"all": "x.csv"}, "{file}")(tree(tmp_path, {"x.csv": content})))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_wide_letters_are_known_without_a_mark(tmp_path: Path, encoding: str, end: str) -> None:
+    content = end.join(("file,label", "1.jpg,caf\u00e9", "2.jpg,x")).encode(encoding)
+    found = list(csv_rows({"all": "x.csv"}, "{file}", key="label")(tree(tmp_path, {"x.csv": content})))
+    assert keys(found) == ["x/caf\u00e9", "x/x"]

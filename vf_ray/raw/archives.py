@@ -18,6 +18,7 @@ from vf_ray.raw.foreign import advice_by_content
 from vf_ray.raw.gzip_seek import GzipSeek
 from vf_ray.raw.indexed import MOST_WHOLE, Fault, Indexed, Link, UnreadableError, plain_name, require_size
 from vf_ray.raw.mounts import STREAM, Packed
+from vf_ray.raw.placeholder import in_place_of_bytes
 from vf_ray.raw.seekable import DataSpans, Seekable, Sparse, Stretch
 from vf_ray.raw.tar_end import behind
 
@@ -240,8 +241,8 @@ def _mounted(packed: Packed | io.BytesIO, name: str) -> Zip | Tar:
     scanned = _opened(packed, PICK if name.lower().endswith(".zip") else SCAN)
     head = scanned.read(tarfile.BLOCKSIZE)
     scanned.seek(0)
-    if told := advice_by_content(head, name.rpartition("/")[2]):
-        raise UserError(f"{name}: {told}")
+    if message := advice_by_content(head, name.rpartition("/")[2]) or in_place_of_bytes(head):
+        raise UserError(f"{name}: {message}")
     tarred = head.startswith(_GZIP) or head[257:262] == b"ustar"
     if head.startswith(_ZIP) or (name.lower().endswith(".zip") and not tarred):
         _require_one_part(scanned, name)

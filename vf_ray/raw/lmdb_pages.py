@@ -12,7 +12,7 @@ from itertools import count
 from typing import IO, NamedTuple
 
 from vf_ray.errors import UserError
-from vf_ray.raw.indexed import require_size
+from vf_ray.raw.indexed import UnreadableError, require_size
 
 _MAGIC = 0xBEEFC0DE
 _HEADER = struct.Struct("<QHHHH")  # page number, padding, flags, lower, upper
@@ -75,7 +75,11 @@ class Pages:
     def value(self, entry: Entry) -> bytes:
         """Return an entry's value."""
         require_size(entry.size, f"{self._name}, key {entry.key!r}")
-        return self._read(entry.start, entry.size)
+        data = self._read(entry.start, entry.size)
+        if len(data) < entry.size:
+            where = f"{self._name} ends within the value of key {entry.key!r}; fetch it again"
+            raise UnreadableError("container damaged", where)
+        return data
 
     def image(self, key: bytes) -> bytes:
         """Return the value of ``key``.

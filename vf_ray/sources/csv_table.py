@@ -10,7 +10,7 @@ from vf_ray.errors import UserError
 from vf_ray.raw.text_lines import text_lines
 from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import Files
-from vf_ray.sources.records import MALFORMED, At, ColumnError, ParseRecord, parsed
+from vf_ray.sources.records import MALFORMED, At, ColumnError, ParseRecord, never_empty, parsed
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
@@ -78,20 +78,27 @@ def csv_rows(
 
 
 class _Cells(dict[str, str]):
-    """A line by column name."""
+    """A line by column name, without the columns that share theirs."""
 
-    def __init__(self, path: str, cells: Iterable[tuple[str, str]]) -> None:
-        super().__init__(cells)
-        self._path = path
+    def __init__(self, path: str, columns: Sequence[str], cells: Iterable[str]) -> None:
+        super().__init__(zip(columns, cells, strict=True))
+        self._path, self._columns = path, columns
+        if len(self) < len(columns):
+            for name in {name for name in columns if columns.count(name) > 1}:
+                del self[name]
 
     def __missing__(self, column: str) -> str:
-        raise ColumnError(f"{self._path} has no column {column!r}; it has {', '.join(self)}")
+        if self._columns.count(column) > 1:
+            raise ColumnError(
+                f"{self._path} has several columns {column!r}: nothing says which is meant; name them apart"
+            )
+        raise ColumnError(f"{self._path} has no column {column!r}; it has {', '.join(self._columns)}")
 
 
 def _records(tree: Tree, path: str, split: str, dialect: Dialect) -> Iterator[tuple[Cells, At] | Reject]:
     lines = _lines(tree, path, dialect)
     columns = tuple(dialect.columns) or tuple(name.strip() for name in next(lines, ()))
-    for index, cells in enumerate(line for line in lines if line):
+    for index, cells in enumerate(never_empty((line for line in lines if line), path)):
         at = At(path, split, index)
         if cells[-1].endswith(_END):
             yield Reject(at.key(at.place), MALFORMED, "a quote that nothing closes")
@@ -100,7 +107,7 @@ def _records(tree: Tree, path: str, split: str, dialect: Dialect) -> Iterator[tu
             yield Reject(at.key(at.place), MALFORMED, f"{len(cells)} cells, expected {len(columns)}")
             yield from _swallowed(cells, at)
         else:
-            yield _Cells(path, zip(columns, cells, strict=True)), at
+            yield _Cells(path, columns, cells), at
 
 
 def _swallowed(cells: Sequence[str], at: At) -> Iterator[Reject]:

@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from vf_ray.raw.archives import DAMAGED
 from vf_ray.raw.indexed import UnreadableError
+from vf_ray.raw.placeholder import in_place_of
 from vf_ray.sources.fields import Fields
+from vf_ray.sources.mended_json import loads
 from vf_ray.sources.records import At, ParseRecord, of_objects, parsed, produced
 from vf_ray.sources.side_by_side import side_by_side
 from vf_ray.types import Reject, Row, Tree
@@ -35,6 +37,9 @@ def each_file(
             except (FileNotFoundError, UnreadableError, *DAMAGED) as error:  # a link to nothing, bit rot
                 yield Reject(path, "file unreadable", str(error)[:300])
                 continue
+            if message := in_place_of(data):
+                yield Reject(path, "file is another", message)
+                continue
             yield from parsed(((data, At(path, split, index)),), parse)
 
     return read
@@ -46,7 +51,7 @@ def each_json(
     """Return a reader like ``each_file``; ``parse`` gets the JSON's object."""
 
     def parse_bytes(data: bytes, at: At) -> Iterator[R | Reject]:
-        return produced(of_objects(parse), json.loads(data.decode(json.detect_encoding(data), "replace")), at)
+        return produced(of_objects(parse), loads(data.decode(json.detect_encoding(data), "replace")), at)
 
     return each_file(patterns, parse_bytes)
 

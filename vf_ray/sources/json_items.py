@@ -12,14 +12,17 @@ import ijson
 
 from vf_ray.errors import UserError
 from vf_ray.raw.unpacked import open_unpacked
+from vf_ray.sources.json_faults import remedy
 from vf_ray.sources.mended_json import MendedJson
 from vf_ray.sources.records import At
-from vf_ray.sources.watched_json import WatchedJson
+from vf_ray.sources.watched_json import ShallowJson, WatchedJson
 from vf_ray.text import tidy
 from vf_ray.types import Tree
 
 T = TypeVar("T")
 _ARRAY, _OBJECT = "start_array", "start_map"
+_SHOWN = 80
+"""Bytes of a file that are shown where it is of another shape."""
 _KINDS = {_ARRAY: "array", _OBJECT: "object"}
 
 
@@ -68,7 +71,12 @@ def _required(
         yield record
     if not found and not _holds(tree, path, where, kind):
         place = f"at {where!r}" if where else "as its root"
-        raise UserError(f"{path} holds no {_KINDS[kind]} {place}, as the publisher's does; fetch it again")
+        with open_unpacked(tree, path) as file:
+            head = tidy(file.read(_SHOWN).decode(errors="replace"))
+        raise UserError(
+            f"{path} holds no {_KINDS[kind]} {place}, as the publisher's does; it begins {head!r}: "
+            "is it the right file, and whole?"
+        )
 
 
 def _holds(tree: Tree, path: str, where: str, kind: str) -> bool:
@@ -89,11 +97,11 @@ def _read(tree: Tree, path: str, parse: Callable[[Any], Iterator[T]]) -> Iterato
             pass  # the mended file is the second try, and the last
     with open_unpacked(tree, path) as file:
         try:
-            yield from islice(parse(MendedJson(file)), passed, None)
+            yield from islice(parse(ShallowJson(MendedJson(file), path)), passed, None)
         except ijson.JSONError as error:
             said = error.args[0] if error.args else ""
-            text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-            raise UserError(f"{path} is not whole JSON ({tidy(text)}); fetch it again") from error
+            text = tidy(said.decode(errors="replace") if isinstance(said, bytes) else str(said))
+            raise UserError(f"{path} is not whole JSON ({text}); {remedy(text)}") from error
 
 
 def _pass_mark(file: IO[bytes]) -> None:

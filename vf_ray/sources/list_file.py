@@ -6,7 +6,7 @@ from typing import TypeVar
 from vf_ray.errors import UserError
 from vf_ray.raw.text_lines import text_lines
 from vf_ray.raw.tree import existing
-from vf_ray.sources.records import At, ParseRecord, parsed, parsed_side_by_side, unambiguous
+from vf_ray.sources.records import At, ParseRecord, never_empty, parsed, parsed_side_by_side, unambiguous
 from vf_ray.types import Reject, Row, Tree
 
 R = TypeVar("R", bound=Row)
@@ -25,7 +25,7 @@ def list_file(
 
     def read(tree: Tree) -> Iterator[R | Reject]:
         for split, path in existing(tree, files):
-            rows = lines(tree, path, split, header=header)
+            rows = never_empty(lines(tree, path, split, header=header), path)
             yield from (parsed_side_by_side if reads_files else parsed)(rows, parse)
 
     return read

@@ -15,6 +15,7 @@ from vf_ray.raw.unpacked import open_unpacked
 from vf_ray.sources.fields import Fields, fields_of
 from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import lines
+from vf_ray.sources.mended_json import loads
 from vf_ray.sources.records import At, of_objects, parsed
 from vf_ray.types import Reject, Row, Tree
 
@@ -153,7 +154,7 @@ def _rows(tree: Tree, path: str, split: str) -> Iterator[ConversationRow | Rejec
     named = path if path.endswith(".json") else f"{path}."  # only the last dot's part goes from a key
     if _is_list(tree, path):
         of_lines = ((line, replace(at, path=named)) for line, at in lines(tree, path, split))
-        return parsed(of_lines, lambda line, at: with_or_without_image(fields_of(json.loads(line)), at))
+        return parsed(of_lines, lambda line, at: with_or_without_image(fields_of(loads(line)), at))
     items = ((item, replace(at, path=named)) for item, at in json_items(tree, path, split))
     return parsed(items, of_objects(with_or_without_image))
 

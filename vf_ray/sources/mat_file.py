@@ -1,12 +1,14 @@
 """MATLAB files (up to version 7.2), as plain Python and NumPy values."""
 
 import io
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vf_ray.errors import UserError
+from vf_ray.raw.placeholder import in_place_of_bytes
 from vf_ray.types import Tree
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def load_mat(tree: Tree, path: str, names: Sequence[str]) -> Mapping[str, Any]:
@@ -21,21 +23,29 @@ def load_mat_bytes(data: bytes, path: str, names: Sequence[str]) -> Mapping[str,
         ValueError: if the file is no MATLAB file, or lacks a variable.
     """
     from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
 
+    if data.startswith(_HDF5):
+        raise _too_new(path, names)
     try:
         found: dict[str, Any] = loadmat(io.BytesIO(data), variable_names=names, simplify_cells=True)
     except NotImplementedError as error:  # which it raises for HDF5, and for nothing else
-        variables = "', '".join(names)
-        raise UserError(
-            f"{path} is a MATLAB file of version 7.3, which is not read; in MATLAB or Octave: "
-            f"load('{path}'), save('-v7', '{path}', '{variables}')"
-        ) from error
-    except (ValueError, TypeError, MatReadError, zlib.error) as error:
-        raise UserError(f"{path} is no MATLAB file up to version 7.2 ({error}); fetch it again") from error
+        raise _too_new(path, names) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # the parser meets foreign bytes, and raises whatever comes to hand
+        message = in_place_of_bytes(data) or f"no MATLAB file up to version 7.2 ({error}); fetch it again"
+        raise UserError(f"{path} is {message}") from error
     if missing := [name for name in names if name not in found]:
         raise UserError(f"{path} lacks the variables {missing}; fetch it again")
     return found
+
+
+def _too_new(path: str, names: Sequence[str]) -> UserError:
+    variables = "', '".join(names)
+    return UserError(
+        f"{path} is a MATLAB file of version 7.3, which is not read; in MATLAB or Octave: "
+        f"load('{path}'), save('-v7', '{path}', '{variables}')"
+    )
 
 
 def as_list(value: Any) -> list[Any]:

@@ -7,11 +7,12 @@ what the first bytes say, as of any JSON.
 """
 
 import codecs
+import io
 import json
 import math
 import re
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
 CHUNK = 1 << 20
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]+', re.DOTALL)
@@ -39,6 +40,19 @@ class MendedJson:
             self._ready += chunk
         data, self._ready = self._ready[:size], self._ready[size:]
         return data
+
+
+def loads(text: str) -> Any:
+    """Return what a short text of JSON holds.
+
+    Raises:
+        ValueError: if it is none, even as mended.
+    """
+    try:
+        return json.loads(text)
+    except ValueError:
+        with io.BytesIO(text.lstrip("\ufeff").encode("utf-8", "replace")) as file:
+            return json.loads(b"".join(_mended_chunks(file)))
 
 
 def _mended_chunks(file: IO[bytes]) -> Iterator[bytes]:

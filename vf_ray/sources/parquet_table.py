@@ -8,6 +8,7 @@ from typing import IO, Any, TypeVar, cast
 
 from vf_ray.errors import MendableError, MissingError, UserError
 from vf_ray.raw.indexed import MOST_WHOLE, UnreadableError, require_size
+from vf_ray.raw.placeholder import LOOKED_AT, in_place_of_bytes
 from vf_ray.raw.tree import existing
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.list_file import Files
@@ -56,11 +57,20 @@ def records(tree: Tree, path: str, columns: Sequence[str], unread: Sequence[str]
     with tree.open(path) as file:
         opened = _opened(file, path)
         expected = (*columns, *unread)
-        if absent := [name for name in expected if name not in opened.schema_arrow.names]:
-            raise UserError(f"{path} has no column {absent[0]!r}; expected {', '.join(expected)}")
+        for name in expected:
+            _require_one(path, name, opened.schema_arrow.names)
         batches = opened.iter_batches(batch_size=_BATCH, columns=list(columns))
         while (batch := _decoded(path, lambda: next(batches, None))) is not None:
             yield from _cells(batch)
+
+
+def _require_one(path: str, name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        raise UserError(f"{path} has no column {name!r}; it has {', '.join(names)}")
+    if names.count(name) > 1:
+        raise UserError(
+            f"{path} has several columns {name!r}, and nothing says which is meant; name them apart"
+        )
 
 
 def _cells(batch: Any) -> list[Any]:
@@ -127,11 +137,28 @@ def _opened(file: IO[bytes], path: str) -> Any:
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(file)
-    except (OSError, pa.ArrowException) as error:
-        if isinstance(error, MendableError) or getattr(error, "errno", None) is not None:
-            raise  # of the disk or bucket that it lies in
-        raise UserError(f"{path} is not a whole Parquet file ({error}); fetch it again") from error
+        opened = pq.ParquetFile(file)
+        opened.schema_arrow.names  # noqa: B018  # made of foreign bytes
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        _raise_unless_of_file(error)
+        file.seek(0)
+        message = (
+            in_place_of_bytes(file.read(LOOKED_AT)) or f"not a whole Parquet file ({error}); {_remedy(error)}"
+        )
+        raise UserError(f"{path} is {message}") from error
+    return opened
+
+
+def _raise_unless_of_file(error: Exception) -> None:
+    """Raise what is the matter of the disk or bucket that a file lies in."""
+    if isinstance(error, MendableError) or getattr(error, "errno", None) is not None:
+        raise error
+
+
+def _remedy(error: Exception) -> str:
+    if "crypt" in str(error):
+        return "write it anew as it is read with its publisher's key"
+    return "fetch it again"
 
 
 def image(tree: Tree, path: str, which: str) -> bytes:
@@ -200,6 +227,7 @@ def _column(opened: Any, path: str, number: int, column: str) -> Any:
     Raises:
         UnreadableError: if it is damaged, or unpacks to far more than pictures do.
     """
+    _require_one(path, column, opened.schema_arrow.names)
     group = opened.metadata.row_group(number)
     chunks = (group.column(place) for place in range(group.num_columns))
     mine = [chunk for chunk in chunks if chunk.path_in_schema.split(".")[0] == column]
@@ -219,6 +247,6 @@ def _decoded(path: str, read: Callable[[], T]) -> T:
     try:
         return read()
     except (OSError, pa.ArrowException) as error:
-        if isinstance(error, MendableError) or getattr(error, "errno", None) is not None:
-            raise  # of the disk or bucket that it lies in
-        raise UnreadableError("container damaged", f"{path} is damaged ({error}); fetch it again") from error
+        _raise_unless_of_file(error)
+        what = "encrypted" if "crypt" in str(error) else "damaged"
+        raise UnreadableError(f"container {what}", f"{path} is {what} ({error}); {_remedy(error)}") from error

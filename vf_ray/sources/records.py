@@ -66,6 +66,19 @@ def parsed_side_by_side(records: Iterable[tuple[S, At]], parse: ParseRecord[S, R
         yield from rows()
 
 
+def never_empty(records: Iterable[S], path: str) -> Iterator[S]:
+    """Yield the records of a file.
+
+    Raises:
+        UserError: if there is none: a file of nothing, or of a header alone, was not written to its end.
+    """
+    record = None
+    for record in records:
+        yield record
+    if record is None:
+        raise UserError(f"{path} holds no record; fetch it again")
+
+
 def of_objects(parse: ParseRecord[Fields, R]) -> ParseRecord[Any, R]:
     """Return a parser of what should be objects by one of their fields."""
     return lambda record, at: parse(fields_of(record), at)
