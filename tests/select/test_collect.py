@@ -14,17 +14,18 @@ from tests.tiny import make_tiny
 from tests.train.inputs import Listed, Said, stage
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.recipe import Lora
 from vf_ray.select import collect
 from vf_ray.select.collect import Collector, Inquiry, chunks_of, collected, warmed
 from vf_ray.select.features import Feature
 from vf_ray.select.k_means import Floats32
 from vf_ray.select.one_by_one import OneByOne
-from vf_ray.select.proxy import marks, proxy_stage
 from vf_ray.store import Store
 from vf_ray.work import LocalPool, Workers
 
 SIZE, STEPS = 10, 6
-TUNED = proxy_stage(stage(max_length=96), steps=STEPS, lr=3e-3, rank=2)
+MARKS = (2, 4, 6)
+TUNED = stage(max_length=96, tune=("language_model",), lora=Lora(rank=2, alpha=4, dropout=0.0), steps=STEPS)
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,18 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
 def warm(model: Artifact) -> Artifact:
     with LocalPool().workers(Collector, gpus=0, most=1) as workers:
         spec = Spec(kind="proxy", name="tiny", config={})
-        return warmed(model.store, spec, TUNED, model, samples, 0, marks(STEPS, 3), workers)
+        return warmed(model.store, spec, TUNED, model, samples, 0, MARKS, workers)
 
 
 def asked(model: Artifact, kind: Feature, **changes: Any) -> Inquiry:
-    return Inquiry(kind=kind, stage=TUNED, model=model, samples=samples, seed=0, size=256, **changes)
+    return Inquiry(
+        kind=kind, stage=TUNED, model=model, samples=samples, known_as="listed", seed=0, size=256, **changes
+    )
 
 
 def table(inquiry: Inquiry, name: str, workers: Workers | None = None) -> Floats32:
     spec = Spec(kind="features", name=name, config={})
-    ask = partial(collected, inquiry.model.store, spec, inquiry, SIZE)
+    ask = partial(collected, inquiry.model.store, spec, inquiry, range(SIZE))
     if workers is not None:
         found = ask(workers)
     else:
@@ -79,11 +82,6 @@ def table(inquiry: Inquiry, name: str, workers: Workers | None = None) -> Floats
         rows = np.concatenate([np.array(chunk, np.float32) for chunk in chunks])
     assert np.isnan(rows).any(axis=1).nonzero()[0].tolist() == [4]
     return np.delete(rows, 4, axis=0)
-
-
-def test_marks_lie_evenly_and_end_with_the_last_step() -> None:
-    assert marks(500, 5) == (100, 200, 300, 400, 500)
-    assert marks(2, 5) == (1, 2)
 
 
 def test_a_short_tuning_learns_adapters_and_goes_on_where_it_was(
@@ -99,7 +97,7 @@ def test_a_short_tuning_learns_adapters_and_goes_on_where_it_was(
                 raise KeyboardInterrupt
 
         monkeypatch.setattr(Writer, "progress", progress)
-        return worker.warm_up(writer, TUNED, model, samples, 0, marks(STEPS, 3))
+        return worker.warm_up(writer, TUNED, model, samples, 0, MARKS)
 
     with pytest.raises(KeyboardInterrupt):
         artifacts.build(store, spec, partial(make, stop_at=5))

@@ -46,6 +46,8 @@ class Inquiry:
     """As which the samples are read; its adapters are what gradients are taken by."""
     model: Artifact
     samples: Callable[[], Samples]
+    known_as: str
+    """What tells these samples from others."""
     seed: int
     size: int
     """Numbers of a sketch."""
@@ -60,6 +62,7 @@ class Collector:
 
     def __init__(self) -> None:
         self._held: tuple[Any, Any, Any] | None = None
+        self._opened: tuple[str, Samples] | None = None
 
     def ready(self) -> None:
         """Return as soon as the worker stands."""
@@ -76,10 +79,15 @@ class Collector:
         """Commit the features of some rows; return how many could not be encoded."""
         if writer.committed(name) is None:
             model, encoder = self._loaded(inquiry)
-            table, rejects = Probe(inquiry, model, encoder).table(rows)
+            table, rejects = Probe(inquiry, model, encoder, self._samples(inquiry)).table(rows)
             writer.reject(Path(name).stem, rejects)
             writer.commit(name, _npy(table))
         return int(np.isnan(_read(writer.read(name))).any(axis=1).sum())
+
+    def _samples(self, inquiry: Inquiry) -> Samples:
+        if self._opened is None or self._opened[0] != inquiry.known_as:
+            self._opened = inquiry.known_as, inquiry.samples()
+        return self._opened[1]
 
     def _loaded(self, inquiry: Inquiry) -> tuple[Any, Any]:
         """Load a model and its encoder, forgetting those before first: there may be no room for both."""
@@ -100,10 +108,11 @@ class Probe:
     inquiry: Inquiry
     model: Any
     encoder: Any
+    samples: Samples
 
     def table(self, rows: Sequence[int]) -> tuple[Floats32, list[Any]]:
         """Return (n, size) of some rows, NaN for those that cannot be encoded, and these as rejects."""
-        samples = OneByOne(self.inquiry.samples(), tuple(rows))
+        samples = OneByOne(self.samples, tuple(rows))
         usable, places, rejects = samples.usable(self.encoder)
         parts = [self._measured(usable, asked) for asked in self._askings() for _ in self._marked()]
         width = sum(part.shape[1] for part in parts)
@@ -146,19 +155,19 @@ class Probe:
         return looks[self.inquiry.kind]
 
 
-def collected(store: Store, spec: Spec, inquiry: Inquiry, count: int, workers: Workers) -> Artifact:
-    """Return the features of ``count`` samples, asking what is not there yet."""
+def collected(store: Store, spec: Spec, inquiry: Inquiry, rows: Sequence[int], workers: Workers) -> Artifact:
+    """Return the features of some samples, asking what is not there yet."""
 
     def make(writer: Writer) -> Mapping[str, Any]:
         asked = [
-            workers.submit("collect", writer, part(n), inquiry, range(n * CHUNK, min((n + 1) * CHUNK, count)))
-            for n in range(-(-count // CHUNK))
+            workers.submit("collect", writer, part(n), inquiry, rows[start : start + CHUNK])
+            for n, start in enumerate(range(0, len(rows), CHUNK))
         ]
         rejected = 0
         for number, future in enumerate(asked, 1):
             rejected += future.result()
             writer.progress(number, len(asked), "parts")
-        return {"instances": count, "rejected": rejected}
+        return {"instances": len(rows), "rejected": rejected}
 
     return artifacts.build(store, spec, make)
 

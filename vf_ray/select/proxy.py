@@ -5,7 +5,6 @@ killed one goes on from the last of the steps that are kept.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +14,12 @@ from torch import Tensor, nn
 
 from vf_ray.artifacts import WORK, Artifact, Writer
 from vf_ray.model.freeze import MARK
-from vf_ray.recipe import Lora, Stage
+from vf_ray.recipe import Stage
 from vf_ray.train import optimizer
 from vf_ray.train.batches import Batches, ahead
 from vf_ray.train.learner import learner
 from vf_ray.train.schedule import Samples, num_steps, rate
 from vf_ray.train.step import loss_of
-
-
-def proxy_stage(stage: Stage, *, steps: int, lr: float, rank: int) -> Stage:
-    """Return a stage that tunes adapters of the language model alone, on what ``stage`` trains on."""
-    lora = Lora(rank=rank, alpha=2.0 * rank, dropout=0.0)
-    return replace(
-        stage, lora=lora, tune=("language_model",), lr=lr, own_lr={}, steps=max(1, steps), epochs=None,
-        recompute=0.0, compile=False,
-    )  # fmt: skip
-
-
-def marks(steps: int, count: int) -> tuple[int, ...]:
-    """Return the steps whose weights are kept: ``count`` of them, evenly up to the last."""
-    return tuple(sorted({-(-steps * number // count) for number in range(1, count + 1)}))
 
 
 def proxy(stage: Stage, folder: Path, seed: int) -> Any:

@@ -14,6 +14,7 @@ from vf_ray.errors import UserError
 from vf_ray.instances.chance import rank
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.shards.finish import TRAIN
+from vf_ray.shards.keep_list import kept_keys, only_kept, require_kept
 from vf_ray.shards.schema import MIXTURE, from_parquet, said_bytes, to_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
@@ -55,16 +56,18 @@ class Choice:
     """In all."""
 
 
-def write_mixture(instances: Mapping[str, Artifact], writer: Writer, choice: Choice) -> Mapping[str, Any]:
+def write_mixture(
+    instances: Mapping[str, Artifact], writer: Writer, choice: Choice, keep: Artifact | None = None
+) -> Mapping[str, Any]:
     """Index the instances that a stage may take; return how many each task gives.
 
+    Where there is a keep-list, they are those that it names.
+
     Raises:
-        ValueError: if nothing is left to train on.
+        ValueError: if nothing is left to train on, or the keep-list names what is not there.
     """
-    tables = {
-        task: _lowest(_ranked(table_of(instances[task], TRAIN), task, choice.seed), choice.per_task)
-        for task in sorted(instances)
-    }
+    ranked = {task: _ranked(table, task, choice.seed) for task, table in _tables(instances, keep).items()}
+    tables = {task: _lowest(table, choice.per_task) for task, table in ranked.items()}
     for pattern, most in choice.limits.items():
         named = [task for task in tables if fnmatchcase(task, pattern)]
         ranks = sorted(rank for task in named for rank in tables[task]["rank"].to_pylist())
@@ -81,6 +84,17 @@ def write_mixture(instances: Mapping[str, Artifact], writer: Writer, choice: Cho
     writer.commit(NAME, to_parquet(chosen.select(MIXTURE.names)))
     counts = {row["values"]: row["counts"] for row in pc.value_counts(chosen["task"]).to_pylist()}
     return {"instances": chosen.num_rows, "tasks": {task: counts.get(task, 0) for task in sorted(instances)}}
+
+
+def _tables(instances: Mapping[str, Artifact], keep: Artifact | None) -> dict[str, pa.Table]:
+    """Return the rows of each task that may be taken."""
+    tables = {task: table_of(instances[task], TRAIN) for task in sorted(instances)}
+    if keep is None:
+        return tables
+    keys = kept_keys(keep)
+    chosen = {task: only_kept(table, keys.get(task)) for task, table in tables.items()}
+    require_kept(keep.address, keys, sum(map(len, chosen.values())))
+    return chosen
 
 
 def table_of(instances: Artifact, name: str) -> pa.Table:

@@ -1,0 +1,91 @@
+"""What a stage's selection makes: a keep-list, and what a model says of the instances for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from vf_ray.artifacts import Spec
+from vf_ray.plan.versions import CODE
+from vf_ray.recipe.select import Select
+from vf_ray.recipe.stage import Lora, Stage
+
+READING = ("max_length", "template", "too_long", "precision")
+"""Keys of a stage that say how a model reads its conversations."""
+TUNING = ("batch", "loss", "schedule", "warmup", "warmup_from_zero", "weight_decay", "clip")
+"""Keys that its short tuning takes over."""
+
+
+@dataclass(frozen=True)
+class StageSelection:
+    """Every artifact of one stage's selection."""
+
+    name: str
+    """Of the stage."""
+    asked: Select
+    stage: Stage
+    pool: Spec
+    """The mixture of all that may be kept."""
+    model: str
+    """Address of the model that is asked: the one that the stage starts from."""
+    targets: Mapping[str, Spec]
+    """Instances of the tasks that vote, whose held-out part does."""
+
+    @cached_property
+    def proxy_stage(self) -> Stage:
+        """Return a tuning of adapters alone, as short as is asked for."""
+        asked = self.asked
+        lora = Lora(rank=asked.rank, alpha=2.0 * asked.rank, dropout=0.0)
+        return replace(
+            self.stage, lora=lora, tune=("language_model",), lr=asked.warmup_lr, own_lr={},
+            steps=asked.warmup, epochs=None, recompute=0.0, compile=False,
+        )  # fmt: skip
+
+    @cached_property
+    def marks(self) -> tuple[int, ...]:
+        """Return the steps of it after which the model is asked: several of ``xmas``, else the last."""
+        steps = self.asked.warmup
+        count = self.asked.checkpoints if self.asked.method == "xmas" else 1
+        return tuple(sorted({-(-steps * number // count) for number in range(1, count + 1)}))
+
+    @cached_property
+    def proxy(self) -> Spec:
+        """Return the weights of the short tuning."""
+        asked = self.asked
+        config: dict[str, Any] = {key: getattr(self.stage, key) for key in (*READING, *TUNING)}
+        config |= {"steps": asked.warmup, "lr": asked.warmup_lr, "rank": asked.rank, "seed": asked.seed}
+        config |= {"kept": list(self.marks)}
+        inputs = {"model": self.model, "mixture": self.pool.address}
+        return Spec(kind="proxy", name=self.name, config=config, inputs=inputs, code=CODE["proxy"])
+
+    def features(self, kind: str, *, warm: bool, of: str = "") -> Spec:
+        """Return what the model says, after its short tuning if it is ``warm``, ``of`` some instances."""
+        config: dict[str, Any] = {key: getattr(self.stage, key) for key in READING}
+        config |= {"kind": kind, "of": of, "seed": self.asked.seed, "size": self.asked.size}
+        inputs = {"model": self.model, "mixture": self.pool.address}
+        if warm:
+            inputs["proxy"] = self.proxy.address
+        else:
+            config["rank"] = self.asked.rank
+        if of == "targets":
+            config["per_target"] = self.asked.per_target
+            inputs |= {task: spec.address for task, spec in self.targets.items()}
+        name = f"{self.name}/{of or 'mixture'}/{kind}"
+        return Spec(kind="features", name=name, config=config, inputs=inputs, code=CODE["features"])
+
+    @cached_property
+    def keep(self) -> Spec:
+        """Return the keep-list."""
+        asked, inputs = self.asked, {"mixture": self.pool.address}
+        config: dict[str, Any] = {"method": asked.method, "share": asked.share, "seed": asked.seed}
+        if asked.method != "random":
+            inputs["model"] = self.model
+            config |= {key: getattr(self.stage, key) for key in READING} | {"size": asked.size}
+        if asked.method in ("icons", "presel", "xmas"):
+            inputs["proxy"] = self.proxy.address
+        if asked.method in ("coincide", "xmas"):
+            config["clusters"] = asked.clusters
+        if asked.method == "icons":
+            config["per_target"] = asked.per_target
+            inputs |= {task: spec.address for task, spec in self.targets.items()}
+        return Spec(kind="select", name=self.name, config=config, inputs=inputs, code=CODE["select"])
