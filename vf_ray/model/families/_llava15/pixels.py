@@ -8,25 +8,22 @@ quarter of the size to keep and to send; to normalise them then takes a moment.
 """
 
 import io
-import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
 from vf_ray.errors import UserError
+from vf_ray.model.families.decoding import each_decoded, image_settings, shown
 from vf_ray.model.families.family import Inputs
 from vf_ray.recipe.input_format import InputFormat
-from vf_ray.shards.decode import UPRIGHT, orientation
 
 # Shapes: B pictures, C channels, H and W pixels
 
@@ -52,7 +49,7 @@ class Pixels:
         Raises:
             ValueError: if its processor does something else than pad, resize and normalise.
         """
-        settings = _settings(folder)
+        settings = image_settings(folder)
         size = settings["crop_size"]["height"]
         expected = {"do_pad": True, "resample": 3, "size": {"shortest_edge": size}}
         for key, value in expected.items():
@@ -82,17 +79,7 @@ class Pixels:
         Raises:
             ValueError: as ``batch`` does.
         """
-
-        def one(place: int) -> NDArray[np.uint8]:
-            try:
-                return self._resized(images[place])
-            except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-                raise UserError(f"picture {place} of {len(images)} cannot be decoded: {error}") from error
-
-        if threads == 1:
-            return list(map(one, range(len(images))))
-        with ThreadPoolExecutor(threads, "images", torch.set_num_threads, (1,)) as pool:
-            return list(pool.map(one, range(len(images))))
+        return each_decoded(images, self._resized, threads)
 
     def blank(self) -> NDArray[np.uint8]:
         """Return (H, W, 3) bytes of a picture that shows nothing, as ``decoded`` returns others."""
@@ -176,29 +163,8 @@ def stacked(decoded: Sequence[NDArray[np.uint8]]) -> Tensor:
     return torch.from_numpy(np.stack(decoded))
 
 
-def shown(image: Image.Image, input_format: InputFormat) -> Image.Image:
-    """Decode a picture to RGB, turned and laid on white where the habits say so."""
-    if input_format.exif == "applied" and orientation(image) != UPRIGHT:
-        image = ImageOps.exif_transpose(image)
-    if input_format.alpha == "white" and image.has_transparency_data:
-        clear = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB")
-    image.load()
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
 def padded(image: Image.Image, size: tuple[int, int], colour: tuple[int, ...]) -> Image.Image:
     """Return the picture in the middle of a larger one of ``colour``."""
     larger = Image.new("RGB", size, colour)
     larger.paste(image, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))
     return larger
-
-
-def _settings(folder: Path) -> dict[str, Any]:
-    """Read the image processor's settings from either of the files transformers keeps them in."""
-    both = folder / "processor_config.json"
-    settings: dict[str, Any] = json.loads(both.read_text()) if both.exists() else {}
-    if "image_processor" not in settings:
-        settings = {"image_processor": json.loads((folder / "preprocessor_config.json").read_text())}
-    inner: dict[str, Any] = settings["image_processor"]
-    return inner
