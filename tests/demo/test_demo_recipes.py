@@ -1,5 +1,7 @@
 """What the demo's recipes promise before anything runs."""
 
+from pathlib import Path
+
 import pytest
 
 from vf_ray.instances.wording import word
@@ -45,7 +47,7 @@ def test_the_vision_tower_learns_before_stage_1_and_is_frozen_then() -> None:
     assert recipe.align is not None and set(recipe.align.tune) == set(MODULES)
     assert recipe.stage2 is not None
     assert {*recipe.stage1.tune, *recipe.stage2.tune} == {"projector", "language_model"}
-    assert 16 <= family_of_base(recipe.base).tokens_per_image(recipe.base) <= 36
+    assert 16 <= family_of_base(recipe.base, Path).adopted(recipe.base, Path).dimensions().image_tokens <= 36
 
 
 def test_the_stand_in_for_gpt4_says_so() -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from vf_ray import doctor, store
 from vf_ray.cli import app
 from vf_ray.doctor import room
+from vf_ray.model.families.family import Dimensions
 from vf_ray.on_ray import dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard, RefusedError
 from vf_ray.plan.plan import STEPS, Plan
@@ -216,10 +217,15 @@ def test_what_is_to_be_fetched_or_asked_for_is_told(local_store: Store, tmp_path
     assert "raw coco2014" not in found, "it lies below prepare.raw"
 
 
+def counted(asked: Recipe) -> Dimensions:
+    return doctor.dimensions(asked.base)
+
+
 def test_space_is_estimated_from_the_model(local_store: Store) -> None:
-    tiny = {check.name: check for check in doctor.space(recipe(), local_store)}
+    tiny = {check.name: check for check in doctor.space(recipe(), local_store, counted(recipe()))}
     assert all(check.ok for check in tiny.values())
-    vast = {check.name: check for check in doctor.space(recipe(base=Base(layers=40_000)), local_store)}
+    deep = recipe(base=Base(layers=40_000))
+    vast = {check.name: check for check in doctor.space(deep, local_store, counted(deep))}
     assert not any(check.ok for check in vast.values())
     assert set(tiny) == set(vast) == {"disk", "scratch", "memory"}
 
@@ -227,13 +233,13 @@ def test_space_is_estimated_from_the_model(local_store: Store) -> None:
 def test_a_stage_that_does_not_fit_is_told_what_would() -> None:
     stage = Stage(tasks=("demo_digits/odd_even",), lr=2e-5, batch=128, epochs=1, precision="bf16")
     large = replace(gpu_recipe(8), base=Base(size="13B"), stage1=stage)
-    memory, time = doctor.training(large)
+    memory, time = doctor.training(large, counted(large))
     assert not memory.ok and "of 80 GiB a GPU: weights 24.9 GiB" in memory.found
     assert memory.remedy == "override stage1: recompute=1.0"
     assert time.ok and "8 x 312 TFLOP/s are used to 40%, which is assumed" in time.found
     fits = replace(large, stage1=replace(stage, recompute=1.0))
-    assert all(check.ok for check in doctor.training(fits))
-    assert list(doctor.training(recipe())) == []
+    assert all(check.ok for check in doctor.training(fits, counted(fits)))
+    assert list(doctor.training(recipe(), counted(recipe()))) == []
 
 
 def test_a_store_with_two_winners_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

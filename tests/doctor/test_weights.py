@@ -83,15 +83,24 @@ def test_a_folder_that_is_no_model_says_what_it_is(parts: Path, held: str) -> No
 
 def test_a_checkpoint_of_other_sizes_is_told_with_the_key(tmp_path: Path) -> None:
     make_tiny(tmp_path / "model")
-    (check,) = doctor.base_weights(Base(checkpoint=str(tmp_path / "model")))
+    stated = Base(checkpoint=str(tmp_path / "model"), image_size=336, patch_size=14)
+    (check,) = doctor.base_weights(stated)
     assert not check.ok and "set base.image_size=16 and base.patch_size=8" in check.found
+    (check,) = doctor.base_weights(Base(checkpoint=str(tmp_path / "model")))
+    assert check.ok, check
+
+
+def test_a_family_that_there_is_not_is_told_with_the_nearest() -> None:
+    (check,) = doctor.base_weights(Base(family="llava16"))
+    assert not check.ok and "did you mean 'llava15'" in check.found
 
 
 def test_estimates_count_with_the_sizes_of_the_models_themselves(parts: Path) -> None:
-    real = weights.sized(base_of(str(parts), size="7B"))
-    assert (real.width, real.layers, real.kv_heads, real.vision_layers) == (32, 2, 2, 3)
-    missing = base_of(str(parts), vision=str(parts / "none"), size="7B")
-    assert weights.sized(missing) == missing
+    real = weights.dimensions(base_of(str(parts), size="7B"))
+    assert (real.layers, real.sizes.embedding % 32, real.image_tokens) == (2, 0, 4)
+    missing = weights.dimensions(base_of(str(parts), vision=str(parts / "none"), size="7B"))
+    assert (missing.layers, missing.image_tokens) == (32, 4)
+    assert weights.dimensions(Base(checkpoint=str(parts / "none"), size="7B")).image_tokens == 576
 
 
 def test_gguf_weights_want_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

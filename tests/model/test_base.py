@@ -64,7 +64,7 @@ def test_the_folder_loads_and_knows_the_prepared_words(
 def test_the_order_of_the_sources_does_not_matter(store: Store, sources: dict[str, Artifact]) -> None:
     one, other = built(store, "one", sources), built(store, "other", dict(reversed(sources.items())))
     assert one.manifest["files"] == other.manifest["files"]
-    texts = family_of_base(tiny_base()).adopted(tiny_base(), Path).texts(conversations(sources))
+    texts = family_of_base(tiny_base(), Path).adopted(tiny_base(), Path).texts(conversations(sources))
     assert next(texts) == "\nIs it odd? ASSISTANT: yes"
 
 

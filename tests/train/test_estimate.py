@@ -13,7 +13,7 @@ from vf_ray.doctor import room
 from vf_ray.model import packed
 from vf_ray.model.families import family_of_base
 from vf_ray.model.families._llava15.assemble import assemble
-from vf_ray.model.families.family import Sizes
+from vf_ray.model.families.family import Dimensions
 from vf_ray.model.load import parameters
 from vf_ray.recipe import Base, Lora, Stage
 from vf_ray.train import checkpoint, estimate
@@ -24,26 +24,28 @@ from vf_ray.train.learner import learner
 from vf_ray.train.optimizer import MOMENTS
 from vf_ray.train.step import loss_of
 
-SEVEN = Base(size="7B", vocabulary=32064)
-THIRTEEN = Base(size="13B", vocabulary=32064)
+
+def dimensions(base: Base) -> Dimensions:
+    return family_of_base(base, Path).adopted(base, Path).dimensions()
 
 
-def sizes(base: Base) -> Sizes:
-    return family_of_base(base).sizes(base)
+SEVEN, THIRTEEN, THIRTY_FOUR = (
+    dimensions(Base(size=size, vocabulary=32064)) for size in ("7B", "13B", "34B")
+)
 
 
 def test_counts_equal_those_of_a_model(tmp_path: Path) -> None:
-    found, real = sizes(tiny_base()), parameters(make_tiny(tmp_path))
+    found, real = dimensions(tiny_base()).sizes, parameters(make_tiny(tmp_path))
     assert found.projector == real["projector"]
     assert found.vision_tower == pytest.approx(real["vision_tower"], rel=0.01)
     assert found.language_model == pytest.approx(real["language_model"], rel=0.01)
 
 
 def test_the_large_ones_have_their_known_sizes() -> None:
-    assert sizes(SEVEN).total == pytest.approx(7.06e9, rel=0.01)
-    assert sizes(THIRTEEN).total == pytest.approx(13.35e9, rel=0.01)
-    assert sizes(Base(size="1B")).language_model == pytest.approx(1.1e9, rel=0.01)
-    assert sizes(Base(size="34B")).language_model == pytest.approx(33.7e9, rel=0.01)
+    assert SEVEN.sizes.total == pytest.approx(7.06e9, rel=0.01)
+    assert THIRTEEN.sizes.total == pytest.approx(13.35e9, rel=0.01)
+    assert dimensions(Base(size="1B")).sizes.language_model == pytest.approx(1.1e9, rel=0.01)
+    assert THIRTY_FOUR.sizes.language_model == pytest.approx(33.7e9, rel=0.01)
 
 
 def test_zero_shares_out_and_offload_moves() -> None:
@@ -61,7 +63,7 @@ def test_zero_shares_out_and_offload_moves() -> None:
 
 def test_the_start_and_the_end_of_a_run_are_counted_too() -> None:
     found = memory(stage(precision="bf16", zero=3, recompute=1.0), THIRTEEN, workers=64)
-    weights = 2 * sizes(THIRTEEN).total
+    weights = 2 * THIRTEEN.sizes.total
     assert found.step < found.device == weights  # before ZeRO takes the model apart
     assert found.on_host == weights > found.saved == found.optimizer
     few = memory(stage(precision="bf16", zero=3, offload=True), THIRTEEN, workers=2)
@@ -79,7 +81,7 @@ def test_adapters_are_counted_as_they_are(tmp_path: Path) -> None:
     chosen = stage(lora=Lora(rank=4))
     model = learner(chosen, make_tiny(tmp_path), 0)
     learns = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    assert tuned(sizes(tiny_base()), chosen) == learns
+    assert tuned(dimensions(tiny_base()).sizes, chosen) == learns
     whole, adapted = (memory(s, THIRTEEN, workers=1) for s in (stage(zero=2), stage(zero=2, lora=Lora())))
     assert adapted.optimizer < 0.06 * whole.optimizer
 
@@ -94,7 +96,7 @@ def test_activations_are_what_autograd_keeps(tmp_path: Path, dtype: Any) -> None
     one_layer = (kept[0.0] - kept[1.0]) / base.layers  # there while it is computed again
     for share, found in kept.items():
         asked = replace(tuned, recompute=share, micro_tokens=pack.input_ids.shape[1])
-        expected = memory(asked, base, workers=1).activations
+        expected = memory(asked, dimensions(base), workers=1).activations
         assert expected == pytest.approx(found + one_layer * (share > 0), rel=0.2), share
 
 
@@ -121,14 +123,12 @@ def test_what_is_recommended_fits() -> None:
     ways = list(remedies(asked, THIRTEEN, 8, free))
     assert ways[0][0] == "recompute=0.5, zero=2"
     assert all(memory(changed, THIRTEEN, 8).device <= free for _, changed in ways)
-    assert list(remedies(asked, Base(size="34B"), 1, free)) == []
+    assert list(remedies(asked, THIRTY_FOUR, 1, free)) == []
 
 
 def test_the_rate_that_was_published_for_llava_comes_out() -> None:
     work = flops(stage(), SEVEN, samples=1, text_tokens=0)
-    tokens_per_s = family_of_base(SEVEN).tokens_per_image(SEVEN) / seconds(
-        work, workers=1, flops_per_s=312e12, utilisation=0.3957
-    )
+    tokens_per_s = SEVEN.image_tokens / seconds(work, workers=1, flops_per_s=312e12, utilisation=0.3957)
     assert tokens_per_s == pytest.approx(2937, rel=0.1)
 
 

@@ -8,14 +8,13 @@ Read in this order: this file, check.py, raw_files.py (sources), weights.py (mod
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from vf_ray.doctor.check import Check
 from vf_ray.doctor.elsewhere import models_elsewhere
 from vf_ray.doctor.raw_files import sources
 from vf_ray.doctor.room import space, training
-from vf_ray.doctor.weights import base_weights, judge_weights, sized
+from vf_ray.doctor.weights import base_weights, dimensions, judge_weights
 from vf_ray.errors import MendableError, UserError
 from vf_ray.on_ray import dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard
@@ -53,10 +52,10 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
     yield from models_elsewhere(recipe.evaluate)
     planned = list(plans(recipe, store))
     yield from planned
-    real = replace(recipe, base=sized(recipe.base, store))
-    yield from space(real, store)
+    model = dimensions(recipe.base, store)
+    yield from space(recipe, store, model)
     if all(check.ok for check in planned if check.name == "stages"):
-        yield from training(real)
+        yield from training(recipe, model)
     yield from cluster(store)
     yield gpus(recipe)
 

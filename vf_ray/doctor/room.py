@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from vf_ray.doctor.check import Check
+from vf_ray.model.families.family import Dimensions
 from vf_ray.on_ray.dashboard import Dashboard
 from vf_ray.plan.plan import TUNED, Plan
 from vf_ray.quality.published_sizes import most_instances
@@ -23,21 +24,19 @@ KEEP = 2
 """Checkpoints that stay in the store (``vf_ray.train.checkpoint``)."""
 
 
-def space(recipe: Recipe, store: Store) -> Iterator[Check]:
+def space(recipe: Recipe, store: Store, model: Dimensions) -> Iterator[Check]:
     """Check the store's disk for every model and two checkpoints, and this machine's memory for a stage."""
     stages = dict(_stages(recipe))
-    models = sum(estimate.model_bytes(recipe.base, stage) for stage in (None, *stages.values()))
-    checkpoints = [KEEP * estimate.checkpoint_bytes(recipe.base, stage) for stage in stages.values()]
+    models = sum(estimate.model_bytes(model, stage) for stage in (None, *stages.values()))
+    checkpoints = [KEEP * estimate.checkpoint_bytes(model, stage) for stage in stages.values()]
     need = models + max(checkpoints, default=0) + (1 << 30)
     folder = store.local_path("")
     if folder is not None:
         yield enough("disk", disk_free(folder), need, f"free some in {folder}, or set {VARIABLE} elsewhere")
-    yield from _scratch(
-        [estimate.scratch_bytes(recipe.base, s, copied=folder is None) for s in stages.values()]
-    )
+    yield from _scratch([estimate.scratch_bytes(model, s, copied=folder is None) for s in stages.values()])
     if Dashboard.from_environment() is None and not recipe.resources.gpus_per_worker:
         workers = recipe.resources.workers
-        each = [estimate.memory(stage, recipe.base, workers) for stage in stages.values()]
+        each = [estimate.memory(stage, model, workers) for stage in stages.values()]
         need = workers * max((one.together for one in each), default=0) + RAY_BYTES
         yield enough("memory", _memory_free(), need, "close something, or use a smaller model or a cluster")
 
@@ -59,21 +58,21 @@ def enough(name: str, free: int, need: int, remedy: str) -> Check:
     return Check(name, free >= need, f"{shown(free)} free, about {shown(need)} needed", remedy)
 
 
-def training(recipe: Recipe) -> Iterator[Check]:
+def training(recipe: Recipe, model: Dimensions) -> Iterator[Check]:
     """Estimate each stage: the memory of a GPU, what would make it fit where it does not, and the time."""
-    resources, base = recipe.resources, recipe.base
+    resources = recipe.resources
     for name, stage in _stages(recipe) if resources.gpus_per_worker else ():
-        need, room = estimate.memory(stage, base, resources.workers), int(resources.gpu_gib * (1 << 30))
+        need, room = estimate.memory(stage, model, resources.workers), int(resources.gpu_gib * (1 << 30))
         parts = {"weights": need.parameters + need.gathered, "gradients": need.gradients,
                  "optimizer": need.optimizer, "activations": need.activations}  # fmt: skip
         told = ", ".join(f"{part} {shown(count)}" for part, count in parts.items())
         told += f"; at the start {shown(need.whole)}" if need.whole > need.step else ""
         told += f"; on the host at most {shown(need.on_host)} a worker"
         found = f"about {shown(need.device)} of {resources.gpu_gib:g} GiB a GPU: {told}"
-        ways = [change for change, _ in estimate.remedies(stage, base, resources.workers, room)]
+        ways = [change for change, _ in estimate.remedies(stage, model, resources.workers, room)]
         remedy = f"override {name}: {ways[0]}" if ways else "use more workers, larger GPUs or stage.lora"
         yield Check(f"{name} memory", need.device <= room, found, remedy)
-        yield Check(f"{name} time", True, _duration(recipe, name, stage))
+        yield Check(f"{name} time", True, _duration(recipe, model, name, stage))
 
 
 def most_samples(plan: Plan, name: str) -> int:
@@ -90,11 +89,11 @@ def most_samples(plan: Plan, name: str) -> int:
     return min(most, stage.sample or most)
 
 
-def _duration(recipe: Recipe, name: str, stage: Stage) -> str:
+def _duration(recipe: Recipe, model: Dimensions, name: str, stage: Stage) -> str:
     """Say how long a stage takes, and what that rests on."""
     samples = (stage.steps or 0) * stage.batch
     samples = samples or math.ceil((stage.epochs or 0) * most_samples(Plan(recipe, ""), name))
-    work = estimate.flops(stage, recipe.base, samples=samples, text_tokens=estimate.TEXT_TOKENS)
+    work = estimate.flops(stage, model, samples=samples, text_tokens=estimate.TEXT_TOKENS)
     workers, rate = recipe.resources.workers, recipe.resources.gpu_tflops
     hours = estimate.seconds(work, workers=workers, flops_per_s=rate * 1e12) / 3600
     return (

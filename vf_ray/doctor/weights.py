@@ -4,13 +4,16 @@ Of a large file in a bucket only its ends are fetched, which hold the header.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from vf_ray.artifacts import Artifact, load
 from vf_ray.doctor.check import Check
 from vf_ray.errors import MendableError, MissingError
 from vf_ray.model.families import family_of_base
+from vf_ray.model.families.family import Dimensions
 from vf_ray.plan.named_models import PREFIX
 from vf_ray.recipe import Base
 from vf_ray.recipe.recipe import is_model_address
@@ -25,43 +28,47 @@ HEADED = (".safetensors", ".bin", ".gguf")
 """Ends of names of files that are known by their ends; of others all is read."""
 NEEDED = (".json", ".model", ".txt", ".jinja", ".safetensors", ".bin", ".gguf")
 """Ends of names of files that a model is read from."""
+WHOLE = "{}: every tensor that its configuration describes"
 
 
 def base_weights(base: Base, store: Store | None = None) -> Iterator[Check]:
     """Check that each model a recipe names is there, whole, and what the recipe says."""
     given = {f"base.{part}": url for part, url in base.parts().items()}
-    if not given:
-        yield Check("weights", True, "a fresh model")
-        return
     with scratch("vf-ray-doctor-") as below:
         fetch = outliner(below, store)
+        if not given:
+            yield _check(
+                "base.family", "a fresh model", lambda: family_of_base(base, fetch).adopted(base, fetch)
+            )
         for key, url in given.items():
-            yield _check(key, url, partial(_look, base, key, fetch))
+            yield _check(key, WHOLE.format(url), partial(_look, base, key, fetch))
 
 
 def judge_weights(key: str, url: str) -> Check:
     """Check that a judge's folder holds every weight that its configuration describes, of whatever kind."""
     with scratch("vf-ray-doctor-") as below:
-        return _check(key, url, lambda: _look_at_judge(outliner(below)(url), url))
+        return _check(key, WHOLE.format(url), lambda: _look_at_judge(outliner(below)(url), url))
 
 
-def sized(base: Base, store: Store | None = None) -> Base:
-    """Return the base with the sizes of the models it names, as far as they can be read, for estimates."""
+def dimensions(base: Base, store: Store | None = None) -> Dimensions:
+    """Count the models that a recipe names for estimates; what cannot be read, by the recipe's sizes."""
     with scratch("vf-ray-doctor-") as below:
+        fetch = outliner(below, store)
         try:
-            fetch = outliner(below, store)
-            return family_of_base(base, fetch).adopted(base, fetch).sized()
+            return family_of_base(base, fetch).adopted(base, fetch).dimensions()
         except MendableError:  # the check of weights says what is wrong
-            return base
+            nothing: dict[str, Any] = dict.fromkeys(("family", *base.parts()), "")
+            fresh = replace(base, **nothing)
+            return family_of_base(fresh, fetch).adopted(fresh, fetch).dimensions()
 
 
-def _check(key: str, url: str, look: Callable[[], object]) -> Check:
+def _check(key: str, found: str, look: Callable[[], object]) -> Check:
     name, remedy = f"weights {key}", f"copy the whole model there, or correct {key}"
     try:
         look()
     except MendableError as error:
         return Check(name, False, str(error), remedy)
-    return Check(name, True, f"{url}: every tensor that its configuration describes")
+    return Check(name, True, found)
 
 
 def _look(base: Base, key: str, fetch: Callable[[str], Path]) -> None:

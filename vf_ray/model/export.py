@@ -25,7 +25,7 @@ def save_model(model: PreTrainedModel, out: Path) -> None:
     """Write configuration and weights, without the files that turn text and pictures into input."""
     out.mkdir(parents=True, exist_ok=True)
     family = family_of_model(model)
-    model.config.architectures = [family.architecture]
+    model.config.architectures = [family.model_class(model.config.to_dict()).__name__]
     model.config.dtype = model.dtype
     model.config.save_pretrained(out)
     model.generation_config.save_pretrained(out)

@@ -8,7 +8,7 @@ a result's address.
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from vf_ray.recipe.input_format import InputFormat
@@ -63,12 +63,14 @@ def is_model_address(name: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """The LLaVA checkpoint that stage 1 starts from, and how it comes to be."""
+    """The checkpoint that stage 1 starts from, and how it comes to be."""
 
     checkpoint: str = ""
-    """URL of a LLaVA folder, in Hugging Face's layout or that of LLaVA's authors (which then needs
-    ``vision``); or a model of the store, by its address or as another recipe's step (``stage1/demo``), as
-    all parts below; empty: assembled from them."""
+    """URL of a model's folder, of any family there is, which its ``config.json`` tells: in Hugging Face's
+    layout, or a LLaVA-1.5 in that of its authors (which then needs ``vision``); or a model of the store, by
+    its address or as another recipe's step (``stage1/demo``), as all parts below; empty: made of them."""
+    family: str = ""
+    """Family of fresh parts; empty: LLaVA-1.5, which alone is assembled from the parts below."""
     vision: str = ""
     """URL of a CLIP vision tower; empty: a fresh one of the sizes below."""
     language_model: str = ""
@@ -77,9 +79,9 @@ class Base:
     """URL of a pre-trained projector: LLaVA's ``mm_projector.bin``, or a LLaVA folder whose projector is
     put in (the paper's Table 6); empty: the checkpoint's, or a fresh one."""
     size: Literal["tiny", "0.1B", "1B", "7B", "13B", "34B"] = "13B"
-    """Sizes of fresh parts; of adopted ones, what estimates count with."""
+    """Sizes of fresh parts."""
     image_size: int = 0
-    """This number and those below: 0 leaves it to ``size``."""
+    """This number and those below: 0 leaves it to the checkpoint or, where there is none, to ``size``."""
     patch_size: int = 0
     vision_width: int = 0
     vision_layers: int = 0
@@ -97,18 +99,30 @@ class Base:
     ``{template: llama_2, exif: applied}``; it is kept with the model, and all that read it follow it."""
 
     def __post_init__(self) -> None:
-        sizes = dict(SIZES[self.size]) | ({"kv_heads": self.heads} if self.heads else {})
-        for key, value in sizes.items():
-            object.__setattr__(self, key, getattr(self, key) or value)
+        if not self.checkpoint:
+            for key, value in self._sizes().items():
+                object.__setattr__(self, key, value)
+        stated = [key for key in SIZES[self.size] if not self.checkpoint or getattr(self, key)]
         for large, small in (("image_size", "patch_size"), ("vision_width", "vision_heads"),
                              ("width", "heads"), ("heads", "kv_heads")):  # fmt: skip
             one, other = getattr(self, large), getattr(self, small)
-            require(one % other == 0, f"base.{large} {one} is not a multiple of base.{small} {other}")
+            whole = not one or not other or one % other == 0
+            require(whole, f"base.{large} {one} is not a multiple of base.{small} {other}")
         build(InputFormat, self.input_format, "base.input_format.")
-        for key in SIZES[self.size]:
+        for key in stated:
             require(getattr(self, key) > 0, f"base.{key} is {getattr(self, key)}; it must be positive")
         both = self.checkpoint and self.language_model
         require(not both, "base names a checkpoint and a language_model; a checkpoint brings its own")
+        both = self.checkpoint and self.family
+        require(not both, "base names a checkpoint and a family; a checkpoint's config.json tells its own")
+
+    def filled(self) -> "Base":
+        """Return it with sizes for all that it leaves to a checkpoint, as far as ``size`` tells them."""
+        return replace(self, **self._sizes())
+
+    def _sizes(self) -> dict[str, Any]:
+        sizes = dict(SIZES[self.size]) | ({"kv_heads": self.heads} if self.heads else {})
+        return {key: getattr(self, key) or value for key, value in sizes.items()}
 
     def parts(self) -> dict[str, str]:
         """Return the models that are named, by key: folders, URLs, or models of the store."""

@@ -1,7 +1,7 @@
 """What a stage will need before any machine is asked for: memory per worker, floating-point work.
 
-The model's family counts from the recipe's sizes; what an adopted checkpoint really has may differ by its
-vocabulary. Activations are what autograd was seen to keep for one pack, good to about a fifth.
+The model's family counts, by the recipe's sizes or a checkpoint's. Activations are what autograd was seen to
+keep for one pack, good to about a fifth.
 No import of torch: a doctor asks this on a laptop.
 """
 
@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vf_ray.model.families import family_of_base
-from vf_ray.model.families.family import Sizes
-from vf_ray.recipe import Base, Stage
+from vf_ray.model.families.family import Dimensions, Sizes
+from vf_ray.recipe import Stage
 
 LABEL_SHARE = 0.25
 """Share of a pack's tokens that are taken to have labels, and therefore logits."""
@@ -86,9 +85,9 @@ def adapters(sizes: Sizes, stage: Stage) -> int:
     return stage.lora.rank * sizes.adapted if stage.lora else 0
 
 
-def memory(stage: Stage, base: Base, workers: int) -> Memory:
+def memory(stage: Stage, model: Dimensions, workers: int) -> Memory:
     """Estimate the memory of one of ``workers``."""
-    sizes = family_of_base(base).sizes(base)
+    sizes = model.sizes
     learns, zero = tuned(sizes, stage), stage.zero
     weight, whole = 2 if stage.precision == "bf16" else 4, sizes.total + adapters(sizes, stage)
     masters = 0 if zero == 0 else 4
@@ -97,37 +96,35 @@ def memory(stage: Stage, base: Base, workers: int) -> Memory:
         parameters=weight * whole // (workers if zero == 3 else 1),
         gradients=4 * learns // (workers if zero >= 2 else 1),
         optimizer=0 if stage.offload else optimizer,
-        activations=_activations(stage, base, weight),
+        activations=_activations(stage, model, weight),
         gathered=weight * min(whole, GATHERED) if zero == 3 and workers > 1 else 0,
         host=optimizer if stage.offload else 0,
         whole=weight * whole,
         largest=weight * sizes.embedding,
-        saved=checkpoint_bytes(base, stage) // workers,
+        saved=checkpoint_bytes(model, stage) // workers,
     )
 
 
-def model_bytes(base: Base, stage: Stage | None) -> int:
+def model_bytes(model: Dimensions, stage: Stage | None) -> int:
     """Return what a model takes on disk, as a stage leaves it."""
-    return (2 if stage is not None and stage.precision == "bf16" else 4) * family_of_base(base).sizes(
-        base
-    ).total
+    return (2 if stage is not None and stage.precision == "bf16" else 4) * model.sizes.total
 
 
-def scratch_bytes(base: Base, stage: Stage, *, copied: bool) -> int:
+def scratch_bytes(model: Dimensions, stage: Stage, *, copied: bool) -> int:
     """Return what passes through a node's temporary folder at most, whatever part of the workers it has.
 
     That is a checkpoint and the model, and one copy of the model it starts from if that is ``copied``.
     """
-    start = model_bytes(base, None) if copied else 0
-    return start + checkpoint_bytes(base, stage) + model_bytes(base, stage)
+    start = model_bytes(model, None) if copied else 0
+    return start + checkpoint_bytes(model, stage) + model_bytes(model, stage)
 
 
-def checkpoint_bytes(base: Base, stage: Stage) -> int:
+def checkpoint_bytes(model: Dimensions, stage: Stage) -> int:
     """Return what a checkpoint takes: fp32 values and optimizer state of what is tuned."""
-    return SAVED_BYTES * tuned(family_of_base(base).sizes(base), stage)
+    return SAVED_BYTES * tuned(model.sizes, stage)
 
 
-def remedies(stage: Stage, base: Base, workers: int, room: int) -> Iterator[tuple[str, Stage]]:
+def remedies(stage: Stage, model: Dimensions, workers: int, room: int) -> Iterator[tuple[str, Stage]]:
     """Yield changes that make one of ``workers`` fit into ``room`` bytes, as override and changed stage.
 
     They are tried from the cheapest to the dearest in time, each on top of those before it.
@@ -141,17 +138,16 @@ def remedies(stage: Stage, base: Base, workers: int, room: int) -> Iterator[tupl
         if getattr(changed, key) < value if key != "micro_tokens" else changed.micro_tokens > 2048:
             changed = replace(changed, **{key: value, **({"compile": False} if value == 3 else {})})
             said = [*(one for one in said if not one.startswith(f"{key}=")), f"{key}={value}"]
-            if memory(changed, base, workers).device <= room:
+            if memory(changed, model, workers).device <= room:
                 yield ", ".join(said), changed
 
 
-def flops(stage: Stage, base: Base, *, samples: int, text_tokens: float) -> float:
+def flops(stage: Stage, model: Dimensions, *, samples: int, text_tokens: float) -> float:
     """Return the floating-point operations of ``samples``, each with a picture and so many text tokens."""
-    family = family_of_base(base)
-    image_tokens = samples * family.tokens_per_image(base)
+    image_tokens = samples * model.image_tokens
     return work(
-        stage, family.sizes(base), tokens=image_tokens + round(samples * text_tokens),
-        image_tokens=image_tokens, patches=family.patches(image_tokens, samples),
+        stage, model.sizes, tokens=image_tokens + round(samples * text_tokens),
+        image_tokens=image_tokens, patches=samples * model.patches,
     )  # fmt: skip
 
 
@@ -174,12 +170,12 @@ def seconds(work: float, *, workers: int, flops_per_s: float, utilisation: float
     return work / (workers * flops_per_s * utilisation)
 
 
-def _activations(stage: Stage, base: Base, weight: int) -> int:
+def _activations(stage: Stage, model: Dimensions, weight: int) -> int:
     """Return the bytes that one pack keeps for its backward pass."""
-    per_token = family_of_base(base).kept(base, half=weight == 2)
-    forgotten = round(stage.recompute * base.layers)
-    layers = (base.layers - forgotten) * per_token.layer
+    per_token = model.kept_half if weight == 2 else model.kept
+    forgotten = round(stage.recompute * model.layers)
+    layers = (model.layers - forgotten) * per_token.layer
     layers += forgotten * per_token.between + per_token.layer if forgotten else 0
-    at_once = min(LABEL_SHARE * stage.micro_tokens * base.vocabulary, LOGITS)
+    at_once = min(LABEL_SHARE * stage.micro_tokens * model.vocabulary, LOGITS)
     hidden = (layers + 4 * per_token.between) * stage.micro_tokens * weight
     return int(hidden + at_once * (8 + weight))  # logits, their fp32 copy and gradient

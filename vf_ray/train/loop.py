@@ -223,7 +223,7 @@ def _due(state: _Run, step: int) -> bool:
 
 
 def _measured(state: _Run, step: Step, record: dict[str, Any], seconds: float, waited: float) -> Metrics:
-    patches = state.family.patches(step.image_tokens, step.encoded)
+    patches = state.family.patches(state.engine.module.config, step.image_tokens, step.encoded)
     done = work(
         state.stage, state.sizes, tokens=step.computed, image_tokens=step.image_tokens, patches=patches
     )

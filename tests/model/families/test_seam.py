@@ -81,7 +81,7 @@ def test_each_exception_is_needed(folder: str) -> None:
 def test_a_folder_a_model_and_a_base_are_of_one_family(tmp_path: Path) -> None:
     folder = make_tiny(tmp_path)
     family = family_of(folder)
-    assert family is family_of_model(load(folder)) is family_of_base(tiny_base())
+    assert family is family_of_model(load(folder)) is family_of_base(tiny_base(), Path)
     assert family.name in {one.name for one in FAMILIES}
 
 

@@ -187,7 +187,7 @@ def load_judge(folder: Path, name: str, **options: Any) -> Any:
     config = read_json(folder / "config.json")
     weight_files(folder)
     family = next((family for family in FAMILIES if family.recognises(config)), None)
-    loader = family.model_class() if family else AutoModelForCausalLM
+    loader = family.model_class(config) if family else AutoModelForCausalLM
     return loaded_whole(what, loader, folder, **options)
 
 

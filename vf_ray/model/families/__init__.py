@@ -14,9 +14,10 @@ from vf_ray.errors import UserError
 from vf_ray.model.families.family import Encoder, Family, Fetch
 from vf_ray.model.families.llava15 import Llava15
 from vf_ray.recipe import Base
+from vf_ray.recipe.strict import near, require
 
 FAMILIES: tuple[Family, ...] = (Llava15(),)
-"""All there are; the first is the one that is assembled from parts."""
+"""All there are; the first is that of parts whose family a recipe does not name."""
 CONFIG = "config.json"
 
 
@@ -36,14 +37,19 @@ def family_of_model(model: Any) -> Family:
     return of_config(model.config.to_dict(), type(model).__name__)
 
 
-def family_of_base(base: Base, fetch: Fetch | None = None) -> Family:
-    """Return the family of a recipe's base: its checkpoint's, else that which is assembled from parts.
+def family_of_base(base: Base, fetch: Fetch) -> Family:
+    """Return the family of a recipe's base: its checkpoint's, else the one it names for its parts.
 
-    Without ``fetch`` the checkpoint cannot be looked at, and counts as one of these.
+    Raises:
+        UserError: if no family knows the checkpoint, or has the name.
     """
-    if not base.checkpoint or fetch is None:
-        return FAMILIES[0]
-    return family_of(fetch(base.checkpoint))
+    if base.checkpoint:
+        return family_of(fetch(base.checkpoint))
+    named = {family.name: family for family in FAMILIES}
+    require(
+        not base.family or base.family in named, f"base.family is {base.family!r}; {near(base.family, named)}"
+    )
+    return named[base.family] if base.family else FAMILIES[0]
 
 
 def encoder_of(

@@ -1,8 +1,8 @@
 """What a model family has to say: everything that depends on which vision-language model it is.
 
 A family is one object, in one module of this package, that loads nothing heavy before it is asked for it.
-Its methods fall into six groups, in the order in which a run comes to them: which checkpoints are its own,
-how big they are, what a recipe's base names and becomes, how conversations and images turn into tensors,
+Its methods fall into five groups, in the order in which a run comes to them: which checkpoints are its own,
+what a recipe's base names and becomes, and how big that is, how conversations and images turn into tensors,
 what lies where in the model, and how it learns and answers.
 
 Shapes: S tokens of a conversation or a pack, N images, L label tokens, D width
@@ -53,6 +53,24 @@ class Kept:
     """In a layer whose activations stay."""
     between: int
     """Between layers: all that a layer which computes again keeps."""
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """What estimates count with, of a model that nobody has loaded."""
+
+    sizes: Sizes
+    layers: int
+    """Of the language model."""
+    vocabulary: int
+    image_tokens: int
+    """Tokens that an image takes, or usually takes."""
+    patches: int
+    """Places that the vision tower goes through for it."""
+    kept: Kept
+    """By the language model, of a token in fp32."""
+    kept_half: Kept
+    """The same in half precision."""
 
 
 class Images(Protocol):
@@ -128,8 +146,8 @@ class Adopted(Protocol):
     def looks(self) -> Mapping[str, Callable[[], object]]:
         """Return, by the recipe's keys, what looks at a part and raises ValueError if it is unfit."""
 
-    def sized(self) -> Base:
-        """Return the recipe's base with the sizes that the named models have."""
+    def dimensions(self) -> Dimensions:
+        """Count what the named models have, and what is fresh."""
 
     def texts(self, conversations: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         """Yield conversations (prompt, response, further) as the model will read them."""
@@ -146,35 +164,27 @@ class Family(Protocol):
     """The same in the files that ``saved_name`` names."""
     lora_targets: str
     """Names of the linear layers that adapters stand beside, as a pattern of all of each name."""
-    architecture: str
-    """Class of transformers that reads a saved model."""
 
     # which checkpoints are its own
     def recognises(self, config: Mapping[str, Any]) -> bool:
         """Tell by its ``config.json`` whether a checkpoint is of this family."""
 
-    # how big they are
-    def sizes(self, base: Base) -> Sizes:
-        """Count the parameters of a model of the recipe's sizes."""
+    def patches(self, config: Any, image_tokens: int, images: int) -> int:
+        """Return how many places the vision tower of a model so configured goes through for ``images``.
 
-    def tokens_per_image(self, base: Base) -> int:
-        """Return how many tokens an image takes, or usually takes."""
-
-    def patches(self, image_tokens: int, images: int) -> int:
-        """Return how many places the vision tower goes through for images of so many tokens in all."""
-
-    def kept(self, base: Base, *, half: bool) -> Kept:
-        """Return what the language model keeps of a token for its backward pass, in fp32 or ``half``."""
+        They have ``image_tokens`` in all.
+        """
 
     # what a recipe's base names, and becomes
     def adopted(self, base: Base, fetch: Fetch) -> Adopted: ...
     def assemble(self, base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: Fetch) -> None:
         """Write model, tokenizer, processor and chat template to ``out``, ready for ``from_pretrained``.
 
-        ``texts`` are what a fresh tokenizer is trained on.
+        That is the base's checkpoint as this family publishes it, or fresh parts of the base's sizes, whose
+        tokenizer is trained on ``texts``; a family may join parts that are named one by one.
 
         Raises:
-            ValueError: if the parts do not fit each other or the recipe.
+            ValueError: if the parts do not fit each other or the recipe, or the family joins none.
         """
 
     # conversations and images
@@ -191,8 +201,8 @@ class Family(Protocol):
         """
 
     # what lies where
-    def model_class(self) -> type[Any]:
-        """Return the class of transformers."""
+    def model_class(self, config: Mapping[str, Any]) -> type[Any]:
+        """Return the class of transformers that a ``config.json`` of this family describes."""
 
     def saved_name(self, name: str) -> str:
         """Return the name under which a tensor of the model is saved, as the field knows it.

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from vf_ray.model.families._llava15 import sizes
 from vf_ray.model.families._llava15.layout import ADAPTED, ORIGINAL, canonical
-from vf_ray.model.families.family import Fetch, Inputs, Kept, Sizes
+from vf_ray.model.families.family import Fetch, Inputs
 from vf_ray.recipe import Base
 
 if TYPE_CHECKING:
@@ -37,27 +36,14 @@ class Llava15:
     }
     lora_targets = r"model\.language_model\.layers\.\d+\..*_proj"
     """All linear layers of the language model's blocks, as LLaVA's own LoRA script takes them."""
-    architecture = "LlavaForConditionalGeneration"
 
     def recognises(self, config: Mapping[str, Any]) -> bool:
         """Take LLaVA's layout of Hugging Face and that of its authors: a Llama with ``mm_`` settings."""
         return config.get("model_type") == "llava" or ORIGINAL in config
 
-    def sizes(self, base: Base) -> Sizes:
-        """Count by Llama's and CLIP's shapes."""
-        return sizes.sizes(base)
-
-    def tokens_per_image(self, base: Base) -> int:
-        """Return the patches of the one size that all images are brought to."""
-        return sizes.image_tokens(base.image_size, base.patch_size)
-
-    def patches(self, image_tokens: int, images: int) -> int:
+    def patches(self, config: Any, image_tokens: int, images: int) -> int:
         """Add the class token of each image, which the language model does not get."""
         return image_tokens + images
-
-    def kept(self, base: Base, *, half: bool) -> Kept:
-        """Return what autograd was seen to keep."""
-        return sizes.kept(base, half=half)
 
     def adopted(self, base: Base, fetch: Fetch) -> "Adoption":
         """Look at what a recipe's base names."""
@@ -83,7 +69,7 @@ class Llava15:
 
         return LlavaEncoder.of(folder, max_length, template, too_long)
 
-    def model_class(self) -> type[Any]:
+    def model_class(self, config: Mapping[str, Any]) -> type[Any]:
         """Return the class, which takes seconds to import."""
         from transformers import LlavaForConditionalGeneration
 

@@ -285,4 +285,4 @@ def test_a_checkpoint_of_other_sizes_names_the_keys(parts: Path) -> None:
     make_tiny(parts / "tiny")
     told = r"image_size 16 .*patch_size 8 .*select_layer -2 .*set base\.image_size=16 and base\.patch_size=8 "
     with pytest.raises(ValueError, match=told):
-        adopted(parts, Base(checkpoint="tiny", select_layer=-1)).require_fit()
+        adopted(parts, Base(checkpoint="tiny", image_size=8, patch_size=4, select_layer=-1)).require_fit()

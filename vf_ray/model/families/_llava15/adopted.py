@@ -13,9 +13,10 @@ from vf_ray.errors import UserError
 from vf_ray.model.families._llava15 import parts
 from vf_ray.model.families._llava15.gguf import GgufLlama
 from vf_ray.model.families._llava15.parts import Projector
+from vf_ray.model.families._llava15.sizes import dimensions
 from vf_ray.model.families._llava15.template import IMAGE, TEMPLATES
 from vf_ray.model.families._llava15.tokenizer import adopt_tokenizer
-from vf_ray.model.families.family import Fetch
+from vf_ray.model.families.family import Dimensions, Fetch
 from vf_ray.model.tensors import holds_weights
 from vf_ray.model.whole import Whole
 from vf_ray.recipe import Base
@@ -116,12 +117,17 @@ class Adoption:
         sizes: dict[str, Any] = {}
         if eyes:
             sizes |= {"vision_width": eyes.hidden_size, "vision_layers": eyes.num_hidden_layers,
-                      "vision_heads": eyes.num_attention_heads}  # fmt: skip
+                      "vision_heads": eyes.num_attention_heads, "image_size": eyes.image_size,
+                      "patch_size": eyes.patch_size}  # fmt: skip
         if words:
             sizes |= {"width": words.hidden_size, "layers": words.num_hidden_layers,
                       "heads": words.num_attention_heads, "kv_heads": words.num_key_value_heads,
                       "vocabulary": words.vocab_size}  # fmt: skip
         return replace(self.base, **sizes)
+
+    def dimensions(self) -> Dimensions:
+        """Count by Llama's and CLIP's shapes."""
+        return dimensions(self.sized())
 
     def texts(self, conversations: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         """Yield conversations, by keys ``prompt``, ``response`` and ``further``, turn by turn as rendered."""

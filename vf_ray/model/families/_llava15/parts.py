@@ -77,12 +77,12 @@ def _bare(name: str) -> str:
 
 
 def require_sizes(what: str, base: Base, **found: int) -> None:
-    """Refuse a model whose sizes are not the recipe's.
+    """Refuse a model whose sizes are not the recipe's, where the recipe does not leave them to the model.
 
     Raises:
         ValueError: naming the keys to set.
     """
-    other = {key: value for key, value in found.items() if value != getattr(base, key)}
+    other = {key: value for key, value in found.items() if getattr(base, key) not in (0, value)}
     if other:
         told = ", ".join(
             f"{key} {value} (in the recipe {getattr(base, key)})" for key, value in other.items()

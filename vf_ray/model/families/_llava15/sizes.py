@@ -1,7 +1,18 @@
 """What a LLaVA of a recipe's sizes consists of, counted without making it."""
 
-from vf_ray.model.families.family import Kept, Sizes
+from vf_ray.model.families import decoder
+from vf_ray.model.families.family import Dimensions, Kept, Sizes
 from vf_ray.recipe import Base
+
+
+def dimensions(base: Base) -> Dimensions:
+    """Count a model of the recipe's sizes; of what a checkpoint would know, the sizes' name says it."""
+    known = base.filled()
+    tokens = image_tokens(known.image_size, known.patch_size)
+    return Dimensions(
+        sizes=sizes(known), layers=known.layers, vocabulary=known.vocabulary, image_tokens=tokens,
+        patches=tokens + 1, kept=kept(known, half=False), kept_half=kept(known, half=True),
+    )  # fmt: skip
 
 
 def sizes(base: Base) -> Sizes:
@@ -27,9 +38,7 @@ def image_tokens(image_size: int, patch_size: int) -> int:
 
 def kept(base: Base, *, half: bool) -> Kept:
     """Return what autograd was seen to keep of a token."""
-    norms = 11 if half else 9  # beside the residual; Llama's norms keep fp32 copies
-    layer = base.width * (norms + 2 * base.kv_heads / base.heads) + 4 * inner_width(base.width)
-    return Kept(layer=layer, between=base.width)
+    return decoder.kept(base.width, inner_width(base.width), base.kv_heads / base.heads, half=half)
 
 
 def inner_width(width: int) -> int:
