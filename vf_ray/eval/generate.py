@@ -126,14 +126,14 @@ class Answerer:
         at_UP = torch.stack([row.encoded.positions[..., :prefix_len] for row in rows], -2).to(self.device)
         is_image_UP = ids_UP == self.encoder.image_id
         alike = int(is_image_UP.int().argmax(dim=1).min())  # the system message, the same in all
-        images_PD = torch.cat(list(self.family.embedded(self.model, self._inputs(decoded))))
-        embeds_UPD = self.embed(ids_UP).masked_scatter(is_image_UP[..., None], images_PD.to(self.model.dtype))
-        cache = DynamicCache()
+        images_PE = torch.cat(list(self.family.embedded(self.model, self._inputs(decoded))))
+        text_UPD, cache = self.embed(ids_UP), DynamicCache()
         if alike:
-            self.read(cache, embeds_UPD[:1, :alike], at=at_UP[..., :1, :alike])
+            self.read(cache, {"inputs_embeds": text_UPD[:1, :alike]}, at=at_UP[..., :1, :alike])
         n = len(rows)
         cache = _cache([(k.expand(n, -1, -1, -1), v.expand(n, -1, -1, -1)) for k, v in _layers(cache)])
-        self.read(cache, embeds_UPD[:, alike:], at=at_UP[..., alike:])
+        own = self.family.placed(text_UPD[:, alike:], is_image_UP[:, alike:], images_PE)
+        self.read(cache, own, at=at_UP[..., alike:])
         return _layers(cache)
 
     def _inputs(self, decoded: Sequence[Any]) -> Inputs:
@@ -153,11 +153,11 @@ class Answerer:
         return embeds
 
     def read(
-        self, cache: Any, embeds: Tensor, mask: Tensor | None = None, at: Tensor | None = None
+        self, cache: Any, tokens: Mapping[str, Any], mask: Tensor | None = None, at: Tensor | None = None
     ) -> Tensor:
-        """Read tokens after what is in the cache; return their last hidden states."""
-        inputs = {"inputs_embeds": embeds, "attention_mask": mask, "position_ids": at, "use_cache": True}
-        hidden: Tensor = self._decoder(**inputs, **{self._cache_name: cache}).last_hidden_state
+        """Read tokens (see ``Family.placed``) after what is in the cache; return their last hidden states."""
+        inputs = {"attention_mask": mask, "position_ids": at, "use_cache": True, self._cache_name: cache}
+        hidden: Tensor = self._decoder(**tokens, **inputs).last_hidden_state
         return hidden
 
     @property
@@ -235,7 +235,8 @@ class _Decoding:
         return self._read(self._next_B[:, None], self._at_B1)
 
     def _read(self, ids_BQ: Tensor, at_BQ: Tensor) -> Tensor:
-        hidden_BQD = self._answerer.read(self._cache, self._answerer.embed(ids_BQ), self._mask_BC, at_BQ)
+        tokens = {"inputs_embeds": self._answerer.embed(ids_BQ)}
+        hidden_BQD = self._answerer.read(self._cache, tokens, self._mask_BC, at_BQ)
         logits: Tensor = self._answerer.model.lm_head(hidden_BQD[:, -1])
         return logits
 

@@ -63,9 +63,9 @@ class PackedModel(nn.Module):
         """
         model: Any = self
         text_1SD = model.get_input_embeddings()(input_ids)
-        is_image_1S1 = (input_ids == model.config.image_token_id).unsqueeze(-1)
+        is_image_1S = input_ids == model.config.image_token_id
         hidden_1SD = self.family.language_model(model)(
-            inputs_embeds=text_1SD.masked_scatter(is_image_1S1, self._encoded(images, image_index, text_1SD)),
+            **self.family.placed(text_1SD, is_image_1S, self._encoded(images, image_index)),
             position_ids=position_ids,
             cu_seq_lens_q=cu_seqlens,
             gather_index=gather_index,
@@ -73,10 +73,15 @@ class PackedModel(nn.Module):
         losses: Tensor = model.lm_head(hidden_1SD[0, label_positions], targets)
         return losses
 
-    def _encoded(self, images: Inputs, image_index: Tensor, text: Tensor) -> Tensor:
-        """Return (P, D): what stands for the images, in their order; where none does, still of the graph."""
+    def _encoded(self, images: Inputs, image_index: Tensor) -> Tensor:
+        """Return (P, E): what stands for the images, in their order; where none does, still of the graph."""
         each = self.family.embedded(self, images)
-        return torch.cat([each[0][:0], *(each[image] for image in image_index.tolist())]).to(text.dtype)
+        return torch.cat([each[0][:0], *(each[image] for image in image_index.tolist())])
+
+
+def scattered(text_BSD: Tensor, is_image_BS: Tensor, images_PD: Tensor) -> dict[str, Tensor]:
+    """Return tokens as most language models take them: what stands for images (P, D) in its places."""
+    return {"inputs_embeds": text_BSD.masked_scatter(is_image_BS[..., None], images_PD.to(text_BSD.dtype))}
 
 
 def packed(model: Any) -> Any:

@@ -230,4 +230,10 @@ class Family(Protocol):
         """
 
     def embedded(self, model: Any, images: Inputs) -> "Sequence[Tensor]":
-        """Return what stands for each image among the tokens: N of (tokens of the image, D)."""
+        """Return what stands for each image among the tokens: N of (tokens of the image, E).
+
+        E is D, or wider where the language model takes more of an image than what it begins with.
+        """
+
+    def placed(self, text: "Tensor", is_image: "Tensor", images: "Tensor") -> "Mapping[str, Any]":
+        """Return what the language model takes: texts (B, S, D), images (P, E) where ``is_image`` (B, S)."""

@@ -123,3 +123,9 @@ class Llava15:
         patches_NPD = seen.hidden_states[model.config.vision_feature_layer][:, 1:]
         projected_NPD: Tensor = model.model.multi_modal_projector(patches_NPD)
         return projected_NPD.unbind()
+
+    def placed(self, text: "Tensor", is_image: "Tensor", images: "Tensor") -> "Mapping[str, Tensor]":
+        """Put images where they stand, as most do."""
+        from vf_ray.model.packed import scattered
+
+        return scattered(text, is_image, images)
