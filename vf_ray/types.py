@@ -274,6 +274,8 @@ class Source(Generic[R]):
     terms: Terms
     raws: tuple[Raw, ...]
     read: Callable[[Tree], Iterator[R | Reject]]
+    divisible: bool = False
+    """Whether several processes may share a pass: a record means the same whichever others were read."""
     whole: bool = False
     """Whether a recipe's cap is not for it: somebody has chosen its instances already."""
     tasks: list[Task[R]] = field(default_factory=list)

@@ -12,8 +12,8 @@ import pytest
 
 from tests.bench.counting import counted
 from vf_ray.raw.tree import RawTree
-from vf_ray.shards.build import Raws
 from vf_ray.shards.gather import gathered
+from vf_ray.shards.passes import Raws
 from vf_ray.store import Store
 from vf_ray.tasks import sources
 from vf_ray.types import Raw, Source, Tree

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.raw.test_passages import passages, rows
 from tests.tasks.golden import FOLDER, golden
 from tests.tasks.tree import Files, write, write_merged, write_tarred, write_zipped
 from tests.tasks.trees import miniature
 from vf_ray.instances.sample import examine
+from vf_ray.raw.passages import listed
 from vf_ray.raw.tree import RawTree
 from vf_ray.sources.images import image_bytes
 from vf_ray.tasks import sources
@@ -45,6 +47,17 @@ def test_every_row_is_labelled_and_has_its_own_key(source: Source[Any], tmp_path
     assert all(isinstance(row, Row) for row in rows), rows
     assert len({row.key for row in rows}) == len(rows)
     assert {row.split for row in rows} <= set(LABELLED_SPLITS)
+
+
+@pytest.mark.parametrize("lay", [write, write_zipped, write_tarred])
+def test_the_passages_of_a_divisible_source_are_the_whole(
+    lay: Callable[[Path, Files], Path], tmp_path: Path
+) -> None:
+    for source in (source for source in CATALOGUE.values() if source.divisible):
+        tree = _tree(source, tmp_path / source.name, lay)
+        divided = passages(source, tree, least=1)
+        assert len(divided) > 1 or len(listed(source, tree)) == 1, source.name
+        assert rows(source, tree, divided) == list(source.read(tree)), source.name
 
 
 def test_every_task_makes_instances_from_images_that_exist(source: Source[Any], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Texts go to an unnamed temporary file; memory holds a few numbers for each kept 
 """
 
 import heapq
+import io
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,15 @@ class Ranked(NamedTuple):
     again: bool
     """Whether another one of this key, and so of this rank, comes first."""
     instance: Instance
+
+
+class Ranking(NamedTuple):
+    """Where an instance stands: first by its rank, then by that of its text."""
+
+    rank: int
+    of_text: int
+    place: int
+    """Of its picture."""
 
 
 class _Entry(NamedTuple):
@@ -46,12 +56,22 @@ class Lowest:
         """Keep the instance if its rank is among the lowest so far."""
         self.offered += 1
         rank_ = rank(str(self.seed), instance.task, instance.key)
-        if len(self._heap) == self.size and -rank_ * SPAN < self._heap[0].below:
-            return  # above every kept one, whatever its text
-        text = instance_text(instance)
-        data = text.encode("utf-8")
-        below = -(rank_ * SPAN + rank(text))
-        entry = _Entry(below, self._spool.tell(), len(data), place(image_text(instance.image)))
+        if not self._is_full_below(rank_):
+            text = instance_text(instance)
+            self._keep(Ranking(rank_, rank(text), place(image_text(instance.image))), text.encode())
+
+    def join(self, ranking: Ranking, text: str) -> None:
+        """Keep what another passage of the same rows has kept, if it is among the lowest of all."""
+        if not self._is_full_below(ranking.rank):
+            self._keep(ranking, text.encode())
+
+    def _is_full_below(self, rank_: int) -> bool:
+        """Tell whether every kept one is below a rank, whatever the texts."""
+        return len(self._heap) == self.size and -rank_ * SPAN < self._heap[0].below
+
+    def _keep(self, ranking: Ranking, data: bytes) -> None:
+        below = -(ranking.rank * SPAN + ranking.of_text)
+        entry = _Entry(below, self._spool.tell(), len(data), ranking.place)
         self._spool.write(data)
         if len(self._heap) < self.size:
             heapq.heappush(self._heap, entry)
@@ -61,6 +81,12 @@ class Lowest:
     def __len__(self) -> int:
         return len(self._heap)
 
+    def rankings(self) -> Iterator[tuple[Ranking, str]]:
+        """Yield what is kept as ``join`` takes it, in ascending order."""
+        for entry in sorted(self._heap, reverse=True):
+            yield Ranking(*divmod(-entry.below, SPAN), entry.place), self._text(entry)
+        self._spool.seek(0, io.SEEK_END)
+
     def by_place(self) -> Iterator[Ranked]:
         """Yield what is kept in the order of its pictures' places, then ascending in rank."""
         return self._read(sorted(self._heap, key=lambda entry: (entry.place, -entry.below)))
@@ -69,7 +95,9 @@ class Lowest:
         ascending = sorted(self._heap, reverse=True)
         again = {b.at for a, b in pairwise(ascending) if -a.below // SPAN == -b.below // SPAN}
         for entry in entries:
-            self._spool.seek(entry.at)
-            text = self._spool.read(entry.length).decode("utf-8")
-            yield Ranked(-entry.below // SPAN, entry.at in again, instance_of(text))
-        self._spool.seek(0, 2)
+            yield Ranked(-entry.below // SPAN, entry.at in again, instance_of(self._text(entry)))
+        self._spool.seek(0, io.SEEK_END)
+
+    def _text(self, entry: _Entry) -> str:
+        self._spool.seek(entry.at)
+        return self._spool.read(entry.length).decode("utf-8")

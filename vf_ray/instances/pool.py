@@ -7,14 +7,14 @@ pool with the texts of its row's picture taken out.
 
 import heapq
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
-from vf_ray.instances.chance import rank, shuffled
+from vf_ray.instances.chance import SPAN, rank, shuffled
 from vf_ray.instances.distractors import apart
 from vf_ray.types import Row
 
@@ -115,6 +115,24 @@ class Filling:
         else:
             return
         self._kept.add(text)
+
+    def texts(self) -> list[str]:
+        """Return the texts that are kept so far, in no certain order."""
+        return [text for _, text in self._heap]
+
+    def owners(self) -> tuple[_Marks, npt.NDArray[np.uint64]]:
+        """Return the marks of the rows that may own one of a pool's texts, and those texts' ranks."""
+        marks, ranks = np.asarray(self._marks, np.uint64), np.asarray(self._ranks, np.uint64)
+        highest = -self._heap[0][0] if len(self._heap) >= self.size else SPAN - 1
+        low = ranks <= np.uint64(highest)
+        return marks[low], ranks[low]
+
+    def join(self, texts: Iterable[str], marks: _Marks, ranks: npt.NDArray[np.uint64]) -> None:
+        """Take in what was kept of other rows of the source."""
+        for text in texts:
+            self.add(text)
+        self._marks.frombytes(marks.tobytes())
+        self._ranks.frombytes(ranks.tobytes())
 
     def finish(self) -> HashedPool:
         """Return the pool; its order is that of rank."""

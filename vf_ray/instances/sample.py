@@ -60,6 +60,11 @@ class Selection:
     lowest: Mapping[str, Lowest]
     """By task id: the candidates, ascending in rank."""
 
+    @classmethod
+    def empty(cls, tasks: Sequence[AnyTask], seed: int, size: int) -> "Selection":
+        """Return what nothing is known of yet; it keeps ``size`` candidates of each task."""
+        return cls(Tally(), {t.id: Tally() for t in tasks}, {t.id: Lowest(seed, size) for t in tasks})
+
 
 def examine(
     source: Source[Any],
@@ -87,15 +92,16 @@ def select(
     cap: int,
     slack: int,
     on_reject: Callable[[Reject], None] = lambda reject: None,
+    pools: Pools | None = None,
 ) -> Selection:
     """Return each task's ``cap + slack`` instances of lowest rank, from the split a recipe takes.
 
-    ``on_reject`` sees every reject as it comes: there may be too many to hold.
+    ``on_reject`` sees every reject as it comes: there may be too many to hold. Where ``tree`` is a passage
+    of the source's, ``pools`` are those of the whole source; else they are filled here.
     """
-    found = Selection(
-        Tally(), {t.id: Tally() for t in tasks}, {t.id: Lowest(seed, cap + slack) for t in tasks}
-    )
-    for verdict in _counted(source, tree, tasks, seed, found):
+    found = Selection.empty(tasks, seed, cap + slack)
+    pools = fill_pools(source, tree, tasks, seed=seed) if pools is None else pools
+    for verdict in _counted(source, tree, tasks, seed, found, pools):
         if isinstance(verdict, Reject):
             on_reject(verdict)
         else:
@@ -104,9 +110,8 @@ def select(
 
 
 def _counted(
-    source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], seed: int, found: Selection
+    source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], seed: int, found: Selection, pools: Pools
 ) -> Iterator[Outcome]:
-    pools = fill_pools(source, tree, tasks, seed=seed)
     takers = lru_cache(KINDS)(lambda *of_row: [task for task in tasks if takes(task, *of_row)])
     for record in rows_of(source, tree):
         found.source.examined += 1
@@ -159,7 +164,12 @@ def _asked(task: AnyTask, row: Row, pools: Pools) -> Made:
 
 
 def fill_pools(source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], *, seed: int) -> Pools:
-    """Make the pass that gathers negatives, if any task asks for them.
+    """Make the pass that gathers negatives, if any task asks for them."""
+    return {filling.task: filling.finish() for filling in fillings(source, tree, tasks, seed=seed)}
+
+
+def fillings(source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], *, seed: int) -> list[Filling]:
+    """Return what a tree, or a passage of it, adds to the pools of those tasks that have one.
 
     Texts come from the split a recipe takes, whichever split is then examined; whose they are, from all.
     """
@@ -172,7 +182,7 @@ def fill_pools(source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], *, see
                 filling.own(record, text)
                 if takes(task, record.split, record.kind):
                     filling.add(text)
-    return {task.id: filling.finish() for task, _, filling in asking}
+    return [filling for _, _, filling in asking]
 
 
 def _pool_text(text_of: Callable[[Any], str | None], row: Row) -> str | None:

@@ -31,6 +31,11 @@ class RayPool:
         context.execution_options.label_selector = without_gpus() or None
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)
 
+    @property
+    def at_once(self) -> int:
+        """Return the CPUs that the cluster has now; one that grows when it is asked to has at least two."""
+        return max(2, int(ray.cluster_resources().get("CPU", 0)))
+
     def run(self, units: Sequence[Unit]) -> Iterator[Line]:
         """Run units as one Ray Data execution, one block each; yield their lines as they end.
 

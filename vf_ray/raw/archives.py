@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from threading import Lock
-from typing import IO, Any
+from typing import IO
 
 from vf_ray.errors import UserError
 from vf_ray.raw.foreign import advice_by_content
@@ -19,7 +19,7 @@ from vf_ray.raw.gzip_seek import GzipSeek
 from vf_ray.raw.indexed import MOST_WHOLE, Fault, Indexed, Link, UnreadableError, plain_name, require_size
 from vf_ray.raw.mounts import STREAM, Packed
 from vf_ray.raw.placeholder import in_place_of_bytes
-from vf_ray.raw.seekable import DataSpans, Seekable, Sparse, Stretch
+from vf_ray.raw.seekable import DataSpans, Sparse, Stretch, Within
 from vf_ray.raw.tar_end import behind
 
 SCAN, PICK = 8 << 20, 1 << 18
@@ -181,7 +181,7 @@ class Tar(Indexed):
     def open(self, path: str) -> IO[bytes]:
         number = self.number(path, self._name)
         start, size = self._offsets[number], self._sizes[number]
-        part = _Part(self._file, self._lock, start, self._held(number))
+        part = Within(self._file, self._lock, start, self._held(number))
         whole = Sparse(part, self._holes[number], size) if number in self._holes else part
         return io.BufferedReader(whole, max(1, min(size, STREAM)))
 
@@ -201,22 +201,6 @@ class Tar(Indexed):
     def _held(self, number: int) -> int:
         """Return how many bytes of a member are in the archive."""
         return sum(size for _, size in self._holes.get(number, ((0, self._sizes[number]),)))
-
-
-class _Part(Seekable):
-    """A stretch of a file, as a file."""
-
-    def __init__(self, whole: IO[bytes], lock: Lock, start: int, size: int) -> None:
-        super().__init__(size)
-        self._whole, self._lock, self._start = whole, lock, start
-
-    def readinto(self, target: Any) -> int:
-        with self._lock:  # other members share the file
-            self._whole.seek(self._start + self.at)
-            data = self._whole.read(self.left(len(target)))
-        target[: len(data)] = data
-        self.at += len(data)
-        return len(data)
 
 
 def is_archive(name: str) -> bool:

@@ -3,7 +3,8 @@
 import io
 from collections.abc import Callable
 from itertools import accumulate
-from typing import Any
+from threading import Lock
+from typing import IO, Any
 
 Stretch = Callable[[int, int], bytes]
 """Reads ``size`` bytes from ``start`` in one request; for files that lie far away."""
@@ -45,6 +46,22 @@ class Far(Seekable):
         target[:size] = self._stretch(self.at, size) if size else b""
         self.at += size
         return size
+
+
+class Within(Seekable):
+    """A stretch of a file, as a file."""
+
+    def __init__(self, outer: IO[bytes], lock: Lock, start: int, size: int) -> None:
+        super().__init__(size)
+        self._outer, self._lock, self._start = outer, lock, start
+
+    def readinto(self, target: Any) -> int:
+        with self._lock:  # others may share the file
+            self._outer.seek(self._start + self.at)
+            data = self._outer.read(self.left(len(target)))
+        target[: len(data)] = data
+        self.at += len(data)
+        return len(data)
 
 
 DataSpans = tuple[tuple[int, int], ...]

@@ -34,6 +34,7 @@ from vf_ray.raw.mounts import (  # fmt: skip
     walk,
 )
 from vf_ray.raw.nested import mounted, with_archives
+from vf_ray.raw.passages import CountRecords, Selective, SplitFile
 from vf_ray.raw.places import Place, direct, extra, files, nothing_else, stripped, wrapped
 from vf_ray.store import Store
 from vf_ray.types import Raw, Tree
@@ -252,10 +253,13 @@ class _Lookup:
         return "/" in folder or folder == posixpath.basename(self._url)
 
 
-def existing(tree: Tree, files: Mapping[str, str | tuple[str, ...]]) -> list[tuple[str, str]]:
+def existing(
+    tree: Tree, files: Mapping[str, str | tuple[str, ...]], count: CountRecords | None = None
+) -> list[SplitFile]:
     """Return (split, path) of the files that are there; a tuple names alternatives, best first.
 
-    A key may go on after a blank (``train 2``) where a split has several files.
+    A key may go on after a blank (``train 2``) where a split has several files. Of a passage only those that
+    it has; ``count`` is given by a reader of lines, and says that it reads any extent of a file.
 
     Raises:
         FileNotFoundError: if none is there; says what to obtain.
@@ -268,7 +272,7 @@ def existing(tree: Tree, files: Mapping[str, str | tuple[str, ...]]) -> list[tup
     ]
     if not found:
         tree.open(next(iter(choices.values()))[0])
-    return found
+    return tree.own(found, count) if isinstance(tree, Selective) else found
 
 
 def several(tree: Tree, split: str, pattern: str) -> dict[str, str]:

@@ -4,84 +4,31 @@ Work is cut into units that know everything they need and leave their results in
 unit whose last file is committed is never done again. A ``WorkPool`` does them, here or on a cluster.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 from vf_ray.artifacts import RUN, Artifact, Spec, Writer, build, find, load
 from vf_ray.artifacts.board import OnProgress
 from vf_ray.instances.sample import AnyTask
 from vf_ray.plan.origins import Origin
-from vf_ray.shards.candidates import candidates_name, examined_name, read_examined, write_candidates
+from vf_ray.shards.candidates import candidates_name, examined_name, read_examined
 from vf_ray.shards.earlier import Earlier, Lent
 from vf_ray.shards.finish import TaskRefusedError, write_instances
 from vf_ray.shards.next_images import Queue, next_round, shards
+from vf_ray.shards.passes import Examine, Raws, stages, tasks_of
 from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import shard_name, write_index, write_shard
 from vf_ray.store import Store
-from vf_ray.types import Source, Tree
 from vf_ray.work import Line, LocalPool, Unit, WorkPool
 
 LEAST_SLACK = 256
 """Candidates that are kept beyond a task's cap, or a quarter of the cap if that is more."""
 
-OPEN = 16
-"""Sources whose raw files a process keeps open: more than are prepared side by side, so that none is
-opened twice. The index of a large archive takes 100 MB."""
-
 HERE = LocalPool()
 
 MORE_SLACK = 8
 """Factor by which a pass that kept too few candidates is repeated."""
-
-
-@dataclass(frozen=True)
-class Raws:
-    """The raw files of a source as the units of one preparation read them: opened once in each process.
-
-    To open an archive of a hundred thousand pictures takes longer than to look at those of a unit. The
-    next preparation opens them again, for they may have changed.
-    """
-
-    origin: Origin = field(compare=False)
-    preparation: str = field(default_factory=lambda: uuid4().hex)
-
-    def tree(self) -> Tree:
-        """Return them, opened by whoever asks first."""
-        return _opened(self)
-
-
-@lru_cache(maxsize=OPEN)
-def _opened(raws: Raws) -> Tree:
-    return raws.origin.tree()
-
-
-@dataclass(frozen=True)
-class Examine:
-    """One pass over a source's annotations, for all its tasks."""
-
-    raws: Raws
-    writer: Writer
-    tasks: tuple[str, ...]
-    seed: int
-    cap: int
-    slack: int
-    turn: int
-
-    def name(self) -> str:
-        return f"{self.raws.origin.source().name} annotations"
-
-    def done(self) -> bool:
-        return self.writer.committed(examined_name(self.turn)) is not None
-
-    def run(self) -> Line:
-        source = self.raws.origin.source()
-        return write_candidates(
-            source, self.raws.tree(), tasks_of(source, self.tasks), self.writer,
-            seed=self.seed, cap=self.cap, slack=self.slack, turn=self.turn,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -140,12 +87,6 @@ def build_instances(
     )  # fmt: skip
 
 
-def tasks_of(source: Source[Any], ids: Collection[str], ceilings: Mapping[str, float] = {}) -> list[AnyTask]:
-    """Return the source's tasks of these ids, in the source's order, with a recipe's ``ceilings``."""
-    chosen = [task for task in source.tasks if task.id in ids]
-    return [replace(task, ceiling=ceilings.get(task.id, task.ceiling)) for task in chosen]
-
-
 @dataclass
 class _Progress:
     """How far a source is; anything but a cache of its committed files it does not know."""
@@ -178,8 +119,9 @@ class _Progress:
     def _examine(self) -> list[Queue]:
         cap, tasks = self.config["cap"], tuple(self.config["tasks"])
         slack = max(LEAST_SLACK, cap // 4) * MORE_SLACK**self.turn
-        unit = Examine(self.raws, self.writer, tasks, self.config["seed"], cap, slack, self.turn)
-        self._do([unit], "passes")
+        whole = Examine(self.raws, self.writer, tasks, self.config["seed"], cap, slack, self.turn)
+        for units in stages(whole, alone=self.pool.at_once == 1):
+            self._do(units, "passes")
         found = read_examined(self.writer.read(examined_name(self.turn)))
         chosen = tasks_of(self.raws.origin.source(), tasks, self.config.get("ceilings", {}))
         return [self._queue(task, found[task.id][1]) for task in chosen]

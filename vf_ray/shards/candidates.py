@@ -18,13 +18,16 @@ import pyarrow as pa
 from vf_ray.artifacts import Writer
 from vf_ray.instances.lowest import Ranked
 from vf_ray.instances.refs import image_text
-from vf_ray.instances.sample import AnyTask, Tally, select
+from vf_ray.instances.sample import AnyTask, Selection, Tally, select
 from vf_ray.shards.schema import CANDIDATES, GroupedWriter
 from vf_ray.store.scratch import scratch
 from vf_ray.types import Instance, Reject, Source, Tree, paths_of
 
 BATCH = 2048
 """Candidates that are held as Python objects at once."""
+
+_COPIED = 1 << 20
+"""Bytes that are copied at once."""
 
 SOURCE = ""
 """Stands for the source itself where tasks are named: records that its reader refused."""
@@ -50,15 +53,21 @@ def write_candidates(
     seed: int, cap: int, slack: int, turn: int,
 ) -> Mapping[str, int]:  # fmt: skip
     """Examine the source for all its tasks and commit what was found; return a line of statistics."""
-    with scratch() as below, _Rejects(below) as rejects:
+    with scratch() as below, Rejects(below) as rejects:
         found = select(source, tree, tasks, seed=seed, cap=cap, slack=slack, on_reject=rejects.add)
-        tallies = {SOURCE: found.source, **found.tallies}
-        for task in tasks:
+        return commit_candidates(found, rejects, writer, turn)
+
+
+def commit_candidates(found: Selection, rejects: "Rejects", writer: Writer, turn: int) -> Mapping[str, int]:
+    """Commit what a pass has found; return a line of statistics."""
+    tallies = {SOURCE: found.source, **found.tallies}
+    with scratch() as below:
+        for task_id, lowest in found.lowest.items():
             local = below / "candidates.parquet"
-            _write(local, _unique(found.lowest[task.id].by_place(), tallies[task.id], rejects))
-            writer.commit(candidates_name(turn, task.id), local)
-        for task_id, local in rejects.files():
-            writer.commit(rejects_name(turn, task_id), local)
+            _write(local, _unique(lowest.by_place(), tallies[task_id], rejects))
+            writer.commit(candidates_name(turn, task_id), local)
+    for task_id, local in rejects.files():
+        writer.commit(rejects_name(turn, task_id), local)
     more = {task_id: lowest.offered > len(lowest) for task_id, lowest in found.lowest.items()}
     summary = {
         task_id: {"examined": t.examined, "rejected": t.rejected, "more": more.get(task_id, False)}
@@ -80,7 +89,7 @@ def read_examined(data: bytes) -> Mapping[str, tuple[Tally, bool]]:
     }
 
 
-def _unique(lowest: Iterator[Ranked], tally: Tally, rejects: "_Rejects") -> Iterator[Ranked]:
+def _unique(lowest: Iterator[Ranked], tally: Tally, rejects: "Rejects") -> Iterator[Ranked]:
     """Pass on candidates; of two with one key the second is a reject."""
     for kept in lowest:
         if kept.again:
@@ -106,26 +115,36 @@ def _row(order: int, instance: Instance) -> Mapping[str, Any]:
 
 
 @dataclass
-class _Rejects:
+class Rejects:
     """Rejects by task, as they come, in files of a scratch folder."""
 
     folder: Path
-    _open: dict[str, IO[str]] = field(default_factory=dict)
+    _open: dict[str, IO[bytes]] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
 
-    def __enter__(self) -> "_Rejects":
+    def __enter__(self) -> "Rejects":
         return self
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
     def add(self, reject: Reject) -> None:
-        if reject.task not in self._open:
-            local = self.folder / f"{len(self._open)}.jsonl"
-            self._open[reject.task] = self._stack.enter_context(local.open("w", encoding="utf-8"))
-        self._open[reject.task].write(json.dumps(asdict(reject)) + "\n")
+        """Append one."""
+        self._file(reject.task).write(json.dumps(asdict(reject)).encode() + b"\n")
+
+    def join(self, task: str, lines: IO[bytes], length: int) -> None:
+        """Append those of a task that another process has written: the next bytes of a file."""
+        for size in (min(_COPIED, length - at) for at in range(0, length, _COPIED)):
+            self._file(task).write(lines.read(size))
+
+    def _file(self, task: str) -> IO[bytes]:
+        if task not in self._open:
+            local = self.folder / f"rejects-{len(self._open)}.jsonl"
+            self._open[task] = self._stack.enter_context(local.open("wb"))
+        return self._open[task]
 
     def files(self) -> Iterable[tuple[str, Path]]:
+        """Yield each task that has some, with the file of them."""
         for task, file in self._open.items():
             file.flush()
             yield task, Path(file.name)

@@ -3,10 +3,12 @@
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TypeVar
 
 from vf_ray.errors import UserError
+from vf_ray.raw.passages import extent_of, whole
 from vf_ray.raw.text_lines import text_lines
 from vf_ray.raw.tree import existing
 from vf_ray.sources.list_file import Files
@@ -53,8 +55,10 @@ def csv_table(
     A column that ``parse`` asks for and no line has is an error that names those there are.
     """
 
+    count = None if dialect.quoted or dialect.otherwise else partial(_count, dialect)
+
     def read(tree: Tree) -> Iterator[R | Reject]:
-        for split, path in existing(tree, files):
+        for split, path in existing(tree, files, count):
             for item in _records(tree, path, split, dialect):
                 yield from (item,) if isinstance(item, Reject) else parsed((item,), parse)
 
@@ -97,8 +101,9 @@ class _Cells(dict[str, str]):
 
 def _records(tree: Tree, path: str, split: str, dialect: Dialect) -> Iterator[tuple[Cells, At] | Reject]:
     lines = _lines(tree, path, dialect)
-    columns = tuple(dialect.columns) or tuple(name.strip() for name in next(lines, ()))
-    for index, cells in enumerate(never_empty((line for line in lines if line), path)):
+    columns = tuple(dialect.columns) or _header(tree, path, dialect, lines)
+    records = never_empty((line for line in lines if line), tree, path)
+    for index, cells in enumerate(records, extent_of(tree, path).before):
         at = At(path, split, index)
         if cells[-1].endswith(_END):
             yield Reject(at.key(at.place), MALFORMED, "a quote that nothing closes")
@@ -108,6 +113,21 @@ def _records(tree: Tree, path: str, split: str, dialect: Dialect) -> Iterator[tu
             yield from _swallowed(cells, at)
         else:
             yield _Cells(path, columns, cells), at
+
+
+def _header(tree: Tree, path: str, dialect: Dialect, lines: Iterator[list[str]]) -> tuple[str, ...]:
+    """Return the names in the file's first line, which is taken from ``lines`` if it is among them."""
+    inside = extent_of(tree, path).start > 0
+    first = next(_lines(whole(tree), path, dialect) if inside else lines, [])
+    return tuple(name.strip() for name in first)
+
+
+def _count(dialect: Dialect, tree: Tree, path: str) -> int:
+    """Return how many records a table without quotes has."""
+    lines = _lines(tree, path, dialect)
+    if not dialect.columns:
+        _header(tree, path, dialect, lines)
+    return sum(map(bool, lines))
 
 
 def _swallowed(cells: Sequence[str], at: At) -> Iterator[Reject]:
@@ -128,6 +148,12 @@ def _lines(tree: Tree, path: str, dialect: Dialect) -> Iterator[list[str]]:
         yield from (cells for cells in reader if cells != [_END])
     except csv.Error as error:
         raise UserError(
-            f"{path}, line {reader.line_num}: {error}; is there a quote that nothing closes? "
-            "Mend the file, or fetch it again"
+            f"{path}, line {reader.line_num}{_behind(tree, path)}: {error}; is there a quote that nothing "
+            "closes? Mend the file, or fetch it again"
         ) from error
+
+
+def _behind(tree: Tree, path: str) -> str:
+    """Say where lines are counted from, if not from the file's beginning."""
+    start = extent_of(tree, path).start
+    return f" behind byte {start:,}" if start else ""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from vf_ray.errors import UserError
+from vf_ray.raw.passages import extent_of
 from vf_ray.raw.text_lines import text_lines
 from vf_ray.raw.tree import existing
 from vf_ray.sources.records import At, ParseRecord, never_empty, parsed, parsed_side_by_side, unambiguous
@@ -24,8 +25,8 @@ def list_file(
     """
 
     def read(tree: Tree) -> Iterator[R | Reject]:
-        for split, path in existing(tree, files):
-            rows = never_empty(lines(tree, path, split, header=header), path)
+        for split, path in existing(tree, files, count_lines):
+            rows = never_empty(lines(tree, path, split, header=header), tree, path)
             yield from (parsed_side_by_side if reads_files else parsed)(rows, parse)
 
     return read
@@ -33,9 +34,14 @@ def list_file(
 
 def lines(tree: Tree, path: str, split: str = "all", *, header: int = 0) -> Iterator[tuple[str, At]]:
     """Yield the lines of a file that hold something, without their ends."""
-    for index, line in enumerate(text_lines(tree, path)):
+    for index, line in enumerate(text_lines(tree, path), extent_of(tree, path).before):
         if index >= header and line.strip():
             yield line.rstrip("\r\n"), At(path, split, index)
+
+
+def count_lines(tree: Tree, path: str) -> int:
+    """Return how many lines there are, empty ones among them."""
+    return sum(1 for _ in text_lines(tree, path))
 
 
 def by_first_word(tree: Tree, path: str) -> Mapping[str, str]:

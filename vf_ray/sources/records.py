@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from vf_ray.errors import UserError
 from vf_ray.instances.faults import blamed
+from vf_ray.raw.passages import extent_of
 from vf_ray.sources.fields import Fields, fields_of
 from vf_ray.sources.side_by_side import side_by_side
-from vf_ray.types import Reject, Row
+from vf_ray.types import Reject, Row, Tree
 
 K = TypeVar("K")
 R = TypeVar("R", bound=Row)
@@ -66,8 +67,8 @@ def parsed_side_by_side(records: Iterable[tuple[S, At]], parse: ParseRecord[S, R
         yield from rows()
 
 
-def never_empty(records: Iterable[S], path: str) -> Iterator[S]:
-    """Yield the records of a file.
+def never_empty(records: Iterable[S], tree: Tree, path: str) -> Iterator[S]:
+    """Yield the records of a file, or of an extent of it, which may have none.
 
     Raises:
         UserError: if there is none: a file of nothing, or of a header alone, was not written to its end.
@@ -75,7 +76,7 @@ def never_empty(records: Iterable[S], path: str) -> Iterator[S]:
     record = None
     for record in records:
         yield record
-    if record is None:
+    if record is None and extent_of(tree, path).is_whole:
         raise UserError(f"{path} holds no record; fetch it again")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 COVERED = ("vf_ray.tasks.", "vf_ray.sources.", "vf_ray.instances.shapes", "vf_ray.text")
 TOLD = frozenset(
     [
-        "title", "url", "terms", "raws", "obtain", "files", "loose",
+        "title", "url", "terms", "raws", "obtain", "files", "loose", "divisible",
         "upstream", "group", "category", "evidence", "may_be_empty", "instruction", "split",
     ]
 )  # fmt: skip

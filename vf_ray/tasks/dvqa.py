@@ -39,6 +39,7 @@ DVQA = Source(
     read=json_array(
         {"train": "train_qa.json", "val easy": "val_easy_qa.json", "val hard": "val_hard_qa.json"}, _row
     ),
+    divisible=True,
 )
 STRUCTURE = "structure"
 

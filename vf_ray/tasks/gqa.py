@@ -42,6 +42,7 @@ GQA = Source(
         },
         _row,
     ),
+    divisible=True,
 )
 
 

@@ -40,6 +40,7 @@ INATURALIST = Source(
         ),
     ),
     read=inat_json({"train": ("train_mini.json", "train.json"), "val": "val.json"}),
+    divisible=True,
 )
 GROUPS = (
     "Plants", "Insects", "Birds", "Fungi", "Reptiles", "Mammals", "Ray-finned Fishes", "Amphibians",

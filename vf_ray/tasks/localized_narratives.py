@@ -78,6 +78,7 @@ LOCALIZED_NARRATIVES = Source(
         ADE20K,
     ),
     read=json_lines(FILES, _row),
+    divisible=True,
 )
 INSTRUCTIONS = {
     "coco": "Talk somebody through this everyday photograph in a short paragraph, thing by thing.",

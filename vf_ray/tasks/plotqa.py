@@ -43,6 +43,7 @@ PLOTQA = Source(
         ),
     ),
     read=json_array({s: _files(s) for s in ("train", "val", "test")}, _row, items="qa_pairs.item"),
+    divisible=True,
 )
 
 

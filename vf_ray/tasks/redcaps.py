@@ -44,6 +44,7 @@ REDCAPS = Source(
         ),
     ),
     read=_read,
+    divisible=True,
 )
 
 

@@ -35,6 +35,7 @@ TDIUC = Source(
         annotations="TDIUC/Annotations/mscoco_{split}2014_annotations.json",
         image="{split}2014/COCO_{split}2014_{image_id:012d}.jpg",
     ),
+    divisible=True,
 )
 FIRST_VISUAL_GENOME_ID = 80_000_000
 """Ids from here on are Visual Genome pictures; TDIUC does not say which."""

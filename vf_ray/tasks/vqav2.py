@@ -33,6 +33,7 @@ VQAV2 = Source(
         annotations="v2_mscoco_{split}2014_annotations.json",
         image="{split}2014/COCO_{split}2014_{image_id:012d}.jpg",
     ),
+    divisible=True,
 )
 FITS = "the question is about this image"
 FITS_NOT = "the question is about another image"

@@ -58,6 +58,7 @@ WIT = Source(
         ),
     ),
     read=_read,
+    divisible=True,
 )
 
 

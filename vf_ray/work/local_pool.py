@@ -13,6 +13,8 @@ from vf_ray.work.work_pool import Line, T, Unit
 class LocalPool:
     """Does everything here; needs no cluster."""
 
+    at_once = 1
+
     def run(self, units: Sequence[Unit]) -> Iterator[Line]:
         """Do the units one by one."""
         for unit in units:

@@ -35,6 +35,10 @@ class Workers(Protocol):
 class WorkPool(Protocol):
     """Does the work of a step."""
 
+    @property
+    def at_once(self) -> int:
+        """Return how many units it does side by side, as far as is known: 1 where it does one by one."""
+
     def run(self, units: Sequence[Unit]) -> Iterable[Line]:
         """Run units; yield their lines as they end, and raise what one of them raised."""
 
