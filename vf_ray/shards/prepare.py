@@ -14,12 +14,13 @@ from vf_ray.errors import UserError
 from vf_ray.plan.plan import finished
 from vf_ray.plan.preparation import Preparation
 from vf_ray.shards.build import Finish, build_images
+from vf_ray.shards.passes import OPEN
 from vf_ray.store import Store
 from vf_ray.tasks import source_of
 from vf_ray.work import Line, WorkPool
 
-SOURCES_AT_ONCE = 8
-"""Sources whose units are planned side by side; the pool decides what runs."""
+FEWEST_SOURCES = 8
+"""Sources whose units are planned side by side on a small pool; the pool decides what runs."""
 
 
 def prepare(
@@ -34,11 +35,19 @@ def prepare(
     """
     with shown(store, [spec.address for spec in wanted.specs()]) as board:
         board.begin("sources", list(wanted.images))
-        with ThreadPoolExecutor(SOURCES_AT_ONCE) as threads:
+        with ThreadPoolExecutor(side_by_side(pool)) as threads:
             list(threads.map(partial(_images, store, wanted, pool, force, board), wanted.order))
         board.begin("tasks", list(wanted.instances))
         _instances(store, wanted, pool, force, board, count)
     return finished(store, wanted.instances)
+
+
+def side_by_side(pool: WorkPool) -> int:
+    """Return how many sources are prepared at once: one for two units that a pool does, if so many stay open.
+
+    Some are always at a stage that few units share.
+    """
+    return min(OPEN, max(FEWEST_SOURCES, pool.at_once // 2))
 
 
 def _images(
