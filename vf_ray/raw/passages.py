@@ -88,7 +88,7 @@ class Passage(Selective):
 
 
 @dataclass(frozen=True)
-class Listing(Selective):
+class Foretold(Selective):
     """A tree of which nothing is read: it notes what would be, and refuses whoever looks inside."""
 
     files: list[tuple[str, CountRecords | None]] = field(default_factory=list)
@@ -121,13 +121,13 @@ def listed(source: Source[Any], tree: Tree) -> dict[str, CountRecords | None]:
     None are returned of a reader that cannot be divided: which asks for a file twice, or looks into any
     before. What a reader remembers from record to record cannot be seen: ``Source.divisible`` says it.
     """
-    listing = Listing(tree)
+    foretold = Foretold(tree)
     try:
-        rows = next(source.read(listing), None) if source.divisible else None
+        rows = next(source.read(foretold), None) if source.divisible else None
     except UndividedError:
         return {}
-    counts = Counter(path for path, _ in listing.files)
-    return {} if rows is not None or max(counts.values(), default=0) > 1 else dict(listing.files)
+    counts = Counter(path for path, _ in foretold.files)
+    return {} if rows is not None or max(counts.values(), default=0) > 1 else dict(foretold.files)
 
 
 def divided(source: Source[Any], tree: Tree, least: int = LEAST, most: int = MOST) -> list[list[Extent]]:

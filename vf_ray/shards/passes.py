@@ -109,8 +109,8 @@ class Divide:
 
 
 @dataclass(frozen=True)
-class Count:
-    """Count the records of an extent that others of its file follow."""
+class CountExtent:
+    """CountExtent the records of an extent that others of its file follow."""
 
     whole: Examine
     extent: Extent
@@ -216,14 +216,14 @@ def count_name(number: int) -> str:
     return f"{WORK}count-{number:04d}.json"
 
 
-def _counts(whole: Examine, passages: Sequence[Sequence[Extent]]) -> list[Count]:
+def _counts(whole: Examine, passages: Sequence[Sequence[Extent]]) -> list[CountExtent]:
     """Return the units that count what must be counted: an extent that does not end with its file."""
     extents = enumerate(extent for some in passages for extent in some)
-    return [Count(whole, extent, number) for number, extent in extents if extent.stop is not None]
+    return [CountExtent(whole, extent, number) for number, extent in extents if extent.stop is not None]
 
 
 def _numbered(
-    whole: Examine, passages: Sequence[Sequence[Extent]], counts: Sequence[Count]
+    whole: Examine, passages: Sequence[Sequence[Extent]], counts: Sequence[CountExtent]
 ) -> list[list[Extent]]:
     known = {unit.number: int(json.loads(whole.writer.read(count_name(unit.number)))) for unit in counts}
     return numbered(passages, (known.get(number, 0) for number in range(sum(map(len, passages)))))
