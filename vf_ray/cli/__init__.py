@@ -19,6 +19,7 @@ from vf_ray.cli.inspect import inspect
 from vf_ray.cli.publish import publish
 from vf_ray.cli.quality import quality
 from vf_ray.cli.rate import rate
+from vf_ray.cli.redundancy import redundancy
 from vf_ray.cli.runs import runs
 from vf_ray.cli.score import score
 from vf_ray.cli.tasks import tasks
@@ -29,6 +30,7 @@ for verb in (
     build,
     quality,
     contamination,
+    redundancy,
     estimate,
     inspect,
     ask,

@@ -64,7 +64,7 @@ def lines(
         body.append(_path(one.x, one.y, x, y, f"stroke='{one.colour}' stroke-opacity='.22' stroke-width='1'"))
         body.append(_path(one.x, smoothed(one.y), x, y, f"stroke='{one.colour}' stroke-width='2'"))
     body.append(_legend([(s.name, s.colour) for s in series], width - 14, 14))
-    return _svg(width, height, "".join(body), f"{y_label} against {x_label}")
+    return svg(width, height, "".join(body), f"{y_label} against {x_label}")
 
 
 def _settled(series: Sequence[Series]) -> float:
@@ -90,12 +90,12 @@ def intervals(rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 9
     body = [_vertical(x, value, top, height - 38, f"{100 * value:.0f}") for value in ticks(0, 1, 5)]
     for place, (name, dots) in enumerate(rows.items()):
         middle = top + row_height * (place + 0.5)
-        body.append(_text(left - 12, middle + 4, name, "end", INK, 12))
+        body.append(text(left - 12, middle + 4, name, "end", INK, 12))
         body += [_whisker(dot, x, middle + 6.5 * (n - (len(dots) - 1) / 2)) for n, dot in enumerate(dots)]
     legend = {dot.name: dot.colour for dots in rows.values() for dot in dots}
     body.append(_legend(list(legend.items()), width - 20, 14))
-    body.append(_text((left + width) / 2, height - 6, x_label, "middle", SOFT, 11))
-    return _svg(width, height, "".join(body), x_label)
+    body.append(text((left + width) / 2, height - 6, x_label, "middle", SOFT, 11))
+    return svg(width, height, "".join(body), x_label)
 
 
 def _whisker(dot: Dot, x: _Scale, y: float) -> str:
@@ -121,11 +121,11 @@ def bars(
             size = f"x='{at:.2f}' y='{y(value)}' width='{thick * 0.92:.2f}' height='{y(0) - y(value):.2f}'"
             body.append(f"<rect {size} fill='{colour}' rx='1.5'/>")
     for g, name in enumerate(groups):
-        body.append(_text(left + room * (g + 0.5), height - 28, name, "middle", SOFT, 11))
-    body.append(_text((left + right) / 2, height - 8, x_label, "middle", SOFT, 11))
-    body.append(_text(left, 12, y_label, "start", SOFT, 11))
+        body.append(text(left + room * (g + 0.5), height - 28, name, "middle", SOFT, 11))
+    body.append(text((left + right) / 2, height - 8, x_label, "middle", SOFT, 11))
+    body.append(text(left, 12, y_label, "start", SOFT, 11))
     body.append(_legend([(name, colour) for name, colour, _ in series], width - 14, 14))
-    return _svg(width, height, "".join(body), f"{y_label} by {x_label}")
+    return svg(width, height, "".join(body), f"{y_label} by {x_label}")
 
 
 def scatter(dots: Sequence[tuple[str, str, float, float]], *, x_label: str, y_label: str) -> str:
@@ -141,30 +141,30 @@ def scatter(dots: Sequence[tuple[str, str, float, float]], *, x_label: str, y_la
         lines.append(line)
         body.append(f"<circle cx='{x(across)}' cy='{y(up)}' r='5.5' fill='{colour}'/>")
         near, anchor = (9, "start") if across < 0.75 else (-9, "end")
-        body.append(_text(x(across) + near, line, name, anchor, colour, 12))
-    return _svg(width, height, "".join(body), f"{y_label} against {x_label}")
+        body.append(text(x(across) + near, line, name, anchor, colour, 12))
+    return svg(width, height, "".join(body), f"{y_label} against {x_label}")
 
 
 def _frame(x: _Scale, y: _Scale, x_label: str, y_label: str, height: int) -> str:
     parts = [_horizontal(y, value, x.start, x.end) for value in ticks(y.low, y.high, 5)]
     parts += [
-        _text(x(value), height - 24, _tick(value), "middle", SOFT, 11) for value in ticks(x.low, x.high, 8)
+        text(x(value), height - 24, _tick(value), "middle", SOFT, 11) for value in ticks(x.low, x.high, 8)
     ]
-    parts.append(_text((x.start + x.end) / 2, height - 6, x_label, "middle", SOFT, 11))
-    parts.append(_text(x.start, 11, y_label, "start", SOFT, 11))
+    parts.append(text((x.start + x.end) / 2, height - 6, x_label, "middle", SOFT, 11))
+    parts.append(text(x.start, 11, y_label, "start", SOFT, 11))
     return "".join(parts)
 
 
 def _horizontal(y: _Scale, value: float, left: float, right: float) -> str:
     at = y(value)
     line = f"<line x1='{left}' x2='{right}' y1='{at}' y2='{at}' stroke='{GRID}'/>"
-    return line + _text(left - 8, at + 4, _tick(value), "end", SOFT, 11)
+    return line + text(left - 8, at + 4, _tick(value), "end", SOFT, 11)
 
 
 def _vertical(x: _Scale, value: float, top: float, bottom: float, name: str) -> str:
     at = x(value)
     line = f"<line x1='{at}' x2='{at}' y1='{top}' y2='{bottom}' stroke='{GRID}'/>"
-    return line + _text(at, bottom + 16, name, "middle", SOFT, 11)
+    return line + text(at, bottom + 16, name, "middle", SOFT, 11)
 
 
 def _path(xs: Sequence[float], ys: Sequence[float], x: _Scale, y: _Scale, style: str) -> str:
@@ -181,23 +181,25 @@ def _legend(entries: Sequence[tuple[str, str]], right: float, y: float) -> str:
     parts, at = [], right
     for name, colour in reversed(entries):
         at -= 6.4 * len(name) + 6
-        parts.append(_text(at, y, name, "start", INK, 11))
+        parts.append(text(at, y, name, "start", INK, 11))
         at -= 13
         parts.append(f"<rect x='{at:.1f}' y='{y - 8}' width='9' height='9' rx='2' fill='{colour}'/>")
         at -= 10
     return "".join(parts)
 
 
-def _text(x: float, y: float, text: str, anchor: str, fill: str, size: int) -> str:
+def text(x: float, y: float, words: str, anchor: str, fill: str, size: int) -> str:
+    """Return words at a place; ``anchor`` says which end of them stands there."""
     place = f"x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}' fill='{fill}' font-size='{size}'"
-    return f"<text {place} {FONT}>{escape(text)}</text>"
+    return f"<text {place} {FONT}>{escape(words)}</text>"
 
 
 def _tick(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:g}"
 
 
-def _svg(width: int, height: int, body: str, label: str) -> str:
+def svg(width: int, height: int, body: str, label: str) -> str:
+    """Return a drawing; ``label`` tells what it shows to those who do not see it."""
     size = f"viewBox='0 0 {width} {height}' width='{width}' height='{height}'"
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' {size} role='img' aria-label='{escape(label)}'>{body}</svg>"

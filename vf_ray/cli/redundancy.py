@@ -1,0 +1,104 @@
+"""``vf-ray redundancy``: which tasks of a run say the same, and the runs that tell whether they may go."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from vf_ray.cli.app import note, show, show_json
+from vf_ray.cli.plans import Overrides, RecipeName, StoreUrl, planned
+
+if TYPE_CHECKING:
+    from vf_ray.eval.benchmark import Item
+    from vf_ray.plan.plan import Plan
+    from vf_ray.select.redundancy_page import Likeness
+    from vf_ray.store import Store
+
+
+def redundancy(
+    recipe: RecipeName,
+    override: Overrides = None,
+    store: StoreUrl = None,
+    model: Annotated[str, typer.Option(help="Whose answers; default: the last evaluated model.")] = "",
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Likeness from which tasks stand for each other.")
+    ] = 0.5,
+    page: Annotated[Path | None, typer.Option(help="Write one page to look at.")] = None,
+    runs: Annotated[
+        Path | None, typer.Option(help="Write, as YAML, the runs without redundant tasks and at random.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Of those runs.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
+) -> None:
+    """Compare the tasks of a finished run: by their answers about the same held-out images.
+
+    Two tasks are compared where both were asked about enough images; other pairs are not known.
+    """
+    from vf_ray.select.redundancy_page import page as document
+    from vf_ray.select.redundancy_page import plain
+
+    opened, plan = planned(recipe, override, store)
+    found = _answers(opened, plan, model or list(plan.models)[-1])
+    if page:
+        page.write_text(document(plan.recipe.name, [found], threshold).html(), encoding="utf-8")
+        note(f"page: {escape(str(page))}")
+    if runs:
+        _write(runs, plan, found, threshold, seeds)
+    if as_json:
+        show_json(plain({"answers": found.matrix}, threshold))
+    else:
+        _show(found, threshold)
+
+
+def _answers(store: "Store", plan: "Plan", model: str) -> "Likeness":
+    """Return how the answers of a model to tasks go together."""
+    from vf_ray import artifacts
+    from vf_ray.eval.scores import read_items
+    from vf_ray.select.redundancy_page import Likeness
+    from vf_ray.select.task_matrices import FEWEST, answers
+
+    items = read_items(artifacts.load(store, plan.scores.address), "tasks", model)
+    about = (
+        f"Right and wrong answers of {model} to two tasks about the same held-out images: phi, over at least "
+        f"{FEWEST} images that both ask about. Tasks of sources that share no image are not compared."
+    )
+    return Likeness("Answers", about, answers(marks(items)))
+
+
+def marks(items: "Sequence[Item]") -> dict[str, Mapping[str, float]]:
+    """Return, for each task, the mean grade of its answers about each image."""
+    grades: dict[str, dict[str, list[float]]] = {}
+    for item in items:
+        grades.setdefault(item.category, {}).setdefault(item.cluster or item.id, []).append(item.value)
+    return {
+        task: {image: sum(values) / len(values) for image, values in by_image.items()}
+        for task, by_image in grades.items()
+    }
+
+
+def _write(runs: Path, plan: "Plan", found: "Likeness", threshold: float, seeds: int) -> None:
+    import yaml
+
+    from vf_ray.select.removal import AT_RANDOM, removals
+    from vf_ray.select.task_tree import tree
+
+    redundant = tree(found.matrix, threshold).redundant
+    made = removals(plan.stage_tasks("stage1"), redundant, range(seeds))
+    named = {f"{name}-{seed}": dict(overrides) for name, seed, overrides in made}
+    study = {"recipe": plan.recipe.name, "baseline": AT_RANDOM, "runs": named}
+    runs.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
+    note(f"runs: {escape(str(runs))}")
+
+
+def _show(found: "Likeness", threshold: float) -> None:
+    from vf_ray.select.redundancy_page import pairs
+    from vf_ray.select.task_tree import tree
+
+    known, size = pairs(found.matrix), len(found.matrix.tasks)
+    show(f"{size} tasks, {len(known):,} of {size * (size - 1) // 2:,} pairs compared")
+    for one, other, value, items in known[:10]:
+        show(f"{value:+.2f}  {escape(one)}  {escape(other)}  ({items:,} images)")
+    for task in tree(found.matrix, threshold).redundant:
+        show(f"[yellow]{escape(task)}[/] has others that stand for it at {threshold:g}")
