@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.shards.synthetic import Here, files, here, rows
@@ -12,9 +13,11 @@ from tests.train.inputs import stage
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.plan.selection import StageSelection
+from vf_ray.recipe import Resources
 from vf_ray.recipe.select import Select
 from vf_ray.select import collect
 from vf_ray.select.selecting import METHODS, select
+from vf_ray.select.task_measuring import task_gradients, task_transfer
 from vf_ray.shards.keep_list import KEEP
 from vf_ray.shards.mixture import NAME, Choice, write_mixture
 from vf_ray.shards.read import StoredSamples
@@ -104,6 +107,19 @@ def test_the_task_that_votes_is_kept(prepared: Mapping[str, Artifact], model: Ar
         keep = select(model.store, wanted(prepared, model, method="icons", vote=(task,)), LocalPool())
         other = next(one for one in TASKS if one != task)
         assert keep.stats["tasks"][task] > 2 * keep.stats["tasks"][other]
+
+
+def test_a_task_teaches_itself_and_is_like_itself(
+    prepared: Mapping[str, Artifact], model: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, store = wanted(prepared, model, method="icons", warmup=12), model.store
+    found = task_transfer(store, plan, LocalPool(), Resources())
+    assert found.tasks == TASKS and found.values.diagonal().tolist() == [1.0, 1.0]
+    assert (found.values[~np.eye(2, dtype=bool)] < 1).all() and (found.items == 8).all()
+    alike = task_gradients(store, plan, LocalPool(), Resources())
+    assert alike.values[0, 0] == pytest.approx(1) and alike.values[0, 1] < 0.99
+    monkeypatch.setattr(collect.Collector, "collect", None)  # nothing is measured twice
+    assert np.array_equal(task_transfer(store, plan, LocalPool(), Resources()).values, found.values)
 
 
 def test_targets_without_held_out_instances_are_told(

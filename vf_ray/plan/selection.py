@@ -14,6 +14,8 @@ READING = ("max_length", "template", "too_long", "precision")
 """Keys of a stage that say how a model reads its conversations."""
 TUNING = ("batch", "loss", "schedule", "warmup", "warmup_from_zero", "weight_decay", "clip")
 """Keys that its short tuning takes over."""
+TARGETS = "targets"
+"""What the held-out instances of the tasks that vote are called among what a model is asked of."""
 
 
 @dataclass(frozen=True)
@@ -51,27 +53,28 @@ class StageSelection:
     @cached_property
     def proxy(self) -> Spec:
         """Return the weights of the short tuning."""
-        asked = self.asked
-        config: dict[str, Any] = {key: getattr(self.stage, key) for key in (*READING, *TUNING)}
-        config |= {"steps": asked.warmup, "lr": asked.warmup_lr, "rank": asked.rank, "seed": asked.seed}
-        config |= {"kept": list(self.marks)}
-        inputs = {"model": self.model, "mixture": self.pool.address}
-        return Spec(kind="proxy", name=self.name, config=config, inputs=inputs, code=CODE["proxy"])
+        return self._proxy(self.name, {"kept": list(self.marks)})
 
-    def features(self, kind: str, *, warm: bool, of: str = "") -> Spec:
-        """Return what the model says, after its short tuning if it is ``warm``, ``of`` some instances."""
+    def proxy_on(self, task: str) -> Spec:
+        """Return the weights of a short tuning on one task of the mixture alone, after its last step."""
+        return self._proxy(f"{self.name}/{task}", {"kept": [self.asked.warmup], "task": task})
+
+    def features(self, kind: str, proxy: Spec | None, of: str = "mixture") -> Spec:
+        """Return what the model says ``of`` some instances, after a short tuning or as it is."""
         config: dict[str, Any] = {key: getattr(self.stage, key) for key in READING}
         config |= {"kind": kind, "of": of, "seed": self.asked.seed, "size": self.asked.size}
         inputs = {"model": self.model, "mixture": self.pool.address}
-        if warm:
-            inputs["proxy"] = self.proxy.address
-        else:
-            config["rank"] = self.asked.rank
-        if of == "targets":
+        inputs |= {"proxy": proxy.address} if proxy else {}
+        if of == TARGETS:
             config["per_target"] = self.asked.per_target
             inputs |= {task: spec.address for task, spec in self.targets.items()}
-        name = f"{self.name}/{of or 'mixture'}/{kind}"
-        return Spec(kind="features", name=name, config=config, inputs=inputs, code=CODE["features"])
+        return Spec(
+            kind="features",
+            name=f"{self.name}/{of}/{kind}",
+            config=config,
+            inputs=inputs,
+            code=CODE["features"],
+        )
 
     @cached_property
     def keep(self) -> Spec:
@@ -89,3 +92,10 @@ class StageSelection:
             config["per_target"] = asked.per_target
             inputs |= {task: spec.address for task, spec in self.targets.items()}
         return Spec(kind="select", name=self.name, config=config, inputs=inputs, code=CODE["select"])
+
+    def _proxy(self, name: str, more: Mapping[str, Any]) -> Spec:
+        asked = self.asked
+        config: dict[str, Any] = {key: getattr(self.stage, key) for key in (*READING, *TUNING)}
+        config |= {"steps": asked.warmup, "lr": asked.warmup_lr, "rank": asked.rank, "seed": asked.seed}
+        inputs = {"model": self.model, "mixture": self.pool.address}
+        return Spec(kind="proxy", name=name, config={**config, **more}, inputs=inputs, code=CODE["proxy"])

@@ -6,5 +6,6 @@ what may go. ``random`` is the baseline that every other method has to beat.
 
 Read in this order: ranking.py (who is kept, and how many of each), influence.py, loss_ratio.py,
 concepts.py, trajectories.py (the methods, as functions of arrays), features.py and collect.py (what a model
-says of each instance, chunk by chunk), selecting.py (the step).
+says of each instance, chunk by chunk), selecting.py (the step); then of tasks: task_matrices.py,
+task_tree.py, removal.py.
 """
