@@ -92,7 +92,8 @@ def choose(
     """
     if only is None:
         return plan.steps
-    require(only in STEPS, f"no step is named {only!r}; {near(only, STEPS)}")
+    known = {*STEPS, *plan.recipe.stages}
+    require(only in known, f"no step is named {only!r}; {near(only, known)}")
     require(
         only in plan.steps,
         f"recipe {plan.recipe.name!r} has no step {only!r}; it has {', '.join(plan.steps)}",
@@ -100,10 +101,12 @@ def choose(
     at = plan.steps.index(only)
     missing = [name for name in plan.needs(only) if plan.unfinished(name, store)]
     if missing and upstream == "require":
-        command = f"prefect deployment run visionflan/{missing[0]} --param recipe={plan.recipe.name}"
+        own = missing[0] in STEPS
+        command = f"prefect deployment run visionflan/{missing[0] if own else 'full'} --param recipe="
+        command += plan.recipe.name + ("" if own else f" --param only={missing[0]}")
         raise UserError(
             f"step {only!r} needs {', '.join(missing)}, not in {store.url} for this recipe; "
             f"build it with `{command}`, or pass upstream=build"
         )
-    after = plan.steps[at + 1 :] if downstream else ()
+    after = [name for name in plan.steps[at + 1 :] if only in plan.needs(name)] if downstream else ()
     return (*(name for name in plan.needs(only) if name in missing), only, *after)

@@ -92,9 +92,8 @@ def test_only_the_store_and_the_readers_know_file_systems(library: str) -> None:
 def test_every_recipe_loads_and_names_real_tasks(name: str) -> None:
     recipe = load_recipe(name)
     assert recipe.name == name
-    stages = [stage for stage in (recipe.align, recipe.stage1, recipe.stage2) if stage]
     prepared = set(matching(recipe.prepare.tasks))
-    for stage in stages:
+    for stage in recipe.tuned.values():
         assert set(matching(stage.tasks)) <= prepared
 
 

@@ -50,8 +50,7 @@ def test_from_raw_files_to_scores(tmp_path: Path) -> None:
     # what a stage trains on, packed for a model
     texts = [f"{one.prompt} {one.response}" for one in water]
     base = api.assemble(recipe, texts, tmp_path / "base")
-    stage = recipe.stage1
-    assert stage is not None
+    stage = recipe.tuned["stage1"]
     mixture = api.mixture(recipe, store, "stage1")
     step = api.pack(stage, base, mixture)
     assert step.samples == stage.batch == len(step.rows)

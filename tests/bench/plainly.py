@@ -65,12 +65,12 @@ def tune(step: str, store: Store, plan: Plan) -> None:
     """Train a stage with the very loop that Ray Train's workers run."""
     stage = plan.stage(step)
     assert stage is not None
-    model, mixed = artifacts.load(store, plan.starts_from(step).address), mixture(store, plan, step)
+    model, mixed = artifacts.load(store, plan.starts_from(step)), mixture(store, plan, step)
 
     def make(writer: Writer) -> Mapping[str, Any]:
         run(
             stage, model_folder=folder(model), samples=StoredSamples.of(store, mixed), writer=writer, rank=0,
-            world=1, seed=plan.recipe.seed, report=lambda metrics: None,
+            world=1, seed=plan.graph.run_seed, report=lambda metrics: None,
         )  # fmt: skip
         return stats(writer)
 

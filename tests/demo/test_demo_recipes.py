@@ -44,9 +44,9 @@ def test_stage_1_has_tasks_of_all_groups_and_forms() -> None:
 
 def test_the_vision_tower_learns_before_stage_1_and_is_frozen_then() -> None:
     recipe = load_recipe("demo")
-    assert recipe.align is not None and set(recipe.align.tune) == set(MODULES)
-    assert recipe.stage2 is not None
-    assert {*recipe.stage1.tune, *recipe.stage2.tune} == {"projector", "language_model"}
+    stages = recipe.tuned
+    assert set(stages["align"].tune) == set(MODULES)
+    assert {*stages["stage1"].tune, *stages["stage2"].tune} == {"projector", "language_model"}
     assert 16 <= family_of_base(recipe.base, Path).adopted(recipe.base, Path).dimensions().image_tokens <= 36
 
 

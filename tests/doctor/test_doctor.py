@@ -72,7 +72,8 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 def recipe(**changes: Any) -> Recipe:
     stage = Stage(tasks=("demo_digits/odd_even",), lr=1e-3, batch=4, steps=1)
     base = Base(width=64, layers=1, heads=1, vision_width=64, vision_layers=1, vision_heads=1)
-    made = Recipe(name="small", prepare=Prepare(tasks=("demo_digits/*",)), base=base, stage1=stage)
+    digits = Prepare(tasks=("demo_digits/*",))
+    made = Recipe(name="small", prepare=digits, base=base, stages={"stage1": stage})
     return replace(made, **changes)
 
 
@@ -133,7 +134,7 @@ def test_a_recipe_for_gpus_is_refused_where_there_are_none(monkeypatch: pytest.M
 @pytest.mark.parametrize("step", STEPS)
 def test_only_steps_that_use_gpus_want_them(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_local_gpus", lambda: 0)
-    if step in ("align", "stage1", "stage2", "evaluate"):
+    if step in ("stage1", "evaluate"):
         with pytest.raises(ValueError, match="this machine has 0"):
             doctor.refuse_missing_gpus(gpu_recipe(), [step])
     else:
@@ -232,12 +233,12 @@ def test_space_is_estimated_from_the_model(local_store: Store) -> None:
 
 def test_a_stage_that_does_not_fit_is_told_what_would() -> None:
     stage = Stage(tasks=("demo_digits/odd_even",), lr=2e-5, batch=128, epochs=1, precision="bf16")
-    large = replace(gpu_recipe(8), base=Base(size="13B"), stage1=stage)
+    large = replace(gpu_recipe(8), base=Base(size="13B"), stages={"stage1": stage})
     memory, time = doctor.training(large, counted(large))
     assert not memory.ok and "of 80 GiB a GPU: weights 24.9 GiB" in memory.found
     assert memory.remedy == "override stage1: recompute=1.0"
     assert time.ok and "8 x 312 TFLOP/s are used to 40%, which is assumed" in time.found
-    fits = replace(large, stage1=replace(stage, recompute=1.0))
+    fits = replace(large, stages={"stage1": replace(stage, recompute=1.0)})
     assert all(check.ok for check in doctor.training(fits, counted(fits)))
     assert list(doctor.training(recipe(), counted(recipe()))) == []
 

@@ -25,8 +25,9 @@ def small_stage(*tasks: str, **more: Any) -> Stage:
         ({"evaluate": Evaluate(benchmarks=("pope",), data="/nowhere")}, "benchmarks", "no files below"),
         ({"evaluate": Evaluate(earlier=("scores/x/1",))}, "benchmarks", "is not finished"),
         ({"prepare": OWN, "evaluate": POPE}, "benchmarks", "benchmark 'pope' has no files: evaluate.data is"),
-        ({"stage1": small_stage("okvqa/answer")}, "stages", "wants okvqa/answer, which prepare.tasks"),
-        ({"stage1": small_stage("*", limits={"okvqa/*": 5})}, "stages", "'okvqa/*', which is no task of"),
+        ({"stages": {"stage1": small_stage("okvqa/answer")}}, "stages", "wants okvqa/answer, which prepare"),
+        ({"stages": {"stage1": small_stage("*", limits={"okvqa/*": 5})}}, "stages",
+         "'okvqa/*', which is no task of"),
     ],
 )  # fmt: skip
 def test_what_would_fail_after_training_is_told_before(

@@ -26,7 +26,7 @@ from vf_ray.eval.evaluate import EvaluationRun
 from vf_ray.eval.generate import Answerer
 from vf_ray.eval.question_sets import fingerprint, question_set, require_askable
 from vf_ray.plan import run_records
-from vf_ray.plan.plan import Plan, finished
+from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
 from vf_ray.store import Store
 from vf_ray.work import LocalPool
@@ -305,7 +305,7 @@ def test_one_queue_holds_the_work_of_all_benchmarks(local_store: Store, tmp_path
     pope(tmp_path)
     WRITERS["mme"](tmp_path / "mme")
     plan = plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope", "mme"])
-    models = finished(local_store, plan.models)
+    models = {n: artifacts.load(local_store, a) for n, a in plan.graph.asked.items()}
     question_sets = {name: question_set(local_store, plan.questions, name) for name in ("pope", "mme")}
     queue = Queue()
 

@@ -58,7 +58,7 @@ def test_a_model_that_is_not_finished_is_asked_for(tmp_path: Path, monkeypatch: 
 
 
 def stage1(found: Mapping[str, Recipe]) -> dict[str, Stage]:
-    return {name: recipe.stage1 for name, recipe in found.items() if recipe.stage1}
+    return {name: stage for name, recipe in found.items() if (stage := recipe.stage("stage1"))}
 
 
 @pytest.mark.parametrize("table", tables())
@@ -73,8 +73,8 @@ def test_runs_of_a_table_are_sound_and_differ(table: str, monkeypatch: pytest.Mo
 
 def test_the_recipe_is_the_papers() -> None:
     recipe = load_recipe("paper-13b")
-    one, two = recipe.stage1, recipe.stage2
-    assert one and two and recipe.align is None
+    one, two = recipe.tuned["stage1"], recipe.tuned["stage2"]
+    assert list(recipe.stages) == ["stage1", "stage2"]
     assert (one.lr, one.batch, one.epochs, one.steps) == (2e-5, 128, 1, None)
     assert (two.lr, two.batch, two.epochs, two.steps, two.sample) == (1e-5, 64, None, 128, 1000)
     for stage in (one, two):  # as LLaVA-1.5's trainer has it
@@ -90,7 +90,8 @@ def test_tables_vary_what_the_paper_varied() -> None:
     }
     assert sorted(sizes.values()) == [(10, 10_000), (20, 10_000), (188, 500), (188, 1_000)]
     mixed = runs("table4")["mixed, 1000"]
-    assert mixed.stage1 and mixed.stage1.limits == {"llava_instruct/*": 1000} and mixed.stage2 is None
+    assert list(mixed.stages) == ["stage1"]
+    assert mixed.tuned["stage1"].limits == {"llava_instruct/*": 1000}
     assert {s.tune for s in stage1(runs("table5")).values()} == {
         ("projector",), ("language_model",), ("projector", "language_model"),
     }  # fmt: skip
@@ -100,7 +101,7 @@ def test_tables_vary_what_the_paper_varied() -> None:
         assert all(TRAINED.isdisjoint(Plan(run, "raw").steps) for run in runs(table).values())
     nothing = runs("table5")["nothing"]
     assert TRAINED.isdisjoint(Plan(nothing, "raw").steps)
-    assert set(Plan(nothing, "raw").models) == {"base"}
+    assert set(Plan(nothing, "raw").graph.asked) == {"base"}
 
 
 def test_an_override_holds_for_all_runs() -> None:

@@ -45,7 +45,7 @@ def test_an_unknown_step_names_its_neighbour(smoke: Plan, local_store: Store) ->
         choose(smoke, local_store, "stage3", "require", False)
 
 
-@pytest.mark.parametrize("command", [("flows", "smoke"), ("flows.experiments", "table5")])
+@pytest.mark.parametrize("command", [("flows", "smoke"), ("flows.experiments", "table3")])
 def test_a_wrong_key_is_told_in_one_line_before_anything_starts(command: tuple[str, str]) -> None:
     module, name = command
     ran = subprocess.run(

@@ -22,7 +22,8 @@ def recipe(**overrides: Any) -> Recipe:
     [
         ({"stage1.learning_rate": 1}, r"unknown key stage1\.learning_rate = 1; known: .*lr"),
         ({"stage1.step": 3}, r"unknown key stage1\.step = 3; did you mean 'steps'"),
-        ({"stages": {}}, r"unknown key stages = \{\}; did you mean 'stage2' or 'stage1'"),
+        ({"stages": 5}, r"stages is 5; expected a mapping of names to stages"),
+        ({"stage3": {}}, r"unknown key stage3 = \{\}; did you mean 'stages'"),
         ({"stage1.steps": 3}, r"stage1: .*steps=3 and epochs=1\.0; give exactly one"),
         ({"stage1.epochs": None}, r"stage1: .*steps=None and epochs=None; give exactly one"),
         ({"stage1.lr": 20}, r"stage1: .*lr is 20\.0; a learning rate lies between 0 and 1"),
@@ -74,7 +75,10 @@ def recipe(**overrides: Any) -> Recipe:
         ({"base.size": "70B"}, r"base\.size is '70B'; did you mean '7B'"),
         ({"base.checkpoint": "a", "base.language_model": "b"}, r"a checkpoint brings its own"),
         ({"stage2": 5}, r"stage2 is 5; expected a mapping"),
-        ({"evaluate.models": ["stage3"]}, r"evaluate\.models is 'stage3'; did you mean"),
+        (
+            {"evaluate.models": ["stage3"]},
+            r"evaluate\.models names 'stage3', which is no stage; did you mean",
+        ),
         ({"resources.gpus_per_worker": 8}, r"gpus_per_worker is 0 or 1"),
     ],
 )
@@ -119,8 +123,8 @@ def test_a_lacking_key_is_named() -> None:
 
 def test_overrides_reach_every_depth_and_leave_the_rest() -> None:
     changed = recipe(**{"stage1.lr": 1e-4, "resources.workers": 4, "stage2": {**STAGE, "sample": 1000}})
-    assert (changed.stage1.lr, changed.resources.workers) == (1e-4, 4)
-    assert changed.stage2 is not None and changed.stage2.sample == 1000
+    assert (changed.tuned["stage1"].lr, changed.resources.workers) == (1e-4, 4)
+    assert changed.tuned["stage2"].sample == 1000
     assert plain(changed)["prepare"] == plain(recipe())["prepare"]
 
 
@@ -129,7 +133,7 @@ def test_a_recipe_survives_json() -> None:
 
 
 def test_yaml_text_numbers_become_numbers() -> None:
-    assert recipe().stage1.lr == 2e-5
+    assert recipe().tuned["stage1"].lr == 2e-5
 
 
 def test_an_empty_value_is_an_empty_text_where_a_text_is_expected() -> None:
@@ -141,5 +145,5 @@ def test_an_empty_value_is_an_empty_text_where_a_text_is_expected() -> None:
 
 @pytest.mark.parametrize("off", [0, 0.0, None])
 def test_clipping_can_be_switched_off(off: float | None) -> None:
-    chosen = load_recipe("smoke", {"stage1.clip": off}).stage1
+    chosen = load_recipe("smoke", {"stage1.clip": off}).stage("stage1")
     assert chosen and chosen.clip == 0 and chosen.computed()["clip"] == 0

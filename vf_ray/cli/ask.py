@@ -12,7 +12,7 @@ from vf_ray.errors import UserError, about
 
 def ask(
     checkpoint: Annotated[
-        str, typer.Argument(help="A model folder, an address in the store, or a step: stage2.")
+        str, typer.Argument(help="A model folder, an address in the store, or a step: stage2, stage2/demo.")
     ],
     question: Annotated[str, typer.Argument(help="What to ask about the picture.")],
     image: Annotated[Path, typer.Option(help="The picture.", exists=True, dir_okay=False)],

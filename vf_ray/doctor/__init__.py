@@ -19,14 +19,11 @@ from vf_ray.errors import MendableError, UserError
 from vf_ray.on_ray import dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard
 from vf_ray.plan.named_models import resolved
-from vf_ray.plan.plan import TUNED, Plan
+from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.load import load_recipe
 from vf_ray.recipe.strict import is_http
 from vf_ray.store import VARIABLE, Store, race
-
-GPU_STEPS = frozenset({*TUNED, "evaluate"})
-"""Steps that use the GPUs of a recipe."""
 
 
 def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | None) -> Iterator[Check]:
@@ -67,7 +64,7 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
 
     plan = Plan(recipe, "")
     try:
-        for name in (n for n in TUNED if plan.stage(n)):
+        for name in recipe.tuned:
             yield Check(name, True, f"{len(plan.stage_tasks(name))} tasks")
     except MendableError as error:
         yield Check("stages", False, str(error), "correct the stage's tasks, limits, or prepare.tasks")
@@ -111,7 +108,7 @@ def refuse_missing_gpus(recipe: Recipe, steps: Collection[str]) -> None:
     Raises:
         ValueError: saying how many there are and what to do.
     """
-    if GPU_STEPS.isdisjoint(steps):
+    if {*recipe.tuned, "evaluate"}.isdisjoint(steps):
         return
     check = gpus(recipe)
     if not check.ok:

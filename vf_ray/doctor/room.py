@@ -12,7 +12,7 @@ from pathlib import Path
 from vf_ray.doctor.check import Check
 from vf_ray.model.families.family import Dimensions
 from vf_ray.on_ray.dashboard import Dashboard
-from vf_ray.plan.plan import TUNED, Plan
+from vf_ray.plan.plan import Plan
 from vf_ray.quality.published_sizes import most_instances
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.store import VARIABLE, Store
@@ -26,8 +26,9 @@ KEEP = 2
 
 def space(recipe: Recipe, store: Store, model: Dimensions) -> Iterator[Check]:
     """Check the store's disk for every model and two checkpoints, and this machine's memory for a stage."""
-    stages = dict(_stages(recipe))
+    stages = recipe.tuned
     models = sum(estimate.model_bytes(model, stage) for stage in (None, *stages.values()))
+    models += (len(recipe.stages) - len(stages)) * estimate.model_bytes(model, None)  # averages
     checkpoints = [KEEP * estimate.checkpoint_bytes(model, stage) for stage in stages.values()]
     need = models + max(checkpoints, default=0) + (1 << 30)
     folder = store.local_path("")
@@ -61,7 +62,7 @@ def enough(name: str, free: int, need: int, remedy: str) -> Check:
 def training(recipe: Recipe, model: Dimensions) -> Iterator[Check]:
     """Estimate each stage: the memory of a GPU, what would make it fit where it does not, and the time."""
     resources = recipe.resources
-    for name, stage in _stages(recipe) if resources.gpus_per_worker else ():
+    for name, stage in recipe.tuned.items() if resources.gpus_per_worker else ():
         need, room = estimate.memory(stage, model, resources.workers), int(resources.gpu_gib * (1 << 30))
         parts = {"weights": need.parameters + need.gathered, "gradients": need.gradients,
                  "optimizer": need.optimizer, "activations": need.activations}  # fmt: skip
@@ -100,13 +101,6 @@ def _duration(recipe: Recipe, model: Dimensions, name: str, stage: Stage) -> str
         f"at most {hours:.1f} h for {samples:,} samples, if they have {estimate.TEXT_TOKENS} text tokens "
         f"each and {workers} x {rate:g} TFLOP/s are used to {estimate.UTILISATION:.0%}, which is assumed"
     )
-
-
-def _stages(recipe: Recipe) -> Iterator[tuple[str, Stage]]:
-    for name in TUNED:
-        stage = getattr(recipe, name)
-        if stage is not None:
-            yield name, stage
 
 
 def disk_free(folder: Path) -> int:

@@ -16,7 +16,7 @@ from vf_ray.model.families import family_of_base
 from vf_ray.model.families.family import Dimensions
 from vf_ray.plan.named_models import PREFIX
 from vf_ray.recipe import Base
-from vf_ray.recipe.recipe import is_model_address
+from vf_ray.recipe.graph import is_model_address
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
 

@@ -32,7 +32,6 @@ from vf_ray.eval.served import NOTE, ServedModel
 from vf_ray.eval.unusable import require_some, tally
 from vf_ray.eval.worker import Worker, WorkersJudge
 from vf_ray.plan.evaluation import Evaluation
-from vf_ray.plan.plan import finished
 from vf_ray.plan.settled import AGAIN, is_settled
 from vf_ray.recipe import Resources
 from vf_ray.store import Store
@@ -60,16 +59,17 @@ def evaluate(
 ) -> Artifact:  # fmt: skip
     """Return the scores of every model on every benchmark of a recipe.
 
-    ``trained`` are the tasks of stage 1, by which skills count as learned or kept out. Scores that rest on
-    less than was asked are made anew. ``force`` scores again, too; answers that are there are kept, and so
-    are a judge's replies.
+    ``trained`` are the tasks of ``wanted.learner``, by which skills count as learned or kept out. Scores that
+    rest on less than was asked are made anew. ``force`` scores again, too; answers that are there are kept,
+    and so are a judge's replies.
 
     Raises:
         FileNotFoundError: if a model, an instances artifact or a benchmark's file is missing.
         ValueError: for a benchmark whose files cannot be scored.
         Unserved: if a served model or judge cannot be asked, or gives nothing that a figure could rest on.
     """
-    models, spec = finished(store, wanted.models), wanted.scores
+    models = {name: artifacts.load(store, address) for name, address in wanted.models.items()}
+    spec = wanted.scores
 
     def make(writer: Writer) -> Mapping[str, Any]:
         questions = wanted.questions
@@ -264,6 +264,7 @@ class EvaluationRun:
             scores,
             self.trained,
             self._known_by(),
+            learner=self.wanted.learner,
             answers={"/".join(pair): given.spec.address for pair, given in answers.items()},
             judged={"/".join(pair): one.address for pair, one in judged.items() if one.address},
         )

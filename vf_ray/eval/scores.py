@@ -48,7 +48,7 @@ class BenchmarkScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnedTasks:
-    """How many tasks stage 1 learned."""
+    """How many tasks the judged stage learned."""
 
     tasks: int
     of: int
@@ -64,7 +64,7 @@ class Scores:
     """Address of each model; of a served one, its name and version."""
     benchmarks: Mapping[str, BenchmarkScores]
     verdicts: Mapping[str, Verdict]
-    """By task that stage 1 trains on."""
+    """By task that the judged stage trains on."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Address of the answers by ``model/benchmark``."""
     judged: Mapping[str, str] = field(default_factory=dict)
@@ -87,18 +87,19 @@ def summary(
     trained: Sequence[str],
     models: Mapping[str, str],
     *,
+    learner: str = "stage1",
     answers: Mapping[str, str],
     judged: Mapping[str, str],
 ) -> Scores:
     """Return the record of all ``scores``, by benchmark and model.
 
-    ``trained`` are the tasks that stage 1 trains on and a verdict is given for; the rest are addresses, as
-    ``Scores`` keeps them.
+    ``trained`` are the tasks that the stage ``learner`` trains on and a verdict is given for; the rest are
+    addresses, as ``Scores`` keeps them.
     """
     return Scores(
         models=models,
         benchmarks={name: _benchmark(get(name), by_model) for name, by_model in scores.items()},
-        verdicts=_verdicts(scores.get(INSTANCES, {}), trained),
+        verdicts=_verdicts(scores.get(INSTANCES, {}), trained, learner),
         answers=answers,
         judged=judged,
     )
@@ -171,11 +172,11 @@ def _pair(benchmark: Benchmark, one: str, other: str, by_model: ScoreByModel) ->
     return ModelPair(first=one, second=other, **numbers)
 
 
-def _verdicts(by_model: ScoreByModel, trained: Sequence[str]) -> dict[str, Verdict]:
-    """Judge each trained task of stage 1 against base and majority."""
-    if "stage1" not in by_model:
+def _verdicts(by_model: ScoreByModel, trained: Sequence[str], learner: str) -> dict[str, Verdict]:
+    """Judge each trained task of a stage against base and majority."""
+    if learner not in by_model:
         return {}
-    after = by_model["stage1"].tables["tasks"]
+    after = by_model[learner].tables["tasks"]
     before = by_model["base"].tables["tasks"] if "base" in by_model else {}
     return {
         task: verdict(

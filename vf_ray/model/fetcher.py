@@ -8,7 +8,7 @@ from vf_ray import artifacts
 from vf_ray.errors import MissingError
 from vf_ray.instances.chance import rank
 from vf_ray.plan.named_models import PREFIX
-from vf_ray.recipe.recipe import is_model_address
+from vf_ray.recipe.graph import is_model_address
 from vf_ray.store import Store
 
 

@@ -65,7 +65,8 @@ def lengths(store: Store, plan: Plan, stage: str, pool: WorkPool, *, force: bool
     """
     chosen = plan.stage(stage)
     assert chosen is not None, f"recipe {plan.recipe.name!r} has no {stage}"
-    model, mixed = (artifacts.load(store, s.address) for s in (plan.starts_from(stage), plan.mixture(stage)))
+    model = artifacts.load(store, plan.starts_from(stage))
+    mixed = artifacts.load(store, plan.mixture(stage).address)
     make = partial(_measured, chosen, model, mixed, pool)
     return artifacts.build(store, plan.lengths(stage), make, force=force)
 

@@ -9,9 +9,11 @@ from vf_ray.on_ray.progress import count_rows, told
 from vf_ray.on_ray.ray_pool import RayPool
 from vf_ray.on_ray.train import tune
 from vf_ray.plan.plan import Plan
+from vf_ray.recipe import Merge
 from vf_ray.report.render import report
 from vf_ray.shards.prepare import prepare
 from vf_ray.store import Store
+from vf_ray.train.merge import build_merge
 from vf_ray.work import WorkPool
 
 
@@ -24,6 +26,8 @@ def run(step: str, plan: Plan, store: Store, *, force: bool = False) -> None:
     with unwrapped(), told(step, store, plan.addresses(step)):
         if step in VERBS:
             VERBS[step](store, plan, RayPool(), force)
+        elif isinstance(plan.recipe.stages[step], Merge):
+            build_merge(store, plan, step, RayPool(), force=force)
         else:
             tune(store, step, plan, force=force)
 
@@ -42,7 +46,8 @@ def _base(store: Store, plan: Plan, pool: WorkPool, force: bool) -> None:
 
 
 def _evaluate(store: Store, plan: Plan, pool: WorkPool, force: bool) -> None:
-    trained = plan.stage_tasks("stage1") if plan.stage("stage1") else ()
+    learner = plan.graph.learner
+    trained = plan.stage_tasks(learner) if learner else ()
     resources = plan.recipe.resources
     evaluate(store, plan.evaluation, pool, trained=trained, resources=resources, force=force)
 
@@ -58,4 +63,4 @@ VERBS: Mapping[str, Callable[[Store, Plan, WorkPool, bool], None]] = {
     "evaluate": _evaluate,
     "report": _report,
 }
-"""Of every step but the tuning stages."""
+"""Of every step but the stages."""

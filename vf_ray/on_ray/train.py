@@ -81,7 +81,7 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
 
     stage = plan.stage(name)
     assert stage is not None, f"recipe {plan.recipe.name!r} has no {name}"
-    model = artifacts.load(store, plan.starts_from(name).address)
+    model = artifacts.load(store, plan.starts_from(name))
     mixed = mixture(store, plan, name, force=force)
     samples = partial(StoredSamples.of, store, mixed)
 
@@ -92,7 +92,7 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
         shared, resources = bool(os.environ.get("RAY_ADDRESS")), plan.recipe.resources
         many = resources.workers > 1 and mixed.stats["instances"] >= MEASURED_FROM
         measured = lengths(store, plan, name, RayPool(), force=force) if many else None
-        return fit(Job(name, stage, model, samples, writer, plan.recipe.seed, resources, shared, measured))
+        return fit(Job(name, stage, model, samples, writer, plan.graph.run_seed, resources, shared, measured))
 
     return artifacts.build(store, plan.tuned(name), make, force=force)
 

@@ -36,8 +36,10 @@ class Evaluation:
     """Fingerprint of each benchmark's folder that the recipe names."""
     raw: str
     """Fingerprint or address of the raw files, with which all other benchmarks come."""
-    models: Mapping[str, Spec]
-    """The models of the recipe that answer, by name."""
+    models: Mapping[str, str]
+    """The addresses of the models of the recipe that answer, by name."""
+    learner: str = "stage1"
+    """The one whose tasks count as learned or not."""
 
     @cached_property
     def served(self) -> Mapping[str, str]:
@@ -60,11 +62,11 @@ class Evaluation:
         Their fingerprint is known once the benchmark's files are read, so no run can name this beforehand;
         pruning keeps it with the scores that it was made for.
         """
-        spec = self.models.get(model)
+        address = self.models.get(model)
         config: dict[str, Any] = {"questions": questions, "decoding": "greedy"}
-        config |= {} if spec else {"served": self.served, "kept": "answers"}  # once errors were kept, too
+        config |= {} if address else {"served": self.served, "kept": "answers"}  # once errors were kept, too
         config |= {"files": self.files[benchmark]} if benchmark in self.files else {}
-        inputs = {"model": spec.address} if spec else {}
+        inputs = {"model": address} if address else {}
         inputs |= {} if benchmark in (INSTANCES, *self.files) else {"data": self.raw}
         return Spec(
             kind="answers", name=f"{model}/{benchmark}", config=config, inputs=inputs, code=CODE["answers"]
@@ -87,7 +89,8 @@ class Evaluation:
         config = {key: asked[key] for key in ("benchmarks", "models", "per_task", "longest")}
         config |= {"served": self.served, "judge": self.judge, "files": dict(self.files)}
         config |= {"rules": {name: rule(name) for name in self.questions.asked.benchmarks}}
-        inputs = {name: spec.address for name, spec in self.models.items()}
+        config |= {"learner": self.learner} if self.learner not in ("", "stage1") else {}
+        inputs = dict(self.models)
         inputs |= {task: spec.address for task, spec in self.questions.instances.items()}
         inputs |= {} if asked["data"] else {"data": self.raw}
         return Spec(kind="scores", name=self.recipe, config=config, inputs=inputs, code=CODE["scores"])

@@ -5,7 +5,7 @@ hand-bumped ``CODE`` of what makes it; so the whole plan is a pure function of t
 the raw input, and "is it up to date" needs neither Ray nor torch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -15,19 +15,20 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.plan.evaluation import Evaluation, Questions
 from vf_ray.plan.inputs import question_sets
+from vf_ray.plan.models import Models
 from vf_ray.plan.named_models import resolved
 from vf_ray.plan.origins import RawFiles, identity, raw_files
 from vf_ray.plan.preparation import Preparation
 from vf_ray.plan.settled import is_settled
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe, Stage
+from vf_ray.recipe.graph import AFTER, BASE, BEFORE, FLAT, lineage
 from vf_ray.recipe.strict import plain, require
 from vf_ray.store import Store
 from vf_ray.tasks import among, code_of, data_of, licensed, matching, source_of, sources
 
-STEPS = ("fetch", "prepare", "base", "align", "stage1", "stage2", "evaluate", "report")
-
-TUNED = ("align", "stage1", "stage2")
+STEPS = (*BEFORE, *FLAT, *AFTER)
+"""Those with a deployment of their own; a recipe may have more stages."""
 
 EVERY = 1 << 40
 """Cap of a source that is taken whole."""
@@ -87,8 +88,8 @@ class Plan:
     def steps(self) -> tuple[str, ...]:
         """Return the steps that this recipe has, in order."""
         given = bool(self.recipe.prepare.raw) and not self.recipe.prepare.fetch
-        absent = {"fetch": given, **{n: self.stage(n) is None for n in TUNED}}
-        return tuple(name for name in STEPS if not absent.get(name, False))
+        absent = {"fetch": given, BASE: not self.graph.need_base}
+        return tuple(name for name in (*BEFORE, *self.recipe.stages, *AFTER) if not absent.get(name, False))
 
     @cached_property
     def tasks(self) -> tuple[str, ...]:
@@ -97,19 +98,20 @@ class Plan:
 
     def stage(self, name: str) -> Stage | None:
         """Return the tuning stage of this name, if the recipe has it."""
-        found: Stage | None = getattr(self.recipe, name)
-        return found
+        return self.recipe.stage(name)
 
     def outputs(self, step: str) -> Sequence[Spec]:
         """Return what a step makes, in the order of making."""
-        makers: Mapping[str, Any] = {
+        makers: Mapping[str, Callable[[], Sequence[Spec]]] = {
             "fetch": self.raw_files.specs,
             "prepare": self.preparation.specs,
-            "base": lambda: [self.base],
+            BASE: lambda: [self.base],
             "evaluate": lambda: [self.scores],
             "report": lambda: [self.report],
         }
-        return makers[step]() if step in makers else [self.mixture(step), self.tuned(step)]
+        if step in makers:
+            return makers[step]()
+        return [self.mixture(step), self.tuned(step)] if self.stage(step) else [self.tuned(step)]
 
     def addresses(self, step: str) -> list[str]:
         """Return the addresses of what a step makes."""
@@ -133,7 +135,11 @@ class Plan:
 
     def needs(self, step: str) -> tuple[str, ...]:
         """Return the steps whose artifacts ``step`` reads, directly or not."""
-        return self.steps[: self.steps.index(step)]
+        before = self.steps[: self.steps.index(step)]
+        if step not in self.recipe.stages:
+            return before
+        read = {*lineage(self.recipe.stages, step)}
+        return tuple(name for name in before if name in read or name not in (BASE, *self.recipe.stages))
 
     @cached_property
     def images(self) -> Mapping[str, Spec]:
@@ -200,7 +206,7 @@ class Plan:
         """Return how long the conversations of a stage's mixture are, as its first model reads them."""
         chosen = self._stage(stage)
         config = {key: getattr(chosen, key) for key in ("max_length", "template", "too_long")}
-        inputs = {"model": self.starts_from(stage).address, "mixture": self.mixture(stage).address}
+        inputs = {"model": self.starts_from(stage), "mixture": self.mixture(stage).address}
         return Spec(kind="lengths", name=stage, config=config, inputs=inputs, code=CODE["lengths"])
 
     def stage_tasks(self, stage: str) -> tuple[str, ...]:
@@ -225,23 +231,18 @@ class Plan:
         inputs |= self.recipe.base.in_store()
         return Spec(kind="base", name=self.recipe.name, config=config, inputs=inputs, code=CODE["base"])
 
-    def tuned(self, stage: str) -> Spec:
-        """Return the model that a stage makes."""
-        config = {**self._stage(stage).computed(), "seed": self.recipe.seed}
-        inputs = {"model": self.starts_from(stage).address, "mixture": self.mixture(stage).address}
-        return Spec(kind=stage, name=self.recipe.name, config=config, inputs=inputs, code=CODE["tuned"])
-
-    def starts_from(self, stage: str) -> Spec:
-        """Return the model that a stage starts from: that of the stage before it, or the assembled one."""
-        before = [name for name in TUNED[: TUNED.index(stage)] if self.stage(name)]
-        return self.tuned(before[-1]) if before else self.base
-
     @cached_property
-    def models(self) -> Mapping[str, Spec]:
-        """Return the models to evaluate: ``base`` (as stage 1 starts), ``stage1``, ``stage2``."""
-        found = {"base": self.starts_from("stage1")}
-        found |= {name: self.tuned(name) for name in ("stage1", "stage2") if self.stage(name)}
-        return {name: spec for name, spec in found.items() if name in self.recipe.evaluate.models}
+    def graph(self) -> Models:
+        """Return what each model is made from."""
+        return Models(self.recipe, self.base, self.mixture)
+
+    def tuned(self, stage: str) -> Spec:
+        """Return the model that a stage makes, by tuning or by averaging."""
+        return self.graph.of(stage)
+
+    def starts_from(self, stage: str) -> str:
+        """Return the address of the model that a tuning stage starts from."""
+        return self.graph.starts_from(stage)
 
     @cached_property
     def preparation(self) -> Preparation:
@@ -256,7 +257,8 @@ class Plan:
     @cached_property
     def evaluation(self) -> Evaluation:
         """Return what the evaluate step makes."""
-        return Evaluation(self.recipe.name, self.questions, self.question_sets, self.raw, self.models)
+        files, models = self.question_sets, self.graph
+        return Evaluation(self.recipe.name, self.questions, files, self.raw, models.asked, models.learner)
 
     @property
     def scores(self) -> Spec:
@@ -267,7 +269,7 @@ class Plan:
     def report(self) -> Spec:
         """Return the page that tells what came out."""
         inputs = {"scores": self.scores.address}
-        inputs |= {name: self.tuned(name).address for name in TUNED if self.stage(name)}
+        inputs |= {name: self.tuned(name).address for name in self.recipe.stages}
         inputs |= {f"earlier {n}": address for n, address in enumerate(self.recipe.evaluate.earlier)}
         return Spec(kind="report", name=self.recipe.name, config={}, inputs=inputs, code=CODE["report"])
 

@@ -17,7 +17,7 @@ from vf_ray.errors import MissingError, UserError
 from vf_ray.plan.inputs import rule
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe
-from vf_ray.recipe.strict import build, near, plain
+from vf_ray.recipe.strict import build, near
 from vf_ray.store import Store
 
 FOLDER = "runs"
@@ -42,7 +42,7 @@ class RunRecord:
     versions: Mapping[str, tuple[str, ...]]
     """Addresses of what each step makes."""
     config: Mapping[str, Any]
-    """The recipe."""
+    """The recipe, its stages as keys beside the others."""
     raw: str
     """Fingerprint, or address, of the raw files."""
     code: Mapping[str, Any]
@@ -87,7 +87,7 @@ def _record(
         commit=provenance.commit(),
         libraries=provenance.libraries(),
         versions=versions,
-        config=plain(recipe),
+        config=recipe.flat,
         raw=raw,
         code=_code(recipe),
     )
@@ -120,7 +120,7 @@ def show(store: Store, run_id: str) -> RunRecord:
 def changes(store: Store, recipe: Recipe, raw: str) -> list[str]:
     """Return, as ``key: old -> new``, what differs from the recipe's last run; empty if it never ran."""
     last = next((run for run in listed(store) if run.recipe == recipe.name), None)
-    return _differences(_deciding(last), _settings(plain(recipe), raw, _code(recipe))) if last else []
+    return _differences(_deciding(last), _settings(recipe.flat, raw, _code(recipe))) if last else []
 
 
 def drift(store: Store, run_id: str) -> list[str]:

@@ -13,6 +13,7 @@ CODE: Mapping[str, int] = {
     "lengths": 3,
     "base": 4,
     "tuned": 4,
+    "merged": 1,
     "answers": 1,
     "judged": 2,
     "scores": 7,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from vf_ray.plan.plan import TUNED, Plan
+from vf_ray.plan.plan import Plan
 from vf_ray.quality.alike import Groups
 from vf_ray.quality.hamming import Rows, between
 from vf_ray.quality.looks import OnLooks, Seen, seen
@@ -96,8 +96,7 @@ class Contamination:
 
 def trained_tasks(plan: Plan) -> tuple[str, ...]:
     """Return the tasks that some stage of the recipe trains on."""
-    stages = [name for name in TUNED if plan.stage(name)]
-    return tuple(sorted({task for name in stages for task in plan.stage_tasks(name)}))
+    return tuple(sorted({task for name in plan.recipe.tuned for task in plan.stage_tasks(name)}))
 
 
 def contamination(

@@ -1,9 +1,20 @@
 """What a run is, as strict data: a recipe, its stages, and how both are read from YAML.
 
-Read in this order: recipe.py, stage.py, strict.py, load.py.
+Read in this order: recipe.py, stage.py, graph.py (what starts from what), strict.py, load.py.
 """
 
 from vf_ray.recipe.recipe import Base, Evaluate, Prepare, Recipe, Resources, Served
-from vf_ray.recipe.stage import MODULES, Lora, Stage
+from vf_ray.recipe.stage import MODULES, Lora, Merge, Stage
 
-__all__ = ["MODULES", "Base", "Evaluate", "Lora", "Prepare", "Recipe", "Resources", "Served", "Stage"]
+__all__ = [
+    "MODULES",
+    "Base",
+    "Evaluate",
+    "Lora",
+    "Merge",
+    "Prepare",
+    "Recipe",
+    "Resources",
+    "Served",
+    "Stage",
+]

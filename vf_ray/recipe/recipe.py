@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from vf_ray.recipe.graph import ALIGN, BASE, FLAT, Stages, is_model_address, require_sound, staged
 from vf_ray.recipe.input_format import InputFormat
 from vf_ray.recipe.model_sizes import SIZES
 from vf_ray.recipe.stage import Stage
-from vf_ray.recipe.strict import build, is_http, put, require, thawed
+from vf_ray.recipe.strict import build, is_http, near, plain, require
 from vf_ray.recipe.suites import expanded
 
 
@@ -49,16 +50,6 @@ class Prepare:
         for pattern, share in self.ceilings.items():
             require(0 <= share <= 1, f"prepare.ceilings.{pattern} is {share}; it is a share in [0, 1]")
         require(self.largest_side >= 16, f"prepare.largest_side is {self.largest_side} pixels; at least 16")
-
-
-MODEL_STEPS = ("base", "align", "stage1", "stage2")
-"""Steps that make models, which are the kinds of models' addresses."""
-_ADDRESS = re.compile(rf"({'|'.join(MODEL_STEPS)})/.+/[0-9a-f]{{12}}")
-
-
-def is_model_address(name: str) -> bool:
-    """Tell whether a name is the address of a model in a store, such as ``stage2/demo/0123456789ab``."""
-    return bool(_ADDRESS.fullmatch(name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +156,9 @@ class Evaluate:
     """By name; ``@paper``, ``@general``, ``@documents`` and ``@hallucination`` stand for several."""
     data: str = ""
     """URL of the folder that holds each benchmark's official files under its name; empty: the demo's."""
-    models: tuple[Literal["base", "stage1", "stage2"], ...] = ("base", "stage1", "stage2")
+    models: tuple[str, ...] = ("*",)
+    """Stages, and ``base``: the model as the first stage but ``align`` starts from it; ``*``: ``base`` and
+    every stage but ``align``."""
     per_task: int = 200
     """Held-out items of each task that the ``tasks`` benchmark asks."""
     served: Served | None = None
@@ -188,7 +181,7 @@ class Evaluate:
     def __post_init__(self) -> None:
         require(bool(self.benchmarks), "evaluate.benchmarks is empty")
         object.__setattr__(self, "benchmarks", expanded(self.benchmarks))
-        nobody = "evaluate.models is empty and nothing is served; name base, stage1 or stage2"
+        nobody = "evaluate.models is empty and nothing is served; name base or a stage"
         require(bool(self.models or self.served), nobody)
         require(self.per_task > 0 and self.batch > 0, "evaluate.per_task and evaluate.batch must be positive")
         told = f"evaluate.judge is {self.judge!r}, evaluate.judge_model {self.judge_model!r}"
@@ -240,19 +233,49 @@ class Recipe:
     name: str
     about: str = ""
     seed: int = 0
+    """Of the data: what is taken, worded and held out, and of fresh weights of the base."""
+    run_seed: int | None = None
+    """Of all that stages draw: their order, adapters, dropout. A run that is repeated with another one
+    prepares nothing anew. Null: as ``seed``."""
     prepare: Prepare
     base: Base
-    align: Stage | None = None
-    """A first tuning before stage 1, on captions: LLaVA's projector alignment, or the demo's eyes."""
-    stage1: Stage | None = None
-    """Without any stage, a recipe evaluates its base (the paper's Table 6)."""
-    stage2: Stage | None = None
+    stages: Stages = field(default_factory=dict)
+    """By name, in order; ``align``, ``stage1`` and ``stage2`` may stand beside the other keys of a recipe,
+    too, and come before the others then. Each starts from the one before it, or says ``from``; one that says
+    ``merge`` averages models. Without any, a recipe evaluates its base (the paper's Table 6)."""
     evaluate: Evaluate = field(default_factory=Evaluate)
     resources: Resources = field(default_factory=Resources)
 
     def __post_init__(self) -> None:
         told = f"recipe name {self.name!r}: it becomes part of addresses; use letters, digits, - and _"
         require(re.fullmatch(r"\w[\w.-]*", self.name) is not None, told)
+        require_sound(self.stages)
+        known = {BASE, *FLAT, *self.stages}
+        for name in {*self.evaluate.models} - {"*", *known}:
+            require(False, f"evaluate.models names {name!r}, which is no stage; {near(name, known)}")
+        object.__setattr__(self, "evaluate", replace(self.evaluate, models=self._evaluated()))
+
+    def _evaluated(self) -> tuple[str, ...]:
+        usual = FLAT if {*self.stages} <= {*FLAT} else tuple(self.stages)
+        every = (BASE, *(name for name in usual if name != ALIGN))
+        named = self.evaluate.models
+        return tuple(dict.fromkeys(one for name in named for one in (every if name == "*" else (name,))))
+
+    @property
+    def tuned(self) -> Mapping[str, Stage]:
+        """Return the stages that train, by name, in order."""
+        return {name: stage for name, stage in self.stages.items() if isinstance(stage, Stage)}
+
+    def stage(self, name: str) -> Stage | None:
+        """Return the tuning stage of this name, if the recipe has it."""
+        return self.tuned.get(name)
+
+    @property
+    def flat(self) -> dict[str, Any]:
+        """Return the recipe as data in which every stage is a key beside the others."""
+        values = plain(self)
+        stages: dict[str, Any] = values.pop("stages")
+        return {**values, **stages}
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> "Recipe":
@@ -261,7 +284,4 @@ class Recipe:
         Raises:
             ValueError: for an unknown key, a value of the wrong type, or an impossible combination.
         """
-        merged = thawed(values)
-        for dotted, value in (overrides or {}).items():
-            put(merged, dotted, value)
-        return build(cls, merged)
+        return build(cls, staged(values, overrides or {}))

@@ -1,4 +1,4 @@
-"""What one tuning run is: its data, what it tunes, and its optimisation."""
+"""What one stage is: a tuning run, with its data, what it tunes and its optimisation; or models averaged."""
 
 import math
 from collections.abc import Mapping
@@ -10,6 +10,25 @@ from vf_ray.recipe.strict import near, plain, require
 EXECUTION = ("save_every", "micro_tokens", "share_tokens", "zero", "offload", "recompute", "compile")
 """Keys of a stage that say how it runs, not what it computes."""
 MODULES = ("vision_tower", "projector", "language_model")
+LATER: tuple[str, ...] = ()
+"""Keys that came later: where they say nothing, they are no part of what decides, so no address moved."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merge:
+    """A model whose weights are averages of other models' weights, tensor by tensor; nothing is trained."""
+
+    merge: Mapping[str, float]
+    """Each model's share, by its name: an earlier stage, ``base``, or a model of the store by its address or
+    as another recipe's step. Shares add up to 1; one below 0 leads away from its model."""
+
+    def __post_init__(self) -> None:
+        require(len(self.merge) > 1, f"merge names {', '.join(self.merge) or 'no model'}; at least two")
+        for name, share in self.merge.items():
+            told = f"merge.{name} is {share}; leave it out, or give a share"
+            require(share != 0 and math.isfinite(share), told)
+        total = math.fsum(self.merge.values())
+        require(math.isclose(total, 1, abs_tol=1e-6), f"the shares of merge add up to {total:g}; expected 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +51,9 @@ class Lora:
 class Stage:
     """One tuning run: its data, what it tunes, and its optimisation."""
 
+    from_: str | None = None
+    """The model that it starts from, ``from`` in a recipe: an earlier stage, ``base``, or a model of the
+    store by its address or as another recipe's step (``stage1/demo``); not said: the stage before it."""
     tasks: tuple[str, ...]
     """Task ids or patterns, each one among the prepared tasks."""
     tune: tuple[str, ...] = ("projector", "language_model")
@@ -105,8 +127,10 @@ class Stage:
         self._require_zero()
 
     def computed(self) -> dict[str, Any]:
-        """Return, as data, what decides what comes out; the rest says how the stage runs."""
-        return {key: value for key, value in plain(self).items() if key not in EXECUTION}
+        """Return, as data, what decides what comes out, but for the model that it starts from."""
+        unsaid = {"from", *EXECUTION}
+        values = plain(self)
+        return {k: v for k, v in values.items() if k not in unsaid and (v or k not in LATER)}
 
     def _require_amounts(self) -> None:
         for key in ("per_task", "sample", "micro_tokens"):

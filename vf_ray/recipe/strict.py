@@ -35,9 +35,13 @@ def near(name: str, known: typing.Iterable[str]) -> str:
 
 
 def plain(config: Any) -> dict[str, Any]:
-    """Return a configuration as JSON-ready data."""
-    data: dict[str, Any] = dataclasses.asdict(config)
+    """Return a configuration as JSON-ready data; the field ``from_`` is the key ``from``."""
+    data: dict[str, Any] = dataclasses.asdict(config, dict_factory=_keyed)
     return data
+
+
+def _keyed(fields: typing.Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {name.rstrip("_"): value for name, value in fields}
 
 
 def thawed(values: Any) -> Any:
@@ -65,8 +69,8 @@ def build(cls: type[T], values: Any, path: str = "", *, lenient: bool = False) -
     """
     where = path.rstrip(".") or "recipe"
     require(isinstance(values, Mapping), f"{where} is {values!r}; expected a mapping of keys")
-    hints = typing.get_type_hints(cls)
-    known = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    hints = {name.rstrip("_"): hint for name, hint in typing.get_type_hints(cls).items()}
+    known = {f.name.rstrip("_"): f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     for key in () if lenient else values:
         require(key in known, f"unknown key {path}{key!s} = {values[key]!r}; {near(str(key), known)}")
     needed = [n for n, f in known.items() if f.default is f.default_factory is dataclasses.MISSING]
@@ -75,7 +79,7 @@ def build(cls: type[T], values: Any, path: str = "", *, lenient: bool = False) -
     given = {k: "" if v is None and hints[k] is str else v for k, v in values.items() if k in known}
     converted = {key: _convert(hints[key], value, f"{path}{key}", lenient) for key, value in given.items()}
     try:
-        return cls(**converted)
+        return cls(**{known[key].name: value for key, value in converted.items()})
     except ValueError as error:
         prefix = "" if not path or str(error).startswith(path) else f"{path.rstrip('.')}: "
         raise UserError(f"{prefix}{error}") from None
@@ -84,7 +88,7 @@ def build(cls: type[T], values: Any, path: str = "", *, lenient: bool = False) -
 def _convert(hint: Any, value: Any, path: str, lenient: bool) -> Any:
     """Check ``value`` against a field's type; lists become tuples and YAML's ``2e-5`` a float."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if hint is Any:
+    if hint is Any or dataclasses.is_dataclass(value):  # the latter is built already
         return value
     if dataclasses.is_dataclass(hint):
         return build(typing.cast(type, hint), value, f"{path}.", lenient=lenient)

@@ -30,8 +30,10 @@ def forgetting(findings: Findings) -> Section | None:
         return None
     sets = {m: figures.tables["sets"] for m, figures in findings.of_all(CF).items()}
     rows = {
-        name: [plots.Dot(name=names.model(m), colour=names.colour(m), **_share(sets[m][name]["accuracy %"]))
-               for m in findings.models]
+        name: [
+            plots.Dot(name=names.model(m), colour=findings.colour(m), **_share(sets[m][name]["accuracy %"]))
+            for m in findings.models
+        ]
         for name in next(iter(sets.values()))
     }  # fmt: skip
     changes = [
@@ -89,7 +91,7 @@ def _yes_plot(findings: Findings) -> str:
     dots = []
     for m, figures in findings.of_all(POPE).items():
         across, up = figures.headline["mean yes ratio"].value, figures.headline["mean f1"].value
-        dots.append((names.model(m), names.colour(m), across, up))
+        dots.append((names.model(m), findings.colour(m), across, up))
     return plots.scatter(dots, x_label="share of yes", y_label="mean F1")
 
 
@@ -124,7 +126,7 @@ def stage_two(findings: Findings) -> Section | None:
         ["hold the right words, mean of tasks, %", *[f"{100 * _mentions(findings, m):.0f}" for m in shown]],
     ]
     series = [
-        (names.model(m), names.colour(m), [100 * share for share in f.lengths]) for m, f in forms.items()
+        (names.model(m), findings.colour(m), [100 * share for share in f.lengths]) for m, f in forms.items()
     ]
     plot = plots.bars(bin_names(), series, x_label="words in an answer", y_label="answers, %")
     blocks: list[Block] = [

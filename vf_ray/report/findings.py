@@ -8,7 +8,8 @@ from typing import Any
 from vf_ray.artifacts import Artifact, load
 from vf_ray.eval.benchmark import Figures, Item
 from vf_ray.eval.scores import BenchmarkScores, Scores, read, read_items
-from vf_ray.plan.plan import TUNED, Plan, finished
+from vf_ray.plan.plan import Plan, finished
+from vf_ray.report import names
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, source_of
 from vf_ray.train.metrics import METRICS
@@ -57,9 +58,16 @@ class Findings:
     earlier: Mapping[str, Scores] = field(default_factory=dict)
     """Scores of earlier runs by recipe and version."""
 
+    learner: str = "stage1"
+    """The stage whose tasks count as learned or not."""
+
     @property
     def models(self) -> list[str]:
         return list(self.scores.models)
+
+    def colour(self, name: str) -> str:
+        """Return the colour of a model or stage."""
+        return names.colour(name, [*self.models, *(stage.name for stage in self.stages)])
 
     @property
     def benchmarks(self) -> Mapping[str, BenchmarkScores]:
@@ -91,10 +99,11 @@ def gather(store: Store, plan: Plan) -> Findings:
         recipe=plan.recipe.name,
         about=plan.recipe.about,
         built=[_built(task, artifact.stats) for task, artifact in instances.items()],
-        stages=[_trained(store, plan, name) for name in TUNED if plan.stage(name)],
+        stages=[_trained(store, plan, name) for name in plan.recipe.tuned],
         scores=scores,
         items=items,
         lineage=[(step, a) for step in plan.steps if step != "report" for a in plan.addresses(step)],
+        learner=plan.graph.learner or "stage1",
         earlier={
             address.partition("/")[2]: read(load(store, address)) for address in plan.recipe.evaluate.earlier
         },

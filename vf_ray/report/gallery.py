@@ -10,29 +10,31 @@ from vf_ray.report.names import model
 
 MOST, MOST_OF_OTHERS = 24, 4
 """Questions of our own tasks, and of each published benchmark."""
-SHOWN_MODELS = ("stage1", "stage2")
+NOT_SHOWN = ("base", "served")
 
 
 def gallery(
-    question_sets: Mapping[str, QuestionSet], items: Mapping[str, Mapping[str, Sequence[Item]]]
+    question_sets: Mapping[str, QuestionSet],
+    items: Mapping[str, Mapping[str, Sequence[Item]]],
+    learner: str = "stage1",
 ) -> list[GalleryItem]:
-    """Return some questions, of each category one that BASE has right and one that it has wrong."""
+    """Return some questions, of each category one that the learner has right and one that it has wrong."""
     shown: list[GalleryItem] = []
     for benchmark, question_set in question_sets.items():
         asked = {question.id: question for question in question_set.questions}
         said = {name: {item.id: item for item in found} for name, found in items[benchmark].items()}
         most = MOST if benchmark == "tasks" else MOST_OF_OTHERS
-        for identity in _chosen(items[benchmark])[:most]:
+        for identity in _chosen(items[benchmark], learner)[:most]:
             shown.append(_shown(benchmark, asked[identity], said))
     return shown
 
 
-def _chosen(by_model: Mapping[str, Sequence[Item]]) -> list[str]:
+def _chosen(by_model: Mapping[str, Sequence[Item]], learner: str) -> list[str]:
     """Return ids, by category: one right, then one wrong, in an order that only the ids decide."""
-    judged = by_model.get("stage1") or next(iter(by_model.values()))
+    seen = by_model.get(learner) or next(iter(by_model.values()))
     found: list[str] = []
-    for category in dict.fromkeys(item.category for item in judged):
-        members = sorted((i for i in judged if i.category == category), key=lambda i: rank("gallery", i.id))
+    for category in dict.fromkeys(item.category for item in seen):
+        members = sorted((i for i in seen if i.category == category), key=lambda i: rank("gallery", i.id))
         found += [i.id for i in members if i.value >= 1][:1]
         found += [i.id for i in members if i.value < 1][:1]
     return found
@@ -40,7 +42,7 @@ def _chosen(by_model: Mapping[str, Sequence[Item]]) -> list[str]:
 
 def _shown(benchmark: str, question: Question, said: Mapping[str, Mapping[str, Item]]) -> GalleryItem:
     image, small = data_uri(question.image()) if question.image else ("", False)
-    shown = [name for name in said if name in SHOWN_MODELS] or list(said)
+    shown = [name for name in said if name not in NOT_SHOWN] or list(said)
     items = {name: said[name][question.id] for name in shown}
     return GalleryItem(
         image=image,

@@ -13,7 +13,7 @@ def training(findings: Findings) -> Section | None:
         return None
     rows = [
         [
-            names.STAGES.get(s.name, s.name), ", ".join(s.tuned), f"{s.tasks:,}", f"{s.stats['steps']:,}",
+            names.stage(s.name), ", ".join(s.tuned), f"{s.tasks:,}", f"{s.stats['steps']:,}",
             f"{s.stats['samples']:,}", f"{s.stats['tokens']:,}", f"{s.stats['first_loss']:.3f}",
             f"{s.stats['last_loss']:.3f}",
         ]
@@ -21,9 +21,7 @@ def training(findings: Findings) -> Section | None:
     ]  # fmt: skip
     headers = ["stage", "tuned", "tasks", "steps", "samples", "tokens", "first loss", "last loss"]
     curves = [
-        plots.Series(
-            name=names.STAGES.get(s.name, s.name), colour=names.colour(s.name), x=s.steps, y=s.losses
-        )
+        plots.Series(name=names.stage(s.name), colour=findings.colour(s.name), x=s.steps, y=s.losses)
         for s in findings.stages
     ]
     drawn = plots.lines(curves, x_label="step", y_label="loss per label token")

@@ -1,7 +1,7 @@
 """A tuned model for others: its folder, with a card that has what it scored beside what it was made of."""
 
 from vf_ray import artifacts
-from vf_ray.plan.plan import TUNED, Plan
+from vf_ray.plan.plan import Plan
 from vf_ray.recipe.strict import near, require
 from vf_ray.report.findings import gather
 from vf_ray.report.sections import headline
@@ -21,8 +21,8 @@ def publish(store: Store, plan: Plan, step: str, target: Store) -> list[str]:
         FileNotFoundError: if the model is not finished.
         ValueError: if the recipe has no such stage, or the target is not empty.
     """
-    stages = [name for name in TUNED if plan.stage(name)]
-    require(step in stages, f"recipe {plan.recipe.name!r} tunes no {step!r}; {near(step, stages)}")
+    stages = plan.recipe.stages
+    require(step in stages, f"recipe {plan.recipe.name!r} makes no {step!r}; {near(step, stages)}")
     require(not target.list(), f"{target.url} is not empty; publish into a new folder, or delete it first")
     with scratch("vf-ray-publish-") as below:
         folder = artifacts.load(store, plan.tuned(step).address).download(below, MODEL)

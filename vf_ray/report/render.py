@@ -34,7 +34,7 @@ def report(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
         question_sets: dict[str, QuestionSet] = {
             name: question_set(store, plan.questions, name) for name in findings.benchmarks
         }
-        shown = gallery(question_sets, findings.items)
+        shown = gallery(question_sets, findings.items, findings.learner)
         writer.progress(2, 3, "parts")
         _commit(writer, document(findings, shown), findings)
         writer.progress(3, 3, "parts")

@@ -23,7 +23,9 @@ def overview(findings: Findings) -> Section:
     if findings.scores.verdicts:
         value, left = learned(findings)
         detail = f"{LEARNED}{left and f'; {left}'}"
-        tiles.append(Tile(value=value, label="tasks learned in stage 1", detail=detail))
+        tiles.append(
+            Tile(value=value, label=f"tasks learned in {names.stage(findings.learner)}", detail=detail)
+        )
     tiles += [_tile(findings, name) for name in findings.benchmarks if name != INSTANCES]
     return Section(title="Overview", blocks=[Tiles(tiles=tiles)])
 
@@ -44,7 +46,7 @@ def _tile(findings: Findings, benchmark: str) -> Tile:
     metric = next(iter(findings.figures(benchmark, findings.models[0]).headline))
     values = {m: figures.headline[metric].value for m, figures in findings.of_all(benchmark).items()}
     shown = {m: written(value, metric, max(values.values())) for m, value in values.items()}
-    large = "stage1" if "stage1" in shown else findings.models[-1]
+    large = findings.learner if findings.learner in shown else findings.models[-1]
     others = ", ".join(f"{names.model(m)} {text}" for m, text in shown.items() if m != large)
     title = _short(findings.benchmarks[benchmark].title)
     return Tile(value=shown[large], label=f"{title}, {metric}, {names.model(large)}", detail=others)
@@ -62,14 +64,15 @@ def tasks(findings: Findings) -> Section | None:
     verdicts, asked = findings.scores.verdicts, next(iter(tables.values()))
     judged = sorted(asked.keys() & verdicts.keys(), key=lambda task: (verdicts[task].outcome, task))
     others = sorted(asked.keys() - verdicts.keys())
-    blocks: list[Block] = [Paragraph(words=TASKS_TEXT)]
+    blocks: list[Block] = [Paragraph(words=TASKS_TEXT.format(names.model(findings.learner)))]
     if judged:
         blocks += [
-            Plot(name="tasks", svg=_task_plot(judged, tables), caption=TASKS_CAPTION),
-            _task_table(judged, tables, verdicts, "Tasks of stage 1: right answers in %, with 95% intervals"),
+            Plot(name="tasks", svg=_task_plot(findings, judged, tables), caption=TASKS_CAPTION),
+            _task_table(judged, tables, verdicts, f"Tasks of {names.stage(findings.learner)}: {TASKS_TABLE}"),
         ]
     if others:
-        blocks.append(_task_table(others, tables, {}, "Tasks that stage 1 does not train on"))
+        left = f"Tasks that {names.stage(findings.learner)} does not train on"
+        blocks.append(_task_table(others, tables, {}, left))
     blocks.append(Notes(lines=_task_notes(findings)))
     return Section(title="Tasks on held-out pictures", blocks=blocks)
 
@@ -77,19 +80,22 @@ def tasks(findings: Findings) -> Section | None:
 TASKS_TEXT = (
     "Pictures chosen by their content are kept out of every stage, whatever task they come from. Each task "
     "is asked about its held-out items; an answer is right if it equals the task's answer after "
-    "normalising, or names the right letter. Learned: BASE lies at least 10 points above the better of the "
+    "normalising, or names the right letter. Learned: {} lies at least 10 points above the better of the "
     f"starting model and the most common answer, with 95% intervals apart. With fewer than {FEWEST} items "
     "there is no verdict."
 )
+TASKS_TABLE = "right answers in %, with 95% intervals"
 TASKS_CAPTION = "Right answers with 95% Wilson intervals; black: always giving the most common answer."
 
 
-def _task_plot(order: Sequence[str], tables: Mapping[str, TaskTable]) -> str:
+def _task_plot(findings: Findings, order: Sequence[str], tables: Mapping[str, TaskTable]) -> str:
     rows = {}
     for task in order:
-        dots = [_dot(names.model(m), names.colour(m), table[task]["accuracy"]) for m, table in tables.items()]
+        dots = [
+            _dot(names.model(m), findings.colour(m), table[task]["accuracy"]) for m, table in tables.items()
+        ]
         most = next(iter(tables.values()))[task]["majority"]
-        rows[task] = [*dots, _dot("majority", names.colour("majority"), most)]
+        rows[task] = [*dots, _dot("majority", findings.colour("majority"), most)]
     return plots.intervals(rows, x_label="right answers, %")
 
 

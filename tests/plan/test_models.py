@@ -1,0 +1,69 @@
+"""The models of a plan: what a stage's name, its parent and the seeds decide."""
+
+from typing import Any
+
+from tests.plan.recorded import recorded
+from vf_ray.artifacts import build
+from vf_ray.plan.named_models import address_of
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe.load import load_recipe
+from vf_ray.store import Store
+
+SOUP = {"stages.soup": {"merge": {"stage1": 0.7, "stage2": 0.3}}}
+
+
+def plan(store: Store, **overrides: Any) -> Plan:
+    return Plan.of(load_recipe("smoke", overrides), store)
+
+
+def test_steps_follow_the_names_and_need_what_they_are_made_from(local_store: Store) -> None:
+    branch = {"tasks": ["demo_digits/talk"], "lr": 1e-3, "batch": 8, "steps": 2, "from": "align"}
+    found = plan(local_store, **SOUP, **{"stages.branch": branch})
+    assert found.steps == (
+        "fetch", "prepare", "base", "align", "stage1", "stage2", "soup", "branch", "evaluate", "report"
+    )  # fmt: skip
+    assert found.needs("branch") == ("fetch", "prepare", "base", "align")
+    assert found.needs("soup") == ("fetch", "prepare", "base", "align", "stage1", "stage2")
+    assert found.starts_from("branch") == found.tuned("align").address
+    assert found.tuned("branch").kind == "branch"
+    assert dict(found.tuned("soup").inputs) == {n: found.tuned(n).address for n in ("stage1", "stage2")}
+    assert found.outputs("soup") == [found.tuned("soup")]
+    assert found.graph.asked["base"] == found.tuned("align").address
+    assert list(found.graph.asked) == ["base", "stage1", "stage2", "soup", "branch"]
+    assert {"soup", "branch"} <= found.report.inputs.keys()
+
+
+def test_another_run_seed_prepares_nothing_and_moves_every_trained_stage(local_store: Store) -> None:
+    before, same, after = (plan(local_store, run_seed=seed) for seed in (None, 0, 1))
+    assert before.versions == same.versions
+    moved = {step for step in before.steps if before.versions[step] != after.versions[step]}
+    assert moved == {"align", "stage1", "stage2", "evaluate", "report"}
+    assert [after.mixture(name) for name in after.recipe.tuned] == [
+        before.mixture(name) for name in before.recipe.tuned
+    ]
+    assert after.graph.run_seed == 1
+
+
+def test_a_stage_can_start_from_a_model_of_the_store(local_store: Store) -> None:
+    other = plan(local_store, name="other", **SOUP)
+    recorded(local_store, other)
+    for name in ("stage1", "soup"):
+        build(local_store, other.tuned(name), lambda writer: {})
+    assert address_of("soup", local_store) == address_of("soup/other", local_store)
+    mine = plan(local_store, name="mine", **{"stage1.from": "soup/other", "align": None, "stage2": None})
+    assert mine.starts_from("stage1") == other.tuned("soup").address == mine.graph.asked["base"]
+    assert "base" not in mine.steps
+    assert Plan.handed(mine.to_hand()).tuned("stage1") == mine.tuned("stage1")
+    part = plan(local_store, name="mine", **{"base.checkpoint": "soup/other"})
+    assert part.base.inputs["checkpoint"] == other.tuned("soup").address
+    merged = plan(local_store, name="mine", **{"stages.mix": {"merge": {"soup/other": 0.5, "stage1": 0.5}}})
+    assert other.tuned("soup").address in merged.tuned("mix").inputs.values()
+
+
+def test_the_stage_whose_tasks_are_judged(local_store: Store) -> None:
+    usual = plan(local_store)
+    assert usual.graph.learner == "stage1" and "learner" not in usual.scores.config
+    assert plan(local_store, stage1=None).graph.learner == ""
+    stage = {"tasks": ["demo_digits/talk"], "lr": 1e-3, "batch": 8, "steps": 2}
+    own = plan(local_store, stages={"first": stage, "second": stage})
+    assert own.graph.learner == "first" == own.scores.config["learner"]

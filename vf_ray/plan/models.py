@@ -1,0 +1,80 @@
+"""The models of one recipe: what each is made from, by tuning or by averaging, and which ones answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from vf_ray.artifacts import Spec
+from vf_ray.plan.versions import CODE
+from vf_ray.recipe import Merge, Recipe
+from vf_ray.recipe.graph import ALIGN, BASE, FLAT, parents
+
+
+@dataclass(frozen=True)
+class Models:
+    """Every model of a recipe, by the name of its stage."""
+
+    recipe: Recipe
+    base: Spec
+    """The assembled model."""
+    mixture: Callable[[str], Spec]
+    """Gives the data of a tuning stage."""
+
+    def of(self, stage: str) -> Spec:
+        """Return the model that a stage makes."""
+        chosen = self.recipe.stages.get(stage)
+        assert chosen is not None, f"recipe {self.recipe.name!r} has no {stage}"
+        if isinstance(chosen, Merge):
+            config: dict[str, Any] = {"merge": dict(chosen.merge)}
+            inputs = {name: self.address(name) for name in chosen.merge}
+            return Spec(kind=stage, name=self.recipe.name, config=config, inputs=inputs, code=CODE["merged"])
+        config = {**chosen.computed(), "seed": self.run_seed}
+        inputs = {"model": self.starts_from(stage), "mixture": self.mixture(stage).address}
+        return Spec(kind=stage, name=self.recipe.name, config=config, inputs=inputs, code=CODE["tuned"])
+
+    @property
+    def run_seed(self) -> int:
+        """Return the seed of all that stages draw."""
+        own = self.recipe.run_seed
+        return self.recipe.seed if own is None else own
+
+    def address(self, name: str) -> str:
+        """Return the address of ``base``, of a stage's model, or of one that is an address already."""
+        if name in self.recipe.stages:
+            return self.of(name).address
+        return self.base.address if name == BASE else name
+
+    def starts_from(self, stage: str) -> str:
+        """Return the address of the model that a tuning stage starts from."""
+        (parent,) = parents(self.recipe.stages, stage)
+        return self.address(parent)
+
+    @cached_property
+    def asked(self) -> Mapping[str, str]:
+        """Return the addresses of the models to evaluate, in the order of making.
+
+        ``base`` is the model as the first stage but ``align`` starts from it.
+        """
+        first = next((name for name in self.recipe.tuned if name != ALIGN), "")
+        aligned = self.address(ALIGN if ALIGN in self.recipe.stages else BASE)
+        addresses = {BASE: self.starts_from(first) if first else aligned}
+        addresses |= {name: self.address(name) for name in self.recipe.stages}
+        return {name: address for name, address in addresses.items() if name in self.recipe.evaluate.models}
+
+    @property
+    def learner(self) -> str:
+        """Return the evaluated stage whose tasks count as learned or not; empty: there is none.
+
+        It is ``stage1``, or the first one of a recipe that names its stages itself.
+        """
+        tuned = [name for name in self.recipe.tuned if name in self.asked]
+        own = [name for name in tuned if name not in FLAT]
+        return "stage1" if "stage1" in tuned else next(iter(tuned if own else ()), "")
+
+    @property
+    def need_base(self) -> bool:
+        """Tell whether something is made from the assembled model, or asks it."""
+        stages = self.recipe.stages
+        made_from_it = any(BASE in parents(stages, name) for name in stages)
+        return made_from_it or self.base.address in self.asked.values()
