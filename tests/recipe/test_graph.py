@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from vf_ray.plan.plan import STEPS
+from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Merge, Recipe
-from vf_ray.recipe.graph import is_model_address, lineage, parents
+from vf_ray.recipe.graph import FLAT, TAKEN, is_model_address, lineage, parents
 from vf_ray.recipe.strict import plain
 
 STAGE = {"tasks": ["a/*"], "lr": "2e-5", "batch": 128, "epochs": 1}
@@ -107,6 +109,10 @@ def test_a_stage_may_not_stand_twice_nor_be_changed_while_it_is_off() -> None:
         ValueError, match=r"stage1\.lr: the recipe has the stage stage1 switched off \(null\)"
     ):
         recipe(stage1=None, **{"stage1.lr": 1e-3})
+
+
+def test_no_stage_is_called_as_a_kind_of_other_results_is() -> None:
+    assert {*CODE, *STEPS} - TAKEN == {"base", *FLAT} - TAKEN
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,10 @@ FLAT = (ALIGN, "stage1", "stage2")
 """Stages that may stand in a recipe beside its other keys, in this order, before those of ``stages``."""
 BEFORE, AFTER = ("fetch", "prepare", BASE), ("evaluate", "report")
 """Steps around the stages."""
-KINDS = ("raw", "images", "instances", "mixture", "held_out", "lengths", "answers", "judged", "scores")
+KINDS = (
+    "raw", "images", "instances", "mixture", "held_out", "lengths", "select", "proxy", "features", "looks",
+    "answers", "judged", "scores", "trained", "tuned", "merged",
+)  # fmt: skip
 """Kinds of artifacts that no step is named after: the first part of their addresses."""
 KEYS = ("name", "about", "seed", "run_seed", "stages", "resources")
 OTHERS = ("full", "served", "logs", "runs", "study", "probe")
