@@ -40,7 +40,7 @@ def redundancy(
     from vf_ray.select.redundancy_page import plain
 
     opened, plan = planned(recipe, override, store)
-    found = _answers(opened, plan, model or list(plan.models)[-1])
+    found = _answers(opened, plan, model or list(plan.graph.asked)[-1])
     if page:
         page.write_text(document(plan.recipe.name, [found], threshold).html(), encoding="utf-8")
         note(f"page: {escape(str(page))}")
