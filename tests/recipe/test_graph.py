@@ -7,7 +7,7 @@ import pytest
 
 from vf_ray.plan.plan import STEPS
 from vf_ray.plan.versions import CODE
-from vf_ray.recipe import Merge, Recipe
+from vf_ray.recipe import Average, Recipe
 from vf_ray.recipe.graph import FLAT, TAKEN, is_model_address, lineage, parents
 from vf_ray.recipe.strict import plain
 
@@ -35,7 +35,7 @@ def test_a_stage_is_made_from_the_one_before_it_or_from_what_it_names() -> None:
     }  # fmt: skip
     assert lineage(stages, "last") == ("base", "people", "gpt", "soup")
     assert lineage(stages, "other") == ()
-    assert isinstance(stages["soup"], Merge)
+    assert isinstance(stages["soup"], Average)
     assert list(recipe(BRANCHES).tuned) == ["people", "gpt", "last", "other"]
 
 
@@ -50,7 +50,7 @@ def test_an_override_is_of_a_stage_by_its_name_alone() -> None:
     changed = recipe(BRANCHES, **{"gpt.lr": 1e-3, "stages.people.lr": 1e-2, "soup.merge.gpt": 0.2,
                                   "soup.merge.people": 0.8, "last": None})  # fmt: skip
     assert (changed.tuned["gpt"].lr, changed.tuned["people"].lr) == (1e-3, 1e-2)
-    assert changed.stages["soup"] == Merge(merge={"people": 0.8, "gpt": 0.2})
+    assert changed.stages["soup"] == Average(merge={"people": 0.8, "gpt": 0.2})
     assert "last" not in changed.stages
 
 

@@ -9,7 +9,7 @@ from vf_ray.on_ray.progress import count_rows, told
 from vf_ray.on_ray.ray_pool import RayPool
 from vf_ray.on_ray.train import tune
 from vf_ray.plan.plan import Plan
-from vf_ray.recipe import Merge
+from vf_ray.recipe import Average
 from vf_ray.report.render import report
 from vf_ray.shards.prepare import prepare
 from vf_ray.store import Store
@@ -26,7 +26,7 @@ def run(step: str, plan: Plan, store: Store, *, force: bool = False) -> None:
     with unwrapped(), told(step, store, plan.addresses(step)):
         if step in VERBS:
             VERBS[step](store, plan, RayPool(), force)
-        elif isinstance(plan.recipe.stages[step], Merge):
+        elif isinstance(plan.recipe.stages[step], Average):
             build_merge(store, plan, step, RayPool(), force=force)
         else:
             tune(store, step, plan, force=force)

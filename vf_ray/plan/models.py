@@ -7,7 +7,7 @@ from typing import Any
 
 from vf_ray.artifacts import Spec
 from vf_ray.plan.versions import CODE
-from vf_ray.recipe import Merge, Recipe
+from vf_ray.recipe import Average, Recipe
 from vf_ray.recipe.graph import ALIGN, BASE, FLAT, parents
 
 
@@ -25,7 +25,7 @@ class Models:
         """Return the model that a stage makes."""
         chosen = self.recipe.stages.get(stage)
         assert chosen is not None, f"recipe {self.recipe.name!r} has no {stage}"
-        if isinstance(chosen, Merge):
+        if isinstance(chosen, Average):
             config: dict[str, Any] = {"merge": dict(chosen.merge)}
             inputs = {name: self.address(name) for name in chosen.merge}
             return Spec(kind=stage, name=self.recipe.name, config=config, inputs=inputs, code=CODE["merged"])

@@ -4,14 +4,14 @@ Read in this order: recipe.py, stage.py, graph.py (what starts from what), stric
 """
 
 from vf_ray.recipe.recipe import Base, Evaluate, Prepare, Recipe, Resources, Served
-from vf_ray.recipe.stage import MODULES, Lora, Merge, Stage
+from vf_ray.recipe.stage import MODULES, Average, Lora, Stage
 
 __all__ = [
     "MODULES",
+    "Average",
     "Base",
     "Evaluate",
     "Lora",
-    "Merge",
     "Prepare",
     "Recipe",
     "Resources",

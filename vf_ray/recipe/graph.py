@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from vf_ray.recipe.stage import Merge, Stage
+from vf_ray.recipe.stage import Average, Stage
 from vf_ray.recipe.strict import build, near, put, require, thawed
 
 BASE = "base"
@@ -31,7 +31,7 @@ TAKEN = frozenset((*BEFORE, *AFTER, *KINDS, *KEYS, *OTHERS))
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _ADDRESS = re.compile(rf"({_NAME.pattern})/.+/[0-9a-f]{{12}}")
 
-Stages = Mapping[str, Stage | Merge]
+Stages = Mapping[str, Stage | Average]
 """By name, in order."""
 
 
@@ -81,17 +81,17 @@ def _full_key(stages: Any, dotted: str) -> str:
     return key
 
 
-def _stage(name: str, values: Any) -> Stage | Merge:
+def _stage(name: str, values: Any) -> Stage | Average:
     """Make a stage of its data: one that has ``merge`` averages models."""
     _require_free(name)
     merges = isinstance(values, Mapping) and "merge" in values
-    return build(Merge, values, f"{name}.") if merges else build(Stage, values, f"{name}.")
+    return build(Average, values, f"{name}.") if merges else build(Stage, values, f"{name}.")
 
 
 def parents(stages: Stages, name: str) -> tuple[str, ...]:
     """Return what a stage is made from: ``base``, stages, or models of the store."""
     stage = stages[name]
-    if isinstance(stage, Merge):
+    if isinstance(stage, Average):
         return tuple(stage.merge)
     names = list(stages)
     return (stage.from_ or [BASE, *names][names.index(name)],)
@@ -155,13 +155,13 @@ def _reached(stages: Stages, name: str) -> set[str]:
     return seen
 
 
-def renamed(stages: Stages, addresses: Mapping[str, str]) -> dict[str, Stage | Merge]:
+def renamed(stages: Stages, addresses: Mapping[str, str]) -> dict[str, Stage | Average]:
     """Return the stages with addresses in place of models that they name otherwise."""
     return {name: _renamed(stage, addresses) for name, stage in stages.items()}
 
 
-def _renamed(stage: Stage | Merge, addresses: Mapping[str, str]) -> Stage | Merge:
-    if isinstance(stage, Merge):
+def _renamed(stage: Stage | Average, addresses: Mapping[str, str]) -> Stage | Average:
+    if isinstance(stage, Average):
         return replace(stage, merge={addresses.get(name, name): w for name, w in stage.merge.items()})
     return replace(stage, from_=addresses.get(stage.from_ or "", stage.from_))
 

@@ -15,7 +15,7 @@ LATER: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Merge:
+class Average:
     """A model whose weights are averages of other models' weights, tensor by tensor; nothing is trained."""
 
     merge: Mapping[str, float]

@@ -20,7 +20,7 @@ from vf_ray.model.tensors import Tensors, few
 from vf_ray.model.whole import require_same
 from vf_ray.plan.named_models import PREFIX
 from vf_ray.plan.plan import Plan
-from vf_ray.recipe import Merge
+from vf_ray.recipe import Average
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
 from vf_ray.work import WorkPool
@@ -36,7 +36,7 @@ def build_merge(store: Store, plan: Plan, name: str, pool: WorkPool, *, force: b
     from vf_ray.train.model_card import card
 
     stage = plan.recipe.stages[name]
-    assert isinstance(stage, Merge), f"stage {name} of recipe {plan.recipe.name!r} averages nothing"
+    assert isinstance(stage, Average), f"stage {name} of recipe {plan.recipe.name!r} averages nothing"
     models = {parent: artifacts.load(store, plan.graph.address(parent)) for parent in stage.merge}
 
     def make(writer: Writer) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from vf_ray.plan.plan import Plan
-from vf_ray.recipe import Merge, Stage
+from vf_ray.recipe import Average, Stage
 from vf_ray.recipe.graph import lineage
 from vf_ray.recipe.strict import plain
 from vf_ray.tasks import source_of
@@ -63,7 +63,7 @@ def _trained(plan: Plan, step: str, stage: Stage) -> str:
 def _merged(plan: Plan, step: str) -> str:
     """Say whose weights a model is the average of, and what the recipe's own among them were trained on."""
     stage = plan.recipe.stages[step]
-    assert isinstance(stage, Merge), f"stage {step} averages nothing"
+    assert isinstance(stage, Average), f"stage {step} averages nothing"
     shares = "\n".join(f"- {share:g} of {name}" for name, share in stage.merge.items())
     trained = [name for name in lineage(plan.recipe.stages, step) if plan.stage(name)]
     told = f"The average of the weights of several models; nothing was trained for it.\n\n{shares}\n"
