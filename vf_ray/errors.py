@@ -54,7 +54,7 @@ def about(what: str) -> Iterator[None]:
 
     Raises:
         UserError: if it is not UTF-8 where text is expected.
-        MissingError, OutsideError: for what the operating system says.
+        MissingError, DeniedError, OutsideError: for what the operating system says.
     """
     try:
         yield
@@ -64,6 +64,8 @@ def about(what: str) -> Iterator[None]:
         raise UserError(f"{what} is not UTF-8 text ({error}); is it the right file?") from error
     except FileNotFoundError as error:
         raise MissingError(f"{what}: no such file or folder") from error
+    except PermissionError as error:
+        raise DeniedError(f"{what}: not allowed ({error.strerror}); let this user read it") from error
     except OSError as error:
         raise OutsideError(f"{what}: {error.strerror or error}") from error
 

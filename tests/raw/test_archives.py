@@ -14,6 +14,7 @@ import pytest
 
 from tests.raw.packing import FILE, PHOTOS, tar, zipped
 from tests.tasks.tree import picture
+from vf_ray.raw.archives import Zip
 from vf_ray.raw.indexed import MOST_WHOLE, UnreadableError
 from vf_ray.raw.tree import RawTree
 
@@ -182,3 +183,17 @@ def test_a_member_that_unpacks_to_more_than_it_says_takes_no_memory(tmp_path: Pa
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8 << 20
+
+
+@pytest.mark.parametrize("is_far", [False, True])
+def test_of_two_names_the_directorys_counts_near_and_far(tmp_path: Path, is_far: bool) -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        zipped(tmp_path / "photos.zip", ("set/cat.jpg", FILE, "1"), ("set/cat.jpg", FILE, "2"))
+    data = (tmp_path / "photos.zip").read_bytes().replace(b"set/cat", b"set/cow", 2)
+    (tmp_path / "photos.zip").write_bytes(data)
+    with (tmp_path / "photos.zip").open("rb") as file:
+        archive = Zip(file, "photos.zip", lambda start, size: data[start : start + size], is_far=is_far)
+        assert list(archive.members) == ["set/cat.jpg"]
+        assert archive.read("set/cat.jpg") == b"2"  # the last of several, as any tool leaves it
+        with archive.open("set/cat.jpg") as member:
+            assert member.read() == b"2"

@@ -48,3 +48,13 @@ def test_a_path_that_was_kept_from_the_root_of_a_disk_on_is_looked_through(tmp_p
     zipped(tmp_path / "photos.zip", ("/home/me/work/data/2019/set/1.jpg", FILE, "1"))
     tree = RawTree.of(str(tmp_path), (PHOTOS,))
     assert (tree.glob("set/*"), tree.read("set/1.jpg")) == (["set/1.jpg"], b"1")
+
+
+def test_the_case_of_an_extension_does_not_matter_to_a_pattern(tmp_path: Path) -> None:
+    names = ("a.PNG", "b.png", "c.Png", "d.png", "d.PNG", "e.json", "png")
+    tree = RawTree.of(str(write(tmp_path, {f"set/x/{name}": name.encode() for name in names})))
+    found = tree.glob("set/*/*.png")
+    assert found == [f"set/x/{name}.png" for name in "abcd"] and tree.glob("set/*/a.PNG") == ["set/x/a.PNG"]
+    assert [tree.read(path) for path in found] == [b"a.PNG", b"b.png", b"c.Png", b"d.png"]
+    assert tree.glob("**/*.JSON") == ["set/x/e.JSON"] and tree.read("set/x/e.JSON") == b"e.json"
+    assert tree.glob("set/x/*") == sorted(f"set/x/{name}" for name in names)  # as they are

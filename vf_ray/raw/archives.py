@@ -20,6 +20,7 @@ from vf_ray.raw.indexed import MOST_WHOLE, Fault, Indexed, Link, UnreadableError
 from vf_ray.raw.mounts import STREAM, Packed
 from vf_ray.raw.placeholder import in_place_of_bytes
 from vf_ray.raw.seekable import DataSpans, Sparse, Stretch, Within
+from vf_ray.raw.split_zip import require_one_part
 from vf_ray.raw.tar_end import behind
 
 SCAN, PICK = 8 << 20, 1 << 18
@@ -33,11 +34,9 @@ _ZIP, _GZIP, _MOST_GZIPPED = (b"PK\3\4", b"PK\5\6"), b"\x1f\x8b", 2
 _ENCRYPTED, _NAME_IN_UTF_8 = 0x1, 0x800
 _UNIX, _DEFLATE64, _LONGEST_LINK = 3, 9, 4096
 _EXTRA, _UNICODE_PATH = struct.Struct("<HH"), 0x7075
-_END, _LONGEST_TAIL = struct.Struct("<4sH6sII"), 22 + (1 << 16) + 20
-"""The end of a zip's directory, but for a comment of 64 kB at most, behind the place of a larger one."""
-_FAR_DISK, _FAR_OFFSET = 0xFFFF, 0xFFFF_FFFF
-"""What is told elsewhere, because it is too large for this place."""
 _UNPACKED_BY_ZIPFILE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+_TWO_NAMES = "differ."
+"""How the library ends where a member's own header has another name: the directory's counts, as for unzip."""
 _LENGTHS_AT = 26
 """Where a zip member's own header tells the lengths of its name and its extra field."""
 
@@ -45,9 +44,9 @@ _LENGTHS_AT = 26
 class Zip(Indexed):
     """A zip archive, read in place."""
 
-    def __init__(self, packed: IO[bytes], name: str, far: Stretch | None = None) -> None:
+    def __init__(self, packed: IO[bytes], name: str, stretch: Stretch, *, is_far: bool = False) -> None:
         self._name = name
-        self._far = far
+        self._stretch, self._is_far = stretch, is_far
         self._zip = zipfile.ZipFile(packed)
         self._infos = self._zip.infolist()
         self.members = {}
@@ -63,16 +62,22 @@ class Zip(Indexed):
         return Link(self._zip.read(info).decode("utf-8", "surrogateescape").replace("\\", "/"))
 
     def open(self, path: str) -> IO[bytes]:
-        return self._zip.open(self._info(path))
+        try:
+            return self._zip.open(self._info(path))
+        except zipfile.BadZipFile as error:
+            if _TWO_NAMES not in str(error):
+                raise
+            return io.BytesIO(self.read(path))
 
     def read(self, path: str, most: int = MOST_WHOLE) -> bytes:
         info = self._info(path)
         require_size(max(info.file_size, info.compress_size), f"{self._name}, {path!r}", most)
-        if self._far is None:
-            return self._whole(info)
-        packed = io.BytesIO(
-            self._far(info.header_offset, self._ends[info.header_offset] - info.header_offset)
-        )
+        return self._from_stretch(info) if self._is_far else self._whole(info)
+
+    def _from_stretch(self, info: zipfile.ZipInfo) -> bytes:
+        """Return a member from one stretch of the archive, whatever its own header calls it."""
+        start = info.header_offset
+        packed = io.BytesIO(self._stretch(start, self._ends[start] - start))
         name, extra = struct.unpack_from("<HH", packed.getbuffer(), _LENGTHS_AT)
         packed.seek(_LENGTHS_AT + 4 + name + extra)
         with zipfile.ZipExtFile(packed, "r", info) as member:
@@ -82,6 +87,10 @@ class Zip(Indexed):
         try:
             with self._zip.open(info) as member:
                 return _declared(member.read, info)
+        except zipfile.BadZipFile as error:
+            if _TWO_NAMES not in str(error):
+                raise
+            return self._from_stretch(info)
         except OSError as error:
             if error.errno is not None:
                 raise  # of the disk
@@ -221,7 +230,7 @@ def mount(packed: Packed | io.BytesIO, name: str) -> Zip | Tar:
 
 
 def _mounted(packed: Packed | io.BytesIO, name: str) -> Zip | Tar:
-    far = packed.stretch if isinstance(packed, Packed) and packed.is_far else None
+    is_far = isinstance(packed, Packed) and packed.is_far
     scanned = _opened(packed, PICK if name.lower().endswith(".zip") else SCAN)
     head = scanned.read(tarfile.BLOCKSIZE)
     scanned.seek(0)
@@ -229,32 +238,18 @@ def _mounted(packed: Packed | io.BytesIO, name: str) -> Zip | Tar:
         raise UserError(f"{name}: {message}")
     tarred = head.startswith(_GZIP) or head[257:262] == b"ustar"
     if head.startswith(_ZIP) or (name.lower().endswith(".zip") and not tarred):
-        _require_one_part(scanned, name)
-        return Zip(scanned, name, far)
+        require_one_part(scanned, name)
+        return Zip(scanned, name, _stretch_of(packed), is_far=is_far)
     scanned, gzipped = _unpacked(scanned)
     if gzipped:  # nothing in it has a place of its own
         return Tar(scanned, scanned, name)
-    return Tar(scanned, _opened(packed, PICK), name, far)
+    return Tar(scanned, _opened(packed, PICK), name, _stretch_of(packed) if is_far else None)
 
 
-def _require_one_part(packed: IO[bytes], name: str) -> None:
-    """Make sure that a zip begins and ends in this file: one in parts has its directory in the last."""
-    start = max(0, packed.seek(0, io.SEEK_END) - _LONGEST_TAIL)
-    packed.seek(start)
-    tail = packed.read()
-    end, locator = tail.rfind(b"PK\5\6"), tail.rfind(b"PK\6\7")
-    if not 0 <= end <= len(tail) - _END.size:
-        return  # cut, which the library tells
-    _, disk, _, size, offset = _END.unpack_from(tail, end)
-    if disk == _FAR_DISK and 0 <= locator < end:
-        disk = struct.unpack_from("<I", tail, locator + 16)[0] - 1
-    if 0 < disk < _FAR_DISK or (offset < _FAR_OFFSET and offset + size > start + end):
-        stem = name.rpartition("/")[2].removesuffix(".zip")
-        raise UserError(
-            f"{name} is the last part of a split zip, which is not read in place; join the parts: "
-            f"zip -s 0 {stem}.zip --out {stem}-whole.zip (or, of one that was simply cut, "
-            f"cat {stem}.z?? {stem}.zip > {stem}-whole.zip), and take the parts away"
-        )
+def _stretch_of(packed: Packed | io.BytesIO) -> Stretch:
+    if isinstance(packed, Packed):
+        return packed.stretch
+    return lambda start, size: packed.getvalue()[start : start + size]
 
 
 def _opened(packed: Packed | io.BytesIO, ahead: int) -> IO[bytes]:

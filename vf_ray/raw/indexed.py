@@ -98,6 +98,8 @@ class Indexed:
 
     members: dict[str, int | Link | Fault]
     """By name: the member's number, or what stands in its place."""
+    lies_at = ""
+    """Of an archive: the path of a folder that it may have been packed from, by its own name."""
 
     def is_file(self, path: str) -> bool:
         return self._entry(path) is not None

@@ -9,14 +9,14 @@ import io
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import IO, Protocol
 from urllib.parse import unquote
 
-from vf_ray.errors import MissingError
+from vf_ray.errors import MissingError, about
 from vf_ray.raw.indexed import Indexed, UnreadableError, hidden, require_size, shown
 from vf_ray.raw.seekable import Far
 from vf_ray.store import Store
@@ -93,7 +93,8 @@ def spellings(name: str) -> Iterator[str]:
     stem, dot, extension = name.rpartition(".")
     forms = {"jpg": ("jpeg",), "jpeg": ("jpg",)}
     others = (extension, *forms.get(extension.lower(), ()))
-    names = [name, *(f"{stem}{dot}{e}" for o in others for e in (o.lower(), o.upper()) if dot)]
+    cased = (e for o in others for e in (o.lower(), o.upper(), o.title()) if dot)
+    names = [name, *(f"{stem}{dot}{e}" for e in cased)]
     plain = unquote(name)
     if plain != name and "/" not in plain and "\0" not in plain:
         names += spellings(plain)
@@ -128,6 +129,22 @@ def matcher(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(tokens.get(part) or re.escape(part) for part in parts))
 
 
+def matching(pattern: str, paths: Set[str]) -> list[str]:
+    """Return the paths that match, sorted; where only an extension's case differs, as the pattern has it.
+
+    So who asks for ``*.png`` gets ``1.png`` where ``1.PNG`` lies, by which ``spellings`` finds it.
+    """
+    expression = matcher(pattern)
+    exact = {path for path in paths if expression.fullmatch(path)}
+    _, dot, extension = pattern.rpartition("/")[2].rpartition(".")
+    if not dot or not extension.isalnum():
+        return sorted(exact)
+    end = f".{extension}"
+    others = (path for path in paths - exact if path.lower().endswith(end.lower()))
+    respelled = {path[: -len(end)] + end for path in others}
+    return sorted(exact | {path for path in respelled if expression.fullmatch(path)})
+
+
 class Folder:
     """A folder on a disk or in a bucket."""
 
@@ -149,6 +166,10 @@ class Folder:
 
     def is_file(self, path: str) -> bool:
         return bool(path) and self._store.exists(self.at(path))
+
+    def is_file_itself(self) -> bool:
+        """Tell whether a file lies where the folder should be."""
+        return (local := self._store.local_path(self._path)) is not None and local.is_file()
 
     def is_dir(self, path: str) -> bool:
         top = path.partition("/")[0]
@@ -213,7 +234,8 @@ class Packed:
         local = self.store.local_path(self.path)
         if local is not None:
             self._require_file()
-            return local.open("rb")
+            with about(self.name):
+                return local.open("rb")
         return io.BufferedReader(Far(self.store.size(self.path), self.stretch), ahead)
 
     def read(self) -> bytes:

@@ -21,25 +21,15 @@ from unicodedata import normalize
 
 from vf_ray.errors import MissingError, UserError
 from vf_ray.raw.archives import ARCHIVES
-from vf_ray.raw.foreign import advice
-from vf_ray.raw.mounts import (  # fmt: skip
-    Folder,
-    Loose,
-    Mount,
-    folder_spellings,
-    join,
-    matcher,
-    spellings,
-    split_pattern,
-    walk,
-)
-from vf_ray.raw.nested import mounted, with_archives
+from vf_ray.raw.mounts import Folder, Loose, Mount, folder_spellings, join, matching, spellings, split_pattern
+from vf_ray.raw.nested import in_folders, mounted, with_archives
+from vf_ray.raw.oddities import oddities
 from vf_ray.raw.passages import CountRecords, Selective, SplitFile
 from vf_ray.raw.places import Place, direct, extra, files, nothing_else, stripped, wrapped
 from vf_ray.store import Store
 from vf_ray.types import Raw, Tree
 
-STRIPPED, GUESSED, ALONE = 2, 4, 5
+STRIPPED, GUESSED, ALONE = 2, 5, 6
 """Numbers of some of the ways in which a folder is looked for: without its outermost folder, by a guess
 from here on, and both, in a root where nothing has a Raw's name."""
 
@@ -110,7 +100,7 @@ class RawTree(Tree):
         if (found := self._lookup.find(path)) is not None:
             return found
         where = f"below {self.url}" if self.url else "among the fetched ones"
-        remedies = ". ".join((self._remedy(), *self._lookup.foreign))
+        remedies = ". ".join((self._remedy(), *self._lookup.oddities()))
         raise MissingError(f"no file {path!r} {where}; {remedies}")
 
     def _remedy(self) -> str:
@@ -165,18 +155,11 @@ class _Lookup:
             if root.is_file(archive):
                 yield from mounted(root, archive, self._keep)
 
-    @cached_property
-    def foreign(self) -> list[str]:
-        """Return what to do with archives that lie there, or in archives, and are not read."""
-        if not self._root.is_dir(""):
-            return []
-        folders = ("", *(raw.name for raw in self._raws if self._root.is_dir(raw.name)))
-        files = [name for folder in folders for name, is_dir in self._root.entries(folder) if not is_dir]
-        archives = (
-            mount for mount in (*self._named[0], *self._merged) if not isinstance(mount, Folder | Loose)
-        )
-        files += [posixpath.basename(path) for archive in archives for path in walk(archive, "", depth=2)]
-        return list(filter(None, map(advice, sorted(files))))
+    def oddities(self) -> list[str]:
+        """Return what to do with what lies there, or in archives, and is not read."""
+        opened = (*self._named[0], *self._merged)
+        archives = (mount for mount in opened if not isinstance(mount, Folder | Loose))
+        return oddities(self._root, [raw.name for raw in self._raws], archives)
 
     @cached_property
     def _merged(self) -> tuple[Mount, ...]:
@@ -204,6 +187,7 @@ class _Lookup:
             partial(direct, named),
             lambda parent: wrapped(self._extra_named, parent),
             partial(self._stripped, named),
+            self._in_archives_of_its_name,
             lambda parent: direct(self._merged, parent),
             lambda parent: wrapped(self._extra_merged, parent),
             lambda parent: stripped(alone, parent),
@@ -216,6 +200,15 @@ class _Lookup:
     @cached_property
     def _extra_merged(self) -> tuple[Place, ...]:
         return tuple(extra(self._merged))
+
+    @cached_property
+    def _in_folders(self) -> tuple[Mount, ...]:
+        return tuple(in_folders(self._named[0]))
+
+    def _in_archives_of_its_name(self, parent: str) -> Iterator[Place]:
+        yield from direct(self._in_folders, parent)
+        yield from wrapped(tuple(extra(self._in_folders)), parent)
+        yield from stripped(self._in_folders, parent)
 
     def _stripped(self, named: Sequence[Mount], parent: str) -> Iterator[Place]:
         yield from stripped(named, parent)
@@ -237,13 +230,13 @@ class _Lookup:
 
     def glob(self, pattern: str) -> list[str]:
         fixed, rest = split_pattern(pattern)
-        matches, depth = matcher(rest), None if "**" in rest else rest.count("/") + 1
+        depth = None if "**" in rest else rest.count("/") + 1
         for folder, number in product(folder_spellings(fixed), range(len(self._looks))):
             if depth is None and number in (STRIPPED, ALONE) and "/" not in folder:  # ** would match too much
                 continue
             places = self._tier(folder, number)
             below = {normalize("NFC", path) for place in places for path in place.below(depth)}
-            found = sorted(path for path in below if matches.fullmatch(path))
+            found = matching(rest, below)
             if found and (number != ALONE or self._is_own(folder) or nothing_else(places, below, found)):
                 return [join(fixed, path) for path in found]
         return []

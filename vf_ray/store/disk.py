@@ -21,6 +21,7 @@ from vf_ray.errors import DeniedError, MissingError, OutsideError
 PARTS = ".parts"
 """Folder of half-written files; never listed."""
 
+_OF_DISKS = ("lost+found", "System Volume Information", "$RECYCLE.BIN", ".Trashes", ".Spotlight-V100")
 _NO_FILE = (errno.ENOENT, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
 """How reading fails where no file of this name is, or can be."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -67,26 +68,32 @@ class Disk:
         except OSError as error:
             if error.errno == errno.ENAMETOOLONG:  # no disk can hold it, which pathlib does not say
                 return False
-            raise
+            raise self._unread(path, error) from error
 
     def sizes(self, prefix: str) -> dict[str, int]:
-        top, found = self.root / prefix, {}
-        for path in _below(top):
-            try:
-                found[path.relative_to(self.root).as_posix()] = path.stat().st_size
-            except FileNotFoundError:  # deleted since it was listed
-                continue
+        found: dict[str, int] = {}
+        try:
+            for path in _below(self.root / prefix):
+                with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
+                    found[path.relative_to(self.root).as_posix()] = path.stat().st_size
+        except PermissionError as error:
+            raise self._unread(error.filename or prefix, error) from error
         return {name: size for name, size in found.items() if not name.startswith(f"{PARTS}/")}
 
     def is_folder(self, path: str) -> bool:
-        return (self.root / path).is_dir()
+        try:
+            return (self.root / path).is_dir()
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return False
+            raise self._unread(path, error) from error
 
     def entries(self, folder: str) -> Sequence[tuple[str, bool]]:
         try:
             with os.scandir(self.root / folder) as found:
                 return [(entry.name, _is_folder(entry)) for entry in found if entry.name != PARTS]
         except OSError as error:
-            raise self._explained(folder, error) from error
+            raise self._unread(folder, error) from error
 
     def create(self, path: str, data: bytes) -> bool:
         return not self.exists(path) and self._write(path, lambda file: file.write(data), self._link)
@@ -175,6 +182,10 @@ class Disk:
     def _unread(self, path: str, error: OSError) -> OSError:
         if error.errno in _NO_FILE:
             return MissingError(f"file://{self.root / path}: no such file in the store")
+        if isinstance(error, PermissionError):
+            return DeniedError(
+                f"file://{self.root / path}: not allowed ({error.strerror}); let this user read it"
+            )
         return self._explained(path, error)
 
     def _explained(self, path: str, error: OSError) -> OSError:
@@ -209,8 +220,9 @@ def _below(folder: Path, above: tuple[str, ...] = ()) -> Iterator[Path]:
     real = os.path.realpath(folder)
     if real in above:
         return
-    # what is not ours to see (lost+found of a disk's root), or was deleted since it was listed, has no files
-    with contextlib.suppress(PermissionError, FileNotFoundError), os.scandir(folder) as entries:
+    # a folder that was deleted since it was listed has no files, and a disk's own are not ours to see
+    passed_over = (FileNotFoundError, PermissionError) if folder.name in _OF_DISKS else (FileNotFoundError,)
+    with contextlib.suppress(*passed_over), os.scandir(folder) as entries:
         for entry in entries:
             if _is_folder(entry):
                 yield from _below(folder / entry.name, (*above, real))
