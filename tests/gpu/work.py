@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
 
 from vf_ray.model.encoded import Encoded
-from vf_ray.model.families._llava15.sizes import inner_width
+from vf_ray.model.families.decoder import inner_width
 from vf_ray.model.freeze import tune
 from vf_ray.recipe.model_sizes import SIZES
 from vf_ray.train.collate import Pack, collate

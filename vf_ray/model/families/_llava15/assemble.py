@@ -4,7 +4,6 @@ Each part is fresh or read, by its own field of ``Base``. A fresh part depends o
 own sizes only, so exchanging one part leaves the others as they were.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from vf_ray.model.families._llava15.sizes import image_tokens
 from vf_ray.model.families._llava15.template import IMAGE, TEMPLATES
 from vf_ray.model.families._llava15.tokenizer import train_tokenizer
 from vf_ray.model.families.family import Fetch
+from vf_ray.model.families.whole_folder import save_processor
 from vf_ray.model.seeded import drawn
 from vf_ray.model.whole import Whole
 from vf_ray.recipe import Base
@@ -85,14 +85,6 @@ def processor(tokenizer: Any, vision: Any, template: str, *, clear: bool = True)
         vision_feature_select_strategy=STRATEGY, chat_template=template,
         image_token=IMAGE, num_additional_image_tokens=1,
     )  # fmt: skip
-
-
-def save_processor(made: LlavaProcessor, out: Path) -> None:
-    """Write it, its tokenizer under the name of a class that every version of transformers has."""
-    made.save_pretrained(out)
-    file = out / "tokenizer_config.json"
-    settings = json.loads(file.read_text()) | {"tokenizer_class": "PreTrainedTokenizerFast"}
-    file.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n")
 
 
 def join(

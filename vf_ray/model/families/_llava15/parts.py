@@ -18,14 +18,12 @@ from transformers import (
 
 from vf_ray.errors import UserError
 from vf_ray.model.families._llava15.layout import ORIGINAL, canonical
-from vf_ray.model.families._llava15.sizes import inner_width
+from vf_ray.model.families.decoder import CONTEXT, first_spread, inner_width
 from vf_ray.model.seeded import drawn
 from vf_ray.model.tensors import Tensors, holds_weights, read_json, readable
 from vf_ray.model.whole import Whole, renamed, require_same
 from vf_ray.recipe import Base
 
-CONTEXT = 4096
-"""Positions of a fresh language model: Vicuna-1.5's."""
 PROJECTOR = {"0": "linear_1", "2": "linear_2"}
 """LLaVA numbers the layers of its projector; Hugging Face names them."""
 OF_PROJECTOR = re.compile(r"(^|\.)(mm|multi_modal)_projector\.")
@@ -102,15 +100,6 @@ def fresh_language_model(base: Base, tokenizer: Any, seed: int) -> LlamaForCausa
     )  # fmt: skip
     with drawn(seed, "language_model"):
         return LlamaForCausalLM(config)
-
-
-def first_spread(width: int) -> float:
-    """Return the standard deviation of fresh weights: Llama's 0.02, more in narrow models.
-
-    At width 128, 0.02 leaves attention almost uniform for hundreds of steps; with 1 / sqrt(width)
-    the demo's base names 9 of 10 digits after a minute instead of 6.
-    """
-    return max(0.02, float(width**-0.5))
 
 
 def language_model_in(folder: Path, key: str = "base.language_model") -> Whole:

@@ -1,6 +1,7 @@
 """What a LLaVA of a recipe's sizes consists of, counted without making it."""
 
 from vf_ray.model.families import decoder
+from vf_ray.model.families.decoder import inner_width
 from vf_ray.model.families.family import Dimensions, Kept, Sizes
 from vf_ray.recipe import Base
 
@@ -39,9 +40,3 @@ def image_tokens(image_size: int, patch_size: int) -> int:
 def kept(base: Base, *, half: bool) -> Kept:
     """Return what autograd was seen to keep of a token."""
     return decoder.kept(base.width, inner_width(base.width), base.kv_heads / base.heads, half=half)
-
-
-def inner_width(width: int) -> int:
-    """Return the width of Llama's inner layer: two thirds of 4 x width, rounded up as Llama rounds."""
-    multiple = 256 if width >= 1024 else 8
-    return -(-(8 * width // 3) // multiple) * multiple

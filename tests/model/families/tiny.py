@@ -1,0 +1,52 @@
+"""A tiny model of each family: real classes, processors and chat templates, drawn fresh."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tests.tiny import TEXTS
+from vf_ray.model.families import FAMILIES, family_of_base
+from vf_ray.recipe import Base
+
+CHATTING = tuple(family.name for family in FAMILIES[1:])
+"""Those that speak by their folder's own chat template."""
+
+
+def base_of(family: str) -> Base:
+    """Return a base of 16-pixel tiles with 4 tokens each, 2 layers, 480 words."""
+    return Base(
+        family=family, size="tiny", image_size=16, patch_size=4, vision_width=16, vision_layers=2,
+        vision_heads=2, width=32, layers=2, heads=4, kv_heads=2, vocabulary=480,
+    )  # fmt: skip
+
+
+def tiny(family: str, folder: Path) -> Path:
+    """Write such a model to a folder, and return it."""
+    base = base_of(family)
+    family_of_base(base, Path).assemble(base, TEXTS, folder, seed=0, fetch=Path)
+    return folder
+
+
+def image(width: int, height: int, salt: int = 0) -> Image.Image:
+    """Draw an image of noise."""
+    noise = np.random.default_rng((width, height, salt)).integers(0, 256, (height, width, 3), np.uint8)
+    return Image.fromarray(noise)
+
+
+def png(shown: Image.Image) -> bytes:
+    """Encode it without loss."""
+    sink = io.BytesIO()
+    shown.save(sink, "PNG")
+    return sink.getvalue()
+
+
+def messages(texts: Sequence[str], images: int) -> list[dict[str, object]]:
+    """Return a conversation for ``apply_chat_template``, its images before its first words."""
+    turns: list[dict[str, object]] = []
+    for turn, text in enumerate(texts):
+        parts = [{"type": "image"}] * (images * (not turn)) + [{"type": "text", "text": text}]
+        turns.append({"role": "assistant" if turn % 2 else "user", "content": parts})
+    return turns

@@ -1,0 +1,1 @@
+"""What SmolVLM alone uses."""

@@ -1,0 +1,155 @@
+"""What families share that are adopted whole and speak by their folder's own chat template.
+
+A family derives ``fresh``, ``encoder``, ``patches`` and ``embedded``, and says what lies where.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from vf_ray.model.families.family import Fetch, Inputs
+from vf_ray.recipe import Base
+from vf_ray.recipe.strict import require
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from vf_ray.model.families.rendering import ChatEncoder
+    from vf_ray.model.families.whole_folder import AdoptedWhole, Fresh
+
+
+class Spoken(TypedDict):
+    """What every family's encoder is made with, beside its images."""
+
+    theirs: Any
+    max_length: int
+    too_long: Literal["reject", "cut"]
+
+
+class ChatFamily(ABC):
+    """A family whose models are one class of transformers, a decoder as Llama's or Qwen's among its parts."""
+
+    name: str
+    kinds: tuple[str, ...]
+    """Types of models, as a ``config.json`` has them."""
+    modules: Mapping[str, tuple[str, ...]]
+    saved_modules: Mapping[str, tuple[str, ...]]
+    """The same: files have the names of the model."""
+    lora_targets: str
+    """All linear layers of the language model's blocks."""
+    tower: str
+    """Where the vision tower lies in the model."""
+    decoder: str
+    """Where the language model does, without its head."""
+    roles: tuple[str, ...] = ()
+    """What the chat template writes before a turn, for a fresh tokenizer to know."""
+
+    def recognises(self, config: Mapping[str, Any]) -> bool:
+        """Go by the type."""
+        return config.get("model_type") in self.kinds
+
+    @abstractmethod
+    def fresh(self, base: Base, texts: Iterable[str]) -> "Fresh":
+        """Return a configuration of the base's sizes, and a processor whose tokenizer learned from texts."""
+
+    @abstractmethod
+    def patches(self, config: Any, image_tokens: int, images: int) -> int:
+        """Return how many places the vision tower goes through; see ``Family``."""
+
+    @abstractmethod
+    def encoder(
+        self,
+        folder: Path,
+        max_length: int | None = None,
+        template: str = "chat",
+        too_long: Literal["reject", "cut"] = "reject",
+    ) -> "ChatEncoder":
+        """Return what turns conversations into tokens, made with what is ``spoken``; see ``Family``."""
+
+    @abstractmethod
+    def embedded(self, model: Any, images: Inputs) -> "Sequence[Tensor]":
+        """Return what stands for each image; see ``Family``."""
+
+    def spoken(
+        self, folder: Path, max_length: int | None, template: str, too_long: Literal["reject", "cut"]
+    ) -> "Spoken":
+        """Return what a folder says of its conversations, as ``ChatEncoder`` takes it.
+
+        Raises:
+            UserError: for another template than the folder's own.
+        """
+        from vf_ray.model.families.rendering import chat_tokenizer
+        from vf_ray.model.tensors import read_json
+
+        told = f"stage.template is {template!r}; a {self.name} has the chat template of its folder alone"
+        require(template == "chat", told)
+        config = read_json(folder / "config.json")
+        context = int((config.get("text_config") or config).get("max_position_embeddings", 1 << 30))
+        fitting = min(max_length or context, context)
+        return {"theirs": chat_tokenizer(folder), "max_length": fitting, "too_long": too_long}
+
+    def adopted(self, base: Base, fetch: Fetch) -> "AdoptedWhole":
+        """Look at what a recipe's base names."""
+        from vf_ray.model.families.whole_folder import AdoptedWhole
+
+        return AdoptedWhole(self, base, fetch)
+
+    def assemble(self, base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: Fetch) -> None:
+        """Copy a checkpoint, or draw a fresh model."""
+        from vf_ray.model.families.whole_folder import adopt, draw
+
+        if base.checkpoint:
+            adopt(self.adopted(base, fetch), out)
+        else:
+            draw(self.adopted(base, fetch), texts, out, seed)
+
+    def model_class(self, config: Mapping[str, Any]) -> type[Any]:
+        """Return what transformers has for the type."""
+        import transformers
+        from transformers.models.auto import modeling_auto
+
+        names: Mapping[str, str] = modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+        own: type[Any] = getattr(transformers, names[config["model_type"]])
+        return own
+
+    def saved_name(self, name: str) -> str:
+        """Return the name itself.
+
+        Raises:
+            ValueError: for a tensor that no model of the family has.
+        """
+        places = tuple(place for begins in self.modules.values() for place in begins)
+        if not name.startswith(places) or ".lora_" in name or ".base_layer." in name:
+            raise ValueError(f"tensor {name!r} has no place in a {self.name}; merge adapters before saving")
+        return name
+
+    def vision_tower(self, model: Any) -> "nn.Module":
+        """Return what lies there."""
+        tower: nn.Module = model.get_submodule(self.tower)
+        return tower
+
+    def language_model(self, model: Any) -> "nn.Module":
+        """Return what lies there."""
+        decoder: nn.Module = model.get_submodule(self.decoder)
+        return decoder
+
+    def idle(self, model: Any) -> "Iterator[nn.Parameter]":
+        """Yield nothing: the tower's last layer is the one that is read."""
+        yield from ()
+
+    def compiled(self, layer: "nn.Module") -> "Collection[nn.Module]":
+        """Return the two norms and the inner layer."""
+        return [layer.get_submodule(name) for name in ("input_layernorm", "post_attention_layernorm", "mlp")]
+
+    def learning(self, model: Any) -> Any:
+        """Let the model take packs as most do."""
+        from vf_ray.model.packed import packed
+
+        return packed(model)
+
+    def placed(self, text: "Tensor", is_image: "Tensor", images: "Tensor") -> "Mapping[str, Any]":
+        """Put images where they stand, as most do."""
+        from vf_ray.model.packed import scattered
+
+        return scattered(text, is_image, images)

@@ -1,0 +1,167 @@
+"""A model's folder, taken as a whole or drawn fresh: for families that are not joined from parts."""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from transformers import AutoConfig, GenerationConfig
+
+from vf_ray.model.export import save, save_model
+from vf_ray.model.families import decoder
+from vf_ray.model.families.family import Dimensions, Family, Fetch, Sizes
+from vf_ray.model.seeded import drawn
+from vf_ray.model.tensors import Tensors, read_json, readable
+from vf_ray.model.whole import loaded_whole
+from vf_ray.recipe import Base
+from vf_ray.recipe.strict import require
+from vf_ray.store.scratch import scratch
+from vf_ray.text import IMAGE_MARK
+
+if TYPE_CHECKING:
+    from vf_ray.model.families.chat_family import ChatFamily
+
+USUAL = 640, 480
+"""Width and height of an image as estimates count it: most photographs of COCO."""
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """What a fresh model is drawn by, and what turns conversations and images into its input."""
+
+    config: Any
+    processor: Any
+
+
+@dataclass(frozen=True)
+class AdoptedWhole:
+    """What a recipe's base names, where that is a checkpoint or nothing."""
+
+    family: "ChatFamily"
+    base: Base
+    fetch: Fetch
+
+    @property
+    def what(self) -> str:
+        """Return its name for messages."""
+        return f"base.checkpoint at {self.base.checkpoint}"
+
+    def looks(self) -> Mapping[str, Callable[[], object]]:
+        """Return, by the recipe's keys, what looks at it; of parts, what refuses them."""
+        return {f"base.{part}": partial(self._look, part) for part in self.base.parts()}
+
+    def require_fit(self) -> None:
+        """Look at all of them.
+
+        Raises:
+            ValueError: naming the key, and what was expected.
+        """
+        for look in self.looks().values():
+            look()
+
+    def dimensions(self) -> Dimensions:
+        """Count by the configuration; of a fresh model, by that which it will have."""
+        family: Family = self.family
+        if self.base.checkpoint:
+            return dimensions(family, self.fetch(self.base.checkpoint))
+        with scratch("vf-ray-fresh-") as out:
+            family.assemble(self.base, (), out, seed=0, fetch=self.fetch)
+            return dimensions(family, out)
+
+    def texts(self, conversations: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+        """Yield conversations (``prompt``, ``response``, ``further``), and what stands before turns."""
+        for conversation in conversations:
+            yield from self.family.roles
+            for text in (conversation["prompt"], conversation["response"], *(conversation["further"] or ())):
+                yield text.replace(IMAGE_MARK, "")
+
+    def _look(self, part: str) -> object:
+        family: Family = self.family
+        name = family.name
+        require(part == "checkpoint", f"base.{part} is for LLaVA-1.5; a {name} is not joined from parts")
+        told = (
+            f"base.input_format is for LLaVA-1.5; a {name} has its folder's own chat template and processor"
+        )
+        require(not self.base.input_format, told)
+        folder = self.fetch(self.base.checkpoint)
+        Tensors.of(folder)  # none of its files is cut
+        with readable(self.what):
+            encoder = family.encoder(folder)
+        return encoder, loaded_whole(self.what, _kind(family, folder), folder, device_map="meta")
+
+
+def adopt(adopted: AdoptedWhole, out: Path) -> None:
+    """Write a checkpoint that was looked at, its tensors by their published names, with its own processor.
+
+    Raises:
+        ValueError: if it is not whole, or the recipe wants of it what it has not.
+    """
+    adopted.require_fit()
+    folder = adopted.fetch(adopted.base.checkpoint)
+    save(loaded_whole(adopted.what, _kind(adopted.family, folder), folder, dtype="auto"), folder, out)
+
+
+def draw(adopted: AdoptedWhole, texts: Iterable[str], out: Path, seed: int) -> None:
+    """Write a fresh model by the seed alone.
+
+    Raises:
+        ValueError: if the recipe names parts.
+    """
+    adopted.require_fit()
+    fresh = adopted.family.fresh(adopted.base, texts)
+    with drawn(seed, adopted.family.name):
+        model = adopted.family.model_class(fresh.config.to_dict())(fresh.config)
+    tokenizer = fresh.processor.tokenizer
+    model.generation_config = GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+    save_model(model, out)
+    save_processor(fresh.processor, out)
+
+
+def save_processor(processor: Any, out: Path) -> None:
+    """Write it, its tokenizer under the name of a class that every version of transformers has."""
+    processor.save_pretrained(out)
+    file = out / "tokenizer_config.json"
+    settings = json.loads(file.read_text()) | {"tokenizer_class": "PreTrainedTokenizerFast"}
+    file.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n")
+
+
+def dimensions(family: Family, folder: Path) -> Dimensions:
+    """Count the model of a folder by its configuration, without its weights."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    with torch.device("meta"):
+        model = _kind(family, folder)(config)
+    text, tokens = config.get_text_config(), family.encoder(folder).image_tokens(*USUAL)
+    shares = text.hidden_size, text.intermediate_size, text.num_key_value_heads / text.num_attention_heads
+    return Dimensions(
+        sizes=sizes(family, model), layers=text.num_hidden_layers, vocabulary=text.vocab_size,
+        image_tokens=tokens, patches=family.patches(config, tokens, 1),
+        kept=decoder.kept(*shares, half=False), kept_half=decoder.kept(*shares, half=True),
+    )  # fmt: skip
+
+
+def sizes(family: Family, model: Any) -> Sizes:
+    """Count a model's parameters, and what an adapter of rank 1 would have."""
+    counts = Counter[str]()
+    for name, weight in model.named_parameters():
+        module = next(module for module, begins in family.modules.items() if name.startswith(begins))
+        counts[module] += math.prod(weight.shape)
+    adapted = sum(
+        part.in_features + part.out_features
+        for name, part in model.named_modules()
+        if isinstance(part, nn.Linear) and re.fullmatch(family.lora_targets, name)
+    )
+    return Sizes(**counts, embedding=model.get_input_embeddings().weight.numel(), adapted=adapted)
+
+
+def _kind(family: Family, folder: Path) -> type[Any]:
+    return family.model_class(read_json(folder / "config.json"))
