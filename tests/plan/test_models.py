@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.plan.recorded import recorded
 from vf_ray.artifacts import build
 from vf_ray.plan.named_models import address_of
@@ -67,3 +69,17 @@ def test_the_stage_whose_tasks_are_judged(local_store: Store) -> None:
     stage = {"tasks": ["demo_digits/talk"], "lr": 1e-3, "batch": 8, "steps": 2}
     own = plan(local_store, stages={"first": stage, "second": stage})
     assert own.graph.learner == "first" == own.scores.config["learner"]
+
+
+def test_what_mixes_data_moves_the_data_and_only_where_it_says_something(local_store: Store) -> None:
+    before = plan(local_store)
+    for unsaid in ({"stage2.weights": {}}, {"stage2.temperature_over": "task"}, {"stage2.replay": {}}):
+        assert plan(local_store, **unsaid).versions == before.versions
+    replay = plan(local_store, **{"stage2.replay": {"stage1": 0.25}})
+    assert replay.mixture("stage2").inputs["replay stage1"] == before.mixture("stage1").address
+    assert replay.tuned("stage1") == before.tuned("stage1")
+    assert replay.tuned("stage2").address != before.tuned("stage2").address
+    heavy = plan(local_store, **{"stage1.weights": {"classification": 2}})
+    assert heavy.mixture("stage1").config["weights"] == {"classification": 2.0}
+    with pytest.raises(ValueError, match=r"stage1\.weights names 'question', which is no task of the stage"):
+        plan(local_store, **{"stage1.weights": {"question": 2}}).mixture("stage1")

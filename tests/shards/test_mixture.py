@@ -167,3 +167,43 @@ def test_a_store_in_a_bucket_reads_the_same(store: Store) -> None:
 
 def test_the_address_of_a_mixture_names_its_tasks(prepared: Mapping[str, Artifact]) -> None:
     assert mixed(prepared).address != mixed({TASKS[0]: prepared[TASKS[0]]}).address
+
+
+def test_weights_repeat_and_thin_rows_and_say_so(prepared: Mapping[str, Artifact]) -> None:
+    first, second, *others = sorted(prepared)
+    whole = mixed(prepared)
+    heavy = mixed(prepared, weights={first: 2.5, second: 0.5})
+    there = whole.stats["tasks"]
+    assert heavy.stats["tasks"] == {
+        first: round(2.5 * there[first] + 1e-9), second: (there[second] + 1) // 2,
+        **{task: there[task] for task in others},
+    }  # fmt: skip
+    assert heavy.stats["there"] == there and "there" not in whole.stats
+    assert heavy.stats["repeated"] == heavy.stats["tasks"][first] - there[first]
+    once = mixed(prepared, weights={first: 1.5, second: 0.25})
+    assert Counter(keys(once)) <= Counter(keys(heavy)) and set(keys(heavy)) <= set(keys(whole))
+    samples = StoredSamples.of(heavy.store, heavy)
+    assert len(samples.text(list(range(len(samples))))) == len(samples)
+    assert Counter(keys(mixed(prepared, weights={first: 2.5}, sample=20))) <= Counter(
+        keys(mixed(prepared, weights={first: 2.5}, sample=60))
+    )
+
+
+def test_a_share_of_the_rows_comes_from_another_stages_mixture(prepared: Mapping[str, Artifact]) -> None:
+    first, *others = sorted(prepared)
+    earlier, own = mixed({first: prepared[first]}), {task: prepared[task] for task in others}
+
+    def replaying(share: float, **asked: Any) -> Artifact:
+        choice = Choice(0, replay={"stage1": share}, **asked)
+        made = Spec(kind="mixture", name="stage2", config=plain(choice), inputs={"e": earlier.address})
+        return artifacts.build(
+            earlier.store, made, lambda w: write_mixture(own, w, choice, others={"stage1": earlier})
+        )
+
+    for share, asked in ((0.2, {}), (0.5, {"sample": 20}), (0.9, {})):
+        made = replaying(share, **asked)
+        assert made.stats["tasks"][first] == made.stats["replayed"]["stage1"]
+        assert abs(made.stats["replayed"]["stage1"] - share * made.stats["instances"]) <= 0.5 / (1 - share)
+        assert made.stats["instances"] == asked.get("sample", made.stats["instances"])
+    few, many = (Counter(keys(replaying(share))) for share in (0.2, 0.9))
+    assert few <= many and set(many) <= {*keys(earlier), *keys(mixed(own))}

@@ -87,6 +87,8 @@ def most_samples(plan: Plan, name: str) -> int:
         most += min(limit, most_of(limited))
         left -= limited
     most += most_of(left)
+    heaviest = max((1.0, *stage.weights.values()))
+    most = math.ceil(most * heaviest / (1 - math.fsum(stage.replay.values())))
     return min(most, stage.sample or most)
 
 

@@ -23,9 +23,9 @@ from vf_ray.plan.settled import is_settled
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.graph import AFTER, BASE, BEFORE, FLAT, lineage
-from vf_ray.recipe.strict import plain, require
+from vf_ray.recipe.strict import near, plain, require
 from vf_ray.store import Store
-from vf_ray.tasks import among, code_of, data_of, licensed, matching, source_of, sources
+from vf_ray.tasks import among, catalogue, code_of, data_of, licensed, matching, source_of, sources
 
 STEPS = (*BEFORE, *FLAT, *AFTER)
 """Those with a deployment of their own; a recipe may have more stages."""
@@ -197,9 +197,9 @@ class Plan:
     def mixture(self, stage: str) -> Spec:
         """Return the index of the instances that a stage trains on."""
         chosen = self._stage(stage)
-        choice = {"per_task": chosen.per_task, "limits": dict(chosen.limits), "sample": chosen.sample}
-        config = {"seed": self.recipe.seed, **choice}
+        config = {"seed": self.recipe.seed, **chosen.choice}
         inputs = {task: self.instances[task].address for task in self.stage_tasks(stage)}
+        inputs |= {f"replay {name}": self.mixture(name).address for name in chosen.replay}
         return Spec(kind="mixture", name=stage, config=config, inputs=inputs, code=CODE["mixture"])
 
     def lengths(self, stage: str) -> Spec:
@@ -220,6 +220,11 @@ class Plan:
         for pattern in asked.limits:
             hits = any(fnmatchcase(task, pattern) for task in chosen)
             require(hits, f"{stage}.limits names {pattern!r}, which is no task of the stage")
+        groups = {catalogue()[task].group for task in chosen if task in catalogue()}
+        for pattern in asked.weights:
+            hits = pattern in groups or any(fnmatchcase(task, pattern) for task in chosen)
+            told = f"{stage}.weights names {pattern!r}, which is no task of the stage and no group"
+            require(hits, f"{told}; {near(pattern, groups)}")
         return tuple(sorted(chosen & set(self.tasks)))
 
     @cached_property

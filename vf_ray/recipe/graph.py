@@ -116,6 +116,7 @@ def require_sound(stages: Stages) -> None:
         for parent in parents(stages, name):
             if "/" not in parent:
                 _require_earlier(stages, name, parent, earlier)
+        _require_data(stages, name, earlier)
 
 
 def _require_free(name: str) -> None:
@@ -153,6 +154,15 @@ def _reached(stages: Stages, name: str) -> set[str]:
                 seen.add(parent)
                 waiting.append(parent)
     return seen
+
+
+def _require_data(stages: Stages, name: str, earlier: list[str]) -> None:
+    """Refuse to rehearse what no earlier stage has trained on."""
+    stage = stages[name]
+    tuned = [one for one in earlier if isinstance(stages.get(one), Stage)]
+    for other in stage.replay if isinstance(stage, Stage) else ():
+        told = f"{name}.replay names {other!r}, which is no earlier stage with data; {near(other, tuned)}"
+        require(other in tuned, told)
 
 
 def renamed(stages: Stages, addresses: Mapping[str, str]) -> dict[str, Stage | Average]:

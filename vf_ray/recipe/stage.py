@@ -1,16 +1,18 @@
 """What one stage is: a tuning run, with its data, what it tunes and its optimisation; or models averaged."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from vf_ray.recipe.strict import near, plain, require
 
 EXECUTION = ("save_every", "micro_tokens", "share_tokens", "zero", "offload", "recompute", "compile")
 """Keys of a stage that say how it runs, not what it computes."""
+CHOICE = ("per_task", "limits", "sample", "weights", "temperature", "temperature_over", "replay")
+"""Keys that say how many instances of its tasks a stage uses."""
 MODULES = ("vision_tower", "projector", "language_model")
-LATER: tuple[str, ...] = ()
+LATER = ("weights", "temperature", "temperature_over", "replay")
 """Keys that came later: where they say nothing, they are no part of what decides, so no address moved."""
 
 
@@ -73,6 +75,16 @@ class Stage:
     drawn by seed (the mixed stage of the paper's Table 4)."""
     sample: int | None = None
     """Use only so many instances in all, drawn by seed (the paper's stage 2: 1,000)."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """How often the instances are used of the tasks that a pattern, or a group by its name, stands for, as
+    ``{okvqa/*: 2, generation: .5}``: repeated or thinned, drawn by seed; the last one that matches counts. A
+    smaller weight's instances are part of a larger one's."""
+    temperature: float | None = None
+    """Even out how many instances tasks have, their sum kept: shares become proportional to the 1/T-th power
+    of what they were; 1 leaves them, .inf makes them equal."""
+    temperature_over: Literal["task", "group"] = "task"
+    replay: Mapping[str, float] = field(default_factory=dict)
+    """Share of this stage's samples that comes from the data of earlier stages, as ``{stage1: .1}``."""
     warmup: float = 0.03
     """Share of the steps during which the rate rises."""
     warmup_from_zero: bool = False
@@ -124,13 +136,22 @@ class Stage:
         require(0 <= self.recompute <= 1, f"stage.recompute is {self.recompute}; it is a share of the layers")
         self._require_amounts()
         self._require_tuned_names()
+        self._require_mixture()
         self._require_zero()
 
     def computed(self) -> dict[str, Any]:
         """Return, as data, what decides what comes out, but for the model that it starts from."""
-        unsaid = {"from", *EXECUTION}
-        values = plain(self)
-        return {k: v for k, v in values.items() if k not in unsaid and (v or k not in LATER)}
+        return self._saying(key for key in plain(self) if key not in {"from", *EXECUTION})
+
+    @property
+    def choice(self) -> dict[str, Any]:
+        """Return, as data, what decides which instances are used, of those of its tasks."""
+        return self._saying(CHOICE)
+
+    def _saying(self, keys: Iterable[str]) -> dict[str, Any]:
+        values, usual = plain(self), {one.name: one.default for one in fields(self)}
+        later = {key for key in LATER if not values[key] or values[key] == usual[key]}
+        return {key: values[key] for key in keys if key not in later}
 
     def _require_amounts(self) -> None:
         for key in ("per_task", "sample", "micro_tokens"):
@@ -141,6 +162,17 @@ class Stage:
         least = f"stage.max_length is {self.max_length}; no picture and word fit in less than 16 tokens"
         require(self.max_length >= 16, least)
         require(self.weight_decay >= 0, f"stage.weight_decay is {self.weight_decay}; it cannot be negative")
+
+    def _require_mixture(self) -> None:
+        for pattern, weight in self.weights.items():
+            told = f"stage.weights.{pattern} is {weight}; how often its instances are used, 0 for never"
+            require(0 <= weight < math.inf, told)
+        heat = self.temperature
+        require(heat is None or heat > 0, f"stage.temperature is {heat}; above 0, where 1 changes nothing")
+        for name, share in self.replay.items():
+            require(0 < share < 1, f"stage.replay.{name} is {share}; it is a share between 0 and 1")
+        total = math.fsum(self.replay.values())
+        require(total < 1, f"the shares of stage.replay add up to {total:g}; something must be its own")
 
     def _require_tuned_names(self) -> None:
         for pattern, most in self.limits.items():

@@ -3,5 +3,5 @@
 In: the artifacts of a run. Out: report.html, report.md, report.json. Every section is a pure function of
 ``Findings``.
 
-Read in this order: findings.py, sections.py, analyses.py, render.py.
+Read in this order: findings.py, sections.py, analyses.py, making.py, drawn.py, render.py.
 """

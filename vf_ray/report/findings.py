@@ -38,6 +38,8 @@ class Trained:
     tuned: tuple[str, ...]
     tasks: int
     stats: Mapping[str, Any]
+    data: Mapping[str, Any]
+    """Statistics of its mixture: what was drawn."""
     steps: Sequence[int]
     losses: Sequence[float]
 
@@ -134,6 +136,7 @@ def _trained(store: Store, plan: Plan, name: str) -> Trained:
         tuned=stage.tune,
         tasks=len(plan.stage_tasks(name)),
         stats=artifact.stats,
+        data=load(store, plan.mixture(name).address).stats,
         steps=[line["step"] for line in lines],
         losses=[line["loss"] for line in lines],
     )

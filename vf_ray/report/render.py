@@ -15,6 +15,7 @@ from vf_ray.plan.inputs import INSTANCES
 from vf_ray.plan.plan import Plan
 from vf_ray.plan.settled import MADE_OF, is_settled
 from vf_ray.report import analyses, making, names, sections
+from vf_ray.report.drawn import drawn
 from vf_ray.report.findings import Findings, gather
 from vf_ray.report.gallery import gallery
 from vf_ray.store import Store
@@ -56,6 +57,7 @@ def document(findings: Findings, shown: list[GalleryItem]) -> Document:
         analyses.lengths(findings),
         Section(title="Answers", blocks=[Gallery(shown=shown)]) if shown else None,
         making.training(findings),
+        drawn(findings),
         making.built(findings),
         making.lineage(findings),
     ]

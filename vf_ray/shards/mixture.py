@@ -1,8 +1,8 @@
 """A mixture: which instances a stage may take, and where their text and pictures lie. It copies nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -13,11 +13,13 @@ from vf_ray.artifacts import Artifact, Writer
 from vf_ray.errors import UserError
 from vf_ray.instances.chance import rank
 from vf_ray.plan.plan import Plan, finished
+from vf_ray.shards.choice import RANK, Choice, amounts, below, lowest, replayed, taken
 from vf_ray.shards.finish import TRAIN
 from vf_ray.shards.keep_list import kept_keys, only_kept, require_kept
 from vf_ray.shards.schema import MIXTURE, from_parquet, said_bytes, to_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
+from vf_ray.tasks import catalogue
 
 NAME = "index.parquet"
 _TEXT = ["key", "image", "prompt", "response", "further"]
@@ -32,58 +34,72 @@ def mixture(store: Store, plan: Plan, stage: str, *, force: bool = False) -> Art
     chosen = plan.stage(stage)
     assert chosen is not None, f"recipe {plan.recipe.name!r} has no {stage}"
     instances = finished(store, {task: plan.instances[task] for task in plan.stage_tasks(stage)})
-    choice = Choice(plan.recipe.seed, chosen.per_task, chosen.limits, chosen.sample)
+    groups = {task: catalogue()[task].group for task in instances}
+    choice = Choice(plan.recipe.seed, **chosen.choice, groups=groups)
+    others = {name: mixture(store, plan, name) for name in chosen.replay}
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        return write_mixture(instances, writer, choice)
+        return write_mixture(instances, writer, choice, others=others)
 
     return artifacts.build(store, plan.mixture(stage), make, force=force)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """How many instances a stage takes: those of lowest rank by seed, task and key.
-
-    So a smaller choice is part of a larger one.
-    """
-
-    seed: int
-    per_task: int | None = None
-    """Of each task."""
-    limits: Mapping[str, int] = field(default_factory=dict)
-    """Of all tasks that a pattern names together."""
-    sample: int | None = None
-    """In all."""
-
-
 def write_mixture(
-    instances: Mapping[str, Artifact], writer: Writer, choice: Choice, keep: Artifact | None = None
-) -> Mapping[str, Any]:
+    instances: Mapping[str, Artifact], writer: Writer, choice: Choice, keep: Artifact | None = None,
+    others: Mapping[str, Artifact] = MappingProxyType({}),
+) -> Mapping[str, Any]:  # fmt: skip
     """Index the instances that a stage may take; return how many each task gives.
 
-    Where there is a keep-list, they are those that it names.
+    Where there is a keep-list, they are those that it names. ``others`` are the mixtures, by stage, that
+    some rows are replayed from.
 
     Raises:
         ValueError: if nothing is left to train on, or the keep-list names what is not there.
     """
     ranked = {task: _ranked(table, task, choice.seed) for task, table in _tables(instances, keep).items()}
-    tables = {task: _lowest(table, choice.per_task) for task, table in ranked.items()}
+    tables = {task: lowest(table, choice.per_task) for task, table in ranked.items()}
     for pattern, most in choice.limits.items():
-        named = [task for task in tables if fnmatchcase(task, pattern)]
-        ranks = sorted(rank for task in named for rank in tables[task]["rank"].to_pylist())
-        if len(ranks) > most:
-            tables |= {
-                t: tables[t].filter(pc.less(tables[t]["rank"], pa.scalar(ranks[most], pa.uint64())))
-                for t in named
-            }
-    chosen = _lowest(_joined(tables.values()), choice.sample)
-    if not chosen.num_rows:
+        tables |= below({task: table for task, table in tables.items() if fnmatchcase(task, pattern)}, most)
+    own = _joined(_weighed(tables, choice).values())
+    replay = replayed(choice.replay, len(own), choice.sample)
+    own = lowest(own, choice.sample and choice.sample - sum(replay.values()))
+    if not own.num_rows:
         raise UserError(
             f"{writer.address}: its tasks {', '.join(sorted(instances))} hold no training instance"
         )
-    writer.commit(NAME, to_parquet(chosen.select(MIXTURE.names)))
+    rest = [taken(_index_of(others[stage], choice.seed), amount) for stage, amount in replay.items()]
+    chosen = _joined([table.select(MIXTURE.names) for table in (own, *rest)])
+    writer.commit(NAME, to_parquet(chosen))
+    there = {task: len(table) for task, table in tables.items()}
+    return {**_counted(chosen, sorted(instances)), **(_drawn(chosen, there, replay) if choice.weighs else {})}
+
+
+def _weighed(tables: Mapping[str, pa.Table], choice: Choice) -> Mapping[str, pa.Table]:
+    """Return each task's rows as often as weights and temperature say."""
+    if not (choice.weights or choice.temperature):
+        return tables
+    wanted = amounts({task: len(table) for task, table in tables.items()}, choice)
+    return {task: taken(table, wanted[task]) for task, table in tables.items()}
+
+
+def _index_of(mixture: Artifact, seed: int) -> pa.Table:
+    """Return the rows of another stage's mixture, ranked for being replayed."""
+    table = from_parquet(mixture.read(NAME))
+    rows = zip(table["task"].to_pylist(), table["row"].to_pylist(), strict=True)
+    ranks = [rank("replay", str(seed), task, str(row)) for task, row in rows]
+    return table.append_column(RANK, pa.array(ranks, pa.uint64()))
+
+
+def _counted(chosen: pa.Table, tasks: Iterable[str]) -> dict[str, Any]:
     counts = {row["values"]: row["counts"] for row in pc.value_counts(chosen["task"]).to_pylist()}
-    return {"instances": chosen.num_rows, "tasks": {task: counts.get(task, 0) for task in sorted(instances)}}
+    named = {**dict.fromkeys(tasks, 0), **counts}
+    return {"instances": chosen.num_rows, "tasks": {task: named[task] for task in sorted(named)}}
+
+
+def _drawn(chosen: pa.Table, there: Mapping[str, int], replay: Mapping[str, int]) -> dict[str, Any]:
+    """Return what a mixture that repeats, thins or replays says of itself."""
+    different = chosen.group_by(["task", "row"]).aggregate([]).num_rows
+    return {"there": dict(there), "repeated": chosen.num_rows - different, "replayed": dict(replay)}
 
 
 def _tables(instances: Mapping[str, Artifact], keep: Artifact | None) -> dict[str, pa.Table]:
@@ -129,15 +145,7 @@ def located(instances: Artifact, name: str) -> Iterator[dict[str, Any]]:
 
 def _ranked(table: pa.Table, task: str, seed: int) -> pa.Table:
     ranks = [rank("mixture", str(seed), task, key) for key in table["key"].to_pylist()]
-    return table.drop_columns(["key"]).append_column("rank", pa.array(ranks, pa.uint64()))
-
-
-def _lowest(table: pa.Table, most: int | None) -> pa.Table:
-    """Return the ``most`` rows of lowest rank, in the order they were in."""
-    if most is None or len(table) <= most:
-        return table
-    first = pc.sort_indices(table, sort_keys=[("rank", "ascending")])[:most]
-    return table.take(first.take(pc.sort_indices(first)))
+    return table.drop_columns(["key"]).append_column(RANK, pa.array(ranks, pa.uint64()))
 
 
 def _joined(tables: Iterable[pa.Table]) -> pa.Table:

@@ -57,7 +57,7 @@ def _trained(plan: Plan, step: str, stage: Stage) -> str:
     """Say how a model was tuned, and on what."""
     settings = plain(stage)
     shown = "\n".join(f"- {key}: {settings[key]}" for key in SHOWN if settings[key] not in (None, {}))
-    return f"## Training\n\n{shown}\n\n{_data(plan, [step])}"
+    return f"## Training\n\n{shown}\n\n{_data(plan, [step, *stage.replay])}"
 
 
 def _merged(plan: Plan, step: str) -> str:
