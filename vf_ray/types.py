@@ -52,17 +52,34 @@ class Grid:
     """One caption above each cell, or none."""
 
 
-ImageRef = str | Crop | Boxed | Grid | None
-"""A picture as a task names it: a path inside the raw tree, or something drawn from paths.
+OneImage = str | Crop | Boxed | Grid
+"""A picture as a task names it: a path inside the raw tree, or something drawn from paths."""
 
-``None`` where a conversation shows nothing.
-"""
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Pictures shown one by one: where ``text.IMAGE_MARK`` names them, the others before all that is said."""
+
+    images: tuple[OneImage, ...]
+
+
+ImageRef = OneImage | Several | None
+"""What a conversation shows; ``None``: nothing."""
+
+
+def each_of(image: ImageRef) -> tuple[OneImage, ...]:
+    """Return the pictures that are shown one by one."""
+    if image is None:
+        return ()
+    return image.images if isinstance(image, Several) else (image,)
 
 
 def paths_of(image: ImageRef) -> tuple[str, ...]:
     """Return the paths of the raw pictures that ``image`` is drawn from."""
-    if image is None:
-        return ()
+    return tuple(path for one in each_of(image) for path in _drawn_from(one))
+
+
+def _drawn_from(image: OneImage) -> tuple[str, ...]:
     if isinstance(image, str):
         return (image,)
     return image.paths if isinstance(image, Grid) else (image.path,)
@@ -115,7 +132,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """A finished conversation about one picture, or about none."""
+    """A finished conversation about one picture, about several, or about none."""
 
     task: str
     key: str
@@ -126,7 +143,7 @@ class Instance:
     """As lettered in the prompt, first is ``(a)``."""
     answer: str
     prompt: str
-    """What the user says, without the picture, which always comes before it."""
+    """What the user says; pictures that no text names come before it."""
     response: str
     further: tuple[str, ...] = ()
     """What is said after that, alternately by the user and by the model."""

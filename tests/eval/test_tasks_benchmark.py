@@ -14,7 +14,7 @@ from vf_ray.shards.schema import INSTANCES, to_parquet
 def row(task: str, key: str, answer: str, options: list[str] | None = None) -> dict[str, Any]:
     response = f"({'abc'[options.index(answer)]}) {answer}" if options else answer
     return {
-        "task": task, "key": key, "split": "train", "image": "f" * 64, "images": [], "question": "",
+        "task": task, "key": key, "split": "train", "shown": ["f" * 64], "images": [], "question": "",
         "options": options or [], "answer": answer, "prompt": "What?", "response": response,
     }  # fmt: skip
 

@@ -60,7 +60,7 @@ def ids(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def said(rows: list[dict[str, Any]]) -> Counter[Any]:
-    return Counter((row["prompt"], row["response"], *row["further"], row["image"]) for row in rows)
+    return Counter((row["prompt"], row["response"], *row["further"], *row["shown"]) for row in rows)
 
 
 def frames(target: Store, split: str) -> list[dict[str, Any]]:
@@ -81,7 +81,9 @@ def test_llava_json_comes_in_again_as_it_went_out(ready: Prepared, store: Store)
     own = sources()["llava_json"]
     tree = RawTree.of(f"{store.url}/raw", own.raws)
     back = [row for row in own.read(tree) if isinstance(row, ConversationRow)]
-    found = Counter((*row.texts, sha256(tree.read(row.image) if row.image else b"")) for row in back)
+    found = Counter(
+        (*row.texts, *(sha256(tree.read(p)) for p in row.images or (row.image,) if p)) for row in back
+    )
     assert found == said([row for split in SPLITS for row in instances(ready, split)])
     assert not any("without-pictures" in name for name in target.list())
 
@@ -90,9 +92,9 @@ def test_what_was_held_out_stays_so_when_it_comes_in_again(ready: Prepared, tmp_
     written(ready, tmp_path / "raw" / "llava_json", "llava", any_licence=True)
     store = Store.open(str(tmp_path / "again"))
     plan = prepared(tmp_path / "raw", store, ("llava_json/*",), held_out=0.1)
-    again = {(row["prompt"], row["response"], row["image"]) for row in instances((plan, store), "train")}
-    kept = {(row["prompt"], row["response"], row["image"]) for row in instances(ready, "held_out")}
-    trained = {(row["prompt"], row["response"], row["image"]) for row in instances(ready, "train")}
+    again = {(row["prompt"], row["response"], *row["shown"]) for row in instances((plan, store), "train")}
+    kept = {(row["prompt"], row["response"], *row["shown"]) for row in instances(ready, "held_out")}
+    trained = {(row["prompt"], row["response"], *row["shown"]) for row in instances(ready, "train")}
     assert len(kept) > 5 and len(again) > 5
     assert not again & (kept - trained)
 
@@ -104,8 +106,8 @@ TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="<")
 def test_any_conversation_comes_in_as_it_went_out(texts: list[str]) -> None:
     task, source = catalogue()["llava_json/conversation"], sources()["llava_json"]
     row = {"prompt": texts[0], "response": texts[1], "further": texts[2:], "key": "k"}
-    out = Record(task=task, source=source, row=row, file="a/b.jpg", place=None)
-    said = json.loads(json.dumps({"image": out.file, "conversations": out.conversations()}))
+    out = Record(task=task, source=source, row=row, files=("a/b.jpg",), places=())
+    said = json.loads(json.dumps({"image": out.files[0], "conversations": out.conversations()}))
     back = conversation(Fields(said), At("x.json", "all", 0))
     assert isinstance(back, ConversationRow)
     assert (back.texts, back.image) == ((without_mark(texts[0]), *texts[1:]), "a/b.jpg")
@@ -125,7 +127,7 @@ def test_images_that_may_not_go_out_stay_and_their_texts_say_where_they_are_from
         assert {f"images/{row['image']}" for row in shown} <= set(images)
         assert all("image" not in row and row["image_from"] for row in bare)
         assert {row["task_name"].partition("/")[0] for row in shown} <= set(FREE)
-        silent = [row for row in instances(ready, split) if row["image"] == NOTHING]
+        silent = [row for row in instances(ready, split) if not row["shown"]]
         assert ids(silent) == sorted(row["id"] for row in whole if "image" not in row)
         assert all("<image>" not in str(row) for row in whole if "image" not in row)
     assert b"are left out" in target.read("README.md")
@@ -134,7 +136,7 @@ def test_images_that_may_not_go_out_stay_and_their_texts_say_where_they_are_from
 def test_each_image_of_a_source_is_stored_once(ready: Prepared, tmp_path: Path) -> None:
     target = written(ready, tmp_path / "out", "llava", any_licence=True)
     rows = [row for split in SPLITS for row in instances(ready, split)]
-    wanted = {(row["task"].partition("/")[0], row["image"]) for row in rows if row["image"] != NOTHING}
+    wanted = {(row["task"].partition("/")[0], sha256) for row in rows for sha256 in row["shown"]}
     stored = [name.split("/") for name in target.list("images")]
     assert sorted((source, file.partition(".")[0]) for _, source, _, file in stored) == sorted(wanted)
     assert all(sha256(target.read("/".join(name))) == name[-1].partition(".")[0] for name in stored)
@@ -155,7 +157,7 @@ def test_datasets_opens_the_parquet_with_decoded_images(
         assert sorted(data["id"]) == sorted(rows)
         for row in data:
             instance = rows[row["id"]]
-            mark = "" if instance["image"] == NOTHING else "<image>\n"
+            mark = "<image>\n" * len(instance["shown"])
             assert row["conversations"][0]["value"] == f"{mark}{instance['prompt']}"
             assert [turn["value"] for turn in row["conversations"][1:]] == [
                 instance["response"], *instance["further"]
@@ -172,7 +174,7 @@ def stored(ready: Prepared, row: dict[str, Any]) -> Image.Image:
     plan, store = ready
     made = artifacts.load(store, plan.images[row["task"].partition("/")[0]].address)
     (at,) = [
-        at for at in from_parquet(made.read("index.parquet")).to_pylist() if at["sha256"] == row["image"]
+        at for at in from_parquet(made.read("index.parquet")).to_pylist() if [at["sha256"]] == row["shown"]
     ]
     return Image.open(io.BytesIO(made.read_range(at["file"], at["offset"], at["size"]))).convert("RGB")
 
@@ -202,7 +204,7 @@ def test_parquet_says_which_column_is_a_image(ready: Prepared, tmp_path: Path) -
         rows = {f"{row['task']}#{row['key']}": row for row in instances(ready, split)}
         found = {row["id"]: row["image"] for row in file.read().to_pylist()}
         assert {key: sha256(image["bytes"]) if image else NOTHING for key, image in found.items()} == {
-            key: row["image"] for key, row in rows.items()
+            key: "".join(row["shown"]) or NOTHING for key, row in rows.items()
         }
 
 

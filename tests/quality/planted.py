@@ -95,7 +95,7 @@ def _row(task: str, number: int, made: Made) -> dict[str, Any]:
     known = {
         "task": task,
         "key": f"list.csv:{number}",
-        "image": sha256(made.image),
+        "shown": [sha256(made.image)] if made.image else [],
         "question": made.question,
         "options": list(made.options),
         "answer": made.answer,

@@ -91,8 +91,8 @@ def test_contamination_finds_a_planted_image_and_question(run: Run, words: list[
     store = Store.open(words[-1])
     plan = Plan.of(load_recipe("smoke", dict(map(setting, words[2:-2:2]))), store)
     prepared = Prepared.of(store, plan)
-    _, batch = next(prepared.batches(TASK, ["image", "prompt"]))
-    image = image_id(batch["image"][0].as_py())
+    _, batch = next(prepared.batches(TASK, ["shown", "prompt"]))
+    image = image_id(batch["shown"][0][0].as_py())
     question = batch["prompt"][0].as_py().split("\n")[0]
     lines(tmp_path / "pope" / "coco_pope_random.json", [{"image": "1.ppm", "text": question, "label": "no"}])
     (tmp_path / "pope" / "1.ppm").write_bytes(prepared.stored(SOURCE, {image})[image].data)

@@ -88,7 +88,8 @@ def line(instance: Instance, seen: StoredImage) -> Mapping[str, Any]:
     else:
         images = list(getattr(instance.image, "paths", ())) or [instance.image.path]  # type: ignore[union-attr]
     lists = {name: list(getattr(instance, name)) for name in ("options", "further")}
-    return {**values, **lists, "image": sha256(seen.data), "images": images}
+    shown = [sha256(seen.data)] if seen.data else []
+    return {**values, **lists, "shown": shown, "images": images}
 
 
 class Watched(LocalPool):
@@ -139,7 +140,9 @@ def test_a_image_is_stored_once_as_it_was(tmp_path: Path) -> None:
     assert all(sha256(data) == digest for digest, data in stored.items())
     originals = {sha256(data) for data in origin.files.files.values()}
     used = {
-        row["image"] for name in (TRAIN, HELD_OUT) for row in tables(made, origin)[f"invented/choose:{name}"]
+        "".join(row["shown"]) or NOTHING
+        for name in (TRAIN, HELD_OUT)
+        for row in tables(made, origin)[f"invented/choose:{name}"]
     }
     assert used <= set(stored) & originals
     assert sum(len(made.read(name)) for name in made.names() if name.endswith(".bin")) == made.stats["bytes"]

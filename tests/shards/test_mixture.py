@@ -15,9 +15,9 @@ from vf_ray.artifacts import Artifact, Spec
 from vf_ray.model.image_size import size_of
 from vf_ray.recipe.strict import plain
 from vf_ray.shards.build import build_images
-from vf_ray.shards.decode import sha256
+from vf_ray.shards.decode import NOTHING, sha256
 from vf_ray.shards.finish import HELD_OUT, TRAIN
-from vf_ray.shards.mixture import NAME, Choice, located, write_mixture
+from vf_ray.shards.mixture import NAME, Choice, table_of, write_mixture
 from vf_ray.shards.read import StoredSamples, _Text
 from vf_ray.shards.schema import INSTANCES, MIXTURE, from_parquet, said_bytes
 from vf_ray.store import Store
@@ -57,7 +57,8 @@ def test_every_instance_is_read_back_with_its_image(prepared: Mapping[str, Artif
     images = [b"".join(samples.images(shown)) for shown in samples.shown(every)]
     found = list(zip(samples.text(every), images, strict=True))[::-1]
     assert [(s.task, s.key, s.prompt, s.response, s.further, sha256(p)) for s, p in found] == [
-        (w["task"], w["key"], w["prompt"], w["response"], w["further"], w["image"]) for w in wanted
+        (w["task"], w["key"], w["prompt"], w["response"], w["further"], "".join(w["shown"]) or NOTHING)
+        for w in wanted
     ]
     assert {len(s.further) for s, _ in found} == {0, 2, 4, 6}
     for shown, (_, data) in zip(samples.shown(every)[::-1], found, strict=True):
@@ -78,14 +79,14 @@ def test_a_limit_holds_for_the_tasks_of_its_pattern_together(prepared: Mapping[s
 def test_an_index_says_where_everything_lies(prepared: Mapping[str, Artifact]) -> None:
     table = from_parquet(mixed(prepared).read(NAME))
     assert table.schema.equals(MIXTURE)
-    rows_ = [row for task in sorted(prepared) for row in located(prepared[task], TRAIN)]
+    rows_ = [row for task in sorted(prepared) for row in table_of(prepared[task], TRAIN).to_pylist()]
     assert [{**row, "key": 0} for row in rows_] == [{**row, "key": 0} for row in table.to_pylist()]
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_an_index_counts_what_each_side_says(prepared: Mapping[str, Artifact], task: str) -> None:
     text = from_parquet(prepared[task].read(TRAIN)).to_pylist()
-    for row, place in zip(text, located(prepared[task], TRAIN), strict=True):
+    for row, place in zip(text, table_of(prepared[task], TRAIN).to_pylist(), strict=True):
         assert place["prompt_bytes"] == len("".join([row["prompt"], *row["further"][::2]]).encode())
         assert place["response_bytes"] == len("".join([row["response"], *row["further"][1::2]]).encode())
     said = sum(len("".join([row["prompt"], *row["further"][::2]]).encode()) for row in text)
@@ -159,8 +160,8 @@ def test_a_store_in_a_bucket_reads_the_same(store: Store) -> None:
     mixture = mixed({task: instances_of(made, origin(), task) for task in TASKS[:2]})
     samples = StoredSamples.of(store, mixture)
     rows_ = list(range(len(samples)))
-    wanted = [row["image"] for task in TASKS[:2] for row in from_parquet(
-        instances_of(made, origin(), task).read(TRAIN)).to_pylist()]  # fmt: skip
+    wanted = [image for task in TASKS[:2] for row in from_parquet(
+        instances_of(made, origin(), task).read(TRAIN)).to_pylist() for image in row["shown"]]  # fmt: skip
     assert [sha256(data) for data in samples.images([image for (image,) in samples.shown(rows_)])] == wanted
     assert len({(s.task, s.key) for s in samples.text(rows_)}) == len(rows_)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pytest
 
 from tests.shards.synthetic import LABELS, Here, Memory, Thing, files, here, rows
@@ -10,7 +11,6 @@ from tests.shards.test_build import TASKS, TREE, images_of, instances_of
 from vf_ray.artifacts import Spec
 from vf_ray.shards import build, next_images
 from vf_ray.shards.build import build_images
-from vf_ray.shards.decode import NOTHING
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.schema import from_parquet
 from vf_ray.store import Store
@@ -21,10 +21,10 @@ def test_what_shows_nothing_is_trained_on_and_no_image(tmp_path: Path) -> None:
     origin = here(rows(200, images=25), TREE)
     made = instances_of(images_of(tmp_path, origin, 1000), origin, "invented/silent", held_out=0.999)
     train, held_out = (from_parquet(made.read(name)).to_pylist() for name in (TRAIN, HELD_OUT))
-    silent = [row for row in train if row["image"] == NOTHING]
+    silent = [row for row in train if not row["shown"]]
     assert len(silent) > 20 and all(not row["images"] and row["response"] in LABELS for row in silent)
-    assert NOTHING not in {row["image"] for row in held_out} and len(held_out) > 20
-    assert made.stats["images"] == len({row["image"] for row in [*train, *held_out]}) - 1
+    assert all(row["shown"] for row in held_out) and len(held_out) > 20
+    assert made.stats["images"] == len({image for row in [*train, *held_out] for image in row["shown"]})
 
 
 def test_raw_images_that_are_stored_as_one_are_held_out_together(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_raw_images_that_are_stored_as_one_are_held_out_together(tmp_path: Path)
     )
     whole = instances_of(made, origin, "invented/choose", held_out=0.5)
     train, held_out = (
-        {row["image"] for row in from_parquet(whole.read(name)).to_pylist()} for name in (TRAIN, HELD_OUT)
+        {*pc.list_flatten(from_parquet(whole.read(name))["shown"]).to_pylist()} for name in (TRAIN, HELD_OUT)
     )
     assert len(train | held_out) == 12 and train and held_out
     assert not train & held_out

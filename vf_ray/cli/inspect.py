@@ -1,6 +1,6 @@
 """``vf-ray inspect``: instances as the model sees them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from itertools import islice
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 SQUARE = 336, 336
 """What an image that is not at hand is counted as."""
-StoredRow = tuple[Mapping[str, Any], bytes | None]
-"""A row of an instances file, and its picture's bytes where they can be found; none if it shows nothing."""
+StoredRow = tuple[Mapping[str, Any], Sequence[bytes] | None]
+"""A row of an instances file, and its images' bytes where they can be found."""
 
 
 def inspect(
@@ -77,7 +77,6 @@ def _rows(what: str, store: "Store", held_out: bool) -> Iterator[StoredRow]:
 def _of_file(path: str) -> Iterator[StoredRow]:
     import pyarrow as pa
 
-    from vf_ray.shards.decode import NOTHING
     from vf_ray.shards.schema import INSTANCES, from_parquet
 
     try:
@@ -87,19 +86,19 @@ def _of_file(path: str) -> Iterator[StoredRow]:
         raise UserError(f"{path} is no whole Parquet file of instances ({error})") from error
     if lacking := sorted({*INSTANCES.names} - {*table.column_names}):
         raise UserError(f"{path} is no file of instances: it lacks the columns {', '.join(lacking)}")
-    return ((row, b"" if row["image"] == NOTHING else None) for row in table.to_pylist())
+    return ((row, None if row["shown"] else ()) for row in table.to_pylist())
 
 
 def _of_artifact(address: str, store: "Store", name: str) -> Iterator[StoredRow]:
     from vf_ray.artifacts import load
-    from vf_ray.shards.mixture import located
+    from vf_ray.shards.mixture import table_of
+    from vf_ray.shards.read import StoredSamples
     from vf_ray.shards.schema import from_parquet
 
     artifact = load(store, address)
-    rows = from_parquet(artifact.read(name)).to_pylist()
-    for row, place in zip(rows, located(artifact, name), strict=True):
-        images = load(store, place["images"])
-        yield row, images.read_range(place["file"], place["offset"], place["size"], sha256=row["image"])
+    samples = StoredSamples(store, table_of(artifact, name), name)
+    for place, row in enumerate(from_parquet(artifact.read(name)).to_pylist()):
+        yield row, samples.images(samples.shown([place])[0])
 
 
 def _address(what: str, store: "Store") -> str:
@@ -119,7 +118,7 @@ def _address(what: str, store: "Store") -> str:
     )
 
 
-def _print(encoder: "Encoder | None", row: Mapping[str, Any], image: bytes | None) -> None:
+def _print(encoder: "Encoder | None", row: Mapping[str, Any], images: Sequence[bytes] | None) -> None:
     from rich.console import Console
 
     from vf_ray.model import inspect as seen
@@ -130,27 +129,29 @@ def _print(encoder: "Encoder | None", row: Mapping[str, Any], image: bytes | Non
         for place, text in enumerate((*texts[:2], *texts[2])):
             show(f"[green]{escape(text)}[/]" if place % 2 else escape(text))
         return
-    sizes = _sizes(image)
-    Console(highlight=False).print(seen.show(encoder, *texts, images=sizes, image=image))
+    sizes, first = _sizes(row, images), next(iter(images or ()), None)
+    Console(highlight=False).print(seen.show(encoder, *texts, images=sizes, image=first))
     if not Console().is_terminal:
         encoded = encoder.encode(*texts, images=sizes)
         trained = (token.text for token in seen.tokens(encoder, encoded) if token.trained)
         show(f"trained: {escape(''.join(trained))}")
 
 
-def _print_json(encoder: "Encoder | None", row: Mapping[str, Any], image: bytes | None) -> None:
+def _print_json(encoder: "Encoder | None", row: Mapping[str, Any], images: Sequence[bytes] | None) -> None:
     from vf_ray.model.inspect import tokens
 
-    seen = [] if encoder is None else tokens(encoder, encoder.encode(*_texts(row), images=_sizes(image)))
-    size = {} if image is None else {"image_bytes": len(image)}
+    seen = (
+        [] if encoder is None else tokens(encoder, encoder.encode(*_texts(row), images=_sizes(row, images)))
+    )
+    size = {} if images is None else {"image_bytes": sum(map(len, images))}
     show_json({**row, **size, "tokens": [asdict(token) for token in seen]})
 
 
-def _sizes(image: bytes | None) -> list[tuple[int, int]]:
-    """Return the size of the image that is shown; of one that is not at hand, that of a square."""
+def _sizes(row: Mapping[str, Any], images: Sequence[bytes] | None) -> list[tuple[int, int]]:
+    """Return the sizes of the images that are shown; of some that are not at hand, those of squares."""
     from vf_ray.model.image_size import size_of
 
-    return [SQUARE] if image is None else [size_of(image)] if image else []
+    return [SQUARE] * len(row["shown"]) if images is None else list(map(size_of, images))
 
 
 def _texts(row: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:

@@ -15,7 +15,7 @@ Answers = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One thing to ask a model about at most one picture."""
+    """One thing to ask a model about an image, about several, or about none."""
 
     id: str
     prompt: str
@@ -24,6 +24,8 @@ class Question:
     """Questions of one picture share it; empty: there is no picture."""
     image: Callable[[], bytes] | None = None
     """Fetches the encoded picture; picklable."""
+    later_images: tuple[Callable[[], bytes], ...] = ()
+    """Fetch the others, where several are shown: where ``text.IMAGE_MARK`` names them, else first."""
     category: str = ""
     max_new_tokens: int = 128
     lacks: str = ""

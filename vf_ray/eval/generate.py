@@ -6,7 +6,7 @@ drops the rows that are finished. Greedy: the same as ``generate(do_sample=False
 """
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -84,7 +84,7 @@ class Answerer:
     ) -> tuple[list["_Row"], dict[int, str]]:
         rows, errors = [], {}
         for place, question in enumerate(questions):
-            shown = (_identity(question),) if question.image else ()
+            shown = tuple(identity for identity, _ in _shown(question))
             try:
                 encoded = self.encoder.question(question.prompt, images=[_size(i, images[i]) for i in shown])
             except TooLongError as error:
@@ -253,16 +253,22 @@ class _Decoding:
             self._next_B = self._next_B[index]
 
 
-def _identity(question: Question) -> str:
-    return question.image_id or question.id
+def _shown(question: Question) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Yield identity and what fetches it of each image that a question shows."""
+    identity = question.image_id or question.id
+    if question.image:
+        yield identity, question.image
+    for number, image in enumerate(question.later_images, 2):
+        yield f"{identity} ({number})", image
 
 
 def _fetched(questions: Sequence[Question]) -> dict[str, bytes]:
     """Return the encoded images of some questions by identity, each fetched once."""
     images: dict[str, bytes] = {}
     for question in questions:
-        if question.image and _identity(question) not in images:
-            images[_identity(question)] = question.image()
+        for identity, fetch in _shown(question):
+            if identity not in images:
+                images[identity] = fetch()
     return images
 
 

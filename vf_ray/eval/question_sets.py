@@ -94,4 +94,5 @@ def fingerprint(found: QuestionSet) -> str:
 
 def _seen(found: QuestionSet) -> Iterator[str]:
     for q in found.questions:
-        yield json.dumps([q.id, q.prompt, q.image_id, q.image is not None, q.max_new_tokens])
+        later = [len(q.later_images)] if q.later_images else []
+        yield json.dumps([q.id, q.prompt, q.image_id, q.image is not None, q.max_new_tokens, *later])

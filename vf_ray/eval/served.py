@@ -6,7 +6,7 @@ figures both must be LLaVA-1.5's, which a checkpoint saved by vf-ray brings alon
 
 import base64
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.eval.chat_model import ChatModel
 from vf_ray.recipe import Served
+from vf_ray.text import IMAGE_MARK
 
 KEY = "VF_RAY_SERVED_API_KEY"
 """Environment variable with the server's key; another one than the judge's, whom it does not concern."""
@@ -62,15 +63,32 @@ def body(question: Question) -> Mapping[str, Any]:
     Raises:
         ValueError: if its picture cannot be decoded.
     """
-    parts: list[Mapping[str, Any]] = [{"type": "text", "text": question.prompt}]
-    if question.image is not None:
-        try:
-            url = {"url": data_url(question.image())}
-        except ValueError as error:
-            raise UserError(f"question {question.id}: {error}") from error
-        parts.insert(0, {"type": "image_url", "image_url": url})
-    content = [{"role": "user", "content": parts}]
+    try:
+        content = [{"role": "user", "content": list(_parts(question))}]
+    except ValueError as error:
+        raise UserError(f"question {question.id}: {error}") from error
     return {"messages": content, "temperature": 0, "max_tokens": question.max_new_tokens}
+
+
+def _parts(question: Question) -> Iterator[Mapping[str, Any]]:
+    """Yield the parts of a message: images where the prompt names them, the others before it."""
+    images = [*([question.image] if question.image else ()), *question.later_images]
+    first, *others = question.prompt.split(IMAGE_MARK)
+    unnamed = len(images) - len(others)
+    yield from map(_image_part, images[:unnamed])
+    yield from _text_part(first, alone=not images)
+    for image, text in zip(images[unnamed:], others, strict=True):
+        yield _image_part(image)
+        yield from _text_part(text)
+
+
+def _image_part(image: Callable[[], bytes]) -> Mapping[str, Any]:
+    return {"type": "image_url", "image_url": {"url": data_url(image())}}
+
+
+def _text_part(text: str, *, alone: bool = False) -> Iterator[Mapping[str, Any]]:
+    if text or alone:
+        yield {"type": "text", "text": text}
 
 
 def data_url(data: bytes) -> str:

@@ -56,11 +56,11 @@ class Census:
         name = record.source.name
         if name != self._source:
             self._source, self._seen = name, set()
-        if record.file and record.file not in self._seen:
-            self._seen.add(record.file)
+        for file in {*record.files} - self._seen:
+            self._seen.add(file)
             self.images[name] += 1
-            self.left_out[name] += record.place is None
-        if record.place and len(self.samples) < SAMPLES:
+            self.left_out[name] += record.stays
+        if record.places and len(self.samples) < SAMPLES:
             self.samples.setdefault(name, record)
 
     def instances(self, split: str | None = None) -> int:

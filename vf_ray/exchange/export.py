@@ -114,8 +114,8 @@ def _rejected(instances: Mapping[str, Artifact]) -> dict[str, Mapping[str, int]]
 
 def _sample(target: Store, record: Record) -> str:
     """Store a small copy of a record's picture; return its name."""
-    assert record.place is not None, f"{record.id} is a sample, so its picture goes out"
-    with Image.open(io.BytesIO(record.place.read())) as opened:
+    assert record.places, f"{record.id} is a sample, so its picture goes out"
+    with Image.open(io.BytesIO(record.places[0].read())) as opened:
         image = opened.convert("RGB")
     image.thumbnail((LARGEST, LARGEST))
     data = io.BytesIO()

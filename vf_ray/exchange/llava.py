@@ -1,7 +1,7 @@
 """LLaVA's JSON: one array a split, beside a folder with each picture once."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -29,14 +29,15 @@ class LlavaFiles:
 
     def add(self, batch: Sequence[Record]) -> None:
         """Append some records, and store their pictures."""
-        new = {r.file: r.place for r in batch if r.place and not self._is_sent(r)}
+        new = {file: place for record in batch for file, place in self._unsent(record)}
         list(self._pool.map(self._send, new, new.values()))
         self._sent.update(new)
         for record in batch:
             said = {"task_name": record.task.id, "conversations": record.conversations()}
-            if record.place:
-                self._whole.add({"id": record.id, "image": record.file, **said})
-            elif record.file:
+            if record.places:
+                shown = record.files[0] if len(record.files) == 1 else list(record.files)
+                self._whole.add({"id": record.id, "image": shown, **said})
+            elif record.stays:
                 self._bare.add({"id": record.id, "image_from": record.row["images"], **said})
             else:
                 self._whole.add({"id": record.id, **said})
@@ -49,10 +50,11 @@ class LlavaFiles:
                 self._target.create_file(array.local.name, array.local)
         return [self._whole.local.name] if self._whole.count else []
 
-    def _is_sent(self, record: Record) -> bool:
+    def _unsent(self, record: Record) -> Iterator[tuple[str, ImageLocation]]:
+        """Yield file and place of a record's images that are not stored yet, where they go out."""
         if record.source.name != self._source:  # a source's records come one after the other
             self._source, self._sent = record.source.name, set()
-        return record.file in self._sent
+        yield from (one for one in zip(record.files, record.places, strict=False) if one[0] not in self._sent)
 
     def _send(self, file: str, place: ImageLocation) -> None:
         self._target.create(f"{IMAGES}/{file}", place.read())

@@ -17,9 +17,11 @@ SHARD_BYTES = 256 << 20
 
 _TEXT, _TEXTS = {"dtype": "string", "_type": "Value"}, pa.list_(pa.string())
 _SAID = {"from": _TEXT, "value": _TEXT}
+_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 COLUMNS: dict[str, tuple[pa.DataType, Any]] = {
     "id": (pa.string(), _TEXT),
-    "image": (pa.struct([("bytes", pa.binary()), ("path", pa.string())]), {"_type": "Image"}),
+    "image": (_IMAGE, {"_type": "Image"}),
+    "later_images": (pa.list_(_IMAGE), [{"_type": "Image"}]),
     "conversations": (pa.list_(pa.struct([(name, pa.string()) for name in _SAID])), [_SAID]),
     "task": (pa.string(), _TEXT),
     "upstream": (pa.string(), _TEXT),
@@ -41,7 +43,10 @@ SCHEMA = pa.schema(
 
 
 class ParquetFiles:
-    """``data/<split>-<number>.parquet``; ``image`` is null where a picture stays here or none is shown."""
+    """``data/<split>-<number>.parquet``; ``image`` is null where images stay here or none is shown.
+
+    Where several are shown, the others are ``later_images``.
+    """
 
     def __init__(self, target: Store, split: str, scratch: Path, pool: Executor) -> None:
         self._target, self._split, self._pool = target, split, pool
@@ -52,8 +57,8 @@ class ParquetFiles:
 
     def add(self, batch: Sequence[Record]) -> None:
         """Append some records as a row group."""
-        images = read_all((record.place for record in batch), self._pool)
-        rows = [_row(record, images[record.place]) for record in batch]
+        images = read_all((place for record in batch for place in record.places), self._pool)
+        rows = [_row(record, [images[place] for place in record.places]) for record in batch]
         table = pa.Table.from_pylist(rows, SCHEMA)
         if self._file is None:
             self._file = pq.ParquetWriter(self._local, SCHEMA, compression="zstd")
@@ -77,10 +82,13 @@ class ParquetFiles:
         self._file, self._bytes = None, 0
 
 
-def _row(record: Record, image: bytes | None) -> dict[str, Any]:
+def _row(record: Record, images: Sequence[bytes]) -> dict[str, Any]:
+    named = zip(images, record.files, strict=False)  # none of them where they stay here
+    shown = [{"bytes": image, "path": file.rpartition("/")[2]} for image, file in named]
     return {
         "id": record.id,
-        "image": None if image is None else {"bytes": image, "path": record.file.rpartition("/")[2]},
+        "image": next(iter(shown), None),
+        "later_images": shown[1:],
         "conversations": record.conversations(),
         "task": record.task.id,
         "upstream": record.task.upstream,

@@ -15,6 +15,7 @@ from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.sources.llava_json import MARK, SPEAKERS
 from vf_ray.tasks import catalogue, source_of
+from vf_ray.text import IMAGE_MARK
 from vf_ray.types import Source, Task
 
 BATCH = 1024
@@ -40,16 +41,21 @@ class ImageLocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One instance, and its picture if it may go out."""
+    """One instance, and its images if they may go out."""
 
     task: Task[Any]
     source: Source[Any]
     row: Mapping[str, Any]
     """A row of ``shards.schema.INSTANCES``."""
-    file: str
-    """Name for the picture, the same for the same content of a source; empty where nothing is shown."""
-    place: ImageLocation | None
-    """None where the source's terms do not say that pictures may be passed on, or nothing is shown."""
+    files: tuple[str, ...]
+    """Names of the images in their order; the same for the same content of a source."""
+    places: tuple[ImageLocation, ...]
+    """Where they lie; none where the source's terms do not say that images may be passed on."""
+
+    @property
+    def stays(self) -> bool:
+        """Say whether what it shows does not go out."""
+        return bool(self.files) and not self.places
 
     @property
     def id(self) -> str:
@@ -62,10 +68,11 @@ class Record:
         return (self.row["prompt"], self.row["response"], *self.row["further"])
 
     def conversations(self) -> list[dict[str, str]]:
-        """Return what is said as LLaVA's JSON has it, the picture's mark first where there is a picture."""
-        first, *others = self.texts
-        said = (f"{MARK}\n{first}" if self.file else first, *others)
-        return [{"from": SPEAKERS[place % 2], "value": text} for place, text in enumerate(said)]
+        """Return what is said as LLaVA's JSON has it, images marked where they are named, the rest first."""
+        texts = [text.replace(IMAGE_MARK, MARK) for text in self.texts]
+        unnamed = len(self.files) - sum(text.count(IMAGE_MARK) for text in self.texts)
+        texts[0] = f"{MARK}\n" * unnamed + texts[0]
+        return [{"from": SPEAKERS[place % 2], "value": text} for place, text in enumerate(texts)]
 
 
 def records(instances: Mapping[str, Artifact], name: str, *, any_licence: bool) -> Iterator[Record]:
@@ -85,13 +92,16 @@ def _of_task(instances: Artifact, task_id: str, name: str, any_licence: bool) ->
     index, allowed = _index(images), may_go_out(source, any_licence)
     file = pq.ParquetFile(pa.BufferReader(instances.read(name)))
     for batch in file.iter_batches(BATCH, use_threads=False):
-        found = index.take(pc.index_in(batch["image"], value_set=index["sha256"]))
-        for row, at in zip(batch.to_pylist(), found.to_pylist(), strict=True):
-            place = ImageLocation(images, at["file"], at["offset"], at["size"], at["sha256"])
-            file = _file(source, at["sha256"], at["format"]) if place.size else ""
-            yield Record(
-                task=task, source=source, row=row, file=file, place=place if file and allowed else None
+        shown = pc.unique(pc.list_flatten(batch["shown"]))
+        found = index.take(pc.index_in(shown, value_set=index["sha256"])).to_pylist()
+        of = {at["sha256"]: at for at in found}
+        for row in batch.to_pylist():
+            each = [of[sha256] for sha256 in row["shown"]]
+            files = tuple(_file(source, at["sha256"], at["format"]) for at in each)
+            places = tuple(
+                ImageLocation(images, at["file"], at["offset"], at["size"], at["sha256"]) for at in each
             )
+            yield Record(task=task, source=source, row=row, files=files, places=places if allowed else ())
 
 
 def _file(source: Source[Any], sha256: str, form: str) -> str:
@@ -104,9 +114,7 @@ def _index(images: Artifact) -> pa.Table:
     return from_parquet(images.read(INDEX), ["sha256", "file", "offset", "size", "format"])
 
 
-def read_all(
-    places: Iterable[ImageLocation | None], pool: Executor
-) -> dict[ImageLocation | None, bytes | None]:
-    """Read pictures side by side, each once; None stands for itself."""
-    distinct = [place for place in dict.fromkeys(places) if place]
-    return {None: None, **dict(zip(distinct, pool.map(ImageLocation.read, distinct), strict=True))}
+def read_all(places: Iterable[ImageLocation], pool: Executor) -> dict[ImageLocation, bytes]:
+    """Read images side by side, each once."""
+    distinct = list(dict.fromkeys(places))
+    return dict(zip(distinct, pool.map(ImageLocation.read, distinct), strict=True))

@@ -2,8 +2,8 @@
 
 import re
 
-from vf_ray.text import distinct
-from vf_ray.types import Instance, Reject, paths_of
+from vf_ray.text import IMAGE_MARK, distinct
+from vf_ray.types import Instance, Reject, Several, paths_of
 
 SPECIAL = ("<image>", "<s>", "</s>", "<unk>", "<pad>")
 """Text that LLaVA's tokenizer reads as a token of its own, wherever it stands."""
@@ -20,11 +20,11 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 def check(instance: Instance) -> Reject | None:
     """Return why the instance cannot be used, or None."""
-    fault = _unicode_fault(instance) or _text_fault(instance) or _image_fault(instance)
-    if fault is None:
-        return None
-    reason, detail = fault
-    return Reject(key=instance.key, reason=reason, detail=detail, task=instance.task)
+    for looks in (_unicode_fault, _text_fault, _mark_fault, _image_fault):
+        if fault := looks(instance):
+            reason, detail = fault
+            return Reject(key=instance.key, reason=reason, detail=detail, task=instance.task)
+    return None
 
 
 def _unicode_fault(instance: Instance) -> tuple[str, str] | None:
@@ -56,6 +56,17 @@ def _character_fault(text: str) -> tuple[str, str] | None:
         return "text holds what could not be decoded", repr(text)[:200]
     if found := _CONTROL.search(text):
         return "text holds a control character", repr(found.group())
+    return None
+
+
+def _mark_fault(instance: Instance) -> tuple[str, str] | None:
+    """Find the mark of an image where a text names more of them than there are, or none is to be named."""
+    marks = sum(text.count(IMAGE_MARK) for text in instance.texts)
+    if not isinstance(instance.image, Several):
+        return ("text holds the mark of an image", repr(instance.prompt)[:200]) if marks else None
+    shown = len(instance.image.images)
+    if not shown or marks > shown:
+        return "text names more images than are shown", f"{marks} named, {shown} shown"
     return None
 
 

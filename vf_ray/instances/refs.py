@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from vf_ray.instances.chance import rank
-from vf_ray.types import Boxed, Crop, Grid, ImageRef, Instance
+from vf_ray.types import Boxed, Crop, Grid, ImageRef, Instance, Several
 
 _DRAWN: Mapping[str, Any] = {"crop": Crop, "boxed": Boxed, "grid": Grid}
 
@@ -15,6 +15,8 @@ def image_text(image: ImageRef) -> str:
     """Return one canonical text for a picture: equal pictures have equal texts."""
     if image is None or isinstance(image, str):
         return json.dumps(image)
+    if isinstance(image, Several):
+        return f"[{','.join(map(image_text, image.images))}]"
     kind = next(name for name, cls in _DRAWN.items() if isinstance(image, cls))
     return json.dumps({"draw": kind, **asdict(image)}, separators=(",", ":"))
 
@@ -22,16 +24,27 @@ def image_text(image: ImageRef) -> str:
 def image_of(text: str) -> ImageRef:
     """Return the picture that ``image_text`` wrote down."""
     data = json.loads(text)
-    if data is None or isinstance(data, str):
-        return data
-    cls = _DRAWN[data.pop("draw")]
-    image: ImageRef = cls(**{name: _tuples(value) for name, value in data.items()})
-    return image
+    return Several(tuple(map(_one_image, data))) if isinstance(data, list) else _one_image(data)
+
+
+def refs_of(ref: str) -> list[str]:
+    """Return the text of each picture that ``ref`` shows; where that is nothing, its own."""
+    if not ref.startswith("["):
+        return [ref]
+    several = image_of(ref)
+    assert isinstance(several, Several), f"{ref} is a list"
+    return [image_text(one) for one in several.images]
 
 
 def place(ref: str) -> int:
-    """Return where the picture of this text lies among those of its source: a rank."""
-    return rank("image", ref)
+    """Return where the (first) picture of this text lies among those of its source: a rank."""
+    return rank("image", refs_of(ref)[0])
+
+
+def _one_image(data: Any) -> Any:
+    if data is None or isinstance(data, str):
+        return data
+    return _DRAWN[data.pop("draw")](**{name: _tuples(value) for name, value in data.items()})
 
 
 def instance_text(instance: Instance) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 CODE: Mapping[str, int] = {
     "raw": 1,
     "images": 5,
-    "instances": 5,
+    "instances": 6,
     "mixture": 4,
     "select": 1,
     "proxy": 1,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from vf_ray.plan.plan import Plan
 from vf_ray.quality.alike import Groups
@@ -21,7 +22,6 @@ from vf_ray.quality.prepared import Prepared, image_id
 from vf_ray.quality.question_overlap import Hit, Index
 from vf_ray.quality.sought import Sought
 from vf_ray.recipe.strict import require
-from vf_ray.shards.decode import NOTHING
 from vf_ray.shards.finish import TRAIN
 from vf_ray.tasks import source_of
 
@@ -132,8 +132,8 @@ def contamination(
 
 def _images(prepared: Prepared, task: str) -> Owned:
     ids: set[int] = set()
-    for _, batch in prepared.batches(task, ["image"], [TRAIN]):
-        ids.update(image_id(sha256) for sha256 in set(batch["image"].to_pylist()) - {NOTHING})
+    for _, batch in prepared.batches(task, ["shown"], [TRAIN]):
+        ids.update(image_id(sha256) for sha256 in set(pc.list_flatten(batch["shown"]).to_pylist()))
     return Owned(np.array(sorted(ids), np.uint64), np.zeros(len(ids), bool))
 
 
@@ -193,23 +193,23 @@ class _Search:
     def words(self, prepared: Prepared, task: str) -> int:
         """Note the questions whose words occur in a task's prompts; return the number of instances."""
         instances = 0
-        for _, batch in prepared.batches(task, ["key", "image", "question", "prompt", "further"], [TRAIN]):
+        for _, batch in prepared.batches(task, ["key", "shown", "question", "prompt", "further"], [TRAIN]):
             columns = batch.to_pydict()
             turns = zip(columns["prompt"], columns["further"], strict=True)
             texts = ["\n".join([prompt, *further[::2]]) for prompt, further in turns]
             for hit in self.index.scan(texts, columns["question"]):
-                key, image = columns["key"][hit.row], image_id(columns["image"][hit.row])
-                self._note_words(task, hit, key, image, texts[hit.row])
+                shown = [image_id(sha256) for sha256 in columns["shown"][hit.row]]
+                self._note_words(task, hit, columns["key"][hit.row], shown, texts[hit.row])
             instances += len(texts)
         return instances
 
-    def _note_words(self, task: str, hit: Hit, key: str, image: int, prompt: str) -> None:
+    def _note_words(self, task: str, hit: Hit, key: str, shown: Sequence[int], prompt: str) -> None:
         overlap = self._overlap(self.found.asked[hit.asked].benchmark, task)
         questions = self.asking[hit.asked]
         if (task, hit.asked) not in self.noted:
             self.noted.add((task, hit.asked))
             overlap.worded.update(questions.tolist())
-        same = questions[self._shows(questions, image)]
+        same = questions[self._show(questions, shown)]
         overlap.same.update(same.tolist())
         if overlap.words is None or (len(same) and not overlap.words.same_image):
             question = int(same[0] if len(same) else questions[0])
@@ -217,10 +217,14 @@ class _Search:
                 question=question, key=key, prompt=prompt, run=hit.run, same_image=bool(len(same))
             )
 
+    def _show(self, questions: Rows, shown: Sequence[int]) -> npt.NDArray[np.bool_]:
+        """Mark the questions about a picture that equals or resembles one of these of training."""
+        marks = np.zeros(len(questions), bool)
+        for image in shown if len(self.found.ids) else ():
+            marks |= self._shows(questions, image)
+        return marks
+
     def _shows(self, questions: Rows, image: int) -> npt.NDArray[np.bool_]:
-        """Mark the questions about a picture that equals or resembles this one of training."""
-        if not len(self.found.ids) or image == image_id(NOTHING):
-            return np.zeros(len(questions), bool)
         place = self.found.image[questions]
         known = self.trained.of(np.array([image], np.uint64))
         equal = (self.found.ids[place] == np.uint64(image)).any(axis=1)

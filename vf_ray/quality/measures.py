@@ -16,7 +16,7 @@ from vf_ray.quality.prepared import Prepared, image_id
 from vf_ray.shards.decode import NOTHING
 from vf_ray.shards.finish import HELD_OUT
 
-COLUMNS = ("key", "image", "question", "options", "answer", "prompt", "response", "further")
+COLUMNS = ("key", "shown", "question", "options", "answer", "prompt", "response", "further")
 MOST_ANSWERS = 12
 """Answers that are named, the most common first."""
 TEXTS = ("prompt words", "prompt characters", "response words", "response characters")
@@ -113,15 +113,14 @@ class _Tally:
     """A heap whose smallest is of the highest rank."""
 
     def add(self, row: Mapping[str, Any], held: bool) -> None:
-        image, question, answer = row["image"], row["question"], row["answer"]
+        shown, question, answer = row["shown"] or (NOTHING,), row["question"], row["answer"]
         self.answers[answer] += 1
         turns = (row["prompt"], row["response"], *row["further"])
         self.lengths.append((*_lengths(turns[::2]), *_lengths(turns[1::2])))
-        if image != NOTHING:
-            self.images[image_id(image)] = held
-        self.contents.append(rank(image, question, answer, *row["further"]))
-        self.asked.append((rank(image, question, *sorted(row["options"] or ())), rank(answer)))
-        self._show(SheetItem(key=row["key"], image=image_id(image), turns=turns))
+        self.images.update({image_id(image): held for image in row["shown"]})
+        self.contents.append(rank(*shown, question, answer, *row["further"]))
+        self.asked.append((rank(*shown, question, *sorted(row["options"] or ())), rank(answer)))
+        self._show(SheetItem(key=row["key"], image=image_id(shown[0]), turns=turns))
 
     def _show(self, shown: SheetItem) -> None:
         place = (SPAN - rank("contact sheet", str(self.seed), self.task, shown.key), shown)

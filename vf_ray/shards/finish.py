@@ -24,7 +24,7 @@ from vf_ray.shards.candidates import (
     read_examined,
     rejects_name,
 )
-from vf_ray.shards.decode import NOTHING
+from vf_ray.shards.joint import joint
 from vf_ray.shards.schema import ALL_VERDICTS, INSTANCES, GroupedWriter, from_parquet, said_bytes
 from vf_ray.store.scratch import scratch
 from vf_ray.types import Reject
@@ -69,28 +69,28 @@ class _Choice:
     seen: npt.NDArray[np.bool_]
     """Rows up to the last one taken whose picture was looked at."""
     taken: npt.NDArray[np.bool_]
-    images: pa.Array
-    """sha256 of the stored picture."""
+    shown: pa.Array
+    """sha256 of each stored image."""
     chances: pa.Array
+    """The lowest of its images'."""
     reasons: pa.Array
-    """Why the picture cannot be used; empty if it can, null if nobody looked at it."""
+    """Why an image cannot be used; empty if all can, null if nobody looked at one."""
     details: pa.Array
 
 
 def _choose(images: Artifact, file: pq.ParquetFile, cap: int) -> _Choice:
     """Take the first ``cap`` candidates, ascending in rank, whose picture can be used."""
-    names = ["sha256", "chance", "reason", "detail"]
-    verdicts = _together(from_parquet(images.read(ALL_VERDICTS), ["ref", *names]))
+    names = ["ref", "sha256", "chance", "reason", "detail"]
+    verdicts = _together(from_parquet(images.read(ALL_VERDICTS), names))
     candidates = file.read(columns=["rank", "ref"], use_threads=False)
-    at = pc.index_in(candidates["ref"], value_set=verdicts["ref"]).combine_chunks()
-    found = {name: verdicts[name].combine_chunks().take(at) for name in names}
-    good = _mask(pc.equal(found["reason"], ""))
+    joined = joint(candidates["ref"].to_pylist(), verdicts)
+    good = _mask(pc.equal(joined["reason"], ""))
     order = np.argsort(candidates["rank"].to_numpy(), kind="stable")
     rank_of_last = int(np.searchsorted(np.cumsum(good[order]), cap))
     seen = np.zeros(len(order), bool)
     seen[order[: rank_of_last + 1]] = True
-    seen &= _mask(at.is_valid())
-    return _Choice(order, seen, seen & good, *found.values())
+    seen &= _mask(joined["reason"].is_valid())
+    return _Choice(order, seen, seen & good, *joined.values())
 
 
 def _together(verdicts: pa.Table) -> pa.Table:
@@ -159,20 +159,20 @@ def _commit(writer: Writer, file: pq.ParquetFile, choice: _Choice, chance: int) 
         for name, mask in ((TRAIN, choice.taken & ~kept_out), (HELD_OUT, kept_out)):
             local = below / name
             with GroupedWriter(local, INSTANCES) as sink:
-                for table in _masked(file, mask, choice.images):
+                for table in _masked(file, mask, choice.shown):
                     sink.add(table)
                     counts.update(_counted(table, name))
             writer.commit(name, local)
-    shown = pc.unique(choice.images.filter(pa.array(choice.taken))).to_pylist()
-    return {**counts, "images": len(set(shown) - {NOTHING})}
+    shown = pc.list_flatten(choice.shown.filter(pa.array(choice.taken)))
+    return {**counts, "images": len(pc.unique(shown))}
 
 
-def _masked(file: pq.ParquetFile, mask: npt.NDArray[np.bool_], images: pa.Array) -> Iterator[pa.Table]:
-    """Yield the rows of a candidates file that ``mask`` marks, with their pictures."""
+def _masked(file: pq.ParquetFile, mask: npt.NDArray[np.bool_], shown: pa.Array) -> Iterator[pa.Table]:
+    """Yield the rows of a candidates file that ``mask`` marks, with their images."""
     start = 0
     for batch in file.iter_batches(BATCH, use_threads=False):
         here = pa.array(mask[start : start + len(batch)])
-        table = pa.table(batch).append_column("image", images[start : start + len(batch)])
+        table = pa.table(batch).append_column("shown", shown[start : start + len(batch)])
         yield table.filter(here).select(INSTANCES.names).cast(INSTANCES)
         start += len(batch)
 

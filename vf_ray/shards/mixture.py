@@ -1,6 +1,6 @@
 """A mixture: which instances a stage may take, and where their text and pictures lie. It copies nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any
@@ -14,15 +14,17 @@ from vf_ray.errors import UserError
 from vf_ray.instances.chance import rank
 from vf_ray.plan.plan import Plan, finished
 from vf_ray.shards.choice import RANK, Choice, amounts, below, lowest, replayed, taken
+from vf_ray.shards.decode import NOTHING
 from vf_ray.shards.finish import TRAIN
 from vf_ray.shards.keep_list import kept_keys, only_kept, require_kept
-from vf_ray.shards.schema import MIXTURE, from_parquet, said_bytes, to_parquet
+from vf_ray.shards.schema import MIXTURE, STORED, from_parquet, said_bytes, to_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue
 
 NAME = "index.parquet"
-_TEXT = ["key", "image", "prompt", "response", "further"]
+_NO_IMAGE = {"sha256": NOTHING, "file": "", "offset": 0, "size": 0, "width": 0, "height": 0}
+_TEXT = ["key", "shown", "prompt", "response", "further"]
 
 
 def mixture(store: Store, plan: Plan, stage: str, *, force: bool = False) -> Artifact:
@@ -117,30 +119,46 @@ def table_of(instances: Artifact, name: str) -> pa.Table:
     """Return the key and the columns of ``MIXTURE`` for each row of an instances file."""
     spec = instances.manifest["spec"]
     images = artifacts.load(instances.store, spec["inputs"]["images"])
-    index = from_parquet(images.read(INDEX), columns=["sha256", "file", "offset", "size", "width", "height"])
+    index = _stored(images)
     text = from_parquet(instances.read(name), columns=_TEXT)
-    places = index.take(pc.index_in(text["image"], value_set=index["sha256"]))
+    shown = text["shown"].to_pylist()
+    first = index.take(pc.index_in(_firsts(shown), value_set=index["sha256"]))
     prompt_bytes, response_bytes = said_bytes(text)
     columns = {
         "task": _constant(spec["name"], len(text)),
         "instances": _constant(instances.address, len(text)),
         "row": pa.array(range(len(text)), pa.int64()),
         "images": _constant(images.address, len(text)),
-        "file": pc.dictionary_encode(places["file"]),
-        "offset": places["offset"],
-        "size": places["size"],
-        "digest": pa.array((int(digest[:16], 16) for digest in text["image"].to_pylist()), pa.uint64()),
-        "width": places["width"],
-        "height": places["height"],
+        **{field.name: first[field.name] for field in STORED},
+        "file": pc.dictionary_encode(first["file"]),
+        "later": _later(shown, index),
         "prompt_bytes": prompt_bytes,
         "response_bytes": response_bytes,
     }
     return pa.table({"key": text["key"], **columns}, schema=pa.schema([text.schema.field("key"), *MIXTURE]))
 
 
-def located(instances: Artifact, name: str) -> Iterator[dict[str, Any]]:
-    """Yield, for each row of an instances file, its key and the columns of ``MIXTURE``."""
-    yield from table_of(instances, name).to_pylist()
+def _stored(images: Artifact) -> pa.Table:
+    """Return sha256 and the columns of ``STORED`` of each stored image, and of nothing."""
+    names = ["sha256", *(name for name in STORED.names if name != "digest")]
+    index = from_parquet(images.read(INDEX), columns=names)
+    if not pc.any(pc.equal(index["sha256"], NOTHING)).as_py():
+        index = pa.concat_tables([index, pa.Table.from_pylist([_NO_IMAGE], index.schema)])
+    digests = [int(digest[:16], 16) for digest in index["sha256"].to_pylist()]
+    return index.append_column("digest", pa.array(digests, pa.uint64()))
+
+
+def _firsts(shown: Sequence[Sequence[str]]) -> pa.Array:
+    return pa.array([images[0] if images else NOTHING for images in shown], pa.string())
+
+
+def _later(shown: Sequence[Sequence[str]], index: pa.Table) -> pa.Array:
+    """Return what is stored of the images after each first; null where there is none."""
+    later = {image for images in shown for image in images[1:]}
+    rows = index.filter(pc.is_in(index["sha256"], value_set=pa.array(sorted(later), pa.string()))).to_pylist()
+    of = {row.pop("sha256"): row for row in rows}
+    values = [[of[image] for image in images[1:]] or None for images in shown]
+    return pa.array(values, MIXTURE.field("later").type)
 
 
 def _ranked(table: pa.Table, task: str, seed: int) -> pa.Table:

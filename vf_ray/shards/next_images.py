@@ -8,7 +8,7 @@ lost some, those of as many further candidates, until nothing is missing. No pic
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vf_ray.instances.refs import place
+from vf_ray.instances.refs import place, refs_of
 from vf_ray.instances.sample import FEWEST
 
 SHARD_IMAGES = 512
@@ -54,7 +54,7 @@ def shards(refs: Sequence[str], size: int = SHARD_IMAGES) -> list[Sequence[str]]
 def bad_share(queue: Sequence[str], usable: Mapping[str, bool], cap: int) -> float:
     """Return the share of a task's first ``cap`` candidates whose picture cannot be used."""
     first = queue[:cap]
-    return sum(not usable[ref] for ref in first) / len(first) if first else 0.0
+    return sum(not _known(ref, usable) for ref in first) / len(first) if first else 0.0
 
 
 def _due(queue: Queue, usable: Mapping[str, bool], cap: int) -> tuple[list[str], bool]:
@@ -64,13 +64,20 @@ def _due(queue: Queue, usable: Mapping[str, bool], cap: int) -> tuple[list[str],
     for ref in queue.refs:
         if taken == cap:
             break
-        if ref not in usable:
-            unseen.append(ref)
-        taken += usable.get(ref, True)
+        known = _known(ref, usable)
+        if known is None:
+            unseen += [one for one in refs_of(ref) if one not in usable]
+        taken += known is not False
     return unseen, taken < cap and queue.more
+
+
+def _known(ref: str, usable: Mapping[str, bool]) -> bool | None:
+    """Tell whether all that a candidate shows can be used; None: not until more of it is looked at."""
+    verdicts = [usable.get(one) for one in refs_of(ref)]
+    return False if False in verdicts else None if None in verdicts else True
 
 
 def _fails(queue: Queue, usable: Mapping[str, bool], cap: int) -> bool:
     first = queue.refs[:cap]
-    known = len(first) >= FEWEST and all(ref in usable for ref in first)
+    known = len(first) >= FEWEST and all(_known(ref, usable) is not None for ref in first)
     return known and bad_share(queue.refs, usable, cap) > queue.ceiling

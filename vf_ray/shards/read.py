@@ -22,7 +22,7 @@ from vf_ray.raw.seekable import Far
 from vf_ray.shards.finish import TRAIN
 from vf_ray.shards.mixture import NAME
 from vf_ray.shards.order import Permutation, order
-from vf_ray.shards.schema import from_parquet
+from vf_ray.shards.schema import STORED, from_parquet
 from vf_ray.store import Store
 
 ROW_GROUPS = 128
@@ -93,10 +93,9 @@ class StoredSamples:
         return [self._sample(address, row) for address, row in places]
 
     def shown(self, rows: Sequence[int]) -> list[tuple[ShownImage, ...]]:
-        """Return the image that each of some samples shows, or none."""
-        columns = "images", "file", "offset", "size", "digest", "width", "height"
-        images = [ShownImage(*values) for values in self._columns(rows, *columns)]
-        return [(image,) if image.num_bytes else () for image in images]
+        """Return the images that each of some samples shows."""
+        columns = self._columns(rows, "images", *STORED.names, "later")
+        return [_shown(address, first, later) for address, *first, later in columns]
 
     def images(self, shown: Sequence[ShownImage]) -> list[bytes]:
         """Return the encoded bytes of some of these."""
@@ -145,6 +144,12 @@ class StoredSamples:
     @cached_property
     def _artifacts(self) -> dict[str, Artifact]:
         return {}
+
+
+def _shown(address: str, first: Sequence[Any], later: Sequence[Any] | None) -> tuple[ShownImage, ...]:
+    stored = [first, *(image.values() for image in later or ())]
+    images = (ShownImage(address, *values) for values in stored)
+    return tuple(image for image in images if image.num_bytes)
 
 
 @dataclass

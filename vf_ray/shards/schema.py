@@ -14,23 +14,23 @@ INSTANCES = pa.schema(
         ("task", pa.string()),
         ("key", pa.string()),
         ("split", pa.string()),  # as the publisher names it
-        ("image", pa.string()),  # sha256 of the stored bytes, of which there are none if nothing is shown
-        ("images", pa.list_(pa.string())),  # raw paths that the picture is made of
+        ("shown", pa.list_(pa.string())),  # sha256 of the stored bytes of each image, in order
+        ("images", pa.list_(pa.string())),  # raw paths that they are made of
         ("question", pa.string()),
         ("options", pa.list_(pa.string())),  # as lettered in the prompt
         ("answer", pa.string()),
-        ("prompt", pa.string()),  # what the user says; the picture always comes before it
+        ("prompt", pa.string()),  # what the user says; images that no text names come before it
         ("response", pa.string()),
         ("further", pa.list_(pa.string())),  # what is said after that, alternately by user and model
     ]
 )
-"""``train.parquet`` and ``held_out.parquet`` of an ``instances`` artifact, in the order of their pictures."""
+"""``train.parquet`` and ``held_out.parquet`` of an ``instances`` artifact, by first image."""
 
 CANDIDATES = pa.schema(
     [
         ("rank", pa.uint64()),  # rank(seed, task, key)
-        ("ref", pa.string()),  # the picture as instances.refs.image_text writes it
-        *(field for field in INSTANCES if field.name != "image"),
+        ("ref", pa.string()),  # what is shown, as instances.refs.image_text writes it
+        *(field for field in INSTANCES if field.name != "shown"),
     ]
 )
 """``candidates-<turn>/<task>.parquet`` of a ``images`` artifact, in the order of place, then rank."""
@@ -60,18 +60,30 @@ IMAGES = pa.schema(
 )
 """``index.parquet`` of a ``images`` artifact: where the stored pictures lie, each content once."""
 
+STORED = pa.schema(
+    [
+        ("file", pa.string()),
+        ("offset", pa.int64()),
+        ("size", pa.int64()),
+        ("digest", pa.uint64()),  # first 64 bits of the sha256
+        ("width", pa.int32()),  # as the file says
+        ("height", pa.int32()),
+    ]
+)
+"""Where an image lies in its images artifact, and how big it is."""
+
 MIXTURE = pa.schema(
     [
         ("task", pa.dictionary(pa.int32(), pa.string())),
         ("instances", pa.dictionary(pa.int32(), pa.string())),  # address of an instances artifact
         ("row", pa.int64()),  # in its train.parquet (or held_out.parquet)
         ("images", pa.dictionary(pa.int32(), pa.string())),  # address of a pictures artifact
-        ("file", pa.dictionary(pa.int32(), pa.string())),
-        ("offset", pa.int64()),
-        ("size", pa.int64()),
-        ("digest", pa.uint64()),  # first 64 bits of the picture's sha256
-        ("width", pa.int32()),  # as its file says; 0 where nothing is shown
-        ("height", pa.int32()),
+        (
+            "file",
+            pa.dictionary(pa.int32(), pa.string()),
+        ),  # of the first image, as all of STORED;
+        *(field for field in STORED if field.name != "file"),  # size is 0 where nothing is
+        ("later", pa.list_(pa.struct(list(STORED)))),  # images after the first; null where there is none
         ("prompt_bytes", pa.int32()),  # of all that the user says
         ("response_bytes", pa.int32()),  # of all that the model says
     ]

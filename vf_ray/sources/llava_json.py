@@ -1,13 +1,14 @@
 """Conversations in LLaVA's JSON: ``{id, image, conversations: [{from, value}]}``.
 
-The mark ``<image>`` stands first or last in what the user first says, and is taken out: the picture
-always comes before the text. A record of text alone names no picture, and has no mark. An ``id`` may
+The mark ``<image>`` stands first or last in what the user first says, and is taken out: the picture comes
+before the text. Of several pictures, those that the conversation does not begin with stay where their marks
+are. A record of text alone names no picture, and has no mark. An ``id`` may
 occur many times, so a record is named by its place.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import lines
 from vf_ray.sources.mended_json import loads
 from vf_ray.sources.records import At, of_objects, parsed
+from vf_ray.text import IMAGE_MARK
 from vf_ray.types import Reject, Row, Tree
 
 MARK = "<image>"
@@ -30,6 +32,7 @@ ONE_IMAGE = ("image", "images")
 _BLANK = r"[\s\ufeff\u200b\u2060]*"
 """Also marks of byte order and other blanks without width: editors leave them behind."""
 _FIRST, _LAST = re.compile(f"{_BLANK}{MARK}{_BLANK}"), re.compile(f"{_BLANK}{MARK}{_BLANK}$")
+_LEADING = re.compile(f"({_BLANK}{MARK})+{_BLANK}")
 _NOT_BLANK = re.compile(r"[^\s\ufeff\u200b\u2060]")
 _ENDS = re.compile(f"^{_BLANK}|{_BLANK}$")
 _SUFFIX = r"s?([_-]?(id|path|file|clip|name|url|uri|list)s?)?"
@@ -53,10 +56,12 @@ _OTHER_MARK = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationRow(Row):
-    """What user and model say, mostly about a picture."""
+    """What user and model say, mostly about a picture or several."""
 
     texts: tuple[str, ...]
     """Alternately by user and model, as written but for the mark."""
+    images: tuple[str, ...] = ()
+    """Of several pictures, all; ``text.IMAGE_MARK`` stands where a text names one."""
 
 
 def conversation(record: Fields, at: At, image: str = "{image}", kind: str = "") -> ConversationRow | Reject:
@@ -64,6 +69,8 @@ def conversation(record: Fields, at: At, image: str = "{image}", kind: str = "")
     row = with_or_without_image(record, at)
     if isinstance(row, Reject):
         return row
+    if row.images:
+        return Reject(at.key(), "record of several pictures", ", ".join(row.images)[:200])
     if not row.image:
         return Reject(at.key(), "record without a picture", str(record.some(["id"]).get("id", ""))[:200])
     return replace(row, image=image.format(image=row.image), kind=kind)
@@ -71,9 +78,10 @@ def conversation(record: Fields, at: At, image: str = "{image}", kind: str = "")
 
 def with_or_without_image(record: Fields, at: At) -> ConversationRow | Reject:
     """Return a record as a row, of no picture if it neither names one nor has its mark."""
-    images = {path for name in ONE_IMAGE if name in record for path in _paths(record, name)}
-    if len(images) > 1:
-        return Reject(at.key(), "record of several pictures", ", ".join(sorted(images))[:200])
+    listed = [tuple(_paths(record, name)) for name in ONE_IMAGE if name in record]
+    images = max(listed, key=len, default=())
+    if different := {path for paths in listed for path in paths} - {*images}:
+        return Reject(at.key(), "two fields name different pictures", ", ".join(sorted(different))[:200])
     turns = record.objects("conversations")
     speakers, (first, *others) = [turn["from"] for turn in turns], [turn["value"] for turn in turns] or [""]
     if not turns or len(turns) % 2 or speakers != [*SPEAKERS] * (len(turns) // 2):
@@ -82,10 +90,29 @@ def with_or_without_image(record: Fields, at: At) -> ConversationRow | Reject:
         return Reject(at.key(), "record of a medium that is not taken", medium[:200])
     if not images and _marked(first):
         return Reject(at.key(), f"{MARK}, but no picture is named", first[:200])
+    if len(images) > 1 and (len({*images}) > 1 or _num_marks((first, *others)) > 1):
+        return _of_several(at, images, (first, *others))
     texts = (without_mark(first) if images else first, *others)
     if not all(map(_NOT_BLANK.search, texts[2 * bool(images) :: 2])):  # a picture alone may be asked about
         return Reject(at.key(), "turn empty", repr(texts)[:200])
-    return ConversationRow(key=at.key(), split=at.split, image="".join(images), texts=texts)
+    return ConversationRow(key=at.key(), split=at.split, image="".join(images[:1]), texts=texts)
+
+
+def _of_several(at: At, images: tuple[str, ...], texts: tuple[str, ...]) -> ConversationRow | Reject:
+    """Return a row of several pictures, each of which has a mark in what the user says, or none has."""
+    marks = _num_marks(texts)
+    if marks not in (0, len(images)):
+        return Reject(at.key(), "pictures and marks differ", f"{len(images)} pictures, {marks} of {MARK}")
+    first, *others = texts
+    asked = [_LEADING.sub("", first, count=1) if _LEADING.match(first) else first, *others]
+    asked[::2] = [text.replace(MARK, IMAGE_MARK) for text in asked[::2]]
+    if not all(map(_NOT_BLANK.search, asked[1:])):
+        return Reject(at.key(), "turn empty", repr(texts)[:200])
+    return ConversationRow(key=at.key(), split=at.split, texts=tuple(asked), images=images)
+
+
+def _num_marks(texts: Sequence[str]) -> int:
+    return sum(text.count(MARK) for text in texts[::2])
 
 
 def _paths(record: Fields, name: str) -> Iterator[str]:

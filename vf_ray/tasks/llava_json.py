@@ -2,7 +2,7 @@
 
 from vf_ray.instances.shapes import converse
 from vf_ray.sources.llava_json import ConversationRow, own_llava_json
-from vf_ray.types import Made, Raw, Source, Terms
+from vf_ray.types import Made, Raw, Several, Source, Terms
 
 OWN = Source(
     name="llava_json",
@@ -31,4 +31,4 @@ OWN = Source(
 )
 def own(row: ConversationRow) -> Made:
     """Every record, as it is."""
-    return converse(row.image or None, row.texts)
+    return converse(Several(row.images) if row.images else row.image or None, row.texts)

@@ -46,13 +46,15 @@ def _questions(tree: Tree, path: str) -> list[Question]:
 
 
 def _question(tree: Tree, row: Mapping[str, Any]) -> Question:
-    options = list(row["options"] or ())
+    options, shown = list(row["options"] or ()), row["shown"]
+    images = [partial(tree.read, f"{row['task']}/images/{sha256}") for sha256 in shown]
     gold = letter(options.index(row["answer"])) if options else ""
     return Question(
         id=f"{row['task']}#{row['key']}",
         prompt=row["prompt"],
-        image_id=row["image"],
-        image=partial(tree.read, f"{row['task']}/images/{row['image']}"),
+        image_id="+".join(shown),
+        image=next(iter(images), None),
+        later_images=tuple(images[1:]),
         category=row["task"],
         meta={"answer": row["answer"], "letter": gold, "options": options, "response": row["response"]},
     )
