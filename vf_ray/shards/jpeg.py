@@ -147,10 +147,10 @@ def source(data: bytes) -> ImageBytes:
     if (found := layout(data)) is None:
         return ImageBytes(data)
     whole = data if found.ended else data[: found.end] + EOI
-    return Several(whole, found) if len(found.scans) > 1 else Single(whole, found)
+    return ManyScans(whole, found) if len(found.scans) > 1 else Single(whole, found)
 
 
-class Several(ImageBytes):
+class ManyScans(ImageBytes):
     """A file of several scans: they are all painted at once."""
 
     def __init__(self, whole: bytes, found: Layout) -> None:
