@@ -15,10 +15,10 @@ from transformers import AutoProcessor, LlavaForConditionalGeneration
 from tests.eval.judge_server import Answer, judge_server, says
 from tests.eval.miniature import png
 from tests.tiny import make_tiny
+from vf_ray.eval.ask import answer
 from vf_ray.eval.benchmark import Question
 from vf_ray.eval.chat_model import ChatModel
 from vf_ray.eval.served import ServedModel
-from vf_ray.model.ask import answer
 
 TOKENS = 12
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from tests.model.one_image import ONE
 from tests.tiny import make_tiny
-from vf_ray.model.ask import answer
+from vf_ray.eval.ask import answer
 from vf_ray.model.families._llava15.conversation import LlavaEncoder
 from vf_ray.model.inspect import show, tokens
 

@@ -84,7 +84,7 @@ def answer(model: Path, question: str, image: bytes, *, max_new_tokens: int = 12
     Raises:
         ValueError: if the picture cannot be decoded, or the question leaves no room for an answer.
     """
-    from vf_ray.model import ask
+    from vf_ray.eval import ask
 
     return ask.answer(model, question, image, max_new_tokens=max_new_tokens)
 

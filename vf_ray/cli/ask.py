@@ -24,7 +24,7 @@ def ask(
 ) -> None:
     """Ask a trained model one question about one picture."""
     from vf_ray.cli.checkpoints import model_folder
-    from vf_ray.model.ask import answer
+    from vf_ray.eval.ask import answer
     from vf_ray.shards.decode import BadImageError, opened
     from vf_ray.store import Store
 

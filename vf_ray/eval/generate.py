@@ -1,8 +1,9 @@
 """Batched greedy answers of a saved model.
 
 What questions share is computed once: the system message for all, a picture's tokens for all of
-its questions. A batch holds questions of about one length, pads on the left of the question, and
-drops the rows that are finished. Greedy: the same as ``generate(do_sample=False)``, up to rounding.
+its questions. Where a picture stands amid a question's words, it is encoded once and nothing else shared.
+A batch holds questions of about one length, pads on the left of the question, and drops the rows that are
+finished. Greedy: the same as ``generate(do_sample=False)``, up to rounding.
 """
 
 import inspect
@@ -16,13 +17,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 from transformers import DynamicCache
 
 from vf_ray.errors import UserError
 from vf_ray.eval.asking import in_order
 from vf_ray.eval.benchmark import Answered, Question
-from vf_ray.model.encoded import Encoded, ImageSize, TooLongError
+from vf_ray.eval.greedy import AskedRow, GreedyBatch
+from vf_ray.model.encoded import ImageSize, TooLongError
 from vf_ray.model.families import encoder_of, family_of_model
 from vf_ray.model.families.family import Encoder, Family, Inputs
 from vf_ray.model.image_size import size_of
@@ -33,8 +34,6 @@ from vf_ray.model.load import load
 
 Layers = list[tuple[Tensor, Tensor]]
 """Keys and values of each layer, (rows, heads, tokens, width of a head)."""
-DROP_SHARE = 0.25
-"""Finished rows are dropped when they are this share of the batch: a drop copies the cache."""
 
 
 def answers(folder: Path, questions: Sequence[Question], batch: int = 64) -> Iterator[tuple[str, str]]:
@@ -81,7 +80,7 @@ class Answerer:
 
     def _encoded(
         self, questions: Sequence[Question], images: Mapping[str, bytes]
-    ) -> tuple[list["_Row"], dict[int, str]]:
+    ) -> tuple[list[AskedRow], dict[int, str]]:
         rows, errors = [], {}
         for place, question in enumerate(questions):
             shown = tuple(identity for identity, _ in _shown(question))
@@ -90,22 +89,25 @@ class Answerer:
             except TooLongError as error:
                 errors[place] = str(error)
             else:
-                rows.append(_Row(place, encoded, self._room(len(encoded.ids), question), shown))
+                rows.append(AskedRow(place, encoded, self._room(len(encoded.ids), question), shown))
         return rows, errors
 
     def _room(self, tokens: int, question: Question) -> int:
         return max(1, min(question.max_new_tokens, self.encoder.max_length - tokens))
 
     @torch.inference_mode()
-    def _generate(self, rows: Sequence["_Row"], images: Mapping[str, bytes]) -> dict[int, str]:
+    def _generate(self, rows: Sequence[AskedRow], images: Mapping[str, bytes]) -> dict[int, str]:
         """Answer questions whose prefixes are of one length."""
-        decoding = _Decoding(self, rows)
-        logits_BV = decoding.ask(self._seen(rows, images) if _prefix_len(rows[0]) else DynamicCache())
+        decoding = GreedyBatch(self, rows)
+        if _prefix_len(rows[0]):
+            logits_BV = decoding.ask(self._seen(rows, images))
+        else:
+            logits_BV = decoding.ask(DynamicCache(), self._amid(rows, images))
         while decoding.take(logits_BV):
             logits_BV = decoding.step()
         return {place: self.encoder.decode(ids).strip() for place, ids in decoding.said.items()}
 
-    def _seen(self, rows: Sequence["_Row"], images: Mapping[str, bytes]) -> Any:
+    def _seen(self, rows: Sequence[AskedRow], images: Mapping[str, bytes]) -> Any:
         """Return a cache that holds, for each row, the system message and its images."""
         first_of = {row.shown: row for row in reversed(rows)}
         shown = dict.fromkeys(row.shown for row in rows)
@@ -115,17 +117,27 @@ class Answerer:
         index_B = torch.tensor([number[row.shown] for row in rows], device=self.device)
         return _cache([(keys[index_B], values[index_B]) for keys, values in layers])
 
+    def _amid(self, rows: Sequence[AskedRow], images: Mapping[str, bytes]) -> Tensor | None:
+        """Return (P, E): what stands for images amid the words of questions, row by row; None: nothing."""
+        shown = list(dict.fromkeys(identity for row in rows for identity in row.shown))
+        if not shown:
+            return None
+        decoded = [self._decoded(identity, images[identity]) for identity in shown]
+        each = dict(zip(shown, self.family.embedded(self.model, self._inputs(decoded)), strict=True))
+        return torch.cat([each[identity] for row in rows for identity in row.shown])
+
     def _decoded(self, identity: str, image: bytes) -> Any:
         with _of_image(identity):
             return self.encoder.images.decoded([image])[0]
 
-    def _prefixes(self, rows: Sequence["_Row"], decoded: Sequence[Any]) -> Layers:
+    def _prefixes(self, rows: Sequence[AskedRow], decoded: Sequence[Any]) -> Layers:
         """Return keys and values of what each row begins with, up to the end of its image."""
         prefix_len = _prefix_len(rows[0])
         ids_UP = torch.tensor([row.encoded.ids[:prefix_len] for row in rows], device=self.device)
         at_UP = torch.stack([row.encoded.positions[..., :prefix_len] for row in rows], -2).to(self.device)
         is_image_UP = ids_UP == self.encoder.image_id
-        alike = int(is_image_UP.int().argmax(dim=1).min())  # the system message, the same in all
+        same_P = (ids_UP == ids_UP[:1]).all(0) & ~is_image_UP.any(0)
+        alike = int(same_P.int().cumprod(0).sum())  # the system message, the same in all
         images_PE = torch.cat(list(self.family.embedded(self.model, self._inputs(decoded))))
         text_UPD, cache = self.embed(ids_UP), DynamicCache()
         if alike:
@@ -171,86 +183,8 @@ class Answerer:
         return "cache" if "cache" in inspect.signature(forward).parameters else "past_key_values"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    place: int
-    encoded: Encoded
-    room: int
-    """Tokens the answer may have."""
-    shown: tuple[str, ...]
-    """Identities of the images, in their order."""
-
-    @property
-    def ids(self) -> list[int]:
-        """Return the tokens after the image; without one, all."""
-        return self.encoded.ids[self.encoded.prefix_len :]
-
-
-def _prefix_len(row: _Row) -> int:
+def _prefix_len(row: AskedRow) -> int:
     return row.encoded.prefix_len
-
-
-class _Decoding:
-    """The answers of one batch as they grow."""
-
-    def __init__(self, answerer: Answerer, rows: Sequence[_Row]) -> None:
-        self._answerer = answerer
-        self.said: dict[int, list[int]] = {row.place: [] for row in rows}
-        self._rows = list(rows)
-        self._done = [False] * len(rows)
-
-    def ask(self, cache: Any) -> Tensor:
-        """Read the questions, padded on the left; return logits (B, V) of the first token."""
-        self._cache, device = cache, self._answerer.device
-        seen, longest = cache.get_seq_length(), max(len(row.ids) for row in self._rows)
-        ids, real, at = [], [], []
-        for row in self._rows:
-            gap = longest - len(row.ids)
-            ids.append([self._answerer.encoder.pad_id] * gap + row.ids)
-            real.append([1] * seen + [0] * gap + [1] * len(row.ids))
-            at.append(functional.pad(row.encoded.positions[..., seen:], (gap, 0)))
-        self._mask_BC = torch.tensor(real, device=device)
-        at_BQ = torch.stack(at, dim=-2).to(device)
-        self._at_B1 = at_BQ[..., -1:]
-        return self._read(torch.tensor(ids, device=device), at_BQ)
-
-    def take(self, logits_BV: Tensor) -> bool:
-        """Add each row's best token; tell whether any row goes on."""
-        self._next_B = logits_BV.argmax(dim=-1)
-        end = self._answerer.encoder.end_id
-        for n, token in enumerate(self._next_B.tolist()):
-            if self._done[n]:
-                continue
-            said = self.said[self._rows[n].place]
-            if token != end:
-                said.append(token)
-            self._done[n] = token == end or len(said) >= self._rows[n].room
-        self._drop()
-        return bool(self._rows)
-
-    def step(self) -> Tensor:
-        """Read the tokens just taken; return the logits (B, V) of the next."""
-        self._at_B1 = self._at_B1 + 1
-        self._mask_BC = functional.pad(self._mask_BC, (0, 1), value=1)
-        return self._read(self._next_B[:, None], self._at_B1)
-
-    def _read(self, ids_BQ: Tensor, at_BQ: Tensor) -> Tensor:
-        tokens = {"inputs_embeds": self._answerer.embed(ids_BQ)}
-        hidden_BQD = self._answerer.read(self._cache, tokens, self._mask_BC, at_BQ)
-        logits: Tensor = self._answerer.model.lm_head(hidden_BQD[:, -1])
-        return logits
-
-    def _drop(self) -> None:
-        going = [n for n, done in enumerate(self._done) if not done]
-        if len(self._rows) - len(going) < DROP_SHARE * len(self._rows) and going:
-            return
-        self._rows = [self._rows[n] for n in going]
-        self._done = [False] * len(going)
-        if going:
-            index = torch.tensor(going, device=self._answerer.device)
-            self._cache.batch_select_indices(index)
-            self._mask_BC, self._at_B1 = self._mask_BC[index], self._at_B1[..., index, :]
-            self._next_B = self._next_B[index]
 
 
 def _shown(question: Question) -> Iterator[tuple[str, Callable[[], bytes]]]:

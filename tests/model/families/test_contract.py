@@ -1,23 +1,37 @@
 """Every family that speaks by a chat template does as its own processor, forward pass and ``generate``."""
 
+import io
 import itertools
+import json
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from tests.model.families.tiny import CHATTING, image, messages, png, tiny
+from tests.model.families.tiny import CHATTING, base_of, image, messages, png, tiny
+from tests.train.inputs import stage, train
+from vf_ray.doctor import base_weights
+from vf_ray.errors import UserError
+from vf_ray.eval.benchmark import Question
+from vf_ray.eval.generate import Answerer
+from vf_ray.model.adapters import adapt, adapters, merge
 from vf_ray.model.encoded import IGNORE, Encoded
-from vf_ray.model.families import family_of
+from vf_ray.model.export import save
+from vf_ray.model.families import family_of, family_of_base
 from vf_ray.model.families.family import Encoder, Family
-from vf_ray.model.load import load
+from vf_ray.model.load import load, parameters
 from vf_ray.model.packed import packed
+from vf_ray.recipe import Base, Lora
+from vf_ray.text import IMAGE_MARK
 from vf_ray.train.collate import Pack, collate
 from vf_ray.train.step import loss_of
 
@@ -118,3 +132,121 @@ def test_packed_and_shared_are_alone(made: Made) -> None:
         loss_of(together, pack).backward()
         for (name, one), other in zip(alone.named_parameters(), together.parameters(), strict=True):
             torch.testing.assert_close(other.grad, one.grad, atol=1e-6, rtol=1e-4, msg=name)
+
+
+def test_answers_are_those_of_generate_one_by_one(made: Made) -> None:
+    answerer = Answerer(spread(load(made.folder)), made.encoder)
+    asked = [
+        Question(
+            id=f"{n}{prompt}",
+            prompt=prompt,
+            image_id=str(n),
+            image=partial(png, image(*size)),
+            max_new_tokens=6,
+        )
+        for n, size in enumerate(SIZES)
+        for prompt in (
+            "What is it?",
+            "Is it red",
+            f"{IMAGE_MARK}\nWhat?",
+            f"Look: {IMAGE_MARK} What?",
+            f"In {IMAGE_MARK}",
+        )
+    ]
+    later = tuple(partial(png, image(*size, salt=1)) for size in SIZES[:2])
+    several = f"{IMAGE_MARK} or {IMAGE_MARK}?"
+    asked.append(replace(asked[0], id="three", prompt=several, later_images=later))
+    asked.append(Question(id="none", prompt="What is red?", max_new_tokens=6))
+    found = {one.id: one.text for one in answerer.answers(asked, 64)}
+    assert found == {one.id: alone(made, answerer.model, one) for one in asked}
+    assert len(set(found.values())) > 6
+
+
+def spread(model: Any) -> Any:
+    """Scale fresh weights up, so that more than one token is ever a favourite."""
+    generator = torch.Generator().manual_seed(1)
+    for weight in model.parameters():
+        if weight.dim() > 1:
+            weight.data.add_(torch.randn(weight.shape, generator=generator) * 0.2)
+    return model
+
+
+def alone(made: Made, model: Any, question: Question) -> str:
+    """Answer with transformers' own processor and loop."""
+    encoded = [*filter(None, [question.image]), *question.later_images]
+    shown = [Image.open(io.BytesIO(one())) for one in encoded]
+    parts = [part for part in re.split(f"({IMAGE_MARK})", question.prompt) if part]
+    unnamed = [{"type": "image"}] * (len(shown) - parts.count(IMAGE_MARK))
+    named = [{"type": "image"} if part == IMAGE_MARK else {"type": "text", "text": part} for part in parts]
+    told = made.processor.apply_chat_template(
+        [{"role": "user", "content": unnamed + named}], add_generation_prompt=True
+    )
+    theirs = made.processor(text=[told], images=[shown] if shown else None, return_tensors="pt")
+    ids = model.generate(**theirs, max_new_tokens=question.max_new_tokens, do_sample=False)[0]
+    new = ids[theirs["input_ids"].shape[1] :].tolist()
+    end = made.encoder.end_id
+    return made.encoder.decode(new[: new.index(end)] if end in new else new).strip()
+
+
+def test_what_is_saved_is_loaded_by_its_own_classes(made: Made, tmp_path: Path) -> None:
+    model = packed(spread(load(made.folder)))
+    save(model, made.folder, tmp_path)
+    again = Made(tmp_path, made.family, made.encoder, AutoProcessor.from_pretrained(tmp_path), None)
+    loaded = AutoModelForImageTextToText.from_pretrained(tmp_path)
+    assert all(torch.equal(value, model.state_dict()[name]) for name, value in loaded.state_dict().items())
+    asked = Question(id="", prompt="What?", image=partial(png, image(21, 33)), max_new_tokens=8)
+    assert alone(again, loaded, asked) == alone(made, spread(load(made.folder)), asked)
+    assert parameters(tmp_path) == parameters(made.folder)
+
+
+def test_merged_adapters_are_the_adapted_model(made: Made) -> None:
+    model = load(made.folder)
+    adapt(model, Lora(rank=2, dropout=0.0), seed=0)
+    for _, weight in adapters(model):
+        weight.data.normal_(0, 0.05, generator=torch.Generator().manual_seed(2))
+    theirs = made.theirs(("What?", "red"), [image(21, 33)])
+    adapted = model(**theirs).logits
+    merge(model)
+    torch.testing.assert_close(model(**theirs).logits, adapted, **CLOSE)
+    assert (adapted - made.model(**theirs).logits).abs().max() > 1e-3
+
+
+def test_estimates_count_what_there_is(made: Made) -> None:
+    base = Base(checkpoint=str(made.folder))
+    counted = family_of_base(base, Path).adopted(base, Path).dimensions()
+    real = parameters(made.folder)
+    assert {name: getattr(counted.sizes, name) for name in real} == real
+    fresh = replace(base_of(made.family.name), vocabulary=counted.vocabulary)
+    assert made.family.adopted(fresh, Path).dimensions() == counted
+    model = load(made.folder)
+    adapt(model, Lora(rank=3), seed=0)
+    assert 3 * counted.sizes.adapted == sum(weight.numel() for _, weight in adapters(model))
+
+
+def test_a_checkpoint_is_taken_whole_or_not(made: Made, tmp_path: Path) -> None:
+    base = Base(checkpoint=str(made.folder))
+    family_of_base(base, Path).assemble(base, (), tmp_path / "copy", seed=5, fetch=Path)
+    assert (
+        load_file(tmp_path / "copy/model.safetensors").keys()
+        == load_file(made.folder / "model.safetensors").keys()
+    )
+    assert family_of(tmp_path / "copy").encoder(tmp_path / "copy").question("?", images=[(9, 9)]).ids
+    weights = load_file(made.folder / "model.safetensors")
+    weights.pop("lm_head.weight")
+    save_file(weights, tmp_path / "copy/model.safetensors", metadata={"format": "pt"})
+    (check,) = base_weights(Base(checkpoint=str(tmp_path / "copy")))
+    assert not check.ok and "1 missing: lm_head.weight" in check.found
+    refused = replace(base_of(made.family.name), vision="clip")
+    with pytest.raises(UserError, match=r"base\.vision is for LLaVA-1\.5"):
+        made.family.assemble(refused, (), tmp_path / "none", seed=0, fetch=Path)
+
+
+def test_a_stage_trains_and_resumes_to_the_same_bits(made: Made, tmp_path: Path) -> None:
+    tuned = stage(tune=("vision_tower", "projector", "language_model"), steps=4, batch=4)
+    whole = train(made.folder, tmp_path / "a", tuned, size=12, silent=3)
+    with pytest.raises(KeyboardInterrupt):
+        train(made.folder, tmp_path / "b", tuned, size=12, silent=3, kill_at=3)
+    again = train(made.folder, tmp_path / "b", tuned, size=12, silent=3)
+    assert again.read("model/model.safetensors") == whole.read("model/model.safetensors")
+    losses = [json.loads(line)["loss"] for line in whole.read("metrics.jsonl").splitlines()]
+    assert len(losses) == 4 and losses[-1] < losses[0]

@@ -3,7 +3,8 @@
 In: a checkpoint's folder, a model, or a recipe's base. Out: its ``Family``, which says how conversations and
 images become tensors, what lies where in the model, and how it learns, answers, is assembled and saved.
 
-Read in this order: family.py (what a family has to say), llava15.py (one that says it).
+Read in this order: family.py (what a family has to say), smolvlm.py and chat_family.py (one that says it,
+with what most share), rendering.py (its conversations), llava15.py (one that is assembled from parts).
 """
 
 from collections.abc import Mapping

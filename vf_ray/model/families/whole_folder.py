@@ -71,8 +71,11 @@ class AdoptedWhole:
         family: Family = self.family
         if self.base.checkpoint:
             return dimensions(family, self.fetch(self.base.checkpoint))
+        fresh = self.family.fresh(self.base, ())  # its tokenizer has learned nothing, and is small
+        fresh.config.get_text_config().vocab_size = self.base.vocabulary
         with scratch("vf-ray-fresh-") as out:
-            family.assemble(self.base, (), out, seed=0, fetch=self.fetch)
+            fresh.config.save_pretrained(out)
+            save_processor(fresh.processor, out)
             return dimensions(family, out)
 
     def texts(self, conversations: Iterable[Mapping[str, Any]]) -> Iterator[str]:
