@@ -48,10 +48,10 @@ class Comparison:
     ) -> dict[str, Any]:
         """Return a run's overrides, with URLs in place of models that are named by their making."""
         changes = {**self.runs[run], **more}
-        made = {key: Model(**value) for key, value in changes.items() if _is_model(value)}
+        models = {key: Model(**value) for key, value in changes.items() if _is_model(value)}
         urls = {
             key: where(load_recipe(self.recipe, {**model.under, **more}), model.model)
-            for key, model in made.items()
+            for key, model in models.items()
         }
         return {**changes, **urls}
 
@@ -120,9 +120,10 @@ def _url(recipe: Recipe, step: str) -> str:
     """
     store = Store.open()
     spec = Plan.of(recipe, store).tuned(step)
-    if (made := find(store, spec)) is None:
+    if (artifact := find(store, spec)) is None:
         raise UserError(f"the store {store.url} holds no {spec.address}: run the tables that train it first")
-    folders = {made.path(file).rpartition("/")[0] for file in made.names() if file.startswith("model/")}
+    files = [name for name in artifact.names() if name.startswith("model/")]
+    folders = {artifact.path(name).rpartition("/")[0] for name in files}
     require(len(folders) == 1, f"{store.at(spec.address)}: its model lies in {sorted(folders)}; publish it")
     return store.at(folders.pop())
 

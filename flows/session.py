@@ -48,8 +48,8 @@ def session(check: Callable[[], object], *, debug: bool) -> Iterator[None]:
         if isinstance(ended, SystemExit) and isinstance(ended.code, str):
             raise  # it says why
         print("\ninterrupted; the same command goes on from here", file=sys.stderr)
-        told = ended.code if isinstance(ended, SystemExit) else None
-        sys.exit(told if isinstance(told, int) and told > KILLED else KILLED + signal.SIGINT)
+        code = ended.code if isinstance(ended, SystemExit) else None
+        sys.exit(code if isinstance(code, int) and code > KILLED else KILLED + signal.SIGINT)
 
 
 @contextmanager

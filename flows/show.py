@@ -76,10 +76,9 @@ class Show:
 
     def results(self) -> None:
         """Print the table of results and attach table, plots and links to the Prefect run."""
-        found = artifacts.find(self.store, self.plan.report)
-        if found is None:
+        report = artifacts.find(self.store, self.plan.report)
+        if report is None:
             return
-        report = found
         markdown = report.read("report.md").decode()
         create_markdown_artifact(markdown, key="results", description=self.plan.recipe.name)
         for name in (n for n in report.names() if n.endswith(".svg")):

@@ -5,10 +5,9 @@ from contextlib import ExitStack
 from types import TracebackType
 
 from vf_ray.errors import UserError
+from vf_ray.on_ray.cluster_variables import API_SERVER
 from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
-
-SERVER = "RAY_API_SERVER_ADDRESS"
 
 
 class StepRunner:
@@ -39,7 +38,7 @@ class StepRunner:
         Raises:
             RuntimeError: if it ends without having made what was planned.
         """
-        if os.environ.get(SERVER):
+        if os.environ.get(API_SERVER):
             self._submit(step, force)
         else:
             self._run_here(step, force)

@@ -90,30 +90,30 @@ class Watch:
     def _loop(self) -> None:
         last: tuple[str, Mapping[str, Any]] | None = None
         while not self._stop.wait(self.every_s):
-            told = self._newest()
-            if told is not None and told != last:
-                self.publish(self._moment(*told))
-                last = told
+            newest = self._newest()
+            if newest is not None and newest != last:
+                self.publish(self._moment(*newest))
+                last = newest
 
     def _newest(self) -> tuple[str, Mapping[str, Any]] | None:
         if len(self.addresses) > FEW:
-            told = board.read(self.store, self.addresses)
-            return (told["unit"], told) if told else None
+            state = board.read(self.store, self.addresses)
+            return (state["unit"], state) if state else None
         for address in reversed(self.addresses):
-            if found := artifacts.progress(self.store, address):
-                return address, found
+            if progress := artifacts.progress(self.store, address):
+                return address, progress
         return None
 
-    def _moment(self, address: str, found: Mapping[str, Any]) -> Moment:
-        done, total = float(found["done"]), float(found["total"])
+    def _moment(self, address: str, progress: Mapping[str, Any]) -> Moment:
+        done, total = float(progress["done"]), float(progress["total"])
         then, before = self._first.setdefault(address, (time.monotonic(), done))
         rate = (done - before) / max(time.monotonic() - then, 1e-9)
         return Moment(
             step=self.step,
             done=done,
             total=total,
-            unit=found["unit"],
-            metrics=dict(found["metrics"]),
+            unit=progress["unit"],
+            metrics=dict(progress["metrics"]),
             left_s=(total - done) / rate if rate > 0 else None,
-            at_work=tuple(found.get("at_work", ())),
+            at_work=tuple(progress.get("at_work", ())),
         )

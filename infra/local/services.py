@@ -21,7 +21,8 @@ from infra.local.processes import MARKER, Process, start
 from infra.local.state import ROOT, State
 from infra.prefect.register import POOLS, register
 from vf_ray.errors import MendableError
-from vf_ray.store import web
+from vf_ray.on_ray.cluster_variables import API_SERVER, RAY_ADDRESS, TOKEN, TOKEN_PATH
+from vf_ray.store import STORE_URL, web
 from vf_ray.store.private import secret
 
 HOST = "127.0.0.1"
@@ -39,7 +40,7 @@ HEAD = {
 }
 WORKER = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
 """Handed down to runs: lets the automation find those whose process died."""
-FOREIGN = ("RAY_ADDRESS", "RAY_AUTH_TOKEN", "PREFECT_API_", "PREFECT_SERVER_", "PREFECT_PROFILE")
+FOREIGN = (RAY_ADDRESS, TOKEN, "PREFECT_API_", "PREFECT_SERVER_", "PREFECT_PROFILE")
 """Beginnings of variables that would lead our services to somebody else's."""
 
 
@@ -115,7 +116,7 @@ def inner(state: State, service: str) -> dict[str, str]:
 
 def _everywhere(state: State) -> dict[str, str]:
     spared = dict.fromkeys(web.EXCEPTIONS, web.exceptions(os.environ))
-    return {"VF_RAY_STORE": state.store, **spared, **QUIET}
+    return {STORE_URL: state.store, **spared, **QUIET}
 
 
 def _for_prefect(state: State) -> dict[str, str]:
@@ -129,9 +130,9 @@ def _for_prefect(state: State) -> dict[str, str]:
 
 def _for_ray(state: State) -> dict[str, str]:
     return {
-        "RAY_API_SERVER_ADDRESS": state.dashboard,
+        API_SERVER: state.dashboard,
         "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN_PATH": str(state.token_file),
+        TOKEN_PATH: str(state.token_file),
     }
 
 

@@ -52,8 +52,8 @@ def test_pope_labels_are_true_and_balanced(demo: Path) -> None:
     questions = question_set(demo, "pope").questions
     for question in questions:
         (colour,) = (c for c in COLOURS if f" {c} cell " in question.prompt)
-        assert (colour in seen(picture(question)).colours) == (question.meta["gold"] == "yes")
-    per_split = Counter((question.category, question.meta["gold"]) for question in questions)
+        assert (colour in seen(picture(question)).colours) == (question.gold == "yes")
+    per_split = Counter((question.category, question.gold) for question in questions)
     assert len(per_split) == 6 and len(set(per_split.values())) == 1
 
 
@@ -62,7 +62,7 @@ def test_pope_chooses_absent_colours_in_three_ways(demo: Path) -> None:
         split: Counter(
             re.findall(r"an? (\w+) cell", question.prompt)[0]
             for question in question_set(demo, "pope").questions
-            if question.category == split and question.meta["gold"] == "no"
+            if question.category == split and question.gold == "no"
         )
         for split in ("random", "popular", "adversarial")
     }
@@ -75,14 +75,14 @@ def test_mmbench_asks_every_question_with_every_rotation(demo: Path) -> None:
     for question in question_set(demo, "mmbench").questions:
         groups.setdefault(int(question.id) % mmbench.ROTATION, []).append(question)
     for group, turned in groups.items():
-        options = list(turned[0].meta["options"].values())
+        options = list(turned[0].meta.options.values())
         assert len(turned) == len(options)
-        right = {question.meta["options"][question.meta["gold"]] for question in turned}
+        right = {question.meta.options[question.gold] for question in turned}
         assert len(right) == 1
         for turn, question in enumerate(turned):
             assert int(question.id) == group + turn * mmbench.ROTATION
             expected = [options[(slot - turn) % len(options)] for slot in range(len(options))]
-            assert list(question.meta["options"].values()) == expected
+            assert list(question.meta.options.values()) == expected
             assert picture(question) == picture(turned[0])
     assert {len(turned) for turned in groups.values()} == {2, 3, 4}
 

@@ -15,7 +15,7 @@ from vf_ray import doctor, store
 from vf_ray.cli import app
 from vf_ray.doctor import room
 from vf_ray.model.families.family import Dimensions
-from vf_ray.on_ray import dashboard
+from vf_ray.on_ray import cluster_variables, dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard, RefusedError
 from vf_ray.plan.plan import STEPS, Plan
 from vf_ray.recipe import Base, Prepare, Recipe, Resources, Stage
@@ -56,7 +56,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cluster
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv(dashboard.ADDRESS, f"http://127.0.0.1:{server.server_port}/")
+    monkeypatch.setenv(cluster_variables.API_SERVER, f"http://127.0.0.1:{server.server_port}/")
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "absent"))
     monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
     yield served
@@ -66,7 +66,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cluster
 
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(dashboard.ADDRESS, raising=False)
+    monkeypatch.delenv(cluster_variables.API_SERVER, raising=False)
 
 
 def recipe(**changes: Any) -> Recipe:
@@ -148,13 +148,13 @@ def test_gpus_are_counted_on_the_cluster_that_runs_the_steps(
     cluster.nodes = [node(GPU=2)]
     assert doctor.gpus(gpu_recipe(2)).ok
     assert "asks for 3" in doctor.gpus(gpu_recipe(3)).found
-    assert dashboard.MOST_GPUS in doctor.gpus(gpu_recipe(3)).remedy
-    monkeypatch.setenv(dashboard.MOST_GPUS, "16")
+    assert cluster_variables.MOST_GPUS in doctor.gpus(gpu_recipe(3)).remedy
+    monkeypatch.setenv(cluster_variables.MOST_GPUS, "16")
     assert "has 2 and may grow to 16" in doctor.gpus(gpu_recipe(16)).found
     assert doctor.gpus(gpu_recipe(16)).ok and not doctor.gpus(gpu_recipe(17)).ok
-    monkeypatch.setenv(dashboard.MOST_GPUS, "many")
+    monkeypatch.setenv(cluster_variables.MOST_GPUS, "many")
     assert "must be a number" in doctor.gpus(gpu_recipe(2)).found
-    monkeypatch.setenv(dashboard.MOST_GPUS, "1")
+    monkeypatch.setenv(cluster_variables.MOST_GPUS, "1")
     assert doctor.gpus(gpu_recipe(2)).ok, "what is there counts"
     monkeypatch.setenv("RAY_AUTH_TOKEN", "wrong")
     assert not doctor.gpus(gpu_recipe(2)).ok
@@ -163,7 +163,7 @@ def test_gpus_are_counted_on_the_cluster_that_runs_the_steps(
 def test_a_folder_store_is_warned_of_before_a_far_cluster(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(dashboard.ADDRESS, "http://192.0.2.1:8265")
+    monkeypatch.setenv(cluster_variables.API_SERVER, "http://192.0.2.1:8265")
     monkeypatch.setattr(dashboard, "TIMEOUT_S", 0.05)
     checks = {check.name: check for check in doctor.cluster(Store.open(str(tmp_path)))}
     assert not checks["cluster"].ok
@@ -254,7 +254,7 @@ def test_a_store_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     _, check = doctor._store(str(tmp_path / "file" / "store"))
     assert not check.ok
-    assert store.VARIABLE in check.remedy
+    assert store.STORE_URL in check.remedy
 
 
 def test_a_job_of_a_cluster_leaves_the_gpus_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,7 +265,7 @@ def test_a_job_of_a_cluster_leaves_the_gpus_to_it(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_verb_ends_with_1_if_something_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(store.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(store.STORE_URL, str(tmp_path))
     monkeypatch.setattr(doctor, "_local_gpus", lambda: 0)
     good = CliRunner().invoke(app, ["doctor", "demo", "--json"])
     assert good.exit_code == 0

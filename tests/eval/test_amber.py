@@ -32,7 +32,7 @@ def write(root: Path) -> QuestionSet:
 def test_figures_are_the_official_formula(tmp_path: Path) -> None:
     question_set = write(tmp_path)
     assert len(question_set.questions) == 16
-    answers = {q.id: q.meta["gold"].capitalize() for q in question_set.questions}
+    answers = {q.id: q.gold.capitalize() for q in question_set.questions}
     answers |= {"1005": "Yes", "1006": "No.", "1007": "No"}
     found = AMBER.score(question_set, answers, None)
     # 13 of 16 right; No is said 5 times, 4 of them rightly, of 6 that are no
@@ -64,7 +64,7 @@ def test_answers_to_the_generative_part_are_passed_over_and_others_refused(tmp_p
 
 def test_missing_answers_are_left_out_as_officially_and_said(tmp_path: Path) -> None:
     question_set = write(tmp_path)
-    answers = {q.id: q.meta["gold"].capitalize() for q in question_set.questions[:4]}
+    answers = {q.id: q.gold.capitalize() for q in question_set.questions[:4]}
     found = AMBER.score(question_set, answers, None)
     assert (found.headline["accuracy %"].n, found.counts["missing"]) == (4, 12)
     assert "12 missing answers are left out" in found.notes[-1]

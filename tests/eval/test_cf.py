@@ -123,7 +123,7 @@ def test_wordnet_numbers_are_asked_by_imagenets_names(tmp_path: Path) -> None:
         (tmp_path / "miniImageNet" / folder).mkdir(parents=True)
         (tmp_path / "miniImageNet" / folder / "a.JPEG").write_bytes(b"jpg")
     (question, _) = CF.load(tree(tmp_path)).questions
-    assert question.meta["labels"] == ("house finch", "lion")
+    assert question.meta.labels == ("house finch", "lion")
     assert "house finch, lion" in question.prompt
 
 
@@ -141,7 +141,7 @@ def test_without_a_judge_every_item_is_counted_as_ruled(tmp_path: Path) -> None:
     write_mnist(tmp_path)
     write_cifar10(tmp_path, {b"data": PIXELS, b"labels": [1, 0]})
     question_set = CF.load(tree(tmp_path))
-    answers = {q.id: q.meta["gold"] if q.category == "mnist" else "airplane" for q in question_set.questions}
+    answers = {q.id: q.gold if q.category == "mnist" else "airplane" for q in question_set.questions}
     found = CF.score(question_set, answers, None)
     assert found.headline["mnist %"].value == 100
     assert found.headline["cifar-10 %"].value == 50
@@ -159,7 +159,7 @@ def test_the_judge_decides_and_its_silence_is_counted(tmp_path: Path) -> None:
     assert found.counts["judged"] == 2
     assert (found.counts["missing"], found.counts["fallback"]) == (1, 0)
     assert judge.asked[0].user.endswith("Label: 0, Prediction: wrong")
-    answers = {q.id: q.meta["gold"] for q in question_set.questions}
+    answers = {q.id: q.gold for q in question_set.questions}
     doubtful = CF.score(question_set, answers, Grader(lambda r: "no" if r.id == "mnist/0" else "perhaps"))
     assert (doubtful.counts["judged"], doubtful.counts["fallback"]) == (1, 2)
     assert doubtful.headline["mnist %"].value == pytest.approx(200 / 3)

@@ -54,9 +54,8 @@ def figures(found: Score) -> Iterator[Figure]:
 
 def llava_records(case: Case, text: str = "yes") -> list[dict[str, Any]]:
     """Return answers as LLaVA's scripts write them."""
-    named = {"question_id": lambda q: q.meta.get("llava", q.id)}
     return [
-        {"question_id": named["question_id"](q), "prompt": q.prompt, "text": text, "model_id": "m"}
+        {"question_id": getattr(q.meta, "llava", q.id), "prompt": q.prompt, "text": text, "model_id": "m"}
         for q in case[1].questions
     ]
 

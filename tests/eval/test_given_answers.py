@@ -76,20 +76,20 @@ def test_mmmus_output(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["xlsx", "tsv"])
 def test_mmbenchs_table(run: Run, tmp_path: Path, form: str) -> None:
     question_set = exam_of(tmp_path, "mmbench")
-    cells = [{"index": q.id, "prediction": f"{q.meta['gold']}."} for q in question_set.questions]
+    cells = [{"index": q.id, "prediction": f"{q.gold}."} for q in question_set.questions]
     cells[0]["prediction"] = "NaN"
     table = (xlsx if form == "xlsx" else tsv)(tmp_path / f"a.{form}", cells)
     data = found(run("mmbench", table, "--json"))
     assert value(data, "circular accuracy %") == 50
     assert value(data, "all rows %") == 75
     parses = {item["id"]: (item["parsed"], item["value"]) for item in data["items"]}
-    assert parses[cells[1]["index"]] == (question_set.questions[1].meta["gold"], 1)
+    assert parses[cells[1]["index"]] == (question_set.questions[1].gold, 1)
     assert parses[cells[0]["index"]] == ("", 0)
 
 
 def test_json_holds_figures_splits_counts_and_the_parse_of_each_item(run: Run, tmp_path: Path) -> None:
     question_set = exam_of(tmp_path, "pope")
-    rows = [{"question_id": int(q.id), "text": q.meta["gold"]} for q in question_set.questions[1:]]
+    rows = [{"question_id": int(q.id), "text": q.gold} for q in question_set.questions[1:]]
     data = found(run("pope", lines(tmp_path / "a.jsonl", rows), "--json"))
     assert set(data) == {"benchmark", "headline", "tables", "counts", "items", "notes", "records", "unusable"}
     assert set(data["tables"]["splits"]) == {"random", "popular", "adversarial"}

@@ -85,7 +85,7 @@ def test_three_accuracies_as_officially_grouped(tmp_path: Path) -> None:
 
 def test_what_the_judge_leaves_open_falls_to_the_rule_and_is_counted(tmp_path: Path) -> None:
     question_set = write(tmp_path)
-    answers = {q.id: "Yes" if q.meta["gold"] == "1" else "No" for q in question_set.questions[:6]}
+    answers = {q.id: "Yes" if q.gold == "1" else "No" for q in question_set.questions[:6]}
     only = question_set.questions[0].id
     found = HALLUSIONBENCH.score(question_set, answers, Grader(lambda r: "correct" if r.id == only else None))
     assert found.headline["aAcc %"].value == pytest.approx(600 / 7)

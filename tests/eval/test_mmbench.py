@@ -69,7 +69,7 @@ def exam_of(root: Path, table: list[dict[str, Any]]) -> QuestionSet:
 
 def test_a_question_counts_only_if_every_rotation_is_right(tmp_path: Path) -> None:
     question_set = exam_of(tmp_path, rows())
-    answers = {q.id: q.meta["gold"] for q in question_set.questions}
+    answers = {q.id: q.gold for q in question_set.questions}
     answers["5"] = "B"
     found = MMBENCH.score(question_set, answers, None)
     values = {key: figure.value for key, figure in found.headline.items()}
@@ -98,7 +98,7 @@ def test_options_that_pandas_reads_as_missing_vanish(tmp_path: Path) -> None:
     for row in table:
         row |= {"B": "None", "D": "after it"}
     question_set = exam_of(tmp_path, table)
-    assert list(question_set.questions[0].meta["options"]) == ["A", "C", "D"]
+    assert list(question_set.questions[0].meta.options) == ["A", "C", "D"]
     assert "\nB." not in question_set.questions[0].prompt  # LLaVA stops there
     assert "\nC." not in question_set.questions[0].prompt
     found = MMBENCH.score(question_set, {"3": "A", "1000003": "B"}, None)  # the second's truth has vanished
@@ -129,12 +129,10 @@ def test_two_versions_or_none_are_refused(tmp_path: Path) -> None:
 
 def test_answers_are_read_from_llava_and_from_sheets(tmp_path: Path) -> None:
     question_set = exam_of(tmp_path, rows())
-    records = [
-        {"question_id": int(q.id), "round_id": 0, "text": q.meta["gold"]} for q in question_set.questions
-    ]
-    expected = {q.id: q.meta["gold"] for q in question_set.questions}
+    records = [{"question_id": int(q.id), "round_id": 0, "text": q.gold} for q in question_set.questions]
+    expected = {q.id: q.gold for q in question_set.questions}
     assert MMBENCH.read(lines(tmp_path / "a.jsonl", records), question_set) == expected
-    cells = [{"index": f"{q.id}.0", "prediction": q.meta["gold"]} for q in question_set.questions]
+    cells = [{"index": f"{q.id}.0", "prediction": q.gold} for q in question_set.questions]
     assert MMBENCH.read(tsv(tmp_path / "a.tsv", cells), question_set) == expected
     assert MMBENCH.read(xlsx(tmp_path / "a.xlsx", cells), question_set) == expected
     published = [{**cell, "answer": "the truth"} for cell in cells]

@@ -40,7 +40,7 @@ def test_an_answer_is_read_by_its_first_four_characters(answer: str, said: str) 
 def test_scores_add_accuracy_and_both_right(tmp_path: Path, nested: bool) -> None:
     question_set = write(tmp_path, nested=nested)
     assert len(question_set.questions) == 14 * 6
-    answers = {q.id: q.meta["gold"] for q in question_set.questions}
+    answers = {q.id: q.gold for q in question_set.questions}
     assert MME.score(question_set, answers, None).headline["perception"].value == pytest.approx(2000)
     answers["count/1.png#0"] = "no"
     found = MME.score(question_set, answers, None)
@@ -88,7 +88,7 @@ def test_the_official_result_folder_is_read(tmp_path: Path) -> None:
 def test_llavas_answers_are_matched_by_question(tmp_path: Path, folder: str) -> None:
     question_set = write(tmp_path)
     rows = [
-        {"question_id": q.image_id.replace("/", f"/{folder}"), "prompt": q.prompt, "text": q.meta["gold"]}
+        {"question_id": q.image_id.replace("/", f"/{folder}"), "prompt": q.prompt, "text": q.gold}
         for q in reversed(question_set.questions)
     ]
     answers = MME.read(lines(tmp_path / "a.jsonl", rows), question_set)

@@ -46,7 +46,7 @@ def test_an_answer_is_read_as_the_official_script_reads_it(answer: str, said: st
 def test_figures_are_those_of_the_counts(tmp_path: Path) -> None:
     question_set = write(tmp_path)
     first = [q.id for q in question_set.questions if q.category == "random"]
-    answers = {q.id: q.meta["gold"] for q in question_set.questions}
+    answers = {q.id: q.gold for q in question_set.questions}
     answers |= dict.fromkeys(first[:3], "no")  # two false negatives
     found = POPE.score(question_set, answers, None)
     random = {key: round(figure.value, 4) for key, figure in found.tables["splits"]["random"].items()}
@@ -67,7 +67,7 @@ def test_all_no_gives_what_the_formula_implies_and_says_so(tmp_path: Path) -> No
 
 def test_a_missing_answer_is_wrong_and_counted(tmp_path: Path) -> None:
     question_set = write(tmp_path)
-    answers = {q.id: q.meta["gold"] for q in question_set.questions[1:]}
+    answers = {q.id: q.gold for q in question_set.questions[1:]}
     found = POPE.score(question_set, answers, None)
     assert found.counts["missing"] == 1
     assert found.tables["splits"]["random"]["recall"].value == pytest.approx(5 / 6)
@@ -75,18 +75,14 @@ def test_a_missing_answer_is_wrong_and_counted(tmp_path: Path) -> None:
 
 def test_llava_answers_are_found_by_id_in_any_order(tmp_path: Path) -> None:
     question_set = write(tmp_path)
-    rows = [
-        {"question_id": int(q.id), "prompt": q.prompt, "text": q.meta["gold"]} for q in question_set.questions
-    ]
+    rows = [{"question_id": int(q.id), "prompt": q.prompt, "text": q.gold} for q in question_set.questions]
     answers = POPE.read(lines(tmp_path / "a.jsonl", reversed(rows)), question_set)
     assert POPE.score(question_set, answers, None).headline["mean f1"].value == 1
 
 
 def test_the_official_answer_file_is_read_by_place(tmp_path: Path) -> None:
     question_set = write(tmp_path)
-    rows = [
-        {"question": q.prompt.removesuffix(SHORT), "answer": q.meta["gold"]} for q in question_set.questions
-    ]
+    rows = [{"question": q.prompt.removesuffix(SHORT), "answer": q.gold} for q in question_set.questions]
     answers = POPE.read(lines(tmp_path / "a.jsonl", rows), question_set)
     assert POPE.score(question_set, answers, None).headline["mean accuracy"].value == 1
     with pytest.raises(ValueError, match="35 answers without question_id"):
@@ -96,7 +92,7 @@ def test_the_official_answer_file_is_read_by_place(tmp_path: Path) -> None:
 def test_one_splits_official_answers_are_scored_by_themselves(tmp_path: Path) -> None:
     question_set = write(tmp_path)
     rows = [
-        {"question": q.prompt.removesuffix(SHORT), "answer": q.meta["gold"]}
+        {"question": q.prompt.removesuffix(SHORT), "answer": q.gold}
         for q in question_set.questions
         if q.category == "popular"
     ]

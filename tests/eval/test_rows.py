@@ -38,7 +38,7 @@ def test_two_benchmarks_in_one_download_are_told_apart(tmp_path: Path) -> None:
         parquet(tmp_path / folder / "validation-00000-of-00001.parquet", [cells])
     for name, gold in (("docvqa", "DocVQA"), ("infographicvqa", "InfographicVQA")):
         (question,) = get(name).question_set(tree(tmp_path)).questions
-        assert question.meta["golds"] == (gold,)
+        assert question.golds == (gold,)
 
 
 def test_a_question_that_comes_twice_is_refused(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_list_is_spelt_in_a_table_of_texts_only(tmp_path: Path) -> None:
     }
     (tmp_path / "OCRBench.json").write_text(json.dumps([{"id": 0, **cells}]))
     (question,) = get("ocrbench").question_set(tree(tmp_path)).questions
-    assert question.meta["golds"] == ("[ 0 , 1 ]",)
+    assert question.golds == ("[ 0 , 1 ]",)
     text = "index\tanswers\n1\t['a', 'b']\n2\t[\"a\", \"b\"]\n3\t[Yes, No]\n4\ta\n"
     (tmp_path / "t.tsv").write_text(text)
     found = [row.texts("answers") for row in rows(tree(tmp_path), "*.tsv")]

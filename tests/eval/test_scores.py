@@ -9,7 +9,7 @@ import pytest
 from vf_ray.artifacts import Artifact, Spec, Writer, build
 from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Question, QuestionSet, Score
-from vf_ray.eval.benchmarks.tasks import TASKS
+from vf_ray.eval.benchmarks.tasks import TASKS, TaskAnswer
 from vf_ray.eval.scores import LearnedTasks, asked_models, read, read_items, summary, write
 from vf_ray.store import Store
 
@@ -20,7 +20,7 @@ def question_set(sizes: dict[str, int]) -> QuestionSet:
     questions = [
         Question(
             id=f"{task}#{n}", prompt="Is it?", image_id=f"{task}{n}", category=task,
-            meta={"answer": gold, "letter": "", "options": [], "response": gold},
+            gold=gold, meta=TaskAnswer(answer=gold, letter=""),
         )
         for task, n, gold in golds
     ]  # fmt: skip
@@ -30,7 +30,7 @@ def question_set(sizes: dict[str, int]) -> QuestionSet:
 def scores_of_two(asked: QuestionSet) -> dict[str, Score]:
     """Return the scores of a model that says no, and of one that knows all tasks but one."""
     constant = {q.id: "no" for q in asked.questions}
-    right = {q.id: q.meta["answer"] for q in asked.questions if q.category != "s/same"}
+    right = {q.id: q.gold for q in asked.questions if q.category != "s/same"}
     answers = {"base": constant, "stage1": constant | right}
     return {model: TASKS.score(asked, texts, None) for model, texts in answers.items()}
 

@@ -29,7 +29,7 @@ def seed(root: Path, images: bool = False) -> QuestionSet:
 
 def test_seed_takes_the_exact_letter_only(tmp_path: Path) -> None:
     question_set = seed(tmp_path)
-    answers = {q.id: q.meta["gold"] for q in question_set.questions} | {"0": "a", "1": "B."}
+    answers = {q.id: q.gold for q in question_set.questions} | {"0": "a", "1": "B."}
     found = SEED_BENCH.score(question_set, answers, None)
     assert found.headline["all %"].value == pytest.approx(400 / 6)
     assert found.headline["video %"].value == 100

@@ -11,7 +11,7 @@ from vf_ray.eval.benchmarks.textocr import TEXTOCR
 def test_the_share_of_pieces_that_an_answer_holds(tmp_path: Path) -> None:
     textocr(tmp_path)
     question_set = TEXTOCR.load(tree(tmp_path))
-    assert [q.meta["gold"] for q in question_set.questions] == [("STOP", "Main", "St."), ("stop",)]
+    assert [q.golds for q in question_set.questions] == [("STOP", "Main", "St."), ("stop",)]
     found = TEXTOCR.score(question_set, {"a": "It says: stop, main street", "b": "nothing here"})
     assert found.headline["recall %"].value == 50  # two of three pieces, and none of one
     assert found.headline["words per answer"].value == 3.5

@@ -12,7 +12,7 @@ from vf_ray.errors import UserError
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.load import load_recipe
-from vf_ray.store import VARIABLE, Store
+from vf_ray.store import STORE_URL, Store
 from vf_ray.tasks import matching
 
 TRAINED = {"stage1", "stage2"}
@@ -42,7 +42,7 @@ def test_models_that_are_named_by_their_making_are_those_of_the_runs_that_make_t
 
 
 def test_a_model_that_is_not_finished_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setenv(STORE_URL, str(tmp_path))
     with pytest.raises(UserError, match=r"holds no stage1/smoke/.*run the tables that train it"):
         _url(load_recipe("smoke"), "stage1")
     store = Store.open()

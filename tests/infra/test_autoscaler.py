@@ -13,8 +13,8 @@ from ray.autoscaler.v2.scheduler import ResourceDemandScheduler, SchedulingReque
 from ray.autoscaler.v2.utils import ResourceRequestUtil
 from ray.core.generated.common_pb2 import LabelSelectorOperator
 
-from vf_ray.on_ray.cluster import CPU_NODES, without_gpus
-from vf_ray.on_ray.submit import DRIVER
+from vf_ray.on_ray.cluster import without_gpus
+from vf_ray.on_ray.cluster_variables import CPU_NODES, DRIVER
 
 CLUSTER = Path(__file__).parents[2] / "infra" / "kubernetes" / "base" / "cluster.yaml"
 

@@ -13,8 +13,7 @@ import pytest
 import yaml
 
 from tests.infra.bare_root import lines
-from vf_ray.on_ray.cluster import CPU_NODES
-from vf_ray.on_ray.dashboard import MOST_GPUS
+from vf_ray.on_ray.cluster_variables import CPU_NODES, MOST_GPUS
 from vf_ray.plan.plan import STEPS
 from vf_ray.recipe.load import recipe_names
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import ray
 from ray.cluster_utils import Cluster
 
-from vf_ray.on_ray.cluster import CPU_NODES, _draw_token
+from vf_ray.on_ray.cluster import _draw_token
+from vf_ray.on_ray.cluster_variables import CPU_NODES
 from vf_ray.on_ray.ray_pool import RayPool
 from vf_ray.work import Line
 

@@ -103,9 +103,7 @@ def test_planted_questions_are_found_by_task_and_with_their_image(local_store: S
             OTHER: [Made(image=png(pieces()[5]), question=short)],
         },
     )
-    asked = {
-        key: {found.sought.questions[q].meta["gold"] for q in o.worded} for key, o in found.overlaps.items()
-    }
+    asked = {key: {found.sought.questions[q].gold for q in o.worded} for key, o in found.overlaps.items()}
     assert asked == {("pope", SEEN): {"yes"}, ("pope", OTHER): {"yes"}}
     seen, other = found.overlaps["pope", SEEN], found.overlaps["pope", OTHER]
     assert (len(seen.worded), len(seen.same)) == (2, 1)

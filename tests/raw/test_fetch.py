@@ -20,10 +20,11 @@ from tests.web_server import Web, web_server
 from vf_ray import artifacts
 from vf_ray.artifacts import Spec
 from vf_ray.instances.sample import examine
-from vf_ray.raw.fetch import SCRATCH, fetch, places, scratch, spec
+from vf_ray.raw.fetch import fetch, places, scratch, spec
 from vf_ray.raw.tree import RawTree
 from vf_ray.store import Store
 from vf_ray.store.bucket import Patience
+from vf_ray.store.variables import SCRATCH_FOLDER
 from vf_ray.tasks import sources
 from vf_ray.types import Download, Raw
 
@@ -47,7 +48,7 @@ def web() -> Iterator[Web]:
 
 @pytest.fixture(autouse=True)
 def own_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(SCRATCH, str(tmp_path / "scratch"))
+    monkeypatch.setenv(SCRATCH_FOLDER, str(tmp_path / "scratch"))
 
 
 def public(web: Web, name: str, *files: str) -> tuple[Raw, Spec]:

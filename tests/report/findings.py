@@ -26,8 +26,7 @@ def question_sets(root: Path) -> dict[str, QuestionSet]:
 
 def said(model: str, question: Question) -> str:
     """Return a right answer to the model's share of questions, else something else."""
-    gold = question.meta.get("gold", "a dog")
-    right = gold if isinstance(gold, str) else gold[0]
+    right = (question.golds or (question.gold or "a dog",))[0]
     words = {"0": "No", "1": "Yes", "no": "No", "yes": "Yes"}
     knows = rank(model, question.id) / SPAN < MODELS[model]
     answer = words.get(right, right) if knows else "I cannot tell."

@@ -17,7 +17,8 @@ from vf_ray.artifacts.artifact import (
 )
 from vf_ray.artifacts.building import build
 from vf_ray.artifacts.lease import LostLease
-from vf_ray.artifacts.writer import WORK, Writer
+from vf_ray.artifacts.paths import WORK
+from vf_ray.artifacts.writer import Writer
 
 __all__ = [
     "RUN",

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray.artifacts.fingerprint import fingerprint
-from vf_ray.artifacts.writer import COMPLETE, FORCE, checksum, chunks, digest_of, mark_of, record_of
+from vf_ray.artifacts.paths import COMPLETE, PROGRESS, data_of, manifest_of, mark_of, progress_of
+from vf_ray.artifacts.writer import FORCE, checksum, chunks, digest_of, record_of
 from vf_ray.errors import MendableError, MissingError, UserError
 from vf_ray.store import Store
 from vf_ray.store.scratch import require_room
@@ -76,16 +77,16 @@ class Artifact:
         Raises:
             ValueError: if it is not the manifest that was published.
         """
-        found = record_of(self.store, f"{self.address}/manifest.json", "spec", "files", "stats")
-        if fingerprint(lasting(found)) != self._mark["manifest"]:
-            raise UserError(f"{self.store.at(self.address)}/manifest.json: {_ALTERED}")
-        return found
+        manifest = record_of(self.store, manifest_of(self.address), "spec", "files", "stats")
+        if fingerprint(lasting(manifest)) != self._mark["manifest"]:
+            raise UserError(f"{self.store.at(manifest_of(self.address))}: {_ALTERED}")
+        return manifest
 
     @property
     def stats(self) -> Mapping[str, Any]:
         """Return what the build counted."""
-        found: Mapping[str, Any] = self.manifest["stats"]
-        return found
+        stats: Mapping[str, Any] = self.manifest["stats"]
+        return stats
 
     @property
     def mark(self) -> str:
@@ -103,7 +104,7 @@ class Artifact:
             raise MissingError(
                 f"{self.store.at(self.address)}: no file {name!r}; it has {', '.join(attempts)}"
             )
-        return f"{self.address}/attempt-{attempts[name]}/{name}"
+        return data_of(self.address, attempts[name], name)
 
     def read(self, name: str) -> bytes:
         """Return a data file's bytes.
@@ -122,10 +123,10 @@ class Artifact:
             ValueError: if the part is not what was published.
         """
         data = self.store.read_range(self.path(name), start, size) if size else b""
-        if sha256 and not (found := hashlib.sha256(data).hexdigest()).startswith(sha256):
+        if sha256 and not (actual := hashlib.sha256(data).hexdigest()).startswith(sha256):
             raise UserError(
                 f"{self.store.at(self.path(name))}, bytes {start} to {start + size - 1}: {_ALTERED}; "
-                f"expected SHA-256 {sha256}..., found {found[:16]}..."
+                f"expected SHA-256 {sha256}..., found {actual[:16]}..."
             )
         return data
 
@@ -186,11 +187,11 @@ class Artifact:
     def _mark(self) -> Mapping[str, Any]:
         return record_of(self.store, mark_of(self.address), "files", "manifest")
 
-    def _verify(self, name: str, found: Mapping[str, Any]) -> None:
+    def _verify(self, name: str, actual: Mapping[str, Any]) -> None:
         expected = self.manifest["files"][name]
-        if found != expected:
+        if actual != expected:
             raise UserError(
-                f"{self.store.at(self.path(name))}: {_ALTERED}; expected {expected}, found {found}"
+                f"{self.store.at(self.path(name))}: {_ALTERED}; expected {expected}, found {actual}"
             )
 
 
@@ -245,8 +246,8 @@ def finished_among(store: Store, addresses: Iterable[str]) -> set[str]:
 
 def progress(store: Store, address: str) -> Mapping[str, Any] | None:
     """Return {done, total, unit, metrics} as the newest attempt last told it."""
-    told = {name: path for path in store.list(f"{address}/progress") if (name := Path(path).stem).isdigit()}
-    return store.note(told[max(told, key=int)]) or None if told else None
+    attempts = [name for path in store.list(f"{address}/{PROGRESS}") if (name := Path(path).stem).isdigit()]
+    return store.note(progress_of(address, max(map(int, attempts)))) or None if attempts else None
 
 
 def lasting(manifest: Mapping[str, Any]) -> dict[str, Any]:

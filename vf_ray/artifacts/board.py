@@ -59,9 +59,9 @@ class Board:
             self._shares[part] = max(share, self._shares[part])
             self._at_work = {**self._at_work, part: line} if line else _without(self._at_work, part)
             if self._throttle.ready() or all(one == 1 for one in self._shares.values()):
-                tell(self.store, self.path, self._told())
+                tell(self.store, self.path, self._state())
 
-    def _told(self) -> Mapping[str, Any]:
+    def _state(self) -> Mapping[str, Any]:
         done, lines = round(sum(self._shares.values()), 3), [self._at_work[p] for p in sorted(self._at_work)]
         return {"done": done, "total": len(self._shares), "unit": self._unit, "metrics": {}, "at_work": lines}
 

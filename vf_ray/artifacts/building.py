@@ -11,7 +11,19 @@ from vf_ray.artifacts import provenance
 from vf_ray.artifacts.artifact import RUN, Artifact, Spec, find, lasting, load
 from vf_ray.artifacts.fingerprint import canonical, fingerprint, pretty
 from vf_ray.artifacts.lease import STALE_S, LostLease, held
-from vf_ray.artifacts.writer import COMPLETE, WORK, Writer, done_names, mark_of, nested_name
+from vf_ray.artifacts.paths import (
+    COMPLETE,
+    DONE,
+    MANIFEST,
+    PROGRESS,
+    REJECTED,
+    STATS,
+    WORK,
+    manifest_of,
+    mark_of,
+    nested_of,
+)
+from vf_ray.artifacts.writer import Writer, done_names, nested_name
 from vf_ray.store import Store
 
 log = logging.getLogger(__name__)
@@ -73,12 +85,12 @@ def _inside(address: str) -> Iterator[None]:
 def _note_nested(store: Store, address: str) -> None:
     """Write down that the artifact being built rests on another, which pruning then keeps with it."""
     if outer := _outer.get():
-        store.create(f"{outer}/nested/{nested_name(address)}", address.encode())
+        store.create(nested_of(outer, nested_name(address)), address.encode())
 
 
 def _forget(store: Store, address: str) -> None:
     """Undo what marks an artifact as finished, ``COMPLETE`` first; old attempts' data stay till pruned."""
-    for name in (COMPLETE, "manifest.json", "stats.json", "done", "rejected", "progress"):
+    for name in (COMPLETE, MANIFEST, STATS, DONE, REJECTED, PROGRESS):
         store.delete(f"{address}/{name}")
 
 
@@ -105,15 +117,13 @@ def _publish(writer: Writer, spec: Spec, stats: Mapping[str, Any], run: Mapping[
     content = {"spec": spec.plain(), "files": records, "stats": stats}
     mark = {"attempt": writer.attempt, "files": attempts, "manifest": fingerprint(content)}
     writer.check()
-    _settle(store, f"{address}/stats.json", stats)
-    _settle(store, f"{address}/manifest.json", {**content, RUN: run})
+    _settle(store, f"{address}/{STATS}", stats)
+    _settle(store, manifest_of(address), {**content, RUN: run})
     writer.check()
     store.create(mark_of(address), pretty(mark))
     published = Artifact(store, address)
     if published._mark["manifest"] != mark["manifest"]:
-        raise LostLease(
-            f"{store.at(address)}: another attempt published something else; see its manifest.json"
-        )
+        raise LostLease(f"{store.at(address)}: another attempt published something else; see its {MANIFEST}")
     writer.discard(WORK)
     return published
 

@@ -31,7 +31,7 @@ class Cost:
 
 def costs(store: Store, versions: Mapping[str, Sequence[str]]) -> list[Cost]:
     """Return what each step took, from the manifests of its finished artifacts (step -> addresses)."""
-    return [found for step, addresses in versions.items() if (found := _cost(store, step, addresses))]
+    return [cost for step, addresses in versions.items() if (cost := _cost(store, step, addresses))]
 
 
 def _cost(store: Store, step: str, addresses: Sequence[str]) -> Cost | None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from vf_ray.artifacts.paths import LEASES, heartbeat_of, lease_of
 from vf_ray.errors import MendableError
 from vf_ray.store import Store
 from vf_ray.store.bucket import Patience
@@ -45,16 +46,16 @@ class Lease:
 
     @property
     def path(self) -> str:
-        return f"{self.address}/lease/{self.attempt}"
+        return lease_of(self.address, self.attempt)
 
     def beat(self, count: int, released: bool = False) -> None:
         """Show that the owner lives, or that it let go."""
         pulse = json.dumps({"counter": count, "released": released}).encode()
-        self.store.rewrite(f"{self.address}/heartbeat/{self.attempt}", pulse)
+        self.store.rewrite(heartbeat_of(self.address, self.attempt), pulse)
 
     def check(self) -> None:
         """Raise LostLease if a newer lease exists."""
-        if self.store.exists(f"{self.address}/lease/{self.attempt + 1}"):
+        if self.store.exists(lease_of(self.address, self.attempt + 1)):
             raise LostLease(
                 f"{self.store.at(self.address)}: attempt {self.attempt} was taken over while this process "
                 "was silent; nothing of it is published. The newer attempt goes on: wait for that one"
@@ -107,7 +108,7 @@ def claim(store: Store, address: str, newest: int) -> Lease | None:
 
 def newest_attempt(store: Store, address: str) -> int:
     """Return the number of the newest lease, 0 if there is none."""
-    names = (path.rpartition("/")[2] for path in store.list(f"{address}/lease"))
+    names = (path.rpartition("/")[2] for path in store.list(f"{address}/{LEASES}"))
     return max((int(name) for name in names if name.isdigit()), default=0)
 
 
@@ -200,12 +201,12 @@ class _Heart:
 
 
 def _pulse(store: Store, address: str, attempt: int) -> dict[str, Any]:
-    return store.note(f"{address}/heartbeat/{attempt}")
+    return store.note(heartbeat_of(address, attempt))
 
 
 def _owner(store: Store, address: str, attempt: int) -> dict[str, Any]:
     """Return who holds a lease; empty if that cannot be read: then only a silent heartbeat tells."""
-    return store.note(f"{address}/lease/{attempt}")
+    return store.note(lease_of(address, attempt))
 
 
 def _myself() -> dict[str, Any]:

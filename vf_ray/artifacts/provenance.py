@@ -53,7 +53,7 @@ def commit() -> str:
 @cache
 def libraries() -> dict[str, str]:
     """Return the installed versions of what could change a result."""
-    return {name: found for name in LIBRARIES if (found := _version(name))}
+    return {name: known for name in LIBRARIES if (known := _version(name))}
 
 
 def _version(name: str) -> str:

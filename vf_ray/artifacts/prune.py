@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 from vf_ray.artifacts.artifact import is_finished
 from vf_ray.artifacts.lease import STALE_S, claim, idle, newest_attempt
-from vf_ray.artifacts.writer import COMPLETE, WORK, done_names, mark_of, nested_name, record_of
+from vf_ray.artifacts.paths import ATTEMPT, COMPLETE, DONE, LEASES, NESTED, WORK, done_of, mark_of
+from vf_ray.artifacts.writer import done_names, nested_name, record_of
 from vf_ray.errors import UserError
 from vf_ray.store import Store
 
-_LEASE = re.compile(r"(?P<address>.+)/lease/\d+")
-_NESTED = re.compile(r"(?P<address>.+)/nested/(?P<inner>[^/]+)")
-_RECORD = re.compile(r"done/(?P<name>.+)\.json")
-_DATA = re.compile(r"attempt-(?P<attempt>\d+)/(?P<name>.+)")
+_LEASE = re.compile(rf"(?P<address>.+)/{LEASES}/\d+")
+_NESTED = re.compile(rf"(?P<address>.+)/{NESTED}/(?P<inner>[^/]+)")
+_RECORD = re.compile(rf"{DONE}/(?P<name>.+)\.json")
+_DATA = re.compile(rf"{ATTEMPT}(?P<attempt>\d+)/(?P<name>.+)")
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +40,17 @@ def removals(store: Store, named: Collection[str], *, stale_s: float = STALE_S) 
     for path, size in everything.items():
         if (address := _owner(path, addresses)) is not None:
             sizes[address][path[len(address) + 1 :]] = size
-    kept = _with_nested(named, everything, addresses)
-    some = sorted(address for address in addresses if address not in kept or not _is_whole(sizes[address]))
+    needed = _with_nested(named, everything, addresses)
+    some = sorted(address for address in addresses if address not in needed or not _is_whole(sizes[address]))
     quiet = idle(store, [a for a in some if COMPLETE not in sizes[a]], stale_s=stale_s)
     due = [a for a in some if COMPLETE in sizes[a] or a in quiet]
-    found = store.many(lambda a: _of(store, a, sizes[a], a in kept), due)
-    return [removal for removals in found for removal in removals]
+    by_address = store.many(lambda a: _of(store, a, sizes[a], a in needed), due)
+    return [removal for removals in by_address for removal in removals]
 
 
 def remove(store: Store, removal: Removal) -> bool:
     """Delete what a removal names, unless somebody starts to build it just now; tell whether it went."""
-    address = removal.path.partition("/attempt-")[0]
+    address = removal.path.partition(f"/{ATTEMPT}")[0]
     lease = claim(store, address, newest_attempt(store, address))
     if lease is None:
         return False
@@ -67,7 +68,7 @@ def _remove_version(store: Store, address: str) -> bool:
     """Delete COMPLETE first and the leases last, so that a killed removal leaves nothing half valid."""
     store.delete(mark_of(address))
     tops = {path[len(address) + 1 :].partition("/")[0] for path in store.list(address)}
-    for top in sorted(tops - {"lease"}):
+    for top in sorted(tops - {LEASES}):
         store.delete(f"{address}/{top}")
     store.delete(address)
     return True
@@ -82,12 +83,12 @@ def _with_nested(named: Collection[str], paths: Collection[str], addresses: Coll
     called: dict[str, set[str]] = defaultdict(set)
     for address in addresses:
         called[nested_name(address)].add(address)
-    kept, waiting = set(named), list(named)
+    needed, waiting = set(named), list(named)
     while waiting:
-        inner = {address for name in below[waiting.pop()] for address in called[name]} - kept
-        kept |= inner
+        inner = {address for name in below[waiting.pop()] for address in called[name]} - needed
+        needed |= inner
         waiting += inner
-    return kept
+    return needed
 
 
 def _is_whole(sizes: Mapping[str, int]) -> bool:
@@ -138,7 +139,7 @@ def _live(store: Store, address: str) -> set[str]:
     """
     if is_finished(store, address):
         attempts: dict[str, int] = record_of(store, mark_of(address), "files")["files"]
-        return {f"attempt-{attempt}/{name}" for name, attempt in attempts.items()}
+        return {f"{ATTEMPT}{attempt}/{name}" for name, attempt in attempts.items()}
     names = done_names(store, address)
-    records = {name: record_of(store, f"{address}/done/{name}.json", "attempt") for name in names}
-    return {f"attempt-{record['attempt']}/{name}" for name, record in records.items()}
+    records = {name: record_of(store, done_of(address, name), "attempt") for name in names}
+    return {f"{ATTEMPT}{record['attempt']}/{name}" for name, record in records.items()}

@@ -15,17 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray.artifacts.lease import Lease
+from vf_ray.artifacts.paths import DONE, WORK, data_of, done_of, progress_of, rejects_of
 from vf_ray.errors import MissingError, UserError
 from vf_ray.store import Store
 from vf_ray.store.bucket import Patience
 from vf_ray.store.scratch import in_temporary_space
 from vf_ray.types import Reject
-
-COMPLETE = "COMPLETE"
-"""The file that is written last; without it nothing reads an artifact."""
-WORK = "work/"
-"""Names below this hold what only the build itself needs, such as checkpoints: they survive a kill,
-are left out of the manifest and go once the artifact is complete."""
 
 FORCE = "build it again with force, or restore it"
 PROGRESS_S = 0.5
@@ -73,10 +68,10 @@ class Writer:
         self.check()
         path = self.path(name, self.attempt)
         if isinstance(data, Path):
-            made, digest = self.store.create_file(path, data), digest_of(data)
+            is_new, digest = self.store.create_file(path, data), digest_of(data)
         else:
-            made, digest = self.store.create(path, data), checksum([data])
-        if not made:  # a repeated task of this attempt stored it first: record what is there
+            is_new, digest = self.store.create(path, data), checksum([data])
+        if not is_new:  # a repeated task of this attempt stored it first: record what is there
             digest = checksum(chunks(self.store, path))
         record = {"attempt": self.attempt, **digest}
         self.store.create(self._record(name), json.dumps(record).encode())
@@ -92,10 +87,10 @@ class Writer:
         """Return what is wrong with a finished file; empty if it is what was written, or a working file."""
         try:
             record, path = self.committed(name) or {}, self.stored_at(name)
-            found = record if name.startswith(WORK) else {**record, **checksum(chunks(self.store, path))}
+            actual = record if name.startswith(WORK) else {**record, **checksum(chunks(self.store, path))}
         except (UserError, MissingError) as error:
             return str(error)
-        return "" if found == record else f"{self.store.at(path)}: altered since it was stored"
+        return "" if actual == record else f"{self.store.at(path)}: altered since it was stored"
 
     def forget(self, name: str) -> None:
         """Take back that a file is finished."""
@@ -131,7 +126,7 @@ class Writer:
         if not name.startswith(WORK):
             raise ValueError(f"discard({name!r}) in {self.address}: only names below {WORK!r} may go")
         plain = name.rstrip("/")
-        for record in (self._record(plain), f"{self.address}/done/{plain}"):
+        for record in (self._record(plain), f"{self.address}/{DONE}/{plain}"):
             self.store.delete(record)  # first: a record always has its file
         for attempt in range(1, self.attempt + 1):
             self.store.delete(self.path(plain, attempt))
@@ -139,8 +134,8 @@ class Writer:
     def progress(self, done: float, total: float, unit: str, metrics: Mapping[str, float] = {}) -> None:
         """Tell whoever watches how far this is; calls in quick succession are dropped but the last."""
         if done >= total or self._throttle.ready():
-            told = {"done": done, "total": total, "unit": unit, "metrics": dict(metrics)}
-            tell(self.store, f"{self.address}/progress/{self.attempt}.json", told)
+            state = {"done": done, "total": total, "unit": unit, "metrics": dict(metrics)}
+            tell(self.store, progress_of(self.address, self.attempt), state)
 
     def reject(self, name: str, rejects: Iterable[Reject]) -> None:
         """Store why records were left out, as ``rejected/<name>.jsonl``; call before the data's commit."""
@@ -149,7 +144,7 @@ class Writer:
                 lines.write(json.dumps(asdict(reject), sort_keys=True).encode() + b"\n")
             lines.flush()
             if lines.tell():
-                self.store.create_file(f"{self.address}/rejected/{name}.jsonl", Path(lines.name))
+                self.store.create_file(rejects_of(self.address, name), Path(lines.name))
 
     def check(self) -> None:
         """Raise LostLease if another process has taken the build over."""
@@ -157,7 +152,7 @@ class Writer:
 
     def path(self, name: str, attempt: int) -> str:
         """Return the store path of a data file of an attempt."""
-        return f"{self.address}/attempt-{attempt}/{name}"
+        return data_of(self.address, attempt, name)
 
     def stored_at(self, name: str) -> str:
         """Return the store path of a finished file."""
@@ -167,13 +162,13 @@ class Writer:
         return self.path(name, record["attempt"])
 
     def _record(self, name: str) -> str:
-        return f"{self.address}/done/{name}.json"
+        return done_of(self.address, name)
 
 
-def tell(store: Store, path: str, told: Mapping[str, Any]) -> None:
+def tell(store: Store, path: str, state: Mapping[str, Any]) -> None:
     """Rewrite a file that people only look at: where that fails, it must not end what it tells of."""
     try:
-        replace(store, patience=BRIEF).rewrite(path, json.dumps(told).encode())
+        replace(store, patience=BRIEF).rewrite(path, json.dumps(state).encode())
     except OSError as error:
         log.warning("progress is not shown: %s", error)
 
@@ -186,12 +181,12 @@ def record_of(store: Store, path: str, *keys: str) -> dict[str, Any]:
         UserError: if it is damaged.
     """
     try:
-        found = store.read_json(path)
+        record = store.read_json(path)
     except UserError as error:
         raise UserError(f"{error}; {FORCE}") from error
-    if not (isinstance(found, dict) and found.keys() >= set(keys)):
+    if not (isinstance(record, dict) and record.keys() >= set(keys)):
         raise UserError(f"{store.at(path)}: expected {', '.join(keys)}; the file is damaged; {FORCE}")
-    return found
+    return record
 
 
 def chunks(store: Store, path: str) -> Iterator[bytes]:
@@ -202,7 +197,7 @@ def chunks(store: Store, path: str) -> Iterator[bytes]:
 
 def done_names(store: Store, address: str) -> list[str]:
     """Return the names of the files that some attempt finished, sorted."""
-    start = f"{address}/done/"
+    start = f"{address}/{DONE}/"
     return sorted(p.removeprefix(start).removesuffix(".json") for p in store.list(start.rstrip("/")))
 
 
@@ -218,11 +213,6 @@ def checksum(chunks: Iterable[bytes]) -> dict[str, Any]:
         digest.update(chunk)
         size += len(chunk)
     return {"sha256": digest.hexdigest(), "bytes": size}
-
-
-def mark_of(address: str) -> str:
-    """Return the path of the file that marks an artifact as finished."""
-    return f"{address}/{COMPLETE}"
 
 
 def digest_of(local: Path) -> dict[str, Any]:

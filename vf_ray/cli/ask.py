@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from vf_ray.cli.app import show, show_json
+from vf_ray.cli.plans import StoreUrl
 from vf_ray.errors import UserError, about
 
 
@@ -17,9 +18,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="What to ask about the picture.")],
     image: Annotated[Path, typer.Option(help="The picture.", exists=True, dir_okay=False)],
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer.")] = 128,
-    store: Annotated[
-        str | None, typer.Option(help="Store URL; default VF_RAY_STORE, else .vf-ray/store.")
-    ] = None,
+    store: StoreUrl = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
 ) -> None:
     """Ask a trained model one question about one picture."""
@@ -35,8 +34,8 @@ def ask(
     except BadImageError as error:
         raise UserError(f"{image}: {error}; expected a picture") from error
     with model_folder(checkpoint, Store.open(store)) as folder:
-        said = answer(folder, question, data, max_new_tokens=max_new_tokens)
+        reply = answer(folder, question, data, max_new_tokens=max_new_tokens)
     if as_json:
-        show_json({"checkpoint": checkpoint, "image": str(image), "question": question, "answer": said})
+        show_json({"checkpoint": checkpoint, "image": str(image), "question": question, "answer": reply})
     else:
-        show(escape(said))
+        show(escape(reply))

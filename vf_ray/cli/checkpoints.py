@@ -19,6 +19,6 @@ def model_folder(name: str, store: Store) -> Iterator[Path]:
     if (Path(name) / "config.json").is_file():
         yield Path(name)
         return
-    found = artifacts.load(store, address_of(name, store))
-    with found.at_hand(PREFIX) as folder:
+    model = artifacts.load(store, address_of(name, store))
+    with model.at_hand(PREFIX) as folder:
         yield folder

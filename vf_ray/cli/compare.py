@@ -35,11 +35,11 @@ def compare(
     named = [_named(text) for text in run]
     if len({name for name, _ in named}) < max(2, len(named)):
         raise UserError("give --run at least twice, each with a name of its own")
-    found = joint({name: _values(opened, of, benchmark, model) for name, of in named}, named[0][0])
+    comparison = joint({name: _values(opened, of, benchmark, model) for name, of in named}, named[0][0])
     if as_json:
-        show_json(asdict(found))
+        show_json(asdict(comparison))
     else:
-        show(table(found, f"{benchmark}, {model}").text())
+        show(table(comparison, f"{benchmark}, {model}").text())
 
 
 def _named(text: str) -> tuple[str, Sequence[str]]:

@@ -33,32 +33,32 @@ def contamination(
 
     opened, plan = planned(recipe, override, store)
     prepared = Prepared.of(opened, plan)
-    with progress("pictures of benchmarks") as told:
-        asked = sought(trees(opened, plan, data), plan.recipe.prepare.largest_side, told)
+    with progress("pictures of benchmarks") as advance:
+        asked = sought(trees(opened, plan, data), plan.recipe.prepare.largest_side, advance)
     if not asked.titles:
         raise UserError(
             f"{data or plan.recipe.evaluate.data} holds the files of no benchmark; nothing was checked"
         )
-    with progress("pictures hashed") as told:
-        found = searched(plan.recipe.name, prepared, trained_tasks(plan), asked, told)
+    with progress("pictures hashed") as advance:
+        overlaps = searched(plan.recipe.name, prepared, trained_tasks(plan), asked, advance)
     if page:
-        page.write_text(contamination_page.page(found, prepared).html(), encoding="utf-8")
+        page.write_text(contamination_page.page(overlaps, prepared).html(), encoding="utf-8")
         note(f"page: {escape(str(page))}")
     if as_json:
-        show_json(contamination_page.plain(found))
+        show_json(contamination_page.plain(overlaps))
     else:
-        _show(found)
+        _show(overlaps)
 
 
-def _show(found: "Contamination") -> None:
+def _show(overlaps: "Contamination") -> None:
     from vf_ray.quality.contamination_page import HEADERS, TASK_HEADERS, rows, task_rows
 
-    title = f"{found.recipe}: {found.instances:,} training instances of {len(found.tasks)} tasks"
-    show_table(title, HEADERS, [dict(zip(HEADERS, row, strict=True)) for row in rows(found)])
-    if listed := task_rows(found):
+    title = f"{overlaps.recipe}: {overlaps.instances:,} training instances of {len(overlaps.tasks)} tasks"
+    show_table(title, HEADERS, [dict(zip(HEADERS, row, strict=True)) for row in rows(overlaps)])
+    if listed := task_rows(overlaps):
         show_table("by task", TASK_HEADERS, [dict(zip(TASK_HEADERS, row, strict=True)) for row in listed])
-    for name, why in found.sought.absent.items():
+    for name, why in overlaps.sought.absent.items():
         note(f"[dim]{escape(name)} not checked: {escape(why)}[/]")
-    for name, reasons in found.sought.unread.items():
+    for name, reasons in overlaps.sought.unread.items():
         for reason, count in reasons.items():
             note(f"[yellow]{escape(name)}: {count:,} pictures not read, {escape(reason)}[/]")

@@ -37,12 +37,12 @@ def estimate(
     tasks, cap, built = in_paper(), CAP, dict[str, int]()
     if recipe:
         tasks, cap, built = _of_recipe(recipe, override, store)
-    found = added(tasks, cap)
+    sizes = added(tasks, cap)
     if as_json:
-        show_json(plain(found, built))
+        show_json(plain(sizes, built))
         return
-    show_table(f"{len(found.sizes)} tasks", COLUMNS, [_row(size, cap, built) for size in found.sizes])
-    for line in [sized(found)] if recipe else compared(found):
+    show_table(f"{len(sizes.sizes)} tasks", COLUMNS, [_row(size, cap, built) for size in sizes.sizes])
+    for line in [sized(sizes)] if recipe else compared(sizes):
         show(escape(line))
 
 
@@ -52,8 +52,8 @@ def _of_recipe(
     from vf_ray import artifacts
 
     opened, plan = planned(recipe, override, store)
-    found = {task: artifacts.find(opened, spec) for task, spec in plan.instances.items()}
-    stats = {task: artifact.stats for task, artifact in found.items() if artifact}
+    prepared = {task: artifacts.find(opened, spec) for task, spec in plan.instances.items()}
+    stats = {task: artifact.stats for task, artifact in prepared.items() if artifact}
     built = {task: counts["train"] + counts["held_out"] for task, counts in stats.items()}
     return plan.tasks, plan.recipe.prepare.cap, built
 

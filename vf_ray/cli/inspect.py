@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from vf_ray.cli.app import note, show, show_json
+from vf_ray.cli.plans import StoreUrl
 from vf_ray.errors import UserError, about
 
 if TYPE_CHECKING:
@@ -35,9 +36,7 @@ def inspect(
     model: Annotated[
         str, typer.Option(help="Whose tokenizer: a model folder, an address, or a step.")
     ] = "base",
-    store: Annotated[
-        str | None, typer.Option(help="Store URL; default VF_RAY_STORE, else .vf-ray/store.")
-    ] = None,
+    store: StoreUrl = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
 ) -> None:
     """Show an instance as the model sees it: its picture, its text, which tokens are trained."""
@@ -45,11 +44,11 @@ def inspect(
 
     opened = Store.open(store)
     with ExitStack() as stack:
-        found = list(islice(_rows(what, opened, held_out), row, row + count))
-        if not found:
+        rows = list(islice(_rows(what, opened, held_out), row, row + count))
+        if not rows:
             raise UserError(f"{what}: no row {row}; give a smaller --row")
         encoder = _encoder(stack, model, opened)
-        for instance, image in found:
+        for instance, image in rows:
             (_print_json if as_json else _print)(encoder, instance, image)
 
 

@@ -34,29 +34,29 @@ def quality(
     opened, plan = planned(recipe, override, store)
     prepared = Prepared.of(opened, plan)
     with progress("pictures hashed") as show_progress:
-        found = examine(
+        examined = examine(
             plan.recipe.name, prepared, seed=seed, sample=sample if page else 0, on_looks=show_progress
         )
     if page:
-        page.write_text(document(found, prepared, plan.recipe.about).html(), encoding="utf-8")
+        page.write_text(document(examined, prepared, plan.recipe.about).html(), encoding="utf-8")
         note(f"page: {escape(str(page))}")
     if as_json:
-        show_json(plain(found))
+        show_json(plain(examined))
     else:
-        _show(found)
+        _show(examined)
 
 
-def _show(found: "Quality") -> None:
+def _show(examined: "Quality") -> None:
     from vf_ray.quality.task_table import SHORT_HEADERS, short_row
 
-    rows = [dict(zip(SHORT_HEADERS, short_row(task, found), strict=True)) for task in found.tasks]
-    instances = sum(task.instances for task in found.tasks)
-    title = f"{found.recipe}: {len(rows)} tasks, {instances:,} instances, {found.images:,} pictures"
+    rows = [dict(zip(SHORT_HEADERS, short_row(task, examined), strict=True)) for task in examined.tasks]
+    instances = sum(task.instances for task in examined.tasks)
+    title = f"{examined.recipe}: {len(rows)} tasks, {instances:,} instances, {examined.images:,} pictures"
     show_table(title, SHORT_HEADERS, rows)
-    for task, flags in found.flags.items():
+    for task, flags in examined.flags.items():
         for flag in flags:
             show(f"[yellow]{escape(task)}[/] {escape(flag.name)}: {escape(flag.words)}")
-    for (first, second), count in found.duplicates.equal.items():
+    for (first, second), count in examined.duplicates.equal.items():
         show(f"{escape(first)} and {escape(second)} share {count:,} pictures")
-    for (first, second), count in found.duplicates.near.items():
+    for (first, second), count in examined.duplicates.near.items():
         show(f"{escape(first)} and {escape(second)}: {count:,} pairs of pictures alike")

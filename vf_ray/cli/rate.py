@@ -102,24 +102,24 @@ def score(
 
     path = folder / GRADES
     grades = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    found = tally(read_ratings(folder), grades)
+    figures = tally(read_ratings(folder), grades)
     if as_json:
-        show_json(asdict(found))
+        show_json(asdict(figures))
         return
-    _show(found)
+    _show(figures)
 
 
-def _show(found: "RatingFigures") -> None:
-    figures = {**found.wins, "same verdict when shown again": found.retest}
-    figures |= {"judge agrees with most raters": found.judge} if found.judge else {}
-    figures |= {f"gold items of {rater}": share for rater, share in found.golds.items()}
+def _show(tallied: "RatingFigures") -> None:
+    figures = {**tallied.wins, "same verdict when shown again": tallied.retest}
+    figures |= {"judge agrees with most raters": tallied.judge} if tallied.judge else {}
+    figures |= {f"gold items of {rater}": share for rater, share in tallied.golds.items()}
     show_table("what people prefer", ("figure", "value", "low", "high", "n"), _rows(figures))
-    show(f"Krippendorff's alpha {found.alpha:.2f}")
-    for model, strength in sorted(found.strengths.items(), key=lambda pair: -pair[1]):
+    show(f"Krippendorff's alpha {tallied.alpha:.2f}")
+    for model, strength in sorted(tallied.strengths.items(), key=lambda pair: -pair[1]):
         show(f"strength of {escape(model)}: {strength:.3f}")
-    for rater in found.left_out:
+    for rater in tallied.left_out:
         show(f"[yellow]{escape(rater)} fails gold items and is left out[/]")
-    for name, number in found.counts.items():
+    for name, number in tallied.counts.items():
         note(f"{escape(name)}: {number}")
 
 

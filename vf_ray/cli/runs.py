@@ -147,12 +147,12 @@ def prune_store(
 
 
 def _opened(url: str | None) -> "Store":
-    from vf_ray.store import VARIABLE, Store
+    from vf_ray.store import STORE_URL, Store
 
     opened = Store.open(url)
     if not opened.is_folder():
         raise MissingError(
-            f"{opened.url}: there is no store; correct --store or {VARIABLE}, or start a run, e.g. with "
+            f"{opened.url}: there is no store; correct --store or {STORE_URL}, or start a run, e.g. with "
             "`make demo`"
         )
     return opened

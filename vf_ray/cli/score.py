@@ -85,8 +85,8 @@ def _of_table(path: Path, rule: str, columns: Sequence[str]) -> "Scored":
     from vf_ray.eval.own_table import score_table
 
     named = dict(_pair(text) for text in columns)
-    benchmark, found = score_table(path, rule, named)
-    return Scored(benchmark=benchmark, scores=[found])
+    benchmark, score = score_table(path, rule, named)
+    return Scored(benchmark=benchmark, scores=[score])
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -96,27 +96,27 @@ def _pair(text: str) -> tuple[str, str]:
     return key, name
 
 
-def _tell(found: "Scored", as_json: bool) -> None:
+def _tell(scored: "Scored", as_json: bool) -> None:
     if as_json:
-        show_json(_plain(found))
+        show_json(_plain(scored))
     else:
-        _show(found)
+        _show(scored)
 
 
-def _plain(found: "Scored") -> dict[str, Any]:
-    compared = {"against": asdict(found.scores[0]), "paired": asdict(found.paired)} if found.paired else {}
-    return {"benchmark": found.benchmark.name, **asdict(found.scores[-1]), **compared}
+def _plain(scored: "Scored") -> dict[str, Any]:
+    compared = {"against": asdict(scored.scores[0]), "paired": asdict(scored.paired)} if scored.paired else {}
+    return {"benchmark": scored.benchmark.name, **asdict(scored.scores[-1]), **compared}
 
 
-def _show(found: "Scored") -> None:
-    last = found.scores[-1]
-    show_table(found.benchmark.title, ("figure", "value", "low", "high", "n"), _figures(last.headline))
+def _show(scored: "Scored") -> None:
+    last = scored.scores[-1]
+    show_table(scored.benchmark.title, ("figure", "value", "low", "high", "n"), _figures(last.headline))
     for what, unusable in last.unusable.items():
         show(f"[yellow]{what}:[/] {escape(str(unusable))}")
     for name, rows in last.tables.items():
         flat = {f"{row}: {key}": figure for row, columns in rows.items() for key, figure in columns.items()}
         show_table(name, ("figure", "value", "low", "high", "n"), _figures(flat))
-    if pair := found.paired:
+    if pair := scored.paired:
         interval = f"[{100 * pair.low:+.1f}, {100 * pair.high:+.1f}]"
         show(
             f"against the other: {100 * pair.difference:+.1f} points {interval}, p {pair.p:.3g}; "
@@ -125,14 +125,14 @@ def _show(found: "Scored") -> None:
     _show_notes(last)
 
 
-def _show_notes(found: "Score") -> None:
-    for name, count in found.counts.items():
+def _show_notes(score: "Score") -> None:
+    for name, count in score.counts.items():
         note(f"{escape(name)}: {count}")
-    for line in found.notes:
+    for line in score.notes:
         note(f"[dim]{escape(line)}[/]")
 
 
-def _figures(found: "Mapping[str, Figure]") -> Iterator[Mapping[str, Any]]:
-    for name, figure in found.items():
+def _figures(figures: "Mapping[str, Figure]") -> Iterator[Mapping[str, Any]]:
+    for name, figure in figures.items():
         numbers = {key: f"{getattr(figure, key):.4g}" for key in ("value", "low", "high")}
         yield {"figure": name, **numbers, "n": figure.n}

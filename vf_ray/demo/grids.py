@@ -78,8 +78,8 @@ class ArcGrid:
     def counts(self) -> dict[int, int]:
         """Return the number of cells of each colour that occurs, most common first."""
         numbers, counts = np.unique(self.cells, return_counts=True)
-        found = zip(numbers.tolist(), counts.tolist(), strict=True)
-        return dict(sorted(found, key=lambda pair: (-pair[1], pair[0])))
+        pairs = zip(numbers.tolist(), counts.tolist(), strict=True)
+        return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
     @property
     def colours(self) -> list[str]:
@@ -118,11 +118,11 @@ class ArcGrid:
 
 def grids() -> list[ArcGrid]:
     """Return ARC's different grids of 2 to 8 cells a side, in the package's order."""
-    found: dict[Any, tuple[str, NDArray[np.uint8]]] = {}
+    by_content: dict[Any, tuple[str, NDArray[np.uint8]]] = {}
     for name, cells in _all():
         if min(cells.shape) >= 2 and max(cells.shape) <= LARGEST:
-            found.setdefault((cells.shape, cells.tobytes()), (name, cells))
-    return [ArcGrid(number, name, cells) for number, (name, cells) in enumerate(found.values(), 1)]
+            by_content.setdefault((cells.shape, cells.tobytes()), (name, cells))
+    return [ArcGrid(number, name, cells) for number, (name, cells) in enumerate(by_content.values(), 1)]
 
 
 def _all() -> Iterator[tuple[str, NDArray[np.uint8]]]:

@@ -55,12 +55,12 @@ def coco_file(
     named = [
         {"id": number, "name": name, "supercategory": "colour"} for number, name in enumerate(categories, 1)
     ]
-    found: dict[str, Any] = {
+    file: dict[str, Any] = {
         "info": {"description": "vf-ray demo"},
         "images": list(images),
         "annotations": [{"id": number, **annotation} for number, annotation in enumerate(annotations, 1)],
     }
-    return found | ({"categories": named} if named else {})
+    return file | ({"categories": named} if named else {})
 
 
 def vqa_files(

@@ -34,9 +34,9 @@ def presence(colour: str) -> str:
 def asked(grid: ArcGrid, seed: int) -> Iterator[tuple[str, str, str]]:
     """Yield (sort, question, answer) for a grid; ``seed`` decides which are asked."""
     for sort, (question, share, answer) in ASKED.items():
-        said = answer(grid)
-        if said is not None and _drawn(grid, seed, sort, RARER.get((sort, said), share)):
-            yield sort, question, said
+        right = answer(grid)
+        if right is not None and _drawn(grid, seed, sort, RARER.get((sort, right), share)):
+            yield sort, question, right
     if _drawn(grid, seed, MOSTLY, 0.8):
         question, letter = mostly(grid, shuffled(("black", "coloured"), str(seed), grid.name, MOSTLY))
         yield MOSTLY, question, letter

@@ -46,10 +46,10 @@ def write_annotations(root: Path, grids: Sequence[ArcGrid]) -> None:
     """Write COCO's two files: objects (connected cells of one colour), and captions."""
     images = [_image(grid) for grid in grids]
     objects = (thing for grid in grids for thing in _objects(grid))
-    told = ({"image_id": grid.id, "caption": caption(grid)} for grid in grids)
+    captions = ({"image_id": grid.id, "caption": caption(grid)} for grid in grids)
     folder = root / "annotations"
     write_json(folder / "instances_train2014.json", coco_file(images, objects, COLOURS))
-    write_json(folder / "captions_train2014.json", coco_file(images, told))
+    write_json(folder / "captions_train2014.json", coco_file(images, captions))
 
 
 def _image(grid: ArcGrid) -> dict[str, Any]:

@@ -63,8 +63,8 @@ def digits() -> Digits:
     """Return scikit-learn's digits, their 17 grey levels spread over a byte."""
     from sklearn.datasets import load_digits
 
-    found = load_digits()
-    return Digits(np.minimum(found.images * 16, 255).astype(np.uint8), found.target.astype(np.uint8))
+    scans = load_digits()
+    return Digits(np.minimum(scans.images * 16, 255).astype(np.uint8), scans.target.astype(np.uint8))
 
 
 def pieces() -> list[Square]:

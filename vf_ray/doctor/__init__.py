@@ -16,25 +16,25 @@ from vf_ray.doctor.raw_files import sources
 from vf_ray.doctor.room import space, training
 from vf_ray.doctor.weights import base_weights, dimensions, judge_weights
 from vf_ray.errors import MendableError, UserError
-from vf_ray.on_ray import dashboard
+from vf_ray.on_ray import cluster_variables, dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard
 from vf_ray.plan.named_models import resolved
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.load import load_recipe
 from vf_ray.recipe.strict import is_http
-from vf_ray.store import VARIABLE, Store, race
+from vf_ray.store import STORE_URL, Store, race
 
 
 def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | None) -> Iterator[Check]:
     """Yield a check for everything that a recipe needs, as it is found out."""
     try:
         recipe = load_recipe(name, overrides)
-        told = f"{recipe.name}: {len(_task_ids(recipe))} tasks"
+        summary = f"{recipe.name}: {len(_task_ids(recipe))} tasks"
     except MendableError as error:
         yield Check("recipe", False, str(error), "correct the recipe or the override, then ask again")
         return
-    yield Check("recipe", True, told)
+    yield Check("recipe", True, summary)
     store, usable = _store(store_url)
     yield usable
     try:
@@ -72,8 +72,8 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
         require_askable(store, plan)
         official = [name for name in recipe.evaluate.benchmarks if name != INSTANCES and recipe.evaluate.data]
         asked = {name: len(question_set(store, plan.questions, name).questions) for name in official}
-        told = ", ".join(f"{name} {count:,} questions" for name, count in asked.items())
-        yield Check("benchmarks", True, told or ", ".join(recipe.evaluate.benchmarks))
+        counts = ", ".join(f"{name} {count:,} questions" for name, count in asked.items())
+        yield Check("benchmarks", True, counts or ", ".join(recipe.evaluate.benchmarks))
     except MendableError as error:
         yield Check("benchmarks", False, str(error), "correct evaluate, before anything is trained")
 
@@ -83,7 +83,7 @@ def gpus(recipe: Recipe) -> Check:
     wanted = recipe.resources.workers * recipe.resources.gpus_per_worker
     if not wanted:
         return Check("gpus", True, "none asked for")
-    if os.environ.get("RAY_ADDRESS"):
+    if os.environ.get(cluster_variables.RAY_ADDRESS):
         return Check("gpus", True, f"{wanted} are asked of the cluster that this process is a job of")
     remote = Dashboard.from_environment()
     where = f"the cluster at {remote.address}" if remote else "this machine"
@@ -92,12 +92,12 @@ def gpus(recipe: Recipe) -> Check:
         most = max(there, dashboard.most_gpus()) if remote else there
     except (ClusterError, ValueError) as error:
         return Check("gpus", False, f"cannot be counted: {error}", "mend that first")
-    found = f"{where} has {there}{f' and may grow to {most}' if most > there else ''}; "
-    found += f"resources.workers x resources.gpus_per_worker asks for {wanted}"
-    remedy = f"set {dashboard.ADDRESS} to a cluster with GPUs, "
-    remedy += f"{dashboard.MOST_GPUS} to how many its autoscaler may have, " if remote else ""
+    numbers = f"{where} has {there}{f' and may grow to {most}' if most > there else ''}; "
+    numbers += f"resources.workers x resources.gpus_per_worker asks for {wanted}"
+    remedy = f"set {cluster_variables.API_SERVER} to a cluster with GPUs, "
+    remedy += f"{cluster_variables.MOST_GPUS} to how many its autoscaler may have, " if remote else ""
     remedy += "lower resources.workers, or override resources.gpus_per_worker=0 to train on CPU"
-    return Check("gpus", most >= wanted, found, remedy)
+    return Check("gpus", most >= wanted, numbers, remedy)
 
 
 def refuse_missing_gpus(recipe: Recipe, steps: Collection[str]) -> None:
@@ -123,15 +123,15 @@ def _local_gpus() -> int:
 
 def _store(url: str | None) -> tuple[Store, Check]:
     store = Store.open(url)
-    remedy = f"point {VARIABLE} at a folder or bucket that this user may write (s3: check the AWS_ variables)"
+    remedy = f"point {STORE_URL} at a folder or bucket this user may write (s3: check the AWS_ variables)"
     try:
         winners = race(store)
     except MendableError as error:
         return store, Check("store", False, f"{store.url}: {error}", remedy)
-    found = f"{store.url}: writable; {winners} of 8 simultaneous writers of one file won"
+    writable = f"{store.url}: writable; {winners} of 8 simultaneous writers of one file won"
     if winners == 1:
-        return store, Check("store", True, found)
-    return store, Check("store", False, found, "this storage cannot create a file once; use another one")
+        return store, Check("store", True, writable)
+    return store, Check("store", False, writable, "this storage cannot create a file once; use another one")
 
 
 def _task_ids(recipe: Recipe) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ def cluster(store: Store) -> Iterator[Check]:
     """Check that the cluster answers and accepts our token, and that it can reach the store."""
     remote = Dashboard.from_environment()
     if remote is None:
-        yield Check("cluster", True, f"{dashboard.ADDRESS} is unset: a local Ray for each run")
+        yield Check("cluster", True, f"{cluster_variables.API_SERVER} is unset: a local Ray for each run")
         return
     reached = _asked("cluster", lambda: f"Ray {remote.version()} at {remote.address}")
     yield reached
@@ -156,14 +156,14 @@ def cluster(store: Store) -> Iterator[Check]:
     )
     shared = f"{store.url}: a folder; each node must mount it at this path, which the job verifies"
     if local:
-        yield Check("shared store", loopback, shared, f"set {VARIABLE}=s3://... unless every node mounts it")
+        yield Check("shared store", loopback, shared, f"set {STORE_URL}=s3://... unless every node mounts it")
 
 
 def _asked(name: str, ask: Callable[[], str]) -> Check:
     try:
         return Check(name, True, ask())
     except ClusterError as error:
-        return Check(name, False, str(error), f"see above; {dashboard.ADDRESS} names the cluster")
+        return Check(name, False, str(error), f"see above; {cluster_variables.API_SERVER} names the cluster")
 
 
 def _shown(resources: Mapping[str, float]) -> str:

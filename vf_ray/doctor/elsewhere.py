@@ -55,11 +55,11 @@ def _answers(name: str, chat: ChatModel, request: Mapping[str, Any], keys: str) 
             lists = f"; it lists {', '.join(listed[:SHOWN]) or 'no model'}"
         begun = time.monotonic()
         (reply,) = chat.replies([request])
-        found = f"{chat.model} at {chat.address} answers in {time.monotonic() - begun:.1f} s"
-        said = reply.text is not None or reply.cut
-        error = "" if said else f"{chat.model} at {chat.address}: {reply.error}"
+        speed = f"{chat.model} at {chat.address} answers in {time.monotonic() - begun:.1f} s"
+        replied = reply.text is not None or reply.cut
+        error = "" if replied else f"{chat.model} at {chat.address}: {reply.error}"
     except MendableError as refused:
         error = str(refused)
     if error:
         return Check(name, False, error + lists, f"start the server, or correct {keys}")
-    return Check(name, True, f"{found}{lists and ', though it is not listed'}{lists}")
+    return Check(name, True, f"{speed}{lists and ', though it is not listed'}{lists}")

@@ -49,8 +49,8 @@ def _to_fetch(plan: Plan, store: Store) -> Iterator[Check]:
         name, files, size = f"raw {raw.name}", len(raw.files), sum(file.size for file in raw.files)
         if not files:
             there = plan.recipe.prepare.raw or "a folder or bucket that prepare.raw names"
-            told = f"{raw.obtain.rstrip('.')}; this goes below {there}, into {raw.name}/"
-            yield Check(name, False, "no public address", told)
+            remedy = f"{raw.obtain.rstrip('.')}; this goes below {there}, into {raw.name}/"
+            yield Check(name, False, "no public address", remedy)
         elif spec.address in left:
             need += size
             known = shown(size) if size else "size unknown"
@@ -70,13 +70,13 @@ def _source(name: str, plan: Plan, store: Store) -> Iterator[Check]:
     source = origin.source()
     remedy = " ".join(f"{raw.name!r}: {raw.obtain.rstrip('.')}." for raw in source.raws)
     try:
-        usable, found = _first_usable(source, origin.tree(), plan)
+        usable, detail = _first_usable(source, origin.tree(), plan)
     except MendableError as error:
-        said = source.raws[0].obtain.rstrip(".") in str(error)
+        names_it = source.raws[0].obtain.rstrip(".") in str(error)
         where = f"put it below {plan.recipe.prepare.raw}, or correct prepare.raw"
-        yield Check(f"source {name}", False, str(error), where if said else remedy)
+        yield Check(f"source {name}", False, str(error), where if names_it else remedy)
         return
-    yield Check(f"source {name}", usable, found, remedy)
+    yield Check(f"source {name}", usable, detail, remedy)
 
 
 def _first_usable(source: Source[Row], tree: Tree, plan: Plan) -> tuple[bool, str]:

@@ -15,7 +15,7 @@ from vf_ray.on_ray.dashboard import Dashboard
 from vf_ray.plan.plan import Plan
 from vf_ray.quality.published_sizes import most_instances
 from vf_ray.recipe import Recipe, Stage
-from vf_ray.store import VARIABLE, Store
+from vf_ray.store import STORE_URL, Store
 from vf_ray.train import estimate
 
 RAY_BYTES = 2 << 30
@@ -33,7 +33,7 @@ def space(recipe: Recipe, store: Store, model: Dimensions) -> Iterator[Check]:
     need = models + max(checkpoints, default=0) + (1 << 30)
     folder = store.local_path("")
     if folder is not None:
-        yield enough("disk", disk_free(folder), need, f"free some in {folder}, or set {VARIABLE} elsewhere")
+        yield enough("disk", disk_free(folder), need, f"free some in {folder}, or set {STORE_URL} elsewhere")
     yield from _scratch([estimate.scratch_bytes(model, s, copied=folder is None) for s in stages.values()])
     if Dashboard.from_environment() is None and not recipe.resources.gpus_per_worker:
         workers = recipe.resources.workers
@@ -50,8 +50,8 @@ def _scratch(needs: Sequence[int]) -> Iterator[Check]:
         here = Path(tempfile.gettempdir())
         yield enough("scratch", disk_free(here), max(needs), f"free some in {here}, or set TMPDIR elsewhere")
     else:
-        told = f"about {shown(max(needs))} needed in the temporary folder of every node that trains"
-        yield Check("scratch", True, told)
+        needed = f"about {shown(max(needs))} needed in the temporary folder of every node that trains"
+        yield Check("scratch", True, needed)
 
 
 def enough(name: str, free: int, need: int, remedy: str) -> Check:
@@ -66,13 +66,13 @@ def training(recipe: Recipe, model: Dimensions) -> Iterator[Check]:
         need, room = estimate.memory(stage, model, resources.workers), int(resources.gpu_gib * (1 << 30))
         parts = {"weights": need.parameters + need.gathered, "gradients": need.gradients,
                  "optimizer": need.optimizer, "activations": need.activations}  # fmt: skip
-        told = ", ".join(f"{part} {shown(count)}" for part, count in parts.items())
-        told += f"; at the start {shown(need.whole)}" if need.whole > need.step else ""
-        told += f"; on the host at most {shown(need.on_host)} a worker"
-        found = f"about {shown(need.device)} of {resources.gpu_gib:g} GiB a GPU: {told}"
+        shares = ", ".join(f"{part} {shown(count)}" for part, count in parts.items())
+        shares += f"; at the start {shown(need.whole)}" if need.whole > need.step else ""
+        shares += f"; on the host at most {shown(need.on_host)} a worker"
+        memory = f"about {shown(need.device)} of {resources.gpu_gib:g} GiB a GPU: {shares}"
         ways = [change for change, _ in estimate.remedies(stage, model, resources.workers, room)]
         remedy = f"override {name}: {ways[0]}" if ways else "use more workers, larger GPUs or stage.lora"
-        yield Check(f"{name} memory", need.device <= room, found, remedy)
+        yield Check(f"{name} memory", need.device <= room, memory, remedy)
         yield Check(f"{name} time", True, _duration(recipe, model, name, stage))
 
 

@@ -31,7 +31,7 @@ def whole(path: Path) -> Any:
 
 
 def keyed(
-    found: Iterable[Mapping[str, Any]], question_set: QuestionSet, name: str, key: IdOf
+    records: Iterable[Mapping[str, Any]], question_set: QuestionSet, name: str, key: IdOf
 ) -> dict[str, str]:
     """Return the answers by question id.
 
@@ -41,7 +41,7 @@ def keyed(
     """
     answers: dict[str, str] = {}
     known = {question.id for question in question_set.questions}
-    for number, record in enumerate(found, start=1):
+    for number, record in enumerate(records, start=1):
         identity = _id_of(record, key, f"{name} answer {number}")
         if identity in answers:
             raise UserError(

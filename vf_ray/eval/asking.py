@@ -52,15 +52,15 @@ def answer(
         Unserved: if (nearly) all of it is refused with the same words.
     """
     files = parts(writer, name)
-    found = {row.id: row for file in files for row in _read(writer.read(file))}
-    missing = [question for question in questions if question.id not in found]
+    answered_before = {row.id: row for file in files for row in _read(writer.read(file))}
+    missing = [question for question in questions if question.id not in answered_before]
     if missing:
         asked = engine()
         new = {row.id: row for row in asked.answers(missing, batch)}
         writer.commit(part(name, len(files) + 1), lines([asdict(r) for r in new.values() if not r.again]))
-        found |= new
+        answered_before |= new
         stop_if_alike(asked.name, [row.error for row in new.values() if row.again], len(questions))
-    return [found[question.id] for question in questions]
+    return [answered_before[question.id] for question in questions]
 
 
 def part(name: str, number: int) -> str:
@@ -76,7 +76,7 @@ def parts(writer: Writer, name: str) -> list[str]:
 
 def answered(artifact: Artifact) -> list[Answered]:
     """Return what became of each question."""
-    return [found for name in artifact.names() for found in _read(artifact.read(name))]
+    return [row for name in artifact.names() for row in _read(artifact.read(name))]
 
 
 def _read(data: bytes) -> list[Answered]:

@@ -30,8 +30,12 @@ class Question:
     max_new_tokens: int = 128
     lacks: str = ""
     """What the data folder does not hold, so that this can be scored and not asked."""
-    meta: Mapping[str, Any] = field(default_factory=dict)
-    """What scoring needs: the label, the options, the place in a group."""
+    gold: str = ""
+    """The right answer; of several, how a reader sees them."""
+    golds: tuple[str, ...] = ()
+    """All right answers, where there may be several."""
+    meta: Any = None
+    """What else the benchmark's rule needs, such as options or a place in a group: a record of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +51,12 @@ class QuestionSet:
     def first(self, per_category: int) -> "QuestionSet":
         """Return the exam with only the first so many questions of each category."""
         seen: Counter[str] = Counter()
-        kept = []
+        first = []
         for question in self.questions:
             seen[question.category] += 1
             if seen[question.category] <= per_category:
-                kept.append(question)
-        return replace(self, questions=tuple(kept))
+                first.append(question)
+        return replace(self, questions=tuple(first))
 
 
 DIGITS = 9
@@ -264,15 +268,15 @@ class Benchmark:
             FileNotFoundError: if one is missing.
             ValueError: for files that are mixed or damaged, or ask nothing, or something twice.
         """
-        found = self.load(tree)
-        if not found.questions:
+        asked = self.load(tree)
+        if not asked.questions:
             raise UserError(f"benchmark {self.name!r} asks nothing; its data needs {self.files}")
-        identity, times = Counter(question.id for question in found.questions).most_common(1)[0]
+        identity, times = Counter(question.id for question in asked.questions).most_common(1)[0]
         if times > 1:
             raise UserError(
                 f"benchmark {self.name!r} asks {identity!r} {times} times; keep one version of {self.files}"
             )
-        return found
+        return asked
 
 
 def graded(items: Sequence[Item]) -> list[Item]:

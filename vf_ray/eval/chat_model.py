@@ -103,10 +103,10 @@ class ChatModel:
             ValueError: if address, key or a proxy of the environment cannot be used.
         """
         with self._client() as client, ThreadPoolExecutor(self.at_once) as threads:
-            found = list(threads.map(_Asking(self, client).ask, bodies))
-        if found and all(reply.error.startswith(UNREACHABLE) for reply in found):
-            raise Unserved(f"{self.address}: {found[0].error}; is the server running?")
-        return found
+            replies = list(threads.map(_Asking(self, client).ask, bodies))
+        if replies and all(reply.error.startswith(UNREACHABLE) for reply in replies):
+            raise Unserved(f"{self.address}: {replies[0].error}; is the server running?")
+        return replies
 
     def _client(self) -> httpx.Client:
         return endpoint.client(self.url, self.key, timeout_s=self.timeout_s, at_once=self.at_once)
@@ -175,8 +175,8 @@ class _Asking:
         except httpx.TooManyRedirects:
             return _Outcome(Reply(text=None, error="it redirects without end"))
         except httpx.RequestError as error:
-            told = endpoint.hidden(_trouble(error, self._chat.timeout_s), self._chat.key)
-            return _Outcome(Reply(text=None, error=told, passing=True), late=_is_late(error))
+            trouble = endpoint.hidden(_trouble(error, self._chat.timeout_s), self._chat.key)
+            return _Outcome(Reply(text=None, error=trouble, passing=True), late=_is_late(error))
         return self._outcome(answer, data)
 
     def _posted(self, sent: Mapping[str, Any]) -> tuple[httpx.Response, bytes]:
@@ -192,17 +192,17 @@ class _Asking:
         return answer, bytes(data)
 
     def _outcome(self, answer: httpx.Response, data: bytes) -> _Outcome:
-        status, told = answer.status_code, endpoint.hidden(words(data), self._chat.key)
+        status, message = answer.status_code, endpoint.hidden(words(data), self._chat.key)
         if moved := [past for past in answer.history if past.status_code in (301, 302, 303)]:
             place = endpoint.shown(moved[0].headers.get("location", "?"))
             raise Unserved(f"{self._chat.address} answers {moved[0].status_code}: it is at {place} now")
         if status in FATAL:
             check = f"the model's name {self._chat.model!r} and the key in {self._chat.key}"
-            raise Unserved(f"{self._chat.address} answers {status}: {told}; check the address, {check}")
+            raise Unserved(f"{self._chat.address} answers {status}: {message}; check the address, {check}")
         if status >= 400:
             named = frozenset(n for n in CHANGES if n in data.decode(errors="replace"))
             return _Outcome(
-                Reply(text=None, error=f"status {status}" + (f": {told}" if told else ""),
+                Reply(text=None, error=f"status {status}" + (f": {message}" if message else ""),
                       passing=status in PASSING),
                 changes=named if status in (400, 422) else frozenset(),
                 retry_after_s=_retry_after(answer),
@@ -227,12 +227,12 @@ def _trouble(error: httpx.RequestError, timeout_s: float) -> str:
 
 def _retry_after(answer: httpx.Response) -> float | None:
     """Return the seconds that a server asks to wait, given as such or as a date."""
-    found = answer.headers.get("retry-after", "")
+    header = answer.headers.get("retry-after", "")
     try:
-        seconds = float(found)
+        seconds = float(header)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(found).timestamp() - time.time()
+            seconds = parsedate_to_datetime(header).timestamp() - time.time()
         except (ValueError, TypeError):
             return None
     return max(0.0, seconds) if isfinite(seconds) else None

@@ -1,10 +1,11 @@
 """Questions about COCO 2014 in VQA's pair of files, or as a table: VQAv2 and OK-VQA."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Question, QuestionSet
-from vf_ray.eval.people import golds_of, joined, meta_of
+from vf_ray.eval.people import commonest, golds_of, joined
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.eval.rules.vqa import older_vqa_accuracy, processed, vqa_accuracy
@@ -22,6 +23,14 @@ NOTES = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VqaTypes:
+    """How VQA sorts a question."""
+
+    question_type: str
+    answer_type: str
+
+
 def loader(questions: str, annotations: str, *tables: str) -> Callable[[Tree], QuestionSet]:
     """Return what loads the validation questions: of the two files, or of the first table that is there."""
 
@@ -30,10 +39,10 @@ def loader(questions: str, annotations: str, *tables: str) -> Callable[[Tree], Q
             pairs = joined(
                 rows(tree, questions, items="questions"), rows(tree, annotations, items="annotations")
             )
-            found = [_question(tree, row, annotation) for row, annotation in pairs]
+            asked = [_question(tree, row, annotation) for row, annotation in pairs]
         else:
-            found = [_question(tree, row, row) for row in rows(tree, *tables)]
-        return QuestionSet(questions=tuple(found), notes=(f"questions: {len(found):,}", *NOTES))
+            asked = [_question(tree, row, row) for row in rows(tree, *tables)]
+        return QuestionSet(questions=tuple(asked), notes=(f"questions: {len(asked):,}", *NOTES))
 
     return load
 
@@ -42,12 +51,13 @@ def _question(tree: Tree, row: BenchmarkRow, annotation: BenchmarkRow) -> Questi
     image = row.images.get("image")
     name = row.text("image_id") if "image_id" in row.cells or image is None else image.id
     file = f"COCO_val2014_{int(name):012d}.jpg" if name.isdecimal() else name
-    kinds = {
-        key: annotation.text(key) if key in annotation.cells else ""
-        for key in ("question_type", "answer_type")
-    }
+    golds = golds_of(annotation)
+    question_type, answer_type = (
+        annotation.text(key) if key in annotation.cells else "" for key in ("question_type", "answer_type")
+    )
     return Question(
         id=row.text("question_id", "index"), prompt=row.text("question") + SHORT, image_id=name,
         image=image.fetch if image else files.image(tree, file, FOLDERS),
-        max_new_tokens=SHORT_TOKENS, meta=meta_of(golds_of(annotation), **kinds),
+        max_new_tokens=SHORT_TOKENS, gold=commonest(golds), golds=golds,
+        meta=VqaTypes(question_type=question_type, answer_type=answer_type),
     )  # fmt: skip

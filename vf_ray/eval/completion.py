@@ -32,11 +32,11 @@ _TAG = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 def spoken(text: str, *, cut: bool = False, version: str = "") -> Reply:
     """Return a model's words as a reply, without its thoughts."""
-    said = without_thoughts(mended(text))
-    if said is None or (cut and not said):
+    answer = without_thoughts(mended(text))
+    if answer is None or (cut and not answer):
         why = "cut off before it said anything" if cut else "thoughts without an end"
         return Reply(text=None, error=f"{why}: {_shown(text)!r}", version=version, cut=cut)
-    return Reply(text=said, cut=cut, version=version)
+    return Reply(text=answer, cut=cut, version=version)
 
 
 def read(data: bytes) -> Reply:
@@ -57,18 +57,18 @@ def read(data: bytes) -> Reply:
 
 def _error_in(whole: Mapping[str, Any], data: bytes) -> Reply:
     """Read an error that comes as if it were none."""
-    found = whole.get("error")
-    code = found.get("code") if isinstance(found, Mapping) else whole.get("code")
+    error = whole.get("error")
+    code = error.get("code") if isinstance(error, Mapping) else whole.get("code")
     passing = not isinstance(code, int) or code in PASSING
     return Reply(text=None, error=f"an error in place of a completion: {words(data)}", passing=passing)
 
 
 def _message(message: Any, reason: str, version: str) -> Reply:
-    said = message if isinstance(message, Mapping) else {"content": message}
-    text, strange = _text(said.get("content"))
+    parts = message if isinstance(message, Mapping) else {"content": message}
+    text, strange = _text(parts.get("content"))
     if reason in TAKEN:
-        return Reply(text=None, error=f"withheld (finish_reason {reason}){_quoted(said)}", version=version)
-    if not text and (why := _instead(said) or strange):
+        return Reply(text=None, error=f"withheld (finish_reason {reason}){_quoted(parts)}", version=version)
+    if not text and (why := _instead(parts) or strange):
         cut = f", cut off (finish_reason {reason})" if reason in CUT else ""
         return Reply(text=None, error=why + cut, version=version, cut=reason in CUT)
     if text is None:
@@ -128,8 +128,8 @@ def _joined(text: str) -> dict[str, Any]:
             return event
         model = str(event.get("model") or model)
         for choice in _objects(event.get("choices")):
-            for said in _objects([choice.get("delta") or choice.get("message")]):
-                message = {key: message.get(key, "") + (_text(said.get(key))[0] or "") for key in SPOKEN}
+            for delta in _objects([choice.get("delta") or choice.get("message")]):
+                message = {key: message.get(key, "") + (_text(delta.get(key))[0] or "") for key in SPOKEN}
             reason = choice.get("finish_reason") or reason
     if not message or (not reason and "[DONE]" not in text):
         return {}
@@ -145,19 +145,19 @@ def _events(text: str) -> Iterator[dict[str, Any]]:
     for line in text.splitlines():
         event = line.removeprefix("data:").strip()
         if line.startswith("data:") and event != "[DONE]":
-            found = json.loads(event)
-            if isinstance(found, dict):
-                yield found
+            value = json.loads(event)
+            if isinstance(value, dict):
+                yield value
 
 
 def words(data: bytes) -> str:
     """Return what a server says in an error: its message where it is JSON, else its text without tags."""
     try:
-        found = _said(json.loads(data))
+        message = _said(json.loads(data))
     except (ValueError, RecursionError):
         text = data.decode(errors="replace")
-        found = html.unescape(_TAG.sub(" ", text)).strip() or text
-    return _shown(found)
+        message = html.unescape(_TAG.sub(" ", text)).strip() or text
+    return _shown(message)
 
 
 def _said(whole: Any) -> str:

@@ -1,6 +1,7 @@
 """Questions about documents, in the files of the RRC server or as tables: DocVQA and InfographicVQA."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from vf_ray.errors import UserError
 from vf_ray.eval import files
@@ -17,16 +18,23 @@ NOTES = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentKinds:
+    """Of which sorts a question is."""
+
+    kinds: tuple[str, ...]
+
+
 def loader(
     patterns: Sequence[str], folders: Sequence[str], kinds: Sequence[str]
 ) -> Callable[[Tree], QuestionSet]:
     """Return what loads such questions; ``kinds`` are the columns that say of which sort a question is."""
 
     def load(tree: Tree) -> QuestionSet:
-        found = rows(tree, *patterns, items="data")
-        questions = tuple(_question(tree, row, folders, kinds) for row in found)
+        table = rows(tree, *patterns, items="data")
+        questions = tuple(_question(tree, row, folders, kinds) for row in table)
         if len({question.id for question in questions}) != len(questions):
-            raise UserError(f"{found[0].where}: one question id comes twice; keep one split")
+            raise UserError(f"{table[0].where}: one question id comes twice; keep one split")
         return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
     return load
@@ -41,16 +49,16 @@ def _question(tree: Tree, row: BenchmarkRow, folders: Sequence[str], kinds: Sequ
     return Question(
         id=row.text("questionId"), prompt=row.text("question") + SHORT,
         image_id=shared, image=image.fetch if image else files.image(tree, name, folders),
-        max_new_tokens=32, meta={"gold": " | ".join(row.texts("answers")), "golds": row.texts("answers"),
-                                 "kinds": _kinds(row, kinds)},
+        max_new_tokens=32, gold=" | ".join(row.texts("answers")), golds=row.texts("answers"),
+        meta=DocumentKinds(kinds=_kinds(row, kinds)),
     )  # fmt: skip
 
 
 def _kinds(row: BenchmarkRow, columns: Sequence[str]) -> tuple[str, ...]:
-    found = [row.texts(column) for column in columns if row.cells.get(column)]
-    return tuple(dict.fromkeys(kind for part in found for kind in part))
+    named = [row.texts(column) for column in columns if row.cells.get(column)]
+    return tuple(dict.fromkeys(kind for part in named for kind in part))
 
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade by the similarity to the nearest gold."""
-    return Grade(answer.strip(), anls(answer, question.meta["golds"]))
+    return Grade(answer.strip(), anls(answer, question.golds))

@@ -37,11 +37,11 @@ def the_one(tree: Tree, *patterns: str) -> str:
         ValueError: if one finds several, which may be different versions.
     """
     for pattern in patterns:
-        found = tree.glob(pattern)
-        if len(found) > 1:
-            raise UserError(f"the data folder holds {', '.join(found)}; keep the one version that was asked")
-        if found:
-            return found[0]
+        paths = tree.glob(pattern)
+        if len(paths) > 1:
+            raise UserError(f"the data folder holds {', '.join(paths)}; keep the one version that was asked")
+        if paths:
+            return paths[0]
     raise MissingError(f"the data folder holds no {' or '.join(patterns)}; download the benchmark's own file")
 
 
@@ -115,29 +115,29 @@ def mended(value: Any) -> Any:
 
 
 def _once(name: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    values = dict(pairs)
+    if len(values) != len(pairs):
         twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         raise UserError(f"{name} holds {twice!r} twice; keep one of them")
-    return found
+    return values
 
 
-def as_object(found: Any, name: str, /, *keys: str, **kinds: Kind) -> dict[str, Any]:
+def as_object(value: Any, name: str, /, *keys: str, **kinds: Kind) -> dict[str, Any]:
     """Return what is a JSON object with these keys, and values of these kinds by key.
 
     Raises:
         ValueError: if it is not; ``name`` says where it stands.
     """
-    if not isinstance(found, dict):
-        raise UserError(f"{name} is {_shown(found)}; expected a JSON object")
-    if absent := [key for key in (*keys, *kinds) if key not in found]:
-        raise UserError(f"{name} has no key {absent[0]!r}; it has {_shown(list(found))}")
+    if not isinstance(value, dict):
+        raise UserError(f"{name} is {_shown(value)}; expected a JSON object")
+    if absent := [key for key in (*keys, *kinds) if key not in value]:
+        raise UserError(f"{name} has no key {absent[0]!r}; it has {_shown(list(value))}")
     for key, kind in kinds.items():
-        if not isinstance(found[key], kind) or (isinstance(found[key], bool) and kind is not object):
+        if not isinstance(value[key], kind) or (isinstance(value[key], bool) and kind is not object):
             several = kind if isinstance(kind, tuple) else (kind,)
             expected = " or ".join(WORDS[each] for each in several)
-            raise UserError(f"{name} has {_shown(found[key])} as {key!r}; expected {expected}")
-    return found
+            raise UserError(f"{name} has {_shown(value[key])} as {key!r}; expected {expected}")
+    return value
 
 
 WORDS: Mapping[type, str] = {
@@ -145,21 +145,22 @@ WORDS: Mapping[type, str] = {
 }  # fmt: skip
 
 
-def as_objects(found: Any, name: str, /, *keys: str, **kinds: Kind) -> list[dict[str, Any]]:
+def as_objects(values: Any, name: str, /, *keys: str, **kinds: Kind) -> list[dict[str, Any]]:
     """Return what is a list of JSON objects as ``as_object`` wants them.
 
     Raises:
         ValueError: if it is not; ``name`` says where it stands.
     """
-    if not isinstance(found, list):
-        raise UserError(f"{name} is {_shown(found)}; expected a list of JSON objects")
+    if not isinstance(values, list):
+        raise UserError(f"{name} is {_shown(values)}; expected a list of JSON objects")
     return [
-        as_object(item, f"{name} item {number}", *keys, **kinds) for number, item in enumerate(found, start=1)
+        as_object(item, f"{name} item {number}", *keys, **kinds)
+        for number, item in enumerate(values, start=1)
     ]
 
 
-def _shown(found: Any) -> str:
-    text = repr(found)
+def _shown(value: Any) -> str:
+    text = repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 

@@ -34,7 +34,7 @@ class Scored:
         """Return the second against the first; None if there is only one."""
         if len(self.scores) < 2:
             return None
-        first, second = (self.benchmark.units(found.items) for found in self.scores)
+        first, second = (self.benchmark.units(score.items) for score in self.scores)
         return paired(first, second)
 
 

@@ -45,7 +45,7 @@ def image_sets(tree: Tree) -> list[ImageSet]:
     Raises:
         FileNotFoundError: if none is.
     """
-    sets = [made for read in (mnist, cifar10, cifar100, mini_imagenet) if (made := read(tree)) is not None]
+    sets = [one for read in (mnist, cifar10, cifar100, mini_imagenet) if (one := read(tree)) is not None]
     if not sets:
         raise MissingError(
             "the data folder holds none of t10k-images-idx3-ubyte, cifar-10-batches-py/test_batch, "
@@ -165,13 +165,13 @@ def _class_names(tree: Tree, path: str, folders: Iterable[str]) -> Mapping[str, 
     """Return the name of each class folder."""
     given = as_object(read_json(tree, path), path) if tree.exists(path) else {}
     known = {**imagenet_words(), **given}
-    found = {folder: str(known.get(folder, folder)) for folder in folders}
-    if nameless := sorted(name for name in found.values() if not _NAME.search(name)):
+    names = {folder: str(known.get(folder, folder)) for folder in folders}
+    if nameless := sorted(name for name in names.values() if not _NAME.search(name)):
         raise UserError(
             f"the classes {', '.join(nameless[:3])} ... have no names, so that no answer could be right; "
             f"add {path}, which gives each folder's: {{{nameless[0]!r}: 'house finch', ...}}"
         )
-    return found
+    return names
 
 
 _NAME = re.compile(r"[^\W\d_]{2}")
@@ -191,8 +191,8 @@ def _folders(tree: Tree, root: str) -> list[tuple[str, str]]:
 def _unpickle(tree: Tree, path: str, *keys: str) -> dict[str, Any]:
     """Return a CIFAR batch with texts in its lists; raises like ``load_arrays``, and for an absent key."""
     with tree.open(path) as file:
-        found = {key: _texts(value) for key, value in load_arrays(file, path).items()}
-    return as_object(found, path, *keys)
+        values = {key: _texts(value) for key, value in load_arrays(file, path).items()}
+    return as_object(values, path, *keys)
 
 
 def _texts(value: Any) -> Any:

@@ -47,7 +47,7 @@ def items_of(question_set: QuestionSet, answers: Answers, rule: Rule) -> list[It
 def _item(question: Question, answer: str | None, rule: Rule) -> Item:
     grade = Grade("", 0.0) if answer is None else rule(question, answer)
     return Item(
-        id=question.id, answer=answer, parsed=grade.parsed, gold=str(question.meta["gold"]),
+        id=question.id, answer=answer, parsed=grade.parsed, gold=question.gold,
         value=grade.value, category=question.category, cluster=question.image_id,
     )  # fmt: skip
 
@@ -104,11 +104,11 @@ def category(question: Question) -> Iterable[str]:
 
 
 def meta(key: str) -> GroupsOf:
-    """Group by one thing that is known of a question: a text, or several."""
+    """Group by a field of the questions' own record: a text, or several."""
 
     def groups(question: Question) -> Iterable[str]:
-        held = question.meta.get(key) or ()
-        return (held,) if isinstance(held, str) else held
+        value = getattr(question.meta, key) or ()
+        return (value,) if isinstance(value, str) else value
 
     return groups
 

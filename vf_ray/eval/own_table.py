@@ -29,15 +29,15 @@ def _folded(text: str) -> str:
 
 def _yes_no(question: Question, answer: str) -> Grade:
     word = _WORD.search(answer)
-    return right(word[1].lower() if word else "", _folded(question.meta["gold"]))
+    return right(word[1].lower() if word else "", _folded(question.gold))
 
 
 def _letter(question: Question, answer: str) -> Grade:
-    return right(marked(answer), question.meta["gold"].strip().strip("().").upper())
+    return right(marked(answer), question.gold.strip().strip("().").upper())
 
 
 def _text(value: Callable[[str, Sequence[str]], float]) -> Callable[[Question, str], Grade]:
-    return lambda question, answer: Grade(answer.strip(), value(answer, question.meta["golds"]))
+    return lambda question, answer: Grade(answer.strip(), value(answer, question.golds))
 
 
 RULES: Mapping[str, Callable[[Question, str], Grade]] = {
@@ -76,8 +76,8 @@ def score_table(path: Path, rule: str, columns: Mapping[str, str]) -> tuple[Benc
     if len({question.id for question in questions}) != len(questions):
         raise UserError(f"{path.name} holds one {named.get('id', 'id')} twice; keep one row for each")
     question_set = QuestionSet(questions=questions, notes=(f"rule: {rule}, of {path.name}",))
-    said = ((question.id, row[named["answer"]]) for question, row in zip(questions, rows, strict=True))
-    answers = {identity: _cell(answer) for identity, answer in said if answer is not None}
+    cells = ((question.id, row[named["answer"]]) for question, row in zip(questions, rows, strict=True))
+    answers = {identity: _cell(answer) for identity, answer in cells if answer is not None}
     benchmark = _benchmark(path.stem, rule, question_set)
     return benchmark, benchmark.score(question_set, answers, None)
 
@@ -86,12 +86,12 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     if path.suffix.lower() == ".parquet":
         import pyarrow.parquet as pq
 
-        found: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
     else:
-        found = itemwise.listed(path)
-    if not found:
+        rows = itemwise.listed(path)
+    if not rows:
         raise UserError(f"{path.name} holds no rows")
-    return found
+    return rows
 
 
 def _named(row: Mapping[str, Any], columns: Mapping[str, str], name: str) -> dict[str, str]:
@@ -114,7 +114,7 @@ def _question(number: int, row: Mapping[str, Any], named: Mapping[str, str]) -> 
     return Question(
         id=_cell(row[named["id"]]) if "id" in named else str(number), prompt="",
         category=_cell(row[named["category"]]) if "category" in named else "",
-        meta={"gold": golds[0], "golds": tuple(golds)},
+        gold=golds[0], golds=tuple(golds),
     )  # fmt: skip
 
 

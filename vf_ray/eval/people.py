@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Answers, Item, Judge, Question, QuestionSet, Score, count
@@ -28,9 +27,9 @@ def golds_of(row: BenchmarkRow) -> tuple[str, ...]:
     return row.texts("answers")
 
 
-def meta_of(golds: Sequence[str], **more: Any) -> dict[str, Any]:
-    """Return what scoring needs of a question, its commonest answer for a reader."""
-    return {"gold": Counter(golds).most_common(1)[0][0], "golds": tuple(golds), **more}
+def commonest(golds: Sequence[str]) -> str:
+    """Return what most people answered, for a reader."""
+    return Counter(golds).most_common(1)[0][0]
 
 
 def by_accuracies(
@@ -56,7 +55,7 @@ def by_accuracies(
 
 def _items(question_set: QuestionSet, answers: Answers, accuracy: Accuracy) -> list[Item]:
     def grade(question: Question, answer: str) -> Grade:
-        return Grade(" ".join(answer.split()), accuracy(answer, question.meta["golds"]))
+        return Grade(" ".join(answer.split()), accuracy(answer, question.golds))
 
     return items_of(question_set, answers, grade)
 

@@ -41,14 +41,14 @@ def _load(name: str, folders: Sequence[str]) -> Callable[[Tree], QuestionSet]:
 
 def _questions(tree: Tree, split: str, path: str, folders: Sequence[str]) -> list[Question]:
     data = tree.read(path)
-    found = (
+    rows = (
         files.as_objects(files.as_json(data, path), path, **KINDS)
         if data.lstrip().startswith(b"[")
         else list(files.json_lines(data, path, **KINDS))
     )
-    if not found:
+    if not rows:
         raise UserError(f"{path} holds no questions; download it again")
-    for row in found:
+    for row in rows:
         if row["label"] not in ("yes", "no"):
             raise UserError(
                 f"{path} question {row['question_id']} has label {row['label']!r}; expected yes or no"
@@ -57,18 +57,18 @@ def _questions(tree: Tree, split: str, path: str, folders: Sequence[str]) -> lis
         Question(
             id=f"{split}_{row['question_id']}", prompt=row["text"] + SHORT, image_id=row["image"],
             image=files.image(tree, row["image"], folders), category=split,
-            max_new_tokens=SHORT_TOKENS, meta={"gold": row["label"]},
+            max_new_tokens=SHORT_TOKENS, gold=row["label"],
         )
-        for row in found
+        for row in rows
     ]  # fmt: skip
 
 
 def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read answers by split and number, the split as ``category``, or without ids in the exam's order."""
-    found = itemwise.records(path)
-    if found and not set(itemwise.IDS) & set(found[0]):
-        found = numbered(found, question_set, path.name)
-    return read_answers.keyed(found, question_set, path.name, _identity)
+    records = itemwise.records(path)
+    if records and not set(itemwise.IDS) & set(records[0]):
+        records = numbered(records, question_set, path.name)
+    return read_answers.keyed(records, question_set, path.name, _identity)
 
 
 def _identity(record: Mapping[str, Any]) -> str:

@@ -32,16 +32,18 @@ def require_askable(store: Store, plan: Plan) -> None:
         _require_judge(get(name), asked)
         demo = plan.raw_files.benchmarks
         brought = f"the demo brings {', '.join(demo)}" if demo else "only the demo brings some"
-        told = f"benchmark {name!r} has no files: evaluate.data is empty, and {brought}"
-        require(bool(asked.data) or name in (INSTANCES, *demo), told)
+        no_files = f"benchmark {name!r} has no files: evaluate.data is empty, and {brought}"
+        require(bool(asked.data) or name in (INSTANCES, *demo), no_files)
     _ = plan.question_sets
     for address in asked.earlier:
         artifacts.load(store, address)
 
 
 def _require_judge(benchmark: Benchmark, asked: Evaluate) -> None:
-    told = f"benchmark {benchmark.name!r} is graded by a judge; set evaluate.judge and evaluate.judge_model"
-    require(bool(asked.judge or not benchmark.needs_judge), told)
+    no_judge = (
+        f"benchmark {benchmark.name!r} is graded by a judge; set evaluate.judge and evaluate.judge_model"
+    )
+    require(bool(asked.judge or not benchmark.needs_judge), no_judge)
 
 
 def question_set(store: Store, wanted: Questions, name: str) -> QuestionSet:
@@ -59,20 +61,20 @@ def question_set(store: Store, wanted: Questions, name: str) -> QuestionSet:
     return _shortened(asked, wanted.asked.longest) if wanted.asked.longest else asked
 
 
-def _askable(found: QuestionSet) -> QuestionSet:
+def _askable(question_set: QuestionSet) -> QuestionSet:
     """Leave out what cannot be asked for want of a file, and say so."""
-    lacks = Counter(question.lacks for question in found.questions if question.lacks)
+    lacks = Counter(question.lacks for question in question_set.questions if question.lacks)
     notes = [
         f"{times:,} questions are not asked: the data folder lacks {what}" for what, times in lacks.items()
     ]
-    asked = tuple(question for question in found.questions if not question.lacks)
-    return replace(found, questions=asked, notes=(*found.notes, *notes))
+    asked = tuple(question for question in question_set.questions if not question.lacks)
+    return replace(question_set, questions=asked, notes=(*question_set.notes, *notes))
 
 
-def _shortened(found: QuestionSet, longest: int) -> QuestionSet:
-    asked = [replace(q, max_new_tokens=min(q.max_new_tokens, longest)) for q in found.questions]
+def _shortened(question_set: QuestionSet, longest: int) -> QuestionSet:
+    asked = [replace(q, max_new_tokens=min(q.max_new_tokens, longest)) for q in question_set.questions]
     note = f"answers end after {longest} tokens at the latest, by the recipe"
-    return replace(found, questions=tuple(asked), notes=(*found.notes, note))
+    return replace(question_set, questions=tuple(asked), notes=(*question_set.notes, note))
 
 
 def tree(store: Store, wanted: Questions, name: str) -> Tree:
@@ -84,15 +86,15 @@ def tree(store: Store, wanted: Questions, name: str) -> Tree:
     return wanted.raw_files.benchmark(store, name)
 
 
-def fingerprint(found: QuestionSet) -> str:
+def fingerprint(asked: QuestionSet) -> str:
     """Return what tells apart two sets of questions, as a model sees them."""
     digest = hashlib.sha256()
-    for line in _seen(found):
+    for line in _seen(asked):
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()[:16]
 
 
-def _seen(found: QuestionSet) -> Iterator[str]:
-    for q in found.questions:
+def _seen(asked: QuestionSet) -> Iterator[str]:
+    for q in asked.questions:
         later = [len(q.later_images)] if q.later_images else []
         yield json.dumps([q.id, q.prompt, q.image_id, q.image is not None, q.max_new_tokens, *later])

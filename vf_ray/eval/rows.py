@@ -126,10 +126,10 @@ def rows(
     for pattern in patterns:
         if paths := sorted(tree.glob(pattern)):
             _require_whole(paths, folders=folders)
-            found = [row for path in paths for row in _file(tree, path, images, items)]
-            if not found:
+            read = [row for path in paths for row in _file(tree, path, images, items)]
+            if not read:
                 raise UserError(f"{', '.join(paths)}: no rows; download it again")
-            return found
+            return read
     raise MissingError(f"the data folder holds no {' or '.join(patterns)}; download the benchmark's own file")
 
 
@@ -139,7 +139,7 @@ SHARD = re.compile(r"^(.*?)-(\d+)-of-(\d+)\.parquet$")
 
 def _require_whole(paths: Sequence[str], *, folders: bool) -> None:
     """Refuse a table without some of its parts, and tables of several versions that lie side by side."""
-    shards = [found for path in paths if (found := SHARD.match(path))]
+    shards = [match for path in paths if (match := SHARD.match(path))]
     for head, of in sorted({(shard[1], shard[3]) for shard in shards}):
         there = {int(shard[2]) for shard in shards if (shard[1], shard[3]) == (head, of)}
         if absent := sorted(set(range(int(of))) - there):
@@ -173,14 +173,14 @@ def _listed(whole: Any, path: str, items: str) -> list[dict[str, Any]]:
     return files.as_objects(whole, path)
 
 
-def _objects(found: Sequence[Mapping[str, Any]], path: str) -> Iterator[BenchmarkRow]:
-    for number, cells in enumerate(found, start=1):
+def _objects(records: Sequence[Mapping[str, Any]], path: str) -> Iterator[BenchmarkRow]:
+    for number, cells in enumerate(records, start=1):
         yield BenchmarkRow(where=f"{path} item {number}", cells=cells)
 
 
-def _table(found: Sequence[Mapping[str, str]], path: str, images: Sequence[str]) -> Iterator[BenchmarkRow]:
-    shared = {row.get("index", ""): row.get("image", "") for row in found}
-    for number, row in enumerate(found, start=2):
+def _table(records: Sequence[Mapping[str, str]], path: str, images: Sequence[str]) -> Iterator[BenchmarkRow]:
+    shared = {row.get("index", ""): row.get("image", "") for row in records}
+    for number, row in enumerate(records, start=2):
         cells = {name: cell or None for name, cell in row.items()}
         shown = {}
         for column in images:

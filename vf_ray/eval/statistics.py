@@ -68,10 +68,10 @@ def by_category(items: Sequence[Item]) -> dict[str, Figure]:
 
 def grouped(items: Sequence[Item]) -> dict[str, list[Item]]:
     """Return the items of each category, in order of first appearance."""
-    found: dict[str, list[Item]] = {}
+    groups: dict[str, list[Item]] = {}
     for item in items:
-        found.setdefault(item.category, []).append(item)
-    return found
+        groups.setdefault(item.category, []).append(item)
+    return groups
 
 
 def bootstrap(
@@ -204,8 +204,8 @@ def paired(first: Sequence[Item], second: Sequence[Item]) -> Paired:
 
 
 def _mean_difference(sums: Floats) -> Floats:
-    found: Floats = sums[..., 0] / sums[..., 1]
-    return found
+    means: Floats = sums[..., 0] / sums[..., 1]
+    return means
 
 
 def _error_of(sums: Floats, n: int) -> float:

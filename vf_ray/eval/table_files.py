@@ -133,12 +133,12 @@ def _written(item: ElementTree.Element) -> str:
 
 def _cells(row: ElementTree.Element, shared: list[str]) -> dict[int, str]:
     """Return a row's texts by column; a cell that does not say where it stands follows the one before."""
-    found: dict[int, str] = {}
+    cells: dict[int, str] = {}
     column = 0
     for cell in row.iter("c"):
         column = _column(cell.get("r", "")) or column + 1
-        found[column] = _text(cell, shared)
-    return found
+        cells[column] = _text(cell, shared)
+    return cells
 
 
 def _column(reference: str) -> int:

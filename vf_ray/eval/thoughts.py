@@ -25,12 +25,12 @@ _FRAME = re.compile(r"<\|(?:START|END)_RESPONSE\|>|<\|(?:begin|end)_of_solution\
 
 def without_thoughts(text: str) -> str | None:
     """Return what is said beside all thoughts; None if they do not end, so that nothing is said."""
-    said = _BLOCK.sub("", text)
-    said = _CLOSING.split(said)[-1]  # one that is closed only was opened by the prompt
-    return None if _OPENING.search(said) else _FRAME.sub("", said).strip()
+    answer = _BLOCK.sub("", text)
+    answer = _CLOSING.split(answer)[-1]  # one that is closed only was opened by the prompt
+    return None if _OPENING.search(answer) else _FRAME.sub("", answer).strip()
 
 
 def opens(prompt: str) -> bool:
     """Tell whether a prompt ends inside thoughts, as some chat templates have it."""
-    found = list(_OPENING.finditer(prompt))
-    return bool(found) and not prompt[found[-1].end() :].strip()
+    openings = list(_OPENING.finditer(prompt))
+    return bool(openings) and not prompt[openings[-1].end() :].strip()

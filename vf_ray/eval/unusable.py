@@ -41,9 +41,9 @@ def stop_if_alike(who: str, reasons: Sequence[str], of: int) -> None:
     Raises:
         Unserved: with these words.
     """
-    found = tally(reasons, of)
-    if found and found.times >= max(FEWEST, ALIKE * of):
-        raise Unserved(f"{who}: {found}; {GO_ON}")
+    tallied = tally(reasons, of)
+    if tallied and tallied.times >= max(FEWEST, ALIKE * of):
+        raise Unserved(f"{who}: {tallied}; {GO_ON}")
 
 
 def require_some(who: str, reasons: Sequence[str], of: int, beside: int = 0) -> None:
@@ -58,9 +58,9 @@ def require_some(who: str, reasons: Sequence[str], of: int, beside: int = 0) -> 
     Raises:
         Unserved: if all of what was asked gave nothing to go by.
     """
-    found = tally(reasons, of)
-    if found and found.count >= of and (not beside or of >= FEWEST):
-        raise Unserved(f"{who}: {found}; {GO_ON}")
+    tallied = tally(reasons, of)
+    if tallied and tallied.count >= of and (not beside or of >= FEWEST):
+        raise Unserved(f"{who}: {tallied}; {GO_ON}")
 
 
 GO_ON = "mend that and give the same command again: what is answered is kept"

@@ -132,12 +132,12 @@ def _sources(facts: Facts) -> str:
 
 def _source(census: Census, source: Source[Any]) -> tuple[Any, ...]:
     terms, title = source.terms, f"[{source.title}]({source.url})"
-    said = (terms.licence, terms.training, terms.redistribution, terms.faces, terms.stated)
-    return (source.name, title, *said, census.images[source.name], census.left_out[source.name])
+    cells = (terms.licence, terms.training, terms.redistribution, terms.faces, terms.stated)
+    return (source.name, title, *cells, census.images[source.name], census.left_out[source.name])
 
 
 def _rejects(facts: Facts) -> str:
-    counts = [(where, reason, n) for where, found in facts.rejected.items() for reason, n in found.items()]
+    counts = [(where, reason, n) for where, why in facts.rejected.items() for reason, n in why.items()]
     counts.sort(key=lambda row: (-row[2], row))
     title = f"Rejected records: {sum(n for *_, n in counts):,}"
     return _section(title, ("task or source", "reason", "records"), counts, wide=1)
@@ -150,8 +150,8 @@ def _samples(facts: Facts) -> str:
 
 def _sample(facts: Facts, source: str, file: str) -> str:
     record = facts.census.samples[source]
-    said = "\n".join(f"    {line}" for text in record.texts for line in text.splitlines())
-    return f"### {record.task.id}\n\n![{record.task.id}]({file})\n\n{said}"
+    dialogue = "\n".join(f"    {line}" for text in record.texts for line in text.splitlines())
+    return f"### {record.task.id}\n\n![{record.task.id}]({file})\n\n{dialogue}"
 
 
 def _section(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], wide: int = 0) -> str:

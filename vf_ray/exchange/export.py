@@ -72,8 +72,8 @@ def export(
     census, files = Census.of(tasks), dict[str, Sequence[str]]()
     with scratch() as below, ThreadPoolExecutor(REQUESTS) as pool:
         for split, name in SPLITS.items():
-            found = records(instances, name, any_licence=any_licence)
-            files[split] = _write(make(target, split, below, pool), census, split, found)
+            split_records = records(instances, name, any_licence=any_licence)
+            files[split] = _write(make(target, split, below, pool), census, split, split_records)
     require(
         census.instances() > 0, f"the tasks {', '.join(tasks)} hold no instance; there is nothing to export"
     )
@@ -92,8 +92,8 @@ def export(
     return census
 
 
-def _write(sink: Sink, census: Census, split: str, found: Iterator[Record]) -> Sequence[str]:
-    while batch := list(islice(found, BATCH)):
+def _write(sink: Sink, census: Census, split: str, split_records: Iterator[Record]) -> Sequence[str]:
+    while batch := list(islice(split_records, BATCH)):
         census.add(split, batch)
         sink.add(batch)
     return sink.close()
@@ -101,15 +101,15 @@ def _write(sink: Sink, census: Census, split: str, found: Iterator[Record]) -> S
 
 def _rejected(instances: Mapping[str, Artifact]) -> dict[str, Mapping[str, int]]:
     """Return rejects by task, and those of a whole source by its name."""
-    found: dict[str, Mapping[str, int]] = {}
+    reasons: dict[str, Mapping[str, int]] = {}
     for task, artifact in sorted(instances.items()):
         images = load(artifact.store, artifact.manifest["spec"]["inputs"]["images"])
         source = task.partition("/")[0]
-        if source not in found:
+        if source not in reasons:
             examined = read_examined(images.read(examined_name(images.stats["turns"] - 1)))
-            found[source] = examined[SOURCE][0].rejected
-        found[task] = artifact.stats["rejected"]
-    return found
+            reasons[source] = examined[SOURCE][0].rejected
+        reasons[task] = artifact.stats["rejected"]
+    return reasons
 
 
 def _sample(target: Store, record: Record) -> str:

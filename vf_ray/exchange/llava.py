@@ -40,7 +40,7 @@ class LlavaFiles:
             elif record.stays:
                 self._bare.add({"id": record.id, "image_from": record.row["images"], **said})
             else:
-                self._whole.add({"id": record.id, **said})
+                self._whole.add({"id": record.id, **values})
 
     def close(self) -> list[str]:
         """Store what is left; return the names of the files that have everything."""

@@ -93,8 +93,8 @@ def _of_task(instances: Artifact, task_id: str, name: str, any_licence: bool) ->
     file = pq.ParquetFile(pa.BufferReader(instances.read(name)))
     for batch in file.iter_batches(BATCH, use_threads=False):
         shown = pc.unique(pc.list_flatten(batch["shown"]))
-        found = index.take(pc.index_in(shown, value_set=index["sha256"])).to_pylist()
-        of = {at["sha256"]: at for at in found}
+        located = index.take(pc.index_in(shown, value_set=index["sha256"])).to_pylist()
+        of = {at["sha256"]: at for at in located}
         for row in batch.to_pylist():
             each = [of[sha256] for sha256 in row["shown"]]
             files = tuple(_file(source, at["sha256"], at["format"]) for at in each)

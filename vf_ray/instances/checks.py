@@ -35,7 +35,7 @@ def _unicode_fault(instance: Instance) -> tuple[str, str] | None:
 
 
 def _text_fault(instance: Instance) -> tuple[str, str] | None:
-    if not all(said.strip() for said in (instance.answer, *instance.further[1::2])):
+    if not all(answer.strip() for answer in (instance.answer, *instance.further[1::2])):
         return "answer empty", repr((instance.answer, *instance.further))[:200]
     if any(not option.strip() for option in instance.options):
         return "option empty", repr(instance.options)
@@ -54,8 +54,8 @@ def _character_fault(text: str) -> tuple[str, str] | None:
         return "text holds a placeholder", left
     if "\ufffd" in text:
         return "text holds what could not be decoded", repr(text)[:200]
-    if found := _CONTROL.search(text):
-        return "text holds a control character", repr(found.group())
+    if control := _CONTROL.search(text):
+        return "text holds a control character", repr(control.group())
     return None
 
 

@@ -10,19 +10,19 @@ _ARTICLES = frozenset(("a", "an", "the"))
 
 def apart(texts: Iterable[str], beside: Iterable[str] = ()) -> Iterator[str]:
     """Yield the texts none of which holds all words of another, nor of those they stand ``beside``."""
-    taken = [_said(text) for text in beside]
+    taken = [_words(text) for text in beside]
     for text in texts:
-        said = _said(text)
-        if not any(said <= other or other <= said for other in taken):
-            taken.append(said)
+        words = _words(text)
+        if not any(words <= other or other <= words for other in taken):
+            taken.append(words)
             yield text
 
 
 @lru_cache(2 * 4096)  # a pool's texts are met again and again
-def _said(text: str) -> frozenset[str]:
+def _words(text: str) -> frozenset[str]:
     """Return the words of a text without articles, marks and the plural's s."""
-    found = frozenset(map(_singular, plain(text).split()))
-    return found - _ARTICLES or found
+    words = frozenset(map(_singular, plain(text).split()))
+    return words - _ARTICLES or words
 
 
 def _singular(word: str) -> str:

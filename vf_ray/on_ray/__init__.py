@@ -8,5 +8,7 @@ Read in this order: steps.py, ray_pool.py, workers.py, train.py, submit.py (a st
 
 import os
 
-if not os.environ.get("RAY_ADDRESS"):  # a Ray of this process's own keeps to loopback; Ray reads it on import
+from vf_ray.on_ray.cluster_variables import RAY_ADDRESS
+
+if not os.environ.get(RAY_ADDRESS):  # a Ray of this process's own keeps to loopback; Ray reads it on import
     os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")

@@ -10,6 +10,7 @@ from pathlib import Path
 import ray
 
 from vf_ray.errors import OutsideError
+from vf_ray.on_ray.cluster_variables import CPU_NODES, RAY_ADDRESS, TOKEN, TOKEN_PATH
 from vf_ray.recipe import Resources
 from vf_ray.store.private import lasting_scratch, secret
 
@@ -27,8 +28,6 @@ ALONE = {
 }
 """For a Ray of this process's own."""
 
-CPU_NODES = "VF_RAY_CPU_NODES"
-"""Names the nodes that work without GPUs belongs on, by the value of their label ``ray-subcluster``."""
 OBJECT_STORE_BYTES = 256 << 20
 """Rows never pass through the object store, only lines of statistics."""
 
@@ -51,7 +50,7 @@ def local_cluster(resources: Resources) -> Iterator[None]:
 
 
 def _start(resources: Resources) -> None:
-    if os.environ.get("RAY_ADDRESS"):
+    if os.environ.get(RAY_ADDRESS):
         ray.init(logging_level=logging.WARNING)
         return
     _draw_token()
@@ -111,8 +110,8 @@ def without_gpus() -> dict[str, str]:
 
 def _draw_token() -> None:
     """Give this process's own cluster a token that no file holds, unless the user has named one."""
-    file = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    file = os.environ.get(TOKEN_PATH)
     if not file:
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    elif not os.environ.get("RAY_AUTH_TOKEN"):
+        os.environ.setdefault(TOKEN, secrets.token_hex(32))
+    elif not os.environ.get(TOKEN):
         secret(Path(file))

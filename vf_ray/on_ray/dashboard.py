@@ -13,12 +13,10 @@ from typing import Any
 import httpx
 
 from vf_ray.errors import MendableError
+from vf_ray.on_ray.cluster_variables import API_SERVER, MOST_GPUS, TOKEN, TOKEN_PATH
 from vf_ray.recipe.strict import require
 from vf_ray.store import web
 
-ADDRESS = "RAY_API_SERVER_ADDRESS"
-MOST_GPUS = "VF_RAY_MOST_GPUS"
-"""Names how many GPUs the cluster's autoscaler may have, which Ray tells nobody."""
 TIMEOUT_S = 5.0
 
 
@@ -40,7 +38,7 @@ class Dashboard:
     @classmethod
     def from_environment(cls) -> "Dashboard | None":
         """Return the cluster that steps are submitted to, or None where they run on a local Ray."""
-        address = os.environ.get(ADDRESS, "")
+        address = os.environ.get(API_SERVER, "")
         return cls(address.rstrip("/")) if address else None
 
     def version(self) -> str:
@@ -62,7 +60,9 @@ class Dashboard:
     def _get(self, path: str) -> Any:
         reply = self.ask("GET", path)
         if not reply.is_success:
-            raise ClusterError(f"{reply.url} answers {reply.status_code}; is a Ray dashboard at {ADDRESS}?")
+            raise ClusterError(
+                f"{reply.url} answers {reply.status_code}; is a Ray dashboard at {API_SERVER}?"
+            )
         return reply.json()
 
     def ask(
@@ -82,12 +82,12 @@ class Dashboard:
             raise ClusterError(
                 f"nothing answers at {url} ({str(error) or type(error).__name__}{web.through(url)}); start "
                 "the cluster (`make up`, or the RayCluster of infra/kubernetes), or unset "
-                f"{ADDRESS} to use a local Ray"
+                f"{API_SERVER} to use a local Ray"
             ) from error
         if reply.status_code in (401, 403):
-            found = "the token is not the cluster's" if token() else "no token was found here"
+            reason = "the token is not the cluster's" if token() else "no token was found here"
             raise RefusedError(
-                f"{url} answers {reply.status_code}: {found}; set RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH to "
+                f"{url} answers {reply.status_code}: {reason}; set {TOKEN}, or {TOKEN_PATH} to "
                 "the file that holds the cluster's token (after `make up`: . .vf-ray/up/env)"
             )
         return reply
@@ -110,8 +110,8 @@ def token() -> str:
     Raises:
         UserError: if it holds what no token may; it is not repeated.
     """
-    if given := os.environ.get("RAY_AUTH_TOKEN"):
-        return web.fit("RAY_AUTH_TOKEN", given)
-    named = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    if given := os.environ.get(TOKEN):
+        return web.fit(TOKEN, given)
+    named = os.environ.get(TOKEN_PATH)
     file = Path(named) if named else Path.home() / ".ray" / "auth_token"
     return web.fit(str(file), file.read_text(encoding="utf-8")) if file.is_file() else ""

@@ -30,11 +30,11 @@ def _within(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and what it was made of, outermost first: Ray keeps causes under names of its own."""
     waiting, seen = [error], set[int]()
     while waiting:
-        found = waiting.pop(0)
-        if id(found) in seen:
+        each = waiting.pop(0)
+        if id(each) in seen:
             continue
-        seen.add(id(found))
-        yield found
-        inner = [getattr(found, name, None) for name in ("cause", "controller_failure", "__cause__")]
-        inner += dict(getattr(found, "worker_failures", {})).values()
+        seen.add(id(each))
+        yield each
+        inner = [getattr(each, name, None) for name in ("cause", "controller_failure", "__cause__")]
+        inner += dict(getattr(each, "worker_failures", {})).values()
         waiting += [one for one in inner if isinstance(one, BaseException)]

@@ -97,7 +97,8 @@ def refuse_private_disk(store: Store) -> None:
         seen = ray.get([_read_on(node["NodeID"]).remote(str(folder / probe)) for node in nodes])
     finally:
         store.delete(probe)
-    blind = [node["NodeManagerHostname"] for node, found in zip(nodes, seen, strict=True) if found != token]
+    pairs = zip(nodes, seen, strict=True)
+    blind = [node["NodeManagerHostname"] for node, content in pairs if content != token]
     if blind:
         raise UserError(
             f"store {store.url} is not the same folder on {', '.join(blind)}; "

@@ -65,28 +65,28 @@ class Jobs:
             GoneError: if the cluster does not know it.
             ClusterError: if it does not answer as it should.
         """
-        found = self._said("GET", name)
-        return JobStatus(str(found.get("status")), " ".join(str(found.get("message") or "").split()))
+        status = self._answered("GET", name)
+        return JobStatus(str(status.get("status")), " ".join(str(status.get("message") or "").split()))
 
     def log(self, name: str) -> str:
         """Return what a job has printed."""
-        return str(self._said("GET", f"{name}/logs").get("logs", ""))
+        return str(self._answered("GET", f"{name}/logs").get("logs", ""))
 
     def stop(self, name: str) -> None:
         """Ask the cluster to end a job."""
-        self._said("POST", f"{name}/stop")
+        self._answered("POST", f"{name}/stop")
 
-    def _said(self, method: str, path: str) -> Mapping[str, Any]:
+    def _answered(self, method: str, path: str) -> Mapping[str, Any]:
         answer = self._ask(method, path)
         if answer.status_code == HTTPStatus.NOT_FOUND and "does not exist" in answer.text:
             raise GoneError(answer.text.strip())
         if not answer.is_success:
             raise _refusal(answer)
         try:
-            found: Mapping[str, Any] = dict(answer.json())
+            values: Mapping[str, Any] = dict(answer.json())
         except (ValueError, TypeError) as error:  # whatever else was put at that address
             raise ClusterError(f"{answer.url} answers what is no JSON: {answer.text[:100]!r}") from error
-        return found
+        return values
 
     def _ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
         return self.cluster.ask(method, f"/api/jobs/{path}", timeout_s=self.timeout_s, body=body)

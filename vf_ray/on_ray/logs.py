@@ -17,6 +17,7 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from vf_ray.on_ray.cluster_variables import RAY_ADDRESS
 from vf_ray.store import Store
 
 FOLDER = "logs"
@@ -37,7 +38,7 @@ def kept(store: Store, name: str) -> Iterator[None]:
     A Ray of this process's own leaves its logs on this machine, so nothing is done about it. However the
     block ends, it ends so: what cannot be kept is only told.
     """
-    if not os.environ.get("RAY_ADDRESS"):
+    if not os.environ.get(RAY_ADDRESS):
         yield
         return
     since = time.time() - EARLIER_S

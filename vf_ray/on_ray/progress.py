@@ -39,14 +39,14 @@ def _tell(step: str, store: Store, addresses: Sequence[str], ended: threading.Ev
     }
     while not ended.wait(EVERY_S):
         try:
-            found = board.read(store, addresses) or _newest(store, addresses)
+            state = board.read(store, addresses) or _newest(store, addresses)
         except OSError as error:  # the step's own reads and writes will say it, if it lasts
             log.warning("the progress of %s could not be read: %s", step, error)
             continue
-        if found is None:
+        if state is None:
             continue
         for name, gauge in gauges.items():
-            gauge.set(float(found[name]), tags={"step": step, "unit": found["unit"]})
+            gauge.set(float(state[name]), tags={"step": step, "unit": state["unit"]})
 
 
 def _newest(store: Store, addresses: Sequence[str]) -> Mapping[str, Any] | None:

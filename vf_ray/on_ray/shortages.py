@@ -8,6 +8,7 @@ from ray.exceptions import ObjectStoreFullError, OutOfDiskError, OutOfMemoryErro
 
 from vf_ray.errors import MendableError, OutsideError, out_of_memory
 from vf_ray.store.disk import room
+from vf_ray.store.variables import SCRATCH_FOLDER, STORE_URL
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 ENDED = "running low on memory"
@@ -48,4 +49,5 @@ def _state(error: OSError) -> str:
 
 
 def _more_disk() -> str:
-    return "free some, or point TMPDIR, VF_RAY_SCRATCH or VF_RAY_STORE at a larger disk, then run it again"
+    places = f"TMPDIR, {SCRATCH_FOLDER} or {STORE_URL}"
+    return f"free some, or point {places} at a larger disk, then run it again"

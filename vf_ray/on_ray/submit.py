@@ -15,15 +15,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vf_ray.errors import MendableError, UserError
-from vf_ray.on_ray.dashboard import ADDRESS, ClusterError, Dashboard, RefusedError
+from vf_ray.on_ray.cluster_variables import API_SERVER, DRIVER
+from vf_ray.on_ray.dashboard import ClusterError, Dashboard, RefusedError
 from vf_ray.on_ray.job import digest
 from vf_ray.on_ray.jobs import GoneError, Jobs, JobStatus, RejectedError
 from vf_ray.on_ray.logs import FOLDER
 from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
 
-DRIVER = "VF_RAY_DRIVER"
-"""Names a resource of the head, one of which the driver of each job takes: so many fit into its memory."""
 LAST_LINES = 40
 POLL_S = 1.0
 SUBMIT_S = 120.0
@@ -55,7 +54,7 @@ def submit(step: str, plan: Plan, store: Store, *, force: bool, tell: Tell = log
         UserError: if the job fails; with what Ray says of it and its last lines.
     """
     recipe = plan.recipe
-    jobs = Jobs(Dashboard(os.environ[ADDRESS].rstrip("/")))
+    jobs = Jobs(Dashboard(os.environ[API_SERVER].rstrip("/")))
     jobs.cluster.version()
     name = f"{recipe.name}-{step}-{uuid.uuid4().hex[:8]}"
     body = {
@@ -108,9 +107,9 @@ def _stop(jobs: Jobs, name: str, error: BaseException, tell: Tell) -> None:
     except GoneError:
         return  # it never began
     except ClusterError as failed:
-        told = f"Ray job {name} could not be stopped and may go on: {failed}"
-        error.add_note(told)
-        tell(told)
+        warning = f"Ray job {name} could not be stopped and may go on: {failed}"
+        error.add_note(warning)
+        tell(warning)
 
 
 def _last_lines(jobs: Jobs, name: str) -> str:

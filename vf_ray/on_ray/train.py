@@ -20,6 +20,7 @@ from typing import Any
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Writer
 from vf_ray.artifacts.cost import GPUS
+from vf_ray.on_ray.cluster_variables import RAY_ADDRESS
 from vf_ray.on_ray.measure import NAME as LENGTHS
 from vf_ray.on_ray.measure import lengths
 from vf_ray.on_ray.ray_pool import RayPool
@@ -89,7 +90,7 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
         require_intact(mixed)
         model.require_whole(MODEL)
         writer.commit(f"{MODEL}/README.md", card(plan, name).encode())
-        shared, resources = bool(os.environ.get("RAY_ADDRESS")), plan.recipe.resources
+        shared, resources = bool(os.environ.get(RAY_ADDRESS)), plan.recipe.resources
         many = resources.workers > 1 and mixed.stats["instances"] >= MEASURED_FROM
         measured = lengths(store, plan, name, RayPool(), force=force) if many else None
         return fit(Job(name, stage, model, samples, writer, plan.graph.run_seed, resources, shared, measured))
@@ -155,9 +156,9 @@ def _scratch(writer: Writer) -> Iterator[str]:
 def stats(writer: Writer) -> dict[str, Any]:
     """Return what the run counted, or raise what stopped it."""
     if writer.committed(METRICS) is None:
-        kept = [p for p in writer.store.list(f"{writer.address}/{STOPPED}") if p.endswith(".json")]
-        told = "; ".join(writer.store.read_json(path)["message"] for path in kept)
-        raise Stopped(told or f"{writer.address}: no metrics were left")
+        stops = [p for p in writer.store.list(f"{writer.address}/{STOPPED}") if p.endswith(".json")]
+        messages = "; ".join(writer.store.read_json(path)["message"] for path in stops)
+        raise Stopped(messages or f"{writer.address}: no metrics were left")
     records = [json.loads(line) for line in writer.read(METRICS).splitlines()]
     rates = [writer.store.read_json(p) for p in writer.store.list(f"{writer.address}/rates")]
     return {

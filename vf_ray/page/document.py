@@ -127,7 +127,7 @@ class Gallery:
                 s.title,
                 s.prompt,
                 s.gold,
-                *(f"{model}: {said} ({'right' if ok else 'wrong'})" for model, said, ok in s.answers),
+                *(f"{model}: {text} ({'right' if ok else 'wrong'})" for model, text, ok in s.answers),
             ]
             for s in self.shown
         ]
@@ -143,7 +143,7 @@ class Gallery:
 def _card(shown: GalleryItem) -> str:
     kind = " class='pixels'" if shown.pixelated else ""
     image = f"<img{kind} src='{shown.image}' alt=''>" if shown.image else "<div class='blank'></div>"
-    said = "".join(
+    answers = "".join(
         f"<div class='said {'right' if ok else 'wrong'}'><span>{escape(model)}</span>"
         f"{escape(text) or '<i>nothing</i>'}</div>"
         for model, text, ok in shown.answers
@@ -151,7 +151,7 @@ def _card(shown: GalleryItem) -> str:
     prompt = escape(shown.prompt).replace("\n", "<br>")
     return (
         f"<article>{image}<div><h4>{escape(shown.title)}</h4><p class='q'>{prompt}</p>"
-        f"<div class='gold'><span>truth</span>{escape(shown.gold)}</div>{said}</div></article>"
+        f"<div class='gold'><span>truth</span>{escape(shown.gold)}</div>{answers}</div></article>"
     )
 
 

@@ -75,11 +75,11 @@ def _settled(series: Sequence[Series]) -> float:
 def smoothed(values: Sequence[float]) -> list[float]:
     """Return a running mean over about a fortieth of the values, corrected at the start."""
     keep = 1 - 1 / max(2.0, len(values) / 40)
-    mean, weight, found = 0.0, 0.0, []
+    mean, weight, means = 0.0, 0.0, []
     for value in values:
         mean, weight = keep * mean + (1 - keep) * value, keep * weight + (1 - keep)
-        found.append(mean / weight)
-    return found
+        means.append(mean / weight)
+    return means
 
 
 def intervals(rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 900) -> str:

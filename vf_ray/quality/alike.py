@@ -68,8 +68,8 @@ class Groups:
 
     def images_of(self, groups: Rows) -> Rows:
         """Return the pictures of some groups, group after group."""
-        found = [places for _, places in blocks(self.starts[groups], self.starts[groups + 1])]
-        images: Rows = self.images[np.concatenate([np.array([], np.int64), *found])]
+        runs = [places for _, places in blocks(self.starts[groups], self.starts[groups + 1])]
+        images: Rows = self.images[np.concatenate([np.array([], np.int64), *runs])]
         return images
 
     def alike(self) -> Iterator[Weighed]:

@@ -33,7 +33,7 @@ def plain(quality: Quality) -> dict[str, Any]:
 
 
 def _task(task: TaskQuality, quality: Quality) -> dict[str, Any]:
-    found = task.measured
+    counts = task.measured
     return {
         "task": task.task,
         "source": task.source,
@@ -46,11 +46,11 @@ def _task(task: TaskQuality, quality: Quality) -> dict[str, Any]:
         "rejected": dict(task.rejected),
         "reject_share": task.reject_share,
         "ceiling": task.ceiling,
-        "answers": {"distinct": found.answers.distinct, "majority_share": found.answers.share},
-        "top_answers": [{"answer": text, "instances": count} for text, count in found.answers.top],
-        "lengths": {name: asdict(spread) for name, spread in found.lengths.items()},
-        "repeated": found.repeated,
-        "contradictory": found.contradictory,
+        "answers": {"distinct": counts.answers.distinct, "majority_share": counts.answers.share},
+        "top_answers": [{"answer": text, "instances": count} for text, count in counts.answers.top],
+        "lengths": {name: asdict(spread) for name, spread in counts.lengths.items()},
+        "repeated": counts.repeated,
+        "contradictory": counts.contradictory,
         "repeated_elsewhere": task.repeated_elsewhere,
         "images": task.images,
         "images_held_out": task.held_out_images,

@@ -85,7 +85,7 @@ class Contamination:
 
     def of(self, benchmark: str) -> TaskOverlap:
         """Return a benchmark's overlap with all tasks together, without examples."""
-        parts = [found for (name, _), found in self.overlaps.items() if name == benchmark]
+        parts = [overlap for (name, _), overlap in self.overlaps.items() if name == benchmark]
         return TaskOverlap(
             equal={one for part in parts for one in part.equal},
             near={one for part in parts for one in part.near},
@@ -103,8 +103,8 @@ def contamination(
     recipe: str,
     prepared: Prepared,
     tasks: Sequence[str],
-    found: Sought,
-    told: OnLooks = lambda done, total: None,
+    asked: Sought,
+    on_looks: OnLooks = lambda done, total: None,
 ) -> Contamination:
     """Search the training instances of some tasks for what benchmarks show and ask.
 
@@ -116,13 +116,13 @@ def contamination(
     owned = {task: _images(prepared, task) for task in tasks}
     members = Members.of(owned)
     sources = {source_of(task).name for task in tasks}
-    trained = seen({name: prepared.images[name] for name in sources}, told)
-    search = _Search(found, members, trained)
+    trained = seen({name: prepared.images[name] for name in sources}, on_looks)
+    search = _Search(asked, members, trained)
     search.images()
     instances = sum(search.words(prepared, task) for task in tasks)
     return Contamination(
         recipe=recipe,
-        sought=found,
+        sought=asked,
         tasks=tasks,
         instances=instances,
         images=len(members.ids),
@@ -140,13 +140,13 @@ def _images(prepared: Prepared, task: str) -> Owned:
 class _Search:
     """Goes through the training data once, and notes what it meets."""
 
-    def __init__(self, found: Sought, members: Members, trained: Seen) -> None:
-        self.found, self.members = found, members
+    def __init__(self, sought: Sought, members: Members, trained: Seen) -> None:
+        self.sought, self.members = sought, members
         self.trained = trained
         self.looks = trained.of(members.ids)
-        self.index = Index(found.asked)
+        self.index = Index(sought.asked)
         self.overlaps: dict[tuple[str, str], TaskOverlap] = {}
-        self.asking = _grouped(found.wording, len(found.asked))
+        self.asking = _grouped(sought.wording, len(sought.asked))
         self.noted: set[tuple[str, int]] = set()
         """Tasks and wordings that have met already: one wording may stand for thousands of questions."""
 
@@ -156,12 +156,12 @@ class _Search:
         for place, row in self._equal():
             for task in sets[kind[row]]:
                 self._note_image(place, row, self.members.tasks[task], -1)
-        mine, theirs = (np.flatnonzero(looks.telling) for looks in (self.found.looks, self.looks))
+        mine, theirs = (np.flatnonzero(looks.telling) for looks in (self.sought.looks, self.looks))
         groups = Groups.of(self.looks.take(theirs), kind[theirs])  # a crowd that looks the same is met once
-        for pairs in between(self.found.looks.hashes[mine], groups.looks.hashes, RADIUS):
+        for pairs in between(self.sought.looks.hashes[mine], groups.looks.hashes, RADIUS):
             places = mine[pairs.first]
             rows, other = self._of_other_content(places, groups, pairs.second, theirs)
-            other &= of_one_colour(self.found.looks.take(places), self.looks.take(rows))
+            other &= of_one_colour(self.sought.looks.take(places), self.looks.take(rows))
             for place, row, bits in zip(places[other], rows[other], pairs.bits[other], strict=True):
                 for task in sets[kind[row]]:
                     self._note_image(int(place), int(row), self.members.tasks[task], int(bits))
@@ -171,21 +171,21 @@ class _Search:
     ) -> tuple[Rows, npt.NDArray[np.bool_]]:
         """Return a picture of each group whose content is not that of its place, and whether there is one."""
         rows = theirs[groups.images[groups.starts[group]]]
-        for turn in range(self.found.ids.shape[1]):
-            equal = (self.found.ids[places] == self.members.ids[rows, None]).any(axis=1)
+        for turn in range(self.sought.ids.shape[1]):
+            equal = (self.sought.ids[places] == self.members.ids[rows, None]).any(axis=1)
             later = np.minimum(groups.starts[group] + turn + 1, groups.starts[group + 1] - 1)
             rows = np.where(equal, theirs[groups.images[later]], rows)
-        return rows, ~(self.found.ids[places] == self.members.ids[rows, None]).any(axis=1)
+        return rows, ~(self.sought.ids[places] == self.members.ids[rows, None]).any(axis=1)
 
     def _equal(self) -> Iterator[tuple[int, int]]:
         """Yield each place with the row of a training picture of its content."""
-        for ids in self.found.ids.T if len(self.members.ids) else ():
+        for ids in self.sought.ids.T if len(self.members.ids) else ():
             rows = np.searchsorted(self.members.ids, ids).clip(max=len(self.members.ids) - 1)
             for place in np.flatnonzero(self.members.ids[rows] == ids).tolist():
                 yield place, int(rows[place])
 
     def _note_image(self, place: int, row: int, task: str, bits: int) -> None:
-        overlap = self._overlap(self.found.shown[place].benchmark, task)
+        overlap = self._overlap(self.sought.shown[place].benchmark, task)
         (overlap.equal if bits < 0 else overlap.near).add(place)
         if overlap.image is None or bits < overlap.image.bits:
             overlap.image = ImageFound(place=place, trained=int(self.members.ids[row]), bits=bits)
@@ -204,7 +204,7 @@ class _Search:
         return instances
 
     def _note_words(self, task: str, hit: Hit, key: str, shown: Sequence[int], prompt: str) -> None:
-        overlap = self._overlap(self.found.asked[hit.asked].benchmark, task)
+        overlap = self._overlap(self.sought.asked[hit.asked].benchmark, task)
         questions = self.asking[hit.asked]
         if (task, hit.asked) not in self.noted:
             self.noted.add((task, hit.asked))
@@ -220,15 +220,15 @@ class _Search:
     def _show(self, questions: Rows, shown: Sequence[int]) -> npt.NDArray[np.bool_]:
         """Mark the questions about a picture that equals or resembles one of these of training."""
         marks = np.zeros(len(questions), bool)
-        for image in shown if len(self.found.ids) else ():
+        for image in shown if len(self.sought.ids) else ():
             marks |= self._shows(questions, image)
         return marks
 
     def _shows(self, questions: Rows, image: int) -> npt.NDArray[np.bool_]:
-        place = self.found.image[questions]
+        place = self.sought.image[questions]
         known = self.trained.of(np.array([image], np.uint64))
-        equal = (self.found.ids[place] == np.uint64(image)).any(axis=1)
-        asked = self.found.looks.take(place)
+        equal = (self.sought.ids[place] == np.uint64(image)).any(axis=1)
+        asked = self.sought.looks.take(place)
         near = (distance(asked.hashes, known.hashes) <= RADIUS) & of_one_colour(asked, known)
         comparable = asked.telling & known.telling
         marks: npt.NDArray[np.bool_] = (place >= 0) & (equal | (near & comparable))

@@ -34,13 +34,13 @@ IMAGES_ABOUT = (
 )
 
 
-def rows(found: Contamination) -> list[Sequence[str]]:
+def rows(overlaps: Contamination) -> list[Sequence[str]]:
     """Return a row for each benchmark under ``HEADERS``."""
-    return [_row(found, name) for name in found.sought.titles]
+    return [_row(overlaps, name) for name in overlaps.sought.titles]
 
 
-def _row(found: Contamination, name: str) -> Sequence[str]:
-    sought, overlap = found.sought, found.of(name)
+def _row(overlaps: Contamination, name: str) -> Sequence[str]:
+    sought, overlap = overlaps.sought, overlaps.of(name)
     places = [place for place, image in enumerate(sought.shown) if image.benchmark == name]
     questions = sum(sought.benchmark_of(place) == name for place in range(len(sought.questions)))
     plain = sum(not telling for telling in sought.looks.telling[places].tolist())
@@ -51,11 +51,11 @@ def _row(found: Contamination, name: str) -> Sequence[str]:
     return [name, *(f"{count:,}" for count in counts)]
 
 
-def task_rows(found: Contamination) -> list[Sequence[str]]:
+def task_rows(overlaps: Contamination) -> list[Sequence[str]]:
     """Return a row for each benchmark and task that overlap, under ``TASK_HEADERS``."""
     return [
         [benchmark, task, *(f"{count:,}" for count in _counts(overlap).values())]
-        for (benchmark, task), overlap in found.overlaps.items()
+        for (benchmark, task), overlap in overlaps.overlaps.items()
     ]
 
 
@@ -68,25 +68,25 @@ def _counts(overlap: TaskOverlap) -> dict[str, int]:
     }
 
 
-def plain(found: Contamination) -> dict[str, Any]:
+def plain(overlaps: Contamination) -> dict[str, Any]:
     """Return all counts and examples as JSON-ready data."""
     return {
-        "recipe": found.recipe,
-        "instances": found.instances,
-        "images": found.images,
-        "benchmarks": [_plain_benchmark(found, name) for name in found.sought.titles],
-        "not_checked": dict(found.sought.absent),
+        "recipe": overlaps.recipe,
+        "instances": overlaps.instances,
+        "images": overlaps.images,
+        "benchmarks": [_plain_benchmark(overlaps, name) for name in overlaps.sought.titles],
+        "not_checked": dict(overlaps.sought.absent),
         "overlaps": [
-            {"benchmark": name, "task": task, **_counts(overlap), **_examples(found, overlap)}
-            for (name, task), overlap in found.overlaps.items()
+            {"benchmark": name, "task": task, **_counts(overlap), **_examples(overlaps, overlap)}
+            for (name, task), overlap in overlaps.overlaps.items()
         ],
         "rule": {"run_words": N, "common_runs": COMMON, "hash_bits": 256, "radius": RADIUS, "tint": TINT},
     }
 
 
-def _plain_benchmark(found: Contamination, name: str) -> dict[str, Any]:
-    numbers = [int(cell.replace(",", "")) for cell in _row(found, name)[1:]]
-    unread = {"unread": dict(found.sought.unread.get(name, {}))}
+def _plain_benchmark(overlaps: Contamination, name: str) -> dict[str, Any]:
+    numbers = [int(cell.replace(",", "")) for cell in _row(overlaps, name)[1:]]
+    unread = {"unread": dict(overlaps.sought.unread.get(name, {}))}
     return {"benchmark": name, **dict(zip(_KEYS, numbers, strict=False)), **unread}
 
 
@@ -96,83 +96,85 @@ _KEYS = (
 )  # fmt: skip
 
 
-def _examples(found: Contamination, overlap: TaskOverlap) -> dict[str, Any]:
+def _examples(overlaps: Contamination, overlap: TaskOverlap) -> dict[str, Any]:
     examples: dict[str, Any] = {}
     if (shown := overlap.image) is not None:
-        image = found.sought.shown[shown.place].name
+        image = overlaps.sought.shown[shown.place].name
         examples["image"] = {
             "benchmark": image, "training": f"{shown.trained:016x}", "bits": max(0, shown.bits),
             "equal": shown.bits < 0,
         }  # fmt: skip
-    if (said := overlap.words) is not None:
-        question = found.sought.questions[said.question]
+    if (words := overlap.words) is not None:
+        question = overlaps.sought.questions[words.question]
         examples["question"] = {
-            "id": question.id, "text": bare(question.prompt), "key": said.key, "prompt": said.prompt,
-            "shared": said.run, "same_picture": said.same_image,
+            "id": question.id, "text": bare(question.prompt), "key": words.key, "prompt": words.prompt,
+            "shared": words.run, "same_picture": words.same_image,
         }  # fmt: skip
     return {"examples": examples}
 
 
-def page(found: Contamination, prepared: Prepared) -> Document:
+def page(overlaps: Contamination, prepared: Prepared) -> Document:
     """Return the page; pictures come from the benchmarks' files and the store."""
-    sections = [_overview(found), _by_task(found), _images(found, prepared), _questions(found)]
+    sections = [_overview(overlaps), _by_task(overlaps), _images(overlaps, prepared), _questions(overlaps)]
     about = (
         "What of the benchmarks is in the training data of this recipe, by task. All that a stage may draw "
         "from is searched, also where it takes but a sample."
     )
     return Document(
-        title=f"Contamination: {found.recipe}", about=about, sections=[s for s in sections if s is not None]
+        title=f"Contamination: {overlaps.recipe}",
+        about=about,
+        sections=[s for s in sections if s is not None],
     )
 
 
-def _overview(found: Contamination) -> Section:
-    sums = [found.of(name) for name in found.sought.titles]
+def _overview(overlaps: Contamination) -> Section:
+    sums = [overlaps.of(name) for name in overlaps.sought.titles]
     tiles = [
         Tile(
-            value=f"{len(found.sought.titles)}",
+            value=f"{len(overlaps.sought.titles)}",
             label="benchmarks searched for",
-            detail=f"{len(found.sought.absent)} not checked",
+            detail=f"{len(overlaps.sought.absent)} not checked",
         ),
         Tile(
-            value=f"{found.instances:,}",
+            value=f"{overlaps.instances:,}",
             label="training instances searched",
-            detail=f"of {len(found.tasks)} tasks, on {found.images:,} pictures",
+            detail=f"of {len(overlaps.tasks)} tasks, on {overlaps.images:,} pictures",
         ),
         Tile(value=f"{sum(len(s.same) for s in sums):,}", label="questions asked of the same picture"),
         Tile(value=f"{sum(len(s.equal | s.near) for s in sums):,}", label="pictures, equal or alike"),
     ]
-    absent = [f"{name} not checked: {why}" for name, why in found.sought.absent.items()]
+    absent = [f"{name} not checked: {why}" for name, why in overlaps.sought.absent.items()]
     unread = [
         f"{name}: {count:,} pictures not read, {reason}"
-        for name, reasons in found.sought.unread.items()
+        for name, reasons in overlaps.sought.unread.items()
         for reason, count in reasons.items()
     ]
-    blocks: list[Block] = [Tiles(tiles=tiles), Table(headers=HEADERS, rows=rows(found))]
+    blocks: list[Block] = [Tiles(tiles=tiles), Table(headers=HEADERS, rows=rows(overlaps))]
     blocks += [Paragraph(words=ABOUT), Paragraph(words=IMAGES_ABOUT)]
     return Section(title="Benchmarks", blocks=[*blocks, Notes(lines=absent + unread)])
 
 
-def _by_task(found: Contamination) -> Section:
-    listed = task_rows(found)
+def _by_task(overlaps: Contamination) -> Section:
+    listed = task_rows(overlaps)
     if not listed:
         return Section(title="By task", blocks=[Paragraph(words="No task holds anything of a benchmark.")])
     return Section(title="By task", blocks=[Table(headers=TASK_HEADERS, rows=listed, wide=(1,))])
 
 
-def _images(found: Contamination, prepared: Prepared) -> Section | None:
+def _images(overlaps: Contamination, prepared: Prepared) -> Section | None:
     examples = [
         (benchmark, task, overlap.image)
-        for (benchmark, task), overlap in found.overlaps.items()
+        for (benchmark, task), overlap in overlaps.overlaps.items()
         if overlap.image is not None
     ]
-    pairs = [_pair(found, prepared, *example) for example in examples[:MOST_EXAMPLES]]
+    pairs = [_pair(overlaps, prepared, *example) for example in examples[:MOST_EXAMPLES]]
     return Section(title="Pictures", blocks=[PairsOfImages(pairs=pairs)]) if pairs else None
 
 
 def _pair(
-    found: Contamination, prepared: Prepared, benchmark: str, task: str, shown: ImageFound
+    overlaps: Contamination, prepared: Prepared, benchmark: str, task: str, shown: ImageFound
 ) -> ImagePair:
-    image = found.sought.shown[shown.place]
+    image = overlaps.sought.shown[shown.place]
     trained = prepared.stored(source_of(task).name, {shown.trained})[shown.trained]
     sides = (
         PairSide(**_uri(image.read()), words=f"{benchmark}: {image.name}"),
@@ -186,12 +188,12 @@ def _uri(data: bytes) -> dict[str, Any]:
     return {"image": uri, "pixelated": small}
 
 
-def _questions(found: Contamination) -> Section | None:
+def _questions(overlaps: Contamination) -> Section | None:
     listed = [
-        [benchmark, bare(found.sought.questions[said.question].prompt), task, said.prompt, said.run,
-         "yes" if said.same_image else "no"]
-        for (benchmark, task), overlap in found.overlaps.items()
-        if (said := overlap.words) is not None
+        [benchmark, bare(overlaps.sought.questions[words.question].prompt), task, words.prompt, words.run,
+         "yes" if words.same_image else "no"]
+        for (benchmark, task), overlap in overlaps.overlaps.items()
+        if (words := overlap.words) is not None
     ]  # fmt: skip
     headers = ["benchmark", "asks", "task", "training says", "shared", "same picture"]
     table = Table(headers=headers, rows=listed, wide=range(1, 6))

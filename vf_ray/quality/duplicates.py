@@ -77,11 +77,11 @@ def _equal_elsewhere(members: Members) -> dict[str, int]:
 
 def _equal(members: Members) -> dict[Meeting, int]:
     kind, sets = members.kinds
-    found: Counter[Meeting] = Counter()
+    meetings: Counter[Meeting] = Counter()
     for tasks, count in zip(sets, np.bincount(kind).tolist(), strict=True):
         for meeting in combinations(sorted({members.sources[task] for task in tasks}), 2):
-            found[meeting] += count
-    return dict(sorted(found.items()))
+            meetings[meeting] += count
+    return dict(sorted(meetings.items()))
 
 
 @dataclass

@@ -46,11 +46,15 @@ def examine(
         ValueError: if no task holds an instance.
     """
     require(bool(prepared.instances), f"recipe {recipe!r} has prepared no instance; nothing can be measured")
-    found = {task: measured(prepared, task, seed=seed, sample=sample) for task in sorted(prepared.instances)}
-    members = Members.of({task: one.images for task, one in found.items()})
+    measures = {
+        task: measured(prepared, task, seed=seed, sample=sample) for task in sorted(prepared.instances)
+    }
+    members = Members.of({task: one.images for task, one in measures.items()})
     twins = duplicates(members, seen(prepared.images, on_looks))
-    again = _repeated_elsewhere(found)
-    tasks = [_quality(task, prepared.instances[task], found[task], again[task], twins) for task in found]
+    again = _repeated_elsewhere(measures)
+    tasks = [
+        _quality(task, prepared.instances[task], measures[task], again[task], twins) for task in measures
+    ]
     odd = {quality.task: flags(quality) for quality in tasks}
     return Quality(
         recipe=recipe,
@@ -61,14 +65,14 @@ def examine(
     )
 
 
-def _repeated_elsewhere(found: Mapping[str, Measured]) -> dict[str, int]:
-    every, counts = np.unique(np.concatenate([m.contents for m in found.values()]), return_counts=True)
+def _repeated_elsewhere(measures: Mapping[str, Measured]) -> dict[str, int]:
+    every, counts = np.unique(np.concatenate([m.contents for m in measures.values()]), return_counts=True)
     several = every[counts > 1]
-    return {task: int(np.isin(m.contents, several).sum()) for task, m in found.items()}
+    return {task: int(np.isin(m.contents, several).sum()) for task, m in measures.items()}
 
 
 def _quality(
-    task: str, artifact: Artifact, found: Measured, repeated_elsewhere: int, twins: Duplicates
+    task: str, artifact: Artifact, measures: Measured, repeated_elsewhere: int, twins: Duplicates
 ) -> TaskQuality:
     declared, stats, config = catalogue()[task], artifact.stats, artifact.manifest["spec"]["config"]
     return TaskQuality(
@@ -82,7 +86,7 @@ def _quality(
         examined=stats["examined"],
         rejected=stats["rejected"],
         ceiling=config.get("ceiling", declared.ceiling),
-        measured=found,
+        measured=measures,
         repeated_elsewhere=repeated_elsewhere,
         plain=twins.plain[task],
         equal_elsewhere=twins.equal_elsewhere[task],

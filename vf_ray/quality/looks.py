@@ -61,7 +61,7 @@ class Seen:
 
 def seen(images: Mapping[str, Artifact], on_looks: OnLooks = lambda done, total: None) -> Seen:
     """Return the looks of all pictures of some artifacts, hashing what is not hashed yet."""
-    sizes = {name: found.stats["images"] for name, found in sorted(images.items())}
+    sizes = {name: artifact.stats["images"] for name, artifact in sorted(images.items())}
     tables: list[pa.Table] = []
     for name in sizes:
         before, total = sum(map(len, tables)), sum(sizes.values())

@@ -130,16 +130,16 @@ def _pairs(examples: Mapping[Meeting, Twins], prepared: Prepared) -> list[ImageP
     for pair, twins in examples.items():
         for source in pair:
             wanted.setdefault(source, set()).update(twins[:2])
-    found = {source: prepared.stored(source, ids) for source, ids in wanted.items()}
-    return [_pair(pair, twins, found) for pair, twins in examples.items()]
+    stored = {source: prepared.stored(source, ids) for source, ids in wanted.items()}
+    return [_pair(pair, twins, stored) for pair, twins in examples.items()]
 
 
-def _pair(pair: Meeting, twins: Twins, found: Mapping[str, Mapping[int, Stored]]) -> ImagePair:
+def _pair(pair: Meeting, twins: Twins, stored: Mapping[str, Mapping[int, Stored]]) -> ImagePair:
     """Show a pair, each picture from whichever of the two sources has it."""
     one, other = pair
-    straight = twins.first in found[one] and twins.second in found[other]
+    straight = twins.first in stored[one] and twins.second in stored[other]
     left, right = (one, other) if straight else (other, one)
-    sides = _side(left, found[left][twins.first]), _side(right, found[right][twins.second])
+    sides = _side(left, stored[left][twins.first]), _side(right, stored[right][twins.second])
     return ImagePair(sides=sides, caption=f"{twins.bits} of 256 bits differ")
 
 
@@ -149,11 +149,11 @@ def _side(source: str, stored: Stored) -> PairSide:
 
 
 def _task(task: TaskQuality, quality: Quality, prepared: Prepared) -> Section:
-    found, source = task.measured, source_of(task.task)
+    counts, source = task.measured, source_of(task.task)
     head = f"{task.group}, {task.category}; {source.title}, licence {source.terms.licence}"
     flags = [f"{flag.name}: {flag.words}" for flag in quality.flags.get(task.task, ())]
-    stored = prepared.stored(task.source, {shown.image for shown in found.shown})
-    cards = [_card(shown, stored[shown.image]) for shown in found.shown]
+    stored = prepared.stored(task.source, {shown.image for shown in counts.shown})
+    cards = [_card(shown, stored[shown.image]) for shown in counts.shown]
     blocks: list[Block] = [
         Paragraph(words=head),
         *([Notes(lines=flags)] if flags else []),
@@ -166,8 +166,8 @@ def _task(task: TaskQuality, quality: Quality, prepared: Prepared) -> Section:
 
 def _card(shown: SheetItem, stored: Stored) -> Card:
     uri, small = data_uri(stored.data)
-    asked, *said = shown.turns
-    return Card(image=uri, pixelated=small, title=shown.key, asked=asked, answered="\n".join(said))
+    asked, *replies = shown.turns
+    return Card(image=uri, pixelated=small, title=shown.key, asked=asked, answered="\n".join(replies))
 
 
 def _answers(task: TaskQuality) -> Shares:
@@ -219,11 +219,11 @@ def _spread(task: TaskQuality) -> Table:
 
 
 def _repeats(task: TaskQuality) -> Table:
-    found = task.measured
+    measures = task.measured
     counts = {
-        "instances that repeat another": (found.repeated, task.instances),
+        "instances that repeat another": (measures.repeated, task.instances),
         "that another task has too": (task.repeated_elsewhere, task.instances),
-        "that another one contradicts": (found.contradictory, task.instances),
+        "that another one contradicts": (measures.contradictory, task.instances),
         "pictures like another of the task": (task.near_within, task.images),
         "like one of another source": (task.near_elsewhere, task.images),
         "equal to one of another source": (task.equal_elsewhere, task.images),

@@ -53,7 +53,7 @@ class Prepared:
         """
         try:
             instances = finished(store, plan.instances)
-            held = {task: made for task, made in instances.items() if _size(made)}
+            held = {task: artifact for task, artifact in instances.items() if _size(artifact)}
             return cls(held, finished(store, plan.images))
         except FileNotFoundError as error:
             remedy = f"python -m flows {plan.recipe.name} --only prepare --upstream build"
@@ -73,9 +73,9 @@ class Prepared:
         artifact = self.images[source]
         index = from_parquet(artifact.read(INDEX))
         ids = map(image_id, index["sha256"].to_pylist())
-        found = {one: row for row, one in enumerate(ids) if one in wanted}
-        rows = index.take(pa.array(found.values(), pa.int64())).to_pylist()
-        return {one: _stored(artifact, row) for one, row in zip(found, rows, strict=True)}
+        places = {one: row for row, one in enumerate(ids) if one in wanted}
+        rows = index.take(pa.array(places.values(), pa.int64())).to_pylist()
+        return {one: _stored(artifact, row) for one, row in zip(places, rows, strict=True)}
 
 
 def _size(instances: Artifact) -> int:

@@ -127,56 +127,56 @@ def _most_of(source: str, tasks: Sequence[str], cap: int, per_task: int | None) 
     return min(FINISHED[source], len(tasks) * (per_task or most)) if capped else FINISHED[source]
 
 
-def sized(found: Estimate) -> str:
+def sized(estimate: Estimate) -> str:
     """Say how much is evidenced."""
-    known = len(found.sizes) - len(found.unknown)
-    sums = f"{found.known:,} instances under a cap of {found.cap:,}"
-    return f"{known} of {len(found.sizes)} tasks have an evidenced size: {sums}"
+    known = len(estimate.sizes) - len(estimate.unknown)
+    sums = f"{estimate.known:,} instances under a cap of {estimate.cap:,}"
+    return f"{known} of {len(estimate.sizes)} tasks have an evidenced size: {sums}"
 
 
-def compared(found: Estimate) -> list[str]:
+def compared(estimate: Estimate) -> list[str]:
     """Say how the paper's tasks, added up, differ from the paper's total."""
-    unknown = len(found.unknown)
+    unknown = len(estimate.unknown)
     lines = [
-        sized(found),
-        f"{unknown} tasks have none; at the cap each, all tasks give {found.most:,} at most",
+        sized(estimate),
+        f"{unknown} tasks have none; at the cap each, all tasks give {estimate.most:,} at most",
         f"the paper: {PAPER_INSTANCES:,} instances of {PAPER_TASKS} tasks, "
         f"{PAPER_TASKS * CAP - PAPER_INSTANCES:,} below the cap",
     ]
-    short = sum(found.cap - size.most(found.cap) for size in found.short)
-    lines.append(f"{len(found.short)} tasks cannot reach the cap: together they lack {short:,}")
-    if found.most < PAPER_INSTANCES:
+    short = sum(estimate.cap - size.most(estimate.cap) for size in estimate.short)
+    lines.append(f"{len(estimate.short)} tasks cannot reach the cap: together they lack {short:,}")
+    if estimate.most < PAPER_INSTANCES:
         lines.append(
-            f"so the paper has {PAPER_INSTANCES - found.most:,} more than these counts allow: of some tasks "
-            "it holds more than is counted here (other splits, say, or several instances of a record)"
+            f"so the paper has {PAPER_INSTANCES - estimate.most:,} more than these counts allow: of some "
+            "tasks it holds more than is counted here (other splits, say, or several instances of a record)"
         )
     elif unknown:
-        mean = (PAPER_INSTANCES - found.known) / unknown
+        mean = (PAPER_INSTANCES - estimate.known) / unknown
         lines.append(f"the tasks without a size would give the paper's total at {mean:,.0f} each")
     return lines
 
 
-def plain(found: Estimate, built: Mapping[str, int]) -> dict[str, Any]:
+def plain(estimate: Estimate, built: Mapping[str, int]) -> dict[str, Any]:
     """Return an estimate as JSON-ready data; ``built`` is what a recipe has prepared, by task."""
     return {
-        "cap": found.cap,
+        "cap": estimate.cap,
         "tasks": [
             {
                 "task": size.task,
                 "published": size.published,
                 "bound": size.bound,
-                "under_cap": size.under(found.cap),
-                "least": size.least(found.cap),
-                "most": size.most(found.cap),
+                "under_cap": size.under(estimate.cap),
+                "least": size.least(estimate.cap),
+                "most": size.most(estimate.cap),
                 "built": built.get(size.task),
                 "counts": size.counts,
                 "origin": size.origin,
             }
-            for size in found.sizes
+            for size in estimate.sizes
         ],
-        "known": found.known,
-        "least": found.least,
-        "most": found.most,
-        "unknown": found.unknown,
+        "known": estimate.known,
+        "least": estimate.least,
+        "most": estimate.most,
+        "unknown": estimate.unknown,
         "paper": {"instances": PAPER_INSTANCES, "tasks": PAPER_TASKS},
     }

@@ -75,12 +75,12 @@ class Index:
         ``texts`` are whole prompts, ``questions`` their parts that differ from instance to instance.
         """
         parts = [[normal(line) for line in text.split("\n")] for text in texts]
-        found = self._shared([" ".join(lines).split() for lines in parts])
+        shared = self._shared([" ".join(lines).split() for lines in parts])
         for row, (lines, question) in enumerate(zip(parts, questions, strict=True)):
             for whole in (normal(question), " ".join(filter(None, lines)), *lines):
                 for asked in self._whole.get(whole, ()) if whole else ():
-                    found.setdefault((row, asked), whole)
-        yield from (Hit(row, asked, run) for (row, asked), run in sorted(found.items()))
+                    shared.setdefault((row, asked), whole)
+        yield from (Hit(row, asked, run) for (row, asked), run in sorted(shared.items()))
 
     def _shared(self, spelled: Sequence[Sequence[str]]) -> dict[tuple[int, int], str]:
         """Return by text and wording the first run that they share."""
@@ -88,13 +88,13 @@ class Index:
         starts = np.searchsorted(self._codes, codes, side="left")
         ends = np.searchsorted(self._codes, codes, side="right")
         first = np.searchsorted(rows, np.arange(len(spelled)))
-        found: dict[tuple[int, int], str] = {}
+        shared: dict[tuple[int, int], str] = {}
         for place in np.flatnonzero(ends > starts).tolist():
             row = int(rows[place])
             at = place - int(first[row])
             for asked in self._owners[starts[place] : ends[place]].tolist():
-                found.setdefault((row, asked), " ".join(spelled[row][at : at + N]))
-        return found
+                shared.setdefault((row, asked), " ".join(spelled[row][at : at + N]))
+        return shared
 
     def _runs(self, spelled: Sequence[Sequence[str]]) -> tuple[Codes, Rows]:
         """Return the code of every run of N words, and the text it is from, in their order."""

@@ -85,7 +85,9 @@ def trees(store: Store, plan: Plan, data: str = "") -> dict[str, Tree]:
     return {name: question_sets.tree(store, plan.questions, name) for name in names}
 
 
-def sought(places: Mapping[str, Tree], largest_side: int, told: OnLooks = lambda done, total: None) -> Sought:
+def sought(
+    places: Mapping[str, Tree], largest_side: int, on_looks: OnLooks = lambda done, total: None
+) -> Sought:
     """Read the benchmarks that are there; pictures are taken as training would store them.
 
     Raises:
@@ -99,7 +101,7 @@ def sought(places: Mapping[str, Tree], largest_side: int, told: OnLooks = lambda
             gathering.absent[name] = str(error)
             continue
         gathering.add(name, question_set.questions)
-    return gathering.finish(largest_side, told)
+    return gathering.finish(largest_side, on_looks)
 
 
 def bare(prompt: str) -> str:
@@ -137,16 +139,16 @@ class _Gathering:
             self.images.append(BenchmarkImage(name, question.image_id, question.image))
         return self.places[key]
 
-    def finish(self, largest_side: int, told: OnLooks) -> Sought:
-        found: list[_Looked] = []
+    def finish(self, largest_side: int, on_looks: OnLooks) -> Sought:
+        looked: list[_Looked] = []
         for some in _looked(self.images, largest_side):
-            found += some
-            told(len(found), len(self.images))
-        good = np.array([not one.reason for one in found], bool)
+            looked += some
+            on_looks(len(looked), len(self.images))
+        good = np.array([not one.reason for one in looked], bool)
         number = np.append(np.where(good, np.cumsum(good) - 1, -1), -1)  # the last one: no picture
-        kept = [one for one in found if not one.reason]
+        usable = [one for one in looked if not one.reason]
         unread: dict[str, Counter[str]] = {}
-        for image, one in zip(self.images, found, strict=True):
+        for image, one in zip(self.images, looked, strict=True):
             if one.reason:
                 unread.setdefault(image.benchmark, Counter())[one.reason] += 1
         return Sought(
@@ -156,9 +158,9 @@ class _Gathering:
             asked=list(self.asked),
             wording=np.array(self.wording, np.int64),
             image=number[np.array(self.image, np.int64)],
-            shown=[image for image, one in zip(self.images, found, strict=True) if not one.reason],
-            ids=np.array([one.ids for one in kept], np.uint64).reshape(-1, 2),
-            looks=joined([one.looks for one in kept if one.looks is not None]),
+            shown=[image for image, one in zip(self.images, looked, strict=True) if not one.reason],
+            ids=np.array([one.ids for one in usable], np.uint64).reshape(-1, 2),
+            looks=joined([one.looks for one in usable if one.looks is not None]),
             unread=unread,
         )
 

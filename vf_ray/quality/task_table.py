@@ -13,17 +13,17 @@ SHORT_HEADERS = (
 
 def short_row(task: TaskQuality, quality: Quality) -> Sequence[str]:
     """Return the cells of a task under ``SHORT_HEADERS``."""
-    found = task.measured
+    counts = task.measured
     return [
         task.task,
         f"{task.train:,}",
         f"{task.held_out:,}",
         f"{100 * task.reject_share:.1f} of {100 * task.ceiling:g}%",
-        f"{found.answers.distinct:,}",
-        f"{100 * found.answers.share:.0f}%",
-        f"{found.lengths['prompt words'].median:,}",
-        f"{found.lengths['response words'].median:,}",
-        percent(found.repeated, task.instances),
+        f"{counts.answers.distinct:,}",
+        f"{100 * counts.answers.share:.0f}%",
+        f"{counts.lengths['prompt words'].median:,}",
+        f"{counts.lengths['response words'].median:,}",
+        percent(counts.repeated, task.instances),
         f"{task.images:,}",
         percent(task.near_within, task.images),
         str(len(quality.flags.get(task.task, ())) or "-"),

@@ -33,11 +33,11 @@ def items_of(scores: Artifact, benchmark: str, models: Sequence[str]) -> dict[st
 
 def asked(questions: Sequence[Question], items: ItemsByModel) -> list[Asked]:
     """Return the questions that every model answered, with their images."""
-    said = {model: {item.id: item.answer for item in of} for model, of in items.items()}
+    answers_of = {model: {item.id: item.answer for item in of} for model, of in items.items()}
     return [
         Asked(id=question.id, prompt=question.prompt, answers=answers, image=_image(question))
         for question in questions
-        if all(answers := {model: texts.get(question.id) or "" for model, texts in said.items()})
+        if all(answers := {model: texts.get(question.id) or "" for model, texts in answers_of.items()})
         and all(answers.values())
     ]
 

@@ -44,8 +44,8 @@ def write_key(folder: Path, sheets: Mapping[str, Sequence[Trial]]) -> None:
 
 
 def _hidden(trial: Trial) -> dict[str, str]:
-    kept = ("item", "left_model", "right_model", "kind")
-    return {name: value for name, value in asdict(trial).items() if name in kept}
+    keys = ("item", "left_model", "right_model", "kind")
+    return {name: value for name, value in asdict(trial).items() if name in keys}
 
 
 def read_ratings(folder: Path) -> list[Rating]:
@@ -61,13 +61,13 @@ def read_ratings(folder: Path) -> list[Rating]:
     paths = sorted((*folder.glob(RATINGS), *folder.glob(f"ratings/{RATINGS}")))
     if not paths:
         raise MissingError(f"{folder} holds no {RATINGS}; put the files that the raters saved there")
-    found: dict[str, list[Rating]] = {}
+    ratings: dict[str, list[Rating]] = {}
     for path in paths:
         rater, rated = _file(path, key)
-        if rater in found:
+        if rater in ratings:
             raise UserError(f"{path.name} holds ratings of {rater}, and so does another file; keep one")
-        found[rater] = rated
-    return [rating for rated in found.values() for rating in rated]
+        ratings[rater] = rated
+    return [rating for rated in ratings.values() for rating in rated]
 
 
 def _file(path: Path, key: Mapping[str, Sequence[Mapping[str, str]]]) -> tuple[str, list[Rating]]:

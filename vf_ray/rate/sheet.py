@@ -103,9 +103,9 @@ def _pairs(one: Asked, design: Design, rater: int) -> Iterator[Trial]:
             )
 
 
-def _trial(one: Asked, left: str, right: str, identity: str, said: str, other: str) -> Trial:
+def _trial(one: Asked, left: str, right: str, identity: str, left_answer: str, right_answer: str) -> Trial:
     return Trial(
-        id=identity, item=one.id, prompt=one.prompt, image=one.image, left=said, right=other,
+        id=identity, item=one.id, prompt=one.prompt, image=one.image, left=left_answer, right=right_answer,
         left_model=left, right_model=right, kind="pair",
     )  # fmt: skip
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from vf_ray.errors import DeniedError, MissingError, OutsideError, UnreachableError, UserError, about
 from vf_ray.store.bucket import Patience
+from vf_ray.store.variables import SCRATCH_FOLDER, STORE_URL
 from vf_ray.store.web import client as http_client
 from vf_ray.store.web import through
 from vf_ray.types import Download
@@ -115,8 +116,8 @@ class Part:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                told = f"{self.path}: another process downloads this file; let it end"
-                raise OutsideError(told) from None
+                busy = f"{self.path}: another process downloads this file; let it end"
+                raise OutsideError(busy) from None
             yield
 
     @property
@@ -130,7 +131,7 @@ def client(patience: Patience) -> "httpx.Client":
     return http_client(timeout=patience.timeout_s, follow_redirects=True, headers=agent)
 
 
-def download(web: "httpx.Client", file: Download, part: Part, patience: Patience, told: OnBytes) -> None:
+def download(web: "httpx.Client", file: Download, part: Part, patience: Patience, on_bytes: OnBytes) -> None:
     """Bring the whole file into ``part``; the caller holds the part.
 
     Raises:
@@ -140,7 +141,7 @@ def download(web: "httpx.Client", file: Download, part: Part, patience: Patience
         OSError: if the disk has no room for it.
     """
     for last in (False, True):  # a part may have been damaged since; the second one is fresh
-        _complete(web, file, part, patience, told)
+        _complete(web, file, part, patience, on_bytes)
         if not (wrong := _difference(file, part.path)):
             return
         part.clear()
@@ -148,13 +149,13 @@ def download(web: "httpx.Client", file: Download, part: Part, patience: Patience
             raise UserError(f"{file.url}: {wrong}; the file was changed or damaged at its source")
 
 
-def _complete(web: "httpx.Client", file: Download, part: Part, patience: Patience, told: OnBytes) -> None:
+def _complete(web: "httpx.Client", file: Download, part: Part, patience: Patience, on_bytes: OnBytes) -> None:
     import httpx
 
     vain, most = 0, part.size
     while True:
         try:
-            return _go_on(web, file, part, told)
+            return _go_on(web, file, part, on_bytes)
         except httpx.TooManyRedirects as error:
             raise OutsideError(f"{file.url}: redirected without end; the address is broken") from error
         except (httpx.TransportError, PassingError) as error:
@@ -174,7 +175,7 @@ def _gave_up(file: Download, part: Part, vain: int, error: Exception) -> Unreach
     )
 
 
-def _go_on(web: "httpx.Client", file: Download, part: Part, told: OnBytes) -> None:
+def _go_on(web: "httpx.Client", file: Download, part: Part, on_bytes: OnBytes) -> None:
     """Ask for what is missing, and write it."""
     known = part.version
     if known and known.size == part.size:
@@ -184,7 +185,7 @@ def _go_on(web: "httpx.Client", file: Download, part: Part, told: OnBytes) -> No
         with about(str(part.path)), part.path.open("ab") as out:
             for chunk in answer.iter_raw():  # as it comes: nothing waits in a buffer to be lost
                 out.write(chunk)
-                told(out.tell())
+                on_bytes(out.tell())
     if version.size is None:  # the length was known only at the end
         part.describe(Version(version.etag, version.modified, part.size))
     elif part.size != version.size:
@@ -252,8 +253,8 @@ def _check_room(file: Download, part: Part, size: int) -> None:
     if size and free < need:
         raise OutsideError(
             f"{file.url}: needs {need:,} bytes (1 GiB of it to spare), {free:,} are free in "
-            f"{part.path.parent}; free some, or point VF_RAY_SCRATCH (for a store in a bucket) or "
-            "VF_RAY_STORE at a larger disk"
+            f"{part.path.parent}; free some, or point {SCRATCH_FOLDER} (for a store in a bucket) or "
+            f"{STORE_URL} at a larger disk"
         )
 
 
@@ -289,5 +290,5 @@ def _difference(file: Download, path: Path) -> str:
     if not kind:
         return ""
     with path.open("rb") as data:
-        found = hashlib.file_digest(data, kind).hexdigest()
-    return "" if found == expected.lower() else f"its {kind} is {found}, published is {expected}"
+        digest = hashlib.file_digest(data, kind).hexdigest()
+    return "" if digest == expected.lower() else f"its {kind} is {digest}, published is {expected}"

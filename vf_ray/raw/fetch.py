@@ -26,12 +26,12 @@ from vf_ray.raw.tree import inside
 from vf_ray.store import Store
 from vf_ray.store.bucket import Patience
 from vf_ray.store.disk import PARTS
+from vf_ray.store.variables import SCRATCH_FOLDER
 from vf_ray.types import Download, Raw
 
 if TYPE_CHECKING:
     import httpx
 
-SCRATCH = "VF_RAY_SCRATCH"
 AT_ONCE = 4
 """Raws that are fetched side by side."""
 
@@ -54,12 +54,12 @@ def fetch(
     """
     if missing := [raw for raw, _ in wanted if not raw.files]:
         raise MissingError(to_obtain(missing, given))
-    with client(patience) as web, shown(store, [made.address for _, made in wanted]) as board:
+    with client(patience) as web, shown(store, [artifact.address for _, artifact in wanted]) as board:
         board.begin("raw archives", [raw.name for raw, _ in wanted])
 
         def attempt(one: tuple[Raw, Spec]) -> str:
-            raw, made = one
-            return _attempt(store, made, _Fetching(raw, web, patience, board.of(raw.name)), force, board)
+            raw, artifact = one
+            return _attempt(store, artifact, _Fetching(raw, web, patience, board.of(raw.name)), force, board)
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             failed = [reason for reason in pool.map(attempt, wanted) if reason]
@@ -80,23 +80,23 @@ def to_obtain(missing: Iterable[Raw], given: str) -> str:
     )
 
 
-def places(found: Artifact) -> tuple[tuple[str, str], ...]:
+def places(fetched: Artifact) -> tuple[tuple[str, str], ...]:
     """Return name and URL of each file of a fetched Raw, as ``RawTree`` takes them."""
-    return tuple((name, found.store.at(found.path(name))) for name in found.names())
+    return tuple((name, fetched.store.at(fetched.path(name))) for name in fetched.names())
 
 
 def scratch(store: Store) -> Path:
     """Return the folder in which half a file lies."""
     if (folder := store.local_path(PARTS)) is not None:
         return folder
-    return Path(os.environ.get(SCRATCH) or Path(tempfile.gettempdir()) / "vf-ray-scratch")
+    return Path(os.environ.get(SCRATCH_FOLDER) or Path(tempfile.gettempdir()) / "vf-ray-scratch")
 
 
-def _attempt(store: Store, made: Spec, fetching: "_Fetching", force: bool, board: Board) -> str:
+def _attempt(store: Store, artifact: Spec, fetching: "_Fetching", force: bool, board: Board) -> str:
     """Fetch one Raw; return why that failed, so that it does not stop the others."""
     raw = fetching.raw
     try:
-        artifacts.build(store, made, fetching.make, force=force)
+        artifacts.build(store, artifact, fetching.make, force=force)
     except MendableError as error:
         return f"raw archive {raw.name!r}: {error}. By hand: {raw.obtain.rstrip('.')}, below prepare.raw."
     board.end(raw.name)

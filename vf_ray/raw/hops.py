@@ -67,8 +67,8 @@ def tar_headers(stretch: Stretch, size: int) -> dict[int, bytes]:
         return dict(_hops(stretch, size, at, end))
 
     with ThreadPoolExecutor(LANES) as pool:
-        found = pool.map(gone_through, range(0, size, lane))
-        return {at: block for blocks in found for at, block in blocks.items()}
+        headers = pool.map(gone_through, range(0, size, lane))
+        return {at: block for blocks in headers for at, block in blocks.items()}
 
 
 def _hops(

@@ -108,11 +108,11 @@ class Indexed:
         return self.real(path) in self._folders
 
     def entries(self, directory: str) -> list[tuple[str, bool]]:
-        real, found = self.real(directory), dict[str, bool]()
+        real, names = self.real(directory), dict[str, bool]()
         for name, is_dir in self._folders.get(real, ()):
             if not hidden(name):
-                found[name] = is_dir or found.get(name, False) or self._is_link_to_folder(real, name)
-        return list(found.items())
+                names[name] = is_dir or names.get(name, False) or self._is_link_to_folder(real, name)
+        return list(names.items())
 
     def real(self, path: str) -> str:
         """Return the path behind all links; where they lead nowhere, the path itself."""
@@ -151,9 +151,9 @@ class Indexed:
         return entry
 
     def _entry(self, path: str) -> int | Fault | None:
-        found = self.members.get(self.real(path))
-        if isinstance(found, int | Fault):
-            return found
+        member = self.members.get(self.real(path))
+        if isinstance(member, int | Fault):
+            return member
         folder, name = posixpath.split(path)
         last = self.members.get(posixpath.join(self.real(folder), name)) if self._links else None
         if isinstance(last, Link) and not self.is_dir(path):
@@ -169,17 +169,17 @@ class Indexed:
 
     @cached_property
     def _folders(self) -> dict[str, set[tuple[str, bool]]]:
-        found: dict[str, set[tuple[str, bool]]] = {"": set()}
+        folders: dict[str, set[tuple[str, bool]]] = {"": set()}
         for path in self.members:
             parent, _, name = path.rpartition("/")
-            self._add_folder(found, parent)
-            found[parent].add((name, False))
-        return found
+            self._add_folder(folders, parent)
+            folders[parent].add((name, False))
+        return folders
 
-    def _add_folder(self, found: dict[str, set[tuple[str, bool]]], path: str) -> None:
-        if path in found:
+    def _add_folder(self, folders: dict[str, set[tuple[str, bool]]], path: str) -> None:
+        if path in folders:
             return
-        found[path] = set()
+        folders[path] = set()
         parent, _, name = path.rpartition("/")
-        self._add_folder(found, parent)
-        found[parent].add((name, True))
+        self._add_folder(folders, parent)
+        folders[parent].add((name, True))

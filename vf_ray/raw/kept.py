@@ -50,8 +50,8 @@ def opened(packed: Packed, keep: Store | None) -> Zip | Tar:
         return mount(packed, packed.name)
     config = {"version": packed.store.version(packed.path)}
     spec = Spec(kind="archive", name=packed.path.rpartition("/")[2], config=config, code=_CODE)
-    found = artifacts.build(keep, spec, lambda writer: _make(writer, packed, gzipped))
-    return mount(Remembered.of(packed, found), packed.name)
+    artifact = artifacts.build(keep, spec, lambda writer: _make(writer, packed, gzipped))
+    return mount(Remembered.of(packed, artifact), packed.name)
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ class Remembered(Packed):
     is_copy: bool = False
 
     @classmethod
-    def of(cls, packed: Packed, kept: Artifact) -> "Remembered":
+    def of(cls, packed: Packed, artifact: Artifact) -> "Remembered":
         """Return an archive, or its unpacked copy, with what opening it reads."""
-        table = pq.read_table(pa.BufferReader(kept.read(READ)), use_threads=False)
+        table = pq.read_table(pa.BufferReader(artifact.read(READ)), use_threads=False)
         brought = dict(zip(table["at"].to_pylist(), table["data"].to_pylist(), strict=True))
-        if CONTENT in kept.names():
-            return cls(kept.store, kept.path(CONTENT), brought, is_copy=True)
+        if CONTENT in artifact.names():
+            return cls(artifact.store, artifact.path(CONTENT), brought, is_copy=True)
         return cls(packed.store, packed.path, brought)
 
     def open(self, ahead: int) -> IO[bytes]:

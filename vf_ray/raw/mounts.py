@@ -193,8 +193,8 @@ class Folder:
         return path if local is None else os.path.realpath(local)
 
     def entries(self, directory: str) -> list[tuple[str, bool]]:
-        found = self._store.entries(self.at(directory))
-        return [(shown(name), is_dir) for name, is_dir in found if not hidden(name)]
+        listed = self._store.entries(self.at(directory))
+        return [(shown(name), is_dir) for name, is_dir in listed if not hidden(name)]
 
     @property
     def is_far(self) -> bool:

@@ -21,7 +21,7 @@ class Place(NamedTuple):
 def files(places: Iterable[Place], name: str) -> Iterator[tuple[Place, str]]:
     """Yield the places that hold a file of this name, each with the file's path in its mount."""
     named = ((place, join(place.directory, name)) for place in places)
-    return (found for found in named if found[0].mount.is_file(found[1]))
+    return (hit for hit in named if hit[0].mount.is_file(hit[1]))
 
 
 def direct(mounts: Sequence[Mount], parent: str) -> Iterator[Place]:
@@ -47,14 +47,14 @@ def wrapped(around: Sequence[Place], parent: str) -> Iterator[Place]:
     return (place for place in inner if place.mount.is_dir(place.directory))
 
 
-def nothing_else(places: Sequence[Place], below: Iterable[str], found: Sequence[str]) -> bool:
+def nothing_else(places: Sequence[Place], below: Iterable[str], paths: Sequence[str]) -> bool:
     """Tell whether folders hold the files ``found`` in all their folders, and no others as deep as those.
 
     In a root where everything is merged ``*/*`` matches whatever lies there; one like this is one source's.
     A file without an extension (``RENAME2``) does not count.
     """
-    depth = found[0].count("/")
+    depth = paths[0].count("/")
     beside = {path for path in below if path.count("/") == depth and "." in path.rpartition("/")[2]}
-    within = {path.partition("/")[0] for path in found if "/" in path}
+    within = {path.partition("/")[0] for path in paths if "/" in path}
     there = {name for place in places for name, is_dir in place.mount.entries(place.directory) if is_dir}
-    return beside <= set(found) and within == there
+    return beside <= set(paths) and within == there

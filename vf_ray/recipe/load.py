@@ -19,8 +19,8 @@ MOST_VALUES = 100_000
 
 def recipe_names() -> tuple[str, ...]:
     """Return the names of the recipes that come with vf-ray."""
-    found = (entry.name for entry in (files("flows") / "recipes").iterdir())
-    return tuple(sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml")))
+    names = (entry.name for entry in (files("flows") / "recipes").iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
 def load_recipe(name: str, overrides: Mapping[str, Any] | None = None) -> Recipe:

@@ -184,9 +184,9 @@ class Evaluate:
         nobody = "evaluate.models is empty and nothing is served; name base or a stage"
         require(bool(self.models or self.served), nobody)
         require(self.per_task > 0 and self.batch > 0, "evaluate.per_task and evaluate.batch must be positive")
-        told = f"evaluate.judge is {self.judge!r}, evaluate.judge_model {self.judge_model!r}"
+        judge = f"evaluate.judge is {self.judge!r}, evaluate.judge_model {self.judge_model!r}"
         named = is_http(self.judge) == bool(self.judge_model)
-        require(named, f"{told}; an address needs the judge's name there, a folder none")
+        require(named, f"{judge}; an address needs the judge's name there, a folder none")
         require(self.judge_tokens >= 0, f"evaluate.judge_tokens is {self.judge_tokens}; 0 adds no room")
         late = f"evaluate.judge_timeout_s is {self.judge_timeout_s}; it must be positive"
         require(0 < self.judge_timeout_s < math.inf, late)
@@ -247,8 +247,8 @@ class Recipe:
     resources: Resources = field(default_factory=Resources)
 
     def __post_init__(self) -> None:
-        told = f"recipe name {self.name!r}: it becomes part of addresses; use letters, digits, - and _"
-        require(re.fullmatch(r"\w[\w.-]*", self.name) is not None, told)
+        unusable = f"recipe name {self.name!r}: it becomes part of addresses; use letters, digits, - and _"
+        require(re.fullmatch(r"\w[\w.-]*", self.name) is not None, unusable)
         require_sound(self.stages)
         known = {BASE, *FLAT, *self.stages}
         for name in {*self.evaluate.models} - {"*", *known}:

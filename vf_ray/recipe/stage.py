@@ -180,8 +180,8 @@ class Stage:
         for name, lr in self.own_lr.items():
             require(name in self.tune, f"stage.own_lr names {name!r}; {near(name, self.tune)}")
             require(0 < lr < 1, f"stage.own_lr.{name} is {lr}; a learning rate lies between 0 and 1")
-        told = "stage.lora adapts the language model; add language_model to stage.tune"
-        require(self.lora is None or "language_model" in self.tune, told)
+        unused = "stage.lora adapts the language model; add language_model to stage.tune"
+        require(self.lora is None or "language_model" in self.tune, unused)
 
     def _require_zero(self) -> None:
         require(not (self.offload and self.zero < 2), f"stage.offload needs zero 2 or 3, not {self.zero}")

@@ -51,12 +51,12 @@ def load_arrays(file: IO[bytes], path: str) -> Mapping[str, Any]:
         ValueError: if the file holds anything else, or is damaged.
     """
     try:
-        found = _Arrays(file, encoding="bytes").load()
+        arrays = _Arrays(file, encoding="bytes").load()
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError) as error:
         raise UserError(
             f"{path} is no pickle of arrays ({error}); fetch it again from its publisher"
         ) from error
-    return {_text(key): value for key, value in found.items()}
+    return {_text(key): value for key, value in arrays.items()}
 
 
 def cifar_pickle(

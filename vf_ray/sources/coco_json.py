@@ -87,10 +87,10 @@ def _captions(joined: Joined, at: At, image: str) -> Iterator[CaptionRow | Rejec
     path = _path(record, at, image)
 
     def row(_: int, annotation: Fields) -> CaptionRow:
-        said = _caption(annotation)
+        caption = _caption(annotation)
         return CaptionRow(
-            key=at.key(image_id, said.id), split=at.split, image=path,
-            image_id=image_id, caption_id=said.id, caption=said.text,
+            key=at.key(image_id, caption.id), split=at.split, image=path,
+            image_id=image_id, caption_id=caption.id, caption=caption.text,
         )  # fmt: skip
 
     return parts(annotations, at, row)

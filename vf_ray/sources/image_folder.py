@@ -48,14 +48,14 @@ def image_folder(
     """
 
     def read(tree: Tree) -> Iterator[FolderRow | Reject]:
-        found = False
+        any_image = False
         for template in templates:
             yield from _lost(tree, template)
             for path, named in matching(tree, template):
-                found = True
+                any_image = True
                 if named.get("label") not in skip:
                     yield _row(path, named, split, splits)
-        if not found:  # says what to obtain
+        if not any_image:  # says what to obtain
             tree.open(_pattern(templates[0]))
 
     if not classes:

@@ -36,10 +36,10 @@ def asked_with(path: str) -> str | None:
     That is the path itself where each has its own request, and the file where few pictures make one; None
     where readers of a large file share state, so that nothing else may be read meanwhile.
     """
-    found = _INSIDE.fullmatch(path)
-    if found is None or found["kind"] not in KINDS or found["kind"] in _BY_REQUEST:
+    inside = _INSIDE.fullmatch(path)
+    if inside is None or inside["kind"] not in KINDS or inside["kind"] in _BY_REQUEST:
         return path
-    return found["path"] if found["kind"] in _SMALL else None
+    return inside["path"] if inside["kind"] in _SMALL else None
 
 
 def _containers(path: str) -> tuple[str, str]:

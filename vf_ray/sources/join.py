@@ -48,8 +48,8 @@ def join(main: Side, notes: Side, parse: ParseRecord[Joined, R]) -> Iterator[R |
         for key, bodies in aside.groups():
             ours, theirs = (_found(bodies, number, first) for number in range(2))
             if key != NO_ID and len(ours) == 1:
-                (record, at), found = ours[0], tuple(values for values, _ in theirs)
-                yield from parsed([((record, found), at)], parse)
+                (record, at), others = ours[0], tuple(values for values, _ in theirs)
+                yield from parsed([((record, others), at)], parse)
             else:
                 yield from _refused(key, ours, theirs, sides)
 

@@ -22,10 +22,10 @@ def lmdb_images(
         named = [
             (ours, label, _path(folder, label, theirs)) for ours, theirs in splits.items() for label in labels
         ]
-        found = [item for item in named if tree.exists(item[2])]
-        if not found:
+        there = [item for item in named if tree.exists(item[2])]
+        if not there:
             tree.open(named[0][2])  # says what to obtain
-        for split, label, path in found:
+        for split, label, path in there:
             with tree.open(path) as file:
                 for entry in lmdb_pages.Pages(file, path).entries():
                     image = f"{path}!lmdb:{entry.key.hex()}"

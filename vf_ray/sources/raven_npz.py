@@ -30,10 +30,10 @@ def raven_npz(patterns: Sequence[str]) -> Callable[[Tree], Iterator[PuzzleRow | 
     """Return a reader of ``RAVEN_<number>_<split>.npz`` files."""
 
     def read(tree: Tree) -> Iterator[PuzzleRow | Reject]:
-        found = [path for pattern in patterns for path in tree.glob(pattern)]
-        if not found:
+        archives = [path for pattern in patterns for path in tree.glob(pattern)]
+        if not archives:
             tree.open(patterns[0])  # says what to obtain
-        paths = ((path, At(path, "", index)) for index, path in enumerate(found))
+        paths = ((path, At(path, "", index)) for index, path in enumerate(archives))
         yield from parsed_side_by_side(paths, partial(_row, tree=tree))
 
     return read

@@ -33,7 +33,7 @@ def voc_xml(files: Files, *, annotation: str, image: str) -> Callable[[Tree], It
                 return Reject(key, "annotation file missing", path)
             except ET.ParseError as error:
                 return Reject(key, MALFORMED, f"{path}: {error}")
-            objects = tuple(_name(found) for found in root.findall("object"))
+            objects = tuple(_name(element) for element in root.findall("object"))
             return VocRow(key=key, split=at.split, image=image.format(name=name), objects=objects)
 
         return list_file(files, parse, reads_files=True)(tree)
@@ -41,8 +41,8 @@ def voc_xml(files: Files, *, annotation: str, image: str) -> Callable[[Tree], It
     return read
 
 
-def _name(found: ET.Element) -> str:
-    name = (found.findtext("name") or "").strip()
+def _name(element: ET.Element) -> str:
+    name = (element.findtext("name") or "").strip()
     if not name:
         raise ValueError("an object has no name")
     return name

@@ -3,6 +3,7 @@
 Read in this order: store.py, then disk.py and bucket.py, which it stands on.
 """
 
-from vf_ray.store.store import VARIABLE, Store, race
+from vf_ray.store.store import Store, race
+from vf_ray.store.variables import STORE_URL
 
-__all__ = ["VARIABLE", "Store", "race"]
+__all__ = ["STORE_URL", "Store", "race"]

@@ -83,9 +83,9 @@ class Bucket:
         """Page by page, without what s3fs makes of each: that costs twice the time of listing."""
         start = len(self._below("")[1])
         listed = (page.get("Contents", ()) for page in self._pages(prefix))
-        found = {about["Key"][start:]: int(about["Size"]) for contents in listed for about in contents}
+        sizes = {about["Key"][start:]: int(about["Size"]) for contents in listed for about in contents}
         # the marker of an empty folder, which some servers keep, is no file
-        return {name: size for name, size in found.items() if name and not name.endswith("/")}
+        return {name: size for name, size in sizes.items() if name and not name.endswith("/")}
 
     def _pages(self, folder: str) -> Iterator[dict[str, Any]]:
         bucket, below = self._below(folder)
@@ -99,14 +99,14 @@ class Bucket:
 
     def is_folder(self, path: str) -> bool:
         bucket, below = self._below(path)
-        found = self._ask(
+        listing = self._ask(
             path, lambda fs: fs.call_s3("list_objects_v2", Bucket=bucket, Prefix=below, MaxKeys=1)
         )
-        return bool(found.get("Contents"))
+        return bool(listing.get("Contents"))
 
     def entries(self, folder: str) -> Sequence[tuple[str, bool]]:
-        found = self._ask(folder, lambda fs: fs.ls(self._at(folder), detail=True))
-        below = ((about["name"].rstrip("/"), about["type"] == "directory") for about in found)
+        listing = self._ask(folder, lambda fs: fs.ls(self._at(folder), detail=True))
+        below = ((about["name"].rstrip("/"), about["type"] == "directory") for about in listing)
         start = (
             f"{self._at(folder)}/"  # the marker of the folder itself, which some servers keep, is left out
         )
@@ -190,8 +190,8 @@ class Bucket:
 
     def _head(self, path: str) -> dict[str, Any]:
         bucket, key = self._key(path)
-        found: dict[str, Any] = self._ask(path, lambda fs: fs.call_s3("head_object", Bucket=bucket, Key=key))
-        return found
+        head: dict[str, Any] = self._ask(path, lambda fs: fs.call_s3("head_object", Bucket=bucket, Key=key))
+        return head
 
     def _at(self, path: str) -> str:
         return f"{self.root}/{path}" if path else self.root

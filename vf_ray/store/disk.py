@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from vf_ray.errors import DeniedError, MissingError, OutsideError
+from vf_ray.store.variables import STORE_URL
 
 PARTS = ".parts"
 """Folder of half-written files; never listed."""
@@ -71,14 +72,14 @@ class Disk:
             raise self._unread(path, error) from error
 
     def sizes(self, prefix: str) -> dict[str, int]:
-        found: dict[str, int] = {}
+        sizes: dict[str, int] = {}
         try:
             for path in _below(self.root / prefix):
                 with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
-                    found[path.relative_to(self.root).as_posix()] = path.stat().st_size
+                    sizes[path.relative_to(self.root).as_posix()] = path.stat().st_size
         except PermissionError as error:
             raise self._unread(error.filename or prefix, error) from error
-        return {name: size for name, size in found.items() if not name.startswith(f"{PARTS}/")}
+        return {name: size for name, size in sizes.items() if not name.startswith(f"{PARTS}/")}
 
     def is_folder(self, path: str) -> bool:
         try:
@@ -90,8 +91,8 @@ class Disk:
 
     def entries(self, folder: str) -> Sequence[tuple[str, bool]]:
         try:
-            with os.scandir(self.root / folder) as found:
-                return [(entry.name, _is_folder(entry)) for entry in found if entry.name != PARTS]
+            with os.scandir(self.root / folder) as listing:
+                return [(entry.name, _is_folder(entry)) for entry in listing if entry.name != PARTS]
         except OSError as error:
             raise self._unread(folder, error) from error
 
@@ -195,12 +196,12 @@ class Disk:
         if error.errno in FULL:
             return OutsideError(
                 f"{url}: {room(self.root, error)}; nothing was stored under this name. Free some "
-                "(`vf-ray runs prune`) or point VF_RAY_STORE at a larger disk, then run it again",
+                f"(`vf-ray runs prune`) or point {STORE_URL} at a larger disk, then run it again",
             )
         if isinstance(error, PermissionError) or error.errno == errno.EROFS:
             return DeniedError(
                 f"{url}: not allowed ({error.strerror}); let this user read and write {self.root}, or point "
-                "VF_RAY_STORE elsewhere",
+                f"{STORE_URL} elsewhere",
             )
         return OutsideError(f"{url}: {error.strerror or error}")
 

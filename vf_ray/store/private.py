@@ -22,9 +22,9 @@ def private_folder(path: Path) -> Path:
         DeniedError: if it is somebody else's, or a link that somebody else made.
     """
     path.mkdir(mode=CLOSED_FOLDER, parents=True, exist_ok=True)
-    for found in (path.lstat(), path.stat()):
-        if found.st_uid != os.getuid():
-            raise DeniedError(f"{path} belongs to user {found.st_uid}; remove it, or name another folder")
+    for status in (path.lstat(), path.stat()):
+        if status.st_uid != os.getuid():
+            raise DeniedError(f"{path} belongs to user {status.st_uid}; remove it, or name another folder")
     if stat.S_IMODE(path.stat().st_mode) & OTHERS:
         path.chmod(CLOSED_FOLDER)
     return path
@@ -57,10 +57,10 @@ def secret(path: Path) -> str:
     if not os.path.lexists(path):
         _create_once(path, secrets.token_hex(32))
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), encoding="ascii") as file:
-        found = os.fstat(file.fileno())
-        if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & OTHERS:
+        status = os.fstat(file.fileno())
+        if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & OTHERS:
             raise DeniedError(
-                f"{path} is user {found.st_uid}'s, mode {stat.S_IMODE(found.st_mode):o}; expected yours, "
+                f"{path} is user {status.st_uid}'s, mode {stat.S_IMODE(status.st_mode):o}; expected yours, "
                 "which nobody else may read; remove it when nothing uses it, and another one is drawn"
             )
         return file.read().strip()

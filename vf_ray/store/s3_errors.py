@@ -23,8 +23,8 @@ FAULTS = (TypeError, AttributeError, NameError, LookupError, AssertionError)
 def answer(error: BaseException | None) -> dict[str, Any]:
     """Return the S3 answer behind an error, which s3fs keeps as its cause."""
     while error is not None:
-        if isinstance(found := getattr(error, "response", None), dict):
-            return found
+        if isinstance(response := getattr(error, "response", None), dict):
+            return response
         error = error.__cause__
     return {}
 
@@ -58,11 +58,11 @@ def passes(error: Exception) -> bool:
 
 def lineage(error: BaseException | None) -> set[str]:
     """Return the names of the classes of an error and of its causes."""
-    found: set[str] = set()
+    names: set[str] = set()
     while error is not None:
-        found |= {kind.__name__ for kind in type(error).__mro__}
+        names |= {kind.__name__ for kind in type(error).__mro__}
         error = error.__cause__
-    return found
+    return names
 
 
 def is_answer(error: Exception) -> bool:

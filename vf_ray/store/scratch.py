@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vf_ray.errors import MendableError, OutsideError, UserError
 from vf_ray.store.disk import FULL, room
+from vf_ray.store.variables import STORE_URL
 
 _WORDS = ("No space left on device", "Disk quota exceeded", "os error 28", "os error 122")
 """What libraries that are no Python say of it."""
@@ -57,5 +58,5 @@ def require_room(folder: Path, needed: int, what: str) -> None:
     if free < needed:
         raise UserError(
             f"{folder} on {socket.gethostname()} has {free / 1e9:.2f} GB free; {needed / 1e9:.2f} GB are "
-            f"needed for {what}: free some, or use another store (VF_RAY_STORE) or temporary folder (TMPDIR)"
+            f"needed for {what}: free some, or use another store ({STORE_URL}) or temporary folder (TMPDIR)"
         )

@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 from vf_ray.errors import MissingError, UserError
 from vf_ray.store.bucket import Bucket, Patience
 from vf_ray.store.disk import Disk
+from vf_ray.store.variables import STORE_URL
 
-VARIABLE = "VF_RAY_STORE"
 AT_ONCE = 16
 """Requests to a bucket that are under way side by side."""
 
@@ -42,7 +42,7 @@ class Store:
         Raises:
             ValueError: for a URL that is neither a folder nor ``s3://bucket``.
         """
-        given = os.environ.get(VARIABLE) or str(Path.cwd() / ".vf-ray" / "store") if url is None else url
+        given = os.environ.get(STORE_URL) or str(Path.cwd() / ".vf-ray" / "store") if url is None else url
         scheme, mark, rest = given.partition("://")
         if given and not mark:
             return cls(f"file://{Path(given).expanduser().absolute()}")
@@ -83,10 +83,10 @@ class Store:
     def note(self, path: str) -> dict[str, Any]:
         """Return the mapping of a JSON file that may be absent or damaged: it is empty then."""
         try:
-            found = self.read_json(path)
+            values = self.read_json(path)
         except (MissingError, UserError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return values if isinstance(values, dict) else {}
 
     def size(self, path: str) -> int:
         """Return a file's length in bytes."""

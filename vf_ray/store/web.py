@@ -79,8 +79,8 @@ def exceptions(environment: Mapping[str, str]) -> str:
 
     They differ about brackets around IPv6 addresses: some want none, some fail at them.
     """
-    said = ",".join(environment.get(name, "") for name in EXCEPTIONS).split(",")
-    plain = [_unbracketed(word.strip()) for word in said if word.strip()]
+    hosts = ",".join(environment.get(name, "") for name in EXCEPTIONS).split(",")
+    plain = [_unbracketed(word.strip()) for word in hosts if word.strip()]
     return "*" if "*" in plain else ",".join(dict.fromkeys([*plain, *LOOPBACK]))
 
 
@@ -99,14 +99,14 @@ def fit(where: str, text: str) -> str:
     Raises:
         UserError: for one that no header can carry; it names the place, never the token.
     """
-    found = text.strip()
-    for place, letter in enumerate(found, 1):
+    value = text.strip()
+    for place, letter in enumerate(value, 1):
         if not "!" <= letter <= "~":
             raise UserError(
-                f"{where}: character {place} of {len(found)} is U+{ord(letter):04X}, which no key contains; "
+                f"{where}: character {place} of {len(value)} is U+{ord(letter):04X}, which no key contains; "
                 "give it the key alone, on one line"
             )
-    return found
+    return value
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -50,27 +50,27 @@ def joint(runs: Runs, baseline: str) -> Joint:
     comparisons = {name: compare(of, runs[baseline]) for name, of in runs.items() if name != baseline}
     return Joint(
         spreads={name: spread(of) for name, of in runs.items()}, comparisons=comparisons,
-        corrected=holm({name: found.p for name, found in comparisons.items()}), baseline=baseline,
+        corrected=holm({name: comparison.p for name, comparison in comparisons.items()}), baseline=baseline,
     )  # fmt: skip
 
 
-def table(found: Joint, caption: str) -> Table:
+def table(several: Joint, caption: str) -> Table:
     """Return one row for each variant, in per cent."""
     headers = ("run", "mean %", "seeds", "items", "sd of seeds", "for other items", "difference", "p (Holm)",
                "verdict")  # fmt: skip
-    rows = [_row(found, name) for name in found.spreads]
+    rows = [_row(several, name) for name in several.spreads]
     return Table(headers=headers, rows=rows, caption=caption, wide=(8,))
 
 
-def _row(found: Joint, name: str) -> list[str]:
-    one = found.spreads[name]
+def _row(several: Joint, name: str) -> list[str]:
+    one = several.spreads[name]
     deviation = "one seed" if one.seed_sd is None else f"{100 * one.seed_sd:.2f}"
     low, high = one.item_interval
     row = [name, f"{100 * one.mean:.2f}", str(one.seeds), f"{one.items:,}", deviation]
     row.append(f"[{100 * low:.1f}, {100 * high:.1f}]")
-    if name == found.baseline:
+    if name == several.baseline:
         return [*row, "", "", "baseline"]
-    against, p = found.comparisons[name], found.corrected[name]
+    against, p = several.comparisons[name], several.corrected[name]
     interval = f"{100 * against.difference:+.2f} [{100 * against.low:+.1f}, {100 * against.high:+.1f}]"
     return [*row, interval, f"{p:.3g}", _verdict(against, p)]
 

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from vf_ray.eval.benchmark import Item, Question
-from vf_ray.eval.rules.hallusion import blame, diagnosis
+from vf_ray.eval.rules.hallusion import ControlPlace, blame, diagnosis
 
 Said = tuple[str, int, str, str]
 """Category, figure, truth, verdict; figure 2 is an altered picture."""
@@ -15,10 +15,10 @@ def pair(said: Said, question: int = 0) -> tuple[Question, Item]:
     name = (category, "chart", "0")
     asked = Question(
         id=f"{category}/chart/0/{figure}/{question}", prompt="Is it so?",
-        meta={
-            "figure": str(figure), "altered": figure == 2, "by_question": (*name, str(question)),
-            "by_figure": (*name, str(figure)),
-        },
+        meta=ControlPlace(
+            figure=str(figure), altered=figure == 2, by_question=(*name, str(question)),
+            by_figure=(*name, str(figure)),
+        ),
     )  # fmt: skip
     right = verdict == "correct" or (verdict == "unclear" and category == "VS" and figure == 0)
     answer = "said" if verdict else None

@@ -14,7 +14,7 @@ from vf_ray.recipe.strict import near
 @cache
 def catalogue() -> Mapping[str, Benchmark]:
     """Return every declared benchmark by name."""
-    found: dict[str, Benchmark] = {}
+    by_name: dict[str, Benchmark] = {}
     for info in pkgutil.iter_modules(__path__, f"{__name__}."):
         module = importlib.import_module(info.name)
         for benchmark in (value for value in vars(module).values() if isinstance(value, Benchmark)):
@@ -22,9 +22,9 @@ def catalogue() -> Mapping[str, Benchmark]:
                 raise ValueError(
                     f"{info.name} declares benchmark {benchmark.name!r}; name the module after it"
                 )
-            if found.setdefault(benchmark.name, benchmark) is not benchmark:
+            if by_name.setdefault(benchmark.name, benchmark) is not benchmark:
                 raise ValueError(f"benchmark {benchmark.name!r} is declared twice, again in {info.name}")
-    return MappingProxyType(dict(sorted(found.items())))
+    return MappingProxyType(dict(sorted(by_name.items())))
 
 
 def get(name: str) -> Benchmark:

@@ -43,10 +43,10 @@ def letter_of(row: BenchmarkRow, options: Sequence[str]) -> str:
     Raises:
         ValueError: if it is none of the options'.
     """
-    said = row.text("answer").strip()
-    letter = LETTERS[int(said)] if said.isdecimal() and int(said) < len(LETTERS) else said.strip("()").upper()
+    gold = row.text("answer").strip()
+    letter = LETTERS[int(gold)] if gold.isdecimal() and int(gold) < len(LETTERS) else gold.strip("()").upper()
     if letter not in LETTERS[: len(options)] or not letter:
-        raise UserError(f"{row.where} has the answer {said!r} and {len(options)} options")
+        raise UserError(f"{row.where} has the answer {gold!r} and {len(options)} options")
     return letter
 
 
@@ -57,13 +57,13 @@ def _question(number: int, row: BenchmarkRow) -> Question:
         id=row.text("index") if "index" in row.cells else str(number),
         prompt=f"{row.text('question')}\n{lettered(options)}{LETTER}",
         image_id=image.id, image=image.fetch, max_new_tokens=16,
-        meta={"gold": letter_of(row, options)},
+        gold=letter_of(row, options),
     )  # fmt: skip
 
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade by the letter and nothing else."""
-    return right(leading(answer), question.meta["gold"])
+    return right(leading(answer), question.gold)
 
 
 AI2D = Benchmark(

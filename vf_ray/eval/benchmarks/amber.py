@@ -51,10 +51,10 @@ def load(tree: Tree) -> QuestionSet:
 def _by_id(tree: Tree, name: str, **kinds: files.Kind) -> dict[int, dict[str, Any]]:
     path = files.one_of(tree, name, f"data/{name}")
     rows = files.as_objects(files.read_json(tree, path), path, id=int, **kinds)
-    found = {row["id"]: row for row in rows}
-    if len(found) != len(rows):
+    by_id = {row["id"]: row for row in rows}
+    if len(by_id) != len(rows):
         raise UserError(f"{path} holds an id twice; download it again")
-    return found
+    return by_id
 
 
 def _kind(known: Mapping[int, Mapping[str, Any]], identity: int) -> str:
@@ -75,7 +75,7 @@ def _question(tree: Tree, row: Mapping[str, Any], truth: Mapping[str, Any]) -> Q
         image=files.image(tree, row["image"], ("image", "images", "")),
         category=KINDS[truth["type"]],
         max_new_tokens=SHORT_TOKENS,
-        meta={"gold": truth["truth"].lower()},
+        gold=truth["truth"].lower(),
     )
 
 
@@ -83,9 +83,9 @@ def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read ``[{id, response}]``; answers to the generative part are passed over."""
     if path.suffix.lower() == ".jsonl":
         return read_answers.llava_jsonl(path, question_set)
-    found = files.as_objects(read_answers.whole(path), path.name)
+    records = files.as_objects(read_answers.whole(path), path.name)
     generative = {str(n) for n in range(1, 1005)} - {question.id for question in question_set.questions}
-    rows = [row for row in found if str(row.get("id")) not in generative]
+    rows = [row for row in records if str(row.get("id")) not in generative]
     return read_answers.keyed(rows, question_set, path.name, lambda record: str(record["id"]))
 
 
@@ -121,7 +121,7 @@ def _notes(items: Sequence[Item]) -> list[str]:
 
 def _item(question: Question, answer: str | None) -> Item:
     parsed = answer.lower() if answer in ("Yes", "No") else ""
-    gold = question.meta["gold"]
+    gold = question.gold
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
         category=question.category, cluster=question.image_id,

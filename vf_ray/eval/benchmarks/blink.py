@@ -5,7 +5,7 @@ is put to a judge, whose reply is taken as it stands. The figure is the mean of 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from vf_ray.eval.benchmark import (
     Answers,
@@ -35,12 +35,21 @@ RULE = "rule: BLINK's own, the mean of its tasks; lmms-eval and VLMEvalKit print
 SHOWN = "several images are drawn side by side, as BLINK does for models that take one"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlinkOptions:
+    """A question without its options, and these."""
+
+    letters: str
+    options: tuple[str, ...]
+    question: str
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return the questions of all tasks that are there."""
-    found = rows(
+    table = rows(
         tree, "**/val*.parquet", "**/BLINK*.tsv", "**/*.parquet", images=(*IMAGES, "image"), folders=True
     )
-    questions = tuple(_question(row) for row in found)
+    questions = tuple(_question(row) for row in table)
     return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE, SHOWN))
 
 
@@ -51,29 +60,31 @@ def _question(row: BenchmarkRow) -> Question:
         id=row.text("idx", "index"), prompt=row.text("prompt", "question"), image_id=first.id,
         image=beside([image.fetch for image in row.images.values()]),
         category=row.text("sub_task", "category"), max_new_tokens=LONG_TOKENS,
-        meta={"gold": letter_of(row, options), "letters": "ABCDE"[: len(options)], "options": tuple(options),
-              "question": row.text("question")},
+        gold=letter_of(row, options),
+        meta=BlinkOptions(
+            letters="ABCDE"[: len(options)], options=tuple(options), question=row.text("question")
+        ),
     )  # fmt: skip
 
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade without a judge; what names no letter is unparsable."""
-    return right(bracketed(answer, question.meta["letters"]), question.meta["gold"])
+    return right(bracketed(answer, question.meta.letters), question.gold)
 
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the mean of the tasks; what the rule cannot read goes to the judge, or is wrong and counted."""
     items = items_of(question_set, answers, grade)
-    found: Judged[str] = Judged()
+    judged: Judged[str] = Judged()
     unread = [item for item in items if item.answer is not None and not item.parsed]
     if judge is not None and unread:
-        items, found = _judged(question_set, items, unread, judge)
+        items, judged = _judged(question_set, items, unread, judge)
     tasks = {name: percent(of) for name, of in grouped(items).items()}
     return Score(
         headline={"mean of tasks %": mean_of(list(tasks.values())), "accuracy %": percent(items)},
         tables={"tasks": tabled(question_set, items, category, "accuracy %")},
-        counts=count(items), items=items, notes=(*question_set.notes, _note(judge)), records=found.records,
-        unusable=found.unusable,
+        counts=count(items), items=items, notes=(*question_set.notes, _note(judge)), records=judged.records,
+        unusable=judged.unusable,
     )  # fmt: skip
 
 
@@ -88,9 +99,9 @@ def _judged(
 ) -> tuple[list[Item], Judged[str]]:
     asked = {question.id: question for question in question_set.questions}
     requests = [_request(asked[item.id], item.answer or "") for item in unread]
-    found = judging.judged(judge, requests, _letter, beside=len(items) - len(unread))
-    letters = {item.id: found.verdicts.get(item.id, "") for item in unread}
-    return [_read(item, letters) for item in items], found
+    judged = judging.judged(judge, requests, _letter, beside=len(items) - len(unread))
+    letters = {item.id: judged.verdicts.get(item.id, "") for item in unread}
+    return [_read(item, letters) for item in items], judged
 
 
 def _letter(request: Request, reply: Reply) -> str | None:
@@ -110,11 +121,11 @@ def _read(item: Item, letters: Mapping[str, str]) -> Item:
 def _request(question: Question, answer: str) -> Request:
     options = "\n".join(
         f"({letter}) {text}"
-        for letter, text in zip(question.meta["letters"], question.meta["options"], strict=False)
+        for letter, text in zip(question.meta.letters, question.meta.options, strict=False)
     )
     user = (
         "Which option does this answer choose? Reply with its letter in brackets and nothing else, such as "
-        f"(A), or with (Z) if it chooses none.\nQuestion: {question.meta['question']}\n{options}\n"
+        f"(A), or with (Z) if it chooses none.\nQuestion: {question.meta.question}\n{options}\n"
         f"Answer: {answer}"
     )
     return Request(id=question.id, user=user, max_tokens=16)

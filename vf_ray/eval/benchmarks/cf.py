@@ -40,33 +40,42 @@ _BEGUN = re.compile(r"\W*(yes|no)\b.", re.DOTALL)
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedLabels:
+    """The labels that a question lists."""
+
+    labels: tuple[str, ...]
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return the questions of every test set that is there."""
     sets = image_sets(tree)
-    absent = {"mnist", "cifar-10", "cifar-100", "miniimagenet"} - {made.name for made in sets}
-    notes = [*(made.note for made in sets), RULE]
+    absent = {"mnist", "cifar-10", "cifar-100", "miniimagenet"} - {one.name for one in sets}
+    notes = [*(one.note for one in sets), RULE]
     if absent:
         notes.append(
             f"without {', '.join(sorted(absent))}: the mean is not the paper's CF, which takes all four"
         )
-    return QuestionSet(questions=tuple(q for made in sets for q in _questions(made)), notes=tuple(notes))
+    return QuestionSet(questions=tuple(q for one in sets for q in _questions(one)), notes=tuple(notes))
 
 
-def _questions(made: ImageSet) -> list[Question]:
-    labels = tuple(label.replace("_", " ") for label in made.labels)
+def _questions(image_set: ImageSet) -> list[Question]:
+    labels = tuple(label.replace("_", " ") for label in image_set.labels)
     listed = ", ".join(labels)
-    prompt = f"What is the {made.noun} in the image? Please only answer a single {made.noun} in {listed}."
+    noun = image_set.noun
+    prompt = f"What is the {noun} in the image? Please only answer a single {noun} in {listed}."
     return [
         Question(
-            id=f"{made.name}/{image.id}",
+            id=f"{image_set.name}/{image.id}",
             prompt=prompt,
-            image_id=f"{made.name}/{image.id}",
+            image_id=f"{image_set.name}/{image.id}",
             image=image.image,
-            category=made.name,
+            category=image_set.name,
             max_new_tokens=LONG_TOKENS,
-            meta={"gold": image.label.replace("_", " "), "labels": labels},
+            gold=image.label.replace("_", " "),
+            meta=ListedLabels(labels=labels),
         )
-        for image in made.images
+        for image in image_set.images
     ]
 
 
@@ -78,8 +87,8 @@ class _Names:
     labels: Mapping[str, str]
 
     def named(self, text: str) -> set[str]:
-        said = text.lower().replace("_", " ")
-        return {self.labels[match] for match in self.pattern.findall(said)}
+        plain = text.lower().replace("_", " ")
+        return {self.labels[match] for match in self.pattern.findall(plain)}
 
 
 @lru_cache(maxsize=8)
@@ -100,10 +109,10 @@ def by_rule(answer: str, labels: tuple[str, ...]) -> str:
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score each set and the plain mean, by the judge, or by the rule where there is none."""
     asked = [q for q in question_set.questions if q.id in answers] if judge else []
-    found: Judged[bool] = Judged()
+    judged: Judged[bool] = Judged()
     if judge:
-        found = judging.judged(judge, [_request(q, answers[q.id]) for q in asked], _verdict)
-    items = [_item(q, answers.get(q.id), found.verdicts.get(q.id)) for q in question_set.questions]
+        judged = judging.judged(judge, [_request(q, answers[q.id]) for q in asked], _verdict)
+    items = [_item(q, answers.get(q.id), judged.verdicts.get(q.id)) for q in question_set.questions]
     sets = grouped(items)
     table = {name: of_items(members).times(100) for name, members in sets.items()}
     return Score(
@@ -115,8 +124,8 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
         notes=(*question_set.notes, _note(items, judge)),
-        records=found.records,
-        unusable=found.unusable,
+        records=judged.records,
+        unusable=judged.unusable,
     )
 
 
@@ -127,8 +136,8 @@ def _note(items: Sequence[Item], judge: Judge | None) -> str:
 
 
 def _item(question: Question, answer: str | None, verdict: bool | None) -> Item:
-    gold = question.meta["gold"]
-    parsed = "" if answer is None else by_rule(answer, question.meta["labels"])
+    gold = question.gold
+    parsed = "" if answer is None else by_rule(answer, question.meta.labels)
     right = parsed == gold if verdict is None else verdict
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(right),
@@ -139,15 +148,15 @@ def _item(question: Question, answer: str | None, verdict: bool | None) -> Item:
 def _request(question: Question, answer: str) -> Request:
     user = (
         'Please only answer the question in yes or no. Is the "Prediction" correctly predicting the right '
-        f'"Label"? Label: {question.meta["gold"]}, Prediction: {answer}'
+        f'"Label"? Label: {question.gold}, Prediction: {answer}'
     )
     return Request(id=question.id, system=JUDGE_SYSTEM, user=user, max_tokens=16)
 
 
 def _verdict(request: Request, reply: Reply) -> bool | None:
     """Return the yes or no that a reply begins with; where it was cut off, something must follow."""
-    said = (_BEGUN if reply.cut else _SAID).match((reply.text or "").lower())
-    return said[1] == "yes" if said else None
+    word = (_BEGUN if reply.cut else _SAID).match((reply.text or "").lower())
+    return word[1] == "yes" if word else None
 
 
 CF = Benchmark(

@@ -74,25 +74,25 @@ class Lexicon:
     @cached_property
     def pairs(self) -> Mapping[str, str]:
         """Return what two words in a row are taken for."""
-        found = {pair: pair for pair in PAIRS}
-        found |= {f"{age} {animal}": animal for animal in ANIMALS for age in ("baby", "adult")}
-        found |= {f"passenger {vehicle}": vehicle for vehicle in VEHICLES}
-        return {**found, "bow tie": "tie", "toilet seat": "toilet", "wine glas": "wine glass"}
+        pairs = {pair: pair for pair in PAIRS}
+        pairs |= {f"{age} {animal}": animal for animal in ANIMALS for age in ("baby", "adult")}
+        pairs |= {f"passenger {vehicle}": vehicle for vehicle in VEHICLES}
+        return {**pairs, "bow tie": "tie", "toilet seat": "toilet", "wine glas": "wine glass"}
 
     def mentions(self, caption: str) -> list[str]:
         """Return the objects a caption mentions, as often as it does."""
-        said = self._joined(list(_singular_words(caption.lower())))
-        if "toilet" in said and "seat" in said:  # a toilet's seat is no chair
-            said = [word for word in said if word != "seat"]
-        return [self.objects[word] for word in said if word in self.objects]
+        words = self._joined(list(_singular_words(caption.lower())))
+        if "toilet" in words and "seat" in words:  # a toilet's seat is no chair
+            words = [word for word in words if word != "seat"]
+        return [self.objects[word] for word in words if word in self.objects]
 
-    def _joined(self, said: Sequence[str]) -> list[str]:
-        found, place = [], 0
-        while place < len(said):
-            pair = " ".join(said[place : place + 2])
-            found.append(self.pairs.get(pair, said[place]))
+    def _joined(self, words: Sequence[str]) -> list[str]:
+        joined, place = [], 0
+        while place < len(words):
+            pair = " ".join(words[place : place + 2])
+            joined.append(self.pairs.get(pair, words[place]))
             place += 2 if pair in self.pairs else 1
-        return found
+        return joined
 
 
 def _singular_words(text: str) -> Iterator[str]:
@@ -119,8 +119,8 @@ def _tokenizer() -> Any:
 def _singular(word: str) -> str:
     from textblob.en.inflect import singularize
 
-    found: str = singularize(word)
-    return found
+    singular: str = singularize(word)
+    return singular
 
 
 @dataclass(frozen=True)
@@ -153,22 +153,22 @@ def load(tree: Tree) -> QuestionSet:
 
 
 def _annotations(tree: Tree, kind: str) -> list[str]:
-    found = [
+    paths = [
         path
         for folder in ("", "annotations/", "coco/annotations/")
         for split in ("all2014", "train2014", "val2014")
         if tree.exists(path := f"{folder}{kind}_{split}.json")
     ]
-    return found or [
+    return paths or [
         files.one_of(tree, f"annotations/{kind}_val2014.json", f"annotations/{kind}_all2014.json")
     ]
 
 
 def _image_id(path: str) -> str:
-    found = IMAGE.fullmatch(path)
-    if found is None:
+    match = IMAGE.fullmatch(path)
+    if match is None:
         raise UserError(f"{path} is not named by a COCO picture id; expected COCO_val2014_000000000042.jpg")
-    return found[1]
+    return match[1]
 
 
 def _question(tree: Tree, identity: str, path: str) -> Question:
@@ -180,7 +180,7 @@ def _objects(
     tree: Tree, lexicon: Lexicon, instances: Iterable[str], captions: Iterable[str], wanted: set[str] | None
 ) -> dict[str, frozenset[str]]:
     """Return the objects of each picture, segmented or mentioned by a reference; files are streamed."""
-    found: dict[str, set[str]] = {}
+    seen: dict[str, set[str]] = {}
     for path in instances:
         names = {row["id"]: row["name"] for row in _items(tree, path, "categories", id=int, name=str)}
         for row in _items(tree, path, "annotations", image_id=files.IDENTITY, category_id=int):
@@ -189,12 +189,12 @@ def _objects(
                     f"{path} lacks category {row['category_id']}, which it uses; download it again"
                 )
             if wanted is None or str(row["image_id"]) in wanted:
-                found.setdefault(str(row["image_id"]), set()).add(lexicon.category(names[row["category_id"]]))
+                seen.setdefault(str(row["image_id"]), set()).add(lexicon.category(names[row["category_id"]]))
     for path in captions:
         for row in _items(tree, path, "annotations", image_id=files.IDENTITY, caption=str):
             if wanted is None or str(row["image_id"]) in wanted:
-                found.setdefault(str(row["image_id"]), set()).update(lexicon.mentions(row["caption"]))
-    return {identity: frozenset(objects) for identity, objects in found.items()}
+                seen.setdefault(str(row["image_id"]), set()).update(lexicon.mentions(row["caption"]))
+    return {identity: frozenset(objects) for identity, objects in seen.items()}
 
 
 def _items(tree: Tree, path: str, where: str, **kinds: files.Kind) -> Iterator[dict[str, Any]]:
@@ -203,21 +203,21 @@ def _items(tree: Tree, path: str, where: str, **kinds: files.Kind) -> Iterator[d
             for item in ijson.items(opened, f"{where}.item"):
                 yield files.as_object(item, f"{path} {where}", **kinds)
         except ijson.JSONError as error:
-            told = " ".join(str(error).split())[:80]
-            raise UserError(f"{path} is not whole JSON ({told}); download it again") from error
+            reason = " ".join(str(error).split())[:80]
+            raise UserError(f"{path} is not whole JSON ({reason}); download it again") from error
 
 
 def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read captions: the official ``{"imgToEval": {...}}``, a list, or JSON lines; by ``image_id``."""
     if path.suffix.lower() == ".jsonl":
-        found: list[dict[str, Any]] = read_answers.records(path)
+        records: list[dict[str, Any]] = read_answers.records(path)
     else:
         whole = read_answers.whole(path)
         if isinstance(whole, dict):
             evaluated = files.as_object(whole, path.name, imgToEval=dict)["imgToEval"]
             whole = list(files.as_object(evaluated, f"{path.name} imgToEval").values())
-        found = files.as_objects(whole, path.name)
-    rows = [{**row, "text": row["caption"] if "caption" in row else row.get("text")} for row in found]
+        records = files.as_objects(whole, path.name)
+    rows = [{**row, "text": row["caption"] if "caption" in row else row.get("text")} for row in records]
     return read_answers.keyed(rows, question_set, path.name, _id)
 
 
@@ -231,14 +231,14 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
     """Score the captions that are there; nothing is counted for a picture without one."""
     truth: Truth = question_set.extra
     asked = [q for q in question_set.questions if truth.asked or q.id in answers]
-    made = [(question, _counted(truth, question.id, answers.get(question.id))) for question in asked]
-    answered = [(question, counted) for question, counted in made if question.id in answers]
+    pairs = [(question, _counted(truth, question.id, answers.get(question.id))) for question in asked]
+    answered = [(question, counted) for question, counted in pairs if question.id in answers]
     rows = [
         (float(bool(wrong)), len(wrong), len(named), len(covered), len(there))
         for _, (named, wrong, covered, there) in answered
     ]
     ids = [question.id for question, _ in answered]
-    items = [_item(question, answers.get(question.id), counted) for question, counted in made]
+    items = [_item(question, answers.get(question.id), counted) for question, counted in pairs]
     return Score(
         headline={
             "CHAIRs %": proportion([row[0] for row in rows], ids).times(100),

@@ -43,7 +43,7 @@ def _of_file(tree: Tree, split: str, number: int, row: BenchmarkRow) -> Question
     return Question(
         id=f"{split}_{number}", prompt=row.text("query") + SUFFIX,
         image_id=name, image=files.image(tree, name, FOLDERS),
-        category=SPLITS[split], max_new_tokens=16, meta={"gold": row.text("label")},
+        category=SPLITS[split], max_new_tokens=16, gold=row.text("label"),
     )  # fmt: skip
 
 
@@ -55,13 +55,13 @@ def _of_table(number: int, row: BenchmarkRow) -> Question:
         id=row.text("index") if "index" in row.cells else str(number),
         prompt=row.text("question", "query") + SUFFIX,
         image_id=row.text("imgname") if "imgname" in row.cells else image.id, image=image.fetch,
-        category=SPLITS.get(split, split.removesuffix("_test")), max_new_tokens=16, meta={"gold": gold},
+        category=SPLITS.get(split, split.removesuffix("_test")), max_new_tokens=16, gold=gold,
     )  # fmt: skip
 
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade by the relaxed rule; the whole answer is read."""
-    return Grade(answer.strip(), float(relaxed(answer, question.meta["gold"])))
+    return Grade(answer.strip(), float(relaxed(answer, question.gold)))
 
 
 CHARTQA = Benchmark(

@@ -40,16 +40,16 @@ def _question(tree: Tree, number: int, texts: list[str], year: str) -> Question:
     return Question(
         id=str(number), prompt=PROMPT, image_id=name,
         image=files.image(tree, name.partition("/")[2], (name.partition("/")[0], "images", "")),
-        max_new_tokens=64, meta={"gold": " | ".join(texts), "golds": tuple(texts)},
+        max_new_tokens=64, gold=" | ".join(texts), golds=tuple(texts),
     )  # fmt: skip
 
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the set; an item's value is its CIDEr on a scale of one."""
-    known = References([[tokens(text) for text in q.meta["golds"]] for q in question_set.questions])
-    said = [tokens(answers.get(question.id, "")) for question in question_set.questions]
-    pairs = list(zip(said, known.captions, strict=True))
-    cider = [known.cider(words, place) for place, words in enumerate(said)]
+    known = References([[tokens(text) for text in q.golds] for q in question_set.questions])
+    captions = [tokens(answers.get(question.id, "")) for question in question_set.questions]
+    pairs = list(zip(captions, known.captions, strict=True))
+    cider = [known.cider(words, place) for place, words in enumerate(captions)]
     items = [
         _item(q, answers.get(q.id), value) for q, value in zip(question_set.questions, cider, strict=True)
     ]
@@ -73,7 +73,7 @@ def _bleu(size: int) -> Callable[[Floats], Floats]:
 
 def _item(question: Question, answer: str | None, cider: float) -> Item:
     return Item(
-        id=question.id, answer=answer, parsed=" ".join(tokens(answer or "")), gold=question.meta["gold"],
+        id=question.id, answer=answer, parsed=" ".join(tokens(answer or "")), gold=question.gold,
         value=cider, cluster=question.image_id,
     )  # fmt: skip
 

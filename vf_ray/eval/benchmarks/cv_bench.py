@@ -5,6 +5,7 @@ Rule: nyu-visionx/cambrian: the first character behind "answer is"; of Omni3D th
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score, count
 from vf_ray.eval.benchmarks.ai2d import letter_of, options_of
@@ -19,10 +20,18 @@ FLAT, DEEP = ("ADE20K", "COCO"), ("Omni3D",)
 NOTES = ("rule: Cambrian's first character behind answer is; lmms-eval prints the plain accuracy",)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CvTask:
+    """A question's task, and the text of its right option."""
+
+    text: str
+    task: str
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return the questions of both tables."""
-    found = rows(tree, "**/test*.parquet", "**/CV-Bench*.tsv", "**/*.parquet")
-    questions = tuple(_question(number, row) for number, row in enumerate(found))
+    table = rows(tree, "**/test*.parquet", "**/CV-Bench*.tsv", "**/*.parquet")
+    questions = tuple(_question(number, row) for number, row in enumerate(table))
     return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
@@ -34,15 +43,15 @@ def _question(number: int, row: BenchmarkRow) -> Question:
         id=f"{kind}_{row.text('idx')}" if "idx" in row.cells and kind else str(number),
         prompt=row.text("prompt", "question") + LETTER, image_id=image.id, image=image.fetch,
         category=row.text("source"), max_new_tokens=SHORT_TOKENS,
-        meta={"gold": letter, "text": options[ord(letter) - ord("A")].lower(),
-              "task": row.text("task", "category")},
+        gold=letter,
+        meta=CvTask(text=options[ord(letter) - ord("A")].lower(), task=row.text("task", "category")),
     )  # fmt: skip
 
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade by the letter; about depth and distance the option's text is right too."""
-    letter, gold = stated(answer), question.meta["gold"]
-    by_text = question.category in DEEP and answer.strip().lower().rstrip(".") == question.meta["text"]
+    letter, gold = stated(answer), question.gold
+    by_text = question.category in DEEP and answer.strip().lower().rstrip(".") == question.meta.text
     return Grade(gold if by_text else letter, float(by_text or letter == gold))
 
 

@@ -5,6 +5,8 @@ Rule: LLaVA's conversion (lower case, full stops at the end taken away, nothing 
 and are not given.
 """
 
+from dataclasses import dataclass
+
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
 from vf_ray.eval.itemwise import Grade, by_rule, meta, read
@@ -24,11 +26,22 @@ NOTES = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GqaKinds:
+    """How GQA sorts a question; empty where its file does not say."""
+
+    structural: str
+    semantic: str
+    form: str
+    words: str
+    steps: str
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return the balanced questions."""
     images = _images(tree)
-    found = [row for row in rows(tree, *QUESTIONS) if row.cells.get("isBalanced", True)]
-    questions = tuple(_question(tree, row, images) for row in found)
+    balanced = [row for row in rows(tree, *QUESTIONS) if row.cells.get("isBalanced", True)]
+    questions = tuple(_question(tree, row, images) for row in balanced)
     return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
@@ -46,27 +59,27 @@ def _question(tree: Tree, row: BenchmarkRow, images: dict[str, RowImage]) -> Que
         id=row.text("id", "question_id", "index"), prompt=row.text("question") + SHORT,
         image_id=name, image=image.fetch if image else files.image(tree, f"{name}.jpg", FOLDERS),
         max_new_tokens=SHORT_TOKENS,
-        meta={
-            "gold": row.text("answer"), "structural": structural,
-            "semantic": str(kinds.get("semantic") or ""),
-            "form": ("open" if structural == "query" else "binary") if structural else "",
-            "words": str(len(row.text("question").split())), "steps": _steps(row),
-        },
+        gold=row.text("answer"),
+        meta=GqaKinds(
+            structural=structural, semantic=str(kinds.get("semantic") or ""),
+            form=("open" if structural == "query" else "binary") if structural else "",
+            words=str(len(row.text("question").split())), steps=_steps(row),
+        ),
     )  # fmt: skip
 
 
 def _steps(row: BenchmarkRow) -> str:
     if "semantic" not in row.cells:
         return ""
-    found = files.as_objects(json_cell(row, "semantic") or [], f"{row.where} semantic")
-    operations = [f"{step.get('operation', '')}" for step in found]
+    steps = files.as_objects(json_cell(row, "semantic") or [], f"{row.where} semantic")
+    operations = [f"{step.get('operation', '')}" for step in steps]
     return str(sum(not any(word in operation for word in WITHOUT_STEP) for operation in operations))
 
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade by equality with the gold as it stands."""
-    said = answer.rstrip(".").lower()
-    return Grade(said.strip(), float(said == question.meta["gold"]))
+    converted = answer.rstrip(".").lower()
+    return Grade(converted.strip(), float(converted == question.gold))
 
 
 GQA = Benchmark(

@@ -35,8 +35,11 @@ from vf_ray.eval.rules.hallusion import (
     CORRECT,
     INCORRECT,
     UNCLEAR,
+    ControlPlace,
     MarkedQuestions,
     all_right,
+    by_figure,
+    by_question,
     diagnosis,
     is_bare,
 )
@@ -91,14 +94,14 @@ def _question(tree: Tree, row: Mapping[str, Any]) -> Question:
         image=files.image(tree, name, ("", "hallusion_bench", "images")) if shown else None,
         category=f"{row['category']}/{row['subcategory']}",
         max_new_tokens=LONG_TOKENS,
-        meta={
-            "gold": str(row["gt_answer"]),
-            "details": row.get("gt_answer_details") or "",
-            "figure": str(row["figure_id"]),
-            "altered": str(row.get("visual_input")) == "2",
-            "by_question": (row["category"], row["subcategory"], str(row["set_id"]), str(row["question_id"])),
-            "by_figure": (row["category"], row["subcategory"], str(row["set_id"]), str(row["figure_id"])),
-        },
+        gold=str(row["gt_answer"]),
+        meta=ControlPlace(
+            details=row.get("gt_answer_details") or "",
+            figure=str(row["figure_id"]),
+            altered=str(row.get("visual_input")) == "2",
+            by_question=(row["category"], row["subcategory"], str(row["set_id"]), str(row["question_id"])),
+            by_figure=(row["category"], row["subcategory"], str(row["set_id"]), str(row["figure_id"])),
+        ),
     )
 
 
@@ -111,17 +114,17 @@ def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     if path.suffix.lower() == ".jsonl":
         return read_answers.llava_jsonl(path, question_set)
     rows = files.as_objects(read_answers.whole(path), path.name)
-    found = [{**row, "text": row["model_prediction"]} for row in rows if "model_prediction" in row]
-    return read_answers.keyed(found, question_set, path.name, _identity)
+    filled = [{**row, "text": row["model_prediction"]} for row in rows if "model_prediction" in row]
+    return read_answers.keyed(filled, question_set, path.name, _identity)
 
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score questions, questions across pictures, and pictures; a missing answer is wrong."""
     asked = [question for question in question_set.questions if question.id in answers]
-    found: Judged[str] = Judged()
+    judged: Judged[str] = Judged()
     if judge is not None:
-        found = judging.judged(judge, [_request(q, answers[q.id]) for q in asked], verdict)
-    verdicts = {**found.verdicts, **dict.fromkeys(found.unread, UNCLEAR)}  # as officially
+        judged = judging.judged(judge, [_request(q, answers[q.id]) for q in asked], verdict)
+    verdicts = {**judged.verdicts, **dict.fromkeys(judged.unread, UNCLEAR)}  # as officially
     items = [_item(q, answers.get(q.id), verdicts.get(q.id, "")) for q in question_set.questions]
     pairs = list(zip(question_set.questions, items, strict=True))
     return Score(
@@ -133,8 +136,8 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
         notes=(*question_set.notes, _note(items, judge)),
-        records=found.records,
-        unusable=found.unusable,
+        records=judged.records,
+        unusable=judged.unusable,
     )
 
 
@@ -154,8 +157,8 @@ def _note(items: Sequence[Item], judge: Judge | None) -> str:
 
 
 def _request(question: Question, answer: str) -> Request:
-    gold = {"1": "Yes", "0": "No"}.get(question.meta["gold"], question.meta["gold"])
-    reference = f"{gold}. {question.meta['details']}".strip()
+    gold = {"1": "Yes", "0": "No"}.get(question.gold, question.gold)
+    reference = f"{gold}. {question.meta.details}".strip()
     user = f"{OURS}Question: {question.prompt}\nReference answer: {reference}\nPrediction: {answer}\nVerdict:"
     return Request(id=question.id, user=user, max_tokens=16)
 
@@ -174,19 +177,18 @@ def verdict(request: Request, reply: Reply) -> str | None:
 
 def by_rule(answer: str, gold: str) -> str:
     """Return the verdict of the first yes or no in an answer."""
-    said = _SAID.search(answer.lower())
-    if said is None:
+    word = _SAID.search(answer.lower())
+    if word is None:
         return UNCLEAR
-    return CORRECT if (said[1] == "yes") == (gold == "1") else INCORRECT
+    return CORRECT if (word[1] == "yes") == (gold == "1") else INCORRECT
 
 
 def _item(question: Question, answer: str | None, judged: str) -> Item:
-    meta = question.meta
     how = "judge" if judged else "fallback"
-    parsed = "" if answer is None else judged or by_rule(answer, meta["gold"])
+    parsed = "" if answer is None else judged or by_rule(answer, question.gold)
     right = parsed == CORRECT or (parsed == UNCLEAR and is_bare(question))
     return Item(
-        id=question.id, answer=answer, parsed=parsed, gold="yes" if meta["gold"] == "1" else "no",
+        id=question.id, answer=answer, parsed=parsed, gold="yes" if question.gold == "1" else "no",
         value=float(right), category=question.category, cluster=question.image_id or question.id, how=how,
     )  # fmt: skip
 
@@ -195,8 +197,8 @@ def _figures(pairs: MarkedQuestions) -> dict[str, Figure]:
     figures = [(question, item) for question, item in pairs if not is_bare(question)]
     return {
         "aAcc %": of_items([item for _, item in pairs]).times(100),
-        "qAcc %": all_right(pairs, "by_question").times(100),
-        "fAcc %": all_right(figures, "by_figure").times(100),
+        "qAcc %": all_right(pairs, by_question).times(100),
+        "fAcc %": all_right(figures, by_figure).times(100),
     }
 
 

@@ -7,7 +7,7 @@ from the data folder; where they are not there, wording of our own is used, and 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vf_ray.errors import UserError
@@ -51,6 +51,13 @@ OURS = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageContext:
+    """What a judge, who sees no image, is told of it."""
+
+    context: str
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return the questions with their context and GPT-4's answers, and the judge's rules."""
     root = files.one_of(tree, "questions.jsonl", "llava-bench-in-the-wild/questions.jsonl").removesuffix(
@@ -88,10 +95,10 @@ def _question(
         image=files.image(tree, row["image"], (f"{root}images", "images", root.rstrip("/"))),
         category=row["category"],
         max_new_tokens=LONG_TOKENS,
-        meta={
-            "context": "\n".join(map(str, caption)) if isinstance(caption, list) else caption,
-            "reference": references[str(row["question_id"])],
-        },
+        gold=references[str(row["question_id"])],
+        meta=ImageContext(
+            context="\n".join(map(str, caption)) if isinstance(caption, list) else str(caption)
+        ),
     )
 
 
@@ -117,8 +124,8 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
     requests = [
         _request(question_set, question, answers.get(question.id, "")) for question in question_set.questions
     ]
-    found = judging.judged(judge, requests, _parsed)
-    pairs = {**found.verdicts, **dict.fromkeys(found.unread, FAILED)}
+    judged = judging.judged(judge, requests, _parsed)
+    pairs = {**judged.verdicts, **dict.fromkeys(judged.unread, FAILED)}
     items = [
         _item(question, answers.get(question.id), pairs.get(question.id))
         for question in question_set.questions
@@ -129,11 +136,11 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
     return Score(
         headline={"relative score": whole["relative"]},
         tables={"categories": {**table, "all": whole}},
-        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(found.failed)),
+        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(judged.failed)),
         items=items,
         notes=(*question_set.notes, *_notes(judge, pairs, items)),
-        records=found.records,
-        unusable=found.unusable,
+        records=judged.records,
+        unusable=judged.unusable,
     )
 
 
@@ -152,11 +159,10 @@ def _notes(judge: Judge, pairs: Mapping[str, tuple[float, float]], items: Sequen
 
 
 def _request(question_set: QuestionSet, question: Question, answer: str) -> Request:
-    meta = question.meta
     rule = question_set.extra.get(question.category, OURS)
     user = (
-        f"[Context]\n{meta['context']}\n\n[Question]\n{question.prompt}\n\n"
-        f"[Assistant 1]\n{meta['reference']}\n\n[End of Assistant 1]\n\n"
+        f"[Context]\n{question.meta.context}\n\n[Question]\n{question.prompt}\n\n"
+        f"[Assistant 1]\n{question.gold}\n\n[End of Assistant 1]\n\n"
         f"[Assistant 2]\n{answer}\n\n[End of Assistant 2]\n\n[System]\n{rule}\n\n"
     )
     return Request(id=question.id, system=JUDGE_SYSTEM, user=user, temperature=0.2)
@@ -173,11 +179,11 @@ def grades(reply: str) -> tuple[float, float]:
     """Return the two numbers of the first line, parted by one comma or blank; (-1, -1) for anything else."""
     parts = reply.split("\n")[0].replace(",", " ").split(" ")
     try:
-        found = [float(part) for part in parts]
+        numbers = [float(part) for part in parts]
     except ValueError:
         return FAILED
-    usable = len(found) == 2 and all(0 <= grade <= FULL for grade in found)
-    return (found[0], found[1]) if usable else FAILED
+    usable = len(numbers) == 2 and all(0 <= grade <= FULL for grade in numbers)
+    return (numbers[0], numbers[1]) if usable else FAILED
 
 
 def _item(question: Question, answer: str | None, pair: tuple[float, float] | None) -> Item:
@@ -185,7 +191,7 @@ def _item(question: Question, answer: str | None, pair: tuple[float, float] | No
     read = reference >= 0
     return Item(
         id=question.id, answer=answer, parsed=f"{model:g} to {reference:g}" if read else "",
-        gold=question.meta["reference"], value=max(0.0, model) / FULL, category=question.category,
+        gold=question.gold, value=max(0.0, model) / FULL, category=question.category,
         cluster=question.image_id, how="judge" if read else "fallback" if pair else UNGRADED,
     )  # fmt: skip
 

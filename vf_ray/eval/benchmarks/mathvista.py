@@ -7,7 +7,7 @@ named is the nearest by Levenshtein's distance, officially even for an empty ans
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vf_ray.errors import UserError
@@ -33,6 +33,7 @@ from vf_ray.eval.rules.texts import distance
 from vf_ray.types import Tree
 
 CHOICE = "multi_choice"
+Group = str | tuple[str, ...]
 KEYS = ("source", "category", "task", "context", "grade", "skills", "language")
 FOLDERS = ("", "images", "data")
 QUICK = re.compile(r'The answer is "(.*)"\.')
@@ -40,6 +41,24 @@ RULE = (
     "rule: MathVista's extraction and normalisation, with its quick extraction where there is no judge; "
     "VLMEvalKit infers and compares numbers otherwise"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MathVistaKinds:
+    """Of which sorts a question and its answer are."""
+
+    choices: tuple[str, ...]
+    type: str
+    kind: str
+    precision: int
+    """Decimals that count."""
+    source: Group
+    category: Group
+    task: Group
+    context: Group
+    grade: Group
+    skills: Group
+    language: Group
 
 
 def load(tree: Tree) -> QuestionSet:
@@ -69,11 +88,11 @@ def _question(tree: Tree, row: BenchmarkRow, queries: Mapping[str, Any]) -> Ques
     return Question(
         id=identity, prompt=asked, image_id=name,
         image=image.fetch if image else files.image(tree, name, FOLDERS), max_new_tokens=LONG_TOKENS,
-        meta={
-            "gold": row.text("answer"), "choices": choices, "type": row.text("question_type"),
-            "kind": row.text("answer_type"), "precision": _precision(row),
-            **{key: _group(known.get(key)) for key in KEYS},
-        },
+        gold=row.text("answer"),
+        meta=MathVistaKinds(
+            choices=choices, type=row.text("question_type"), kind=row.text("answer_type"),
+            precision=_precision(row), **{key: _group(known.get(key)) for key in KEYS},
+        ),
     )  # fmt: skip
 
 
@@ -82,7 +101,7 @@ def _precision(row: BenchmarkRow) -> int:
     return row.number("precision") if row.cells.get("precision") and row.text("precision") else 0
 
 
-def _group(value: Any) -> str | tuple[str, ...]:
+def _group(value: Any) -> Group:
     return tuple(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
 
 
@@ -94,16 +113,16 @@ def _worded(row: BenchmarkRow, choices: Sequence[str]) -> str:
 
 def extracted(question: Question, response: str, *, quick: bool) -> str | None:
     """Return the answer that a response holds without a judge; None: a judge would be asked."""
-    meta_ = question.meta
+    known: MathVistaKinds = question.meta
     if not response:
         return ""
-    if meta_["type"] == CHOICE and response in meta_["choices"]:
+    if known.type == CHOICE and response in known.choices:
         return response
     for kind, read_as in (("integer", int), ("float", float)):
-        if meta_["kind"] == kind and (number := _number(response, read_as)) is not None:
+        if known.kind == kind and (number := _number(response, read_as)) is not None:
             return str(number)
-    if quick and (found := QUICK.search(response)):
-        return found[1]
+    if quick and (stated := QUICK.search(response)):
+        return stated[1]
     return None
 
 
@@ -116,24 +135,24 @@ def _number(text: str, read_as: Any) -> Any:
 
 def normalised(question: Question, text: str) -> str | None:
     """Return an extracted answer in the form of the gold; None: it has none."""
-    kind, precision = question.meta["kind"], question.meta["precision"]
-    if question.meta["type"] == CHOICE:
-        return _choice(text.strip(), question.meta["choices"])
-    if kind == "list":
+    known: MathVistaKinds = question.meta
+    if known.type == CHOICE:
+        return _choice(text.strip(), known.choices)
+    if known.kind == "list":
         return text
     number = _number(text, float)
     if number is None or number != number or abs(number) == float("inf"):
         return None
-    if kind == "integer":
+    if known.kind == "integer":
         return str(int(number))
-    if kind == "float":
-        return str(round(number, precision))
+    if known.kind == "float":
+        return str(round(number, known.precision))
     return text
 
 
 def _choice(text: str, choices: Sequence[str]) -> str:
-    found = re.search(r"\(([a-zA-Z])\)", text)
-    letter = found[1].upper() if found else text
+    bracketed = re.search(r"\(([a-zA-Z])\)", text)
+    letter = bracketed[1].upper() if bracketed else text
     letters = [chr(ord("A") + n) for n in range(len(choices))]
     if letter in letters:
         return choices[letters.index(letter)]
@@ -147,11 +166,11 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
         for q in question_set.questions
         if q.id in answers
     }
-    found: Judged[str] = Judged()
+    judged: Judged[str] = Judged()
     if judge is not None and (unread := [q for q in question_set.questions if texts.get(q.id, "") is None]):
         requests = [_request(q, answers[q.id]) for q in unread]
-        found = judging.judged(judge, requests, _whole, beside=len(texts) - len(unread))
-        texts |= found.verdicts
+        judged = judging.judged(judge, requests, _whole, beside=len(texts) - len(unread))
+        texts |= judged.verdicts
     items = [
         _item(question, answers.get(question.id), texts.get(question.id))
         for question in question_set.questions
@@ -159,8 +178,8 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
     return Score(
         headline={"accuracy %": percent(items)}, tables=dict(_tables(question_set, items)),
         counts=count(items),
-        items=items, notes=(*question_set.notes, _note(items, judge)), records=found.records,
-        unusable=found.unusable,
+        items=items, notes=(*question_set.notes, _note(items, judge)), records=judged.records,
+        unusable=judged.unusable,
     )  # fmt: skip
 
 
@@ -180,12 +199,12 @@ def _note(items: Sequence[Item], judge: Judge | None) -> str:
 
 def _item(question: Question, answer: str | None, text: str | None) -> Item:
     parsed = normalised(question, answer or "" if text is None else text) if answer is not None else None
-    gold = question.meta["gold"]
-    found = Item(
+    gold = question.gold
+    item = Item(
         id=question.id, answer=answer, parsed=parsed or "", gold=gold, value=float(parsed == gold),
         cluster=question.image_id,
     )  # fmt: skip
-    return replace(found, how="fallback") if answer is not None and text is None else found
+    return replace(item, how="fallback") if answer is not None and text is None else item
 
 
 def _whole(request: Request, reply: Reply) -> str | None:

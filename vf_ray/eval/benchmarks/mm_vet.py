@@ -8,7 +8,7 @@ where it is not there, wording of our own is used, and the score says so.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,14 @@ OURS = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a question needs, and how a judge reads it."""
+
+    capability: tuple[str, ...]
+    question: str
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return the questions, and the judge's instructions."""
     path = files.one_of(tree, "mm-vet.json", "mm-vet/mm-vet.json")
@@ -83,11 +91,8 @@ def _question(tree: Tree, identity: str, entry: Mapping[str, Any], folders: Sequ
         image=files.image(tree, entry["imagename"], folders),
         category="+".join(sorted(map(str, entry["capability"]))),
         max_new_tokens=LONG_TOKENS,
-        meta={
-            "gold": entry["answer"],
-            "capability": tuple(map(str, entry["capability"])),
-            "question": entry["question"],
-        },
+        gold=entry["answer"],
+        meta=Capabilities(capability=tuple(map(str, entry["capability"])), question=entry["question"]),
     )
 
 
@@ -106,9 +111,9 @@ def instructions(tree: Tree, paths: Sequence[str], ours: str, names: str) -> tup
 def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read the evaluator's input, ``{v1_0: text}``, or LLaVA's answer file (``question_id`` 0, 1 ...)."""
     if path.suffix.lower() == ".jsonl":
-        found = read_answers.records(path)
+        records = read_answers.records(path)
         return read_answers.keyed(
-            found, question_set, path.name, lambda record: _named(record["question_id"])
+            records, question_set, path.name, lambda record: _named(record["question_id"])
         )
     whole = files.as_object(read_answers.whole(path), path.name)
     rows = [{"id": identity, "text": text} for identity, text in whole.items()]
@@ -130,16 +135,16 @@ def score_with(
     """Do so with requests of another wording; ``again`` is what a repeated one ends with."""
     asked = [question for question in question_set.questions if question.id in answers]
     requests = [request(question_set.extra, question, answers[question.id]) for question in asked]
-    found = _graded(requests, judge, again)
-    items = [_item(question, answers.get(question.id), found, judge) for question in question_set.questions]
+    judged = _graded(requests, judge, again)
+    items = [_item(question, answers.get(question.id), judged, judge) for question in question_set.questions]
     return Score(
         headline={"total": _mean(items)},
         tables={"capabilities": _by_capability(question_set, items), "capability sets": _by_set(items)},
-        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(found.failed)),
+        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(judged.failed)),
         items=items,
         notes=(*question_set.notes, _note(items, judge)),
-        records=found.records,
-        unusable=found.unusable,
+        records=judged.records,
+        unusable=judged.unusable,
     )
 
 
@@ -150,8 +155,8 @@ def _graded(requests: Sequence[Request], judge: Judge | None, again: str) -> Jud
 
 
 def _request(table: str, question: Question, answer: str) -> Request:
-    gold = question.meta["gold"].replace("<AND>", " <AND> ").replace("<OR>", " <OR> ")
-    row = " | ".join([question.meta["question"], gold, answer, ""])
+    gold = question.gold.replace("<AND>", " <AND> ").replace("<OR>", " <OR> ")
+    row = " | ".join([question.meta.question, gold, answer, ""])
     return Request(id=question.id, user=f"{table}\n{row}", max_tokens=ROOM)
 
 
@@ -169,27 +174,27 @@ def parsed_reply(request: Request, reply: Reply) -> float | None:
 def grade(reply: str) -> float | None:
     """Return the number before the first blank, if it lies in [0, 1]; the official rule takes nan too."""
     try:
-        found = float(reply.split(" ")[0].strip())
+        number = float(reply.split(" ")[0].strip())
     except ValueError:
         return None
-    return found if 0.0 <= found <= 1.0 and not math.isnan(found) else None
+    return number if 0.0 <= number <= 1.0 and not math.isnan(number) else None
 
 
 def by_rule(answer: str, gold: str) -> float:
     """Return the share of the required parts that the answer holds: a stand-in without a judge."""
-    said = answer.lower()
+    lowered = answer.lower()
     parts = [[text.strip().lower() for text in part.split("<OR>")] for part in gold.split("<AND>")]
-    return sum(any(text in said for text in part) for part in parts) / len(parts)
+    return sum(any(text in lowered for text in part) for part in parts) / len(parts)
 
 
-def _item(question: Question, answer: str | None, found: Judged[float], judge: Judge | None) -> Item:
-    gold, how, parsed = question.meta["gold"], "fallback", ""
+def _item(question: Question, answer: str | None, judged: Judged[float], judge: Judge | None) -> Item:
+    gold, how, parsed = question.gold, "fallback", ""
     if answer is None:
         value = 0.0
-    elif question.id in found.verdicts:
-        value, how = found.verdicts[question.id], "judge"
+    elif question.id in judged.verdicts:
+        value, how = judged.verdicts[question.id], "judge"
         parsed = f"{value:g}"
-    elif question.id in found.failed:
+    elif question.id in judged.failed:
         value, how = 0.0, UNGRADED
     elif judge is not None:
         value = 0.0  # official, after its tries
@@ -218,9 +223,9 @@ def _note(items: Sequence[Item], judge: Judge | None) -> str:
 
 
 def _by_capability(question_set: QuestionSet, items: Sequence[Item]) -> dict[str, dict[str, Figure]]:
-    names = dict.fromkeys(name for question in question_set.questions for name in question.meta["capability"])
+    names = dict.fromkeys(name for question in question_set.questions for name in question.meta.capability)
     pairs = list(zip(question_set.questions, items, strict=True))
-    return _rows({name: [item for q, item in pairs if name in q.meta["capability"]] for name in names})
+    return _rows({name: [item for q, item in pairs if name in q.meta.capability] for name in names})
 
 
 def _by_set(items: Sequence[Item]) -> dict[str, dict[str, Figure]]:
@@ -232,8 +237,8 @@ def _rows(parts: Mapping[str, Sequence[Item]]) -> dict[str, dict[str, Figure]]:
     return {name: {"score": _mean(part)} for name, part in parts.items() if graded(part)}
 
 
-def _mean(found: Sequence[Item]) -> Figure:
-    items = graded(found)
+def _mean(members: Sequence[Item]) -> Figure:
+    items = graded(members)
     return mean([item.value for item in items], [item.cluster for item in items]).times(100)
 
 

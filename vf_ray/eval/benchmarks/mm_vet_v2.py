@@ -11,7 +11,15 @@ from pathlib import Path
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Judge, Question, QuestionSet, Request, Score
-from vf_ray.eval.benchmarks.mm_vet import AGAIN, OURS, ROOM, instructions, parsed_reply, score_with
+from vf_ray.eval.benchmarks.mm_vet import (
+    AGAIN,
+    OURS,
+    ROOM,
+    Capabilities,
+    instructions,
+    parsed_reply,
+    score_with,
+)
 from vf_ray.eval.itemwise import identity, records
 from vf_ray.eval.joined_images import beside
 from vf_ray.eval.prompts import LONG_TOKENS
@@ -30,8 +38,8 @@ RULE = "rule: MM-Vet v2's evaluator, one run; lmms-eval asks with the first vers
 
 def load(tree: Tree) -> QuestionSet:
     """Return the questions, and the judge's instructions."""
-    found = rows(tree, "**/mm-vet-v2.json", "**/test*.parquet", images=IMAGES)
-    questions = tuple(_question(tree, row) for row in found)
+    entries = rows(tree, "**/mm-vet-v2.json", "**/test*.parquet", images=IMAGES)
+    questions = tuple(_question(tree, row) for row in entries)
     paths = [path for name in EVALUATORS for path in tree.glob(f"**/{name}")]
     table, note = instructions(tree, paths, TOLD + OURS, " and ".join(EVALUATORS))
     return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=table)
@@ -49,13 +57,13 @@ def _question(tree: Tree, row: BenchmarkRow) -> Question:
         id=row.text("id"), prompt=PLACE.sub("", "\n".join(filter(None, texts))).strip(),
         image_id=row.text("id") if fetches else "", image=beside(fetches) if fetches else None,
         category="+".join(sorted(capability)), max_new_tokens=LONG_TOKENS,
-        meta={"gold": row.text("answer"), "capability": capability, "question": marked},
+        gold=row.text("answer"), meta=Capabilities(capability=capability, question=marked),
     )  # fmt: skip
 
 
 def _request(table: str, question: Question, answer: str) -> Request:
-    gold = question.meta["gold"].replace("<AND>", " <AND> ").replace("<OR>", " <OR> ")
-    cells: Sequence[str] = (question.meta["question"], gold, answer)
+    gold = question.gold.replace("<AND>", " <AND> ").replace("<OR>", " <OR> ")
+    cells: Sequence[str] = (question.meta.question, gold, answer)
     row = " | ".join([*(cell.replace("\n", "<br>") for cell in cells), ""])
     return Request(id=question.id, user=f"{table}\n| {row}", max_tokens=ROOM)
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -48,6 +48,15 @@ RULE = (
 )
 SHORTEST_IMAGE = 64
 """A shorter image cell is the index of the row that holds the picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MmbenchOptions:
+    """A question without its options, these by letter, and its broader category."""
+
+    options: Mapping[str, str]
+    l2: str
+    question: str
 
 
 def load(tree: Tree) -> QuestionSet:
@@ -97,10 +106,10 @@ def _question(row: Mapping[str, str], images: Mapping[str, str], name: str, suff
         image=partial(table_files.base64_image, image, f"{name} index {row['index']}"),
         category=row.get("category", ""),
         max_new_tokens=LONG_TOKENS,
-        meta={
-            "gold": row["answer"], "options": choices(row), "l2": row.get("l2-category", ""),
-            "question": row["question"],
-        },
+        gold=row["answer"],
+        meta=MmbenchOptions(
+            options=choices(row), l2=row.get("l2-category", ""), question=row["question"]
+        ),
     )  # fmt: skip
 
 
@@ -123,8 +132,8 @@ def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     if path.suffix.lower() in (".jsonl", ".json"):
         return read_answers.llava_jsonl(path, question_set)
     rows = table_files.table(path, "index", "prediction")
-    found = [{**row, "text": row["prediction"]} for row in rows]  # its ``answer`` is the truth
-    return read_answers.keyed(found, question_set, path.name, lambda row: _index(row["index"]))
+    predictions = [{**row, "text": row["prediction"]} for row in rows]  # its ``answer`` is the truth
+    return read_answers.keyed(predictions, question_set, path.name, lambda row: _index(row["index"]))
 
 
 def _index(text: str) -> str:
@@ -133,10 +142,10 @@ def _index(text: str) -> str:
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score by CircularEval; what the rule cannot resolve goes to the judge, or is wrong and counted."""
-    items, found = _resolved(question_set, answers, judge)
+    items, judged = _resolved(question_set, answers, judge)
     groups = circular(items)
     first = [item for item in items if int(item.id) < ROTATION]
-    l2 = {_group(question.id): question.meta["l2"] for question in question_set.questions}
+    l2 = {_group(question.id): question.meta.l2 for question in question_set.questions}
     headline = {
         "circular accuracy %": of_items(groups).times(100),
         "first rotation %": of_items(first).times(100),
@@ -148,8 +157,8 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
         counts=count(items, groups=len(groups), refused=sum(item.parsed == "Z" for item in items)),
         items=items,
         notes=(*question_set.notes, *_notes(judge)),
-        records=found.records,
-        unusable=found.unusable,
+        records=judged.records,
+        unusable=judged.unusable,
     )
 
 
@@ -170,16 +179,16 @@ def _resolved(
     requests = [_request(asked[item.id], item.answer or "") for item in open_items]
 
     def parse(request: Request, reply: Reply) -> str | None:
-        return _letter(reply, asked[request.id].meta["options"])
+        return _letter(reply, asked[request.id].meta.options)
 
-    found = judging.judged(judge, requests, parse, beside=len(items) - len(open_items))
-    letters = {item.id: found.verdicts.get(item.id, "") for item in open_items}
-    return [_with_letter(item, letters.get(item.id)) for item in items], found
+    judged = judging.judged(judge, requests, parse, beside=len(items) - len(open_items))
+    letters = {item.id: judged.verdicts.get(item.id, "") for item in open_items}
+    return [_with_letter(item, letters.get(item.id)) for item in items], judged
 
 
 def _item(question: Question, answer: str | None) -> Item:
-    parsed = "" if answer is None else infer(answer, question.meta["options"])
-    gold = question.meta["gold"]
+    parsed = "" if answer is None else infer(answer, question.meta.options)
+    gold = question.gold
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
         category=question.category, cluster=question.image_id,
@@ -194,11 +203,11 @@ def _with_letter(item: Item, letter: str | None) -> Item:
 
 
 def _request(question: Question, answer: str) -> Request:
-    options = "\n".join(f"{letter}. {text}" for letter, text in question.meta["options"].items())
+    options = "\n".join(f"{letter}. {text}" for letter, text in question.meta.options.items())
     user = (
         "Match an answer to one of the options of a multiple-choice question. Reply with the letter of the "
         "option that means the same as the answer, or with Z if none does. Do not solve the question.\n"
-        f"Question: {question.meta['question']}\nOptions:\n{options}\nAnswer: {json.dumps(answer)}\nLetter:"
+        f"Question: {question.meta.question}\nOptions:\n{options}\nAnswer: {json.dumps(answer)}\nLetter:"
     )
     return Request(id=question.id, user=user, max_tokens=8)
 

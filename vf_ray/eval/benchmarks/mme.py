@@ -8,6 +8,7 @@ subtasks, cognition four. Prompt: LLaVA's, which replaces the request for yes or
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -38,17 +39,24 @@ RULE = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlavaName:
+    """How LLaVA's files call a question's image."""
+
+    llava: str
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return the questions of the subtasks that are there."""
-    found = {task: list(_task(tree, task)) for task in (*PERCEPTION, *COGNITION)}
-    absent = [task for task, questions in found.items() if not questions]
-    if len(absent) == len(found):
+    by_task = {task: list(_task(tree, task)) for task in (*PERCEPTION, *COGNITION)}
+    absent = [task for task, questions in by_task.items() if not questions]
+    if len(absent) == len(by_task):
         raise MissingError("the data folder holds no <subtask>/*.txt of MME, such as existence/; download it")
-    notes = [f"questions: {sum(map(len, found.values())):,} in {len(found) - len(absent)} subtasks", RULE]
+    notes = [f"questions: {sum(map(len, by_task.values())):,} in {len(by_task) - len(absent)} subtasks", RULE]
     if absent:
         notes.append(f"without {', '.join(absent)}: sums are lower than the benchmark's")
     return QuestionSet(
-        questions=tuple(q for questions in found.values() for q in questions), notes=tuple(notes)
+        questions=tuple(q for questions in by_task.values() for q in questions), notes=tuple(notes)
     )
 
 
@@ -76,7 +84,8 @@ def _image(tree: Tree, task: str, path: str, folder: str, inside: str) -> list[Q
             image=partial(tree.read, f"{folder}{name}"),
             category=task,
             max_new_tokens=SHORT_TOKENS,
-            meta={"gold": gold.lower(), "llava": f"{task}/{inside}{name}"},
+            gold=gold.lower(),
+            meta=LlavaName(llava=f"{task}/{inside}{name}"),
         )
         for number, (text, gold) in enumerate(rows)
     ]
@@ -92,9 +101,9 @@ def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
 
     Both are matched by picture and question; an official file's order does not matter.
     """
-    found = list(_results(path)) if path.is_dir() else read_answers.records(path)
-    by_text = {(_key(q.meta["llava"]), _bare(q.prompt)): q for q in question_set.questions}
-    numbered = [{**record, "id": _match(by_text, record, path.name)} for record in found]
+    records = list(_results(path)) if path.is_dir() else read_answers.records(path)
+    by_text = {(_key(q.meta.llava), _bare(q.prompt)): q for q in question_set.questions}
+    numbered = [{**record, "id": _match(by_text, record, path.name)} for record in records]
     return read_answers.keyed(numbered, question_set, path.name, lambda record: str(record["id"]))
 
 
@@ -109,13 +118,13 @@ def _key(name: str) -> str:
 
 def _match(by_text: Mapping[tuple[str, str], Question], record: Mapping[str, Any], name: str) -> str:
     image, text = str(record.get("question_id", "")), str(record.get("prompt", ""))
-    found = by_text.get((_key(image), _bare(text)))
-    if found is None:
+    question = by_text.get((_key(image), _bare(text)))
+    if question is None:
         raise UserError(f"{name} answers {image!r}: {_bare(text)!r}, which this data does not ask")
-    truth, gold = record.get("truth", found.meta["gold"]).lower(), found.meta["gold"]
+    truth, gold = record.get("truth", question.gold).lower(), question.gold
     if truth != gold:
-        raise UserError(f"{name} gives {truth!r} as the truth of {found.id!r}, this data {gold!r}")
-    return found.id
+        raise UserError(f"{name} gives {truth!r} as the truth of {question.id!r}, this data {gold!r}")
+    return question.id
 
 
 def _results(folder: Path) -> Iterator[dict[str, str]]:
@@ -126,8 +135,8 @@ def _results(folder: Path) -> Iterator[dict[str, str]]:
         for number, line in enumerate(path.read_text().split("\n"), start=1):
             cells = line.split("\t", 3)  # a tab in an answer stays in it; the official script stops there
             if line and len(cells) != 4:
-                told = "picture, question, truth and answer, parted by tabs"
-                raise UserError(f"{path.name} line {number} is {line[:60]!r}; expected {told}")
+                form = "picture, question, truth and answer, parted by tabs"
+                raise UserError(f"{path.name} line {number} is {line[:60]!r}; expected {form}")
             if line:
                 image, text, truth, answer = cells
                 yield {
@@ -137,10 +146,10 @@ def _results(folder: Path) -> Iterator[dict[str, str]]:
 
 def parse(answer: str) -> str:
     """Return ``yes``, ``no``, or nothing for what the official script calls other."""
-    said = answer.lower()
-    if said in ("yes", "no"):
-        return said
-    start = said[:4]
+    lowered = answer.lower()
+    if lowered in ("yes", "no"):
+        return lowered
+    start = lowered[:4]
     return "yes" if "yes" in start else "no" if "no" in start else ""
 
 
@@ -162,7 +171,7 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
 
 
 def _item(question: Question, answer: str | None) -> Item:
-    parsed, gold = parse(answer or ""), question.meta["gold"]
+    parsed, gold = parse(answer or ""), question.gold
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
         category=question.category, cluster=question.image_id,

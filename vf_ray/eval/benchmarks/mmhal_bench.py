@@ -6,6 +6,7 @@ instructions are read from the evaluator in the data folder; where it is not the
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from vf_ray.errors import UserError
 from vf_ray.eval import files
@@ -52,10 +53,17 @@ BLANKS = ("contents", "question", "gold", "answer")
 RULE = "rule: MMHal-Bench's own; drift between judges is large, so name yours beside the figure"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageContents:
+    """What an image shows."""
+
+    contents: str
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return the questions, and the judge's instructions."""
-    found = rows(tree, "**/response_template.json", "**/*.json", "**/*.parquet")
-    questions = tuple(_question(tree, number, row) for number, row in enumerate(found))
+    table = rows(tree, "**/response_template.json", "**/*.json", "**/*.parquet")
+    questions = tuple(_question(tree, number, row) for number, row in enumerate(table))
     template, note = _template(tree)
     notes = (f"questions: {len(questions):,}", RULE, note)
     return QuestionSet(questions=questions, notes=notes, extra=template)
@@ -69,7 +77,7 @@ def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
         id=str(number), prompt=row.text("question"), image_id=name,
         image=image.fetch if image else files.image(tree, name, FOLDERS),
         category=KINDS[number % len(KINDS)], max_new_tokens=LONG_TOKENS,
-        meta={"gold": row.text("gt_answer"), "contents": contents, "question": row.text("question")},
+        gold=row.text("gt_answer"), meta=ImageContents(contents=contents),
     )  # fmt: skip
 
 
@@ -86,9 +94,9 @@ def _template(tree: Tree) -> tuple[str, str]:
 
 def rating(reply: str) -> int | None:
     """Return the rating that a reply states; None, officially 0, if it states none or several."""
-    said = reply.lower()
-    found = [number for number in range(7) if f"rating: {number}" in said]
-    return found[0] if len(found) == 1 else None
+    lowered = reply.lower()
+    ratings = [number for number in range(7) if f"rating: {number}" in lowered]
+    return ratings[0] if len(ratings) == 1 else None
 
 
 def _rated(request: Request, reply: Reply) -> int | None:
@@ -104,30 +112,28 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
     if judge is None:
         raise UserError("mmhal-bench is graded by a judge; give one with --judge or evaluate.judge")
     asked = [question for question in question_set.questions if question.id in answers]
-    found = judging.judged(judge, [_request(question_set.extra, q, answers[q.id]) for q in asked], _rated)
-    items = [_item(question, answers.get(question.id), found) for question in question_set.questions]
+    judged = judging.judged(judge, [_request(question_set.extra, q, answers[q.id]) for q in asked], _rated)
+    items = [_item(question, answers.get(question.id), judged) for question in question_set.questions]
     return Score(
         headline=_figures(items),
         tables={"kinds": {name: _figures(of) for name, of in grouped(graded(items)).items()}},
-        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(found.failed)),
-        items=items, notes=(*question_set.notes, f"judge: {judge.name}"), records=found.records,
-        unusable=found.unusable,
+        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(judged.failed)),
+        items=items, notes=(*question_set.notes, f"judge: {judge.name}"), records=judged.records,
+        unusable=judged.unusable,
     )  # fmt: skip
 
 
 def _request(template: str, question: Question, answer: str) -> Request:
-    filled = template.format(
-        question.meta["contents"], question.meta["question"], question.meta["gold"], answer
-    )
+    filled = template.format(question.meta.contents, question.prompt, question.gold, answer)
     return Request(id=question.id, user=filled, max_tokens=1024)
 
 
-def _item(question: Question, answer: str | None, found: Judged[int]) -> Item:
-    stated = found.verdicts.get(question.id)
-    how = UNGRADED if question.id in found.failed else "fallback" if stated is None else "judge"
+def _item(question: Question, answer: str | None, judged: Judged[int]) -> Item:
+    stated = judged.verdicts.get(question.id)
+    how = UNGRADED if question.id in judged.failed else "fallback" if stated is None else "judge"
     return Item(
         id=question.id, answer=answer, parsed="" if stated is None else str(stated),
-        gold=question.meta["gold"], value=float(stated or 0), category=question.category,
+        gold=question.gold, value=float(stated or 0), category=question.category,
         cluster=question.image_id, how=how,
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ import ast
 import random
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,16 @@ SHOWN = IMAGE_COLUMNS[0]
 IMAGE_MARK = re.compile(r"<image \d+>")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MmmuOptions:
+    """What a question may be answered with."""
+
+    options: tuple[str, ...]
+    """Empty where the files do not hold them."""
+    open: bool
+    """Whether it is answered in words of one's own."""
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return the validation questions; from the answer dictionary alone where there are no tables."""
     paths = tree.glob(TABLES)
@@ -77,6 +87,7 @@ def load(tree: Tree) -> QuestionSet:
 def _question(row: BenchmarkRow) -> Question:
     identity = row.text("id")
     options = _literal(row.text("options"), f"{row.where} options")
+    golds = _golds(row.text("answer"))
     open_ended = row.text("question_type") != "multiple-choice"
     image = row.image(SHOWN).fetch if len(IMAGE_MARK.findall(" ".join(options))) <= 1 else None
     return Question(
@@ -86,7 +97,9 @@ def _question(row: BenchmarkRow) -> Question:
         image=image,
         category=subject(identity),
         max_new_tokens=SHORT_TOKENS,
-        meta={"gold": _gold(row.text("answer")), "options": options, "open": open_ended},
+        gold=" | ".join(golds),
+        golds=golds,
+        meta=MmmuOptions(options=tuple(options), open=open_ended),
     )
 
 
@@ -96,11 +109,11 @@ def _prompt(question: str, options: Sequence[str], open_ended: bool) -> str:
     return f"{question}\n{lettered(options, '({letter}) {text}')}\n{LETTER}"
 
 
-def _gold(text: str) -> list[str]:
+def _golds(text: str) -> tuple[str, ...]:
     """Return the accepted answers: one, or those of a list in text form."""
     if text.startswith("[") and text.endswith("]"):
-        return _literal(text, f"answer {text[:40]!r}")
-    return [text]
+        return tuple(_literal(text, f"answer {text[:40]!r}"))
+    return (text,)
 
 
 def _literal(text: str, where: str) -> list[str]:
@@ -113,15 +126,14 @@ def _literal(text: str, where: str) -> list[str]:
 
 def _bare(identity: str, gold: Mapping[str, Any]) -> Question:
     truth = gold["ground_truth"]
+    golds = tuple(map(str, truth)) if isinstance(truth, list) else (str(truth),)
     return Question(
         id=identity,
         prompt="",
         category=subject(identity),
-        meta={
-            "gold": list(map(str, truth)) if isinstance(truth, list) else [str(truth)],
-            "options": [],
-            "open": gold["question_type"] != "multiple-choice",
-        },
+        gold=" | ".join(golds),
+        golds=golds,
+        meta=MmmuOptions(options=(), open=gold["question_type"] != "multiple-choice"),
     )
 
 
@@ -133,12 +145,12 @@ def subject(identity: str) -> str:
 def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read MMMU's output: id to answer, a list of {id, response}, or a folder of subjects with such lists."""
     if path.is_dir():
-        found = [record for file in sorted(path.glob("*/output.json")) for record in _records(file)]
+        records = [record for file in sorted(path.glob("*/output.json")) for record in _records(file)]
     elif path.suffix.lower() == ".jsonl":
         return read_answers.llava_jsonl(path, question_set)
     else:
-        found = _records(path)
-    return read_answers.keyed(found, question_set, path.name, lambda record: str(record["id"]))
+        records = _records(path)
+    return read_answers.keyed(records, question_set, path.name, lambda record: str(record["id"]))
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
@@ -154,7 +166,7 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
     items = [_item(question, answers.get(question.id), chance) for question in question_set.questions]
     scored = [item for item in items if item.answer is not None]
     letters = [
-        item if q.meta["open"] else replace(item, value=float(item.answer in q.meta["gold"]))
+        item if q.meta.open else replace(item, value=float(item.answer in q.golds))
         for q, item in zip(question_set.questions, items, strict=True)
         if item.answer is not None
     ]
@@ -190,22 +202,23 @@ def _notes(items: Sequence[Item]) -> list[str]:
 
 
 def _item(question: Question, answer: str | None, chance: random.Random) -> Item:
-    meta, gold = question.meta, question.meta["gold"]
+    known: MmmuOptions = question.meta
+    golds = question.golds
     parsed, how = "", "rule"
     if answer is None:
         right = False
-    elif meta["open"]:
-        found = candidates(answer)
-        parsed, right = " | ".join(sorted(map(str, found))), is_right(found, gold)
-    elif not meta["options"]:
-        parsed, right = answer, answer in gold
+    elif known.open:
+        read_as = candidates(answer)
+        parsed, right = " | ".join(sorted(map(str, read_as))), is_right(read_as, golds)
+    elif not known.options:
+        parsed, right = answer, answer in golds
     else:
-        parsed = chosen(answer, meta["options"])
+        parsed = chosen(answer, known.options)
         if not parsed:
-            how, parsed = "fallback", chance.choice([chr(ord("A") + n) for n in range(len(meta["options"]))])
-        right = parsed in gold
+            how, parsed = "fallback", chance.choice([chr(ord("A") + n) for n in range(len(known.options))])
+        right = parsed in golds
     return Item(
-        id=question.id, answer=answer, parsed=parsed, gold=" | ".join(gold), value=float(right),
+        id=question.id, answer=answer, parsed=parsed, gold=question.gold, value=float(right),
         category=question.category, how=how,
     )  # fmt: skip
 

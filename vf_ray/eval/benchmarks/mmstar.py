@@ -4,6 +4,8 @@ Rule: MMStar-Benchmark/MMStar ``mmstar.py``: the letter is looked for in four fi
 in the question. Its figures are divided by 1,500 and 250 there, here by the questions that are there.
 """
 
+from dataclasses import dataclass
+
 from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
 from vf_ray.eval.itemwise import Grade, by_rule, category, meta, read
 from vf_ray.eval.prompts import SHORT_TOKENS
@@ -21,6 +23,13 @@ NOTES = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoreAbility:
+    """What a question needs, within its category."""
+
+    l2: str
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return the questions of the published table."""
     questions = tuple(
@@ -28,7 +37,7 @@ def load(tree: Tree) -> QuestionSet:
             id=row.text("index"), prompt=row.text("question").strip() + SUFFIX,
             image_id=row.image().id, image=row.image().fetch,
             category=row.text("category"), max_new_tokens=SHORT_TOKENS,
-            meta={"gold": row.text("answer").strip(), "l2": row.text("l2_category")},
+            gold=row.text("answer").strip(), meta=CoreAbility(l2=row.text("l2_category")),
         )
         for row in rows(tree, "**/*mmstar*.parquet", "**/val*.parquet", "**/MMStar*.tsv")
     )  # fmt: skip
@@ -38,7 +47,7 @@ def load(tree: Tree) -> QuestionSet:
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade by the official places; what is read from the answer is the first letter they give."""
-    gold = question.meta["gold"]
+    gold = question.gold
     right = chooses(answer, gold)
     return Grade(gold.upper() if right else first_characters(answer), float(right))
 

@@ -39,8 +39,8 @@ RULE = (
 
 def load(tree: Tree) -> QuestionSet:
     """Return the questions of the published table."""
-    found = rows(tree, "**/Questions.csv", "**/*.csv", "**/MMVP*.tsv", "**/*.parquet")
-    questions = tuple(_question(tree, number, row) for number, row in enumerate(found, start=1))
+    table = rows(tree, "**/Questions.csv", "**/*.csv", "**/MMVP*.tsv", "**/*.parquet")
+    questions = tuple(_question(tree, number, row) for number, row in enumerate(table, start=1))
     return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE))
 
 
@@ -53,22 +53,22 @@ def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
         id=identity, prompt=f"{asked} {options}", image_id=f"{identity}.jpg",
         image=image.fetch if image else files.image(tree, f"{identity}.jpg", FOLDERS),
         max_new_tokens=LONG_TOKENS,
-        meta={"gold": row.text("Correct Answer", "answer").strip(), "asked": f"{asked} {options}"},
+        gold=row.text("Correct Answer", "answer").strip(),
     )  # fmt: skip
 
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade by the letter, where there is no judge."""
     letter = marked(answer) or marked(answer.strip().upper())
-    return right(f"({letter.lower()})" if letter else "", question.meta["gold"].lower())
+    return right(f"({letter.lower()})" if letter else "", question.gold.lower())
 
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score pairs, and single answers."""
     items = items_of(question_set, answers, grade)
-    found: Judged[str] = Judged()
+    judged: Judged[str] = Judged()
     if judge is not None:
-        items, found = _judged(question_set, items, judge)
+        items, judged = _judged(question_set, items, judge)
     return Score(
         headline={"pairs %": percent(pairs(items)), "answers %": percent(items)}, tables={},
         counts=count(items, pairs=len(pairs(items))), items=items,
@@ -76,36 +76,38 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
             *question_set.notes,
             f"judge: {judge.name}" if judge else "no judge: this is not MMVP's own figure",
         ),
-        records=found.records, unusable=found.unusable,
+        records=judged.records, unusable=judged.unusable,
     )  # fmt: skip
 
 
 def _judged(question_set: QuestionSet, items: Sequence[Item], judge: Judge) -> tuple[list[Item], Judged[str]]:
     asked = {question.id: question for question in question_set.questions}
     requests = [_request(asked[item.id], item.answer) for item in items if item.answer is not None]
-    found = judging.judged(judge, requests, _said)
-    return [_read(item, found) for item in items], found
+    judged = judging.judged(judge, requests, _said)
+    return [_read(item, judged) for item in items], judged
 
 
 def _said(request: Request, reply: Reply) -> str | None:
     """Return yes or no, if that is all of a reply."""
-    said = (reply.text or "").lower()
-    return said if re.match(r"^(yes|no)$", said) and not reply.cut else None
+    lowered = (reply.text or "").lower()
+    return lowered if re.match(r"^(yes|no)$", lowered) and not reply.cut else None
 
 
-def _read(item: Item, found: Judged[str]) -> Item:
+def _read(item: Item, judged: Judged[str]) -> Item:
     """Grade by the verdict, by the letter where none came; what cannot be read is officially wrong."""
     if item.answer is None:
         return item
-    if item.id in found.failed:
+    if item.id in judged.failed:
         return replace(item, how="fallback")
-    said = found.verdicts.get(item.id, "")
-    return replace(item, parsed=said, value=float(said == "yes"), how="judge" if said else "fallback")
+    verdict = judged.verdicts.get(item.id, "")
+    return replace(
+        item, parsed=verdict, value=float(verdict == "yes"), how="judge" if verdict else "fallback"
+    )
 
 
 def _request(question: Question, answer: str | None) -> Request:
     user = (
-        f"Question: {question.meta['asked']}\nCorrect answer: {question.meta['gold']}\nAnswer: {answer}\n"
+        f"Question: {question.prompt}\nCorrect answer: {question.gold}\nAnswer: {answer}\n"
         "Is the answer correct?"
     )
     return Request(id=question.id, user=user, system=SYSTEM, max_tokens=8)

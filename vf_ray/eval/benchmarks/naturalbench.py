@@ -30,12 +30,12 @@ NOTES = ("rule: NaturalBench's own, and its prompt; lmms-eval and VLMEvalKit put
 
 def load(tree: Tree) -> QuestionSet:
     """Return four questions for each group, of the groups' table or of one with a row for each question."""
-    found = rows(
+    table = rows(
         tree, "**/train*.parquet", "**/test*.parquet", "**/NaturalBench*.tsv", "**/*.parquet",
         images=("image", "Image", "Image_0", "Image_1"),
     )  # fmt: skip
-    grouped = "Image_0" in found[0].images
-    parts = (_group(row) if grouped else (_single(row),) for row in found)
+    grouped = "Image_0" in table[0].images
+    parts = (_group(row) if grouped else (_single(row),) for row in table)
     questions = tuple(question for part in parts for question in part)
     return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
@@ -59,20 +59,20 @@ def _question(row: BenchmarkRow, number: int, asked: str, image: RowImage) -> Qu
         raise UserError(f"{row.where} has the question type {kind!r}; expected {' or '.join(GOLDS)}")
     return Question(
         id=str(number), prompt=asked + SUFFIXES[kind], image_id=image.id, image=image.fetch,
-        category=kind, max_new_tokens=16, meta={"gold": GOLDS[kind][number % 4]},
+        category=kind, max_new_tokens=16, gold=GOLDS[kind][number % 4],
     )  # fmt: skip
 
 
 def parse(answer: str, words: Sequence[str]) -> str:
     """Return the one of two words that stands first; nothing if neither does."""
-    found = {word: re.search(rf"\b{word}\b", answer, re.IGNORECASE) for word in words}
-    places = {word: match.start() for word, match in found.items() if match}
+    matches = {word: re.search(rf"\b{word}\b", answer, re.IGNORECASE) for word in words}
+    places = {word: match.start() for word, match in matches.items() if match}
     return min(places, key=lambda word: places[word]) if places else ""
 
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade by the word or letter that stands first."""
-    return right(parse(answer, GOLDS[question.category][:2]), question.meta["gold"])
+    return right(parse(answer, GOLDS[question.category][:2]), question.gold)
 
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:

@@ -5,7 +5,7 @@ recognition counts 300.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score
@@ -24,6 +24,13 @@ FOLDERS = ("OCRBench_Images", "images", "")
 NOTES = ("rule: OCRBench's own: any gold within the answer; lmms-eval also folds full-width letters",)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcrKind:
+    """Whether a formula is to be read."""
+
+    formula: bool
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return the questions of the official file, or of a table."""
     patterns = ("**/OCRBench.json", "**/test*.parquet", "**/OCRBench*.tsv", "**/*.parquet")
@@ -40,14 +47,14 @@ def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
         prompt=row.text("question"), image_id=name,
         image=image.fetch if image else files.image(tree, name, FOLDERS),
         category=row.text("type", "question_type", "category"), max_new_tokens=100,
-        meta={"gold": " | ".join(golds), "golds": golds,
-              "formula": row.text("dataset_name", "dataset", "category").startswith(FORMULAE)},
+        gold=" | ".join(golds), golds=golds,
+        meta=OcrKind(formula=row.text("dataset_name", "dataset", "category").startswith(FORMULAE)),
     )  # fmt: skip
 
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade by whether the answer holds a gold."""
-    held = contains(answer, question.meta["golds"], formula=question.meta["formula"])
+    held = contains(answer, question.golds, formula=question.meta.formula)
     return Grade(answer.strip(), float(held))
 
 
@@ -56,12 +63,12 @@ _SHARES = by_rule(grade, groups={"types": category})
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score as counts, beside the share of each type."""
-    found = _SHARES(question_set, answers, judge)
-    text = [item for item in found.items if item.category in RECOGNITION]
-    headline = {"final score": _number(found.items), **found.headline}
+    shares = _SHARES(question_set, answers, judge)
+    text = [item for item in shares.items if item.category in RECOGNITION]
+    headline = {"final score": _number(shares.items), **shares.headline}
     counts = {"text recognition": {"right": _number(text)}} if text else {}
     return replace(
-        found, headline=headline, tables={"counts": counts, **found.tables} if counts else found.tables
+        shares, headline=headline, tables={"counts": counts, **shares.tables} if counts else shares.tables
     )
 
 

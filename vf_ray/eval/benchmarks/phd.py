@@ -34,8 +34,8 @@ NOTES = (
 
 def load(tree: Tree) -> QuestionSet:
     """Return both questions of each row in each of its modes."""
-    found = rows(tree, "**/data.json", "**/*.json", "**/*.parquet")
-    questions = tuple(q for number, row in enumerate(found) for q in _questions(tree, number, row))
+    table = rows(tree, "**/data.json", "**/*.json", "**/*.parquet")
+    questions = tuple(q for number, row in enumerate(table) for q in _questions(tree, number, row))
     return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", *NOTES))
 
 
@@ -46,7 +46,7 @@ def _questions(tree: Tree, number: int, row: BenchmarkRow) -> Iterator[Question]
             yield Question(
                 id=f"{number}/{mode}/{gold}", prompt=context + row.text(f"{gold}_question"),
                 image_id=f"{mode == 'ccs'}/{name}", image=partial(_image, tree, name, mode),
-                category=f"{mode}/{row.text('task')}", max_new_tokens=SHORT_TOKENS, meta={"gold": gold},
+                category=f"{mode}/{row.text('task')}", max_new_tokens=SHORT_TOKENS, gold=gold,
             )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def _modes(row: BenchmarkRow) -> Iterator[tuple[str, str]]:
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade by the word that stands first."""
-    return right(parse(answer, ("yes", "no")), question.meta["gold"])
+    return right(parse(answer, ("yes", "no")), question.gold)
 
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:

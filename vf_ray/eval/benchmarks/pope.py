@@ -71,7 +71,7 @@ def _questions(tree: Tree, split: str, rows: Sequence[Mapping[str, Any]]) -> lis
             image=files.image(tree, row["image"], IMAGES),
             category=split,
             max_new_tokens=SHORT_TOKENS,
-            meta={"gold": row["label"]},
+            gold=row["label"],
         )
         for place, row in enumerate(rows, start=1)
     ]
@@ -103,35 +103,35 @@ def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     The latter are ``{question, answer}`` lines without ids, which must be complete: one split, known by
     its questions, or all of them one after the other in the order of the exam.
     """
-    found = read_answers.records(path)
-    if found and "question_id" not in found[0]:
-        found = numbered(found, question_set, path.name)
+    records = read_answers.records(path)
+    if records and "question_id" not in records[0]:
+        records = numbered(records, question_set, path.name)
     ours = {question.id: question for question in question_set.questions}
-    for record in found:
+    for record in records:
         if text := record.get("prompt") or record.get("question"):
             _same_text(ours, str(record.get("question_id")), str(text), path.name)
-    answers = read_answers.keyed(found, question_set, path.name, lambda record: str(record["question_id"]))
+    answers = read_answers.keyed(records, question_set, path.name, lambda record: str(record["question_id"]))
     _refuse_other_size(answers, question_set, path.name)
     return answers
 
 
 def numbered(
-    found: Sequence[Mapping[str, Any]], question_set: QuestionSet, name: str
+    records: Sequence[Mapping[str, Any]], question_set: QuestionSet, name: str
 ) -> list[dict[str, Any]]:
     whole = question_set.questions
     parts = [whole, *([q for q in whole if q.category == split] for split in SPLITS)]
-    asked = next((part for part in parts if _answers(found, part)), None)
+    asked = next((part for part in parts if _answers(records, part)), None)
     if asked is None:
         raise UserError(
-            f"{name} holds {len(found)} answers without question_id; they are neither to one split in its "
+            f"{name} holds {len(records)} answers without question_id; they are neither to one split in its "
             f"order nor to all {len(whole)} questions; {MIXED}"
         )
-    return [{**record, "question_id": q.id} for record, q in zip(found, asked, strict=True)]
+    return [{**record, "question_id": q.id} for record, q in zip(records, asked, strict=True)]
 
 
-def _answers(found: Sequence[Mapping[str, Any]], asked: Sequence[Question]) -> bool:
+def _answers(records: Sequence[Mapping[str, Any]], asked: Sequence[Question]) -> bool:
     """Tell whether answers without ids are to these questions, one by one."""
-    texts = [str(record.get("question", "")) for record in found]
+    texts = [str(record.get("question", "")) for record in records]
     bare = [question.prompt.removesuffix(SHORT) for question in asked]
     return len(texts) == len(bare) and all(map(str.__contains__, texts, bare))
 
@@ -179,7 +179,7 @@ def _answered(items: Sequence[Item]) -> set[str]:
 
 def _item(question: Question, answer: str | None) -> Item:
     parsed = "" if answer is None else parse(answer)
-    gold = question.meta["gold"]
+    gold = question.gold
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
         category=question.category, cluster=question.image_id,
@@ -228,10 +228,10 @@ METRICS: Mapping[str, Callable[[Floats], Floats]] = {
 
 def _figures(items: Sequence[Item]) -> dict[str, Figure]:
     counts, images = [_outcome(item) for item in items], [item.cluster for item in items]
-    found = {key: bootstrap(counts, images, metric) for key, metric in METRICS.items()}
-    found["accuracy"] = of_items(items)
-    found["yes ratio"] = proportion([float(item.parsed == "yes") for item in items], images)
-    return found
+    figures = {key: bootstrap(counts, images, metric) for key, metric in METRICS.items()}
+    figures["accuracy"] = of_items(items)
+    figures["yes ratio"] = proportion([float(item.parsed == "yes") for item in items], images)
+    return figures
 
 
 def _mean(splits: Mapping[str, Sequence[Item]], metric: Callable[[Floats], Floats]) -> Figure:

@@ -33,13 +33,13 @@ def _question(number: int, row: BenchmarkRow) -> Question:
     return Question(
         id=row.text("index") if "index" in row.cells else str(number),
         prompt=f"{asked}\n{lettered(options)}" if options else asked,
-        image_id=image.id, image=image.fetch, max_new_tokens=16, meta={"gold": gold},
+        image_id=image.id, image=image.fetch, max_new_tokens=16, gold=gold,
     )  # fmt: skip
 
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade a letter as a letter, another answer as text."""
-    gold = question.meta["gold"]
+    gold = question.gold
     if gold.upper() in ("A", "B", "C", "D"):
         parsed = marked(answer)
         return Grade(parsed, float(parsed == gold.upper()))

@@ -7,6 +7,7 @@ questions with a picture that were answered. Vision-Flan trains on ScienceQA: it
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,14 @@ RULE = (
 )
 LLAVA = "llava_test_CQM-A.json"
 FOLDERS = ("images/test", "test", "images", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScienceKinds:
+    """How many options a question has, and whether it shows an image."""
+
+    options: int
+    has_image: bool
 
 
 def load(tree: Tree) -> QuestionSet:
@@ -71,7 +80,8 @@ def _question(tree: Tree, identity: str, problem: Mapping[str, Any], asked: Mapp
         image=files.image(tree, name, FOLDERS) if image else None,
         category=str(problem.get("subject", "")),
         max_new_tokens=LONG_TOKENS,
-        meta={"gold": LETTERS[problem["answer"]], "options": len(problem["choices"]), "image": bool(image)},
+        gold=LETTERS[problem["answer"]],
+        meta=ScienceKinds(options=len(problem["choices"]), has_image=bool(image)),
     )
 
 
@@ -94,7 +104,7 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
     """Score all questions, and those with a picture among the answered ones."""
     items = [_item(question, answers.get(question.id)) for question in question_set.questions]
     pairs = list(zip(question_set.questions, items, strict=True))
-    imaged = [item for question, item in pairs if question.meta["image"] and item.answer is not None]
+    imaged = [item for question, item in pairs if question.meta.has_image and item.answer is not None]
     return Score(
         headline={"accuracy %": of_items(items).times(100), "IMG accuracy %": of_items(imaged).times(100)},
         tables={
@@ -107,16 +117,16 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
 
 
 def _notes(pairs: Sequence[tuple[Question, Item]]) -> list[str]:
-    left = sum(question.meta["image"] and item.answer is None for question, item in pairs)
-    told = f"{left:,} unanswered questions with a picture are wrong, and left out of IMG as officially"
-    return [told] if left else []
+    left = sum(question.meta.has_image and item.answer is None for question, item in pairs)
+    note = f"{left:,} unanswered questions with a picture are wrong, and left out of IMG as officially"
+    return [note] if left else []
 
 
 def _item(question: Question, answer: str | None) -> Item:
     parsed = parse(answer or "")
-    if parsed not in LETTERS[: question.meta["options"]]:
+    if parsed not in LETTERS[: question.meta.options]:
         parsed = ""  # a letter, but none of this question's
-    gold = question.meta["gold"]
+    gold = question.gold
     return Item(
         id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
         category=question.category, cluster=question.image_id or question.id,

@@ -5,6 +5,7 @@ benchmark's own metric ranks the likelihood of the four options, which needs the
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,13 @@ RULE = (
 )
 VIDEO = ("10", "11", "12")
 """Kinds of question about video."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedKind:
+    """Whether a question is about a video."""
+
+    video: bool
 
 
 def load(tree: Tree) -> QuestionSet:
@@ -70,15 +78,16 @@ def _question(
         category=names[kind],
         max_new_tokens=SHORT_TOKENS,
         lacks=lacks,
-        meta={"gold": row["answer"], "video": video},
+        gold=row["answer"],
+        meta=SeedKind(video=video),
     )
 
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all, pictures, video, and each kind; a missing answer is wrong."""
     items = [_item(question, answers.get(question.id)) for question in question_set.questions]
-    video = [i for q, i in zip(question_set.questions, items, strict=True) if q.meta["video"]]
-    images = [i for q, i in zip(question_set.questions, items, strict=True) if not q.meta["video"]]
+    video = [i for q, i in zip(question_set.questions, items, strict=True) if q.meta.video]
+    images = [i for q, i in zip(question_set.questions, items, strict=True) if not q.meta.video]
     headline = {"all %": items, "image %": images, "video %": video}
     return Score(
         headline={name: of_items(members).times(100) for name, members in headline.items() if members},
@@ -99,7 +108,7 @@ def _notes(items: Sequence[Item]) -> list[str]:
 
 
 def _item(question: Question, answer: str | None) -> Item:
-    gold = question.meta["gold"]
+    gold = question.gold
     return Item(
         id=question.id, answer=answer, parsed=answer if answer in ("A", "B", "C", "D") else "", gold=gold,
         value=float(answer == gold), category=question.category, cluster=question.image_id,

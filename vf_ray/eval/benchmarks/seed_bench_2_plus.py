@@ -34,13 +34,13 @@ def _question(tree: Tree, row: BenchmarkRow) -> Question:
         id=row.text("question_id", "index"), prompt=f"{row.text('question')}\n{lettered(options)}{LETTER}",
         image_id=name, image=image.fetch if image else files.image(tree, name, FOLDERS),
         category=row.text("question_image_type", "question_image_subtype", "category"),
-        max_new_tokens=16, meta={"gold": row.text("answer").strip().upper()},
+        max_new_tokens=16, gold=row.text("answer").strip().upper(),
     )  # fmt: skip
 
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade by the first character, whatever follows it."""
-    return right(first_letter(answer), question.meta["gold"])
+    return right(first_letter(answer), question.gold)
 
 
 SEED_BENCH_2_PLUS = Benchmark(

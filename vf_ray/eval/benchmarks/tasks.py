@@ -31,6 +31,14 @@ _LETTER = re.compile(r"\s*\(?([a-z]{1,2})\)(.*)", re.DOTALL)
 _PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation, " "))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAnswer:
+    """What is right: the words alone, and the letter where there are options."""
+
+    answer: str
+    letter: str
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return every held-out instance, each task's in an order that only its keys decide."""
     paths = tree.glob("**/held_out.parquet")
@@ -48,7 +56,6 @@ def _questions(tree: Tree, path: str) -> list[Question]:
 def _question(tree: Tree, row: Mapping[str, Any]) -> Question:
     options, shown = list(row["options"] or ()), row["shown"]
     images = [partial(tree.read, f"{row['task']}/images/{sha256}") for sha256 in shown]
-    gold = letter(options.index(row["answer"])) if options else ""
     return Question(
         id=f"{row['task']}#{row['key']}",
         prompt=row["prompt"],
@@ -56,7 +63,8 @@ def _question(tree: Tree, row: Mapping[str, Any]) -> Question:
         image=next(iter(images), None),
         later_images=tuple(images[1:]),
         category=row["task"],
-        meta={"answer": row["answer"], "letter": gold, "options": options, "response": row["response"]},
+        gold=row["response"],
+        meta=TaskAnswer(answer=row["answer"], letter=letter(options.index(row["answer"])) if options else ""),
     )
 
 
@@ -87,14 +95,14 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
 
 
 def _item(question: Question, answer: str | None) -> Item:
-    meta = question.meta
-    lettered = _LETTER.match(answer.lower()) if answer and meta["letter"] else None
+    known: TaskAnswer = question.meta
+    lettered = _LETTER.match(answer.lower()) if answer and known.letter else None
     parsed = lettered[1] if lettered else normal(answer or "")
-    right = parsed == (meta["letter"] if lettered else normal(meta["answer"]))
+    right = parsed == (known.letter if lettered else normal(known.answer))
     if lettered and lettered[2].strip():  # the words may be those of another option
-        right &= _names(lettered[2], meta["answer"])
+        right &= _names(lettered[2], known.answer)
     return Item(
-        id=question.id, answer=answer, parsed=parsed, gold=meta["response"], value=float(right),
+        id=question.id, answer=answer, parsed=parsed, gold=question.gold, value=float(right),
         category=question.category, cluster=question.image_id,
     )  # fmt: skip
 
@@ -109,7 +117,7 @@ def _mentions(question_set: QuestionSet, items: Sequence[Item]) -> list[Item]:
 
     Long-form answers hold the right word without being it; this tells the two apart.
     """
-    golds = (question.meta["answer"] for question in question_set.questions)
+    golds = (question.meta.answer for question in question_set.questions)
     return [
         replace(item, value=max(item.value, float(_names(item.answer or "", gold))))
         for gold, item in zip(golds, items, strict=True)
@@ -125,8 +133,8 @@ def majority(question_set: QuestionSet) -> dict[str, Figure]:
 
 
 def _majority(questions: Sequence[Question]) -> Figure:
-    texts = Counter(normal(question.meta["answer"]) for question in questions)
-    letters = Counter(question.meta["letter"] for question in questions if question.meta["letter"])
+    texts = Counter(normal(question.meta.answer) for question in questions)
+    letters = Counter(question.meta.letter for question in questions if question.meta.letter)
     most, n = max([*texts.values(), *letters.values()]), len(questions)
     low, high = wilson(most, n)
     return Figure(value=most / n, low=low, high=high, n=n)

@@ -52,7 +52,7 @@ def _question(tree: Tree, image: Mapping[str, Any], pieces: Sequence[str]) -> Qu
     name = image["file_name"].rpartition("/")[2]
     return Question(
         id=str(image["id"]), prompt=PROMPT, image_id=name, image=files.image(tree, name, FOLDERS),
-        max_new_tokens=LONG_TOKENS, meta={"gold": tuple(pieces)},
+        max_new_tokens=LONG_TOKENS, gold=" ".join(pieces), golds=tuple(pieces),
     )  # fmt: skip
 
 
@@ -60,12 +60,12 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
     """Score all pieces of all pictures alike; a missing answer holds none."""
     items, counts = [], []
     for question in question_set.questions:
-        answer, pieces = answers.get(question.id), question.meta["gold"]
+        answer, pieces = answers.get(question.id), question.golds
         held = _held(answer or "", pieces)
         counts.append((float(len(held)), float(len(pieces))))
         items.append(
             Item(
-                id=question.id, answer=answer, parsed=" ".join(held), gold=" ".join(pieces),
+                id=question.id, answer=answer, parsed=" ".join(held), gold=question.gold,
                 value=len(held) / len(pieces), cluster=question.image_id,
             )
         )  # fmt: skip
@@ -83,8 +83,8 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
 
 
 def _held(answer: str, pieces: Sequence[str]) -> list[str]:
-    said = answer.casefold()
-    return [piece for piece in pieces if piece.casefold() in said]
+    folded = answer.casefold()
+    return [piece for piece in pieces if piece.casefold() in folded]
 
 
 def read(path: Path, question_set: QuestionSet) -> dict[str, str]:

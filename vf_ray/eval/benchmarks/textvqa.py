@@ -4,13 +4,14 @@ Rule: ``m4c_evaluator.py``, as LLaVA runs it: both sides processed, one of ten l
 answer file names the image where others name the question; its prompt tells the question.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files, itemwise
 from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
-from vf_ray.eval.people import by_accuracies, golds_of, meta_of
+from vf_ray.eval.people import by_accuracies, commonest, golds_of
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.eval.rules.vqa import processed, soft_accuracy
@@ -23,6 +24,13 @@ NOTES = (
     "rule: m4c's processor on both sides; lmms-eval asks without OCR tokens, VLMEvalKit normalises less",
 )
 FILES = ("**/TextVQA_*val*.json", "**/validation*.parquet", "**/val*.parquet", "**/TextVQA*.tsv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BareQuestion:
+    """A question without what LLaVA adds to it."""
+
+    question: str
 
 
 def load(tree: Tree) -> QuestionSet:
@@ -38,8 +46,8 @@ def _words(tree: Tree) -> dict[tuple[str, str], str]:
     path = next(iter(tree.glob(f"**/{LLAVA}")), None)
     if path is None:
         return {}
-    found = files.json_lines(tree.read(path), path, "question_id", "text")
-    return {(str(row["question_id"]), bare(row["text"])): row["text"] for row in found}
+    asked = files.json_lines(tree.read(path), path, "question_id", "text")
+    return {(str(row["question_id"]), bare(row["text"])): row["text"] for row in asked}
 
 
 def bare(prompt: str) -> str:
@@ -50,10 +58,12 @@ def bare(prompt: str) -> str:
 
 def _question(tree: Tree, row: BenchmarkRow, words: dict[tuple[str, str], str]) -> Question:
     name, asked, image = row.text("image_id"), row.text("question"), row.images.get("image")
+    golds = golds_of(row)
     return Question(
         id=row.text("question_id"), prompt=words.get((name, bare(asked)), asked + SHORT), image_id=name,
         image=image.fetch if image else files.image(tree, f"{name}.jpg", FOLDERS),
-        max_new_tokens=SHORT_TOKENS, meta=meta_of(golds_of(row), question=bare(asked)),
+        max_new_tokens=SHORT_TOKENS, gold=commonest(golds), golds=golds,
+        meta=BareQuestion(question=bare(asked)),
     )  # fmt: skip
 
 
@@ -64,8 +74,8 @@ def accuracy(answer: str, golds: Any) -> float:
 
 def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read answers by question, or LLaVA's, which go by image and prompt."""
-    found = itemwise.records(path)
-    known = {(q.image_id, q.meta["question"]): q.id for q in question_set.questions}
+    records = itemwise.records(path)
+    known = {(q.image_id, q.meta.question): q.id for q in question_set.questions}
     ids = {question.id for question in question_set.questions}
 
     def identity(record: Any) -> str:
@@ -74,7 +84,7 @@ def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
             return known.get((named, bare(str(record["prompt"]))), named)
         return named
 
-    return read_answers.keyed(found, question_set, path.name, identity)
+    return read_answers.keyed(records, question_set, path.name, identity)
 
 
 TEXTVQA = Benchmark(

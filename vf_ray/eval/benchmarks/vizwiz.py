@@ -6,13 +6,14 @@ figures are given.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files, itemwise
 from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet
 from vf_ray.eval.itemwise import meta
-from vf_ray.eval.people import by_accuracies, golds_of, meta_of
+from vf_ray.eval.people import by_accuracies, commonest, golds_of
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.eval.rules.vqa import ENOUGH, TYPESET, normalised, on_one_line, soft_accuracy
@@ -26,6 +27,13 @@ NOTES = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerType:
+    """Of which sort an answer is."""
+
+    kind: str
+
+
 def load(tree: Tree) -> QuestionSet:
     """Return the questions of ``val.json``, or of a table."""
     patterns = ("**/val.json", "**/val*.parquet", "**/VizWiz*.tsv", "**/*.parquet")
@@ -37,10 +45,11 @@ def _question(tree: Tree, row: BenchmarkRow) -> Question:
     image = row.images.get("image")
     name = image.id if image else row.text("image")
     kind = row.text("answer_type", "category") if {"answer_type", "category"} & set(row.cells) else ""
+    golds = golds_of(row)
     return Question(
         id=row.text("question_id", "index") if image else name, prompt=row.text("question") + SUFFIX,
         image_id=name, image=image.fetch if image else files.image(tree, name, FOLDERS),
-        max_new_tokens=SHORT_TOKENS, meta=meta_of(golds_of(row), kind=kind),
+        max_new_tokens=SHORT_TOKENS, gold=commonest(golds), golds=golds, meta=AnswerType(kind=kind),
     )  # fmt: skip
 
 
@@ -61,13 +70,13 @@ def _said(answer: str) -> str:
 def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
     """Read answers by image as they are uploaded, or by question id."""
     ids = {question.id for question in question_set.questions}
-    found = itemwise.records(path)
+    records = itemwise.records(path)
 
     def identity(record: dict[str, str]) -> str:
         name = str(record.get("image", ""))
         return name if name in ids else itemwise.identity(record)
 
-    return read_answers.keyed(found, question_set, path.name, identity)  # type: ignore[arg-type]
+    return read_answers.keyed(records, question_set, path.name, identity)  # type: ignore[arg-type]
 
 
 VIZWIZ = Benchmark(

@@ -54,8 +54,8 @@ class Judged(Generic[T]):
     @property
     def unusable(self) -> dict[str, Unusable]:
         """Return what a score tells of requests without a verdict."""
-        found = tally(self.reasons, len(self.verdicts) + len(self.reasons))
-        return {"replies": found} if found else {}
+        tallied = tally(self.reasons, len(self.verdicts) + len(self.reasons))
+        return {"replies": tallied} if tallied else {}
 
 
 UNREAD = "replies without a verdict, such as {!r}"
@@ -78,16 +78,16 @@ def judged(
     Raises:
         Unserved: if not one reply can be read.
     """
-    found: Judged[T] = Judged()
+    result: Judged[T] = Judged()
     for together in [[r] for r in requests] if judge.in_order else [list(requests)]:
         waiting = together
         for turn in range(rounds):
-            found.ask(judge, waiting, parse)
-            waiting = [again(request, turn) for request in waiting if request.id in found.unread]
+            result.ask(judge, waiting, parse)
+            waiting = [again(request, turn) for request in waiting if request.id in result.unread]
             if not waiting:
                 break
-    require_some(f"judge {judge.name}", found.reasons, len(requests), beside)
-    return found
+    require_some(f"judge {judge.name}", result.reasons, len(requests), beside)
+    return result
 
 
 def failure(reply: Reply) -> str:

@@ -73,13 +73,13 @@ class Keeping:
     def _chunk(self, requests: Sequence[Request]) -> dict[str, Reply]:
         assert self._writer is not None, "ask inside into()"
         name = f"replies/{judging.digest(requests)[:32]}.jsonl"
-        found: dict[str, Reply] = {}
+        replies: dict[str, Reply] = {}
         for file in parts(self._writer, name):
-            found |= _read(self._writer.read(file))
-        missing = [request for request in requests if judging.digest([request]) not in found]
+            replies |= _read(self._writer.read(file))
+        missing = [request for request in requests if judging.digest([request]) not in replies]
         if missing:
-            found |= self._ask(self._writer, name, missing, len(requests))
-        return found
+            replies |= self._ask(self._writer, name, missing, len(requests))
+        return replies
 
     def _ask(self, writer: Writer, name: str, requests: Sequence[Request], of: int) -> dict[str, Reply]:
         new = self.judge.replies(requests)

@@ -41,13 +41,13 @@ def tokens(text: str) -> list[str]:
 
 def _joined(words: Sequence[str]) -> list[str]:
     """Join marks that stand side by side in a run, which the published tokens keep as one."""
-    found: list[str] = []
+    joined: list[str] = []
     for word in words:
-        if word in ("?", "!") and found and set(found[-1]) <= {"?", "!"}:
-            found[-1] += word
+        if word in ("?", "!") and joined and set(joined[-1]) <= {"?", "!"}:
+            joined[-1] += word
         else:
-            found.append(word)
-    return found
+            joined.append(word)
+    return joined
 
 
 def grams(words: Sequence[str]) -> Counter[Gram]:
@@ -81,12 +81,12 @@ class References:
         """Return the logarithm of the number of images."""
         return math.log(len(self.captions))
 
-    def cider(self, said: Sequence[str], image: int) -> float:
+    def cider(self, words: Sequence[str], image: int) -> float:
         """Return CIDEr of a caption, on the scale of ten that its authors use."""
-        caption, length = self._weighted(grams(said)), _bigrams(len(said))
+        caption, length = self._weighted(grams(words)), _bigrams(len(words))
         total = 0.0
-        for counts, words in zip(self.counts[image], self.captions[image], strict=True):
-            penalty = math.exp(-((length - _bigrams(len(words))) ** 2) / (2 * SIGMA**2))
+        for counts, other in zip(self.counts[image], self.captions[image], strict=True):
+            penalty = math.exp(-((length - _bigrams(len(other))) ** 2) / (2 * SIGMA**2))
             total += penalty * _similarity(caption, self._weighted(counts)) / LONGEST
         return 10 * total / len(self.counts[image])
 
@@ -102,9 +102,9 @@ def _bigrams(words: int) -> int:
     return max(0, words - 1)
 
 
-def _similarity(said: Sequence[Vector], known: Sequence[Vector]) -> float:
+def _similarity(caption: Sequence[Vector], known: Sequence[Vector]) -> float:
     total = 0.0
-    for ours, theirs in zip(said, known, strict=True):
+    for ours, theirs in zip(caption, known, strict=True):
         dot = sum(min(weight, theirs.get(gram, 0.0)) * theirs.get(gram, 0.0) for gram, weight in ours.items())
         norm = _norm(ours) * _norm(theirs)
         total += dot / norm if norm else dot
@@ -115,19 +115,19 @@ def _norm(vector: Vector) -> float:
     return math.sqrt(sum(weight * weight for weight in vector.values()))
 
 
-def bleu_counts(said: Sequence[str], known: Sequence[Sequence[str]]) -> tuple[float, ...]:
+def bleu_counts(caption: Sequence[str], known: Sequence[Sequence[str]]) -> tuple[float, ...]:
     """Return for runs of one to four words how many are right and how many there are, and both lengths.
 
     The length of people's is the nearest one's, the shorter of equals.
     """
-    counts, most = grams(said), Counter[Gram]()
+    counts, most = grams(caption), Counter[Gram]()
     for words in known:
         most |= grams(words)
-    right, guessed = [0.0] * LONGEST, [float(max(0, len(said) - size)) for size in range(LONGEST)]
+    right, guessed = [0.0] * LONGEST, [float(max(0, len(caption) - size)) for size in range(LONGEST)]
     for gram, times in counts.items():
         right[len(gram) - 1] += min(times, most[gram])
-    nearest = min((abs(len(words) - len(said)), len(words)) for words in known)[1]
-    return (*right, *guessed, float(len(said)), float(nearest))
+    nearest = min((abs(len(words) - len(caption)), len(words)) for words in known)[1]
+    return (*right, *guessed, float(len(caption)), float(nearest))
 
 
 def bleu(sums: Sequence[float], longest: int = LONGEST) -> float:
@@ -139,12 +139,12 @@ def bleu(sums: Sequence[float], longest: int = LONGEST) -> float:
     return float(product ** (1 / longest) * (math.exp(1 - 1 / ratio) if ratio < 1 else 1.0))
 
 
-def rouge_l(said: Sequence[str], known: Sequence[Sequence[str]]) -> float:
+def rouge_l(caption: Sequence[str], known: Sequence[Sequence[str]]) -> float:
     """Return ROUGE-L of a caption: the best precision and the best recall among people's."""
-    if not said:
+    if not caption:
         return 0.0
-    shared = [_longest_common(said, words) for words in known]
-    precision = max(length / len(said) for length in shared)
+    shared = [_longest_common(caption, words) for words in known]
+    precision = max(length / len(caption) for length in shared)
     recall = max(length / len(words) if words else 0.0 for length, words in zip(shared, known, strict=True))
     if not precision or not recall:
         return 0.0

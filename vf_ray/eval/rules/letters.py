@@ -23,18 +23,18 @@ def first_characters(answer: str) -> str:
 
     Source: MMStar ``eval/vlmeval/evaluate/mmstar.py``. Prose that begins with a letter chooses it.
     """
-    said = answer.lower().strip().replace("\n", " ")
+    lowered = answer.lower().strip().replace("\n", " ")
     for start, place in (("(", 1), ("option ", 7), ("the answer is ", 14)):
-        if said.startswith(start) and said[place : place + 1].isalpha():
-            return said[place].upper()
-    return said[:1].upper() if said[:1].isalpha() else ""
+        if lowered.startswith(start) and lowered[place : place + 1].isalpha():
+            return lowered[place].upper()
+    return lowered[:1].upper() if lowered[:1].isalpha() else ""
 
 
 def chooses(answer: str, gold: str) -> bool:
     """Tell whether MMStar's rule finds the right letter in any of its places."""
-    said, letter = answer.lower().strip().replace("\n", " "), gold.lower().strip()
+    lowered, letter = answer.lower().strip().replace("\n", " "), gold.lower().strip()
     places = (("", 0), ("(", 1), ("option ", 7), ("the answer is ", 14))
-    return any(said.startswith(start) and said[place : place + 1] == letter for start, place in places)
+    return any(lowered.startswith(start) and lowered[place : place + 1] == letter for start, place in places)
 
 
 def leading(answer: str) -> str:
@@ -42,21 +42,21 @@ def leading(answer: str) -> str:
 
     Source: the exact match of lmms-eval, which leaves out capitals and ASCII punctuation.
     """
-    if found := _LEADING.match(answer):
-        return found[1]
+    if match := _LEADING.match(answer):
+        return match[1]
     bare = answer.translate(_PUNCTUATION).strip().upper()
     return bare if len(bare) == 1 and bare.isalpha() else ""
 
 
 def marked(answer: str) -> str:
     """Return the letter A to D that stands at the start, at the end, behind "answer is", or in brackets."""
-    return next((found[1].upper() for form in _MARKED if (found := form.search(answer))), "")
+    return next((match[1].upper() for form in _MARKED if (match := form.search(answer))), "")
 
 
 def first_letter(answer: str) -> str:
     """Return the first character of an answer, whatever follows it."""
-    said = answer.strip()[:1].upper()
-    return said if said.isalpha() else ""
+    first = answer.strip()[:1].upper()
+    return first if first.isalpha() else ""
 
 
 def stated(answer: str) -> str:
@@ -64,8 +64,8 @@ def stated(answer: str) -> str:
 
     Source: nyu-visionx/cambrian, the evaluation of CV-Bench.
     """
-    said = _STATED.split(answer.lower())[-1].strip().rstrip(".:,").lstrip("(").rstrip(")")
-    return said[:1].upper()
+    tail = _STATED.split(answer.lower())[-1].strip().rstrip(".:,").lstrip("(").rstrip(")")
+    return tail[:1].upper()
 
 
 def bracketed(answer: str, letters: Sequence[str]) -> str:
@@ -79,7 +79,7 @@ def bracketed(answer: str, letters: Sequence[str]) -> str:
     if len(answer) == 3 and answer[0] == "(" and answer[2] == ")" and answer[1] in "ABCDE":
         return answer[1]
     for part in (answer.split("\n\n")[-1], answer):
-        found = [word for word in part.split() if word in [f"({letter})" for letter in letters]]
-        if len(found) == 1:
-            return found[0][1]
+        named = [word for word in part.split() if word in [f"({letter})" for letter in letters]]
+        if len(named) == 1:
+            return named[0][1]
     return ""

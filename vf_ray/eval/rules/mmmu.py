@@ -19,19 +19,19 @@ _NUMBERS = (
 
 def chosen(answer: str, options: Sequence[str]) -> str:
     """Return the letter a lettered answer names, or nothing."""
-    said = answer
+    padded = answer
     for mark in MARKS:  # one mark after the other, as the official script does
-        said = said.strip(mark)
-    said = f" {said} "
+        padded = padded.strip(mark)
+    padded = f" {padded} "
     letters = [chr(ord("A") + n) for n in range(len(options))]
     for form in ("({})", " {} "):
-        if found := [letter for letter in letters if form.format(letter) in said]:
-            return _last(found, [said.rfind(form.format(letter)) for letter in found])
-    if len(said.split()) <= 5:
+        if named := [letter for letter in letters if form.format(letter) in padded]:
+            return _last(named, [padded.rfind(form.format(letter)) for letter in named])
+    if len(padded.split()) <= 5:
         return ""
     texts = {letter: option.lower() for letter, option in zip(letters, options, strict=True)}
-    found = [letter for letter, text in texts.items() if text in said.lower()]
-    return _last(found, [said.lower().rfind(texts[letter]) for letter in found]) if found else ""
+    named = [letter for letter, text in texts.items() if text in padded.lower()]
+    return _last(named, [padded.lower().rfind(texts[letter]) for letter in named]) if named else ""
 
 
 def _last(letters: Sequence[str], places: Sequence[int]) -> str:
@@ -49,7 +49,7 @@ def _tails(answer: str) -> list[str]:
     """Return what follows the key words of each sentence, else the whole answer."""
     whole = answer.strip().strip(".").lower()
     sentences = _SENTENCE.split(whole)
-    found = []
+    shortened = []
     for number, sentence in enumerate(sentences):
         keys = (*KEYS, "=") if number == len(sentences) - 1 else KEYS
         tails = [sentence.split(key)[-1].strip() for key in keys if key in sentence]
@@ -58,24 +58,24 @@ def _tails(answer: str) -> list[str]:
             if not shortest or len(tail) < len(shortest):  # so an empty tail wins, unless another follows it
                 shortest = tail
         if shortest and shortest not in MARKS:
-            found.append(shortest)
-    return found or [whole]
+            shortened.append(shortest)
+    return shortened or [whole]
 
 
 def forms(text: str) -> list[str | float]:
     """Return a text as it is compared: numbers rounded to two digits, single characters beside a blank."""
-    said = text.strip()
+    stripped = text.strip()
     try:
-        return [round(float(said.replace(",", "")), 2)]
+        return [round(float(stripped.replace(",", "")), 2)]
     except ValueError:
-        lower = said.lower()
+        lower = stripped.lower()
         return [f" {lower}", f"{lower} "] if len(lower) == 1 else [lower]
 
 
-def is_right(found: set[str | float], gold: Sequence[str]) -> bool:
+def is_right(read_as: set[str | float], gold: Sequence[str]) -> bool:
     """Tell whether a number equals, or a text holds, one of the accepted answers."""
     accepted = [form for text in gold for form in forms(text)]
     texts = [form for form in accepted if isinstance(form, str)]
     return any(
-        any(text in said for text in texts) if isinstance(said, str) else said in accepted for said in found
+        any(text in one for text in texts) if isinstance(one, str) else one in accepted for one in read_as
     )

@@ -42,10 +42,10 @@ def _letter(answer: str, options: Mapping[str, str]) -> str:
     if any(refusal in answer for refusal in REFUSALS):
         return "Z"
     words = answer.translate(_BLANKED).split()
-    found = [letter for letter in options if letter in words]
-    if len(found) == 1:
-        return found[0] if words.index(found[0]) > len(words) - 5 else ""
-    return "Z" if not found and "Z" in words else ""
+    named = [letter for letter in options if letter in words]
+    if len(named) == 1:
+        return named[0] if words.index(named[0]) > len(words) - 5 else ""
+    return "Z" if not named and "Z" in words else ""
 
 
 def _stated(answer: str, options: Mapping[str, str]) -> str:
@@ -55,8 +55,8 @@ def _stated(answer: str, options: Mapping[str, str]) -> str:
 
 
 def _text(answer: str, options: Mapping[str, str]) -> str:
-    said = answer.lower()
-    if len(said) > 2 * sum(len(text) for text in options.values()):
+    lowered = answer.lower()
+    if len(lowered) > 2 * sum(len(text) for text in options.values()):
         return ""
-    found = [letter for letter, text in options.items() if text.lower() in said]
-    return found[0] if len(found) == 1 else ""
+    named = [letter for letter, text in options.items() if text.lower() in lowered]
+    return named[0] if len(named) == 1 else ""

@@ -29,14 +29,14 @@ def anls(answer: str, golds: Sequence[str]) -> float:
     Source: the RRC server's script (DocVQA, InfographicVQA): compared in lower case on single blanks,
     divided by the longer of the raw texts in upper case.
     """
-    said = " ".join(answer.strip().lower().split())
-    nearest = min(_difference(answer, said, gold) for gold in golds)
+    normal = " ".join(answer.strip().lower().split())
+    nearest = min(_difference(answer, normal, gold) for gold in golds)
     return 0.0 if 1 - nearest < ANLS_FLOOR else 1 - nearest
 
 
-def _difference(answer: str, said: str, gold: str) -> float:
+def _difference(answer: str, normal: str, gold: str) -> float:
     longest = max(len(answer.upper()), len(gold.upper()))
-    return distance(said, " ".join(gold.strip().lower().split())) / longest if longest else 0.0
+    return distance(normal, " ".join(gold.strip().lower().split())) / longest if longest else 0.0
 
 
 def relaxed(answer: str, gold: str) -> bool:
@@ -44,9 +44,9 @@ def relaxed(answer: str, gold: str) -> bool:
 
     Source: pix2struct ``metrics.py`` (ChartQA). A per cent sign divides by 100; 0 must be said as it stands.
     """
-    said, right = _number(answer), _number(gold)
-    if said is not None and right:
-        return abs(said - right) / abs(right) <= TOLERANCE
+    number, right = _number(answer), _number(gold)
+    if number is not None and right:
+        return abs(number - right) / abs(right) <= TOLERANCE
     return answer.lower() == gold.lower()
 
 

@@ -94,10 +94,10 @@ def soft_accuracy(answer: str, golds: Sequence[str]) -> float:
 
 def vqa_accuracy(answer: str, golds: Sequence[str]) -> float:
     """Return VQAv2's accuracy by the script of 2021: normalised unless all people said the same."""
-    said, known = on_one_line(answer), [on_one_line(gold) for gold in golds]
+    line, known = on_one_line(answer), [on_one_line(gold) for gold in golds]
     if len(set(known)) > 1:
-        said, known = normalised(said), [normalised(gold) for gold in known]
-    return soft_accuracy(said, known)
+        line, known = normalised(line), [normalised(gold) for gold in known]
+    return soft_accuracy(line, known)
 
 
 def older_vqa_accuracy(answer: str, golds: Sequence[str]) -> float:
