@@ -3,8 +3,9 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -22,6 +23,53 @@ def cut(text: str) -> Answer:
     return status, {"Content-Length": str(len(body) + 50)}, body
 
 
+@dataclass(frozen=True)
+class Served:
+    """What is served, and what was asked."""
+
+    answer: Callable[[dict[str, Any], int], Answer]
+    models: Sequence[str] | None
+    trickle_s: float
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def reply(self, body: dict[str, Any], path: str, key: str | None) -> Answer:
+        """Write down a request and answer it."""
+        with self.lock:
+            self.asked.append({**body, "path": path, "key": key})
+            number = len(self.asked)
+        return self.answer(body, number)
+
+
+class JudgeHandler(BaseHTTPRequestHandler):
+    served: Served
+
+    def do_GET(self) -> None:
+        models = self.served.models
+        data = json.dumps({"data": [{"id": name} for name in models or ()]}).encode()
+        self._head(404 if models is None else 200, {"Content-Length": str(len(data))})
+        self.wfile.write(data)
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status, headers, data = self.served.reply(body, self.path, self.headers.get("Authorization"))
+        self._head(status, {"Content-Length": str(len(data))} | headers)
+        with suppress(BrokenPipeError, ConnectionResetError):  # who asked has given up waiting
+            for piece in [data[n : n + 1] for n in range(len(data))] if self.served.trickle_s else [data]:
+                time.sleep(self.served.trickle_s)
+                self.wfile.write(piece)
+        self.close_connection = "Content-Length" in headers
+
+    def _head(self, status: int, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        return
+
+
 @contextmanager
 def judge_server(
     answer: Callable[[dict[str, Any], int], Answer],
@@ -32,41 +80,12 @@ def judge_server(
 
     With ``trickle_s`` a body comes byte by byte, so many seconds apart. Yield the address and what was asked.
     """
-    asked: list[dict[str, Any]] = []
-    lock = threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            data = json.dumps({"data": [{"id": name} for name in models or ()]}).encode()
-            self.send_response(404 if models is None else 200)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            with lock:
-                asked.append({**body, "path": self.path, "key": self.headers.get("Authorization")})
-                number = len(asked)
-            status, headers, data = answer(body, number)
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(data))} | headers).items():
-                self.send_header(name, value)
-            self.end_headers()
-            with suppress(BrokenPipeError, ConnectionResetError):  # who asked has given up waiting
-                for piece in [data[n : n + 1] for n in range(len(data))] if trickle_s else [data]:
-                    time.sleep(trickle_s)
-                    self.wfile.write(piece)
-            self.close_connection = "Content-Length" in headers
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served = Served(answer, models, trickle_s)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (JudgeHandler,), {"served": served}))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+        yield f"http://127.0.0.1:{server.server_address[1]}", served.asked
     finally:
         server.shutdown()
         thread.join()

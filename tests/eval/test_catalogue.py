@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.eval import miniature, miniature_tables
+from tests.eval.miniatures import WRITERS
 from vf_ray.eval.benchmark import Benchmark
 from vf_ray.eval.benchmarks import catalogue, get
 from vf_ray.plan.inputs import INSTANCES, rule
@@ -18,9 +18,7 @@ def test_the_papers_benchmarks_and_those_on_hallucination_are_there() -> None:
 
 
 def test_each_published_benchmark_has_its_miniature() -> None:
-    for name in sorted(
-        set(catalogue()) - {INSTANCES} - set(miniature.WRITERS) - set(miniature_tables.WRITERS)
-    ):
+    for name in sorted(set(catalogue()) - {INSTANCES} - set(WRITERS)):
         pytest.fail(
             f"benchmark {name!r} has no miniature: add to WRITERS in tests/eval/miniature.py a function that "
             "writes its official files into a folder, as few questions as its rule needs"

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from tests.eval import miniature, miniature_tables
+from tests.eval.miniatures import WRITERS
 from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import lines, tree
 from vf_ray.errors import MendableError
@@ -27,7 +27,6 @@ from vf_ray.eval.item_lines import from_lines, to_lines
 from vf_ray.eval.question_sets import fingerprint
 
 Case = tuple[Benchmark, QuestionSet]
-WRITERS = {**miniature.WRITERS, **miniature_tables.WRITERS}
 TABLES = {".parquet", ".tsv", ".csv"}
 TEXTS = {".json", ".jsonl", ".tsv", ".csv", ".txt", ".parquet"}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.eval import miniature, miniature_tables
+from tests.eval.miniatures import WRITERS
 from tests.eval.trees import lines, tree
 from vf_ray.eval import scoring
 from vf_ray.eval.benchmark import UNGRADED, Benchmark, QuestionSet, Reply, Request, Score, Unserved
@@ -194,9 +194,6 @@ class Case:
     def scored(self, rule: Callable[[Request], str | Reply | None]) -> Score:
         answers = {question.id: "it is neither" for question in self.question_set.questions}
         return scoring.score(self.benchmark, self.question_set, answers, Grader(rule))
-
-
-WRITERS = {**miniature.WRITERS, **miniature_tables.WRITERS}
 
 
 @pytest.fixture(params=[name for name in WRITERS if get(name).judged])

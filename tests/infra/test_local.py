@@ -8,8 +8,9 @@ import sys
 import tarfile
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -251,26 +252,23 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest
         )
 
 
+def made_goal(environment: Mapping[str, str], goal: str) -> str:
+    """Return what ``make up`` or ``make down`` prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"infra.local.{goal}"], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 @pytest.mark.chain
 def test_up_runs_a_deployment_and_down_leaves_nothing(tmp_path: Path) -> None:
     """Up, up again, a repair, one step through Prefect and Ray, down: as ``make up`` and ``make down`` do."""
     folder = tmp_path / "up"
     environment = {**os.environ, "VF_RAY_UP_DIR": str(folder), "VF_RAY_STORE": str(tmp_path / "store")}
 
-    def make(goal: str) -> str:
-        command = [sys.executable, "-m", f"infra.local.{goal}"]
-        done = subprocess.run(
-            command,
-            env=environment,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
+    make = partial(made_goal, environment)
     try:
         assert "prefect deployment run visionflan/full" in make("up")
         assert "already up" in make("up")

@@ -9,13 +9,14 @@ from tests.tasks import (
     trees_exchange,
     trees_qa,
     trees_scenes,
+    trees_shifts,
     trees_small,
     trees_texts,
 )
 from tests.tasks.tree import Files, Trees
 
 MODULES = (
-    trees_coco, trees_qa, trees_texts, trees_captions, trees_classes, trees_scenes, trees_small,
+    trees_coco, trees_qa, trees_texts, trees_captions, trees_classes, trees_shifts, trees_scenes, trees_small,
     trees_exchange,
 )  # fmt: skip
 TREES: Trees = ChainMap(*(dict(module.TREES) for module in MODULES))

@@ -4,24 +4,8 @@ from pathlib import Path
 
 from tests.tasks.files import cells, mat, structs
 from tests.tasks.tree import Files, Trees, pictures
-from vf_ray.sources.imagenet_words import imagenet_words
 
 CHECKED_IN = Path(__file__).parent / "raw"
-
-
-def pacs() -> Files:
-    domains = {"art_painting": "jpg", "cartoon": "jpg", "photo": "jpg", "sketch": "png"}
-    things = ("dog", "elephant", "giraffe", "guitar", "horse", "house", "person")
-    return pictures(*(f"pacs/kfold/{d}/{t}/pic_001.{e}" for d, e in domains.items() for t in things))
-
-
-def mnist_m() -> Files:
-    root = "mnist_m/mnist_m/mnist_m"
-    return {
-        f"{root}_train_labels.txt": "00000000.png 5\n00000001.png 0\n",
-        f"{root}_test_labels.txt": "00000000.png 7\n",
-        **pictures(f"{root}_train/00000000.png", f"{root}_train/00000001.png", f"{root}_test/00000000.png"),
-    }
 
 
 def dtd() -> Files:
@@ -35,11 +19,6 @@ def dtd() -> Files:
 def eurosat() -> Files:
     names = ("AnnualCrop", "Forest", "Highway", "River", "PermanentCrop", "SeaLake", "Industrial")
     return pictures(*(f"eurosat/2750/{name}/{name}_1.jpg" for name in names))
-
-
-def cinic10() -> Files:
-    names = {"train": ("airplane", "bird", "automobile"), "valid": ("cat",)}
-    return pictures(*(f"cinic10/{s}/{n}/n01_1.png" for s, found in names.items() for n in found))
 
 
 def core50() -> Files:
@@ -104,16 +83,6 @@ def deepweeds() -> Files:
     }
 
 
-def domainnet() -> Files:
-    domains = ("clipart", "infograph", "painting", "quickdraw", "real", "sketch")
-    things = ("The_Eiffel_Tower", "aircraft_carrier", "flip_flops", "grass", "scissors", "t-shirt")
-    paths = {d: [f"{d}/{thing}/{d}_297_000001.jpg" for thing in things] for d in domains}
-    return {
-        **{f"domainnet/{d}_train.txt": "".join(f"{p} 296\n" for p in paths[d]) for d in domains},
-        **pictures(*(f"domainnet/{path}" for d in domains for path in paths[d])),
-    }
-
-
 def fgvc_aircraft() -> Files:
     root = "fgvc_aircraft/fgvc-aircraft-2013b/data"
     names = {"manufacturer": "Boeing", "family": "Boeing 737", "variant": "737-800"}
@@ -130,26 +99,6 @@ def gtsrb() -> Files:
         f"{root}/{n:05d}/GT-{n:05d}.csv": f"{header}00000_00000.ppm;8;8;1;1;6;6;{n}\n" for n in range(11)
     }
     return {**tables, **pictures(*(f"{root}/{n:05d}/00000_00000.ppm" for n in range(11)))}
-
-
-def imagenet_a() -> Files:
-    found = [*sorted(imagenet_words())[:8], "n02783161", "n04355933"]
-    return pictures(*(f"imagenet_a/imagenet-a/{wnid}/0.01_fish _ fish_0.9.jpg" for wnid in found))
-
-
-def imagenet_r() -> Files:
-    root = "imagenet_r/imagenet-r"
-    return pictures(f"{root}/n01484850/misc_34.jpg", f"{root}/n01484850/videogame_1.jpg")
-
-
-def imagenet_sketch() -> Files:
-    wnids = ("n01443537", "n02841315", "n03594734", "n04515003", "n07714571")
-    return pictures(*(f"imagenet_sketch/sketch/{wnid}/sketch_1.JPEG" for wnid in wnids))
-
-
-def imagenet_c() -> Files:
-    kinds = ("motion_blur", "snow", "gaussian_noise", "spatter", "pixelate")
-    return pictures(*(f"imagenet_c/{kind}/3/n01443537/ILSVRC2012_val_00000001.JPEG" for kind in kinds))
 
 
 def mvtec_ad() -> Files:
@@ -172,29 +121,6 @@ def nabirds() -> Files:
         "0000139e-21dc 3 2 2 1\n",
         **pictures(f"{root}/images/0817/0000139e21dc.jpg"),
     }
-
-
-def objectnet() -> Files:
-    root = "objectnet/objectnet-1.0"
-    return {
-        f"{root}/mappings/folder_to_objectnet_label.json": {"cd_case": "CD/DVD case"},
-        **pictures(f"{root}/images/cd_case/0a1b2c3d4e5f607.png"),
-    }
-
-
-def office_home() -> Files:
-    root = "office_home/OfficeHomeDataset_10072016"
-    return pictures(f"{root}/Real World/Alarm_Clock/00001.jpg", f"{root}/Art/TV/00001.jpg")
-
-
-def office31() -> Files:
-    return pictures(
-        *(
-            f"office31/{d}/images/{thing}/frame_0001.jpg"
-            for d in ("amazon", "dslr", "webcam")
-            for thing in ("letter_tray", "back_pack", "punchers")
-        )
-    )
 
 
 def voc2007() -> Files:
@@ -254,21 +180,6 @@ def tu_berlin_sketch() -> Files:
     return pictures(f"{root}/cow/4801.png", f"{root}/airplane/1.png", f"{root}/brain/2881.png")
 
 
-def visda2017() -> Files:
-    from vf_ray.tasks.visda2017 import CLASSES
-
-    return {
-        "visda2017/train/image_list.txt": "aeroplane/src_1_x__0_1_2.png 0\n",
-        "visda2017/test/image_list.txt": "trunk00/0a1b.jpg\n",
-        "visda2017/classification/data/image_list.txt": "trunk00/0a1b.jpg 10\n",
-        **pictures(
-            "visda2017/test/trunk00/0a1b.jpg",
-            *(f"visda2017/train/{name}/src_1_x__0_1_2.png" for name in CLASSES),
-            *(f"visda2017/validation/{name}/{name}_1.jpg" for name in CLASSES),
-        ),
-    }
-
-
 def ayahoo() -> Files:
     return pictures("ayahoo/ayahoo_test_images/building_759.jpg", "ayahoo/ayahoo_test_images/bag_5.jpg")
 
@@ -290,19 +201,10 @@ def inaturalist() -> Files:
     }
 
 
-def model_vs_human() -> Files:
-    return pictures(
-        "model_vs_human/power-equalisation/dnn/session-1/0001_pow_dnn_0_dog_10_n02106166_1.png",
-        "model_vs_human/cue-conflict/airplane/airplane1-bicycle2.png",
-    )
-
-
 TREES: Trees = {
     f.__name__: f
     for f in (
-        pacs, mnist_m, dtd, eurosat, cinic10, core50, cub, caltech101, caltech256, deepweeds, domainnet,
-        fgvc_aircraft, gtsrb, imagenet_a, imagenet_r, imagenet_sketch, imagenet_c, mvtec_ad, nabirds,
-        objectnet, office_home, office31, voc2007, stl10, set5, stanford_cars, stanford_dogs,
-        tu_berlin_sketch, visda2017, ayahoo, inaturalist, model_vs_human,
+        dtd, eurosat, core50, cub, caltech101, caltech256, deepweeds, fgvc_aircraft, gtsrb, mvtec_ad, nabirds,
+        voc2007, stl10, set5, stanford_cars, stanford_dogs, tu_berlin_sketch, ayahoo, inaturalist,
     )
 }  # fmt: skip

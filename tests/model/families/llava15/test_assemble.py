@@ -235,7 +235,6 @@ def test_another_projector_is_put_into_a_ready_model(parts: Path, tmp_path: Path
 def test_a_gguf_language_model_keeps_its_end_token_and_gets_its_own_padding(
     parts: Path, tmp_path: Path
 ) -> None:
-    pytest.importorskip("gguf")
     write_gguf(parts / "gguf")
     folder = adopted(parts, tmp_path, language_model="gguf", projector="")
     encoder = LlavaEncoder.of(folder)

@@ -39,13 +39,7 @@ def text(said: str) -> dict[str, str]:
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Assemble a model for each template, fresh or from what others publish."""
     root = tmp_path_factory.mktemp("models")
-    return {name: model(root, name) for name in MADE if not name.startswith("gguf") or has_gguf()}
-
-
-def has_gguf() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("gguf") is not None
+    return {name: model(root, name) for name in MADE}
 
 
 def model(root: Path, name: str) -> Path:
@@ -79,8 +73,6 @@ QUESTION = "What digit is shown?\nOptions: (a) three (b) seven"
 
 @pytest.mark.parametrize("name", MADE)
 def test_what_is_rendered_is_what_was_trained(models: dict[str, Path], name: str) -> None:
-    if name not in models:
-        pytest.importorskip("gguf")
     processor, encoder = AutoProcessor.from_pretrained(models[name]), LlavaEncoder.of(models[name])
     encoder, again = replace(encoder, max_length=4096), ("Sure?", "yes")
     tokenizer = AutoTokenizer.from_pretrained(models[name])

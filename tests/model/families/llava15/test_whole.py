@@ -155,8 +155,6 @@ def test_harm_is_told_by_name_before_anything_is_read(
 def test_what_is_whole_fits_and_nothing_is_said(
     parts: Path, kind: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    if kind == "gguf":
-        pytest.importorskip("gguf")
     base = base_of(parts, kind)
     computed = {"position_ids": torch.arange(5), "layers.0.self_attn.rotary_emb.inv_freq": torch.ones(4)}
     for file in (parts / FILES["clip"], parts / FILES["vicuna"]):
@@ -171,7 +169,6 @@ def test_what_is_whole_fits_and_nothing_is_said(
 def test_a_gguf_file_without_a_tensor_is_refused(
     parts: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("gguf")
     from tests.model.families.llava15 import published
 
     shapes = published.gguf_shapes
