@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.eval.judge_server import Answer, judge_server, says
-from vf_ray.eval.benchmark import Reply, Unserved
+from vf_ray.eval.benchmark import Unserved
 from vf_ray.eval.chat_model import WARM, ChatModel
+from vf_ray.eval.judge import Reply
 
 KEY = "VF_RAY_SOME_KEY"
 Behaviour = Callable[[dict[str, Any], int], Answer]

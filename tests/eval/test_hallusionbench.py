@@ -6,8 +6,9 @@ import pytest
 
 from tests.eval.test_judged import Grader
 from tests.eval.trees import tree
-from vf_ray.eval.benchmark import QuestionSet, Reply, Request
+from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.eval.benchmarks.hallusionbench import HALLUSIONBENCH, by_rule, verdict
+from vf_ray.eval.judge import Reply, Request
 
 ASKED = Request(id="1", user="?")
 

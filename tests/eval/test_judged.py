@@ -8,10 +8,12 @@ import pytest
 from tests.eval.miniatures import WRITERS
 from tests.eval.trees import lines, tree
 from vf_ray.eval import scoring
-from vf_ray.eval.benchmark import UNGRADED, Benchmark, QuestionSet, Reply, Request, Score, Unserved
+from vf_ray.eval.benchmark import Benchmark, QuestionSet, Score, Unserved
 from vf_ray.eval.benchmarks import get, llava_bench, mm_vet
 from vf_ray.eval.benchmarks.llava_bench import LLAVA_BENCH
 from vf_ray.eval.benchmarks.mm_vet import AGAIN, MM_VET
+from vf_ray.eval.counting import UNGRADED
+from vf_ray.eval.judge import Reply, Request
 
 
 @dataclass

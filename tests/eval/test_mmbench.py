@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.eval.trees import lines, tree, tsv
-from vf_ray.eval.benchmark import QuestionSet, Reply, Request
+from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.eval.benchmarks.mmbench import MMBENCH
+from vf_ray.eval.judge import Reply, Request
 from vf_ray.eval.rules.options import infer
 
 OPTIONS = {"A": "a red house", "B": "a blue cat", "C": "two dogs", "D": "nothing"}

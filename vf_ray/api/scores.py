@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vf_ray.eval.benchmark import Judge, QuestionSet, Score
+    from vf_ray.eval.benchmark import QuestionSet, Score
+    from vf_ray.eval.judge import Judge
 
 
 def question_set(benchmark: str, data: str) -> "QuestionSet":

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vf_ray.errors import MendableError, UserError
+from vf_ray.eval.judge import Judge, Reply, Request
 from vf_ray.types import Tree
 
 Answers = Mapping[str, str]
@@ -81,9 +82,6 @@ class Figure:
     def times(self, factor: float) -> "Figure":
         """Return the figure on another scale, such as per cent."""
         return Figure(value=self.value * factor, low=self.low * factor, high=self.high * factor, n=self.n)
-
-
-UNGRADED = "ungraded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,48 +189,6 @@ class Engine(Protocol):
         """Yield an answer to each question, in order; greedy, at most ``batch`` at a time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What a judge is asked."""
-
-    id: str
-    user: str
-    system: str = ""
-    temperature: float = 0.0
-    max_tokens: int = 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What a model said, or why it said nothing."""
-
-    text: str | None
-    error: str = ""
-    version: str = ""
-    """What the judge calls itself, where it does: a name such as ``gpt-4`` may mean another model later."""
-    cut: bool = False
-    """Whether it ends for want of room, so that its last word may be half a word."""
-    passing: bool = False
-    """Whether the reason may pass, so that asking later may help."""
-    how: str = ""
-    """How it was asked otherwise than meant."""
-
-
-class Judge(Protocol):
-    """Whoever grades free-form answers."""
-
-    @property
-    def name(self) -> str:
-        """Name, as stored with the result."""
-
-    @property
-    def in_order(self) -> bool:
-        """Whether it tells requests apart by their order only, so that they must come one by one."""
-
-    def replies(self, requests: Sequence[Request]) -> list[Reply]:
-        """Return one reply for each request, in their order."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Benchmark:
     """One benchmark: its files, its questions, its rule."""
@@ -277,21 +233,3 @@ class Benchmark:
                 f"benchmark {self.name!r} asks {identity!r} {times} times; keep one version of {self.files}"
             )
         return asked
-
-
-def graded(items: Sequence[Item]) -> list[Item]:
-    """Return the items that figures rest on."""
-    return [item for item in items if item.how != UNGRADED]
-
-
-def count(items: Sequence[Item], **more: int) -> dict[str, int]:
-    """Return the counts that every score carries; what is missing is counted as nothing else."""
-    answered = [item for item in items if item.answer is not None]
-    return {
-        "questions": len(items),
-        "missing": len(items) - len(answered),
-        "empty": sum(not (item.answer or "").strip() for item in answered),
-        "unparsable": sum(not item.parsed for item in answered),
-        "fallback": sum(item.how == "fallback" for item in answered),
-        **more,
-    }

@@ -17,9 +17,10 @@ from typing import Any
 import httpx
 
 from vf_ray.eval import endpoint
-from vf_ray.eval.benchmark import Reply, Unserved
+from vf_ray.eval.benchmark import Unserved
 from vf_ray.eval.completion import PASSING, read, words
 from vf_ray.eval.files import mended
+from vf_ray.eval.judge import Reply
 from vf_ray.instances.chance import SPAN, rank
 from vf_ray.store import web
 

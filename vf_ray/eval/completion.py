@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vf_ray.eval.benchmark import Reply
 from vf_ray.eval.files import mended
+from vf_ray.eval.judge import Reply
 from vf_ray.eval.thoughts import without_thoughts
 
 PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})

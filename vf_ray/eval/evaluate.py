@@ -18,9 +18,10 @@ from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Spec, Writer
 from vf_ray.artifacts.cost import GPUS
 from vf_ray.eval.asking import CHUNK, Incomplete, answer, answered, chunks
-from vf_ray.eval.benchmark import Answered, Judge, Question, QuestionSet, Score
+from vf_ray.eval.benchmark import Answered, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.chat_model import ChatModel
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.judges.http import HttpJudge
 from vf_ray.eval.judges.judging import Paper, asked_of
 from vf_ray.eval.judges.replies import RecordedJudge, judge_with_replies

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from vf_ray.artifacts import Spec
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Benchmark, Judge, Score
+from vf_ray.eval.benchmark import Benchmark, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.chat_model import ChatModel
 from vf_ray.eval.endpoint import shown
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.judges.http import HttpJudge, Replay
 from vf_ray.eval.judges.judging import Paper, asked_of
 from vf_ray.eval.judges.replies import judge_with_replies

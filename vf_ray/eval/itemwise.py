@@ -11,7 +11,9 @@ from typing import Any
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files, table_files
-from vf_ray.eval.benchmark import Answers, Figure, Item, Judge, Question, QuestionSet, Score, count
+from vf_ray.eval.benchmark import Answers, Figure, Item, Question, QuestionSet, Score
+from vf_ray.eval.counting import count
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.statistics import mean, of_items
 
 

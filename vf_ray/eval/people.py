@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Answers, Item, Judge, Question, QuestionSet, Score, count
+from vf_ray.eval.benchmark import Answers, Item, Question, QuestionSet, Score
+from vf_ray.eval.counting import count
 from vf_ray.eval.itemwise import Grade, GroupsOf, items_of, percent, tabled
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.rows import BenchmarkRow
 
 Accuracy = Callable[[str, Sequence[str]], float]

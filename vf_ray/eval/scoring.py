@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Answers, Benchmark, Judge, QuestionSet, Score
+from vf_ray.eval.benchmark import Answers, Benchmark, QuestionSet, Score
+from vf_ray.eval.judge import Judge
 
 FEWEST_ALIKE = 20
 """Different requests whose replies may be alike by chance."""

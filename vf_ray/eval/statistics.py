@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Figure, Item, graded
+from vf_ray.eval.benchmark import Figure, Item
+from vf_ray.eval.counting import graded
 
 Z95 = 1.959963984540054
 POWER80 = 0.8416212335729143

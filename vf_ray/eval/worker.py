@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.asking import answer
-from vf_ray.eval.benchmark import Answered, Question, Reply, Request
+from vf_ray.eval.benchmark import Answered, Question
+from vf_ray.eval.judge import Reply, Request
 from vf_ray.model.fetcher import fetcher
 from vf_ray.plan.named_models import PREFIX
 from vf_ray.store.scratch import scratch

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from vf_ray.artifacts import Artifact
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import graded
 from vf_ray.eval.benchmarks import get
+from vf_ray.eval.counting import graded
 from vf_ray.eval.scores import read_items
 from vf_ray.page.tables import Table
 from vf_ray.recipe.strict import near

@@ -9,8 +9,9 @@ import pytest
 from tests.eval.judge_server import Answer, cut, judge_server, says
 from tests.eval.trees import lines
 from vf_ray.errors import MendableError
-from vf_ray.eval.benchmark import Reply, Request, Unserved
+from vf_ray.eval.benchmark import Unserved
 from vf_ray.eval.chat_model import ChatModel
+from vf_ray.eval.judge import Reply, Request
 from vf_ray.eval.judges.http import HttpJudge, Replay
 from vf_ray.eval.judges.judging import judged, record
 

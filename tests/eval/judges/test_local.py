@@ -13,7 +13,7 @@ from tests.model.families.llava15.published import write_vicuna
 from tests.tiny import make_tiny
 from vf_ray.doctor.weights import judge_weights
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Reply, Request
+from vf_ray.eval.judge import Reply, Request
 from vf_ray.eval.judges.local import CheckpointJudge, chat_text, load_tokenizer
 
 

@@ -12,17 +12,8 @@ from tests.eval.judge_server import Answer, judge_server, says
 from tests.eval.judges.test_http import judge, requests
 from vf_ray import artifacts
 from vf_ray.artifacts import Spec
-from vf_ray.eval.benchmark import (
-    Answers,
-    Benchmark,
-    Judge,
-    Question,
-    QuestionSet,
-    Reply,
-    Request,
-    Score,
-    Unserved,
-)
+from vf_ray.eval.benchmark import Answers, Benchmark, Question, QuestionSet, Score, Unserved
+from vf_ray.eval.judge import Judge, Reply, Request
 from vf_ray.eval.judges.judging import Paper, judged
 from vf_ray.eval.judges.replies import RecordedJudge, judge_with_replies
 from vf_ray.store import Store

@@ -7,21 +7,12 @@ is put to a judge, whose reply is taken as it stands. The figure is the mean of 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vf_ray.eval.benchmark import (
-    Answers,
-    Benchmark,
-    Item,
-    Judge,
-    Question,
-    QuestionSet,
-    Reply,
-    Request,
-    Score,
-    count,
-)
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks.ai2d import letter_of, options_of
+from vf_ray.eval.counting import count
 from vf_ray.eval.itemwise import Grade, category, items_of, percent, read, right, tabled
 from vf_ray.eval.joined_images import beside
+from vf_ray.eval.judge import Judge, Reply, Request
 from vf_ray.eval.judges import judging
 from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS

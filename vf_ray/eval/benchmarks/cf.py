@@ -12,19 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from vf_ray.eval.answers import llava_jsonl
-from vf_ray.eval.benchmark import (
-    Answers,
-    Benchmark,
-    Item,
-    Judge,
-    Question,
-    QuestionSet,
-    Reply,
-    Request,
-    Score,
-    count,
-)
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
+from vf_ray.eval.counting import count
 from vf_ray.eval.image_sets import ImageSet, image_sets
+from vf_ray.eval.judge import Judge, Reply, Request
 from vf_ray.eval.judges import judging
 from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS

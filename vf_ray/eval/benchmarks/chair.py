@@ -22,7 +22,9 @@ import ijson
 from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
+from vf_ray.eval.counting import count
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.statistics import bootstrap, proportion, ratio
 from vf_ray.types import Tree

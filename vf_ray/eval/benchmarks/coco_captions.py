@@ -9,8 +9,10 @@ from collections.abc import Callable
 import numpy as np
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
+from vf_ray.eval.counting import count
 from vf_ray.eval.itemwise import read
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.rules.captions import References, bleu, bleu_counts, rouge_l, tokens
 from vf_ray.eval.statistics import Floats, bootstrap, mean
 from vf_ray.types import Tree

@@ -7,9 +7,11 @@ Rule: nyu-visionx/cambrian: the first character behind "answer is"; of Omni3D th
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks.ai2d import letter_of, options_of
+from vf_ray.eval.counting import count
 from vf_ray.eval.itemwise import Grade, items_of, meta, percent, read, tabled
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import LETTER, SHORT_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.eval.rules.letters import stated

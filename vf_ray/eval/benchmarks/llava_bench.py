@@ -13,21 +13,9 @@ from typing import Any
 from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
-from vf_ray.eval.benchmark import (
-    UNGRADED,
-    Answers,
-    Benchmark,
-    Figure,
-    Item,
-    Judge,
-    Question,
-    QuestionSet,
-    Reply,
-    Request,
-    Score,
-    count,
-    graded,
-)
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
+from vf_ray.eval.counting import UNGRADED, count, graded
+from vf_ray.eval.judge import Judge, Reply, Request
 from vf_ray.eval.judges import judging
 from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS
 from vf_ray.eval.statistics import Floats, bootstrap, grouped, ratio

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Judge, Question, QuestionSet, Request, Score
+from vf_ray.eval.benchmark import Answers, Benchmark, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks.mm_vet import (
     AGAIN,
     OURS,
@@ -22,6 +22,7 @@ from vf_ray.eval.benchmarks.mm_vet import (
 )
 from vf_ray.eval.itemwise import identity, records
 from vf_ray.eval.joined_images import beside
+from vf_ray.eval.judge import Judge, Request
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.types import Tree

@@ -17,7 +17,9 @@ from typing import Any
 from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
+from vf_ray.eval.counting import count
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import LETTER, SHORT, SHORT_TOKENS, lettered
 from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.eval.rules.mmmu import candidates, chosen, is_right

@@ -9,19 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import (
-    Answers,
-    Benchmark,
-    Item,
-    Judge,
-    Question,
-    QuestionSet,
-    Reply,
-    Request,
-    Score,
-    count,
-)
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
+from vf_ray.eval.counting import count
 from vf_ray.eval.itemwise import Grade, items_of, percent, read, right
+from vf_ray.eval.judge import Judge, Reply, Request
 from vf_ray.eval.judges import judging
 from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.paired_groups import all_right

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
+from vf_ray.eval.counting import count
 from vf_ray.eval.itemwise import Grade, items_of, percent, read, right
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.paired_groups import all_right
 from vf_ray.eval.rows import BenchmarkRow, RowImage, rows
 from vf_ray.types import Tree

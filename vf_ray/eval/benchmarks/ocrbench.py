@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
 from vf_ray.eval.itemwise import Grade, by_rule, category, read
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.rows import BenchmarkRow, rows
 from vf_ray.eval.rules.texts import contains
 from vf_ray.eval.statistics import of_items

@@ -11,9 +11,11 @@ from functools import partial
 import numpy as np
 
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks.naturalbench import parse
+from vf_ray.eval.counting import count
 from vf_ray.eval.itemwise import Grade, items_of, percent, read, right
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import SHORT_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, object_cell, rows
 from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, ratio

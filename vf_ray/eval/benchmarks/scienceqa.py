@@ -14,7 +14,9 @@ from typing import Any
 from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
-from vf_ray.eval.benchmark import Answers, Benchmark, Item, Judge, Question, QuestionSet, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
+from vf_ray.eval.counting import count
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import LETTER, LONG_TOKENS, lettered
 from vf_ray.eval.statistics import by_category, of_items
 from vf_ray.types import Tree

@@ -16,7 +16,9 @@ from typing import Any, Literal
 
 from vf_ray.errors import MissingError
 from vf_ray.eval import answers as read_answers
-from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Judge, Question, QuestionSet, Score, count
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
+from vf_ray.eval.counting import count
+from vf_ray.eval.judge import Judge
 from vf_ray.eval.statistics import by_category, of_items, wilson
 from vf_ray.instances.chance import rank
 from vf_ray.instances.wording import letter

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray.errors import UserError
-from vf_ray.eval.benchmark import Reply, Request
 from vf_ray.eval.chat_model import ChatModel
 from vf_ray.eval.files import as_object, decoded, json_of, mended
+from vf_ray.eval.judge import Reply, Request
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, NoReturn, TypeVar
 
-from vf_ray.eval.benchmark import Answers, Benchmark, Judge, QuestionSet, Reply, Request, Unusable
+from vf_ray.eval.benchmark import Answers, Benchmark, QuestionSet, Unusable
+from vf_ray.eval.judge import Judge, Reply, Request
 from vf_ray.eval.unusable import require_some, tally
 
 T = TypeVar("T")

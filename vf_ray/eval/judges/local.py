@@ -19,8 +19,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from vf_ray.errors import UserError
 from vf_ray.eval import thoughts
-from vf_ray.eval.benchmark import Reply, Request
 from vf_ray.eval.completion import spoken
+from vf_ray.eval.judge import Reply, Request
 from vf_ray.eval.judges.http import messages
 from vf_ray.instances.chance import rank
 from vf_ray.model.families import FAMILIES

@@ -14,8 +14,8 @@ from typing import Any
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.eval.asking import Incomplete, part, parts
-from vf_ray.eval.benchmark import Judge, Reply, Request
 from vf_ray.eval.item_lines import lines
+from vf_ray.eval.judge import Judge, Reply, Request
 from vf_ray.eval.judges import judging
 from vf_ray.eval.judges.judging import Paper
 from vf_ray.eval.unusable import stop_if_alike
