@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typer.testing import CliRunner, Result
 from vf_ray.cli import app
 from vf_ray.cli.build import BuildCounts
 from vf_ray.eval import benchmarks
+from vf_ray.instances.sample import Tally
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, find, sources
 from vf_ray.types import Instance, Reject
@@ -158,9 +160,13 @@ def test_a_share_of_rejects_counts_only_its_own_task() -> None:
     tally = BuildCounts({first.id: first, second.id: second}, None)
     tally.instances.update({first.id: 99, second.id: 90})
     tally.rejects.update({(first.id, "answer empty"): 1, (second.id, "answer empty"): 10})
-    assert list(tally.over_ceiling()) == [(second.id, 10, 100, second.ceiling)]
+    assert list(tally.over_ceiling()) == [
+        (second.id, Tally(100, Counter({"answer empty": 10})), second.ceiling)
+    ]
     tally.rejects["", "malformed record"] = 20
-    assert list(tally.over_ceiling())[1:] == [("whole source", 20, 209, first.ceiling)]
+    assert list(tally.over_ceiling())[1:] == [
+        ("whole source", Tally(209, Counter({"malformed record": 20})), first.ceiling)
+    ]
 
 
 def test_build_streams(demo_raw: Path) -> None:

@@ -15,6 +15,7 @@ from vf_ray.cli.app import note, show, show_json
 from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
+    from vf_ray.instances.sample import Tally
     from vf_ray.types import Instance, Reject, Task
 
 WHOLE = "whole source"
@@ -67,17 +68,20 @@ class BuildCounts:
         """Return whether every task has as many instances as are asked for."""
         return not any(map(self.wants, self.tasks))
 
-    def over_ceiling(self) -> Iterator[tuple[str, int, int, float]]:
-        """Yield (task, rejected, examined, ceiling) where the share of rejects passes what is allowed.
+    def over_ceiling(self) -> "Iterator[tuple[str, Tally, float]]":
+        """Yield task, tally and ceiling where the share of rejects passes the ceiling.
 
         Records that no task saw count against the highest ceiling of the tasks.
         """
+        from vf_ray.instances.sample import Tally
+
         ceilings = {name: task.ceiling for name, task in self.tasks.items()}
         for name, ceiling in {**ceilings, "": max(ceilings.values())}.items():
-            rejected = sum(count for (of, _), count in self.rejects.items() if of == name)
-            examined = rejected + (self.instances[name] if name else self.instances.total())
-            if rejected > ceiling * examined:
-                yield name or WHOLE, rejected, examined, ceiling
+            rejected = Counter({why: count for (of, why), count in self.rejects.items() if of == name})
+            used = self.instances[name] if name else self.instances.total()
+            tally = Tally(rejected.total() + used, rejected)
+            if tally.share > ceiling:
+                yield name or WHOLE, tally, ceiling
 
 
 def _split(name: str | None) -> tuple[str, ...] | None:
@@ -135,23 +139,19 @@ def as_object(instance: "Instance") -> dict[str, Any]:
 
 def _close(tally: BuildCounts, task: str, raw: str, split: str | None) -> None:
     """Say on standard error what came out; fail where nothing did, or too much was rejected."""
-    from vf_ray.instances.sample import FEWEST
-
     for (of, reason), count in sorted(tally.rejects.items()):
         note(f"[yellow]rejected[/] {count:>7,}  {escape(of or WHOLE)}: {escape(reason)}")
     for name, count in sorted(tally.instances.items()):
         note(f"[green]built[/]    {count:>7,}  {escape(name)}")
     over = list(tally.over_ceiling())
-    for name, rejected, examined, ceiling in over:
-        note(
-            f"[yellow]warning:[/] {escape(name)}: {rejected} of {examined} records rejected, more than its "
-            f"ceiling of {ceiling:.0%}"
-        )
+    for name, rejects, ceiling in over:
+        share = f"{rejects.rejected.total()} of {rejects.examined} records rejected"
+        note(f"[yellow]warning:[/] {escape(name)}: {share}, more than its ceiling of {ceiling:.0%}")
     if not tally.instances:
         where = f" in split {split!r}" if split else ""
         remedy = (
             "see the rejects above" if tally.rejects else "its files hold no such record: are they whole?"
         )
         raise UserError(f"{task}: no instance came out of {raw}{where}; {remedy}")
-    if any(examined >= FEWEST for _, _, examined, _ in over):
+    if any(rejects.exceeds(ceiling) for _, rejects, ceiling in over):
         raise UserError(f"{task}: too many rejects; look at them with --rejects FILE, and mend the raw files")
