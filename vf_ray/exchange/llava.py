@@ -33,14 +33,14 @@ class LlavaFiles:
         list(self._pool.map(self._send, new, new.values()))
         self._sent.update(new)
         for record in batch:
-            said = {"task_name": record.task.id, "conversations": record.conversations()}
+            talk = {"task_name": record.task.id, "conversations": record.conversations()}
             if record.places:
                 shown = record.files[0] if len(record.files) == 1 else list(record.files)
-                self._whole.add({"id": record.id, "image": shown, **said})
+                self._whole.add({"id": record.id, "image": shown, **talk})
             elif record.stays:
-                self._bare.add({"id": record.id, "image_from": record.row["images"], **said})
+                self._bare.add({"id": record.id, "image_from": record.row["images"], **talk})
             else:
-                self._whole.add({"id": record.id, **values})
+                self._whole.add({"id": record.id, **talk})
 
     def close(self) -> list[str]:
         """Store what is left; return the names of the files that have everything."""
