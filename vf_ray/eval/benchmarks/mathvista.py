@@ -24,7 +24,7 @@ from vf_ray.eval.rules.texts import distance
 from vf_ray.types import Tree
 
 CHOICE = "multi_choice"
-Group = str | tuple[str, ...]
+Sorts = str | tuple[str, ...]
 KEYS = ("source", "category", "task", "context", "grade", "skills", "language")
 FOLDERS = ("", "images", "data")
 QUICK = re.compile(r'The answer is "(.*)"\.')
@@ -43,13 +43,13 @@ class MathVistaKinds:
     kind: str
     precision: int
     """Decimals that count."""
-    source: Group
-    category: Group
-    task: Group
-    context: Group
-    grade: Group
-    skills: Group
-    language: Group
+    source: Sorts
+    category: Sorts
+    task: Sorts
+    context: Sorts
+    grade: Sorts
+    skills: Sorts
+    language: Sorts
 
 
 def load(tree: Tree) -> QuestionSet:
@@ -92,7 +92,7 @@ def _precision(row: BenchmarkRow) -> int:
     return row.number("precision") if row.cells.get("precision") and row.text("precision") else 0
 
 
-def _group(value: Any) -> Group:
+def _group(value: Any) -> Sorts:
     return tuple(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
 
 
