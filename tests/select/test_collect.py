@@ -9,18 +9,25 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, Said, stage
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.model.encoded import IGNORE
+from vf_ray.model.families import encoder_of
+from vf_ray.model.load import load
 from vf_ray.recipe import Lora
 from vf_ray.select import collect
 from vf_ray.select.collect import Collector, Inquiry, chunks_of, collected, warmed
-from vf_ray.select.features import Feature
+from vf_ray.select.features import Feature, attention, loss
 from vf_ray.select.k_means import Floats32
 from vf_ray.select.one_by_one import OneByOne
+from vf_ray.select.proxy import proxy
+from vf_ray.select.trajectories import VALUES
 from vf_ray.store import Store
+from vf_ray.train.collate import Pack
 from vf_ray.work import LocalPool, Workers
 
 SIZE, STEPS = 10, 6
@@ -166,4 +173,24 @@ def test_a_killed_chunk_is_all_that_is_lost(model: Artifact, monkeypatch: pytest
         table(asked(model, "hidden"), "killed")
     assert np.array_equal(table(asked(model, "hidden"), "killed"), whole)
     assert measured == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9], [8, 9]]
-    assert torch.get_default_dtype() == torch.float32
+
+
+def test_attention_and_loss_are_those_of_the_model_s_own_class(model: Artifact) -> None:
+    with model.at_hand("model") as folder:
+        mine, own = proxy(TUNED, folder, 0).eval(), load(folder).eval()
+        encoder = encoder_of(folder)
+    pack = next(OneByOne(samples(), (1,)).packs(TUNED, encoder, mine.device, mine.dtype))
+    own.set_attn_implementation("eager")
+    said = own(input_ids=pack.input_ids, output_attentions=True, labels=_labels(pack), **pack.images)
+    mean_SS = torch.stack(said.attentions).mean((0, 1, 2))
+    is_image = pack.input_ids[0] == encoder.image_id
+    expected = torch.linalg.svdvals(mean_SS[~is_image][:, is_image])
+    found = attention(mine, pack, encoder.image_id)
+    assert torch.allclose(found[: len(expected)], expected[:VALUES], atol=1e-5)
+    assert float(loss(mine, pack)) == pytest.approx(float(said.loss.detach()), rel=1e-4)
+
+
+def _labels(pack: Pack) -> Tensor:
+    labels = torch.full_like(pack.input_ids, IGNORE)
+    labels[0, pack.label_positions + 1] = pack.targets
+    return labels
