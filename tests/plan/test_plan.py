@@ -180,3 +180,32 @@ def test_a_ceiling_of_the_recipe_moves_only_what_it_is_for(local_store: Store) -
         _ = plan(local_store, **{"prepare.ceilings": {"nosuch/*": 0.3}}).ceilings
     with pytest.raises(ValueError, match=r"prepare\.ceilings\.\* is 5\.0; it is a share"):
         plan(local_store, **{"prepare.ceilings": {"*": 5}})
+
+
+def test_a_stage_that_selects_makes_its_keep_list_first(local_store: Store) -> None:
+    before = plan(local_store)
+    after = plan(
+        local_store, **{"stage1.select": {"method": "icons", "share": 0.2, "targets": ["demo_digits/*"]}}
+    )
+    pool, keep, mixture, tuned = after.outputs("stage1")
+    assert pool == before.mixture("stage1")  # what may be taken is what an unselected stage takes
+    assert keep.inputs["mixture"] == pool.address and keep.inputs["model"] == after.tuned("align").address
+    assert mixture.inputs == {**pool.inputs, "keep": keep.address}
+    assert tuned.inputs["mixture"] == mixture.address
+    other = plan(local_store, **{"stage1.select": {"method": "list", "keep": keep.address}})
+    assert [spec.address for spec in other.outputs("stage1")] == [mixture.address, tuned.address]
+    random = plan(local_store, **{"stage1.select": {"method": "random", "share": 0.2}})
+    assert random.outputs("stage1")[1].inputs == {"mixture": pool.address}
+    with pytest.raises(ValueError, match=r"stage1\.select\.targets wants"):
+        plan(local_store, **{"stage1.select": {"method": "icons", "targets": ["okvqa/*"]}}).outputs("stage1")
+
+
+def test_what_a_selection_cannot_do_is_refused_before_it_starts(local_store: Store) -> None:
+    for values, words in (
+        ({"method": "icon"}, "did you mean 'icons'"),
+        ({"method": "random", "share": 1.2}, r"stage1\.select: select\.share is 1\.2"),
+        ({"method": "list"}, "list names a keep-list"),
+        ({"method": "random", "keep": "select/stage1/0123456789ab"}, "no other method does"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            plan(local_store, **{"stage1.select": values})

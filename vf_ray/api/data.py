@@ -93,7 +93,13 @@ def mixture(recipe: Recipe, store: Store, stage: str) -> Artifact:
     from vf_ray.plan.plan import Plan
     from vf_ray.shards.mixture import mixture as indexed
 
-    return indexed(store, Plan.of(recipe, store), stage)
+    plan = Plan.of(recipe, store)
+    if plan.selections.of(stage):
+        from vf_ray.select.selecting import selected
+        from vf_ray.work import LocalPool
+
+        selected(store, plan, stage, LocalPool())
+    return indexed(store, plan, stage)
 
 
 def export(

@@ -75,6 +75,7 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
         ValueError: if a file of its mixture is not as long as when it was published.
         Stopped: if the loss left the numbers, or workers died and died again.
     """
+    from vf_ray.select.selecting import selected
     from vf_ray.shards.intact import require_intact
     from vf_ray.shards.mixture import mixture
     from vf_ray.shards.read import StoredSamples
@@ -83,6 +84,7 @@ def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifac
     stage = plan.stage(name)
     assert stage is not None, f"recipe {plan.recipe.name!r} has no {name}"
     model = artifacts.load(store, plan.starts_from(name))
+    selected(store, plan, name, RayPool(), force=force)
     mixed = mixture(store, plan, name, force=force)
     samples = partial(StoredSamples.of, store, mixed)
 

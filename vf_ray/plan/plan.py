@@ -19,6 +19,7 @@ from vf_ray.plan.models import Models
 from vf_ray.plan.named_models import resolved
 from vf_ray.plan.origins import RawFiles, identity, raw_files
 from vf_ray.plan.preparation import Preparation
+from vf_ray.plan.selection import Selections
 from vf_ray.plan.settled import is_settled
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe, Stage
@@ -111,7 +112,8 @@ class Plan:
         }
         if step in makers:
             return makers[step]()
-        return [self.mixture(step), self.tuned(step)] if self.stage(step) else [self.tuned(step)]
+        data = [*self.selections.outputs(step), self.mixture(step)] if self.stage(step) else []
+        return [*data, self.tuned(step)]
 
     def addresses(self, step: str) -> list[str]:
         """Return the addresses of what a step makes."""
@@ -196,11 +198,23 @@ class Plan:
 
     def mixture(self, stage: str) -> Spec:
         """Return the index of the instances that a stage trains on."""
-        chosen = self._stage(stage)
+        chosen, keep = self._stage(stage), self.selections.keep(stage)
+        others = {f"replay {name}": self.mixture(name).address for name in chosen.replay}
+        return self._mixture(stage, chosen, {**others, **({"keep": keep} if keep else {})})
+
+    def pool(self, stage: str) -> Spec:
+        """Return the index of the instances that a stage may take, before any is selected or weighed."""
+        return self._mixture(stage, self._stage(stage).unweighed, {})
+
+    def _mixture(self, stage: str, chosen: Stage, others: Mapping[str, str]) -> Spec:
         config = {"seed": self.recipe.seed, **chosen.choice}
-        inputs = {task: self.instances[task].address for task in self.stage_tasks(stage)}
-        inputs |= {f"replay {name}": self.mixture(name).address for name in chosen.replay}
+        inputs = {task: self.instances[task].address for task in self.stage_tasks(stage)} | dict(others)
         return Spec(kind="mixture", name=stage, config=config, inputs=inputs, code=CODE["mixture"])
+
+    @cached_property
+    def selections(self) -> Selections:
+        """Return how stages choose among their instances."""
+        return Selections(self.recipe, self.instances, self.pool, self.starts_from)
 
     def lengths(self, stage: str) -> Spec:
         """Return how long the conversations of a stage's mixture are, as its first model reads them."""

@@ -1,14 +1,16 @@
 """What a stage's selection makes: a keep-list, and what a model says of the instances for it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from vf_ray.artifacts import Spec
 from vf_ray.plan.versions import CODE
+from vf_ray.recipe import Recipe
 from vf_ray.recipe.select import Select
 from vf_ray.recipe.stage import Lora, Stage
+from vf_ray.tasks import among, matching
 
 READING = ("max_length", "template", "too_long", "precision")
 """Keys of a stage that say how a model reads its conversations."""
@@ -99,3 +101,42 @@ class StageSelection:
         config |= {"steps": asked.warmup, "lr": asked.warmup_lr, "rank": asked.rank, "seed": asked.seed}
         inputs = {"model": self.model, "mixture": self.pool.address}
         return Spec(kind="proxy", name=name, config={**config, **more}, inputs=inputs, code=CODE["proxy"])
+
+
+@dataclass(frozen=True)
+class Selections:
+    """How the stages of a recipe choose among the instances that they may take."""
+
+    recipe: Recipe
+    instances: Mapping[str, Spec]
+    """Of each task that is prepared."""
+    pool: Callable[[str], Spec]
+    """Gives the index of what a stage may take."""
+    starts_from: Callable[[str], str]
+    """Gives the address of the model that a stage starts from."""
+
+    def of(self, stage: str) -> StageSelection | None:
+        """Return what selects a stage's instances, unless it names a keep-list that is there already.
+
+        Raises:
+            ValueError: if it lets tasks vote that are not prepared.
+        """
+        tuned = self.recipe.stage(stage)
+        if tuned is None or tuned.select is None or tuned.select.method == "list":
+            return None
+        named, key = matching(self.recipe.prepare.tasks), f"{stage}.select.targets"
+        voting = among(named, tuned.select.targets, key)
+        targets = {task: spec for task, spec in self.instances.items() if task in voting}
+        return StageSelection(stage, tuned.select, tuned, self.pool(stage), self.starts_from(stage), targets)
+
+    def keep(self, stage: str) -> str:
+        """Return the address of the keep-list that a stage takes its instances by; empty: there is none."""
+        tuned, selection = self.recipe.stage(stage), self.of(stage)
+        if selection is not None:
+            return selection.keep.address
+        return tuned.select.keep if tuned and tuned.select else ""
+
+    def outputs(self, stage: str) -> list[Spec]:
+        """Return what is made before a stage's mixture, in the order of making."""
+        selection = self.of(stage)
+        return [selection.pool, selection.keep] if selection else []

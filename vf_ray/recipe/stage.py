@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from vf_ray.recipe.select import Select
 from vf_ray.recipe.strict import near, plain, require
 
 EXECUTION = ("save_every", "micro_tokens", "share_tokens", "zero", "offload", "recompute", "compile")
@@ -85,6 +86,9 @@ class Stage:
     temperature_over: Literal["task", "group"] = "task"
     replay: Mapping[str, float] = field(default_factory=dict)
     """Share of this stage's samples that comes from the data of earlier stages, as ``{stage1: .1}``."""
+    select: Select | None = None
+    """Use, of the instances that ``per_task``, ``limits`` and ``sample`` leave, those that a method finds
+    worth training on; weights, temperature and replay are of these."""
     warmup: float = 0.03
     """Share of the steps during which the rate rises."""
     warmup_from_zero: bool = False
@@ -141,12 +145,18 @@ class Stage:
 
     def computed(self) -> dict[str, Any]:
         """Return, as data, what decides what comes out, but for the model that it starts from."""
-        return self._saying(key for key in plain(self) if key not in {"from", *EXECUTION})
+        unsaid = {"from", "select", *EXECUTION}  # what is selected is told by the mixture
+        return self._saying(key for key in plain(self) if key not in unsaid)
 
     @property
     def choice(self) -> dict[str, Any]:
         """Return, as data, what decides which instances are used, of those of its tasks."""
         return self._saying(CHOICE)
+
+    @property
+    def unweighed(self) -> "Stage":
+        """Return the stage as it would use each of its instances once, and none of another stage."""
+        return replace(self, weights={}, temperature=None, temperature_over="task", replay={})
 
     def _saying(self, keys: Iterable[str]) -> dict[str, Any]:
         values, usual = plain(self), {one.name: one.default for one in fields(self)}
