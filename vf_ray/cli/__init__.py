@@ -22,6 +22,7 @@ from vf_ray.cli.rate import rate
 from vf_ray.cli.redundancy import redundancy
 from vf_ray.cli.runs import runs
 from vf_ray.cli.score import score
+from vf_ray.cli.select import select
 from vf_ray.cli.tasks import tasks
 
 for verb in (
@@ -31,6 +32,7 @@ for verb in (
     quality,
     contamination,
     redundancy,
+    select,
     estimate,
     inspect,
     ask,

@@ -74,7 +74,8 @@ def selected(store: Store, plan: Plan, stage: str, pool: WorkPool, *, force: boo
     wanted = plan.selections.of(stage)
     if wanted is None:
         return None
-    everything(store, plan, stage)
+    if force or artifacts.find(store, wanted.keep) is None:
+        everything(store, plan, stage)
     return select(store, wanted, pool, resources=plan.recipe.resources, force=force)
 
 
