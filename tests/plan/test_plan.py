@@ -209,3 +209,13 @@ def test_what_a_selection_cannot_do_is_refused_before_it_starts(local_store: Sto
     ):
         with pytest.raises(ValueError, match=words):
             plan(local_store, **{"stage1.select": values})
+
+
+def test_a_selection_is_among_what_weights_and_replay_start_from(local_store: Store) -> None:
+    select = {"stage1.select": {"method": "random", "share": 0.2}}
+    weighed = {"stage1.weights": {"demo_digits/*": 2.0}, "stage1.replay": {"align": 0.1}}
+    both, selecting = plan(local_store, **select, **weighed), plan(local_store, **select)
+    assert both.outputs("stage1")[:2] == selecting.outputs("stage1")[:2]  # one keep-list for all weights
+    mixture = both.mixture("stage1")
+    assert mixture.config["weights"] == {"demo_digits/*": 2.0}
+    assert {"keep", "replay align"} <= mixture.inputs.keys()

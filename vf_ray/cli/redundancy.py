@@ -1,6 +1,6 @@
 """``vf-ray redundancy``: which tasks of a run say the same, and the runs that tell whether they may go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from vf_ray.cli.app import note, show, show_json
 from vf_ray.cli.plans import Overrides, RecipeName, StoreUrl, planned
+from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
     from vf_ray.eval.benchmark import Item
@@ -22,6 +23,13 @@ def redundancy(
     override: Overrides = None,
     store: StoreUrl = None,
     model: Annotated[str, typer.Option(help="Whose answers; default: the last evaluated model.")] = "",
+    stage: Annotated[str, typer.Option(help="Whose tasks may go.")] = "stage1",
+    gradients: Annotated[
+        bool, typer.Option(help="Compare the tasks' gradients, too; measured here.")
+    ] = False,
+    transfer: Annotated[
+        bool, typer.Option(help="Compare what a short tuning on each gains on all; measured here.")
+    ] = False,
     threshold: Annotated[
         float, typer.Option(min=0, max=1, help="Likeness from which tasks stand for each other.")
     ] = 0.5,
@@ -34,22 +42,24 @@ def redundancy(
 ) -> None:
     """Compare the tasks of a finished run: by their answers about the same held-out images.
 
-    Two tasks are compared where both were asked about enough images; other pairs are not known.
+    What is redundant, and what runs leave out, goes by the last comparison that was asked for.
     """
     from vf_ray.select.redundancy_page import page as document
     from vf_ray.select.redundancy_page import plain
 
     opened, plan = planned(recipe, override, store)
-    found = _answers(opened, plan, model or list(plan.graph.asked)[-1])
+    found = [_answers(opened, plan, model or list(plan.graph.asked)[-1])]
+    found += _measured(opened, plan, stage, gradients=gradients, transfer=transfer)
     if page:
-        page.write_text(document(plan.recipe.name, [found], threshold).html(), encoding="utf-8")
+        page.write_text(document(plan.recipe.name, found, threshold).html(), encoding="utf-8")
         note(f"page: {escape(str(page))}")
     if runs:
-        _write(runs, plan, found, threshold, seeds)
+        _write(runs, plan, stage, found[-1], threshold, seeds)
     if as_json:
-        show_json(plain({"answers": found.matrix}, threshold))
+        show_json(plain({one.title.lower(): one.matrix for one in found}, threshold))
     else:
-        _show(found, threshold)
+        for one in found:
+            _show(one, threshold)
 
 
 def _answers(store: "Store", plan: "Plan", model: str) -> "Likeness":
@@ -78,14 +88,46 @@ def marks(items: "Sequence[Item]") -> dict[str, Mapping[str, float]]:
     }
 
 
-def _write(runs: Path, plan: "Plan", found: "Likeness", threshold: float, seeds: int) -> None:
+def _measured(
+    store: "Store", plan: "Plan", stage: str, *, gradients: bool, transfer: bool
+) -> "Iterator[Likeness]":
+    """Yield what the stage's model says of its tasks, measured in this process where no run has."""
+    if not (gradients or transfer):
+        return
+    from vf_ray.select.redundancy_page import Likeness
+    from vf_ray.select.task_measuring import task_gradients, task_transfer
+    from vf_ray.shards.mixture import pool
+    from vf_ray.work import LocalPool
+
+    wanted = plan.selections.of(stage)
+    if wanted is None:
+        raise UserError(
+            f"{stage} of recipe {plan.recipe.name!r} selects nothing, which says how models are asked; "
+            f"give --set '{stage}.select={{method: icons, warmup: 100}}'"
+        )
+    pool(store, plan, stage)
+    resources, steps = plan.recipe.resources, wanted.asked.warmup
+    if gradients:
+        about = f"Cosine of the mean gradients of tasks by adapters, after {steps} steps on all of them."
+        matrix = task_gradients(store, wanted, LocalPool(), resources)
+        yield Likeness("Gradients", about, matrix, correlation=False)
+    if transfer:
+        about = (
+            f"What {steps} steps on one task (row) lower the loss on held-out instances of another (column), "
+            "over what as many on that itself do. The tree is of the mean of both directions."
+        )
+        matrix = task_transfer(store, wanted, LocalPool(), resources)
+        yield Likeness("Transfer", about, matrix, correlation=False)
+
+
+def _write(runs: Path, plan: "Plan", stage: str, found: "Likeness", threshold: float, seeds: int) -> None:
     import yaml
 
     from vf_ray.select.removal import AT_RANDOM, removals
     from vf_ray.select.task_tree import tree
 
     redundant = tree(found.matrix, threshold).redundant
-    made = removals(plan.stage_tasks("stage1"), redundant, range(seeds))
+    made = removals(plan.stage_tasks(stage), redundant, range(seeds), stage)
     named = {f"{name}-{seed}": dict(overrides) for name, seed, overrides in made}
     study = {"recipe": plan.recipe.name, "baseline": AT_RANDOM, "runs": named}
     runs.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
@@ -97,8 +139,8 @@ def _show(found: "Likeness", threshold: float) -> None:
     from vf_ray.select.task_tree import tree
 
     known, size = pairs(found.matrix), len(found.matrix.tasks)
-    show(f"{size} tasks, {len(known):,} of {size * (size - 1) // 2:,} pairs compared")
+    show(f"{found.title}: {size} tasks, {len(known):,} of {size * (size - 1) // 2:,} pairs compared")
     for one, other, value, items in known[:10]:
-        show(f"{value:+.2f}  {escape(one)}  {escape(other)}  ({items:,} images)")
+        show(f"{value:+.2f}  {escape(one)}  {escape(other)}  ({items:,})")
     for task in tree(found.matrix, threshold).redundant:
         show(f"[yellow]{escape(task)}[/] has others that stand for it at {threshold:g}")

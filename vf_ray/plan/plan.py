@@ -7,7 +7,6 @@ the raw input, and "is it up to date" needs neither Ray nor torch.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
@@ -21,12 +20,13 @@ from vf_ray.plan.origins import RawFiles, identity, raw_files
 from vf_ray.plan.preparation import Preparation
 from vf_ray.plan.selection import Selections
 from vf_ray.plan.settled import is_settled
+from vf_ray.plan.stage_tasks import stage_tasks
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.graph import AFTER, BASE, BEFORE, FLAT, lineage
-from vf_ray.recipe.strict import near, plain, require
+from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
-from vf_ray.tasks import among, catalogue, code_of, data_of, licensed, matching, source_of, sources
+from vf_ray.tasks import code_of, data_of, licensed, matching, source_of, sources
 
 STEPS = (*BEFORE, *FLAT, *AFTER)
 """Those with a deployment of their own; a recipe may have more stages."""
@@ -229,17 +229,7 @@ class Plan:
         Raises:
             ValueError: if it names what is not prepared, or a limit for none of them.
         """
-        asked = self._stage(stage)
-        chosen = among(matching(self.recipe.prepare.tasks), asked.tasks, f"{stage}.tasks")
-        for pattern in asked.limits:
-            hits = any(fnmatchcase(task, pattern) for task in chosen)
-            require(hits, f"{stage}.limits names {pattern!r}, which is no task of the stage")
-        groups = {catalogue()[task].group for task in chosen if task in catalogue()}
-        for pattern in asked.weights:
-            hits = pattern in groups or any(fnmatchcase(task, pattern) for task in chosen)
-            told = f"{stage}.weights names {pattern!r}, which is no task of the stage and no group"
-            require(hits, f"{told}; {near(pattern, groups)}")
-        return tuple(sorted(chosen & set(self.tasks)))
+        return stage_tasks(self.recipe, stage, self.tasks)
 
     @cached_property
     def base(self) -> Spec:
