@@ -16,7 +16,7 @@ import torch
 
 from vf_ray.model.encoded import Encoded
 from vf_ray.model.families import encoder_of
-from vf_ray.model.families.family import Encoder
+from vf_ray.model.families.family import Encoder, Images
 from vf_ray.recipe import Stage
 from vf_ray.train.collate import Pack, collate, token_weights
 from vf_ray.train.lengths import Length, Lengths, encoded
@@ -99,7 +99,7 @@ class Batches:
             [(row, length) for row, length in zip(rows, lengths, strict=True) if length.tokens]
         )
         mine, looked_at = self._mine(batch), batch.plan.distinct(batch.shown)
-        image_tokens = [self.encoder.image_tokens(*image.size) for image in looked_at]
+        image_tokens = [self.encoder.image_tokens(*viewed.image.size) for viewed in looked_at]
         odd = [row for row, length in zip(rows, lengths, strict=True) if not length.tokens]
         missing = {*odd, *(batch.rows[i] for members, _ in mine for i in members)} - held.keys()
         held |= encoded(self.encoder, self.samples, sorted(missing))
@@ -132,7 +132,11 @@ class Batches:
             shown=shown, prefix_lens=[length.prefix_len * self.stage.share_tokens for length in lengths],
         )  # fmt: skip
         weights = token_weights([length.labels for length in lengths], self.stage.loss)
-        return _Batch(rows, lengths, weights, shown, plan)
+        return _Batch(rows, lengths, weights, [self._viewed(images) for images in shown], plan)
+
+    def _viewed(self, images: Sequence[Shown]) -> "tuple[Viewed, ...]":
+        among = self.encoder.images.among(len(images))
+        return tuple(Viewed(image, among) for image in images)
 
     def _mine(self, batch: "_Batch") -> list[tuple[tuple[int, ...], float]]:
         """Return what this rank's packs hold, and their weight: 0 for the shortest sample in an empty one."""
@@ -151,8 +155,7 @@ class Batches:
         pack that shows none has a blank one, which nothing reads.
         """
         distinct = list(dict.fromkeys(s for members, _ in mine for i in members for s in batch.shown[i]))
-        decoded = self.encoder.images.decoded(self.samples.images(distinct), self.threads)
-        decoded_of = dict(zip(distinct, decoded, strict=True))
+        decoded_of = self._decoded(distinct)
         return tuple(
             self._pack(
                 [_as_measured(held[batch.rows[i]], batch.lengths[i].tokens) for i in members],
@@ -162,9 +165,18 @@ class Batches:
             for members, share in mine
         )  # fmt: skip
 
+    def _decoded(self, distinct: "Sequence[Viewed]") -> "dict[Viewed, Any]":
+        data = dict(zip(distinct, self.samples.images([one.image for one in distinct]), strict=True))
+        decoded_of = dict[Viewed, Any]()
+        for images in dict.fromkeys(one.images for one in distinct):
+            alike = [one for one in distinct if one.images == images]
+            decoded = images.decoded([data[one] for one in alike], self.threads)
+            decoded_of |= zip(alike, decoded, strict=True)
+        return decoded_of
+
     def _pack(
-        self, encoded: Sequence[Encoded], weights: Sequence[float], shown: Sequence[Sequence[Shown]],
-        decoded_of: Mapping[Shown, Any],
+        self, encoded: Sequence[Encoded], weights: Sequence[float], shown: "Sequence[Sequence[Viewed]]",
+        decoded_of: "Mapping[Viewed, Any]",
     ) -> Pack:  # fmt: skip
         """Collate one pack of conversations, which show what is decoded."""
         number = {image: n for n, image in enumerate(dict.fromkeys(s for images in shown for s in images))}
@@ -175,6 +187,14 @@ class Batches:
 
 
 @dataclass(frozen=True)
+class Viewed:
+    """An image, and what looks at it: families may look otherwise at one of several."""
+
+    image: Shown
+    images: Images
+
+
+@dataclass(frozen=True)
 class _Batch:
     """The samples of a step that can be encoded, one beside the other, and how they are cut."""
 
@@ -182,7 +202,7 @@ class _Batch:
     lengths: Sequence[Length]
     weights: Sequence[float]
     """Of each label token."""
-    shown: Sequence[tuple[Shown, ...]]
+    shown: Sequence[tuple[Viewed, ...]]
     plan: StepPacks
 
 

@@ -76,6 +76,9 @@ class Dimensions:
 class Images(Protocol):
     """How a family's images become tensors; the costly half on the CPU, the rest where the model is."""
 
+    def among(self, images: int) -> "Images":
+        """Return what looks at one of so many images of a conversation: itself, where that is all one."""
+
     def decoded(self, images: Sequence[bytes], threads: int = 1) -> list[Any]:
         """Return each encoded image (PNG, JPEG ...) as the family holds it, of any size.
 

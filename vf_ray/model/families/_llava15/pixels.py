@@ -71,6 +71,10 @@ class Pixels:
         """
         return self.levels(stacked(self.decoded(images)))
 
+    def among(self, images: int) -> "Pixels":
+        """Return itself: an image looks the same beside others."""
+        return self
+
     def decoded(self, images: Sequence[bytes], threads: int = 1) -> list[NDArray[np.uint8]]:
         """Return (H, W, 3) bytes of each encoded picture, for ``stacked`` and ``normalised``.
 
