@@ -3,8 +3,10 @@
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.tiny import TEXTS
@@ -50,3 +52,14 @@ def messages(texts: Sequence[str], images: int) -> list[dict[str, object]]:
         parts = [{"type": "image"}] * (images * (not turn)) + [{"type": "text", "text": text}]
         turns.append({"role": "assistant" if turn % 2 else "user", "content": parts})
     return turns
+
+
+def processor(folder: Path) -> Any:
+    """Return transformers' own, without its part for films, which asks for torchvision."""
+    from transformers import AutoProcessor, Qwen2_5_VLProcessor, Qwen3VLProcessor
+
+    with pytest.MonkeyPatch.context() as patched:
+        without_films = classmethod(lambda kind: ["image_processor", "tokenizer"])
+        for kind in (Qwen2_5_VLProcessor, Qwen3VLProcessor):
+            patched.setattr(kind, "get_attributes", without_films)
+        return AutoProcessor.from_pretrained(folder)

@@ -39,6 +39,10 @@ class TiledImages:
         """Return an image's tiles, in the order in which the model reads them."""
         raise TypeError(f"{type(self).__name__} does not say how it cuts an image")
 
+    def among(self, images: int) -> "TiledImages":
+        """Return itself: an image looks the same beside others."""
+        return self
+
     def decoded(self, images: Sequence[bytes], threads: int = 1) -> list[NDArray[np.uint8]]:
         """Return (tiles, H, W, 3) bytes of each encoded image.
 

@@ -1,0 +1,1 @@
+"""What Qwen-VL alone uses; nothing outside this family imports it."""
