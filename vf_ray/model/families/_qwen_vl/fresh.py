@@ -29,7 +29,7 @@ CLIPS = "video_preprocessor_config.json"
 
 
 @dataclass(frozen=True)
-class Files:
+class PublishedFiles:
     """A processor as the files that it is read from: to make one, transformers asks for torchvision."""
 
     tokenizer: Any
@@ -56,7 +56,7 @@ def fresh(kind: str, base: Base, texts: Iterable[str]) -> Fresh:
         "image_mean": mean, "image_std": std,
     }  # fmt: skip
     video = "Qwen3VLVideoProcessor" if kind == "qwen3_vl" else "Qwen2VLVideoProcessor"
-    files = Files(
+    files = PublishedFiles(
         tokenizer,
         {**settings, "image_processor_type": "Qwen2VLImageProcessor"},
         {**settings, "video_processor_type": video},
