@@ -7,6 +7,7 @@ import pytest
 from tests.doctor.test_doctor import recipe
 from vf_ray import doctor
 from vf_ray.recipe import Evaluate, Prepare, Stage
+from vf_ray.recipe.select import Select
 from vf_ray.store import Store
 
 OWN, POPE = Prepare(tasks=("demo_digits/*",), raw="x"), Evaluate(benchmarks=("pope",))
@@ -28,6 +29,10 @@ def small_stage(*tasks: str, **more: Any) -> Stage:
         ({"stages": {"stage1": small_stage("okvqa/answer")}}, "stages", "wants okvqa/answer, which prepare"),
         ({"stages": {"stage1": small_stage("*", limits={"okvqa/*": 5})}}, "stages",
          "'okvqa/*', which is no task of"),
+        ({"stages": {"stage1": small_stage("*", select=Select(method="icons", targets=("okvqa/*",)))}}, "stages",
+         "stage1.select.targets wants okvqa/answer"),
+        ({"stages": {"stage1": small_stage("*", select=Select(method="list", keep="select/x/1"))}}, "stages",
+         "select/x/1 is not finished"),
     ],
 )  # fmt: skip
 def test_what_would_fail_after_training_is_told_before(
@@ -42,3 +47,6 @@ def test_a_stage_and_its_benchmarks_that_can_be_are_told(local_store: Store) -> 
     found = list(doctor.plans(recipe(), local_store))
     assert [(check.name, check.ok) for check in found] == [("stage1", True), ("benchmarks", True)]
     assert found[0].found == "1 tasks"
+    selecting = small_stage("*", select=Select(method="random", share=0.2))
+    told = next(doctor.plans(recipe(stages={"stage1": selecting}), local_store)).found
+    assert told == "1 tasks, 20% of their instances by random"

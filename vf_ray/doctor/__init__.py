@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from vf_ray import artifacts
 from vf_ray.doctor.check import Check
 from vf_ray.doctor.elsewhere import models_elsewhere
 from vf_ray.doctor.raw_files import sources
@@ -65,9 +66,11 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
     plan = Plan(recipe, "")
     try:
         for name in recipe.tuned:
-            yield Check(name, True, f"{len(plan.stage_tasks(name))} tasks")
+            yield Check(name, True, _data(plan, store, name))
     except MendableError as error:
-        yield Check("stages", False, str(error), "correct the stage's tasks, limits, or prepare.tasks")
+        yield Check(
+            "stages", False, str(error), "correct the stage's tasks, limits, select, or prepare.tasks"
+        )
     try:
         require_askable(store, plan)
         official = [name for name in recipe.evaluate.benchmarks if name != INSTANCES and recipe.evaluate.data]
@@ -76,6 +79,16 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
         yield Check("benchmarks", True, counts or ", ".join(recipe.evaluate.benchmarks))
     except MendableError as error:
         yield Check("benchmarks", False, str(error), "correct evaluate, before anything is trained")
+
+
+def _data(plan: Plan, store: Store, name: str) -> str:
+    """Say what a stage trains on; raise what its tasks, or what it selects by, lack."""
+    stage, tasks = plan.stage(name), f"{len(plan.stage_tasks(name))} tasks"
+    if stage is None or (select := stage.select) is None:
+        return tasks
+    if plan.selections.of(name) is None:
+        return f"{tasks}, {artifacts.load(store, select.keep).stats['kept']:,} instances by {select.keep}"
+    return f"{tasks}, {select.share:.0%} of their instances by {select.method}"
 
 
 def gpus(recipe: Recipe) -> Check:
