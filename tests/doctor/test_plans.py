@@ -13,6 +13,9 @@ from vf_ray.store import Store
 OWN, POPE = Prepare(tasks=("demo_digits/*",), raw="x"), Evaluate(benchmarks=("pope",))
 
 
+OKVQA, LISTED = Select(method="icons", targets=("okvqa/*",)), Select(method="list", keep="select/x/1")
+
+
 def small_stage(*tasks: str, **more: Any) -> Stage:
     return Stage(tasks=tasks, lr=1e-3, batch=4, steps=1, **more)
 
@@ -29,9 +32,9 @@ def small_stage(*tasks: str, **more: Any) -> Stage:
         ({"stages": {"stage1": small_stage("okvqa/answer")}}, "stages", "wants okvqa/answer, which prepare"),
         ({"stages": {"stage1": small_stage("*", limits={"okvqa/*": 5})}}, "stages",
          "'okvqa/*', which is no task of"),
-        ({"stages": {"stage1": small_stage("*", select=Select(method="icons", targets=("okvqa/*",)))}}, "stages",
+        ({"stages": {"stage1": small_stage("*", select=OKVQA)}}, "stages",
          "stage1.select.targets wants okvqa/answer"),
-        ({"stages": {"stage1": small_stage("*", select=Select(method="list", keep="select/x/1"))}}, "stages",
+        ({"stages": {"stage1": small_stage("*", select=LISTED)}}, "stages",
          "select/x/1 is not finished"),
     ],
 )  # fmt: skip
@@ -49,4 +52,4 @@ def test_a_stage_and_its_benchmarks_that_can_be_are_told(local_store: Store) -> 
     assert found[0].found == "1 tasks"
     selecting = small_stage("*", select=Select(method="random", share=0.2))
     told = next(doctor.plans(recipe(stages={"stage1": selecting}), local_store)).found
-    assert told == "1 tasks, 20% of their instances by random"
+    assert told == "5 tasks, 20% of their instances by random"
