@@ -19,6 +19,7 @@ from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval import evaluate as asking
 from vf_ray.model.base import build_base
 from vf_ray.on_ray.train import stats
+from vf_ray.plan.handing import mixing, reporting
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe.load import load_recipe
 from vf_ray.report.render import report
@@ -35,7 +36,8 @@ def main() -> None:
     store = Store.open()
     plan = Plan.of(load_recipe(sys.argv[1]), store)
     verbs: Mapping[str, Callable[[Store, Plan], object]] = {
-        "fetch": fetch, "prepare": prepare, "base": base, "evaluate": evaluate, "report": report,
+        "fetch": fetch, "prepare": prepare, "base": base, "evaluate": evaluate,
+        "report": lambda store, plan: report(store, reporting(plan)),
     }  # fmt: skip
     torch.set_num_threads(plan.recipe.resources.threads)
     took = {}
@@ -65,7 +67,7 @@ def tune(step: str, store: Store, plan: Plan) -> None:
     """Train a stage with the very loop that Ray Train's workers run."""
     stage = plan.stage(step)
     assert stage is not None
-    model, mixed = artifacts.load(store, plan.starts_from(step)), mixture(store, plan, step)
+    model, mixed = artifacts.load(store, plan.starts_from(step)), mixture(store, mixing(plan, step))
 
     def make(writer: Writer) -> Mapping[str, Any]:
         run(

@@ -66,7 +66,7 @@ def test_throughput(root: Path, tmp_path: Path, form: str) -> None:
     raw = root / str(COUNT) / "raw" / "llava_json"
     work: dict[str, Callable[[Path], object]] = {
         "ours": lambda out: export(
-            plan, store, Store.open(str(out)), form, tasks=plan.tasks, any_licence=True
+            plan.instances, store, Store.open(str(out)), form, name="bench", any_licence=True
         ),
         "plain loop": lambda out: (PLAIN[form](raw, out), os.sync()),
     }

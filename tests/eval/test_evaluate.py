@@ -127,7 +127,7 @@ def test_a_benchmark_without_a_folder_is_refused_before_anything_runs(
     pope(tmp_path)
     plan = plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope", "mme"])
     with pytest.raises(FileNotFoundError, match="put the official files of mme there"):
-        require_askable(local_store, plan)
+        require_askable(local_store, plan.evaluation)
 
 
 def says_yes(body: dict[str, Any], number: int) -> Answer:

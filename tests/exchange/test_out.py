@@ -43,7 +43,8 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 def written(ready: Prepared, to: Path | str, form: str, **options: Any) -> Store:
     target = Store.open(str(to))
-    export(*ready, target, form, tasks=ready[0].tasks, **options)
+    plan, store = ready
+    export(plan.instances, store, target, form, name=plan.recipe.name, about=plan.recipe.about, **options)
     return target
 
 
@@ -236,8 +237,8 @@ def test_a_target_that_holds_something_is_refused(ready: Prepared, tmp_path: Pat
 
 def test_what_is_not_prepared_is_refused(ready: Prepared, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="not finished"):
-        export(ready[0], Store.open(str(tmp_path / "empty")), Store.open(str(tmp_path / "out")), "llava",
-               tasks=ready[0].tasks)  # fmt: skip
+        empty, out = (Store.open(str(tmp_path / name)) for name in ("empty", "out"))
+        export(ready[0].instances, empty, out, "llava", name="none")
     assert not (tmp_path / "out").exists()
 
 

@@ -110,7 +110,7 @@ def _raw(made: Artifact, path: str) -> bytes:
 def test_they_go_out_as_they_came_in(ready: Prepared, tmp_path: Path) -> None:
     plan, store = ready
     target = Store.open(str(tmp_path / "llava_json"))
-    export(plan, store, target, "llava", tasks=plan.tasks, any_licence=True)
+    export(plan.instances, store, target, "llava", name="several", any_licence=True)
     out = {row["id"]: row for row in json.loads(target.read("train.json"))}
     assert sorted(len(row["image"]) for row in out.values() if isinstance(row["image"], list)) == [
         2,
@@ -130,7 +130,7 @@ def test_they_go_out_as_they_came_in(ready: Prepared, tmp_path: Path) -> None:
 
 def test_parquet_holds_the_later_ones_beside_the_first(ready: Prepared, tmp_path: Path) -> None:
     plan, store = ready
-    export(plan, store, Store.open(str(tmp_path)), "parquet", tasks=plan.tasks, any_licence=True)
+    export(plan.instances, store, Store.open(str(tmp_path)), "parquet", name="several", any_licence=True)
     rows = pq.read_table(tmp_path / "data").to_pylist()
     assert sorted(1 + len(row["later_images"]) for row in rows) == [1, 2, 2, 2, 2, 3]
     assert all(image["bytes"] for row in rows for image in [row["image"], *row["later_images"]])

@@ -8,6 +8,7 @@ from transformers import LlavaForConditionalGeneration
 
 from tests.flows.smoke import TASK, TRAINER, Kill, end, finish, holds, outcome, start, strike
 from vf_ray import artifacts
+from vf_ray.plan.handing import reporting
 from vf_ray.plan.plan import STEPS, Plan
 from vf_ray.recipe.load import load_recipe
 from vf_ray.report.publish import publish
@@ -67,14 +68,14 @@ def test_a_second_run_only_looks(unharmed: Store, tmp_path: Path) -> None:
 
 def test_a_published_model_loads_and_its_card_has_its_scores(unharmed: Store, tmp_path: Path) -> None:
     plan, target = Plan.of(load_recipe("smoke"), unharmed), Store.open(str(tmp_path))
-    names = publish(unharmed, plan, "stage2", target)
+    names = publish(unharmed, plan.tuned("stage2"), reporting(plan), target)
     assert {"model.safetensors", "config.json", "README.md"} <= set(names)
     card = target.read("README.md").decode()
     assert card.startswith("---\n") and f"`{plan.tuned('stage2').address}`" in card
     assert "## Scores" in card and all(f"### {title}" in card for title in titles(unharmed, plan))
     assert LlavaForConditionalGeneration.from_pretrained(tmp_path).num_parameters() > 0
     with pytest.raises(ValueError, match="is not empty"):
-        publish(unharmed, plan, "stage2", target)
+        publish(unharmed, plan.tuned("stage2"), reporting(plan), target)
 
 
 def titles(store: Store, plan: Plan) -> list[str]:

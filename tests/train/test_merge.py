@@ -13,6 +13,7 @@ from vf_ray.artifacts import Spec, Writer, build
 from vf_ray.errors import UserError
 from vf_ray.model.load import load
 from vf_ray.model.tensors import Tensors
+from vf_ray.plan.handing import merging
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
@@ -106,7 +107,7 @@ def test_a_merging_stage_makes_a_model_of_the_store(models: dict[str, Path], loc
     for name, folder in zip(("stage1", "stage2"), models.values(), strict=True):
         stored(folder, plan.tuned(name))
     recorded(local_store, plan)
-    made = build_merge(local_store, plan, "soup", LocalPool())
+    made = build_merge(local_store, merging(plan, "soup"), LocalPool())
     assert made.address == plan.tuned("soup").address and made.stats["parameters"]
     card = made.read("model/README.md").decode()
     assert "- 0.75 of stage1" in card and plan.tuned("stage2").address in card and "## Data" in card

@@ -90,6 +90,7 @@ def mixture(recipe: Recipe, store: Store, stage: str) -> Artifact:
         FileNotFoundError: if one of its tasks is not prepared.
         ValueError: if nothing is left to train on.
     """
+    from vf_ray.plan.handing import mixing
     from vf_ray.plan.plan import Plan
     from vf_ray.shards.mixture import mixture as indexed
 
@@ -99,7 +100,7 @@ def mixture(recipe: Recipe, store: Store, stage: str) -> Artifact:
         from vf_ray.work import LocalPool
 
         selected(store, plan, stage, LocalPool())
-    return indexed(store, plan, stage)
+    return indexed(store, mixing(plan, stage))
 
 
 def export(
@@ -117,4 +118,7 @@ def export(
     from vf_ray.plan.plan import Plan
 
     plan = Plan.of(recipe, store)
-    return exchange.export(plan, store, Store.open(to), form, tasks=plan.tasks, any_licence=any_licence)
+    return exchange.export(
+        plan.instances, store, Store.open(to), form, name=recipe.name, about=recipe.about,
+        any_licence=any_licence,
+    )  # fmt: skip

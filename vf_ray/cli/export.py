@@ -37,7 +37,10 @@ def export(
     chosen = plan.tasks if task is None else [known for known in matching(task) if known in plan.tasks]
     if not chosen:
         raise UserError(f"recipe {recipe!r} prepares none of {', '.join(task or ())}")
-    census = write(plan, opened, Store.open(to), form, tasks=chosen, any_licence=any_licence)
+    census = write(
+        {task: plan.instances[task] for task in chosen}, opened, Store.open(to), form,
+        name=plan.recipe.name, about=plan.recipe.about, any_licence=any_licence,
+    )  # fmt: skip
     if as_json:
         show_json({name: dict(count.instances) for name, count in census.tasks.items()})
     else:

@@ -17,11 +17,15 @@ def publish(
     as_json: Annotated[bool, typer.Option("--json", help="The files' names.")] = False,
 ) -> None:
     """Copy a tuned model's folder, for from_pretrained, with a card of its making and its scores."""
+    from vf_ray.plan.handing import reporting
+    from vf_ray.recipe.strict import near, require
     from vf_ray.report.publish import publish as write
     from vf_ray.store import Store
 
     opened, plan = planned(recipe, override, store)
-    files = write(opened, plan, step, Store.open(to))
+    stages = plan.recipe.stages
+    require(step in stages, f"recipe {plan.recipe.name!r} makes no {step!r}; {near(step, stages)}")
+    files = write(opened, plan.tuned(step), reporting(plan), Store.open(to))
     if as_json:
         show_json(files)
     note(f"{len(files)} files in {to}")

@@ -94,9 +94,10 @@ def _measured(
     """Yield what the stage's model says of its tasks, measured in this process where no run has."""
     if not (gradients or transfer):
         return
+    from vf_ray.plan.handing import unselected
     from vf_ray.select.redundancy_page import Likeness
     from vf_ray.select.task_measuring import task_gradients, task_transfer
-    from vf_ray.shards.mixture import pool
+    from vf_ray.shards.mixture import mixture
     from vf_ray.work import LocalPool
 
     wanted = plan.selections.of(stage)
@@ -105,7 +106,7 @@ def _measured(
             f"{stage} of recipe {plan.recipe.name!r} selects nothing, which says how models are asked; "
             f"give --set '{stage}.select={{method: icons, warmup: 100}}'"
         )
-    pool(store, plan, stage)
+    mixture(store, unselected(plan, stage))
     resources, steps = plan.recipe.resources, wanted.asked.warmup
     if gradients:
         about = f"Cosine of the mean gradients of tasks by adapters, after {steps} steps on all of them."

@@ -72,7 +72,7 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
             "stages", False, str(error), "correct the stage's tasks, limits, select, or prepare.tasks"
         )
     try:
-        require_askable(store, plan)
+        require_askable(store, plan.evaluation)
         official = [name for name in recipe.evaluate.benchmarks if name != INSTANCES and recipe.evaluate.data]
         asked = {name: len(question_set(store, plan.questions, name).questions) for name in official}
         counts = ", ".join(f"{name} {count:,} questions" for name, count in asked.items())

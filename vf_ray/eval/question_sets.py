@@ -10,9 +10,9 @@ from vf_ray import artifacts
 from vf_ray.eval.benchmark import Benchmark, QuestionSet
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.held_out import HeldOut
-from vf_ray.plan.evaluation import Questions
+from vf_ray.plan.evaluation import Evaluation, Questions
 from vf_ray.plan.inputs import INSTANCES, question_set_url
-from vf_ray.plan.plan import Plan, finished
+from vf_ray.plan.plan import finished
 from vf_ray.raw.tree import RawTree
 from vf_ray.recipe import Evaluate
 from vf_ray.recipe.strict import require
@@ -20,21 +20,20 @@ from vf_ray.store import Store
 from vf_ray.types import Tree
 
 
-def require_askable(store: Store, plan: Plan) -> None:
+def require_askable(store: Store, wanted: Evaluation) -> None:
     """Refuse, before anything is trained, an evaluation that could not be made afterwards.
 
     Raises:
-        FileNotFoundError: if a benchmark's folder, or earlier scores, are not there.
+        FileNotFoundError: if earlier scores are not there.
         ValueError: if a benchmark is unknown, wants a judge that is not named, or has no files.
     """
-    asked = plan.recipe.evaluate
+    asked = wanted.questions.asked
     for name in asked.benchmarks:
         _require_judge(get(name), asked)
-        demo = plan.raw_files.benchmarks
+        demo = wanted.questions.raw_files.benchmarks
         brought = f"the demo brings {', '.join(demo)}" if demo else "only the demo brings some"
         no_files = f"benchmark {name!r} has no files: evaluate.data is empty, and {brought}"
         require(bool(asked.data) or name in (INSTANCES, *demo), no_files)
-    _ = plan.question_sets
     for address in asked.earlier:
         artifacts.load(store, address)
 

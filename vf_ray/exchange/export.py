@@ -13,13 +13,13 @@ from typing import Protocol
 
 from PIL import Image
 
-from vf_ray.artifacts import Artifact, load
+from vf_ray.artifacts import Artifact, Spec, load
 from vf_ray.exchange.census import Census
 from vf_ray.exchange.dataset_card import Facts, card
 from vf_ray.exchange.llava import LlavaFiles
 from vf_ray.exchange.parquet import ParquetFiles
 from vf_ray.exchange.records import Record, records
-from vf_ray.plan.plan import Plan, finished
+from vf_ray.plan.plan import finished
 from vf_ray.recipe.strict import require
 from vf_ray.shards.candidates import SOURCE, examined_name, read_examined
 from vf_ray.shards.finish import HELD_OUT, TRAIN
@@ -58,28 +58,29 @@ FORMS: Mapping[str, tuple[Callable[[Store, str, Path, Executor], Sink], str]] = 
 
 
 def export(
-    plan: Plan, store: Store, target: Store, form: str, *, tasks: Sequence[str], any_licence: bool = False
-) -> Census:
-    """Export the finished instances of some of a plan's tasks; return what went out.
+    wanted: Mapping[str, Spec], store: Store, target: Store, form: str, *, name: str, about: str = "",
+    any_licence: bool = False,
+) -> Census:  # fmt: skip
+    """Export finished instances, ``wanted`` by task, under a recipe's name; return what went out.
 
     Raises:
         FileNotFoundError: if one of the tasks is not prepared.
         ValueError: if the target is not empty, or the tasks hold nothing.
     """
     require(not target.list(), f"{target.url} is not empty; export into a new folder, or delete it first")
-    instances = finished(store, {task: plan.instances[task] for task in tasks})
+    instances = finished(store, wanted)
     make, usage = FORMS[form]
-    census, files = Census.of(tasks), dict[str, Sequence[str]]()
+    census, files = Census.of(tuple(wanted)), dict[str, Sequence[str]]()
     with scratch() as below, ThreadPoolExecutor(REQUESTS) as pool:
-        for split, name in SPLITS.items():
-            split_records = records(instances, name, any_licence=any_licence)
+        for split, file in SPLITS.items():
+            split_records = records(instances, file, any_licence=any_licence)
             files[split] = _write(make(target, split, below, pool), census, split, split_records)
     require(
-        census.instances() > 0, f"the tasks {', '.join(tasks)} hold no instance; there is nothing to export"
+        census.instances() > 0, f"the tasks {', '.join(wanted)} hold no instance; there is nothing to export"
     )
     facts = Facts(
-        name=plan.recipe.name,
-        about=plan.recipe.about,
+        name=name,
+        about=about,
         census=census,
         files=files,
         rejected=_rejected(instances),

@@ -7,7 +7,7 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import WORK, Artifact, Writer
-from vf_ray.plan.plan import Plan
+from vf_ray.plan.stages import Tuning
 from vf_ray.recipe import Stage
 from vf_ray.shards.read import StoredSamples
 from vf_ray.store import Store
@@ -57,18 +57,16 @@ def part(number: int) -> str:
     return f"{WORK}{number:05d}.npy"
 
 
-def lengths(store: Store, plan: Plan, stage: str, pool: WorkPool, *, force: bool = False) -> Artifact:
+def lengths(store: Store, wanted: Tuning, pool: WorkPool, *, force: bool = False) -> Artifact:
     """Return how long the conversations of a stage's mixture are, as the model it starts from reads them.
 
     Raises:
         FileNotFoundError: if the mixture or that model is not finished.
     """
-    chosen = plan.stage(stage)
-    assert chosen is not None, f"recipe {plan.recipe.name!r} has no {stage}"
-    model = artifacts.load(store, plan.starts_from(stage))
-    mixed = artifacts.load(store, plan.mixture(stage).address)
-    make = partial(_measured, chosen, model, mixed, pool)
-    return artifacts.build(store, plan.lengths(stage), make, force=force)
+    model = artifacts.load(store, wanted.model)
+    mixed = artifacts.load(store, wanted.mixing.spec.address)
+    make = partial(_measured, wanted.stage, model, mixed, pool)
+    return artifacts.build(store, wanted.lengths, make, force=force)
 
 
 def _measured(

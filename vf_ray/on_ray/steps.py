@@ -8,9 +8,11 @@ from vf_ray.on_ray.errors import unwrapped
 from vf_ray.on_ray.progress import count_rows, told
 from vf_ray.on_ray.ray_pool import RayPool
 from vf_ray.on_ray.train import tune
+from vf_ray.plan.handing import merging, reporting, tuning
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Average
 from vf_ray.report.render import report
+from vf_ray.select.selecting import selected
 from vf_ray.shards.prepare import prepare
 from vf_ray.store import Store
 from vf_ray.train.merge import build_merge
@@ -27,9 +29,10 @@ def run(step: str, plan: Plan, store: Store, *, force: bool = False) -> None:
         if step in VERBS:
             VERBS[step](store, plan, RayPool(), force)
         elif isinstance(plan.recipe.stages[step], Average):
-            build_merge(store, plan, step, RayPool(), force=force)
+            build_merge(store, merging(plan, step), RayPool(), force=force)
         else:
-            tune(store, step, plan, force=force)
+            selected(store, plan, step, RayPool(), force=force)
+            tune(store, tuning(plan, step), plan.recipe.resources, force=force)
 
 
 def _fetch(store: Store, plan: Plan, pool: WorkPool, force: bool) -> None:
@@ -53,7 +56,7 @@ def _evaluate(store: Store, plan: Plan, pool: WorkPool, force: bool) -> None:
 
 
 def _report(store: Store, plan: Plan, pool: WorkPool, force: bool) -> None:
-    report(store, plan, force=force)
+    report(store, reporting(plan), force=force)
 
 
 VERBS: Mapping[str, Callable[[Store, Plan, WorkPool, bool], None]] = {

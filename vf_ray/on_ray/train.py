@@ -24,7 +24,7 @@ from vf_ray.on_ray.cluster_variables import RAY_ADDRESS
 from vf_ray.on_ray.measure import NAME as LENGTHS
 from vf_ray.on_ray.measure import lengths
 from vf_ray.on_ray.ray_pool import RayPool
-from vf_ray.plan.plan import Plan
+from vf_ray.plan.stages import Tuning
 from vf_ray.recipe import Resources, Stage
 from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
@@ -67,37 +67,35 @@ class Job:
     """How long the samples are, where that was measured."""
 
 
-def tune(store: Store, name: str, plan: Plan, *, force: bool = False) -> Artifact:
-    """Return the model that a stage of the recipe makes, training it if it is not there.
+def tune(store: Store, wanted: Tuning, resources: Resources, *, force: bool = False) -> Artifact:
+    """Return the model that a tuning stage makes, training it if it is not there.
 
     Raises:
         FileNotFoundError: if the model it starts from, or an instance of its mixture, is not finished.
         ValueError: if a file of its mixture is not as long as when it was published.
         Stopped: if the loss left the numbers, or workers died and died again.
     """
-    from vf_ray.select.selecting import selected
     from vf_ray.shards.intact import require_intact
     from vf_ray.shards.mixture import mixture
     from vf_ray.shards.read import StoredSamples
     from vf_ray.train.model_card import card
 
-    stage = plan.stage(name)
-    assert stage is not None, f"recipe {plan.recipe.name!r} has no {name}"
-    model = artifacts.load(store, plan.starts_from(name))
-    selected(store, plan, name, RayPool(), force=force)
-    mixed = mixture(store, plan, name, force=force)
+    model = artifacts.load(store, wanted.model)
+    mixed = mixture(store, wanted.mixing, force=force)
     samples = partial(StoredSamples.of, store, mixed)
 
     def make(writer: Writer) -> Mapping[str, Any]:
         require_intact(mixed)
         model.require_whole(MODEL)
-        writer.commit(f"{MODEL}/README.md", card(plan, name).encode())
-        shared, resources = bool(os.environ.get(RAY_ADDRESS)), plan.recipe.resources
+        writer.commit(f"{MODEL}/README.md", card(wanted.making).encode())
         many = resources.workers > 1 and mixed.stats["instances"] >= MEASURED_FROM
-        measured = lengths(store, plan, name, RayPool(), force=force) if many else None
-        return fit(Job(name, stage, model, samples, writer, plan.graph.run_seed, resources, shared, measured))
+        measured = lengths(store, wanted, RayPool(), force=force) if many else None
+        shared = bool(os.environ.get(RAY_ADDRESS))
+        return fit(
+            Job(wanted.name, wanted.stage, model, samples, writer, wanted.seed, resources, shared, measured)
+        )
 
-    return artifacts.build(store, plan.tuned(name), make, force=force)
+    return artifacts.build(store, wanted.tuned, make, force=force)
 
 
 def fit(job: Job) -> dict[str, Any]:

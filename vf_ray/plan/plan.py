@@ -283,9 +283,9 @@ class Plan:
         return Spec(kind="report", name=self.recipe.name, config={}, inputs=inputs, code=CODE["report"])
 
     def _stage(self, name: str) -> Stage:
-        found = self.stage(name)
-        assert found is not None, f"recipe {self.recipe.name!r} has no {name}"
-        return found
+        stage = self.stage(name)
+        assert stage is not None, f"recipe {self.recipe.name!r} has no {name}"
+        return stage
 
 
 def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:
@@ -294,5 +294,5 @@ def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:
     Raises:
         FileNotFoundError: if one is not finished.
     """
-    found = store.many(lambda spec: artifacts.load(store, spec.address), specs.values())
-    return dict(zip(specs, found, strict=True))
+    loaded = store.many(lambda spec: artifacts.load(store, spec.address), specs.values())
+    return dict(zip(specs, loaded, strict=True))

@@ -8,7 +8,8 @@ from typing import Any
 from vf_ray.artifacts import Artifact, load
 from vf_ray.eval.benchmark import Figures, Item
 from vf_ray.eval.scores import BenchmarkScores, Scores, read, read_items
-from vf_ray.plan.plan import Plan, finished
+from vf_ray.plan.plan import finished
+from vf_ray.plan.reporting import ReportedStage, Reporting
 from vf_ray.report import names
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, source_of
@@ -84,31 +85,29 @@ class Findings:
         return {model: self.figures(benchmark, model) for model in self.models}
 
 
-def gather(store: Store, plan: Plan) -> Findings:
+def gather(store: Store, wanted: Reporting) -> Findings:
     """Read a run's artifacts.
 
     Raises:
         FileNotFoundError: if one of them is not finished.
     """
-    artifact = load(store, plan.scores.address)
+    artifact = load(store, wanted.scores.address)
     scores = read(artifact)
     items = {
         name: {model: read_items(artifact, name, model) for model in benchmark.models}
         for name, benchmark in scores.benchmarks.items()
     }
-    instances = finished(store, plan.instances)
+    instances = finished(store, wanted.instances)
     return Findings(
-        recipe=plan.recipe.name,
-        about=plan.recipe.about,
+        recipe=wanted.recipe,
+        about=wanted.about,
         built=[_built(task, artifact.stats) for task, artifact in instances.items()],
-        stages=[_trained(store, plan, name) for name in plan.recipe.tuned],
+        stages=[_trained(store, stage) for stage in wanted.stages],
         scores=scores,
         items=items,
-        lineage=[(step, a) for step in plan.steps if step != "report" for a in plan.addresses(step)],
-        learner=plan.graph.learner or "stage1",
-        earlier={
-            address.partition("/")[2]: read(load(store, address)) for address in plan.recipe.evaluate.earlier
-        },
+        lineage=wanted.lineage,
+        learner=wanted.learner,
+        earlier={address.partition("/")[2]: read(load(store, address)) for address in wanted.earlier},
     )
 
 
@@ -126,17 +125,16 @@ def _built(task: str, stats: Mapping[str, Any]) -> Built:
     )
 
 
-def _trained(store: Store, plan: Plan, name: str) -> Trained:
-    artifact, stage = load(store, plan.tuned(name).address), plan.stage(name)
-    assert stage is not None, f"recipe {plan.recipe.name!r} has no {name}"
+def _trained(store: Store, reported: ReportedStage) -> Trained:
+    artifact = load(store, reported.tuned.address)
     lines = _metrics(artifact)
     return Trained(
-        name=name,
+        name=reported.name,
         address=artifact.address,
-        tuned=stage.tune,
-        tasks=len(plan.stage_tasks(name)),
+        tuned=reported.stage.tune,
+        tasks=len(reported.tasks),
         stats=artifact.stats,
-        data=load(store, plan.mixture(name).address).stats,
+        data=load(store, reported.mixture.address).stats,
         steps=[line["step"] for line in lines],
         losses=[line["loss"] for line in lines],
     )

@@ -1,8 +1,9 @@
 """A tuned model for others: its folder, with a card that has what it scored beside what it was made of."""
 
 from vf_ray import artifacts
-from vf_ray.plan.plan import Plan
-from vf_ray.recipe.strict import near, require
+from vf_ray.artifacts import Spec
+from vf_ray.plan.reporting import Reporting
+from vf_ray.recipe.strict import require
 from vf_ray.report.findings import gather
 from vf_ray.report.sections import headline
 from vf_ray.store import Store
@@ -14,32 +15,30 @@ CARD = "README.md"
 UNKNOWN = "## Scores\n\nThis recipe's models have not been evaluated.\n"
 
 
-def publish(store: Store, plan: Plan, step: str, target: Store) -> list[str]:
-    """Copy the model that a stage made, checksums verified, for ``from_pretrained``; return the files' names.
+def publish(store: Store, model: Spec, run: Reporting, target: Store) -> list[str]:
+    """Copy a model of a run, checksums verified, for ``from_pretrained``; return the files' names.
 
     Raises:
         FileNotFoundError: if the model is not finished.
-        ValueError: if the recipe has no such stage, or the target is not empty.
+        ValueError: if the target is not empty.
     """
-    stages = plan.recipe.stages
-    require(step in stages, f"recipe {plan.recipe.name!r} makes no {step!r}; {near(step, stages)}")
     require(not target.list(), f"{target.url} is not empty; publish into a new folder, or delete it first")
     with scratch("vf-ray-publish-") as below:
-        folder = artifacts.load(store, plan.tuned(step).address).download(below, MODEL)
-        (folder / CARD).write_text(f"{(folder / CARD).read_text()}\n{scores(store, plan)}")
+        folder = artifacts.load(store, model.address).download(below, MODEL)
+        (folder / CARD).write_text(f"{(folder / CARD).read_text()}\n{scores(store, run)}")
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             target.create_file(str(file.relative_to(folder)), file)
     target.leave()
     return target.list()
 
 
-def scores(store: Store, plan: Plan) -> str:
+def scores(store: Store, run: Reporting) -> str:
     """Return the tables of every benchmark, in Markdown, or that there are none yet."""
-    if artifacts.find(store, plan.scores) is None:
+    if artifacts.find(store, run.scores) is None:
         return UNKNOWN
-    findings = gather(store, plan)
+    findings = gather(store, run)
     tables = [
         f"### {scores.title}\n\n{headline(findings, name).markdown()}"
         for name, scores in findings.benchmarks.items()
     ]
-    return "\n".join((f"## Scores\n\nIn full: `{plan.scores.address}`.\n", *tables))
+    return "\n".join((f"## Scores\n\nIn full: `{run.scores.address}`.\n", *tables))

@@ -12,7 +12,7 @@ from vf_ray.eval.question_sets import question_set
 from vf_ray.page.document import Document, Gallery, GalleryItem, Section
 from vf_ray.page.tables import Table
 from vf_ray.plan.inputs import INSTANCES
-from vf_ray.plan.plan import Plan
+from vf_ray.plan.reporting import Reporting
 from vf_ray.plan.settled import MADE_OF, is_settled
 from vf_ray.report import analyses, making, names, sections
 from vf_ray.report.drawn import drawn
@@ -21,7 +21,7 @@ from vf_ray.report.gallery import gallery
 from vf_ray.store import Store
 
 
-def report(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
+def report(store: Store, wanted: Reporting, *, force: bool = False) -> Artifact:
     """Return the report of a run.
 
     Raises:
@@ -30,19 +30,19 @@ def report(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
 
     def make(writer: Writer) -> Mapping[str, Any]:
         writer.progress(0, 3, "parts")
-        findings = gather(store, plan)
+        findings = gather(store, wanted)
         writer.progress(1, 3, "parts")
         question_sets: dict[str, QuestionSet] = {
-            name: question_set(store, plan.questions, name) for name in findings.benchmarks
+            name: question_set(store, wanted.questions, name) for name in findings.benchmarks
         }
         shown = gallery(question_sets, findings.items, findings.learner)
         writer.progress(2, 3, "parts")
         _commit(writer, document(findings, shown), findings)
         writer.progress(3, 3, "parts")
-        mark = artifacts.load(store, plan.scores.address).mark
-        return {**asdict(findings.scores.learned), MADE_OF: {plan.scores.address: mark}}
+        mark = artifacts.load(store, wanted.scores.address).mark
+        return {**asdict(findings.scores.learned), MADE_OF: {wanted.scores.address: mark}}
 
-    return artifacts.build(store, plan.report, make, force=force or not is_settled(store, plan.report))
+    return artifacts.build(store, wanted.spec, make, force=force or not is_settled(store, wanted.spec))
 
 
 def document(findings: Findings, shown: list[GalleryItem]) -> Document:

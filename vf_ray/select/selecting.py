@@ -17,6 +17,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Writer
 from vf_ray.artifacts.cost import GPUS
 from vf_ray.errors import UserError
+from vf_ray.plan.handing import unselected
 from vf_ray.plan.plan import Plan
 from vf_ray.plan.selection import StageSelection
 from vf_ray.recipe import Resources
@@ -29,7 +30,7 @@ from vf_ray.select.ranking import Counts, Mask, Ranks, Reals, budget, hashes, hi
 from vf_ray.select.trajectories import trajectories
 from vf_ray.shards.finish import TRAIN
 from vf_ray.shards.keep_list import KEEP, KEPT
-from vf_ray.shards.mixture import pool as everything
+from vf_ray.shards.mixture import mixture
 from vf_ray.shards.read import StoredSamples
 from vf_ray.shards.schema import from_parquet, to_parquet
 from vf_ray.store import Store
@@ -75,7 +76,7 @@ def selected(store: Store, plan: Plan, stage: str, pool: WorkPool, *, force: boo
     if wanted is None:
         return None
     if force or artifacts.find(store, wanted.keep) is None:
-        everything(store, plan, stage)
+        mixture(store, unselected(plan, stage))
     return select(store, wanted, pool, resources=plan.recipe.resources, force=force)
 
 

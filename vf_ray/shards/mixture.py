@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.artifacts import Artifact, Writer
 from vf_ray.errors import UserError
 from vf_ray.instances.chance import rank
-from vf_ray.plan.plan import Plan, finished
-from vf_ray.recipe import Stage
+from vf_ray.plan.plan import finished
+from vf_ray.plan.stages import Mixing
 from vf_ray.shards.choice import RANK, Choice, amounts, below, lowest, replayed, taken
 from vf_ray.shards.decode import NOTHING
 from vf_ray.shards.finish import TRAIN
@@ -28,38 +28,23 @@ _NO_IMAGE = {"sha256": NOTHING, "file": "", "offset": 0, "size": 0, "width": 0, 
 _TEXT = ["key", "shown", "prompt", "response", "further"]
 
 
-def mixture(store: Store, plan: Plan, stage: str, *, force: bool = False) -> Artifact:
-    """Return the index of what a stage of the recipe trains on.
+def mixture(store: Store, wanted: Mixing, *, force: bool = False) -> Artifact:
+    """Return the index of what a stage trains on.
 
     Raises:
         FileNotFoundError: if the instances of one of its tasks, or its keep-list, are not finished.
         UserError: if that names instances that are not there.
     """
-    chosen, keep = plan.stage(stage), plan.selections.keep(stage)
-    assert chosen is not None, f"recipe {plan.recipe.name!r} has no {stage}"
-    return _indexed(store, plan, stage, chosen, plan.mixture(stage), keep, force)
-
-
-def pool(store: Store, plan: Plan, stage: str) -> Artifact:
-    """Return the index of what a stage may take, before anything is selected."""
-    chosen = plan.stage(stage)
-    assert chosen is not None, f"recipe {plan.recipe.name!r} has no {stage}"
-    return _indexed(store, plan, stage, chosen.unweighed, plan.pool(stage))
-
-
-def _indexed(
-    store: Store, plan: Plan, name: str, chosen: Stage, spec: Spec, keep: str = "", force: bool = False
-) -> Artifact:
-    instances = finished(store, {task: plan.instances[task] for task in plan.stage_tasks(name)})
+    instances = finished(store, wanted.instances)
     groups = {task: catalogue()[task].group for task in instances}
-    choice = Choice(plan.recipe.seed, **chosen.choice, groups=groups)
-    others = {stage: mixture(store, plan, stage) for stage in chosen.replay}
+    choice = Choice(wanted.seed, **wanted.stage.choice, groups=groups)
+    others = {name: mixture(store, other) for name, other in wanted.replayed.items()}
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        kept = artifacts.load(store, keep) if keep else None
+        kept = artifacts.load(store, wanted.keep) if wanted.keep else None
         return write_mixture(instances, writer, choice, kept, others=others)
 
-    return artifacts.build(store, spec, make, force=force)
+    return artifacts.build(store, wanted.spec, make, force=force)
 
 
 def write_mixture(

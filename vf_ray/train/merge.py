@@ -19,15 +19,14 @@ from vf_ray.model.load import parameters
 from vf_ray.model.tensors import Tensors, few
 from vf_ray.model.whole import require_same
 from vf_ray.plan.named_models import PREFIX
-from vf_ray.plan.plan import Plan
-from vf_ray.recipe import Average
+from vf_ray.plan.stages import Merging
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
 from vf_ray.work import WorkPool
 
 
-def build_merge(store: Store, plan: Plan, name: str, pool: WorkPool, *, force: bool = False) -> Artifact:
-    """Return the model that a merging stage of the recipe makes, averaging where a pool has room for it.
+def build_merge(store: Store, wanted: Merging, pool: WorkPool, *, force: bool = False) -> Artifact:
+    """Return the model that a merging stage makes, averaging where a pool has room for it.
 
     Raises:
         FileNotFoundError: if one of the models is not finished.
@@ -35,14 +34,12 @@ def build_merge(store: Store, plan: Plan, name: str, pool: WorkPool, *, force: b
     """
     from vf_ray.train.model_card import card
 
-    stage = plan.recipe.stages[name]
-    assert isinstance(stage, Average), f"stage {name} of recipe {plan.recipe.name!r} averages nothing"
-    models = {parent: artifacts.load(store, plan.graph.address(parent)) for parent in stage.merge}
+    models = {name: artifacts.load(store, address) for name, address in wanted.models.items()}
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        return pool.call(make_merge, writer, models, dict(stage.merge), card(plan, name))
+        return pool.call(make_merge, writer, models, wanted.shares, card(wanted.making))
 
-    return artifacts.build(store, plan.tuned(name), make, force=force)
+    return artifacts.build(store, wanted.merged, make, force=force)
 
 
 def make_merge(

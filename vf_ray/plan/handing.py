@@ -1,0 +1,77 @@
+"""What each step is handed: its own part of a plan, so that nobody below plans anew."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from vf_ray.plan.plan import Plan
+from vf_ray.plan.reporting import ReportedStage, Reporting
+from vf_ray.plan.stages import Making, Merging, Mixing, Tuning
+from vf_ray.recipe import Average, Stage
+from vf_ray.recipe.graph import lineage
+
+
+def mixing(plan: Plan, stage: str) -> Mixing:
+    """Return what a tuning stage draws its samples from."""
+    chosen = _stage(plan, stage)
+    instances = {task: plan.instances[task] for task in plan.stage_tasks(stage)}
+    replayed = {name: mixing(plan, name) for name in chosen.replay}
+    keep = plan.selections.keep(stage)
+    return Mixing(plan.mixture(stage), chosen, plan.recipe.seed, instances, replayed, keep)
+
+
+def unselected(plan: Plan, stage: str) -> Mixing:
+    """Return all that a tuning stage may take, before any is selected or weighed."""
+    all_of_it = mixing(plan, stage)
+    return replace(all_of_it, spec=plan.pool(stage), stage=all_of_it.stage.unweighed, replayed={}, keep="")
+
+
+def tuning(plan: Plan, stage: str) -> Tuning:
+    """Return what the training of a stage is handed."""
+    return Tuning(
+        stage, _stage(plan, stage), plan.graph.run_seed, plan.starts_from(stage), mixing(plan, stage),
+        plan.lengths(stage), plan.tuned(stage), _making(plan, stage),
+    )  # fmt: skip
+
+
+def merging(plan: Plan, stage: str) -> Merging:
+    """Return what the averaging of a stage is handed."""
+    chosen = plan.recipe.stages[stage]
+    assert isinstance(chosen, Average), f"stage {stage} of recipe {plan.recipe.name!r} averages nothing"
+    models = {parent: plan.graph.address(parent) for parent in chosen.merge}
+    return Merging(dict(chosen.merge), models, plan.tuned(stage), _making(plan, stage))
+
+
+def _making(plan: Plan, step: str) -> Making:
+    stage, addresses = plan.stage(step), {"this model": plan.tuned(step).address}
+    if stage:
+        addresses |= {"starts from": plan.starts_from(step), "data": plan.mixture(step).address}
+        trained: Sequence[str] = [step, *stage.replay]
+    else:
+        addresses |= {f"average of {name}": address for name, address in plan.tuned(step).inputs.items()}
+        trained = [name for name in lineage(plan.recipe.stages, step) if plan.stage(name)]
+    addresses["base"] = plan.base.address
+    tasks = {task for name in trained for task in plan.stage_tasks(name)}
+    return Making(plan.recipe, step, tasks, addresses)
+
+
+def reporting(plan: Plan) -> Reporting:
+    """Return what the report tells of."""
+    stages = [
+        ReportedStage(
+            name=name, stage=stage, tasks=plan.stage_tasks(name), tuned=plan.tuned(name),
+            mixture=plan.mixture(name),
+        )
+        for name, stage in plan.recipe.tuned.items()
+    ]  # fmt: skip
+    before = [(step, address) for step in plan.needs("report") for address in plan.addresses(step)]
+    return Reporting(
+        recipe=plan.recipe.name, about=plan.recipe.about, spec=plan.report, scores=plan.scores,
+        questions=plan.questions, instances=plan.instances, stages=stages, lineage=before,
+        earlier=plan.recipe.evaluate.earlier, learner=plan.graph.learner or "stage1",
+    )  # fmt: skip
+
+
+def _stage(plan: Plan, name: str) -> Stage:
+    stage = plan.stage(name)
+    assert stage is not None, f"recipe {plan.recipe.name!r} has no {name}"
+    return stage
