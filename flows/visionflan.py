@@ -58,7 +58,7 @@ def visionflan(
     show = Show(store, plan)
     show.plan_and_changes(run_records.changes(store, plan.recipe, plan.raw))
     if "evaluate" in chosen:
-        require_askable(store, plan.evaluation)
+        require_askable(store, plan.questions)
     todo = {n: plan.outputs(n) if force or n == only else plan.due(n, store) for n in chosen}
     if dry_run:
         show.todo(todo)

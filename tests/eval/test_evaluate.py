@@ -24,7 +24,7 @@ from vf_ray.eval.asking import answer, answered, chunks
 from vf_ray.eval.benchmark import Answered, Engine, Question, QuestionSet, Unserved
 from vf_ray.eval.evaluate import EvaluationRun
 from vf_ray.eval.generate import Answerer
-from vf_ray.eval.question_sets import fingerprint, question_set, require_askable
+from vf_ray.eval.question_sets import fingerprint, question_set
 from vf_ray.plan import run_records
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
@@ -127,7 +127,7 @@ def test_a_benchmark_without_a_folder_is_refused_before_anything_runs(
     pope(tmp_path)
     plan = plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope", "mme"])
     with pytest.raises(FileNotFoundError, match="put the official files of mme there"):
-        require_askable(local_store, plan.evaluation)
+        plan.due("evaluate", local_store)
 
 
 def says_yes(body: dict[str, Any], number: int) -> Answer:

@@ -61,7 +61,6 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
 def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
     """Check that every stage has tasks, and that what is to be evaluated can be."""
     from vf_ray.eval.question_sets import question_set, require_askable
-    from vf_ray.plan.inputs import INSTANCES
 
     plan = Plan(recipe, "")
     try:
@@ -72,9 +71,10 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
             "stages", False, str(error), "correct the stage's tasks, limits, select, or prepare.tasks"
         )
     try:
-        require_askable(store, plan.evaluation)
-        official = [name for name in recipe.evaluate.benchmarks if name != INSTANCES and recipe.evaluate.data]
-        asked = {name: len(question_set(store, plan.questions, name).questions) for name in official}
+        require_askable(store, plan.questions)
+        asked = {
+            name: len(question_set(store, plan.questions, name).questions) for name in plan.question_sets
+        }
         counts = ", ".join(f"{name} {count:,} questions" for name, count in asked.items())
         yield Check("benchmarks", True, counts or ", ".join(recipe.evaluate.benchmarks))
     except MendableError as error:

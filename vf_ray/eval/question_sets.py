@@ -10,7 +10,7 @@ from vf_ray import artifacts
 from vf_ray.eval.benchmark import Benchmark, QuestionSet
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.held_out import HeldOut
-from vf_ray.plan.evaluation import Evaluation, Questions
+from vf_ray.plan.evaluation import Questions
 from vf_ray.plan.inputs import INSTANCES, question_set_url
 from vf_ray.plan.plan import finished
 from vf_ray.raw.tree import RawTree
@@ -20,17 +20,17 @@ from vf_ray.store import Store
 from vf_ray.types import Tree
 
 
-def require_askable(store: Store, wanted: Evaluation) -> None:
+def require_askable(store: Store, wanted: Questions) -> None:
     """Refuse, before anything is trained, an evaluation that could not be made afterwards.
 
     Raises:
         FileNotFoundError: if earlier scores are not there.
         ValueError: if a benchmark is unknown, wants a judge that is not named, or has no files.
     """
-    asked = wanted.questions.asked
+    asked = wanted.asked
     for name in asked.benchmarks:
         _require_judge(get(name), asked)
-        demo = wanted.questions.raw_files.benchmarks
+        demo = wanted.raw_files.benchmarks
         brought = f"the demo brings {', '.join(demo)}" if demo else "only the demo brings some"
         no_files = f"benchmark {name!r} has no files: evaluate.data is empty, and {brought}"
         require(bool(asked.data) or name in (INSTANCES, *demo), no_files)
