@@ -1,5 +1,5 @@
 """Every artifact of a recipe and its address, before anything runs; and who ran what.
 
-Read in this order: plan.py, origins.py (where raw files come from), preparation.py and evaluation.py (what
-two steps are handed), inputs.py, run_records.py, named_models.py.
+Read in this order: plan.py, origins.py (where raw files come from), handing.py (what each
+step is handed), inputs.py, run_records.py, named_models.py.
 """
