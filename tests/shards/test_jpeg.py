@@ -80,7 +80,7 @@ def test_a_image_that_lacks_data_is_refused(coding: str, shows: str) -> None:
                 stored(told, size)
 
 
-@pytest.mark.parametrize("coding", set(CODINGS) - {"progressive"})
+@pytest.mark.parametrize("coding", CODINGS)
 def test_a_image_whose_data_are_zeros_in_part_is_refused(coding: str) -> None:
     for subsampling, quality in ((0, 95), (2, 40)):
         options = CODINGS[coding] | {"subsampling": subsampling, "quality": quality}
@@ -92,6 +92,39 @@ def test_a_image_whose_data_are_zeros_in_part_is_refused(coding: str) -> None:
         for first, last in ((middle, end), (middle, len(data)), (middle - quarter, middle + quarter)):
             with pytest.raises(BadImageError, match="damaged"):
                 stored(data[:first] + bytes(last - first) + data[last:], 1024)
+
+
+PLACES = np.stack(np.meshgrid(np.arange(700), np.arange(96)))
+PATTERNS = {
+    "across": PLACES[0] * 255 // 700,
+    "down": 255 - PLACES[1],
+    "steps": 255 - PLACES[0] // 8,
+    "squares": (PLACES // 8).sum(0) % 2 * 255,
+    "faint squares": (PLACES // 4).sum(0) % 2 * 6 + 100,
+    "stripes": PLACES[0] // 3 % 2 * 200,
+    "dots": (PLACES % 16 == 0).all(0) * 255,
+    "tiles": np.tile(np.random.default_rng(0).integers(0, 256, (8, 8)), (12, 88))[:96, :700],
+}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_what_repeats_itself_is_no_lack_of_data(pattern: str) -> None:
+    image = Image.fromarray(PATTERNS[pattern].astype(np.uint8))
+    for quality, mode in product((10, 75, 95), ("L", "RGB")):
+        data = encoded(image.convert(mode), progressive=True, quality=quality)
+        assert stored(data, 1024).data == data
+
+
+def test_zeros_in_any_scan_of_details_are_told() -> None:
+    data = encoded(photograph(640, 480), progressive=True)
+    found = jpeg.layout(data)
+    assert found is not None
+    long = [scan for scan, most in zip(found.scans, found.zeros, strict=True) if scan[1] - scan[0] > 3 * most]
+    assert len(long) > 3
+    for start, end in long:
+        middle, size = (start + end) // 2, (end - start) // 2
+        with pytest.raises(BadImageError, match="damaged"):
+            stored(data[:middle] + bytes(size) + data[middle + size :], 1024)
 
 
 def test_a_lost_restart_mark_is_missed() -> None:

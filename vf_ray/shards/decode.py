@@ -11,13 +11,15 @@ where further frames are previews or pages, the first one counts.
 
 import hashlib
 import io
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from vf_ray.shards import jpeg, packed, png
+from vf_ray.shards import gif, jpeg, packed, png, tiff, webp
 from vf_ray.shards.image_bytes import ImageBytes
+from vf_ray.shards.unidentified import explained
 
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 """Formats that may be opened; others (PostScript, PDF ...) run code or are no pictures. JPEG includes MPO."""
@@ -84,7 +86,7 @@ def opened(data: bytes) -> Image.Image:
         image = Image.open(_source(data), formats=FORMATS)
         animated = image.format in ("AVIF", "GIF", "PNG", "WEBP") and getattr(image, "is_animated", False)
     except UnidentifiedImageError:
-        raise BadImageError("picture format unknown", f"{len(data)} bytes, first {data[:8]!r}") from None
+        raise BadImageError(*explained(data)) from None
     except Image.DecompressionBombError as error:
         raise BadImageError("picture too large", str(error)) from None
     except Exception as error:  # decoders meet foreign bytes, and raise whatever comes to hand
@@ -159,11 +161,18 @@ def _may_be_clear(image: Image.Image) -> bool:
     return image.mode in _ALPHA or image.info.get("transparency") is not None
 
 
+_MAKERS: Sequence[tuple[bytes | tuple[bytes, ...], Callable[[bytes], ImageBytes]]] = (
+    (jpeg.SIGNATURE, jpeg.source),
+    (png.SIGNATURE, png.source),
+    (gif.SIGNATURE, gif.Gif),
+    (tiff.SIGNATURES, tiff.Tiff),
+)
+
+
 def _source(data: bytes) -> ImageBytes:
     if packed.SIGNATURE.match(data):
-        return packed.PackedImage(data)
-    makers = {jpeg.SIGNATURE: jpeg.source, png.SIGNATURE: png.source}
-    return next((make for head, make in makers.items() if data.startswith(head)), ImageBytes)(data)
+        return (webp.WebP if data.startswith(b"RIFF") else packed.PackedImage)(data)
+    return next((make for heads, make in _MAKERS if data.startswith(heads)), ImageBytes)(data)
 
 
 def _source_of(image: Image.Image) -> ImageBytes:

@@ -25,11 +25,13 @@ _MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])", re.DOTALL)
 _BY_HUFFMAN, _OTHERWISE = (0xC0, 0xC1, 0xC2), (0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF)
 """Markers of frames: those that are followed here, and others (lossless, arithmetic)."""
-_TABLES, _SCAN, _INTERVAL = 0xC4, 0xDA, 0xDD
+_PROGRESSIVE, _TABLES, _SCAN, _INTERVAL = 0xC2, 0xC4, 0xDA, 0xDD
 _NO_CODE = b"\xff\x00" * 8
 """Ones, with which no code begins: what the decoder looks ahead for, and too few for more than a block."""
 _OTHER_CODES = bytes(range(0xFD, 0, -2)) * 4
 _ZEROS = bytes(64)
+_REFINED, _ANY = 256, 1 << 62
+"""Zeros that may refine details, twice what libjpeg writes before it ends a run; any number of them."""
 _FEW, _MANY, _SHARE = 64, 512, 32
 """Bytes that an encoder may leave behind the last row: one in so many, within these bounds. Where there are
 more, some before them were not the picture's."""
@@ -49,6 +51,11 @@ class Layout:
     """Blocks of the smallest sort between two restart marks; 0: there are none."""
     zero_is_flat: bool = True
     """Whether zeros are the code of a block without any detail."""
+    shortest: dict[int, int] = field(default_factory=dict)
+    """Number of each table (details: 16 more) -> what the code of zeros only stands for in it."""
+    zeros: list[int] = field(default_factory=list)
+    """Bytes of zeros that each scan may hold one after the other."""
+    progressive: bool = False
     scans: list[tuple[int, int]] = field(default_factory=list)
     """Start and end of the coded data of each."""
     precision: dict[int, list[int]] = field(default_factory=dict)
@@ -92,6 +99,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes, int, int]]:
 
 def _note(found: Layout, marker: int, body: bytes, start: int, end: int) -> None:
     if marker in _BY_HUFFMAN:
+        found.progressive = marker == _PROGRESSIVE
         found.height, found.width, count = struct.unpack_from(">HHB", body, 1)
         parts = [body[6 + 3 * n : 9 + 3 * n] for n in range(count)]
         found.sampling = tuple((part[1] >> 4, part[1] & 15) for part in parts)
@@ -99,32 +107,49 @@ def _note(found: Layout, marker: int, body: bytes, start: int, end: int) -> None
     elif marker == _INTERVAL:
         (found.interval,) = struct.unpack(">H", body)
     elif marker == _TABLES:
-        found.zero_is_flat &= all(_first_symbols(body))
+        found.shortest |= dict(_first_symbols(body))
+        found.zero_is_flat &= all(symbol == 0 for table, symbol in found.shortest.items() if table >> 4)
     elif marker == _SCAN:
         found.scans.append((start, end))
         first, last, bits = struct.unpack_from(">BBB", body, 1 + 2 * body[0])
+        found.zeros.append(_most_zeros(found, body, first, bits >> 4))
         for component in body[1 : 1 + 2 * body[0] : 2]:
             found.precision[component][first : last + 1] = [bits & 15] * (last + 1 - first)
 
 
-def _first_symbols(body: bytes) -> Iterator[bool]:
-    """Yield, of each table of details, whether the code of zeros only is that of a block's end."""
+def _first_symbols(body: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the number of each table, and what the code of zeros only stands for."""
     while body:
-        detail, count = body[0] >> 4, sum(body[1:17])
-        if detail:
-            yield body[17] == 0
-        body = body[17 + count :]
+        yield body[0], body[17]
+        body = body[17 + sum(body[1:17]) :]
+
+
+def _most_zeros(found: Layout, body: bytes, first: int, refined: int) -> int:
+    """Return how many bytes of zeros an encoder may write into a scan one after the other.
+
+    Of a progressive file those of the blocks' means may be zeros wherever the picture is flat, if these are
+    the code of no change, or bits that refine it. Details come with the code of a block's end, but for bits
+    that refine those of many blocks at once. A regular pattern may have some all along a row of blocks.
+    """
+    row = found.width // 8
+    if not found.progressive:
+        return _ANY if found.zero_is_flat else len(_ZEROS) - 1
+    if first:
+        return max(_REFINED, 4 * row) if refined else max(len(_ZEROS), row)
+    tables = (selectors >> 4 for selectors in body[2 : 2 + 2 * body[0] : 2])
+    flat = refined or not any(found.shortest[table] for table in tables)
+    return _ANY if flat else max(len(_ZEROS), row)
 
 
 def fault(data: bytes, found: Layout) -> str:
     """Return what is wrong with a file as far as it can be seen without decoding; else nothing."""
     if any(any(bits) for bits in found.precision.values()):
         return "a scan is missing"
+    for (start, end), most in zip(found.scans, found.zeros, strict=True):
+        if most < end - start and data.find(bytes(most + 1), start, end) >= 0:
+            return "zeros stand in the place of its data"
     if len(found.scans) > 1:
         return ""
-    start, end = found.scans[0]
-    if not found.zero_is_flat and data.find(_ZEROS, start, end) >= 0:
-        return "zeros stand in the place of its data"
     if found.interval and not _restarts(data, found):
         return "restart marks are missing"
     return ""

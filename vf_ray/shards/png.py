@@ -27,6 +27,8 @@ class Png(ImageBytes):
     """A file whose pixels' checksums count, which not every decoder looks at."""
 
     def fault(self, image: Image.Image) -> str:
+        if image.mode == "P" and all(kind != b"PLTE" for kind, _, _ in _chunks(self.whole)):
+            return "its palette is missing"
         damaged = any(
             zlib.crc32(self.whole[start + 4 : end - 4]) != int.from_bytes(self.whole[end - 4 : end], "big")
             for kind, start, end in _chunks(self.whole)
