@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.tasks.tree import write
 from vf_ray.cli import app
 
 
@@ -51,6 +52,39 @@ def test_an_error_names_the_file(
     assert ended.exit_code == 1
     named = next(str(file) for key, file in files.items() if f"{{{key}}}" in words)
     assert said in ended.output and named in ended.output.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("gold,gold,answer\na,b,c\n", "several columns 'gold'"),
+        (b"gold,answer\ncaf\xe9,x\n", "UTF-8"),
+        ("<!doctype html><html>", "is a web page"),
+        (None, "Is a directory"),
+    ],
+)
+def test_a_table_that_cannot_be_scored_is_told(
+    tmp_path: Path, content: str | bytes | None, said: str
+) -> None:
+    table = tmp_path / "mine.csv"
+    table.mkdir() if content is None else write(tmp_path, {"mine.csv": content})
+    ended = run("score", table)
+    assert ended.exit_code == 1 and said in ended.output and "mine.csv" in ended.output
+
+
+def test_a_damaged_table_and_a_place_that_takes_no_file_are_named(tmp_path: Path) -> None:
+    write(tmp_path, {"mine.parquet": b"PAR1", "answers.jsonl": "{}"})
+    (tmp_path / "folder").mkdir()
+    score = ("score", "pope", "--data", tmp_path, "--answers", tmp_path / "answers.jsonl")
+    for words, said in {
+        ("score", tmp_path / "mine.parquet"): "mine.parquet is not a whole Parquet file",
+        ("build", "okvqa/answer", "--raw", tmp_path, "--rejects", tmp_path / "folder"): "Is a directory",
+        ("build", "okvqa/answer", "--raw", tmp_path, "--rejects", tmp_path / "no" / "r"): "no such file or",
+        (*score, "--judge-replies", tmp_path / "folder"): "--judge-replies",
+        ("export", "smoke", "--to", tmp_path / "answers.jsonl"): "Not a directory",
+    }.items():
+        ended = run(*words)
+        assert ended.exit_code == 1 and said in ended.output.replace("\n", " "), words
 
 
 @pytest.mark.parametrize("words", [("tasks", "nosuch/*"), ("build", "xyzzy", "--raw", "."), ("tasks", "zzz")])

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 from typer.core import TyperGroup
 
-from vf_ray.errors import DEBUG, one_line, told
+from vf_ray.errors import DEBUG, about, one_line, told
 
 
 class Verbs(TyperGroup):
@@ -68,6 +69,17 @@ def options(
 def note(text: str) -> None:
     """Say something that is not the output, on standard error; ``text`` is rich markup."""
     Console(stderr=True, soft_wrap=True, highlight=False).print(text)
+
+
+def write(path: Path, text: str, what: str) -> None:
+    """Write what a person asked for to the file that they named, and say so.
+
+    Raises:
+        MendableError: if nothing can be written there.
+    """
+    with about(str(path)):
+        path.write_text(text, encoding="utf-8")
+    note(f"{what}: {escape(str(path))}")
 
 
 def show(text: str) -> None:

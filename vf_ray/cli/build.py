@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from vf_ray.cli.app import note, show, show_json
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, about
 
 if TYPE_CHECKING:
     from vf_ray.instances.sample import Tally
@@ -41,7 +41,8 @@ def build(
     chosen = find(task)
     tally = BuildCounts({each.id: each for each in chosen}, limit)
     with ExitStack() as open_files:
-        sink = open_files.enter_context(rejects.open("w", encoding="utf-8") if rejects else nullcontext())
+        with about(f"--rejects {rejects}"):
+            sink = open_files.enter_context(rejects.open("w", encoding="utf-8") if rejects else nullcontext())
         for outcome in api.instances(task, raw, seed=seed, splits=_split(split), images=images):
             _put(outcome, tally, sink, as_json)
             if tally.full:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from vf_ray.cli.app import note, progress, show_json, show_table
+from vf_ray.cli.app import note, progress, show_json, show_table, write
 from vf_ray.cli.plans import Overrides, RecipeName, StoreUrl, planned
 from vf_ray.errors import UserError
 
@@ -42,8 +42,7 @@ def contamination(
     with progress("pictures hashed") as advance:
         overlaps = searched(plan.recipe.name, prepared, trained_tasks(plan), asked, advance)
     if page:
-        page.write_text(contamination_page.page(overlaps, prepared).html(), encoding="utf-8")
-        note(f"page: {escape(str(page))}")
+        write(page, contamination_page.page(overlaps, prepared).html(), "page")
     if as_json:
         show_json(contamination_page.plain(overlaps))
     else:

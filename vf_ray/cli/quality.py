@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from vf_ray.cli.app import note, progress, show, show_json, show_table
+from vf_ray.cli.app import progress, show, show_json, show_table, write
 from vf_ray.cli.plans import Overrides, RecipeName, StoreUrl, planned
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def quality(
             plan.recipe.name, prepared, seed=seed, sample=sample if page else 0, on_looks=show_progress
         )
     if page:
-        page.write_text(document(examined, prepared, plan.recipe.about).html(), encoding="utf-8")
-        note(f"page: {escape(str(page))}")
+        write(page, document(examined, prepared, plan.recipe.about).html(), "page")
     if as_json:
         show_json(plain(examined))
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from vf_ray.cli.app import note, show, show_json
+from vf_ray.cli.app import show, show_json, write
 from vf_ray.cli.plans import Overrides, RecipeName, StoreUrl, planned
 from vf_ray.errors import UserError
 
@@ -51,8 +51,7 @@ def redundancy(
     found = [_answers(opened, plan, model or list(plan.graph.asked)[-1])]
     found += _measured(opened, plan, stage, gradients=gradients, transfer=transfer)
     if page:
-        page.write_text(document(plan.recipe.name, found, threshold).html(), encoding="utf-8")
-        note(f"page: {escape(str(page))}")
+        write(page, document(plan.recipe.name, found, threshold).html(), "page")
     if runs:
         _write(runs, plan, stage, found[-1], threshold, seeds)
     if as_json:
@@ -131,8 +130,7 @@ def _write(runs: Path, plan: "Plan", stage: str, found: "Likeness", threshold: f
     made = removals(plan.stage_tasks(stage), redundant, range(seeds), stage)
     named = {f"{name}-{seed}": dict(overrides) for name, seed, overrides in made}
     study = {"recipe": plan.recipe.name, "baseline": AT_RANDOM, "runs": named}
-    runs.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
-    note(f"runs: {escape(str(runs))}")
+    write(runs, yaml.safe_dump(study, sort_keys=False), "runs")
 
 
 def _show(found: "Likeness", threshold: float) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from vf_ray.cli.app import note, show, show_json, show_table
+from vf_ray.cli.app import note, show, show_json, show_table, write
 from vf_ray.cli.plans import Overrides, RecipeName, StoreUrl, planned
 from vf_ray.errors import UserError
 
@@ -44,8 +44,7 @@ def select(
         note(f"list: {escape(str(to))}")
     if as_recipe:
         data = recipe_with(plan.recipe, stage, keep.address)
-        as_recipe.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
-        note(f"recipe: {escape(str(as_recipe))}")
+        write(as_recipe, yaml.safe_dump(data, sort_keys=False), "recipe")
     if as_json:
         show_json({"keep": keep.address, **keep.stats})
     else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vf_ray.artifacts import Spec
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, about
 from vf_ray.eval.benchmark import Benchmark, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.chat_model import ChatModel
@@ -67,7 +67,8 @@ class JudgeChoice:
     def judge(self) -> Judge | None:
         """Return whoever judges."""
         if self.replies:
-            return Replay(self.replies)
+            with about(f"--judge-replies {self.replies}"):
+                return Replay(self.replies)
         if self.url and not self.model:
             from vf_ray.eval.judges.local import CheckpointJudge  # slow to import
 
@@ -105,7 +106,8 @@ def score_answers(
     question_set = benchmark.question_set(RawTree.of(data))
 
     def scored(path: Path) -> Score:
-        paper = Paper(benchmark, question_set, benchmark.read(path, question_set))
+        with about(str(path)):
+            paper = Paper(benchmark, question_set, benchmark.read(path, question_set))
         live = _kept(store, asked, judge, paper) if judge and store and not asked.replies else judge
         return score(benchmark, question_set, paper.answers, live)
 

@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, about
 from vf_ray.eval import itemwise
 from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet, Score
 from vf_ray.eval.itemwise import Grade, by_rule, right
 from vf_ray.eval.rules.letters import marked
 from vf_ray.eval.rules.texts import anls, contains, relaxed
 from vf_ray.eval.rules.vqa import vqa_accuracy
+from vf_ray.raw.tree import RawTree
 from vf_ray.recipe.strict import near
+from vf_ray.sources import parquet_table
 from vf_ray.types import Tree
 
 COLUMNS = ("id", "gold", "answer", "category")
@@ -84,11 +86,12 @@ def score_table(path: Path, rule: str, columns: Mapping[str, str]) -> tuple[Benc
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     if path.suffix.lower() == ".parquet":
-        import pyarrow.parquet as pq
-
-        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+        tree = RawTree.of(str(path.absolute().parent))
+        names = parquet_table.column_names(tree, path.name)
+        rows: list[dict[str, Any]] = list(parquet_table.records(tree, path.name, names))
     else:
-        rows = itemwise.listed(path)
+        with about(str(path)):
+            rows = itemwise.listed(path)
     if not rows:
         raise UserError(f"{path.name} holds no rows")
     return rows

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 from vf_ray.errors import UserError
 from vf_ray.eval.files import decoded
+from vf_ray.raw.placeholder import in_place_of_text
 
 
 def tsv(data: bytes, name: str, *columns: str) -> list[dict[str, str]]:
@@ -29,6 +30,8 @@ def separated(data: bytes, name: str, delimiter: str, *columns: str) -> list[dic
 
 
 def _rows(data: bytes, name: str, delimiter: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+    if message := in_place_of_text(data):
+        raise UserError(f"{name} is {message}")
     csv.field_size_limit(sys.maxsize)  # a picture is one cell
     text = io.StringIO(f"{decoded(data, name)}\n{END}\n", newline="")
     try:
@@ -51,6 +54,10 @@ def _rows(data: bytes, name: str, delimiter: str, columns: Sequence[str]) -> Ite
 
 
 def _require(header: Sequence[str], columns: Sequence[str], name: str) -> None:
+    if twice := [column for column in header if column and header.count(column) > 1]:
+        raise UserError(
+            f"{name} has several columns {twice[0]!r}: nothing says which is meant; name them apart"
+        )
     if absent := [column for column in columns if column not in header]:
         raise UserError(f"{name} has no column {absent[0]!r}; it has {', '.join(header)[:SHOWN] or 'none'}")
 

@@ -157,6 +157,8 @@ def _instead(folder: Path) -> str:
     if models:
         return f"; models lie in folders below it: {few(models)}"
     names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    if "adapter_config.json" in names:
+        return "; it holds adapters alone: merge them into their base (peft's merge_and_unload)"
     return f"; it holds {few(names) or 'nothing'}"
 
 

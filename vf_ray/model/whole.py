@@ -14,12 +14,13 @@ import torch
 from transformers.utils.logging import disable_progress_bar
 
 from vf_ray.errors import UserError
-from vf_ray.model.tensors import Shape, Tensors, few, readable, require_finite
+from vf_ray.model.tensors import Shape, Tensors, few, read_json, readable, require_finite
 
 COMPUTED = re.compile(r"(^|\.)(position_ids|inv_freq|original_inv_freq|rope_freqs\.weight)$")
 """Tensors that some files hold and every model computes for itself."""
 CONFIG = "its configuration describes"
 """Whose tensors a model's are to be, unless something else is said."""
+GENERATION, ADAPTERS = "generation_config.json", "adapter_config.json"
 HEAD, TABLE = "lm_head.weight", "embed_tokens.weight"
 
 
@@ -100,6 +101,7 @@ def loaded_whole(what: str, kind: type[Any], folder: Path, **options: Any) -> An
     Raises:
         UserError: if a weight is missing, too many, of another shape or no number.
     """
+    _require_plain(folder)
     disable_progress_bar()  # a bar per worker would bury the run's own
     with readable(what):
         model, info = kind.from_pretrained(
@@ -115,6 +117,21 @@ def loaded_whole(what: str, kind: type[Any], folder: Path, **options: Any) -> An
     )
     require_finite(what, {name: value for name, value in model.named_parameters() if not value.is_meta})
     return model.eval()
+
+
+def _require_plain(folder: Path) -> None:
+    """Refuse what transformers passes over, or follows to another model, without a word.
+
+    Raises:
+        UserError: if the settings of generation are no JSON, or adapters lie there.
+    """
+    if (folder / GENERATION).is_file():
+        read_json(folder / GENERATION)
+    if (folder / ADAPTERS).is_file():
+        raise UserError(
+            f"{folder} holds {ADAPTERS}, for which transformers would load another model, its base: "
+            f"merge the adapters into that (peft's merge_and_unload); if this is it, take {ADAPTERS} out"
+        )
 
 
 def described(kind: type[Any], config: Any) -> dict[str, Shape]:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MOST, _WIDEST = 4096, 12
-"""Codes there can be, and bits of the widest."""
-Codes = NDArray[np.int64]
+"""CodeArray there can be, and bits of the widest."""
+CodeArray = NDArray[np.int64]
 
 
 class NoCodeError(ValueError):
@@ -52,7 +52,7 @@ class Lzw:
                 widths, place = np.full_like(widths, _WIDEST), int(offsets[-1] + widths[-1])
         return total
 
-    def _codes(self, letters: Codes, offsets: Codes, widths: Codes) -> Codes:
+    def _codes(self, letters: CodeArray, offsets: CodeArray, widths: CodeArray) -> CodeArray:
         first, shift = offsets >> 3, offsets & 7
         three = [letters[first + number] for number in range(3)]
         if self.high_first:
@@ -60,14 +60,14 @@ class Lzw:
             shift = 24 - shift - widths
         else:
             joined = three[0] | three[1] << 8 | three[2] << 16
-        codes: Codes = joined >> shift & (1 << widths) - 1
+        codes: CodeArray = joined >> shift & (1 << widths) - 1
         return codes
 
     @cached_property
-    def _widths(self) -> Codes:
+    def _widths(self) -> CodeArray:
         """Return the bits of each code behind a beginning, until all have their meanings."""
         sizes = (1 << self.bits) + 2 + np.maximum(np.arange(_MOST) - 1, 0) + self.early
-        widths: Codes = np.minimum(np.floor(np.log2(sizes)).astype(np.int64) + 1, _WIDEST)
+        widths: CodeArray = np.minimum(np.floor(np.log2(sizes)).astype(np.int64) + 1, _WIDEST)
         return widths
 
 

@@ -22,7 +22,7 @@ _YCBCR, _APART, _JPEG = 6, 2, 7
 _LZW, _OLD_LZW = Lzw(high_first=True, early=True), b"\0\1"
 
 
-class Part(NamedTuple):
+class Strip(NamedTuple):
     """A strip or tile."""
 
     data: bytes
@@ -47,7 +47,7 @@ class Tiff(ImageBytes):
         return next(filter(None, faults), "")
 
 
-def _fault(part: Part, unpacked: Callable[[bytes, int], int]) -> str:
+def _fault(part: Strip, unpacked: Callable[[bytes, int], int]) -> str:
     try:
         size = unpacked(part.data, max(part.sizes))
     except (zlib.error, NoCodeError) as error:
@@ -55,7 +55,7 @@ def _fault(part: Part, unpacked: Callable[[bytes, int], int]) -> str:
     return "" if size in part.sizes else f"a strip unpacks to {size} bytes, expected {part.sizes[-1]}"
 
 
-def _parts(whole: bytes, tags: Mapping[int, Any]) -> Iterator[Part]:
+def _parts(whole: bytes, tags: Mapping[int, Any]) -> Iterator[Strip]:
     """Yield the strips or tiles of the first picture of a file."""
     width, height = tags[_WIDTH], tags[_HEIGHT]
     tiled = _TILES in tags
@@ -67,7 +67,7 @@ def _parts(whole: bytes, tags: Mapping[int, Any]) -> Iterator[Part]:
     in_plane = -(-height // rows)
     for number, (start, size) in enumerate(zip(starts, counts, strict=False), start=1):
         is_last = not tiled and number % in_plane == 0
-        yield Part(whole[start : start + size], (line * rows, *([line * rest] if is_last else ())))
+        yield Strip(whole[start : start + size], (line * rows, *([line * rest] if is_last else ())))
 
 
 def _bits_of_a_pixel(tags: Mapping[int, Any]) -> int:

@@ -77,7 +77,7 @@ class Disk:
             for path in _below(self.root / prefix):
                 with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
                     sizes[path.relative_to(self.root).as_posix()] = path.stat().st_size
-        except PermissionError as error:
+        except OSError as error:  # such as a file where the folder should be
             raise self._unread(error.filename or prefix, error) from error
         return {name: size for name, size in sizes.items() if not name.startswith(f"{PARTS}/")}
 

@@ -146,6 +146,24 @@ def test_a_tokenizer_without_words_is_refused(tmp_path: Path) -> None:
     assert "knows no words" in judge_weights("evaluate.judge", str(folder)).found
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("generation_config.json", "{", r"generation_config\.json: not JSON"),
+        ("generation_config.json", "[]", r"generation_config\.json holds a list"),
+        ("adapter_config.json", "{}", r"holds adapter_config\.json, .* merge the adapters into that"),
+    ],
+)
+def test_what_transformers_passes_over_or_follows_elsewhere_is_refused(
+    tmp_path: Path, name: str, content: str, said: str
+) -> None:
+    (write_vicuna(tmp_path) / name).write_text(content)
+    with pytest.raises(UserError, match=said):
+        CheckpointJudge.of(tmp_path, name="vicuna")
+    check = judge_weights("evaluate.judge", str(tmp_path))
+    assert not check.ok and name in check.found
+
+
 def test_an_end_that_is_no_token_is_refused(tmp_path: Path) -> None:
     (write_vicuna(tmp_path) / "generation_config.json").write_text('{"eos_token_id": "</s>"}')
     with pytest.raises(UserError, match="eos_token_id '</s>' in generation_config"):
