@@ -111,7 +111,7 @@ class Answerer:
         """Return a cache that holds, for each row, the system message and its images."""
         first_of = {row.shown: row for row in reversed(rows)}
         shown = dict.fromkeys(row.shown for row in rows)
-        decoded = [self._decoded(identity, images[identity]) for one in shown for identity in one]
+        decoded = [self._decoded(identity, images[identity], len(one)) for one in shown for identity in one]
         layers = self._prefixes([first_of[one] for one in shown], decoded)
         number = {one: place for place, one in enumerate(shown)}
         index_B = torch.tensor([number[row.shown] for row in rows], device=self.device)
@@ -119,16 +119,16 @@ class Answerer:
 
     def _amid(self, rows: Sequence[AskedRow], images: Mapping[str, bytes]) -> Tensor | None:
         """Return (P, E): what stands for images amid the words of questions, row by row; None: nothing."""
-        shown = list(dict.fromkeys(identity for row in rows for identity in row.shown))
+        shown = list(dict.fromkeys((identity, len(row.shown)) for row in rows for identity in row.shown))
         if not shown:
             return None
-        decoded = [self._decoded(identity, images[identity]) for identity in shown]
+        decoded = [self._decoded(identity, images[identity], among) for identity, among in shown]
         each = dict(zip(shown, self.family.embedded(self.model, self._inputs(decoded)), strict=True))
-        return torch.cat([each[identity] for row in rows for identity in row.shown])
+        return torch.cat([each[identity, len(row.shown)] for row in rows for identity in row.shown])
 
-    def _decoded(self, identity: str, image: bytes) -> Any:
+    def _decoded(self, identity: str, image: bytes, among: int) -> Any:
         with _of_image(identity):
-            return self.encoder.images.decoded([image])[0]
+            return self.encoder.images.among(among).decoded([image])[0]
 
     def _prefixes(self, rows: Sequence[AskedRow], decoded: Sequence[Any]) -> Layers:
         """Return keys and values of what each row begins with, up to the end of its image."""

@@ -41,6 +41,21 @@ class Fresh:
 
 
 @dataclass(frozen=True)
+class PublishedProcessor:
+    """A processor as the files that it is read from: transformers makes some only beside torchvision."""
+
+    tokenizer: Any
+    files: Mapping[str, Mapping[str, Any]]
+    """Settings by the file's name."""
+
+    def save_pretrained(self, out: Path) -> None:
+        """Write them."""
+        self.tokenizer.save_pretrained(out)
+        for name, settings in self.files.items():
+            (out / name).write_text(json.dumps(settings, indent=2) + "\n")
+
+
+@dataclass(frozen=True)
 class AdoptedWhole:
     """What a recipe's base names, where that is a checkpoint or nothing."""
 

@@ -4,9 +4,7 @@ The chat templates beside this module are Qwen's, letter for letter: ``qwen3_vl.
 Qwen3-VL-Instruct, ``qwen2_5_vl.jinja`` that of Qwen2.5-VL-Instruct, as their published folders hold them.
 """
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ from vf_ray.model.families._qwen_vl.conversation import PAD
 from vf_ray.model.families.decoder import CONTEXT, first_spread, inner_width
 from vf_ray.model.families.decoding import ALONE
 from vf_ray.model.families.fresh_tokenizer import byte_tokenizer
-from vf_ray.model.families.whole_folder import Fresh
+from vf_ray.model.families.whole_folder import Fresh, PublishedProcessor
 from vf_ray.recipe import Base
 
 START, END, DONE = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
@@ -26,21 +24,6 @@ MERGE, FRAMES = 2, 2
 LARGEST = 16
 """Times the pixels of the base's image size that an image may have."""
 CLIPS = "video_preprocessor_config.json"
-
-
-@dataclass(frozen=True)
-class PublishedFiles:
-    """A processor as the files that it is read from: to make one, transformers asks for torchvision."""
-
-    tokenizer: Any
-    images: Mapping[str, Any]
-    clips: Mapping[str, Any]
-
-    def save_pretrained(self, out: Path) -> None:
-        """Write them, as Qwen publishes them."""
-        self.tokenizer.save_pretrained(out)
-        for name, settings in ((ALONE, self.images), (CLIPS, self.clips)):
-            (out / name).write_text(json.dumps(settings, indent=2) + "\n")
 
 
 def fresh(kind: str, base: Base, texts: Iterable[str]) -> Fresh:
@@ -56,12 +39,10 @@ def fresh(kind: str, base: Base, texts: Iterable[str]) -> Fresh:
         "image_mean": mean, "image_std": std,
     }  # fmt: skip
     video = "Qwen3VLVideoProcessor" if kind == "qwen3_vl" else "Qwen2VLVideoProcessor"
-    files = PublishedFiles(
-        tokenizer,
-        {**settings, "image_processor_type": "Qwen2VLImageProcessor"},
-        {**settings, "video_processor_type": video},
-    )
-    return Fresh((_qwen3 if kind == "qwen3_vl" else _qwen25)(base, tokenizer), files)
+    kinds = {ALONE: ("image", "Qwen2VLImageProcessor"), CLIPS: ("video", video)}
+    files = {name: settings | {f"{part}_processor_type": own} for name, (part, own) in kinds.items()}
+    config = (_qwen3 if kind == "qwen3_vl" else _qwen25)(base, tokenizer)
+    return Fresh(config, PublishedProcessor(tokenizer, files))
 
 
 def _qwen3(base: Base, tokenizer: Any) -> Qwen3VLConfig:

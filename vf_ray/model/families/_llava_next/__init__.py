@@ -1,0 +1,1 @@
+"""What LLaVA-NeXT and LLaVA-OneVision share, and nothing else imports."""
