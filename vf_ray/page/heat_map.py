@@ -11,7 +11,7 @@ LOW, MIDDLE, HIGH = (179, 64, 47), (247, 247, 247), (37, 99, 201)
 UNKNOWN = "#fff"
 READABLE = 9
 """Pixels of a cell from which on its row is named beside it."""
-_LEFT, _TREE, _TOP = 210, 130, 8
+_LEFT, _TREE, _TOP = 236, 130, 8
 
 
 def heat_map(
@@ -74,5 +74,5 @@ def _scale(left: float, top: float) -> str:
     return cells + "".join(text(left + x, top + 22, word, place, SOFT, 11) for x, word, place in ends)
 
 
-def _short(name: str, most: int = 34) -> str:
+def _short(name: str, most: int = 32) -> str:
     return name if len(name) <= most else f"{name[: most - 1]}…"
