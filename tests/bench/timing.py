@@ -30,9 +30,12 @@ class Ratio:
 
 
 def interleaved(
-    works: Mapping[str, Callable[[], Any]], rounds: int, clock: Callable[[], float] = time.process_time
-) -> dict[str, list[float]]:
+    works: Mapping[str, Callable[[], Any]], rounds: int, clock: Callable[[], float] = time.process_time,
+    after: Callable[[], Any] = lambda: None,
+) -> dict[str, list[float]]:  # fmt: skip
     """Return the seconds of each work in each round, after one that does not count.
+
+    What comes ``after`` each is not measured.
 
     Each round starts with another one, so that none always follows the same. Seconds of CPU tell most of
     what computes on one thread: what others do on the machine counts only where they share its caches.
@@ -44,6 +47,7 @@ def interleaved(
             began = clock()
             works[name]()
             spent[name].append(clock() - began)
+            after()
     return {name: times[1:] for name, times in spent.items()}
 
 

@@ -19,7 +19,7 @@ from tests.exchange.prepared import FREE, TASKS, prepared, recipe, write_raw
 from vf_ray import artifacts
 from vf_ray.cli import app
 from vf_ray.exchange import parquet
-from vf_ray.exchange.export import SPLITS, export
+from vf_ray.exchange.export import FORMS, SPLITS, export
 from vf_ray.exchange.records import Record
 from vf_ray.plan.plan import Plan
 from vf_ray.raw.tree import RawTree
@@ -77,8 +77,13 @@ def test_the_miniature_holds_every_kind(ready: Prepared) -> None:
     assert redistribution == {"yes", "unknown"}
 
 
-def test_llava_json_comes_in_again_as_it_went_out(ready: Prepared, store: Store) -> None:
-    target = written(ready, f"{store.url}/raw/llava_json", "llava", any_licence=True)
+@pytest.mark.parametrize("form", ["llava", "llava-tar"])
+def test_llava_json_comes_in_again_as_it_went_out(
+    ready: Prepared, store: Store, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr("vf_ray.exchange.llava.TAR_BYTES", 1 << 12)
+    target = written(ready, f"{store.url}/raw/llava_json", form, any_licence=True)
+    assert len([name for name in target.list() if name.endswith(".tar")]) > 2 or form == "llava"
     own = sources()["llava_json"]
     tree = RawTree.of(f"{store.url}/raw", own.raws)
     back = [row for row in own.read(tree) if isinstance(row, ConversationRow)]
@@ -209,7 +214,7 @@ def test_parquet_says_which_column_is_a_image(ready: Prepared, tmp_path: Path) -
         }
 
 
-@pytest.mark.parametrize("form", ["llava", "parquet"])
+@pytest.mark.parametrize("form", FORMS)
 def test_the_same_artifacts_give_the_same_files(ready: Prepared, tmp_path: Path, form: str) -> None:
     one, other = (written(ready, tmp_path / name, form, any_licence=True) for name in "ab")
     assert one.list() == other.list()

@@ -172,14 +172,14 @@ class Killed(BaseException):
     """Ends a build at a chosen moment, as a kill would."""
 
 
-def killing(commits: int) -> Callable[[Writer, str, Any], None]:
+def killing(commits: int) -> Callable[..., None]:
     """Return a ``Writer.commit`` that dies instead of its nth call, or right after it."""
     left, commit = [commits], Writer.commit
 
-    def dying(writer: Writer, name: str, data: Any) -> None:
+    def dying(writer: Writer, name: str, data: Any, digest: Any = None) -> None:
         left[0] -= 1
         if left[0] >= 0 or commits % 2:
-            commit(writer, name, data)
+            commit(writer, name, data, digest)
         if left[0] < 0:
             raise Killed(name)
 

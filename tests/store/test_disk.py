@@ -43,6 +43,30 @@ def test_a_killed_writer_leaves_no_half_file(local_store: Store) -> None:
     assert not list((folder / ".parts").iterdir())
 
 
+def test_what_is_not_settled_waits_for_one_call_for_all(
+    local_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = list[str]()
+    monkeypatch.setattr(os, "fsync", lambda handle: calls.append("file"))
+    monkeypatch.setattr("vf_ray.store.disk._SYNCFS", lambda handle: calls.append("disk"))
+    assert local_store.create("settled", b"1") and calls == ["file", "file"]
+    made = [local_store.create(f"many/{number}", b"2", settled=False) for number in range(9)]
+    assert all(made) and not local_store.create("many/3", b"3", settled=False)
+    assert local_store.read("many/3") == b"2" and len(calls) == 2
+    local_store.settle()
+    assert calls == ["file", "file", "disk"]
+
+
+def test_a_part_gets_its_name_without_a_copy(local_store: Store) -> None:
+    with local_store.part() as local:
+        local.write_bytes(b"1")
+        written = local.stat().st_ino
+        assert local_store.create_file("a/b", local) and not local_store.create_file("a/b", local)
+    final = local_store.local_path("a/b")
+    assert final is not None and final.stat().st_ino == written
+    assert not local.exists() and local_store.list() == ["a/b"]
+
+
 def test_a_full_disk_is_said_and_leaves_nothing(local_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     local_store.create("before", b"1")
 

@@ -57,8 +57,10 @@ class Writer:
     attempt: int
     _throttle: Throttle = field(default_factory=Throttle, compare=False, repr=False)
 
-    def commit(self, name: str, data: bytes | Path) -> None:
+    def commit(self, name: str, data: bytes | Path, digest: Mapping[str, Any] | None = None) -> None:
         """Store a finished file and record its checksum, unless an attempt has finished it already.
+
+        ``digest`` is the checksum, where who wrote a local file has taken it meanwhile.
 
         Raises:
             LostLease: if another process has taken the build over.
@@ -68,7 +70,7 @@ class Writer:
         self.check()
         path = self.path(name, self.attempt)
         if isinstance(data, Path):
-            is_new, digest = self.store.create_file(path, data), digest_of(data)
+            is_new, digest = self.store.create_file(path, data), digest or digest_of(data)
         else:
             is_new, digest = self.store.create(path, data), checksum([data])
         if not is_new:  # a repeated task of this attempt stored it first: record what is there

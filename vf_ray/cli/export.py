@@ -17,7 +17,8 @@ def export(
     recipe: RecipeName,
     to: Annotated[str, typer.Option(help="Folder or URL to write to; it must be empty.")],
     form: Annotated[
-        Literal["llava", "parquet"], typer.Option("--format", help="What others read.")
+        Literal["llava", "llava-tar", "parquet"],
+        typer.Option("--format", help="What others read; llava-tar has pictures in tar files."),
     ] = "parquet",
     task: Annotated[list[str] | None, typer.Option(help="Only these ids or patterns.")] = None,
     any_licence: Annotated[

@@ -1,7 +1,7 @@
 """Write what a recipe prepared to a folder or bucket, in a format of the field, with its card.
 
-Everything streams; the same artifacts give the same files. The card is written last: a target
-without a README.md is not whole.
+Everything streams; the same artifacts give the same files. The card is written last, once everything else
+is on the disk for good: a target without a README.md is not whole, and is to be exported again.
 """
 
 import io
@@ -48,6 +48,13 @@ FORMS: Mapping[str, tuple[Callable[[Store, str, Path, Executor], Sink], str]] = 
         "# LLaVA's trainers\n--data_path train.json --image_folder images\n\n"
         "# vf-ray: put this folder below prepare.raw as llava_json, and prepare llava_json/conversation",
     ),
+    "llava-tar": (
+        LlavaFiles.packed,
+        "# LLaVA's trainers\nmkdir images && for tar in images-*.tar; do tar xf $tar -C images; done\n"
+        "--data_path train.json --image_folder images\n\n"
+        "# vf-ray, as it is: put this folder below prepare.raw as llava_json, and prepare "
+        "llava_json/conversation",
+    ),
     "parquet": (
         ParquetFiles,
         "from datasets import load_dataset\n\n"
@@ -88,6 +95,7 @@ def export(
         samples={source: _sample(target, record) for source, record in census.samples.items()},
         any_licence=any_licence,
     )
+    target.settle()
     target.create("README.md", card(facts).encode())
     target.leave()
     return census

@@ -1,36 +1,108 @@
-"""LLaVA's JSON: one array a split, beside a folder with each picture once."""
+"""LLaVA's JSON: one array a split, beside a folder, or tar files, with each picture once."""
 
+import io
 import json
-from collections.abc import Iterator, Sequence
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from vf_ray.exchange.records import ImageLocation, Record
 from vf_ray.sources.llava_json import BARE
 from vf_ray.store import Store
 
 IMAGES = "images"
-"""Folder that the records' ``image`` is relative to."""
+"""Folder that the records' ``image`` is relative to, and how the names of tar files begin."""
+TAR_BYTES = 512 << 20
+"""Size at which a tar file ends and the next begins."""
+NewImages = Mapping[str, ImageLocation]
+"""Pictures that have not gone out yet, by their names below ``IMAGES``."""
+
+
+class ImageTarget(Protocol):
+    """Where pictures go."""
+
+    def add(self, new: NewImages) -> None: ...
+    def close(self) -> None: ...
+
+
+class ImageFolder:
+    """``images/``: a file a picture."""
+
+    def __init__(self, target: Store, pool: Executor) -> None:
+        self._target, self._pool = target, pool
+
+    def add(self, new: NewImages) -> None:
+        """Store some pictures."""
+        list(self._pool.map(self._send, new, new.values()))
+
+    def close(self) -> None:
+        """Do nothing: they are stored."""
+
+    def _send(self, file: str, place: ImageLocation) -> None:
+        self._target.create(f"{IMAGES}/{file}", place.read(), settled=False)
+
+
+class ImageTars:
+    """``images-<split>-<number>.tar``: what would lie in the folder, a few thousand pictures a file."""
+
+    def __init__(self, target: Store, split: str, pool: Executor) -> None:
+        self._target, self._split, self._pool = target, split, pool
+        self._open = ExitStack()
+        self._tar: tarfile.TarFile | None = None
+        self._local = Path()
+        self._count = 0
+
+    def add(self, new: NewImages) -> None:
+        """Append some pictures."""
+        for file, data in zip(new, self._pool.map(ImageLocation.read, new.values()), strict=True):
+            tar = self._tar or self._begin()
+            member = tarfile.TarInfo(file)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+            if tar.offset >= TAR_BYTES:
+                self.close()
+
+    def close(self) -> None:
+        """Store the tar file that has begun, if one has."""
+        with self._open:
+            if self._tar is not None:
+                self._tar.close()
+                self._target.create_file(f"{IMAGES}-{self._split}-{self._count:05d}.tar", self._local)
+                self._tar, self._count = None, self._count + 1
+
+    def _begin(self) -> tarfile.TarFile:
+        self._local = self._open.enter_context(self._target.part())
+        self._tar = self._open.enter_context(tarfile.TarFile(self._local, "w", format=tarfile.USTAR_FORMAT))
+        return self._tar
 
 
 class LlavaFiles:
-    """``<split>.json`` and ``images/``; records whose picture stays here go to a file of their own.
+    """``<split>.json`` and the pictures; records whose picture stays here go to a file of their own.
 
     That one, ``<split>-without-pictures.json``, names the raw pictures: who has them can join them.
     """
 
-    def __init__(self, target: Store, split: str, scratch: Path, pool: Executor) -> None:
-        self._target, self._pool = target, pool
+    def __init__(
+        self, target: Store, split: str, scratch: Path, pool: Executor, images: ImageTarget | None = None
+    ) -> None:
+        self._target, self._images = target, images or ImageFolder(target, pool)
         self._whole = _Array(scratch / f"{split}.json")
         self._bare = _Array(scratch / f"{split}{BARE}.json")
         self._source = ""
         self._sent: set[str] = set()
 
+    @classmethod
+    def packed(cls, target: Store, split: str, scratch: Path, pool: Executor) -> "LlavaFiles":
+        """Return one whose pictures go into tar files."""
+        return cls(target, split, scratch, pool, ImageTars(target, split, pool))
+
     def add(self, batch: Sequence[Record]) -> None:
         """Append some records, and store their pictures."""
         new = {file: place for record in batch for file, place in self._unsent(record)}
-        list(self._pool.map(self._send, new, new.values()))
+        self._images.add(new)
         self._sent.update(new)
         for record in batch:
             talk = {"task_name": record.task.id, "conversations": record.conversations()}
@@ -44,6 +116,7 @@ class LlavaFiles:
 
     def close(self) -> list[str]:
         """Store what is left; return the names of the files that have everything."""
+        self._images.close()
         for array in (self._whole, self._bare):
             array.finish()
             if array.count:
@@ -55,9 +128,6 @@ class LlavaFiles:
         if record.source.name != self._source:  # a source's records come one after the other
             self._source, self._sent = record.source.name, set()
         yield from (one for one in zip(record.files, record.places, strict=False) if one[0] not in self._sent)
-
-    def _send(self, file: str, place: ImageLocation) -> None:
-        self._target.create(f"{IMAGES}/{file}", place.read())
 
 
 class _Array:

@@ -57,6 +57,8 @@ class StoredImage:
     format: str
     raws: tuple[str, ...]
     """sha256 of the raw pictures it is made of; none if it stands for no picture."""
+    sha256: str
+    """Of ``data``."""
 
 
 def stored(data: bytes, largest_side: int) -> StoredImage:
@@ -68,7 +70,7 @@ def stored(data: bytes, largest_side: int) -> StoredImage:
     image = opened(data)
     size, kind, raws, whole = image.size, str(image.format), (sha256(data),), _source_of(image).whole
     if max(size) <= largest_side and image.mode not in _DEEP and _shows_the_same(image):
-        return StoredImage(whole, *size, kind, raws)
+        return StoredImage(whole, *size, kind, raws, raws[0] if whole is data else sha256(whole))
     image = opened(data)
     pixels = rgb(image, largest_side)
     return encoded(pixels, largest_side, raws, lossy=kind in _LOSSY, orientation=orientation(image))
@@ -138,7 +140,8 @@ def encoded(
         image.save(sink, "JPEG", quality=JPEG_QUALITY, subsampling=0, exif=exif)
     else:
         image.save(sink, "PNG", exif=exif)
-    return StoredImage(sink.getvalue(), *image.size, "JPEG" if lossy else "PNG", raws)
+    data = sink.getvalue()
+    return StoredImage(data, *image.size, "JPEG" if lossy else "PNG", raws, sha256(data))
 
 
 def sha256(data: bytes) -> str:

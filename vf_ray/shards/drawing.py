@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from vf_ray.raw.archives import DAMAGED
 from vf_ray.raw.indexed import UnreadableError
 from vf_ray.shards.decode import (
+    NOTHING,
     UPRIGHT,
     BadImageError,
     StoredImage,
@@ -40,7 +41,7 @@ def image(image: ImageRef, fetch: ReadRaw, largest_side: int) -> StoredImage:
         BadPictureError: if a raw picture is missing or cannot be used, or a box lies outside it.
     """
     if image is None:
-        return StoredImage(b"", 0, 0, "", ())
+        return StoredImage(b"", 0, 0, "", (), NOTHING)
     if isinstance(image, str):
         return stored(_fetched(fetch, image), largest_side)
     parts = _Parts(fetch)

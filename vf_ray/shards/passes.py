@@ -110,7 +110,7 @@ class Divide:
 
 @dataclass(frozen=True)
 class CountExtent:
-    """CountExtent the records of an extent that others of its file follow."""
+    """Count the records of an extent that others of its file follow."""
 
     whole: Examine
     extent: Extent

@@ -1,16 +1,15 @@
 """The second phase of preparing a source: verify, draw and store one shard of its pictures."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vf_ray.artifacts import WORK, Writer
-from vf_ray.artifacts.writer import digest_of
 from vf_ray.errors import UserError
 from vf_ray.instances.chance import SPAN
 from vf_ray.instances.refs import image_of
@@ -44,15 +43,14 @@ def write_shard(
         RuntimeError: if an earlier attempt, with other library versions, stored other bytes.
     """
     name = f"pictures-{shard:05d}.bin"
-    with scratch() as below:
-        local = below / "pictures.bin"
+    with writer.store.part() as local:
         with local.open("wb") as sink:
             shard_file = _ShardFile(sink, name, Lender(writer.store, lent))
             verdicts = list(_stored(tree, refs, shard_file, largest_side, lent))
-        size = local.stat().st_size
-        if size:  # an empty file cannot be mapped
-            writer.commit(name, local)
-            _refuse_other(writer, name, local)
+            checksum = shard_file.checksum
+        if size := checksum["bytes"]:  # an empty file cannot be mapped
+            writer.commit(name, local, checksum)
+            _refuse_other(writer, name, checksum)
     writer.commit(shard_name(shard), to_parquet(pa.Table.from_pylist(verdicts, VERDICTS)))
     bad = sum(bool(verdict["reason"]) for verdict in verdicts)
     return {"images": len(verdicts) - bad, "rejected": bad, "bytes": size, "lent": len(lent)}
@@ -74,8 +72,7 @@ def _stored(
             except Exception as error:
                 error.add_note(f"while reading the picture {ref} of {tree}")
                 raise
-            digest = sha256(found.data)
-            yield _good(ref, digest, found, file.name, file.place(digest, found.data))
+            yield _good(ref, found, file.name, file.place(found.sha256, found.data))
 
 
 @dataclass(frozen=True)
@@ -86,12 +83,19 @@ class _ShardFile:
     name: str
     lender: Lender
     _places: dict[str, int] = field(default_factory=dict)
+    _digest: Any = field(default_factory=hashlib.sha256)
+
+    @property
+    def checksum(self) -> Mapping[str, Any]:
+        """Return {sha256, bytes} of what has been written."""
+        return {"sha256": self._digest.hexdigest(), "bytes": self.sink.tell()}
 
     def place(self, digest: str, data: bytes) -> int:
         """Return where a content lies, writing it if it is new."""
         if digest not in self._places:
             self._places[digest] = self.sink.tell()
             self.sink.write(data)
+            self._digest.update(data)
         return self._places[digest]
 
     def copied(self, lent: Lent) -> Mapping[str, Any]:
@@ -112,10 +116,10 @@ class _ShardFile:
         return {**verdict, "file": self.name, "offset": self.place(verdict["sha256"], data)}
 
 
-def _good(ref: str, digest: str, found: StoredImage, name: str, offset: int) -> Mapping[str, Any]:
+def _good(ref: str, found: StoredImage, name: str, offset: int) -> Mapping[str, Any]:
     return _verdict(
         ref,
-        sha256=digest,
+        sha256=found.sha256,
         chance=min(map(chance_of, found.raws), default=SPAN - 1),  # nothing is never held out
         file=name,
         offset=offset,
@@ -131,11 +135,11 @@ def _verdict(ref: str, **known: Any) -> Mapping[str, Any]:
     return {**unknown, "ref": ref, **known}
 
 
-def _refuse_other(writer: Writer, name: str, local: Path) -> None:
+def _refuse_other(writer: Writer, name: str, checksum: Mapping[str, Any]) -> None:
     """Make sure that the committed file is the one the verdicts speak of."""
     record = writer.committed(name)
     assert record is not None, f"{name} was just committed"
-    if record["attempt"] != writer.attempt and record["sha256"] != digest_of(local)["sha256"]:
+    if record["attempt"] != writer.attempt and record["sha256"] != checksum["sha256"]:
         raise UserError(
             f"{writer.address}/{name}: an earlier attempt stored other bytes; libraries have changed "
             "meanwhile. Build it anew with force."

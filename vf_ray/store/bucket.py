@@ -112,8 +112,11 @@ class Bucket:
         )
         return [(name.removeprefix(start), is_dir) for name, is_dir in below if name.startswith(start)]
 
-    def create(self, path: str, data: bytes) -> bool:
+    def create(self, path: str, data: bytes, *, settled: bool = True) -> bool:
         return self._create(path, lambda fs, mark: self._put_once(fs, path, data, mark))
+
+    def settle(self) -> None:
+        """Do nothing: what a bucket has taken stays."""
 
     def create_file(self, path: str, local: Path) -> bool:
         def put(fs: Any, mark: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ which is atomic and refuses when the name is taken.
 """
 
 import contextlib
+import ctypes
 import errno
 import os
 import shutil
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from vf_ray.errors import DeniedError, MissingError, OutsideError
+from vf_ray.errors import DeniedError, MendableError, MissingError, OutsideError
 from vf_ray.store.variables import STORE_URL
 
 PARTS = ".parts"
@@ -28,6 +29,9 @@ _NO_FILE = (errno.ENOENT, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """How writing fails where a disk, or a user's part of it, can take no more."""
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
+
+_SYNCFS = getattr(ctypes.CDLL(None), "syncfs", None)
+"""Settles one file system; where there is no such call all are."""
 
 
 @dataclass(frozen=True)
@@ -96,14 +100,25 @@ class Disk:
         except OSError as error:
             raise self._unread(folder, error) from error
 
-    def create(self, path: str, data: bytes) -> bool:
+    def create(self, path: str, data: bytes, *, settled: bool = True) -> bool:
+        if not settled:
+            return self._create_in_place(path, data)
         return not self.exists(path) and self._write(path, lambda file: file.write(data), self._link)
+
+    def settle(self) -> None:
+        """Make whatever was written to this disk survive a power cut, in one call of the system."""
+        handle = os.open(self.root, os.O_RDONLY)
+        try:
+            if _SYNCFS is None or _SYNCFS(handle):
+                os.sync()
+        finally:
+            os.close(handle)
 
     def create_file(self, path: str, local: Path) -> bool:
         if self.exists(path):
             return False
         if local.parent == self.root / PARTS:  # half-written here: its bytes are the store's already
-            return self._settle(path, local, self._link)
+            return self._named(path, local, self._link)
         return self._write(path, lambda file: _copy(local, file), self._link)
 
     def rewrite(self, path: str, data: bytes) -> None:
@@ -139,32 +154,59 @@ class Disk:
         with contextlib.suppress(OSError):  # not empty, or never made
             (self.root / PARTS).rmdir()
 
-    def _write(
-        self, path: str, fill: Callable[[IO[bytes]], object], settle: Callable[[Path, Path], bool]
-    ) -> bool:
+    @contextlib.contextmanager
+    def part(self, path: str = PARTS) -> Iterator[Path]:
+        """Give the path of a part file; whoever fills the disk with it, or with ``path``, is told so."""
         part = self.root / PARTS / uuid.uuid4().hex
         try:
             part.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("xb") as file:
-                fill(file)
-            return self._settle(path, part, settle)
+            yield part
         except OSError as error:
+            if isinstance(error, MendableError) or (path == PARTS and error.errno not in FULL):
+                raise
             raise self._explained(path, error) from error
         finally:
             with contextlib.suppress(OSError):  # the error that has been raised says what is wrong
                 part.unlink(missing_ok=True)
 
-    def _settle(self, path: str, part: Path, settle: Callable[[Path, Path], bool]) -> bool:
+    def _write(
+        self, path: str, fill: Callable[[IO[bytes]], object], name: Callable[[Path, Path], bool]
+    ) -> bool:
+        with self.part(path) as part:
+            with part.open("xb") as file:
+                fill(file)
+            return self._named(path, part, name)
+
+    def _named(self, path: str, part: Path, name: Callable[[Path, Path], bool]) -> bool:
         """Give a written part its name, once its bytes are on the disk."""
         final = self.root / path
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
             _sync(part)
-            won = settle(part, final)
+            won = name(part, final)
             _sync(final.parent)
         except OSError as error:
             raise self._explained(path, error) from error
         return won
+
+    def _create_in_place(self, path: str, data: bytes) -> bool:
+        """Write a file under its name: whoever is killed leaves half of it there."""
+        final = self.root / path
+        try:
+            file = _opened_anew(final)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise self._explained(path, error) from error
+        try:
+            with file:
+                file.write(data)
+        except BaseException as error:
+            final.unlink()
+            if isinstance(error, OSError):
+                raise self._explained(path, error) from error
+            raise
+        return True
 
     def _link(self, part: Path, final: Path) -> bool:
         try:
@@ -243,6 +285,15 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _copy(local: Path, target: IO[bytes]) -> None:
     with local.open("rb") as source:
         shutil.copyfileobj(source, target, 1 << 20)
+
+
+def _opened_anew(path: Path) -> IO[bytes]:
+    """Open a file that is not there yet; its folder comes with the first."""
+    try:
+        return path.open("xb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
 
 
 def _replace(part: Path, final: Path) -> bool:

@@ -8,8 +8,9 @@ import json
 import os
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 from vf_ray.errors import MissingError, UserError
 from vf_ray.store.bucket import Bucket, Patience
 from vf_ray.store.disk import Disk
+from vf_ray.store.scratch import scratch
 from vf_ray.store.variables import STORE_URL
 
 AT_ONCE = 16
@@ -123,13 +125,35 @@ class Store:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return tuple(pool.map(ask, of))
 
-    def create(self, path: str, data: bytes) -> bool:
-        """Store a file unless its name is taken; tell whether this call made it."""
-        return self._files.create(_checked(path), data)
+    def create(self, path: str, data: bytes, *, settled: bool = True) -> bool:
+        """Store a file unless its name is taken; tell whether this call made it.
+
+        Readers see all of it or none, and it then survives a power cut. Of a file that is not ``settled`` a
+        kill or a power cut may leave a part under its name: that is for the many that count only with another,
+        which is created once they have been settled.
+        """
+        return self._files.create(_checked(path), data, settled=settled)
+
+    def settle(self) -> None:
+        """Make all files survive a power cut that were created without being settled."""
+        self._files.settle()
 
     def create_file(self, path: str, local: Path) -> bool:
         """Store a local file unless its name is taken; tell whether this call made it."""
         return self._files.create_file(_checked(path), local)
+
+    @contextmanager
+    def part(self) -> Iterator[Path]:
+        """Give the path of a file to be written, which ``create_file`` does not copy where it is on its disk.
+
+        It goes when the block ends; what was created from it stays.
+        """
+        if isinstance(self._files, Disk):
+            with self._files.part() as local:
+                yield local
+        else:
+            with scratch() as below:
+                yield below / "part"
 
     def rewrite(self, path: str, data: bytes) -> None:
         """Store a file that only this caller ever writes, over its older self."""
