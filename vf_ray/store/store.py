@@ -129,7 +129,7 @@ class Store:
         """Store a file unless its name is taken; tell whether this call made it.
 
         Readers see all of it or none, and it then survives a power cut. Of a file that is not ``settled`` a
-        kill or a power cut may leave a part under its name: that is for the many that count only with another,
+        kill or a power cut may leave a part under its name: that is for many that count only with another,
         which is created once they have been settled.
         """
         return self._files.create(_checked(path), data, settled=settled)
