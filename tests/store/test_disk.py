@@ -48,7 +48,7 @@ def test_what_is_not_settled_waits_for_one_call_for_all(
 ) -> None:
     calls = list[str]()
     monkeypatch.setattr(os, "fsync", lambda handle: calls.append("file"))
-    monkeypatch.setattr("vf_ray.store.disk._SYNCFS", lambda handle: calls.append("disk"))
+    monkeypatch.setattr("vf_ray.store.lasting._SYNCFS", lambda handle: calls.append("disk"))
     assert local_store.create("settled", b"1") and calls == ["file", "file"]
     made = [local_store.create(f"many/{number}", b"2", settled=False) for number in range(9)]
     assert all(made) and not local_store.create("many/3", b"3", settled=False)

@@ -6,7 +6,6 @@ which is atomic and refuses when the name is taken.
 """
 
 import contextlib
-import ctypes
 import errno
 import os
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from vf_ray.errors import DeniedError, MendableError, MissingError, OutsideError
+from vf_ray.store.lasting import settle, sync
 from vf_ray.store.variables import STORE_URL
 
 PARTS = ".parts"
@@ -29,9 +29,6 @@ _NO_FILE = (errno.ENOENT, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """How writing fails where a disk, or a user's part of it, can take no more."""
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
-
-_SYNCFS = getattr(ctypes.CDLL(None), "syncfs", None)
-"""Settles one file system; where there is no such call all are."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +103,8 @@ class Disk:
         return not self.exists(path) and self._write(path, lambda file: file.write(data), self._link)
 
     def settle(self) -> None:
-        """Make whatever was written to this disk survive a power cut, in one call of the system."""
-        handle = os.open(self.root, os.O_RDONLY)
-        try:
-            if _SYNCFS is None or _SYNCFS(handle):
-                os.sync()
-        finally:
-            os.close(handle)
+        """Make whatever was written to this disk survive a power cut."""
+        settle(self.root)
 
     def create_file(self, path: str, local: Path) -> bool:
         if self.exists(path):
@@ -182,9 +174,9 @@ class Disk:
         final = self.root / path
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
-            _sync(part)
+            sync(part)
             won = name(part, final)
-            _sync(final.parent)
+            sync(final.parent)
         except OSError as error:
             raise self._explained(path, error) from error
         return won
@@ -299,12 +291,3 @@ def _opened_anew(path: Path) -> IO[bytes]:
 def _replace(part: Path, final: Path) -> bool:
     part.replace(final)
     return True
-
-
-def _sync(path: Path) -> None:
-    """Make a file's bytes, or a folder's new name, survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
