@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,3 +103,38 @@ def test_every_record_becomes_one_row_or_reject_and_every_note_is_its_own(ours: 
     assert all(int(row.text) == theirs.count(ours[int(row.key)]) for row in rows)
     lonely = [number for number in theirs if number is None or number not in ours]
     assert len(found) - len(rows) == len(ours) - len(single) + len(lonely)
+
+
+SAME: dict[str, tuple[Any, Any]] = {
+    "number and text": (7, "7"),
+    "leading zeros": ("007", 7),
+    "with a point": (7.0, 7),
+    "blanks": (" 7 ", "7"),
+    "beyond 64 bits": (2**70, str(2**70)),
+}
+NO_IDS = (None, True, "", "seven", "7a", "+7", 7.5, float(2**60), [7], float("nan"))
+"""The largest is one of several integers that are the same floating-point number."""
+
+
+def _joined(ours: list[Any], theirs: list[Any]) -> list[tuple[str, str]]:
+    """Return key and notes, or the reason, of each record that comes of two arrays with these ids."""
+    main, notes = (
+        Side(what, [({"id": one}, At(f"{what}.json", "all", n)) for n, one in enumerate(ids)], "id",
+             lambda record: record.some(["id"]))
+        for what, ids in (("question", ours), ("answer", theirs))
+    )  # fmt: skip
+    rows = join(main, notes, lambda joined, at: TextRow(key=at.path, split="all", text=str(len(joined[1]))))
+    return [(row.key, row.reason if isinstance(row, Reject) else row.text) for row in rows]
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_an_id_is_the_same_however_it_is_written(name: str) -> None:
+    one, other = SAME[name]
+    assert _joined([one], [other]) == _joined([other], [one]) == [("question.json", "1")]
+    assert [reason for _, reason in _joined([one, other], [one, one])] == ["id of several questions"] * 2
+
+
+@pytest.mark.parametrize("broken", NO_IDS)
+def test_what_is_no_id_joins_nothing(broken: Any) -> None:
+    found = [reason for _, reason in _joined([broken, 1], [broken, broken, 1, 2])]
+    assert sorted(found) == ["1", "answer without question", *["malformed record"] * 3]

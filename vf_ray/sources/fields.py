@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from vf_ray.instances.faults import FieldError, kind_of
 
 T = TypeVar("T")
+_LARGEST_EXACT = 1 << 53
+"""Of larger integers, floating-point numbers hold some only: two ids may have become one."""
 
 
 class Fields:
@@ -143,7 +145,7 @@ def integer_of(value: Any, where: str) -> int:
         return int(value)
     if isinstance(value, Integral) and not isinstance(value, bool):
         return int(value)
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_EXACT:
         return int(value)
     raise FieldError(f"{where} is {kind_of(value)}; expected an integer")
 
