@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -40,7 +40,7 @@ MOST_FAILURES = 100
 """Deaths in all after which even a run that gets on between them is given up."""
 GAUGES = (
     "loss", "samples_per_s", "tokens_per_s", "grad_norm", "lr", "fill", "data_wait", "memory", "mfu",
-    "checkpoint",
+    "checkpoint", "held_out_loss",
 )  # fmt: skip
 """Of the last step, as Ray exports them: ``ray_vf_ray_train_<name>``, by stage."""
 HEALTH_CHECK = "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"
@@ -65,6 +65,8 @@ class Job:
     """Whether machines come and go, and Ray is to be asked after each step whether one is about to."""
     lengths: Artifact | None = None
     """How long the samples are, where that was measured."""
+    held_out: Callable[[], Samples] | None = None
+    """What the loss is measured on meanwhile, where the stage says so."""
 
 
 def tune(store: Store, wanted: Tuning, resources: Resources, *, force: bool = False) -> Artifact:
@@ -75,6 +77,8 @@ def tune(store: Store, wanted: Tuning, resources: Resources, *, force: bool = Fa
         ValueError: if a file of its mixture is not as long as when it was published.
         Stopped: if the loss left the numbers, or workers died and died again.
     """
+    from vf_ray.shards.finish import HELD_OUT
+    from vf_ray.shards.held_out_index import held_out_index
     from vf_ray.shards.intact import require_intact
     from vf_ray.shards.mixture import mixture
     from vf_ray.shards.read import StoredSamples
@@ -83,6 +87,8 @@ def tune(store: Store, wanted: Tuning, resources: Resources, *, force: bool = Fa
     model = artifacts.load(store, wanted.model)
     mixed = mixture(store, wanted.mixing, force=force)
     samples = partial(StoredSamples.of, store, mixed)
+    watched = held_out_index(store, wanted, force=force) if wanted.stage.evaluate_every else None
+    held_out = partial(StoredSamples.of, store, watched, HELD_OUT) if watched else None
 
     def make(writer: Writer) -> Mapping[str, Any]:
         require_intact(mixed)
@@ -92,8 +98,11 @@ def tune(store: Store, wanted: Tuning, resources: Resources, *, force: bool = Fa
         measured = lengths(store, wanted, RayPool(), force=force) if many else None
         shared = bool(os.environ.get(RAY_ADDRESS))
         return fit(
-            Job(wanted.name, wanted.stage, model, samples, writer, wanted.seed, resources, shared, measured)
-        )
+            Job(
+                wanted.name, wanted.stage, model, samples, writer, wanted.seed, resources, shared, measured,
+                held_out,
+            )
+        )  # fmt: skip
 
     return artifacts.build(store, wanted.tuned, make, force=force)
 
@@ -169,8 +178,22 @@ def stats(writer: Writer) -> dict[str, Any]:
         "cut": sum(record["cut"] for record in records),
         "first_loss": records[0]["loss"],
         "last_loss": records[-1]["loss"],
+        **_watched(records),
         RUN: rates[-1] if rates else {},
     }
+
+
+def _watched(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what was measured on held-out instances meanwhile, where anything was."""
+    from vf_ray.train.watching import best_step, measured
+
+    if not (losses := dict(measured(records))):
+        return {}
+    best = best_step(records)
+    return {
+        "planned_steps": records[-1]["steps"], "best_step": best,
+        "best_held_out_loss": losses.get(best or 0), "last_held_out_loss": losses[max(losses)],
+    }  # fmt: skip
 
 
 def _work(config: Mapping[str, Any]) -> None:
@@ -195,6 +218,7 @@ def _work(config: Mapping[str, Any]) -> None:
                 retries=job.resources.retries, peak=peak,
                 leaving=_notice() if job.may_lose_machines else _stays,
                 lengths=Lengths.joined([job.lengths.read(LENGTHS)]) if job.lengths else None,
+                held_out=job.held_out() if job.held_out else None,
             )  # fmt: skip
         except Stopped as error:  # trying again would come to the same; the driver raises it
             log.error("%s: %s", job.name, error)
@@ -253,12 +277,13 @@ def _reporter(job: Job) -> Callable[[Metrics], None]:
     others = trackers(job.resources.track, run, plain(job.stage))
 
     def report(metrics: Metrics) -> None:
-        values = {name: float(getattr(metrics, name)) for name in GAUGES}
-        for name, gauge in gauges.items():
-            gauge.set(values[name], tags={"stage": job.name})
+        known = {name: getattr(metrics, name) for name in GAUGES}
+        values = {name: float(value) for name, value in known.items() if value is not None}
+        for name, value in values.items():
+            gauges[name].set(value, tags={"stage": job.name})
         for tracker in others:
             tracker.log(metrics.step, values)
-            if metrics.step == metrics.steps:
+            if metrics.last:
                 tracker.close()
         job.writer.progress(metrics.step, metrics.steps, "steps", values)
 

@@ -29,7 +29,7 @@ def tuning(plan: Plan, stage: str) -> Tuning:
     """Return what the training of a stage is handed."""
     return Tuning(
         stage, _stage(plan, stage), plan.graph.run_seed, plan.starts_from(stage), mixing(plan, stage),
-        plan.lengths(stage), plan.tuned(stage), _making(plan, stage),
+        plan.lengths(stage), plan.held_out(stage), plan.tuned(stage), _making(plan, stage),
     )  # fmt: skip
 
 

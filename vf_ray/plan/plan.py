@@ -112,8 +112,10 @@ class Plan:
         }
         if step in makers:
             return makers[step]()
-        data = [*self.selections.outputs(step), self.mixture(step)] if self.stage(step) else []
-        return [*data, self.tuned(step)]
+        if (stage := self.stage(step)) is None:
+            return [self.tuned(step)]
+        watched = [self.held_out(step)] if stage.evaluate_every else []
+        return [*self.selections.outputs(step), self.mixture(step), *watched, self.tuned(step)]
 
     def addresses(self, step: str) -> list[str]:
         """Return the addresses of what a step makes."""
@@ -215,6 +217,12 @@ class Plan:
     def selections(self) -> Selections:
         """Return how stages choose among their instances."""
         return Selections(self.recipe, self.instances, self.pool, self.starts_from)
+
+    def held_out(self, stage: str) -> Spec:
+        """Return the index of the held-out instances that a stage is watched by."""
+        config = {"seed": self.recipe.seed, "per_task": self._stage(stage).evaluate_per_task}
+        inputs = {task: self.instances[task].address for task in self.stage_tasks(stage)}
+        return Spec(kind="held_out", name=stage, config=config, inputs=inputs, code=CODE["held_out"])
 
     def lengths(self, stage: str) -> Spec:
         """Return how long the conversations of a stage's mixture are, as its first model reads them."""

@@ -47,6 +47,8 @@ class Tuning:
     mixing: Mixing
     lengths: Spec
     """How long the samples are, where that is measured."""
+    held_out: Spec
+    """What the held-out loss is measured on, where it is."""
     tuned: Spec
     making: Making
 

@@ -13,7 +13,10 @@ EXECUTION = ("save_every", "micro_tokens", "share_tokens", "zero", "offload", "r
 CHOICE = ("per_task", "limits", "sample", "weights", "temperature", "temperature_over", "replay")
 """Keys that say how many instances of its tasks a stage uses."""
 MODULES = ("vision_tower", "projector", "language_model")
-LATER = ("weights", "temperature", "temperature_over", "replay")
+LATER = (
+    "weights", "temperature", "temperature_over", "replay", "evaluate_every", "evaluate_per_task",
+    "keep_best", "patience",
+)  # fmt: skip
 """Keys that came later: where they say nothing, they are no part of what decides, so no address moved."""
 
 
@@ -111,6 +114,15 @@ class Stage:
     """Let samples of a pack that show the same picture share its tokens: exact, and never slower."""
     save_every: int = 500
     """Steps between checkpoints."""
+    evaluate_every: int | None = None
+    """Steps between measurements of the loss on held-out instances of the stage's tasks, the last step being
+    one, too; null: it is not measured."""
+    evaluate_per_task: int = 32
+    """Held-out instances of each task that it is measured on."""
+    keep_best: Literal["held_out_loss"] | None = None
+    """Finish with the state of which this was best; null: with the last. It takes a third checkpoint."""
+    patience: int | None = None
+    """Stop after so many measurements in a row that were no better than the best before; null: never."""
     loss: Literal["token_mean", "sample_mean"] = "token_mean"
     precision: Literal["fp32", "bf16"] = "fp32"
     """``bf16`` computes in it and keeps fp32 values and moments in the optimizer."""
@@ -141,6 +153,7 @@ class Stage:
         self._require_amounts()
         self._require_tuned_names()
         self._require_mixture()
+        self._require_watched()
         self._require_zero()
 
     def computed(self) -> dict[str, Any]:
@@ -172,6 +185,15 @@ class Stage:
         least = f"stage.max_length is {self.max_length}; no picture and word fit in less than 16 tokens"
         require(self.max_length >= 16, least)
         require(self.weight_decay >= 0, f"stage.weight_decay is {self.weight_decay}; it cannot be negative")
+
+    def _require_watched(self) -> None:
+        for key in ("evaluate_every", "evaluate_per_task", "patience"):
+            value = getattr(self, key)
+            require(value is None or value > 0, f"stage.{key} is {value}; it must be positive")
+        for key in ("keep_best", "patience"):
+            value = getattr(self, key)
+            told = f"stage.{key} is {value}; it needs stage.evaluate_every, which is null"
+            require(value is None or self.evaluate_every is not None, told)
 
     def _require_mixture(self) -> None:
         for pattern, weight in self.weights.items():

@@ -63,7 +63,7 @@ def write_mixture(
     tables = {task: lowest(table, choice.per_task) for task, table in ranked.items()}
     for pattern, most in choice.limits.items():
         tables |= below({task: table for task, table in tables.items() if fnmatchcase(task, pattern)}, most)
-    own = _joined(_weighed(tables, choice).values())
+    own = joined(_weighed(tables, choice).values())
     replay = replayed(choice.replay, len(own), choice.sample)
     own = lowest(own, choice.sample and choice.sample - sum(replay.values()))
     if not own.num_rows:
@@ -71,7 +71,7 @@ def write_mixture(
             f"{writer.address}: its tasks {', '.join(sorted(instances))} hold no training instance"
         )
     rest = [taken(_index_of(others[stage], choice.seed), amount) for stage, amount in replay.items()]
-    chosen = _joined([table.select(MIXTURE.names) for table in (own, *rest)])
+    chosen = joined([table.select(MIXTURE.names) for table in (own, *rest)])
     writer.commit(NAME, to_parquet(chosen))
     there = {task: len(table) for task, table in tables.items()}
     return {**_counted(chosen, sorted(instances)), **(_drawn(chosen, there, replay) if choice.weighs else {})}
@@ -167,7 +167,8 @@ def _ranked(table: pa.Table, task: str, seed: int) -> pa.Table:
     return table.drop_columns(["key"]).append_column(RANK, pa.array(ranks, pa.uint64()))
 
 
-def _joined(tables: Iterable[pa.Table]) -> pa.Table:
+def joined(tables: Iterable[pa.Table]) -> pa.Table:
+    """Return tables as one, whose words are numbered alike."""
     return pa.concat_tables(list(tables)).unify_dictionaries().combine_chunks()
 
 

@@ -76,9 +76,9 @@ class StoredSamples:
     _files: dict[str, "_Text"] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, store: Store, mixture: Artifact) -> "StoredSamples":
-        """Read a mixture's index."""
-        return cls(store, from_parquet(mixture.read(NAME)))
+    def of(cls, store: Store, mixture: Artifact, name: str = TRAIN) -> "StoredSamples":
+        """Read a mixture's index, or another one into the files of that ``name``."""
+        return cls(store, from_parquet(mixture.read(NAME)), name)
 
     def __len__(self) -> int:
         return int(self.index.num_rows)

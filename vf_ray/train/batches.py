@@ -6,7 +6,7 @@ has measured the lengths, it encodes the whole batch itself.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,12 +87,20 @@ class Batches:
     def step(self, number: int) -> Step:
         """Return this rank's share of step ``number`` (from 1).
 
-        Samples that cannot be encoded are left out and returned as rejects.
-
         Raises:
             ValueError: if no sample of the step can be trained on.
         """
         rows = rows_of_step(self.samples, seed=self.seed, step=number, batch=self.stage.batch)
+        return self.taking(number, rows)
+
+    def taking(self, number: int, rows: Sequence[int]) -> Step:
+        """Return this rank's share of a step of some samples.
+
+        Those that cannot be encoded are left out and returned as rejects.
+
+        Raises:
+            ValueError: if none of them can be trained on.
+        """
         held = {} if self.lengths else encoded(self.encoder, self.samples, rows)
         lengths = self.lengths.of(rows) if self.lengths else [Length.of(held[row]) for row in rows]
         batch = self._planned(
@@ -217,7 +225,7 @@ def _as_measured(one: Encoded | Reject, tokens: int) -> Encoded:
     return one
 
 
-def ahead(make: Callable[[S], T], items: Iterable[S], depth: int = 2) -> Iterator[T]:
+def ahead(make: Callable[[S], T], items: Iterable[S], depth: int = 2) -> Generator[T, None, None]:
     """Yield ``make(item)`` for each item in order, making up to ``depth`` more in a thread meanwhile.
 
     That thread computes with itself alone: a second team of OpenMP threads on the same cores would make

@@ -97,8 +97,10 @@ class Saver:
         """Return how long the newest save took, beside the training; 0 before the first."""
         return self._took[-1] if self._took else 0.0
 
-    def save(self, engine: Any, step: int, carried: Any) -> None:
+    def save(self, engine: Any, step: int, carried: Any, keep: int | None = None) -> None:
         """Copy this rank's pieces and store them in the background, once the last save is through.
+
+        The checkpoint of step ``keep`` stays whatever its age.
 
         Raises:
             Exception: whatever the last save raised.
@@ -106,7 +108,7 @@ class Saver:
         self.wait()
         held = _own(engine, self.rank, self.world)
         tensors = {_key(kind, p): _copy(p.views[kind]) for p in held for kind in KINDS}
-        self._last.append(self._pool.submit(self._store, step, tensors, held, sizes(engine), carried))
+        self._last.append(self._pool.submit(self._store, step, tensors, held, sizes(engine), carried, keep))
 
     def wait(self) -> None:
         """Wait for the save that is under way and raise what it raised."""
@@ -120,7 +122,7 @@ class Saver:
 
     def _store(
         self, step: int, tensors: dict[str, Tensor], held: Sequence[Piece], whole: Mapping[str, int],
-        carried: Any,
+        carried: Any, keep: int | None,
     ) -> None:  # fmt: skip
         began, names = time.monotonic(), [self._name(step, rank) for rank in range(self.world)]
         with scratch("vf-ray-checkpoint-") as folder:
@@ -130,10 +132,10 @@ class Saver:
             index = asdict(RankFile.of(held, local))
         self.writer.commit(f"{names[self.rank]}.json", json.dumps(index).encode())
         if self.rank == 0:
-            self._complete(step, names, {"step": step, "sizes": dict(whole), "carried": carried})
+            self._complete(step, names, {"step": step, "sizes": dict(whole), "carried": carried}, keep)
         self._took.append(time.monotonic() - began)
 
-    def _complete(self, step: int, names: Sequence[str], record: dict[str, Any]) -> None:
+    def _complete(self, step: int, names: Sequence[str], record: dict[str, Any], keep: int | None) -> None:
         """Mark the checkpoint once every rank's file is there, then delete what is no longer needed."""
         for name in names:
             self._await(f"{name}.json")
@@ -142,7 +144,7 @@ class Saver:
         stale = steps(self.writer)[KEEP:]
         if stale:
             for old in {name.split("/")[2] for name in self.writer.names(ROOT)}:
-                if int(old.removeprefix("step-")) <= stale[0]:
+                if int(old.removeprefix("step-")) <= stale[0] and int(old.removeprefix("step-")) != keep:
                     self.writer.discard(f"{ROOT}{old}/{MARK}")
                     self.writer.discard(f"{ROOT}{old}/")
 

@@ -24,6 +24,7 @@ from safetensors.torch import save_file
 from vf_ray.artifacts import Writer
 from vf_ray.errors import MendableError, one_line
 from vf_ray.store.scratch import require_room, scratch
+from vf_ray.train.batches import Batches, Step
 from vf_ray.train.collate import Pack
 
 STOPPED = "stopped"
@@ -62,6 +63,20 @@ def keep_batch(writer: Writer, step: int, rank: int, packs: tuple[Pack, ...]) ->
         save_file({key: value.contiguous() for key, value in held}, local)
         name = f"{STOPPED}/step-{step:08d}-rank-{rank}.safetensors"
         writer.store.create_file(f"{writer.address}/{name}", local)
+
+
+def diverged(writer: Writer, batches: Batches, step: Step, problem: str) -> Diverged:
+    """Keep the batch of a step that went wrong, and return what is to be raised; every rank calls it."""
+    name = f"step-{step.number:08d}"
+    listed = writer.store.at(f"{writer.address}/{STOPPED}/{name}.json")
+    message = (
+        f"step {step.number}: {problem}; its {len(step.rows)} samples are listed in {listed}, their tensors "
+        f"beside it. Look at them, or lower lr ({batches.stage.lr}); the older checkpoints stand"
+    )
+    keep_batch(writer, step.number, batches.rank, step.packs)
+    if batches.rank == 0:
+        record(writer, name, {"step": step.number, "message": message, "samples": batches.keys(step)})
+    return Diverged(message)
 
 
 def require_progress(writer: Writer, run: str, step: int, retries: int) -> None:

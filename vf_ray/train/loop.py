@@ -10,32 +10,32 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 import torch.distributed
 
 from vf_ray.artifacts import Writer
-from vf_ray.errors import MendableError, UserError
+from vf_ray.errors import UserError
 from vf_ray.model.families import family_of
 from vf_ray.model.families.family import Family, Sizes
 from vf_ray.recipe import Stage
 from vf_ray.train import checkpoint, deepspeed, guard, optimizer, pieces
 from vf_ray.train.batches import Batches, Step, ahead, timed
 from vf_ray.train.estimate import SAVED_BYTES, work
-from vf_ray.train.guard import Diverged
 from vf_ray.train.learner import counted, fast_paths, learner
 from vf_ray.train.lengths import Lengths
 from vf_ray.train.metrics import METRICS, Metrics, lines, summary, trouble
+from vf_ray.train.ranks import agreed, gathered, together
 from vf_ray.train.save import publish
 from vf_ray.train.schedule import Samples, num_steps, rate
 from vf_ray.train.step import backward
+from vf_ray.train.watching import HELD_OUT_LOSS, Watching, kept_step, stalled, take_best
 from vf_ray.types import Reject
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class _Run:
     """Operations a second of all ranks' devices; 0: unknown."""
     leaving: Callable[[], bool]
     """Tells, once and on all ranks alike, that a machine is about to be taken away."""
+    watching: Watching | None
     done: int = 0
     records: list[dict[str, Any]] = field(default_factory=list)
     """What is known of every step from the first, whichever process took it."""
@@ -79,25 +80,41 @@ def run(
     peak: float = 0.0,
     leaving: Callable[[], bool] = lambda: False,
     lengths: Lengths | None = None,
+    held_out: Samples | None = None,
 ) -> dict[str, float]:
     """Train, commit ``metrics.jsonl`` and ``model/...``; every rank calls it and gets its own rates.
 
     ``retries`` is how often workers may die between two checkpoints, ``peak`` the operations a second
     of one rank's device. ``leaving`` is asked by every rank after each step: where it says yes, a
-    checkpoint is saved although none is due. ``lengths`` spare a rank what the others read.
+    checkpoint is saved although none is due. ``lengths`` spare a rank what the others read. The loss on
+    ``held_out`` is measured as the stage says.
 
     Raises:
         Stopped: naming the step and, if the loss was the reason, where its batch is kept.
-        ValueError: if the store or the temporary folder has no room for what will be saved.
+        ValueError: if the store or the temporary folder has no room for what will be saved, or there is
+            nothing to measure what the stage wants measured on.
     """
     state = _start(
-        stage, model_folder, samples, writer, rank, world, seed, report, retries, peak, leaving, lengths
+        stage,
+        model_folder,
+        samples,
+        writer,
+        rank,
+        world,
+        seed,
+        report,
+        retries,
+        peak,
+        leaving,
+        lengths,
+        held_out,
     )
     try:
         _resume(state)
         _check(state)
         _train(state)
         state.saver.wait()
+        take_best(state.stage, state.records, state.engine, state.writer)
         _finish(state)
     finally:
         state.saver.close()
@@ -108,32 +125,25 @@ def run(
 def _start(
     stage: Stage, folder: Path, samples: Samples, writer: Writer, rank: int, world: int, seed: int,
     report: Callable[[Metrics], None], retries: int, peak: float, leaving: Callable[[], bool],
-    lengths: Lengths | None,
+    lengths: Lengths | None, held_out: Samples | None,
 ) -> _Run:  # fmt: skip
     deepspeed.prepare_process()
     deepspeed.join(rank, world)
-    saver = checkpoint.Saver(writer, rank, world, _agreed(secrets.token_hex(4)))
+    saver = checkpoint.Saver(writer, rank, world, agreed(secrets.token_hex(4)))
     reached = max(checkpoint.steps(writer), default=0)
     progress = partial(guard.require_progress, writer, saver.run, reached, retries)
-    _together(lambda: rank == 0 and progress())
+    together(lambda: rank == 0 and progress())
     threads = torch.get_num_threads() if torch.cuda.is_available() else 1  # elsewhere the model needs them
     batches = Batches.of(stage, samples, folder, seed, rank, world, threads, lengths)
     model = learner(stage, folder, seed)
     sizes = counted(model)  # before ZeRO-3 takes the weights apart
     state = _Run(
         stage, folder, batches, deepspeed.start(model, stage), writer, saver, family_of(folder), sizes,
-        report, num_steps(stage, len(samples)), peak * world, leaving,
+        report, num_steps(stage, len(samples)), peak * world, leaving, Watching.of(batches, held_out),
     )  # fmt: skip
     if rank == 0:
         log.info("fast paths: %s", fast_paths(stage, model, state.engine.device))
     return state
-
-
-def _agreed(value: Any) -> Any:
-    """Return the first rank's value on every rank."""
-    box = [value]
-    torch.distributed.broadcast_object_list(box, src=0)
-    return box[0]
 
 
 def _resume(state: _Run) -> None:
@@ -142,7 +152,7 @@ def _resume(state: _Run) -> None:
     Raises:
         ValueError: if there are checkpoints, none of which can be read.
     """
-    kept = _agreed(checkpoint.steps(state.writer))
+    kept = agreed(checkpoint.steps(state.writer))
     for step in kept:
         found = checkpoint.resume(state.engine, state.writer, step)
         if found is not None:
@@ -160,13 +170,13 @@ def _resume(state: _Run) -> None:
 def _check(state: _Run) -> None:
     """Look, before the first step, at what would lose the run later; try the save where none was made yet."""
     writer = state.writer
-    _together(partial(_require_space, state, _gathered(socket.gethostname())))
+    together(partial(_require_space, state, gathered(socket.gethostname())))
     if state.batches.world > 1:
         told = guard.measure_link(state.engine.device)
         log.info(told)
-    if state.done == 0 and not _agreed(checkpoint.steps(writer)):
+    if state.done == 0 and not agreed(checkpoint.steps(writer)):
         began = time.monotonic()
-        state.saver.save(state.engine, 0, _carried(state))
+        _save(state)
         state.saver.wait()
         log.info("a checkpoint takes %.1f s beside the training", time.monotonic() - began)
 
@@ -177,49 +187,49 @@ def _require_space(state: _Run, nodes: Sequence[str]) -> None:
     saved = SAVED_BYTES * sum(pieces.sizes(state.engine).values())
     weights = sum(int(getattr(p, "ds_numel", p.numel())) for p in state.engine.module.parameters())
     model = (2 if state.stage.precision == "bf16" else 4) * weights
+    lasting = (checkpoint.KEEP + 1 + bool(state.stage.keep_best)) * saved
     passing = saved * here // len(nodes) + model * (nodes[0] == nodes[state.batches.rank])
-    guard.require_space(state.writer, passing=passing, lasting=(checkpoint.KEEP + 1) * saved + model)
-
-
-def _together(look: Callable[[], object]) -> None:
-    """Let every rank look, and raise on all of them what the first to find something raised."""
-    problem: Exception | None = None
-    try:
-        look()
-    except MendableError as error:
-        problem = error
-    for found in _gathered(problem):
-        if found is not None:
-            raise found
-
-
-def _gathered(value: T) -> list[T]:
-    """Return the value of every rank, on every rank."""
-    values: list[T] = [value] * torch.distributed.get_world_size()
-    torch.distributed.all_gather_object(values, value)
-    return values
+    guard.require_space(state.writer, passing=passing, lasting=lasting + model)
 
 
 def _train(state: _Run) -> None:
-    steps = ahead(state.batches.step, range(state.done + 1, state.steps + 1))
-    began = time.monotonic()
-    for step, waited in timed(steps, time.monotonic):
-        record = _one(state, step)
-        now = time.monotonic()
-        metrics = _measured(state, step, record, now - began, waited)
-        began = now
-        state.done = step.number
-        state.records.append(record)
-        state.timings.append(metrics.timing())
-        state.rejects.extend(step.rejects)
-        state.report(metrics)
-        if _due(state, step.number):
-            state.saver.save(state.engine, step.number, _carried(state))
+    last = state.done if stalled(state.stage, state.records) else state.steps
+    with closing(ahead(state.batches.step, range(state.done + 1, last + 1))) as steps:
+        began = time.monotonic()
+        for step, waited in timed(steps, time.monotonic):
+            record = _one(state, step)
+            metrics = _measured(state, step, record, time.monotonic() - began, waited)
+            state.done = step.number
+            state.records.append(record)
+            state.timings.append(metrics.timing())
+            state.rejects.extend(step.rejects)
+            held_out_loss = _watched(state, record)
+            ends = step.number == state.steps or stalled(state.stage, state.records)
+            state.report(replace(metrics, held_out_loss=held_out_loss, last=ends))
+            began = time.monotonic()  # what is measured on held-out instances counts to no step
+            if _due(state, step.number, ends):
+                _save(state)
+            if ends:
+                return
 
 
-def _due(state: _Run, step: int) -> bool:
+def _watched(state: _Run, record: dict[str, Any]) -> float | None:
+    """Measure the held-out loss where that is due, and put it into the step's record."""
+    if state.watching is None or not state.watching.due(state.done, state.steps):
+        return None
+    loss = record[HELD_OUT_LOSS] = state.watching.loss(state.engine)
+    return loss
+
+
+def _due(state: _Run, step: int, ends: bool) -> bool:
     """Return whether a checkpoint is saved after a step; all ranks ask the same things in the same order."""
-    return step % state.stage.save_every == 0 or step == state.steps or state.leaving()
+    best = step == kept_step(state.stage, state.records)
+    return step % state.stage.save_every == 0 or ends or best or state.leaving()
+
+
+def _save(state: _Run) -> None:
+    keep = kept_step(state.stage, state.records)
+    state.saver.save(state.engine, state.done, _carried(state), keep)
 
 
 def _measured(state: _Run, step: Step, record: dict[str, Any], seconds: float, waited: float) -> Metrics:
@@ -257,20 +267,8 @@ def _stop_if(problem: str, state: _Run, step: Step) -> None:
     Raises:
         Diverged: if there is a problem; all ranks see the same one.
     """
-    if not problem:
-        return
-    name, writer = f"step-{step.number:08d}", state.writer
-    listed = writer.store.at(f"{writer.address}/{guard.STOPPED}/{name}.json")
-    message = (
-        f"step {step.number}: {problem}; its {len(step.rows)} samples are listed in {listed}, their tensors "
-        f"beside it. Look at them, or lower lr ({state.stage.lr}); the older checkpoints stand"
-    )
-    guard.keep_batch(writer, step.number, state.batches.rank, step.packs)
-    if state.batches.rank == 0:
-        guard.record(
-            writer, name, {"step": step.number, "message": message, "samples": state.batches.keys(step)}
-        )
-    raise Diverged(message)
+    if problem:
+        raise guard.diverged(state.writer, state.batches, step, problem)
 
 
 def _carried(state: _Run) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import json
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 METRICS = "metrics.jsonl"
@@ -48,10 +48,10 @@ class Metrics:
     """Seconds of the step in which the training waited for data."""
     checkpoint: float
     """Seconds that the first rank's newest checkpoint took, beside the training; 0 before the first."""
-
-    def lasting(self) -> dict[str, Any]:
-        """Return what a repeated run gives again."""
-        return {key: value for key, value in asdict(self).items() if key not in TIMINGS}
+    held_out_loss: float | None = None
+    """After the step, where it was measured."""
+    last: bool = False
+    """Whether the run ends with this step."""
 
     def timing(self) -> dict[str, Any]:
         """Return what it does not."""
