@@ -83,3 +83,12 @@ def test_what_mixes_data_moves_the_data_and_only_where_it_says_something(local_s
     assert heavy.mixture("stage1").config["weights"] == {"classification": 2.0}
     with pytest.raises(ValueError, match=r"stage1\.weights names 'question', which is no task of the stage"):
         plan(local_store, **{"stage1.weights": {"question": 2}}).mixture("stage1")
+
+
+def test_a_watched_stage_has_an_index_of_what_is_held_out(local_store: Store) -> None:
+    before = plan(local_store)
+    watched = plan(local_store, **{"stage2.evaluate_every": 2, "stage2.keep_best": "held_out_loss"})
+    assert watched.mixture("stage2") == before.mixture("stage2")
+    held_out, tuned = watched.outputs("stage2")[1:]
+    assert held_out.config["per_task"] == 32 and {*held_out.inputs} == {*watched.stage_tasks("stage2")}
+    assert tuned.address != before.tuned("stage2").address

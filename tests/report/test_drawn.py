@@ -6,6 +6,7 @@ from typing import Any
 from tests.report.findings import findings
 from vf_ray.report.drawn import drawn
 from vf_ray.report.findings import Trained
+from vf_ray.report.making import training
 
 
 def stage(name: str, data: dict[str, Any]) -> Trained:
@@ -26,3 +27,18 @@ def test_counts_are_told_by_group_and_task_and_what_was_replayed() -> None:
     assert "30 (75.0 %)" in text and "40 (80.0 %)" in text and "| question answering |" in text
     assert "more: 8 of 50 instances are repetitions; 30 were there of its tasks" in text
     assert "5 (10.0 %) are replayed from stage 1" in text
+
+
+def test_a_watched_stage_tells_its_curve_and_which_state_it_keeps() -> None:
+    stats = {
+        "steps": 6, "samples": 60, "tokens": 600, "first_loss": 3.0, "last_loss": 1.0, "best_step": 4,
+        "best_held_out_loss": 1.25, "last_held_out_loss": 1.5, "planned_steps": 10,
+    }  # fmt: skip
+    one = replace(stage("stage1", {}), stats=stats, steps=[1, 2], losses=[3.0, 1.0])
+    watched = replace(one, held_out=((2, 2.0), (4, 1.25), (6, 1.5)), kept=4)
+    section = training(replace(findings({}), stages=[watched]))
+    assert section is not None
+    text = "\n".join(block.markdown() for block in section.blocks)
+    assert "| stage 1 | 1.250 | 4 | 1.500 | 6 of 10 | step 4 |" in text and "held-out-loss.svg" in text
+    unwatched = training(replace(findings({}), stages=[one]))
+    assert unwatched is not None and len(unwatched.blocks) == 2

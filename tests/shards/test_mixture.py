@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from vf_ray.recipe.strict import plain
 from vf_ray.shards.build import build_images
 from vf_ray.shards.decode import NOTHING, sha256
 from vf_ray.shards.finish import HELD_OUT, TRAIN
+from vf_ray.shards.held_out_index import write_held_out_index
 from vf_ray.shards.mixture import NAME, Choice, table_of, write_mixture
 from vf_ray.shards.read import StoredSamples, _Text
 from vf_ray.shards.schema import INSTANCES, MIXTURE, from_parquet, said_bytes
@@ -208,3 +210,19 @@ def test_a_share_of_the_rows_comes_from_another_stages_mixture(prepared: Mapping
         assert made.stats["instances"] == asked.get("sample", made.stats["instances"])
     few, many = (Counter(keys(replaying(share))) for share in (0.2, 0.9))
     assert few <= many and set(many) <= {*keys(earlier), *keys(mixed(own))}
+
+
+def test_what_watches_a_stage_is_held_out_and_of_every_task(prepared: Mapping[str, Artifact]) -> None:
+    def watching(per_task: int) -> Artifact:
+        made = Spec(kind="held_out", name="stage1", config={"per_task": per_task})
+        write = partial(write_held_out_index, prepared, seed=0, per_task=per_task)
+        return artifacts.build(next(iter(prepared.values())).store, made, write)
+
+    few, many = watching(1), watching(10_000)
+    assert set(keys(few)) <= set(keys(many)) and max(few.stats["tasks"].values()) == 1
+    held = {task: from_parquet(table.read(HELD_OUT))["key"].to_pylist() for task, table in prepared.items()}
+    assert many.stats["tasks"] == {task: len(one) for task, one in held.items()}
+    samples = StoredSamples.of(many.store, many, HELD_OUT)
+    assert Counter(one.key for one in samples.text(range(len(samples)))) == Counter(
+        key for one in held.values() for key in one
+    )

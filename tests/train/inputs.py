@@ -136,6 +136,7 @@ def train(
     kill_at: int = 0,
     leave_at: int = 0,
     name: str = "tiny",
+    held_out: int = 0,
 ) -> Artifact:
     """Run the stage in this process and return its artifact; with ``kill_at`` the report raises there.
 
@@ -154,6 +155,7 @@ def train(
             "run": run(
                 tuned, model_folder=folder, samples=Listed.of(size, silent), writer=writer, rank=0, world=1,
                 seed=0, report=report, leaving=lambda: next(asked) == leave_at,
+                held_out=Listed.of(held_out) if held_out else None,
             )
         }  # fmt: skip
 

@@ -84,7 +84,7 @@ def main(arguments: Sequence[str]) -> None:
 
     run(
         job.stage, model_folder=job.folder, samples=Listed.of(40, job.silent), writer=job.writer, rank=rank,
-        world=world, seed=0, report=report,
+        world=world, seed=0, report=report, held_out=Listed.of(20) if job.stage.evaluate_every else None,
     )  # fmt: skip
 
 

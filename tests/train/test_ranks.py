@@ -18,17 +18,22 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny(tmp_path_factory.mktemp("model"))
 
 
-def losses(artifact: Any) -> list[float]:
-    return [json.loads(line)["loss"] for line in artifact.read("metrics.jsonl").splitlines()]
+def losses(artifact: Any, key: str = "loss") -> list[float]:
+    records = [json.loads(line) for line in artifact.read("metrics.jsonl").splitlines()]
+    return [record[key] for record in records if key in record]
 
 
 @pytest.mark.parametrize("zero", [0, 2, 3])
 def test_two_ranks_give_the_losses_of_one_even_when_one_has_no_pack(
     model: Path, tmp_path: Path, zero: int
 ) -> None:
-    tuned = stage(zero=zero, batch=1, steps=3, save_every=9)  # one sample: the other rank runs a dummy
+    watched = {"evaluate_every": 2, "keep_best": "held_out_loss"}
+    tuned = stage(zero=zero, batch=1, steps=3, save_every=9, **watched)  # the other rank runs a dummy
     two = train_in_ranks(model, tmp_path / "two", tuned, world=2)
-    assert losses(two) == pytest.approx(losses(train(model, tmp_path / "one", tuned)), abs=1e-5)
+    one = train(model, tmp_path / "one", tuned, held_out=20)
+    assert losses(two) == pytest.approx(losses(one), abs=1e-5)
+    assert losses(two, "held_out_loss") == pytest.approx(losses(one, "held_out_loss"), abs=1e-5)
+    assert len(losses(one, "held_out_loss")) == 2
 
 
 @pytest.mark.parametrize(("zero", "silent"), [(2, 2), (3, 2), (3, 1)])

@@ -28,6 +28,7 @@ from vf_ray.plan.stages import Tuning
 from vf_ray.recipe import Resources, Stage
 from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
+from vf_ray.train.best import best_step, measured
 from vf_ray.train.guard import STOPPED, Stopped, tell_error
 from vf_ray.train.metrics import METRICS, Metrics
 from vf_ray.train.save import MODEL
@@ -185,8 +186,6 @@ def stats(writer: Writer) -> dict[str, Any]:
 
 def _watched(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what was measured on held-out instances meanwhile, where anything was."""
-    from vf_ray.train.watching import best_step, measured
-
     if not (losses := dict(measured(records))):
         return {}
     best = best_step(records)

@@ -17,6 +17,8 @@ class Series:
     colour: str
     x: Sequence[float]
     y: Sequence[float]
+    smooth: bool = True
+    """Whether a running mean is drawn over the values, which are faint then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +58,15 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 def lines(
     series: Sequence[Series], *, x_label: str, y_label: str, width: int = 900, height: int = 280
 ) -> str:
-    """Return smoothed curves over faint raw ones, with a legend."""
+    """Return curves, smoothed over faint raw ones unless they say no, with a legend."""
     x = _Scale(0, max((x for s in series for x in s.x), default=1), 52, width - 14)
     y = _Scale(0, _settled(series), height - 40, 16)
     body = [_frame(x, y, x_label, y_label, height)]
     for one in series:
-        body.append(_path(one.x, one.y, x, y, f"stroke='{one.colour}' stroke-opacity='.22' stroke-width='1'"))
-        body.append(_path(one.x, smoothed(one.y), x, y, f"stroke='{one.colour}' stroke-width='2'"))
+        faint = " stroke-opacity='.22' stroke-width='1'" if one.smooth else " stroke-width='2'"
+        body.append(_path(one.x, one.y, x, y, f"stroke='{one.colour}'{faint}"))
+        if one.smooth:
+            body.append(_path(one.x, smoothed(one.y), x, y, f"stroke='{one.colour}' stroke-width='2'"))
     body.append(_legend([(s.name, s.colour) for s in series], width - 14, 14))
     return svg(width, height, "".join(body), f"{y_label} against {x_label}")
 

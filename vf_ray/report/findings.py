@@ -13,6 +13,7 @@ from vf_ray.plan.reporting import ReportedStage, Reporting
 from vf_ray.report import names
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, source_of
+from vf_ray.train.best import kept_step, measured
 from vf_ray.train.metrics import METRICS
 
 
@@ -43,6 +44,10 @@ class Trained:
     """Statistics of its mixture: what was drawn."""
     steps: Sequence[int]
     losses: Sequence[float]
+    held_out: Sequence[tuple[int, float]] = ()
+    """Step and held-out loss, where it was measured."""
+    kept: int | None = None
+    """The step whose state it ends with, where that is the best one; None: the last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +141,8 @@ def _trained(store: Store, reported: ReportedStage) -> Trained:
         stats=artifact.stats,
         data=load(store, reported.mixture.address).stats,
         steps=[line["step"] for line in lines],
+        held_out=measured(lines),
+        kept=kept_step(stage, lines),
         losses=[line["loss"] for line in lines],
     )
 

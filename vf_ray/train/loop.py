@@ -26,6 +26,7 @@ from vf_ray.model.families.family import Family, Sizes
 from vf_ray.recipe import Stage
 from vf_ray.train import checkpoint, deepspeed, guard, optimizer, pieces
 from vf_ray.train.batches import Batches, Step, ahead, timed
+from vf_ray.train.best import HELD_OUT_LOSS, kept_step, stalled
 from vf_ray.train.estimate import SAVED_BYTES, work
 from vf_ray.train.learner import counted, fast_paths, learner
 from vf_ray.train.lengths import Lengths
@@ -34,7 +35,7 @@ from vf_ray.train.ranks import agreed, gathered, together
 from vf_ray.train.save import publish
 from vf_ray.train.schedule import Samples, num_steps, rate
 from vf_ray.train.step import backward
-from vf_ray.train.watching import HELD_OUT_LOSS, Watching, kept_step, stalled, take_best
+from vf_ray.train.watching import Watching, take_best
 from vf_ray.types import Reject
 
 log = logging.getLogger(__name__)

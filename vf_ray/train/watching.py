@@ -1,10 +1,5 @@
-"""What is looked at while a stage runs: the loss on held-out instances, which state was best, when to stop.
+"""What is looked at while a stage runs: the loss on held-out instances; and the best state taken back."""
 
-Everything but the loss itself is a function of the records that a run hands on to itself, so a killed run
-comes to the same decisions.
-"""
-
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,11 +14,10 @@ from vf_ray.errors import UserError
 from vf_ray.recipe import Stage
 from vf_ray.train import checkpoint
 from vf_ray.train.batches import Batches, ahead
+from vf_ray.train.best import kept_step
 from vf_ray.train.schedule import Samples
 from vf_ray.train.step import loss_of
 
-HELD_OUT_LOSS = "held_out_loss"
-"""Key of the record of a step after which it was measured."""
 CHUNK = 128
 """Samples that are cut into packs together."""
 
@@ -64,7 +58,7 @@ class Watching:
         Samples that cannot be encoded are left out, as in training.
         """
         total, labels = torch.zeros((), dtype=torch.float64, device=engine.device), 0
-        with _answering(engine.module), torch.no_grad():
+        with answering(engine.module), torch.no_grad():
             for step in ahead(lambda rows: self.batches.taking(0, rows), self._chunks()):
                 for pack in step.packs:
                     ready = pack.ready(self.batches.encoder.images, engine.device, engine.module.dtype)
@@ -79,7 +73,7 @@ class Watching:
 
 
 @contextmanager
-def _answering(model: nn.Module) -> Iterator[None]:
+def answering(model: nn.Module) -> Iterator[None]:
     """Switch off what only belongs to training, such as dropout, and back on what was on."""
     learning = [module for module in model.modules() if module.training]
     model.eval()
@@ -88,22 +82,6 @@ def _answering(model: nn.Module) -> Iterator[None]:
     finally:
         for module in learning:
             module.training = True
-
-
-def measured(records: Sequence[Mapping[str, Any]]) -> list[tuple[int, float]]:
-    """Return (step, held-out loss) of the steps after which it was measured."""
-    return [(record["step"], record[HELD_OUT_LOSS]) for record in records if HELD_OUT_LOSS in record]
-
-
-def best_step(records: Sequence[Mapping[str, Any]]) -> int | None:
-    """Return the step after which the held-out loss was least, the first of several; None before any."""
-    finite = [(loss, step) for step, loss in measured(records) if math.isfinite(loss)]
-    return min(finite)[1] if finite else None
-
-
-def kept_step(stage: Stage, records: Sequence[Mapping[str, Any]]) -> int | None:
-    """Return the step whose state a stage keeps beside the newest; None: none."""
-    return best_step(records) if stage.keep_best else None
 
 
 def take_best(stage: Stage, records: Sequence[Mapping[str, Any]], engine: Any, writer: Writer) -> None:
@@ -120,11 +98,3 @@ def take_best(stage: Stage, records: Sequence[Mapping[str, Any]], engine: Any, w
             f"{writer.address}: the checkpoint of step {best}, which was best, is damaged; delete "
             f"{checkpoint.ROOT} there to start afresh, or run it without stage.keep_best"
         )
-
-
-def stalled(stage: Stage, records: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether the loss was measured ``patience`` times, the last time just now, without getting less."""
-    losses, best = measured(records), best_step(records)
-    if stage.patience is None or not losses or losses[-1][0] != records[-1]["step"]:
-        return False
-    return sum(step > (best or 0) for step, _ in losses) >= stage.patience
