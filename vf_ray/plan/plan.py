@@ -17,7 +17,7 @@ from vf_ray.plan.inputs import question_sets
 from vf_ray.plan.models import Models
 from vf_ray.plan.named_models import resolved
 from vf_ray.plan.origins import RawFiles, identity, raw_files
-from vf_ray.plan.preparation import Preparation
+from vf_ray.plan.preparation import Preparation, largest_first
 from vf_ray.plan.selection import Selections
 from vf_ray.plan.settled import is_settled
 from vf_ray.plan.stage_tasks import stage_tasks
@@ -154,11 +154,7 @@ class Plan:
     @property
     def largest_first(self) -> Sequence[str]:
         """Return the sources by the bytes of their raw files: what takes longest is not to begin last."""
-        public = self.raw_files.public
-        fetched = {name: sum(file.size for file in raw.files) for name, (raw, _) in public.items()}
-        known = {**self.sizes, **fetched}
-        totals = {name: sum(known.get(raw.name, 0) for raw in sources()[name].raws) for name in self.images}
-        return sorted(totals, key=lambda name: (-totals[name], name))
+        return largest_first(self.images, self.raw_files, self.sizes)
 
     def _images(self, source: str) -> Spec:
         prepare = self.recipe.prepare
@@ -232,11 +228,7 @@ class Plan:
         return Spec(kind="lengths", name=stage, config=config, inputs=inputs, code=CODE["lengths"])
 
     def stage_tasks(self, stage: str) -> tuple[str, ...]:
-        """Return the ids of the tasks that a stage trains on: of a pattern's, those that are prepared.
-
-        Raises:
-            ValueError: if it names what is not prepared, or a limit for none of them.
-        """
+        """Return the ids of the tasks that a stage trains on; see ``plan/stage_tasks.py``."""
         return stage_tasks(self.recipe, stage, self.tasks)
 
     @cached_property

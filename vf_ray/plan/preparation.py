@@ -1,10 +1,11 @@
 """What the prepare step makes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from vf_ray.artifacts import Spec
 from vf_ray.plan.origins import RawFiles
+from vf_ray.tasks import sources
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,11 @@ class Preparation:
     def specs(self) -> list[Spec]:
         """Return all of it, in the order of making."""
         return [*self.images.values(), *self.instances.values()]
+
+
+def largest_first(names: Collection[str], raw_files: RawFiles, sizes: Mapping[str, int]) -> list[str]:
+    """Return sources by the bytes of their raw files; ``sizes`` has those that are there, by name."""
+    fetched = {name: sum(file.size for file in raw.files) for name, (raw, _) in raw_files.public.items()}
+    known = {**sizes, **fetched}
+    totals = {name: sum(known.get(raw.name, 0) for raw in sources()[name].raws) for name in names}
+    return sorted(totals, key=lambda name: (-totals[name], name))
