@@ -142,7 +142,7 @@ def _trained(store: Store, reported: ReportedStage) -> Trained:
         data=load(store, reported.mixture.address).stats,
         steps=[line["step"] for line in lines],
         held_out=measured(lines),
-        kept=kept_step(stage, lines),
+        kept=kept_step(reported.stage, lines),
         losses=[line["loss"] for line in lines],
     )
 
