@@ -3,11 +3,13 @@
 The arithmetic is that of ``LlavaImageProcessorPil(do_pad=True)``, and so of LLaVA-1.5: RGB, padding to a
 square with the mean colour, a bicubic resize, scaling and normalising. What may differ is what a model's
 ``InputFormat`` say. Only the order of work is ours: Pillow resizes across before it resizes down, so rows of
-padding need not be resized across at all, and what is resized stays bytes until it is used, which is a
-quarter of the size to keep and to send; to normalise them then takes a moment.
+padding need not be resized across at all, and what comes of padding alone need not be resized at all. What
+is resized stays bytes until it is used, which is a quarter of the size to keep and to send; to normalise
+them then takes a moment.
 """
 
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -110,8 +112,12 @@ class Pixels:
             torch.tensor(values, device=raw_BHWC.device)[:, None, None]
             for values in ([255.0], self.mean, self.std)
         )
-        out_BCHW = raw_BHWC.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
-        return out_BCHW.div_(levels).sub_(mean).div_(std)
+        channels_BCHW = raw_BHWC.permute(0, 3, 1, 2)
+        out_BCHW = torch.empty(channels_BCHW.shape, device=raw_BHWC.device)
+        at_once = 1 if raw_BHWC.device.type == "cpu" else len(raw_BHWC) or 1  # one image stays in the cache
+        for part, out in zip(channels_BCHW.split(at_once), out_BCHW.split(at_once), strict=True):
+            out.copy_(part).div_(levels).sub_(mean).div_(std)
+        return out_BCHW
 
     def _resized(self, encoded: bytes) -> NDArray[np.uint8]:
         with Image.open(io.BytesIO(encoded)) as opened:
@@ -139,14 +145,26 @@ class Pixels:
         return np.asarray(larger.resize((self.size, self.size), Image.Resampling.BICUBIC, box))
 
     def _square(self, image: Image.Image) -> Image.Image:
-        if image.width > image.height and image.width != self.size:
-            across = image.resize((self.size, image.height), Image.Resampling.BICUBIC)
-            image = padded(across, (self.size, image.width), self._colour)
-        elif image.width != image.height:
-            image = padded(image, (max(image.size),) * 2, self._colour)
-        if image.size != (self.size, self.size):
-            image = image.resize((self.size, self.size), Image.Resampling.BICUBIC)
-        return image
+        (width, height), side, size = image.size, max(image.size), self.size
+        if width > height:
+            image = image.resize((size, height), Image.Resampling.BICUBIC)
+        image = padded(image, (size if width > height else side, side), self._colour)
+        left, top = self._bare(width, side), self._bare(height, side)
+        x, y = left * side / size, top * side / size
+        box = x, y, image.width - x, side - y
+        inner = image.resize((size - 2 * left, size - 2 * top), Image.Resampling.BICUBIC, box)
+        return padded(inner, (size, size), self._colour)
+
+    def _bare(self, length: int, side: int) -> int:
+        """Return how many rows (or columns) at either end of the result come of padding alone, at least.
+
+        What is left out ends at a place that a float holds exactly, so that Pillow gives the rest the
+        weights that it has in the whole.
+        """
+        scale, exact = side / self.size, self.size // math.gcd(side, self.size)
+        exact //= exact & -exact  # halves, quarters ... of a pixel are exact too
+        padding, reach = (side - length) // 2, 2 * max(scale, 1) + 1
+        return max(0, int((padding - reach) / scale) // exact * exact)
 
     def _nearly(self, image: Image.Image) -> NDArray[np.uint8]:
         """Do as ``_square`` does with torch, whose weights have fewer bits."""
@@ -168,7 +186,9 @@ def stacked(decoded: Sequence[NDArray[np.uint8]]) -> Tensor:
 
 
 def padded(image: Image.Image, size: tuple[int, int], colour: tuple[int, ...]) -> Image.Image:
-    """Return the picture in the middle of a larger one of ``colour``."""
+    """Return the picture in the middle of a larger one of ``colour``, or itself if it has that size."""
+    if image.size == size:
+        return image
     larger = Image.new("RGB", size, colour)
     larger.paste(image, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))
     return larger
