@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 FAULTS = ("pass", "refuse", "fail", "busy", "lose", "cut", "flip", "digest")
 """What happens to a request: 403, 500 or 503 unseen by the server; its answer lost (500) or cut off; a byte
-of the answer changed on its way, or (400) of what was sent."""
+of the answer changed on its way, or (400) of what was sent, if that is anything."""
 _STATUS = {
     "refuse": (403, "AccessDenied"), "fail": (500, "InternalError"), "busy": (503, "SlowDown"),
     "digest": (400, "BadDigest"),
@@ -53,7 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(400, self.server.batches)
             return
         fault = self.server.next_fault()
-        if fault in _STATUS:
+        if fault in _STATUS and (body or fault != "digest"):
             self._refuse(*_STATUS[fault])
             return
         connection = HTTPConnection(self.server.behind, timeout=30)

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from vf_ray.store.private import lasting_scratch, private_folder, secret, write_
 @pytest.fixture
 def shared(tmp_path: Path) -> Path:
     """Return a folder like /tmp, into which anybody may write."""
-    for above in (tmp_path, *list(tmp_path.parents)[:2]):
-        above.chmod(above.stat().st_mode | 0o011)  # pytest keeps others out
+    for above in takewhile(lambda folder: not mode(folder) & 0o001, (tmp_path, *tmp_path.parents)):
+        above.chmod(mode(above) | 0o011)  # pytest keeps others out
     folder = tmp_path / "shared"
     folder.mkdir()
     folder.chmod(0o1777)
