@@ -29,7 +29,7 @@ demo: $(READY) ## the whole chain on real pictures, about six minutes on two cor
 	@$(BIN)/python -m flows demo
 
 test: $(READY) ## every test but those for a GPU, the measurements and the long campaigns
-	@$(PYTEST) -m 'not gpu and not bench and not soak' -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(PYTEST) -m 'not gpu and not bench and not soak' -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(READY) ## measurements, printed as ratios
 	@$(PYTEST) -m bench -s

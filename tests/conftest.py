@@ -1,7 +1,7 @@
 """What tests share: one S3 server and one Ray for the whole run, each started by its first user.
 
-`make test` has two processes. One takes all that starts Ray or Prefect, for two of these at a time would keep
-each other waiting; the other one begins with the rest. A module stays whole, for the sake of its fixtures.
+`make test` has two processes, each with a server and a Ray of its own. A module stays whole, for the sake of
+its fixtures; the longest come first, lest one of the two be left with them.
 """
 
 import os
@@ -23,18 +23,12 @@ settings.load_profile("make test" if ONE_OF_TWO else "local")
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before torch is imported: as training runs on a laptop
 if ONE_OF_TWO:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # with two each they would wait for each other
-CLUSTERS = ("flows", "infra", "on_ray")
-"""Where tests of the chain start Ray or Prefect."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests belong together, and begin with the longest."""
+    """Begin with the modules that hold tests of the chain, and of these with the flows."""
     chain = {item.path for item in items if item.get_closest_marker("chain")}
-    clusters = {path for path in chain if path.parent.name in CLUSTERS}
-    for item in items:
-        group = "clusters" if item.path in clusters else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: (item.path not in clusters, item.path not in chain))
+    items.sort(key=lambda item: (item.path not in chain, item.path.parent.name != "flows"))
 
 
 @pytest.fixture(scope="session")

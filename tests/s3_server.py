@@ -22,8 +22,8 @@ READY_S = 60.0
 _DIE_WITH_PARENT = (
     "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execv(sys.argv[1], sys.argv[1:])"
 )
-_LEASH = [sys.executable, "-c", _DIE_WITH_PARENT] if sys.platform == "linux" else []
-"""Has Linux kill the server if this process is killed before it can stop it."""
+LEASH = [sys.executable, "-c", _DIE_WITH_PARENT] if sys.platform == "linux" else []
+"""Has Linux kill a server if this process is killed before it can stop it."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _command(folder: Path, base: int) -> list[str]:
     }  # fmt: skip
     off = [f"-{name}=false" for name in ("master.telemetry", "admin.ui", "webdav")]
     where = [f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-bucket={BUCKET}"]
-    return [*_LEASH, weed, "mini", *where, *(f"-{name}={port}" for name, port in ports.items()), *off]
+    return [*LEASH, weed, "mini", *where, *(f"-{name}={port}" for name, port in ports.items()), *off]
 
 
 def _environment() -> dict[str, str]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from vf_ray.store import Store
@@ -32,13 +33,16 @@ class Kill:
     """Starts of Ray workers' process titles; none: the driver, which ends the whole run."""
 
 
-def start(store: Store, log: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def start(
+    store: Store, log: Path, *arguments: str, server: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.Popen[bytes]:
     """Start ``python -m flows smoke`` in a process group of its own, which hears an interrupt.
 
-    A shell's background job ignores one, and so would all that a test started from there.
+    A shell's background job ignores one, and so would all that a test started from there. ``server`` are
+    the variables of a Prefect server; without them the run starts its own.
     """
     env = {k: v for k, v in os.environ.items() if not k.startswith(("RAY_ADDRESS", "RAY_API_SERVER"))}
-    env |= {"VF_RAY_STORE": store.url, "PREFECT_HOME": str(log.parent / "prefect")}
+    env |= {"VF_RAY_STORE": store.url, "PREFECT_HOME": str(log.parent / "prefect"), **server}
     with log.open("ab") as out:
         return subprocess.Popen(
             [sys.executable, "-m", "flows", "smoke", *arguments],

@@ -1,6 +1,7 @@
 """The whole chain, small: on a real S3 server in one go, and on a directory with six kills on the way."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -43,14 +44,16 @@ def test_the_chain_ends_with_a_report_on_s3(unharmed: Store) -> None:
 
 
 @pytest.mark.timeout(1500)
-def test_killed_at_six_points_it_ends_the_same(unharmed: Store, tmp_path: Path) -> None:
+def test_killed_at_six_points_it_ends_the_same(
+    unharmed: Store, tmp_path: Path, prefect_server: Mapping[str, str]
+) -> None:
     store, log = Store.open(str(tmp_path / "store")), tmp_path / "log"
-    run = start(store, log)
+    run = start(store, log, server=prefect_server)
     try:
         for kill in KILLS:
             assert strike(run, store, kill), f"never came: {kill.name}\n{log.read_text()[-3000:]}"
             if run.poll() is not None:
-                run = start(store, log)
+                run = start(store, log, server=prefect_server)
         finish(run, log)
     finally:
         end(run)
@@ -58,9 +61,9 @@ def test_killed_at_six_points_it_ends_the_same(unharmed: Store, tmp_path: Path) 
 
 
 @pytest.mark.timeout(300)
-def test_a_second_run_only_looks(unharmed: Store, tmp_path: Path) -> None:
+def test_a_second_run_only_looks(unharmed: Store, tmp_path: Path, prefect_server: Mapping[str, str]) -> None:
     before, log = unharmed.list(""), tmp_path / "log"
-    finish(start(unharmed, log), log)
+    finish(start(unharmed, log, server=prefect_server), log)
     assert log.read_text().count("up to date") == len(STEPS)
     added = set(unharmed.list("")) - set(before)
     assert all(path.startswith("runs/") for path in added), added

@@ -1,21 +1,24 @@
-"""One rank of a run in a process of its own: ``python -m tests.train.rank JOB RANK WORLD PORT``."""
+"""Ranks of a run, each a process of its own, forked from one that has imported what all of them need."""
 
+import multiprocessing
 import os
-import pickle
 import signal
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 from typing import Any
+
+import torch
 
 from tests.train.inputs import Listed
 from vf_ray.artifacts import Artifact, Spec, Writer, build
 from vf_ray.recipe import Stage
 from vf_ray.store import Store
 from vf_ray.train.loop import run
+
+RANKS = multiprocessing.get_context("forkserver")
+RANKS.set_forkserver_preload(["tests.train.forked_from"])
 
 
 @dataclass(frozen=True)
@@ -48,35 +51,34 @@ def train_in_ranks(
     """
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        _launch(Job(folder, stage, writer, kill_at, silent), store, world)
+        _launch(Job(folder, stage, writer, kill_at, silent), world)
         return {}
 
     return build(Store.open(str(store)), Spec(kind="stage1", name=name, config={}), make)
 
 
-def _launch(job: Job, scratch: Path, world: int) -> None:
-    path = scratch.with_suffix(".job")
-    path.write_bytes(pickle.dumps(job))
+def _launch(job: Job, world: int) -> None:
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tests.train.rank", str(path)]
-    ranks = [subprocess.Popen([*command, str(r), str(world), str(port)]) for r in range(world)]
+    ranks = [RANKS.Process(target=_rank, args=(job, rank, world, port)) for rank in range(world)]
+    for rank in ranks:
+        rank.start()
     try:
-        codes = [rank.wait(120) for rank in reversed(ranks)]
+        for rank in reversed(ranks):
+            rank.join(120)
     finally:
         for rank in ranks:
             rank.kill()
+            rank.join()
+    codes = [rank.exitcode for rank in ranks]
     if any(codes):
         raise RuntimeError(f"ranks ended with {codes}")
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Run one rank."""
-    job: Job = pickle.loads(Path(arguments[0]).read_bytes())
-    rank, world = int(arguments[1]), int(arguments[2])
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": arguments[3]}
-    os.environ |= {"LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"}
+def _rank(job: Job, rank: int, world: int, port: int) -> None:
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "LOCAL_RANK": str(rank)}
+    torch.set_num_threads(1)
 
     def report(metrics: Any) -> None:
         if metrics.step == job.kill_at and rank == world - 1:
@@ -86,7 +88,3 @@ def main(arguments: Sequence[str]) -> None:
         job.stage, model_folder=job.folder, samples=Listed.of(40, job.silent), writer=job.writer, rank=rank,
         world=world, seed=0, report=report, held_out=Listed.of(20) if job.stage.evaluate_every else None,
     )  # fmt: skip
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
