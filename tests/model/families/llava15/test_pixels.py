@@ -49,6 +49,15 @@ def test_every_shape_equals_the_processors(folder: Path) -> None:
     assert torch.equal(Pixels.of(folder).batch(images), reference(folder, images))
 
 
+@pytest.mark.parametrize("size", [(640, 480), (427, 640), (500, 375), (1000, 50), (601, 999), (300, 200)])
+def test_what_comes_of_padding_alone_need_not_be_resized(size: tuple[int, int]) -> None:
+    pixels, image = Pixels(size=336), noise(size)
+    whole = Image.new("RGB", (max(size),) * 2, (122, 116, 104))
+    whole.paste(image, ((max(size) - size[0]) // 2, (max(size) - size[1]) // 2))
+    expected = np.asarray(whole.resize((336, 336), Image.Resampling.BICUBIC))
+    assert np.array_equal(pixels.decoded([encoded(image)])[0], expected)
+
+
 def clear(mode: str) -> Image.Image:
     """Return a picture of which more or less is transparent."""
     image = noise((20, 11))
