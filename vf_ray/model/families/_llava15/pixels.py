@@ -114,8 +114,8 @@ class Pixels:
         )
         channels_BCHW = raw_BHWC.permute(0, 3, 1, 2)
         out_BCHW = torch.empty(channels_BCHW.shape, device=raw_BHWC.device)
-        at_once = 1 if raw_BHWC.device.type == "cpu" else len(raw_BHWC) or 1  # one image stays in the cache
-        for part, out in zip(channels_BCHW.split(at_once), out_BCHW.split(at_once), strict=True):
+        whole, on_cpu = (channels_BCHW, out_BCHW), raw_BHWC.device.type == "cpu"
+        for part, out in zip(*whole, strict=True) if on_cpu else [whole]:  # one image stays in the cache
             out.copy_(part).div_(levels).sub_(mean).div_(std)
         return out_BCHW
 
