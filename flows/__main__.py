@@ -21,6 +21,7 @@ def main() -> None:
             force=asked.force,
             upstream=asked.upstream,
             downstream=asked.downstream,
+            until=asked.until,
             dry_run=asked.dry_run,
         )
 
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--upstream", choices=("require", "build"), default="require")
     parser.add_argument("--downstream", action="store_true", help="after --only, go on")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be built")
+    parser.add_argument("--until", metavar="STEP", help="the last step to run")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override, e.g. stage1.lr=1e-5"
     )

@@ -33,6 +33,7 @@ def visionflan(
     force: bool = False,
     upstream: Literal["require", "build"] = "require",
     downstream: bool = False,
+    until: str | None = None,
     dry_run: bool = False,
 ) -> dict[str, list[str]]:
     """Build everything a recipe names that the store does not hold yet.
@@ -44,6 +45,7 @@ def visionflan(
         force: run every chosen step again.
         upstream: what to do about missing inputs of ``only``: refuse, or build them.
         downstream: after ``only``, go on with the steps that depend on it.
+        until: the last step to run, of a run that is not of one step only.
         dry_run: only say what would be built, and what is there.
 
     Returns:
@@ -54,7 +56,7 @@ def visionflan(
     """
     store = Store.open()
     plan = Plan.of(load_recipe(recipe, overrides), store)
-    chosen = choose(plan, store, only, upstream, downstream)
+    chosen = choose(plan, store, only, upstream, downstream, until)
     show = Show(store, plan)
     show.plan_and_changes(run_records.changes(store, plan.recipe, plan.raw))
     if "evaluate" in chosen:
@@ -83,15 +85,18 @@ def run_step(name: str, place: StepRunner, show: Show, again: bool) -> None:
 
 
 def choose(
-    plan: Plan, store: Store, only: str | None, upstream: Literal["require", "build"], downstream: bool
-) -> Sequence[str]:
+    plan: Plan, store: Store, only: str | None, upstream: Literal["require", "build"], downstream: bool,
+    until: str | None = None,
+) -> Sequence[str]:  # fmt: skip
     """Return the steps to run, in order.
 
     Raises:
         ValueError: for an unknown step, or one whose inputs are missing and not to be built.
     """
     if only is None:
-        return plan.steps
+        last = plan.steps[-1] if until is None else until
+        require(last in plan.steps, f"until names no step, {last!r}; {near(last, plan.steps)}")
+        return plan.steps[: plan.steps.index(last) + 1]
     known = {*STEPS, *plan.recipe.stages}
     require(only in known, f"no step is named {only!r}; {near(only, known)}")
     require(

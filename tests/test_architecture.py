@@ -114,4 +114,4 @@ def test_the_steps_are_the_deployments() -> None:
     import yaml
 
     declared = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
-    assert [d["name"] for d in declared] == ["full", *STEPS]
+    assert [d["name"] for d in declared] == ["full", *STEPS, "study"]

@@ -16,6 +16,7 @@ from tests.infra.bare_root import lines
 from vf_ray.on_ray.cluster_variables import CPU_NODES, MOST_GPUS
 from vf_ray.plan.plan import STEPS
 from vf_ray.recipe.load import recipe_names
+from vf_ray.study.study import study_names
 
 ROOT = Path(__file__).parents[2]
 KUBERNETES = ROOT / "infra" / "kubernetes"
@@ -132,11 +133,12 @@ def test_the_job_on_a_cluster_selects_ours() -> None:
 @pytest.mark.parametrize("path", DEPLOYMENTS)
 def test_deployments_preset_the_steps_of_the_flow(path: str) -> None:
     declared = load(path)["deployments"]
-    assert [d["parameters"].get("only") for d in declared] == [None, *STEPS]
+    assert [d["parameters"].get("only") for d in declared] == [None, *STEPS, None]
     for deployment in declared:
         file, function = deployment["entrypoint"].split(":")
         assert f"def {function}(" in (ROOT / file).read_text()
-        assert deployment["parameters"]["recipe"] in recipe_names()
+        named = deployment["parameters"]
+        assert named.get("recipe") in recipe_names() or named.get("name") in study_names()
 
 
 def test_the_kubernetes_template_declares_what_it_uses() -> None:

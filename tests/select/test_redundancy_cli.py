@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from vf_ray import artifacts
@@ -18,6 +17,7 @@ from vf_ray.eval.item_lines import to_lines
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
+from vf_ray.study.study import load_study, runs_of
 
 
 def items() -> Iterator[Item]:
@@ -51,9 +51,11 @@ def test_it_finds_what_goes_together_and_writes_the_runs_that_tell(scored: Store
     found = json.loads(done.stdout.splitlines()[-1])["answers"]
     assert found["redundant"] in (["demo_digits/odd_even"], ["demo_digits/spell"])
     assert "<svg" in page.read_text() and "it stands for" in page.read_text()
-    study = yaml.safe_load(runs.read_text())
-    assert study["baseline"] == "without-random" and len(study["runs"]) == 9
-    assert {len(run["stage1.tasks"]) for run in study["runs"].values()} == {2, 3}
+    study = load_study(str(runs))
+    planned = runs_of(study, study.recipe, study.seeds, {}, lambda recipe, step: step)
+    assert study.baseline == "without-random" and [len(each) for each in planned.values()] == [3, 3, 3]
+    assert {len(run.overrides["stage1.tasks"]) for each in planned.values() for run in each} == {2, 3}
+    assert [run.recipe.run_seed for run in planned["all"]] == [0, 1, 2]
 
 
 def test_it_says_which_answers_there_are(scored: Store) -> None:

@@ -128,8 +128,14 @@ def _write(runs: Path, plan: "Plan", stage: str, found: "Likeness", threshold: f
 
     redundant = tree(found.matrix, threshold).redundant
     made = removals(plan.stage_tasks(stage), redundant, range(seeds), stage)
-    named = {f"{name}-{seed}": dict(overrides) for name, seed, overrides in made}
-    study = {"recipe": plan.recipe.name, "baseline": AT_RANDOM, "runs": named}
+    named: dict[str, list[Mapping[str, object]]] = {}
+    for name, _, overrides in made:
+        named.setdefault(name, []).append(dict(overrides))
+    question = "Are redundant tasks missed less than as many taken out at random?"
+    study = {
+        "question": question, "recipe": plan.recipe.name, "baseline": AT_RANDOM, "runs": named,
+        "seeds": seeds,
+    }  # fmt: skip
     write(runs, yaml.safe_dump(study, sort_keys=False), "runs")
 
 

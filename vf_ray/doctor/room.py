@@ -92,13 +92,23 @@ def most_samples(plan: Plan, name: str) -> int:
     return min(most, stage.sample or most)
 
 
-def _duration(recipe: Recipe, model: Dimensions, name: str, stage: Stage) -> str:
-    """Say how long a stage takes, and what that rests on."""
-    samples = (stage.steps or 0) * stage.batch
-    samples = samples or math.ceil((stage.epochs or 0) * most_samples(Plan(recipe, ""), name))
+def stage_hours(recipe: Recipe, model: Dimensions, name: str, stage: Stage) -> float:
+    """Return how long a stage takes at most, all workers side by side, under the assumptions of doctor."""
+    samples = _samples(recipe, name, stage)
     work = estimate.flops(stage, model, samples=samples, text_tokens=estimate.TEXT_TOKENS)
     workers, rate = recipe.resources.workers, recipe.resources.gpu_tflops
-    hours = estimate.seconds(work, workers=workers, flops_per_s=rate * 1e12) / 3600
+    return estimate.seconds(work, workers=workers, flops_per_s=rate * 1e12) / 3600
+
+
+def _samples(recipe: Recipe, name: str, stage: Stage) -> int:
+    steps = (stage.steps or 0) * stage.batch
+    return steps or math.ceil((stage.epochs or 0) * most_samples(Plan(recipe, ""), name))
+
+
+def _duration(recipe: Recipe, model: Dimensions, name: str, stage: Stage) -> str:
+    """Say how long a stage takes, and what that rests on."""
+    hours, samples = stage_hours(recipe, model, name, stage), _samples(recipe, name, stage)
+    workers, rate = recipe.resources.workers, recipe.resources.gpu_tflops
     return (
         f"at most {hours:.1f} h for {samples:,} samples, if they have {estimate.TEXT_TOKENS} text tokens "
         f"each and {workers} x {rate:g} TFLOP/s are used to {estimate.UTILISATION:.0%}, which is assumed"

@@ -12,6 +12,7 @@ from typing import Any
 from vf_ray.artifacts import provenance
 from vf_ray.artifacts import prune as pruning
 from vf_ray.artifacts.lease import STALE_S
+from vf_ray.artifacts.paths import COMPLETE
 from vf_ray.artifacts.prune import Removal
 from vf_ray.errors import MissingError, UserError
 from vf_ray.plan.inputs import rule
@@ -21,6 +22,8 @@ from vf_ray.recipe.strict import build, near
 from vf_ray.store import Store
 
 FOLDER = "runs"
+STUDIES = "study"
+"""Kind of the pages that tell of several runs."""
 SILENT = ("resources", "about", "name")
 """Keys of a recipe that never change a result."""
 
@@ -142,13 +145,15 @@ def prune(store: Store, *, dry_run: bool, stale_s: float = STALE_S) -> list[Remo
 
 
 def _named(store: Store) -> set[str]:
-    """Return the addresses that runs name.
+    """Return the addresses that runs name, and the pages of studies, which nothing names.
 
     Raises:
         UserError: if a record is damaged: nobody can tell then what may go.
     """
     runs = store.many(partial(_read, store), _ids(store))
-    return {address for run in runs for address in run.addresses}
+    pages = (path for path in store.list(STUDIES) if path.endswith(f"/{COMPLETE}"))
+    studies = (path.removesuffix(f"/{COMPLETE}") for path in pages)
+    return {*(address for run in runs for address in run.addresses), *studies}
 
 
 def _ids(store: Store) -> list[str]:

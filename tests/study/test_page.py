@@ -1,0 +1,114 @@
+"""A study's page says what its tests say: differences that are there, noise, and the paper's figures."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vf_ray.artifacts import Artifact, Spec, Writer, build
+from vf_ray.errors import UserError
+from vf_ray.eval.benchmark import Figure, Figures, Item
+from vf_ray.eval.item_lines import to_lines
+from vf_ray.eval.scores import RECORD, BenchmarkScores, Scores
+from vf_ray.recipe.load import load_recipe
+from vf_ray.store import Store
+from vf_ray.study.answer import answers
+from vf_ray.study.page import page, rows
+from vf_ray.study.results import results
+from vf_ray.study.study import Fit, Study, StudyOutcome, StudyRun
+
+STUDY = Study(
+    name="x", question="Which is better?", about="Invented.", recipe="smoke", seeds=3,
+    runs={"plain": {}, "same": {}, "better": {}}, outcomes=(StudyOutcome(benchmark="pope"),),
+    published={"pope": {"better": 0.83}},
+    fit=Fit(name="tasks", scale={"plain": 1, "same": 2, "better": 100}),
+)  # fmt: skip
+
+
+def scores(store: Store, name: str, seed: int, accuracy: float) -> Artifact:
+    """Return one run's scores on 400 questions."""
+    chance = np.random.default_rng(seed)
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        right = (chance.random(400) < accuracy).astype(float)
+        items = [
+            Item(id=f"q{n}", answer="x", parsed="x", gold="x", value=v) for n, v in enumerate(right.tolist())
+        ]
+        mean = Figure(value=float(right.mean()), low=0, high=1, n=400)
+        figures = Figures(headline={"mean f1": mean}, tables={}, counts={"questions": 400}, notes=())
+        record = Scores(
+            models={"base": "base/x", "stage2": "stage2/x"}, verdicts={},
+            benchmarks={"pope": BenchmarkScores(title="POPE", models={"stage2": figures}, paired=())},
+        )  # fmt: skip
+        writer.commit("items/pope/stage2.jsonl", to_lines(items))
+        writer.commit(RECORD, json.dumps(record.plain()).encode())
+        return {}
+
+    return build(store, Spec(kind="scores", name=name, config={"seed": seed}, code=1), make)
+
+
+@pytest.fixture
+def found(local_store: Store) -> Mapping[str, list[Artifact]]:
+    accuracies = {"plain": 0.5, "same": 0.5, "better": 0.7}
+    return {
+        name: [scores(local_store, name, 10 * place + seed, accuracy) for seed in range(3)]
+        for place, (name, accuracy) in enumerate(accuracies.items())
+    }
+
+
+def test_the_answer_is_what_the_tests_say(found: Mapping[str, list[Artifact]]) -> None:
+    told = " ".join(answers(STUDY, results(STUDY, found)))
+    assert told.startswith("Which is better?")
+    assert "better is better, by " in told and "same is" not in told
+    assert "No other run could be told from plain; a difference of" in told
+    assert "rises with tasks" in told and "One seed" not in told
+
+
+def test_one_seed_says_that_it_is_one(found: Mapping[str, list[Artifact]]) -> None:
+    result = results(STUDY, {name: each[:1] for name, each in found.items()})
+    assert "One seed only: run-to-run noise is not known" in " ".join(
+        answers(replace(STUDY, fit=None), result)
+    )
+
+
+def test_a_run_alone_tells_its_noise(found: Mapping[str, list[Artifact]]) -> None:
+    alone = Study(name="noise", recipe="smoke", outcomes=(StudyOutcome(benchmark="pope"),))
+    (told,) = answers(alone, results(alone, {"as it is": found["plain"]}))
+    assert "over 3 seeds. From seed to seed it moves by" in told and "must differ by about" in told
+
+
+def test_every_form_of_the_page_holds_the_same_figures(found: Mapping[str, list[Artifact]]) -> None:
+    result = results(STUDY, found)
+    run = StudyRun(variant="plain", seed=0, recipe=load_recipe("smoke"), overrides={"stage1.lr": "<b>1</b>"})
+    document = page(STUDY, result, {"plain": [run]})
+    html, markdown, table = document.html(), document.markdown(), list(rows(STUDY, result))
+    (better,) = [row for row in table if row["run"] == "better"]
+    assert f"{100 * float(str(better['mean'])):.2f}" in html and "0.83" in markdown
+    assert better["published"] == 0.83 and better["official_metric"] == "mean f1"
+    assert "&lt;b&gt;1&lt;/b&gt;" in html and "<b>1</b>" not in html
+    assert "Variance of single values" in html and json.dumps(table)
+
+
+def test_p_values_are_corrected_over_all_outcomes(found: Mapping[str, list[Artifact]]) -> None:
+    twice = replace(
+        STUDY, outcomes=(StudyOutcome(benchmark="pope"), StudyOutcome(benchmark="pope", model="stage2"))
+    )
+    one, both = results(STUDY, found), results(twice, found)
+    p = one.outcomes[0].joint.comparisons["better"].p
+    assert one.corrected["pope, last model", "better"] == pytest.approx(2 * p)
+    assert both.corrected["pope, last model", "better"] == pytest.approx(4 * p)
+
+
+def test_what_was_not_asked_is_named(found: Mapping[str, list[Artifact]]) -> None:
+    odd = replace(STUDY, outcomes=(StudyOutcome(benchmark="pope", model="stage1"),))
+    with pytest.raises(UserError, match=r"was not asked in a run; did you mean 'pope, stage2'"):
+        results(odd, found)
+    with pytest.raises(UserError, match=r"the study compares by mmmu; add one"):
+        replace(STUDY, outcomes=(StudyOutcome(benchmark="mmmu"),)).asked_under(load_recipe("smoke"))
+    left = replace(STUDY, outcomes=(StudyOutcome(benchmark="mmmu"), StudyOutcome(benchmark="pope")))
+    assert left.asked_under(load_recipe("smoke")).about.endswith(
+        "Not asked by recipe smoke: mmmu, last model."
+    )

@@ -1,0 +1,153 @@
+"""A study as data: its runs are sound and differ, what it cannot mean is refused by name."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vf_ray.errors import UserError
+from vf_ray.plan.plan import Plan
+from vf_ray.recipe import Recipe, Stage
+from vf_ray.recipe.load import load_recipe
+from vf_ray.study.study import Study, StudyRun, load_study, runs_of, study_names
+from vf_ray.tasks import matching
+
+AT = [
+    (name, recipe) for name in study_names() for recipe in {load_study(name).recipe, *load_study(name).values}
+]
+
+
+def address(recipe: Recipe, step: str) -> str:
+    return Plan(recipe, "raw").tuned(step).address
+
+
+def runs(name: str, recipe: str = "", seeds: int = 1, **more: Any) -> Mapping[str, list[StudyRun]]:
+    study = load_study(name)
+    return runs_of(study, recipe or study.recipe, seeds, more, address)
+
+
+def recipes(name: str, recipe: str = "") -> Mapping[str, Recipe]:
+    return {variant: each[0].recipe for variant, each in runs(name, recipe).items()}
+
+
+@pytest.mark.parametrize("name, recipe", AT)
+def test_runs_of_every_study_are_sound_and_differ(
+    name: str, recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vf_ray.plan.plan.question_sets", lambda asked: {})  # their files are nowhere here
+    plans = [Plan(one.recipe, "raw") for each in runs(name, recipe, 2).values() for one in each]
+    assert len({plan.scores.address for plan in plans if plan.recipe.tuned}) == sum(
+        bool(plan.recipe.tuned) for plan in plans
+    )
+    assert len({str(plan.addresses("prepare")) for plan in plans}) == 1, "they share what is prepared"
+    assert len({plan.base.address for plan in plans}) == 1 or name.startswith("table"), "and the base"
+    assert all(plan.stage_tasks(step) for plan in plans for step in plan.recipe.tuned)
+
+
+def test_seeds_change_what_stages_draw_and_nothing_before() -> None:
+    first, second, third = (Plan(one.recipe, "raw") for one in runs("noise", seeds=3)["as it is"])
+    assert first.tuned("align").address != second.tuned("align").address != third.tuned("align").address
+    assert first.mixture("stage1").address == second.mixture("stage1").address
+    assert first.recipe == load_recipe("study")
+
+
+def test_axes_are_crossed_and_values_stand_for_names() -> None:
+    study = Study(
+        name="x", recipe="smoke", runs={"plain": {}, "few": {"stage1.tasks": "$few"}},
+        axes={"stage1.lr": [1e-4, 1e-3], "data": {"less": {"stage1.per_task": 5}, "all": {}}},
+        values={"smoke": {"few": ["demo_digits/odd_even"]}},
+    )  # fmt: skip
+    found = runs_of(study, "smoke", 1, {}, address)
+    assert len(found) == 8 and "few, stage1.lr 0.0001, less" in found
+    one = found["few, stage1.lr 0.0001, less"][0]
+    assert one.overrides == {
+        "stage1.tasks": ["demo_digits/odd_even"], "stage1.lr": 1e-4, "stage1.per_task": 5
+    }  # fmt: skip
+    with pytest.raises(
+        UserError, match=r"knows nothing under recipe 'demo'; give it under values.demo, as for smoke"
+    ):
+        runs_of(study, "demo", 1, {}, address)
+
+
+def test_a_list_of_overrides_has_one_run_for_each_seed() -> None:
+    study = Study(name="x", recipe="smoke", runs={"a": {}, "b": [{"run_seed": 7}, {"run_seed": 8}]})
+    found = runs_of(study, "smoke", 2, {"stage1.lr": 1e-4}, address)
+    assert [one.recipe.run_seed for one in found["a"]] == [None, 1]
+    assert [one.recipe.run_seed for one in found["b"]] == [7, 8]
+    assert {
+        stage.lr for each in found.values() for one in each for stage in [one.recipe.tuned["stage1"]]
+    } == {1e-4}
+
+
+BROKEN: Mapping[str, Mapping[str, Any]] = {
+    "seeds is 0": {"seeds": 0},
+    "runs.a is 3": {"runs": {"a": 3}},
+    "baseline is 'b'; did you mean|baseline is 'b'; known: a": {"runs": {"a": {}}, "baseline": "b"},
+    "fit.scale names the run 'c'": {"runs": {"a": {}}, "fit": {"name": "tasks", "scale": {"c": 1}}},
+    "unknown key outcome = ": {"outcome": []},
+    "axes.stage1.lr is 3; expected values": {"axes": {"stage1.lr": 3}},
+}
+
+
+@pytest.mark.parametrize("message", BROKEN)
+def test_what_cannot_be_meant_is_refused(tmp_path: Path, message: str) -> None:
+    import yaml
+
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump({"recipe": "smoke", **BROKEN[message]}))
+    with pytest.raises(UserError, match=message):
+        load_study(str(path))
+
+
+def test_a_run_that_cannot_be_names_itself() -> None:
+    study = Study(name="x", recipe="smoke", runs={"odd": {"stage1.lrr": 1}})
+    with pytest.raises(UserError, match=r"study 'x', run 'odd': .*did you mean 'lr'"):
+        runs_of(study, "smoke", 1, {}, address)
+    with pytest.raises(UserError, match="no study is named 'noize'; did you mean 'noise'"):
+        load_study("noize")
+
+
+def stage1(found: Mapping[str, Recipe]) -> dict[str, Stage]:
+    return {name: stage for name, recipe in found.items() if (stage := recipe.stage("stage1"))}
+
+
+def test_studies_vary_what_the_paper_varied() -> None:
+    sizes = {n: (len(matching(s.tasks)), s.per_task or 10_000) for n, s in stage1(recipes("table3")).items()}
+    assert sorted(sizes.values()) == [(10, 10_000), (20, 10_000), (188, 500), (188, 1_000)]
+    mixed = recipes("table4")["mixed, few"]
+    assert list(mixed.stages) == ["stage1"] and mixed.tuned["stage1"].limits == {"llava_instruct/*": 1000}
+    assert {s.tune for s in stage1(recipes("table5")).values()} == {
+        ("projector",), ("language_model",), ("projector", "language_model"),
+    }  # fmt: skip
+    for table in ("table7", "table7-trained"):
+        assert {run.base.input_format["template"] for run in recipes(table).values()} == {"llava_llama_2"}
+    for table in ("table6", "table7"):
+        assert not any(run.stages for run in recipes(table).values())
+
+
+def test_models_that_are_named_by_their_making_are_those_of_the_runs_that_make_them() -> None:
+    paper, projector = load_recipe("paper-13b"), recipes("table5")["projector"]
+    assert [run.base.checkpoint for run in recipes("table6").values()] == [
+        address(paper, "stage1"), address(paper, "stage2"),
+    ]  # fmt: skip
+    given = {name: run.base.projector for name, run in recipes("table7").items()}
+    assert given == {
+        "pretrained": paper.base.projector,
+        "BASE, language model frozen": address(projector, "stage1"),
+        "BASE": address(paper, "stage1"),
+        "CHAT": address(paper, "stage2"),
+    }
+
+
+def test_the_recipe_is_the_papers() -> None:
+    recipe = load_recipe("paper-13b")
+    one, two = recipe.tuned["stage1"], recipe.tuned["stage2"]
+    assert list(recipe.stages) == ["stage1", "stage2"]
+    assert (one.lr, one.batch, one.epochs, one.steps) == (2e-5, 128, 1, None)
+    assert (two.lr, two.batch, two.epochs, two.steps, two.sample) == (1e-5, 64, None, 128, 1000)
+    for stage in (one, two):  # as LLaVA-1.5's trainer has it
+        assert (stage.clip, stage.warmup_from_zero, stage.too_long) == (0, True, "cut")
+    assert one.tune == two.tune == ("projector", "language_model")
+    assert (len(matching(one.tasks)), recipe.prepare.cap) == (188, 10_000)
+    assert (recipe.base.size, recipe.base.image_size, recipe.base.select_layer) == ("13B", 336, -2)

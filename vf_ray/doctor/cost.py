@@ -1,0 +1,35 @@
+"""What several runs together would build, and what their training would cost: each artifact counted once."""
+
+from collections.abc import Mapping
+
+from vf_ray.doctor.room import stage_hours
+from vf_ray.doctor.weights import dimensions
+from vf_ray.page.tables import Table
+from vf_ray.plan.plan import Plan
+from vf_ray.store import Store
+
+
+def cost(plans: Mapping[str, Plan], store: Store) -> Table:
+    """Return a row for each run: what it builds that no run above it does, and hours of its GPUs at most."""
+    counted: set[str] = set()
+    rows = []
+    for name, plan in plans.items():
+        due = {
+            step: {spec.address for spec in plan.due(step, store)} for step in plan.steps if step != "report"
+        }
+        new = {step: addresses - counted for step, addresses in due.items()}
+        counted |= {address for addresses in new.values() for address in addresses}
+        steps = ", ".join(f"{step} {len(addresses)}" for step, addresses in new.items() if addresses)
+        rows.append([name, steps or "finished, or shared", _hours(plan, store, new)])
+    caption = "What is to be built, and the hours of all GPUs at most"
+    return Table(headers=("run", "builds", "GPU hours"), rows=rows, caption=caption, wide=(1,))
+
+
+def _hours(plan: Plan, store: Store, new: Mapping[str, set[str]]) -> str:
+    resources = plan.recipe.resources
+    trained = {name: stage for name, stage in plan.recipe.tuned.items() if new.get(name)}
+    if not resources.gpus_per_worker or not trained:
+        return "-"
+    model = dimensions(plan.recipe.base, store)
+    hours = sum(stage_hours(plan.recipe, model, name, stage) for name, stage in trained.items())
+    return f"{hours * resources.workers:,.0f}"

@@ -1,0 +1,130 @@
+"""A study's page: the answer in plain words, one table an outcome, charts, fits, and where each run lies."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from vf_ray.page.document import Block, Document, Notes, Paragraph, Plot, Section
+from vf_ray.page.plots import Dot, intervals
+from vf_ray.page.tables import Table
+from vf_ray.study.answer import answers
+from vf_ray.study.compare import LEVEL
+from vf_ray.study.results import OutcomeResult, StudyResult
+from vf_ray.study.study import Study, StudyRun
+
+INK, BASELINE = "#2563c9", "#8b919b"
+HEADERS = (
+    "run", "mean %", "for other items", "sd of seeds", "seeds", "items", "difference", "p (Holm)",
+    "found 4 in 5", "official", "paper", "verdict",
+)  # fmt: skip
+READ = (
+    "mean %: of the items' values, over seeds; its interval is for other items and these seeds. sd of seeds: "
+    "how far a run's mean moves from seed to seed, in points.",
+    "difference: from the baseline, paired by seed and item, in points, with a 95% interval for other items "
+    "and other seeds. p: two-sided, corrected by Holm over all comparisons of the study.",
+    "found 4 in 5: the smallest true difference, in points, that so many seeds and items would have shown "
+    "four times in five. official: the benchmark's own first figure, mean over seeds, on its own scale; "
+    "paper: the same as published, of the paper's models and data.",
+)
+
+
+def page(study: Study, result: StudyResult, runs: Mapping[str, Sequence[StudyRun]]) -> Document:
+    """Return the whole page as data."""
+    sections = [
+        Section(title="Answer", blocks=[Paragraph(words=line) for line in answers(study, result)]),
+        *(_outcome(study, one, result) for one in result.outcomes),
+        Section(title="How to read it", blocks=[Notes(lines=[*READ, *_assumed(study)])]),
+        Section(title="Runs", blocks=[_runs(runs)]),
+    ]
+    return Document(title=f"Study: {study.name}", about=study.question or study.about, sections=sections)
+
+
+def rows(study: Study, result: StudyResult) -> Iterator[Mapping[str, object]]:
+    """Yield one row for each outcome and run, as numbers: for CSV and JSON."""
+    for one in result.outcomes:
+        for variant, spread in one.joint.spreads.items():
+            against = one.joint.comparisons.get(variant)
+            yield {
+                "outcome": one.outcome.name, "run": variant, "mean": spread.mean,
+                "items_low": spread.item_interval[0], "items_high": spread.item_interval[1],
+                "seed_sd": spread.seed_sd, "seeds": spread.seeds, "items": spread.items,
+                "seed_share": spread.seed_share, "item_share": spread.item_share,
+                "difference": against and against.difference, "low": against and against.low,
+                "high": against and against.high, "p": against and against.p,
+                "p_holm": result.corrected.get((one.outcome.name, variant)),
+                "detectable": against and against.detectable,
+                "official_metric": one.official[variant].metric, "official": one.official[variant].mean,
+                "published": study.published.get(one.outcome.benchmark, {}).get(variant),
+            }  # fmt: skip
+
+
+def _outcome(study: Study, one: OutcomeResult, result: StudyResult) -> Section:
+    table = Table(headers=HEADERS, rows=list(_rows(study, one, result)), wide=(11,))
+    return Section(title=one.outcome.name, blocks=[_chart(one), table, *_split(one)])
+
+
+def _rows(study: Study, one: OutcomeResult, result: StudyResult) -> Iterator[list[str]]:
+    for variant, spread in one.joint.spreads.items():
+        low, high = spread.item_interval
+        published = study.published.get(one.outcome.benchmark, {}).get(variant)
+        against = one.joint.comparisons.get(variant)
+        compared = ["", "", "", "baseline"]
+        if against is not None:
+            p = result.corrected[one.outcome.name, variant]
+            moved = f"{100 * against.difference:+.2f} [{100 * against.low:+.1f}, {100 * against.high:+.1f}]"
+            words = "no difference shown" if p >= LEVEL else "better" if against.difference > 0 else "worse"
+            compared = [moved, f"{p:.3g}", f"{100 * against.detectable:.1f}", words]
+        *numbers, verdict = compared
+        yield [
+            variant, f"{100 * spread.mean:.2f}", f"[{100 * low:.1f}, {100 * high:.1f}]",
+            "-" if spread.seed_sd is None else f"{100 * spread.seed_sd:.2f}", str(spread.seeds),
+            f"{spread.items:,}", *numbers, f"{one.official[variant].mean:.3f} {one.official[variant].metric}",
+            "" if published is None else f"{published:g}", verdict,
+        ]  # fmt: skip
+
+
+def _chart(one: OutcomeResult) -> Block:
+    dots = {
+        variant: [
+            Dot(name="items", colour=INK if variant != one.joint.baseline else BASELINE, value=spread.mean,
+                low=spread.item_interval[0], high=spread.item_interval[1]),
+            *([Dot(name="seeds", colour="#d4762c", value=spread.mean, low=spread.seed_interval[0],
+                   high=spread.seed_interval[1])] if spread.seed_interval else []),
+        ]
+        for variant, spread in one.joint.spreads.items()
+    }  # fmt: skip
+    svg = intervals(
+        _within(dots), x_label=f"{one.outcome.name}: mean, % (whiskers: 95% for other items, other seeds)"
+    )
+    return Plot(name="-".join(one.outcome.name.replace(",", "").split()), svg=svg, caption=one.outcome.name)
+
+
+def _within(dots: Mapping[str, list[Dot]]) -> Mapping[str, list[Dot]]:
+    """Cut whiskers at what a share can be: an interval of few seeds reaches beyond."""
+    return {
+        name: [replace(dot, low=max(0.0, dot.low), high=min(1.0, dot.high)) for dot in some]
+        for name, some in dots.items()
+    }
+
+
+def _split(one: OutcomeResult) -> list[Block]:
+    """Return how the variance of single values splits, where there are seeds to know it by."""
+    body = [
+        [variant, *(f"{100 * share:.1f}" for share in (of_items, of_seeds, 1 - of_items - of_seeds))]
+        for variant, spread in one.joint.spreads.items()
+        if (of_items := spread.item_share) is not None and (of_seeds := spread.seed_share) is not None
+    ]
+    caption = "Variance of single values, %: by item, by seed, and what a seed does to an item"
+    return [Table(headers=("run", "items", "seeds", "both"), rows=body, caption=caption)] if body else []
+
+
+def _runs(runs: Mapping[str, Sequence[StudyRun]]) -> Table:
+    body = [
+        [variant, str(run.seed), ", ".join(f"{key}={value}" for key, value in run.overrides.items()) or "-"]
+        for variant, each in runs.items()
+        for run in each
+    ]
+    return Table(headers=("run", "seed", "overrides"), rows=body, wide=(2,))
+
+
+def _assumed(study: Study) -> list[str]:
+    return [study.about] if study.about and study.question else []

@@ -1,0 +1,229 @@
+"""A study as data: one recipe under several overrides and seeds, and what is to be concluded from it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from vf_ray.errors import UserError, about
+from vf_ray.recipe import Recipe
+from vf_ray.recipe.load import load_recipe, read_yaml
+from vf_ray.recipe.strict import build, near, require
+
+VALUE = "$"
+"""Begins an override's value that a study gives for each recipe by itself."""
+EVERY = "*"
+"""Recipes that ``values`` does not name."""
+Changes = Mapping[str, Any]
+Where = Callable[[Recipe, str], str]
+"""Gives the address of the model that a step of a recipe makes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyOutcome:
+    """What runs are compared by: one model's answers to one benchmark."""
+
+    benchmark: str
+    model: str = ""
+    """A stage, or ``base``; empty: the last model of each run."""
+
+    @property
+    def name(self) -> str:
+        """Return how a page calls it."""
+        return f"{self.benchmark}, {self.model or 'last model'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """A line over a scale, such as the number of tasks."""
+
+    scale: Mapping[str, float]
+    """Each run's place on the scale."""
+    name: str
+    """What the scale counts."""
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """Name of each run's line, where there are several, such as sizes of a model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """Several runs as one experiment."""
+
+    name: str
+    question: str = ""
+    """What it answers, in one sentence."""
+    about: str = ""
+    """How, and what was assumed."""
+    recipe: str
+    """Name, or path of a YAML file, of the recipe whose keys the runs override."""
+    runs: Mapping[str, Any] = field(default_factory=lambda: {"as it is": {}})
+    """Changes of each run by its name; a list of them has one for each seed."""
+    axes: Mapping[str, Any] = field(default_factory=dict)
+    """Further overrides, crossed with the runs and with each other: a key and its values
+    (``stage1.lr: [1e-5, 2e-5]``), or a name and overrides by level (``data: {few: {...}, many: {...}}``)."""
+    seeds: int = 1
+    """Repetitions of each run, under run seeds that follow the recipe's own."""
+    outcomes: tuple[StudyOutcome, ...] = (StudyOutcome(benchmark="tasks"),)
+    baseline: str = ""
+    """The run that the others are compared with; empty: the first."""
+    published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """The paper's official figure by benchmark and run."""
+    fit: Fit | None = None
+    values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What ``$name`` in an override stands for, by recipe; ``*``: all that are not named."""
+
+    def __post_init__(self) -> None:
+        require(self.seeds > 0, f"seeds is {self.seeds}; at least 1")
+        require(bool(self.outcomes), "outcomes is empty; name at least one benchmark")
+        for run, overrides in self.runs.items():
+            each = overrides if isinstance(overrides, list | tuple) else [overrides]
+            for one in each:
+                require(isinstance(one, Mapping), f"runs.{run} is {one!r}; expected overrides, or a list")
+        known = self.variants(self.recipe)
+        require(self.baseline in ("", *known), f"baseline is {self.baseline!r}; {near(self.baseline, known)}")
+        for run in self.fit.scale if self.fit else ():
+            require(run in known, f"fit.scale names the run {run!r}; {near(run, known)}")
+
+    def asked_under(self, recipe: Recipe) -> "Study":
+        """Return the study with only those outcomes that a recipe asks for.
+
+        Raises:
+            UserError: if there is none.
+        """
+        asked = recipe.evaluate.benchmarks
+        left = tuple(outcome for outcome in self.outcomes if outcome.benchmark in asked)
+        named = ", ".join(outcome.benchmark for outcome in self.outcomes)
+        told = f"evaluate.benchmarks names {', '.join(asked)}, and the study compares by {named}"
+        require(bool(left), f"{told}; add one of these to the recipe")
+        out = [outcome.name for outcome in self.outcomes if outcome not in left]
+        note = f" Not asked by recipe {recipe.name}: {', '.join(out)}." if out else ""
+        return replace(self, outcomes=left, about=f"{self.about}{note}")
+
+    def variants(self, recipe: str) -> dict[str, Sequence[Changes]]:
+        """Return the overrides of each variant under a recipe: one set, or one for each seed.
+
+        Raises:
+            UserError: for a ``$name`` that the study does not give for this recipe.
+        """
+        levels = [list(_levels(key, values)) for key, values in self.axes.items()]
+        crossed: dict[str, Sequence[Changes]] = {}
+        for run, own in self.runs.items():
+            sets = own if isinstance(own, list | tuple) else [own]
+            for chosen in product(*levels):
+                named = [run] if len(self.runs) > 1 or not levels else []
+                more = {key: value for _, overrides in chosen for key, value in overrides.items()}
+                name = ", ".join([*named, *(level for level, _ in chosen)])
+                crossed[name] = [self._filled({**one, **more}, recipe) for one in sets]
+        return crossed
+
+    def _filled(self, overrides: Changes, recipe: str) -> Changes:
+        given = self.values.get(Path(recipe).stem, self.values.get(EVERY, {}))
+        return {key: self._value(key, value, given, recipe) for key, value in overrides.items()}
+
+    def _value(self, key: str, value: Any, given: Mapping[str, Any], recipe: str) -> Any:
+        if not isinstance(value, str) or not value.startswith(VALUE):
+            return value
+        name = value.removeprefix(VALUE)
+        told = f"study {self.name!r}: {key} is {value}, of which it knows nothing under recipe {recipe!r}"
+        known = ", ".join(self.values) or "none"
+        require(name in given, f"{told}; give it under values.{Path(recipe).stem}, as for {known}")
+        return given[name]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyRun:
+    """One run of a study."""
+
+    variant: str
+    seed: int
+    """Its number, from 0; run 0 has the recipe's own run seed."""
+    recipe: Recipe
+    overrides: Changes
+
+    @property
+    def name(self) -> str:
+        """Return how people tell it apart."""
+        return f"{self.variant}, seed {self.seed}"
+
+
+def runs_of(study: Study, recipe: str, seeds: int, more: Changes, where: Where) -> dict[str, list[StudyRun]]:
+    """Return the runs of each variant, one for each seed; ``more`` overrides all of them alike.
+
+    ``where`` gives the address of a model that an override names by its making: ``{model: stage1, under:
+    {...}}`` is what a step makes under these overrides.
+
+    Raises:
+        UserError: for an override that does not fit the recipe.
+    """
+    return {
+        variant: [
+            _run(study, variant, recipe, sets[seed % len(sets)], seed, more, where)
+            for seed in range(max(seeds, len(sets)) if len(sets) > 1 else seeds)
+        ]
+        for variant, sets in study.variants(recipe).items()
+    }
+
+
+def _run(
+    study: Study, variant: str, recipe: str, own: Changes, seed: int, more: Changes, where: Where
+) -> StudyRun:
+    try:
+        changes = {**own, **more}
+        made = {key: MadeModel(**value) for key, value in changes.items() if _is_model(value)}
+        changes |= {key: where(load_recipe(recipe, {**m.under, **more}), m.model) for key, m in made.items()}
+        plain = load_recipe(recipe, changes)
+        if seed and "run_seed" not in own:
+            changes["run_seed"] = (plain.seed if plain.run_seed is None else plain.run_seed) + seed
+        whole = load_recipe(recipe, changes)
+        study.asked_under(whole)
+        return StudyRun(variant=variant, seed=seed, recipe=whole, overrides=changes)
+    except UserError as error:
+        raise UserError(f"study {study.name!r}, run {variant!r}: {error}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeModel:
+    """A model that a step of the study's recipe makes."""
+
+    model: str
+    """The step."""
+    under: Changes = field(default_factory=dict)
+    """Changes it is made under."""
+
+
+def _is_model(value: Any) -> bool:
+    return isinstance(value, Mapping) and "model" in value
+
+
+def _levels(key: str, values: Any) -> list[tuple[str, Changes]]:
+    """Return the levels of an axis: name and overrides of each."""
+    if isinstance(values, Mapping):
+        return [(str(name), overrides) for name, overrides in values.items()]
+    require(isinstance(values, list | tuple), f"axes.{key} is {values!r}; expected values, or levels by name")
+    return [(f"{key} {value}", {key: value}) for value in values]
+
+
+def study_names() -> tuple[str, ...]:
+    """Return the names of the studies that come with vf-ray."""
+    names = (entry.name for entry in (files("flows") / "studies").iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+def load_study(name: str) -> Study:
+    """Load a study by its name or by the path of a YAML file.
+
+    Raises:
+        UserError: for an unknown name or key, or a value of the wrong type.
+    """
+    if Path(name).suffix in (".yaml", ".yml"):
+        require(Path(name).is_file(), f"no study file at {name}")
+        with about(f"study {name!r}"):
+            text = Path(name).read_text(encoding="utf-8")
+    else:
+        require(name in study_names(), f"no study is named {name!r}; {near(name, study_names())}")
+        text = (files("flows") / "studies" / f"{name}.yaml").read_text(encoding="utf-8")
+    values = read_yaml(text, f"study {name!r}")
+    require(isinstance(values, dict), f"study {name!r} is not a mapping of keys")
+    return build(Study, {"name": Path(name).stem, **values})
