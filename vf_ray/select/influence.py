@@ -1,9 +1,10 @@
 """Gradient influence with votes over target tasks, after ICONS (arXiv 2501.00654).
 
 An instance moves a model towards a target task as far as its gradient points where the task's does. Each
-task votes for its top share of the instances; those with most votes are kept, so that what helps many tasks
-goes before what helps one task much. So a task that no other is like may lose all its instances: each has the one
-vote of its own task, where what two tasks share has two. The keep-list's counts by task show it.
+task votes for its top share of the instances; those with most votes are kept, so that what helps many
+tasks goes before what helps one task much. So a task that no other is like may lose all its instances:
+each has the one vote of its own task, where what two tasks share has two. The keep-list's counts by task
+show it.
 
 Shapes: N instances, T target tasks, D of a projected gradient
 """
