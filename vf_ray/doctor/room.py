@@ -29,7 +29,7 @@ def space(recipe: Recipe, store: Store, model: Dimensions) -> Iterator[Check]:
     stages = recipe.tuned
     models = sum(estimate.model_bytes(model, stage) for stage in (None, *stages.values()))
     models += (len(recipe.stages) - len(stages)) * estimate.model_bytes(model, None)  # averages
-    checkpoints = [KEEP * estimate.checkpoint_bytes(model, stage) for stage in stages.values()]
+    checkpoints = [_kept(stage) * estimate.checkpoint_bytes(model, stage) for stage in stages.values()]
     need = models + max(checkpoints, default=0) + (1 << 30)
     folder = store.local_path("")
     if folder is not None:
@@ -40,6 +40,11 @@ def space(recipe: Recipe, store: Store, model: Dimensions) -> Iterator[Check]:
         each = [estimate.memory(stage, model, workers) for stage in stages.values()]
         need = workers * max((one.together for one in each), default=0) + RAY_BYTES
         yield enough("memory", _memory_free(), need, "close something, or use a smaller model or a cluster")
+
+
+def _kept(stage: Stage) -> int:
+    """Return how many checkpoints of a stage stay in the store: its best one, too, where it keeps that."""
+    return KEEP + bool(stage.keep_best)
 
 
 def _scratch(needs: Sequence[int]) -> Iterator[Check]:
