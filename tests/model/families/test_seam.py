@@ -17,7 +17,7 @@ from vf_ray.model.load import load
 
 ROOT = Path(__file__).parents[3]
 FAMILY = re.compile(
-    r"(?i:llava|smolvlm|idefics|llama|clip_?vision|multi_modal|mm_projector|get_image_features|vision_feature|qwen|deepstack)|CLIP|"
+    r"(?i:llava|smolvlm|idefics|internvl|llama|clip_?vision|multi_modal|mm_projector|get_image_features|vision_feature|qwen|deepstack)|CLIP|"
     r"model\.(language_model|vision_tower)\b"
 )
 DATA = re.compile(r"llava_(instruct|pretrain|jsonl?)|llava-bench")
@@ -87,7 +87,8 @@ def test_a_folder_a_model_and_a_base_are_of_one_family(tmp_path: Path) -> None:
 
 def test_an_unknown_family_is_an_error_that_names_the_known_ones(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "idefics9"}))
-    with pytest.raises(UserError, match=r"'idefics9'.*there are llava15, .*qwen_vl.*vf_ray/model"):
+    names = ", ".join(family.name for family in FAMILIES)
+    with pytest.raises(UserError, match=rf"'idefics9'.*there are {names}\..*vf_ray/model/families"):
         family_of(tmp_path)
 
 

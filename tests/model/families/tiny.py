@@ -56,10 +56,16 @@ def messages(texts: Sequence[str], images: int) -> list[dict[str, object]]:
 
 def processor(folder: Path) -> Any:
     """Return transformers' own, without its part for films, which asks for torchvision."""
-    from transformers import AutoProcessor, LlavaOnevisionProcessor, Qwen2_5_VLProcessor, Qwen3VLProcessor
+    from transformers import (
+        AutoProcessor,
+        InternVLProcessor,
+        LlavaOnevisionProcessor,
+        Qwen2_5_VLProcessor,
+        Qwen3VLProcessor,
+    )
 
     with pytest.MonkeyPatch.context() as patched:
         without_films = classmethod(lambda kind: ["image_processor", "tokenizer"])
-        for kind in (LlavaOnevisionProcessor, Qwen2_5_VLProcessor, Qwen3VLProcessor):
+        for kind in (InternVLProcessor, LlavaOnevisionProcessor, Qwen2_5_VLProcessor, Qwen3VLProcessor):
             patched.setattr(kind, "get_attributes", without_films)
         return AutoProcessor.from_pretrained(folder)

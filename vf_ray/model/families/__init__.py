@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from vf_ray.errors import UserError
 from vf_ray.model.families.family import Encoder, Family, Fetch
+from vf_ray.model.families.internvl import InternVl
 from vf_ray.model.families.llava15 import Llava15
 from vf_ray.model.families.llava_next import LlavaNext
 from vf_ray.model.families.llava_onevision import LlavaOneVision
@@ -21,7 +22,9 @@ from vf_ray.model.families.smolvlm import SmolVlm
 from vf_ray.recipe import Base
 from vf_ray.recipe.strict import near, require
 
-FAMILIES: tuple[Family, ...] = (Llava15(), LlavaNext(), LlavaOneVision(), SmolVlm(), QwenVl(), Qwen25Vl())
+FAMILIES: tuple[Family, ...] = (
+    Llava15(), LlavaNext(), LlavaOneVision(), SmolVlm(), InternVl(), QwenVl(), Qwen25Vl(),
+)  # fmt: skip
 """All there are; the first is that of parts whose family a recipe does not name."""
 CONFIG = "config.json"
 

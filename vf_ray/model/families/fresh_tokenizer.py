@@ -12,7 +12,7 @@ LEARNED = 16
 
 
 def byte_tokenizer(
-    texts: Iterable[str], vocabulary: int, special: Sequence[str], template: str, **named: str
+    texts: Iterable[str], vocabulary: int, special: Sequence[str], template: str, **named: Any
 ) -> Any:
     """Train one of at most ``vocabulary`` tokens, the ``special`` ones last; equal texts give equal ones.
 
@@ -38,7 +38,7 @@ def byte_tokenizer(
     return _wrapped(tokenizer, chat_template=template, **named)
 
 
-def _wrapped(tokenizer: Tokenizer, **named: str) -> Any:
+def _wrapped(tokenizer: Tokenizer, **named: Any) -> Any:
     from transformers import PreTrainedTokenizerFast
 
     return PreTrainedTokenizerFast(

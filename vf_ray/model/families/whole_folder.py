@@ -178,7 +178,9 @@ def sizes(family: Family, model: Any) -> Sizes:
         for name, part in model.named_modules()
         if isinstance(part, nn.Linear) and re.fullmatch(family.lora_targets, name)
     )
-    return Sizes(**counts, embedding=model.get_input_embeddings().weight.numel(), adapted=adapted)
+    table = model.get_input_embeddings().weight
+    tied = table is model.lm_head.weight  # then one table is looked up, and multiplied in the end
+    return Sizes(**counts, embedding=0 if tied else table.numel(), adapted=adapted)
 
 
 def _kind(family: Family, folder: Path) -> type[Any]:

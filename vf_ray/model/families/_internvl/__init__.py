@@ -1,0 +1,1 @@
+"""What InternVL alone uses."""

@@ -1,0 +1,65 @@
+"""InternVL: the tiles nearest to an image's shape and a thumbnail, a pixel shuffle, a Qwen2.
+
+Of the layout that transformers reads (``-hf`` folders). Transparency is laid on white and EXIF orientation
+not applied, as by its own processor.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from vf_ray.model.families.chat_family import ChatFamily
+from vf_ray.model.families.family import Inputs
+from vf_ray.recipe import Base
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vf_ray.model.families._internvl.conversation import InternVlEncoder
+    from vf_ray.model.families.whole_folder import Fresh
+
+
+class InternVl(ChatFamily):
+    """InternVL2.5 and 3, of any size whose decoder transformers has."""
+
+    name = "internvl"
+    kinds = ("internvl",)
+    modules: Mapping[str, tuple[str, ...]] = {
+        "vision_tower": ("model.vision_tower.",),
+        "projector": ("model.multi_modal_projector.",),
+        "language_model": ("model.language_model.", "lm_head."),
+    }
+    saved_modules = modules
+    lora_targets = r"model\.language_model\.layers\.\d+\..*_proj"
+    tower, decoder = "model.vision_tower", "model.language_model"
+    roles = ("user\n", "assistant\n")
+
+    def patches(self, config: Any, image_tokens: int, images: int) -> int:
+        """Count what the shuffle joined to a token, and the class token of each tile."""
+        tiles, joined = image_tokens // int(config.image_seq_length), round(config.downsample_ratio**-2)
+        return image_tokens * int(joined) + tiles
+
+    def fresh(self, base: Base, texts: Iterable[str]) -> "Fresh":
+        """Return one of a base's sizes."""
+        from vf_ray.model.families._internvl.fresh import fresh
+
+        return fresh(base, texts)
+
+    def encoder(
+        self,
+        folder: Path,
+        max_length: int | None = None,
+        template: str = "chat",
+        too_long: Literal["reject", "cut"] = "reject",
+    ) -> "InternVlEncoder":
+        """Read what turns conversations into tokens."""
+        from vf_ray.model.families._internvl.conversation import InternVlEncoder
+
+        return InternVlEncoder.of(folder, self.spoken(folder, max_length, template, too_long))
+
+    def embedded(self, model: Any, images: Inputs) -> "list[Tensor]":
+        """Return the shuffled and projected patches of each image's tiles, the thumbnail last."""
+        from vf_ray.model.families.tiles import PIXELS, TILES, of_tiles
+
+        features_TPD = model.model.get_image_features(images[PIXELS], return_dict=True).pooler_output
+        return of_tiles(features_TPD, images[TILES])
