@@ -26,13 +26,17 @@ def test_nothing_is_asked_where_no_address_is_given() -> None:
 
 def test_a_served_model_is_shown_a_image_and_a_judge_none() -> None:
     with judge_server(lambda body, number: says("yes"), models=["llava", "gpt"]) as (url, asked):
-        served = Served(url=url, model="llava")
+        served = (Served(url=url, model="llava"), Served(url=url, model="llava", name="again"))
         found = list(models_elsewhere(Evaluate(served=served, judge=url, judge_model="gpt")))
-    assert [(check.name, check.ok) for check in found] == [("served model", True), ("judge", True)]
+    assert [(check.name, check.ok) for check in found] == [
+        ("model served", True),
+        ("model again", True),
+        ("judge", True),
+    ]
     assert f"llava at {url}/v1/chat/completions answers in 0." in found[0].found
     image, text = asked[0]["messages"][0]["content"]
     assert base64.b64decode(image["image_url"]["url"].partition(",")[2]).startswith(b"\x89PNG")
-    assert (text["text"], asked[1]["messages"]) == ("Say yes.", [{"role": "user", "content": "Say yes."}])
+    assert (text["text"], asked[-1]["messages"]) == ("Say yes.", [{"role": "user", "content": "Say yes."}])
     assert {body["max_tokens"] for body in asked} == {4}
 
 

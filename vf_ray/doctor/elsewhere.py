@@ -1,4 +1,4 @@
-"""Would the models that a recipe asks over HTTP answer: the served one with a picture, the judge without."""
+"""Would the models that a recipe asks over HTTP answer: the served ones with a picture, the judge without."""
 
 import io
 import time
@@ -26,10 +26,10 @@ SHOWN = 9
 
 
 def models_elsewhere(asked: Evaluate) -> Iterator[Check]:
-    """Check the served model and the judge of a recipe, with one small request each."""
-    if served := asked.served:
-        chat = ChatModel(url=served.url, model=served.model, key=KEY, tries=1, timeout_s=PATIENCE_S)
-        yield _answers("served model", chat, body(_about_a_image()), "evaluate.served")
+    """Check the served models and the judge of a recipe, with one small request each."""
+    for one in asked.served:
+        chat = ChatModel(url=one.url, model=one.model, key=KEY, tries=1, timeout_s=PATIENCE_S)
+        yield _answers(f"model {one.name}", chat, body(_about_a_image()), "evaluate.served")
     if is_http(asked.judge):
         chat = ChatModel(url=asked.judge, model=asked.judge_model, tries=1, timeout_s=PATIENCE_S)
         request = {"messages": [{"role": "user", "content": "Say yes."}], "max_tokens": TOKENS}

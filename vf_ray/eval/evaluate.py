@@ -38,8 +38,6 @@ from vf_ray.recipe import Resources
 from vf_ray.store import Store
 from vf_ray.work import Workers, WorkPool
 
-SERVED = "served"
-"""What a model served elsewhere is called among the models of a run."""
 SERVED_CHUNKS = 2
 """Chunks that a served model is asked at a time, so that it has work while the last of one are answered."""
 JUDGE_AT_ONCE = 4
@@ -127,12 +125,12 @@ class EvaluationRun:
     @property
     def names(self) -> list[str]:
         """Return the models that answer."""
-        return [*self.models, *([SERVED] if self.wanted.served else [])]
+        return [*self.models, *self.wanted.served]
 
     def scored(self) -> Mapping[str, Any]:
         """Ask, judge and score everything; write what was found and return statistics."""
         pairs = [(model, name) for model in self.names for name in self.question_sets]
-        with ThreadPoolExecutor(SERVED_CHUNKS, thread_name_prefix=SERVED) as pool:
+        with ThreadPoolExecutor(SERVED_CHUNKS, thread_name_prefix="served") as pool:
             answers = self._together(pairs, lambda pair: self._answered(pair, pool), pool)
         with ThreadPoolExecutor(JUDGE_CHUNKS[self._is_local], thread_name_prefix="judge") as pool:
             judged = self._together(pairs, lambda pair: self._judged(pair, answers[pair], pool), pool)
@@ -201,8 +199,7 @@ class EvaluationRun:
             return lambda file, asked: self.workers.submit(
                 "answer", writer, file, held, asked, batch, place=place
             )
-        served = self.wanted.questions.asked.served
-        assert served is not None, f"{model!r} is none of the models of this run"
+        (served,) = (one for one in self.wanted.questions.asked.served if one.name == model)
         half = replace(served, at_once=-(-served.at_once // SERVED_CHUNKS))
         engine = partial(ServedModel.of, half)
         return lambda file, asked: pool.submit(answer, writer, file, engine, asked, CHUNK)
@@ -249,7 +246,7 @@ class EvaluationRun:
     def _score(self, pair: Pair, answers: _Answers, judge: Judge | None) -> Score:
         model, name = pair
         scored = score(get(name), self.question_sets[name], answers.texts, judge)
-        notes = [NOTE.format(self.wanted.served["model"])] if model == SERVED else []
+        notes = [NOTE.format(self.wanted.served[model]["model"])] if model in self.wanted.served else []
         notes += [f"{how}: not greedy" for how in sorted({row.how for row in answers.rows if row.how})]
         failed = tally([row.error for row in answers.failed], len(answers.rows))
         unusable = {"answers": failed} if failed else {}
@@ -271,10 +268,10 @@ class EvaluationRun:
         )
 
     def _known_by(self) -> dict[str, str]:
-        """Return each model's address, of a served one its name and version."""
+        """Return each model's address, of those that are served elsewhere name and version there."""
         addresses = {model: artifact.address for model, artifact in self.models.items()}
-        served = " ".join(part for part in self.wanted.served.values() if part)
-        return {**addresses, SERVED: served} if served else addresses
+        served = {name: " ".join(filter(None, known.values())) for name, known in self.wanted.served.items()}
+        return addresses | served
 
 
 def _as_they_end(futures: Collection["Future[T]"]) -> Iterator["Future[T]"]:

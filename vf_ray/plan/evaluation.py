@@ -42,10 +42,10 @@ class Evaluation:
     """The one whose tasks count as learned or not."""
 
     @cached_property
-    def served(self) -> Mapping[str, str]:
-        """Return what a model served elsewhere is known by, wherever that is; empty: there is none."""
+    def served(self) -> Mapping[str, Mapping[str, str]]:
+        """Return, by name, what each model served elsewhere is known by, wherever that is."""
         served = self.questions.asked.served
-        return {"model": served.model, "version": served.version} if served else {}
+        return {one.name: {"model": one.model, "version": one.version} for one in served}
 
     @cached_property
     def judge(self) -> Mapping[str, str]:
@@ -64,7 +64,9 @@ class Evaluation:
         """
         address = self.models.get(model)
         config: dict[str, Any] = {"questions": questions, "decoding": "greedy"}
-        config |= {} if address else {"served": self.served, "kept": "answers"}  # once errors were kept, too
+        config |= (
+            {} if address else {"served": self.served[model], "kept": "answers"}
+        )  # once errors were kept, too
         config |= {"files": self.files[benchmark]} if benchmark in self.files else {}
         inputs = {"model": address} if address else {}
         inputs |= {} if benchmark in (INSTANCES, *self.files) else {"data": self.raw}
@@ -87,7 +89,11 @@ class Evaluation:
         """Return the scores of every model on every benchmark."""
         asked = plain(self.questions.asked)
         config = {key: asked[key] for key in ("benchmarks", "models", "per_task", "longest")}
-        config |= {"served": self.served, "judge": self.judge, "files": dict(self.files)}
+        config |= {
+            "served": {name: dict(known) for name, known in self.served.items()},
+            "judge": self.judge,
+            "files": dict(self.files),
+        }
         config |= {"rules": {name: rule(name) for name in self.questions.asked.benchmarks}}
         config |= {"learner": self.learner} if self.learner not in ("", "stage1") else {}
         inputs = dict(self.models)

@@ -136,6 +136,8 @@ class Served:
     """The server's name for it."""
     version: str = ""
     """Tells apart models that bear one name, such as a revision."""
+    name: str = "served"
+    """What it is called among the models of a run; of several, each by a name of its own."""
     at_once: int = 32
     """Requests under way at a time."""
     timeout_s: float = 120.0
@@ -144,6 +146,8 @@ class Served:
     def __post_init__(self) -> None:
         require(is_http(self.url), f"served.url is {self.url!r}; expected http:// or https://")
         require(bool(self.model), "served.model is empty; give the server's name for the model")
+        told = f"served.name is {self.name!r}: it becomes part of addresses; use letters, digits, - and _"
+        require(re.fullmatch(r"\w[\w.-]*", self.name) is not None, told)
         require(self.at_once > 0, f"served.at_once is {self.at_once}; at least 1")
         require(0 < self.timeout_s < math.inf, f"served.timeout_s is {self.timeout_s}; it must be positive")
 
@@ -161,8 +165,8 @@ class Evaluate:
     every stage but ``align``."""
     per_task: int = 200
     """Held-out items of each task that the ``tasks`` benchmark asks."""
-    served: Served | None = None
-    """One more model, asked where it is served."""
+    served: tuple[Served, ...] = ()
+    """More models, asked where they are served; a single one may stand by itself, without a list."""
     batch: int = 64
     longest: int = 0
     """Most tokens of an answer; 0: what each benchmark officially allows."""
@@ -253,6 +257,10 @@ class Recipe:
         known = {BASE, *FLAT, *self.stages}
         for name in {*self.evaluate.models} - {"*", *known}:
             require(False, f"evaluate.models names {name!r}, which is no stage; {near(name, known)}")
+        served = [one.name for one in self.evaluate.served]
+        twice = sorted(name for name in {*served} if served.count(name) > 1 or name in known)
+        told = f"evaluate.served: {', '.join(twice)} names more than one model; give each a name of its own"
+        require(not twice, told)
         object.__setattr__(self, "evaluate", replace(self.evaluate, models=self._evaluated()))
 
     def _evaluated(self) -> tuple[str, ...]:

@@ -96,6 +96,8 @@ def _convert(hint: Any, value: Any, path: str, lenient: bool) -> Any:
         inner = next(a for a in args if a is not type(None))
         return None if value is None else _convert(inner, value, path, lenient)
     if origin in (tuple, Sequence):
+        if dataclasses.is_dataclass(args[0]) and isinstance(value, Mapping):
+            value = [value]  # one of what may be several
         require(isinstance(value, list | tuple), f"{path} is {value!r}; expected a list")
         return tuple(_convert(args[0], v, path, lenient) for v in value)
     if origin is Mapping:

@@ -36,7 +36,7 @@ from vf_ray.train.collate import Pack, collate
 from vf_ray.train.step import loss_of
 
 SIZES = [(16, 16), (21, 33), (90, 7)]
-TALKS = [("What colour is this?", "red"), ("One?", "two three", " Four\n?", "five")]
+TALKS = [("What colour is this?", "red"), ("One?", "2 three", " Four\n?", "5")]
 CLOSE = {"atol": 1e-5, "rtol": 1e-5}
 
 
@@ -94,6 +94,8 @@ def test_ids_images_and_losses_are_those_of_its_own_classes(
     )
     assert encoded.ids == theirs["input_ids"][0].tolist()
     trained = [token for token in encoded.labels if token != IGNORE]
+    asked = made.encoder.question(talk[0], images=SIZES[:count]).ids
+    assert [label == IGNORE for label in encoded.labels[: len(asked) + 1]] == [True] * len(asked) + [False]
     assert made.encoder.decode(trained).replace(" ", "") == "".join(talk[1::2]).replace(" ", "")
     if count:
         embedded = torch.cat(list(made.family.embedded(load(made.folder), made.ours(shown))))

@@ -111,7 +111,7 @@ class ChatEncoder:
         rendered = self.theirs.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=asks, **self.options
         )
-        pieces = rendered.split(self.marker)
+        pieces = self._open_lead.sub(rf"{ANSWERED}\1", rendered).split(self.marker)
         written = len(pieces) - 1
         assert written == len(images), f"the chat template writes {written} of {len(images)} images"
         shown = [self.expanded(size, len(images)) for size in images]
@@ -213,6 +213,17 @@ class ChatEncoder:
         template = str(self.theirs.chat_template or "").lstrip()
         writes = "bos_token" in template or (self.theirs.bos_token or STRETCH) in template
         return () if writes else added
+
+    @cached_property
+    def _open_lead(self) -> re.Pattern[str]:
+        """Return what finds blanks between where a question's rendering ends and an answer begins.
+
+        They are the answer's: a model that is asked has to write them first.
+        """
+        asked = self.theirs.apply_chat_template(
+            list(self._messages(("?",), 0)), tokenize=False, add_generation_prompt=True, **self.options
+        )
+        return re.compile(rf"(?<={re.escape(asked.rpartition(SAID)[2])})(\s+){ANSWERED}")
 
     @cached_property
     def _behind(self) -> Tokenizer:
