@@ -13,7 +13,7 @@ from vf_ray.artifacts import Artifact, Spec
 from vf_ray.doctor.weights import base_weights, outliner
 from vf_ray.model.base import build_base, conversations, make_base
 from vf_ray.model.families import encoder_of, family_of_base
-from vf_ray.model.fetcher import fetcher
+from vf_ray.model.fetcher import fetcher, folder_at_hand
 from vf_ray.model.load import load
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
@@ -78,6 +78,16 @@ def test_parts_are_fetched_from_wherever_they_lie(store: Store, tmp_path: Path) 
     assert file.read_bytes() == (tmp_path / "made" / "config.json").read_bytes()
     with pytest.raises(FileNotFoundError, match="parts/absent"):
         fetch(store.at("parts/absent"))
+
+
+def test_of_a_judge_in_a_bucket_a_machine_holds_one_copy(store: Store, tmp_path: Path) -> None:
+    store.create("judges/one/config.json", b"{}")
+    url = store.at("judges/one")
+    with folder_at_hand(url) as one, folder_at_hand(url) as other:
+        assert one == other and (one / "config.json").read_bytes() == b"{}"
+    assert one.exists() == (store.local_path("") is not None)
+    with pytest.raises(FileNotFoundError, match="judges/absent"), folder_at_hand(store.at("judges/absent")):
+        pass
 
 
 def test_a_model_of_the_store_is_fetched_by_its_address(

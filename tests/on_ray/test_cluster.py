@@ -62,6 +62,16 @@ def test_two_late_starts_are_one_error_that_names_the_logs(starts: Starts, tmp_p
     assert len(starts.given) == 2
 
 
+def test_a_cluster_that_does_not_answer_is_named_with_what_to_do(
+    starts: Starts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    starts.failures = [ConnectionError("Failed to connect to GCS.")]
+    with pytest.raises(OutsideError, match=r"'10.0.0.1:6379' \(Failed to connect to GCS\).* unset it"):
+        local_cluster(Resources()).__enter__()
+    assert len(starts.given) == 1
+
+
 def test_ray_gets_a_folder_inside_a_closed_one_and_a_token_that_no_file_holds(
     starts: Starts, tmp_path: Path
 ) -> None:

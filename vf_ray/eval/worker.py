@@ -7,9 +7,8 @@ from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval.asking import answer
 from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.eval.judge import Reply, Request
-from vf_ray.model.fetcher import fetcher
+from vf_ray.model.fetcher import folder_at_hand
 from vf_ray.plan.named_models import PREFIX
-from vf_ray.store.scratch import scratch
 from vf_ray.work import Workers
 
 if TYPE_CHECKING:
@@ -56,8 +55,8 @@ def _answerer(model: Artifact) -> "Answerer":
 def _judge(url: str) -> "CheckpointJudge":
     from vf_ray.eval.judges.local import CheckpointJudge
 
-    with scratch("vf-ray-judge-") as below:
-        return CheckpointJudge.of(fetcher(below)(url), name=url)
+    with folder_at_hand(url) as folder:
+        return CheckpointJudge.of(folder, name=url)
 
 
 class WorkersJudge:

@@ -1,7 +1,8 @@
 """What a recipe names as a model or a part of one, brought to this machine."""
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 
 from vf_ray import artifacts
@@ -10,6 +11,8 @@ from vf_ray.instances.chance import rank
 from vf_ray.plan.named_models import PREFIX
 from vf_ray.recipe.graph import is_model_address
 from vf_ray.store import Store
+from vf_ray.store.scratch import require_room
+from vf_ray.store.shared import shared_scratch
 
 
 def fetcher(folder: Path, models: Store | None = None) -> Callable[[str], Path]:
@@ -34,6 +37,30 @@ def fetcher(folder: Path, models: Store | None = None) -> Callable[[str], Path]:
         return below if below.exists() else _fetch_file(url, below)
 
     return fetch
+
+
+@contextmanager
+def folder_at_hand(url: str) -> Iterator[Path]:
+    """Give the folder that a URL names; one of a bucket as a copy that all processes of this machine share.
+
+    Raises:
+        UserError: if there is no room for it.
+    """
+    store = Store.open(url)
+    if store.local_path("") is not None:
+        yield fetcher(Path())(url)
+        return
+    with shared_scratch(url, partial(_copy, store)) as folder:
+        yield folder
+
+
+def _copy(store: Store, folder: Path) -> None:
+    sizes = store.sizes()
+    if not sizes:
+        raise MissingError(f"{store.url}: there is nothing below this address")
+    require_room(folder, sum(sizes.values()), f"the files of {store.url}")
+    for name in sorted(sizes):
+        store.download(name, folder / name)
 
 
 def _fetch_file(url: str, below: Path) -> Path:

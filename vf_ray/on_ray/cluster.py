@@ -51,7 +51,7 @@ def local_cluster(resources: Resources) -> Iterator[None]:
 
 def _start(resources: Resources) -> None:
     if os.environ.get(RAY_ADDRESS):
-        ray.init(logging_level=logging.WARNING)
+        _join()
         return
     _draw_token()
     for name, value in ALONE.items():
@@ -64,6 +64,21 @@ def _start(resources: Resources) -> None:
         log.warning("Ray did not start (%s); trying once more: this machine may be busy", _first_line(error))
         ray.shutdown()
         _start_again(resources, folder)
+
+
+def _join() -> None:
+    """Connect to the cluster that RAY_ADDRESS names.
+
+    Raises:
+        OutsideError: if none answers there.
+    """
+    try:
+        ray.init(logging_level=logging.WARNING)
+    except Exception as error:  # a cluster that is not there is told by errors of half a dozen types
+        raise OutsideError(
+            f"no Ray cluster can be joined at {os.environ[RAY_ADDRESS]!r} ({_first_line(error)}); start it, "
+            f"correct {RAY_ADDRESS}, or unset it to use a Ray of this machine"
+        ) from error
 
 
 def _start_again(resources: Resources, folder: Path) -> None:
