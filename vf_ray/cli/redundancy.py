@@ -48,16 +48,16 @@ def redundancy(
     from vf_ray.select.redundancy_page import plain
 
     opened, plan = planned(recipe, override, store)
-    found = [_answers(opened, plan, model or list(plan.graph.asked)[-1])]
-    found += _measured(opened, plan, stage, gradients=gradients, transfer=transfer)
+    likenesses = [_answers(opened, plan, model or list(plan.graph.asked)[-1])]
+    likenesses += _measured(opened, plan, stage, gradients=gradients, transfer=transfer)
     if page:
-        write(page, document(plan.recipe.name, found, threshold).html(), "page")
+        write(page, document(plan.recipe.name, likenesses, threshold).html(), "page")
     if runs:
-        _write(runs, plan, stage, found[-1], threshold, seeds)
+        _write(runs, plan, stage, likenesses[-1], threshold, seeds)
     if as_json:
-        show_json(plain({one.title.lower(): one.matrix for one in found}, threshold))
+        show_json(plain({one.title.lower(): one.matrix for one in likenesses}, threshold))
     else:
-        for one in found:
+        for one in likenesses:
             _show(one, threshold)
 
 
@@ -120,16 +120,16 @@ def _measured(
         yield Likeness("Transfer", about, matrix, correlation=False)
 
 
-def _write(runs: Path, plan: "Plan", stage: str, found: "Likeness", threshold: float, seeds: int) -> None:
+def _write(runs: Path, plan: "Plan", stage: str, likeness: "Likeness", threshold: float, seeds: int) -> None:
     import yaml
 
     from vf_ray.select.removal import AT_RANDOM, removals
     from vf_ray.select.task_tree import tree
 
-    redundant = tree(found.matrix, threshold).redundant
-    made = removals(plan.stage_tasks(stage), redundant, range(seeds), stage)
+    redundant = tree(likeness.matrix, threshold).redundant
+    recipes = removals(plan.stage_tasks(stage), redundant, range(seeds), stage)
     named: dict[str, list[Mapping[str, object]]] = {}
-    for name, _, overrides in made:
+    for name, _, overrides in recipes:
         named.setdefault(name, []).append(dict(overrides))
     question = "Are redundant tasks missed less than as many taken out at random?"
     study = {
@@ -139,13 +139,13 @@ def _write(runs: Path, plan: "Plan", stage: str, found: "Likeness", threshold: f
     write(runs, yaml.safe_dump(study, sort_keys=False), "runs")
 
 
-def _show(found: "Likeness", threshold: float) -> None:
+def _show(likeness: "Likeness", threshold: float) -> None:
     from vf_ray.select.redundancy_page import pairs
     from vf_ray.select.task_tree import tree
 
-    known, size = pairs(found.matrix), len(found.matrix.tasks)
-    show(f"{found.title}: {size} tasks, {len(known):,} of {size * (size - 1) // 2:,} pairs compared")
+    known, size = pairs(likeness.matrix), len(likeness.matrix.tasks)
+    show(f"{likeness.title}: {size} tasks, {len(known):,} of {size * (size - 1) // 2:,} pairs compared")
     for one, other, value, items in known[:10]:
         show(f"{value:+.2f}  {escape(one)}  {escape(other)}  ({items:,})")
-    for task in tree(found.matrix, threshold).redundant:
+    for task in tree(likeness.matrix, threshold).redundant:
         show(f"[yellow]{escape(task)}[/] has others that stand for it at {threshold:g}")

@@ -44,16 +44,16 @@ class Negatives:
         """
         texts, parts = self.pool.texts, (str(self.pool.seed), self.pool.task, self.key, "draw")
         right = (beside,) if beside else ()
-        found = tuple(islice(apart(self._probes(parts, count), right), count))
-        if len(found) < count:  # a small pool, or a picture with many texts: look at every text
+        drawn = tuple(islice(apart(self._probes(parts, count), right), count))
+        if len(drawn) < count:  # a small pool, or a picture with many texts: look at every text
             others = (text for text in shuffled(texts, *parts) if text not in self.own)
-            found = tuple(islice(apart(others, right), count))
-        if len(found) < count:
+            drawn = tuple(islice(apart(others, right), count))
+        if len(drawn) < count:
             raise ValueError(
                 f"the pool of {self.pool.task} holds {len(texts)} texts, {len(self.own)} of them of the "
                 f"picture of row {self.key!r}, which needs {count} others"
             )
-        return found
+        return drawn
 
     def _probes(self, parts: tuple[str, ...], count: int) -> Iterator[str]:
         """Draw with replacement, a few times more often than needed: much cheaper than ranking all."""
@@ -141,9 +141,9 @@ class Filling:
 
     def _owners(self, ranks: Sequence[int]) -> tuple[_Marks, _Places]:
         """Return the marks of those that own the texts of these ascending ranks, and which each owns."""
-        kept, offered = (np.asarray(numbers, np.uint64) for numbers in (ranks, self._ranks))
-        held = np.isin(offered, kept)
-        marks, places = np.asarray(self._marks, np.uint64)[held], np.searchsorted(kept, offered[held])
+        owned, offered = (np.asarray(numbers, np.uint64) for numbers in (ranks, self._ranks))
+        held = np.isin(offered, owned)
+        marks, places = np.asarray(self._marks, np.uint64)[held], np.searchsorted(owned, offered[held])
         order = np.lexsort((places, marks))
         return marks[order], places[order].astype(np.uint16)
 

@@ -99,28 +99,28 @@ def select(
     ``on_reject`` sees every reject as it comes: there may be too many to hold. Where ``tree`` is a passage
     of the source's, ``pools`` are those of the whole source; else they are filled here.
     """
-    found = Selection.empty(tasks, seed, cap + slack)
+    selection = Selection.empty(tasks, seed, cap + slack)
     pools = fill_pools(source, tree, tasks, seed=seed) if pools is None else pools
-    for verdict in _counted(source, tree, tasks, seed, found, pools):
+    for verdict in _counted(source, tree, tasks, seed, selection, pools):
         if isinstance(verdict, Reject):
             on_reject(verdict)
         else:
-            found.lowest[verdict.task].add(verdict)
-    return found
+            selection.lowest[verdict.task].add(verdict)
+    return selection
 
 
 def _counted(
-    source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], seed: int, found: Selection, pools: Pools
+    source: Source[Any], tree: Tree, tasks: Sequence[AnyTask], seed: int, selection: Selection, pools: Pools
 ) -> Iterator[Outcome]:
     takers = lru_cache(KINDS)(lambda *of_row: [task for task in tasks if takes(task, *of_row)])
     for record in rows_of(source, tree):
-        found.source.examined += 1
+        selection.source.examined += 1
         if isinstance(record, Reject):
-            found.source.rejected[record.reason] += 1
+            selection.source.rejected[record.reason] += 1
             yield record
             continue
         for verdict in judge(record, takers(record.split, record.kind), pools, seed):
-            tally = found.tallies[verdict.task]
+            tally = selection.tallies[verdict.task]
             tally.examined += 1
             if isinstance(verdict, Reject):
                 tally.rejected[verdict.reason] += 1
@@ -130,30 +130,30 @@ def _counted(
 def judge(row: Row, tasks: Sequence[AnyTask], pools: Pools, seed: int) -> Iterator[Outcome]:
     """Yield what each task makes of the row; nothing where it is not a row of the task."""
     for task in tasks:
-        made = _make(task, row, pools) if task.kind in ("", row.kind) else None
-        if isinstance(made, Reject):
-            yield Reject(key=row.key, reason=made.reason, detail=made.detail, task=task.id)
-        elif made is not None:
-            instance = word(task, row, made, seed)
+        example = _make(task, row, pools) if task.kind in ("", row.kind) else None
+        if isinstance(example, Reject):
+            yield Reject(key=row.key, reason=example.reason, detail=example.detail, task=task.id)
+        elif example is not None:
+            instance = word(task, row, example, seed)
             yield check(instance) or instance
 
 
 def _make(task: AnyTask, row: Row, pools: Pools) -> Made:
     """Ask the task; a row that it fails on is a reject, by the kind of the error."""
     try:
-        made = _asked(task, row, pools)
+        example = _asked(task, row, pools)
     except ValueError as error:
         return Reject(key=row.key, reason="example impossible", detail=str(error)[:DETAIL])
     except Exception as error:
         return Reject(
             key=row.key, reason=f"task failed: {type(error).__name__}", detail=blamed(error)[:DETAIL]
         )
-    if isinstance(made, Example):
-        fault = checker(Example)(made)
-        return Reject(row.key, "example of another kind", fault[:DETAIL]) if fault else made
-    if made is None or isinstance(made, Reject):
-        return made
-    return Reject(row.key, f"task returned a {type(made).__name__}", repr(made)[:DETAIL])
+    if isinstance(example, Example):
+        fault = checker(Example)(example)
+        return Reject(row.key, "example of another kind", fault[:DETAIL]) if fault else example
+    if example is None or isinstance(example, Reject):
+        return example
+    return Reject(row.key, f"task returned a {type(example).__name__}", repr(example)[:DETAIL])
 
 
 def _asked(task: AnyTask, row: Row, pools: Pools) -> Made:

@@ -131,14 +131,14 @@ class Demo:
         artifacts.build(store, self.spec, make, force=force)
 
     def origin(self, store: Store, source: str) -> Origin:
-        made = artifacts.load(store, self.spec.address)
-        lying = tuple((raw.name, _below(made, f"raw/{raw.name}/")) for raw in sources()[source].raws)
+        artifact = artifacts.load(store, self.spec.address)
+        lying = tuple((raw.name, _below(artifact, f"raw/{raw.name}/")) for raw in sources()[source].raws)
         return Catalogued(source, "", lying, store)
 
     def benchmark(self, store: Store, name: str) -> Tree:
-        made = artifacts.load(store, self.spec.address)
+        artifact = artifacts.load(store, self.spec.address)
         raw = Raw(name=name, obtain="it comes with the demo")
-        return RawTree.of("", (raw,), ((name, _below(made, f"benchmarks/{name}/")),))
+        return RawTree.of("", (raw,), ((name, _below(artifact, f"benchmarks/{name}/")),))
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,6 @@ class Published:
         raise UserError(f"benchmark {name!r} has no files: evaluate.data is empty")
 
 
-def _below(made: Artifact, folder: str) -> tuple[tuple[str, str], ...]:
+def _below(artifact: Artifact, folder: str) -> tuple[tuple[str, str], ...]:
     """Return name and URL of each file in a folder of an artifact, as ``RawTree`` takes them."""
-    return tuple((n.removeprefix(folder), url) for n, url in fetch.places(made) if n.startswith(folder))
+    return tuple((n.removeprefix(folder), url) for n, url in fetch.places(artifact) if n.startswith(folder))

@@ -14,10 +14,10 @@ MADE_OF = "made of"
 
 def is_settled(store: Store, spec: Spec) -> bool:
     """Tell whether an artifact is finished, of its inputs as they are, and left nothing to be asked again."""
-    found = artifacts.find(store, spec)
-    if found is None or found.stats.get(AGAIN):
+    artifact = artifacts.find(store, spec)
+    if artifact is None or artifact.stats.get(AGAIN):
         return False
-    inputs: Mapping[str, str] = found.stats.get(MADE_OF, {})
+    inputs: Mapping[str, str] = artifact.stats.get(MADE_OF, {})
     return all(
         is_finished(store, address) and Artifact(store, address).mark == mark
         for address, mark in inputs.items()

@@ -23,6 +23,6 @@ def stage_tasks(recipe: Recipe, stage: str, prepared: Sequence[str]) -> tuple[st
     groups = {catalogue()[task].group for task in chosen if task in catalogue()}
     for pattern in asked.weights:
         hits = pattern in groups or any(fnmatchcase(task, pattern) for task in chosen)
-        told = f"{stage}.weights names {pattern!r}, which is no task of the stage and no group"
-        require(hits, f"{told}; {near(pattern, groups)}")
+        unknown = f"{stage}.weights names {pattern!r}, which is no task of the stage and no group"
+        require(hits, f"{unknown}; {near(pattern, groups)}")
     return tuple(sorted(chosen & set(prepared)))

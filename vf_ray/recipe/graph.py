@@ -130,18 +130,18 @@ def _require_free(name: str) -> None:
 
 def _require_earlier(stages: Stages, name: str, parent: str, earlier: list[str]) -> None:
     known = [one for one in (BASE, *stages) if one != name]
-    told = f"{name} is made from {parent!r}"
+    relation = f"{name} is made from {parent!r}"
     require(
         parent in {BASE, *stages},
-        f"{told}, which is no stage of the recipe; {near(parent, known)} A model of the store is named by "
-        "its address, or as step/recipe",
+        f"{relation}, which is no stage of the recipe; {near(parent, known)} A model of the store is named "
+        "by its address, or as step/recipe",
     )
-    require(parent != name, f"{told}, which is itself; known: {', '.join(known)}")
+    require(parent != name, f"{relation}, which is itself; known: {', '.join(known)}")
     if parent not in earlier:
         cycle = f"which is made from {name!r} again"
         behind = f"which stands behind it; put {parent} first"
-        told += f", {cycle if name in _reached(stages, parent) else behind}"
-        require(False, f"{told}; {name} can start from {', '.join(earlier)}")
+        relation += f", {cycle if name in _reached(stages, parent) else behind}"
+        require(False, f"{relation}; {name} can start from {', '.join(earlier)}")
 
 
 def _reached(stages: Stages, name: str) -> set[str]:
@@ -161,8 +161,8 @@ def _require_data(stages: Stages, name: str, earlier: list[str]) -> None:
     stage = stages[name]
     tuned = [one for one in earlier if isinstance(stages.get(one), Stage)]
     for other in stage.replay if isinstance(stage, Stage) else ():
-        told = f"{name}.replay names {other!r}, which is no earlier stage with data; {near(other, tuned)}"
-        require(other in tuned, told)
+        message = f"{name}.replay names {other!r}, which is no earlier stage with data; {near(other, tuned)}"
+        require(other in tuned, message)
 
 
 def renamed(stages: Stages, addresses: Mapping[str, str]) -> dict[str, Stage | Average]:

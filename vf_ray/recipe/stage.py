@@ -31,8 +31,8 @@ class Average:
     def __post_init__(self) -> None:
         require(len(self.merge) > 1, f"merge names {', '.join(self.merge) or 'no model'}; at least two")
         for name, share in self.merge.items():
-            told = f"merge.{name} is {share}; leave it out, or give a share"
-            require(share != 0 and math.isfinite(share), told)
+            message = f"merge.{name} is {share}; leave it out, or give a share"
+            require(share != 0 and math.isfinite(share), message)
         total = math.fsum(self.merge.values())
         require(math.isclose(total, 1, abs_tol=1e-6), f"the shares of merge add up to {total:g}; expected 1")
 
@@ -197,8 +197,8 @@ class Stage:
 
     def _require_mixture(self) -> None:
         for pattern, weight in self.weights.items():
-            told = f"stage.weights.{pattern} is {weight}; how often its instances are used, 0 for never"
-            require(0 <= weight < math.inf, told)
+            message = f"stage.weights.{pattern} is {weight}; how often its instances are used, 0 for never"
+            require(0 <= weight < math.inf, message)
         heat = self.temperature
         require(heat is None or heat > 0, f"stage.temperature is {heat}; above 0, where 1 changes nothing")
         for name, share in self.replay.items():

@@ -29,15 +29,15 @@ class Form:
 
 def form(items: Sequence[Item]) -> Form:
     """Describe a model's answers; missing ones are left out."""
-    said = [item.answer for item in items if item.answer is not None]
-    words = [len(answer.split()) for answer in said]
-    n = max(1, len(said))
+    answers = [item.answer for item in items if item.answer is not None]
+    words = [len(answer.split()) for answer in answers]
+    n = max(1, len(answers))
     return Form(
-        answers=len(said),
+        answers=len(answers),
         mean_words=statistics.fmean(words) if words else 0.0,
         median_words=statistics.median(words) if words else 0.0,
-        lettered=sum(bool(_LETTER.match(answer)) for answer in said) / n,
-        sentences=sum(_is_sentence(answer) for answer in said) / n,
+        lettered=sum(bool(_LETTER.match(answer)) for answer in answers) / n,
+        sentences=sum(_is_sentence(answer) for answer in answers) / n,
         lengths=tuple(sum(low <= count <= high for count in words) / n for low, high in BINS),
     )
 

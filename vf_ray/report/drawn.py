@@ -21,7 +21,7 @@ def drawn(findings: Findings) -> Section | None:
         _table(findings, "group", lambda task: catalogue()[task].group),
         _table(findings, "task", str),
     ]
-    notes = [told for stage in findings.stages if (told := _mixed(stage))]
+    notes = [note for stage in findings.stages if (note := _mixed(stage))]
     return Section(title="Data of the stages", blocks=[*blocks, *([Notes(lines=notes)] if notes else [])])
 
 
@@ -50,9 +50,11 @@ def _mixed(stage: Trained) -> str:
     if "replayed" not in data:
         return ""
     whole, there = data["instances"], sum(data["there"].values())
-    told = [f"{data['repeated']:,} of {whole:,} instances are repetitions; {there:,} were there of its tasks"]
-    told += [
+    notes = [
+        f"{data['repeated']:,} of {whole:,} instances are repetitions; {there:,} were there of its tasks"
+    ]
+    notes += [
         f"{count:,} ({100 * count / whole:.1f} %) are replayed from {names.stage(other)}"
         for other, count in data["replayed"].items()
     ]
-    return f"{names.stage(stage.name)}: {'; '.join(told)}"
+    return f"{names.stage(stage.name)}: {'; '.join(notes)}"

@@ -22,28 +22,28 @@ def gallery(
     shown: list[GalleryItem] = []
     for benchmark, question_set in question_sets.items():
         asked = {question.id: question for question in question_set.questions}
-        said = {name: {item.id: item for item in found} for name, found in items[benchmark].items()}
+        by_model = {name: {item.id: item for item in of_model} for name, of_model in items[benchmark].items()}
         most = MOST if benchmark == "tasks" else MOST_OF_OTHERS
         for identity in _chosen(items[benchmark], learner)[:most]:
-            shown.append(_shown(benchmark, asked[identity], said))
+            shown.append(_shown(benchmark, asked[identity], by_model))
     return shown
 
 
 def _chosen(by_model: Mapping[str, Sequence[Item]], learner: str) -> list[str]:
     """Return ids, by category: one right, then one wrong, in an order that only the ids decide."""
     seen = by_model.get(learner) or next(iter(by_model.values()))
-    found: list[str] = []
+    chosen: list[str] = []
     for category in dict.fromkeys(item.category for item in seen):
         members = sorted((i for i in seen if i.category == category), key=lambda i: rank("gallery", i.id))
-        found += [i.id for i in members if i.value >= 1][:1]
-        found += [i.id for i in members if i.value < 1][:1]
-    return found
+        chosen += [i.id for i in members if i.value >= 1][:1]
+        chosen += [i.id for i in members if i.value < 1][:1]
+    return chosen
 
 
-def _shown(benchmark: str, question: Question, said: Mapping[str, Mapping[str, Item]]) -> GalleryItem:
+def _shown(benchmark: str, question: Question, by_model: Mapping[str, Mapping[str, Item]]) -> GalleryItem:
     image, small = data_uri(question.image()) if question.image else ("", False)
-    shown = [name for name in said if name not in NOT_SHOWN] or list(said)
-    items = {name: said[name][question.id] for name in shown}
+    shown = [name for name in by_model if name not in NOT_SHOWN] or list(by_model)
+    items = {name: by_model[name][question.id] for name in shown}
     return GalleryItem(
         image=image,
         pixelated=small,

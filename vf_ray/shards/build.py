@@ -113,8 +113,8 @@ class _Progress:
                 self.turn += 1
                 queues = self._examine()
             else:
-                made = write_index(self.writer, self.num_shards)
-                return {**made, "turns": self.turn + 1, RUN: {"lent": self.lent}}
+                index = write_index(self.writer, self.num_shards)
+                return {**index, "turns": self.turn + 1, RUN: {"lent": self.lent}}
 
     def _examine(self) -> list[Queue]:
         cap, tasks = self.config["cap"], tuple(self.config["tasks"])
@@ -122,9 +122,9 @@ class _Progress:
         whole = Examine(self.raws, self.writer, tasks, self.config["seed"], cap, slack, self.turn)
         for units in stages(whole, alone=self.pool.at_once == 1):
             self._do(units, "passes")
-        found = read_examined(self.writer.read(examined_name(self.turn)))
+        examined = read_examined(self.writer.read(examined_name(self.turn)))
         chosen = tasks_of(self.raws.origin.source(), tasks, self.config.get("ceilings", {}))
-        return [self._queue(task, found[task.id][1]) for task in chosen]
+        return [self._queue(task, examined[task.id][1]) for task in chosen]
 
     def _queue(self, task: AnyTask, more: bool) -> Queue:
         table = from_parquet(self.writer.read(candidates_name(self.turn, task.id)), ["rank", "ref"])
@@ -174,8 +174,8 @@ class Finish:
         images = load(self.store, self.spec.inputs["images"])
         line: dict[str, Any] = {"task": self.spec.name, "built": 0, "rejected": 0, "refused": ""}
         try:
-            made = build_instances(self.store, self.spec, images, self.origin, force=self.force).stats
+            stats = build_instances(self.store, self.spec, images, self.origin, force=self.force).stats
         except TaskRefusedError as error:
             return {**line, "refused": str(error)}
-        rejected = sum(made["rejected"].values())
-        return {**line, "built": made["train"] + made["held_out"], "rejected": rejected}
+        rejected = sum(stats["rejected"].values())
+        return {**line, "built": stats["train"] + stats["held_out"], "rejected": rejected}

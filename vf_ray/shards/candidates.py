@@ -54,29 +54,31 @@ def write_candidates(
 ) -> Mapping[str, int]:  # fmt: skip
     """Examine the source for all its tasks and commit what was found; return a line of statistics."""
     with scratch() as below, Rejects(below) as rejects:
-        found = select(source, tree, tasks, seed=seed, cap=cap, slack=slack, on_reject=rejects.add)
-        return commit_candidates(found, rejects, writer, turn)
+        selection = select(source, tree, tasks, seed=seed, cap=cap, slack=slack, on_reject=rejects.add)
+        return commit_candidates(selection, rejects, writer, turn)
 
 
-def commit_candidates(found: Selection, rejects: "Rejects", writer: Writer, turn: int) -> Mapping[str, int]:
+def commit_candidates(
+    selection: Selection, rejects: "Rejects", writer: Writer, turn: int
+) -> Mapping[str, int]:
     """Commit what a pass has found; return a line of statistics."""
-    tallies = {SOURCE: found.source, **found.tallies}
+    tallies = {SOURCE: selection.source, **selection.tallies}
     with scratch() as below:
-        for task_id, lowest in found.lowest.items():
+        for task_id, lowest in selection.lowest.items():
             local = below / "candidates.parquet"
             _write(local, _unique(lowest.by_place(), tallies[task_id], rejects))
             writer.commit(candidates_name(turn, task_id), local)
     for task_id, local in rejects.files():
         writer.commit(rejects_name(turn, task_id), local)
-    more = {task_id: lowest.offered > len(lowest) for task_id, lowest in found.lowest.items()}
+    more = {task_id: lowest.offered > len(lowest) for task_id, lowest in selection.lowest.items()}
     summary = {
         task_id: {"examined": t.examined, "rejected": t.rejected, "more": more.get(task_id, False)}
         for task_id, t in tallies.items()
     }
     writer.commit(examined_name(turn), json.dumps(summary, sort_keys=True).encode())
     return {
-        "rows": found.source.examined,
-        "candidates": sum(map(len, found.lowest.values())),
+        "rows": selection.source.examined,
+        "candidates": sum(map(len, selection.lowest.values())),
         "rejected": sum(tally.rejected.total() for tally in tallies.values()),
     }
 
@@ -84,25 +86,27 @@ def commit_candidates(found: Selection, rejects: "Rejects", writer: Writer, turn
 def read_examined(data: bytes) -> Mapping[str, tuple[Tally, bool]]:
     """Return each task's tally, and whether the source holds more candidates than were kept."""
     return {
-        task: (Tally(found["examined"], Counter(found["rejected"])), found["more"])
-        for task, found in json.loads(data).items()
+        task: (Tally(counts["examined"], Counter(counts["rejected"])), counts["more"])
+        for task, counts in json.loads(data).items()
     }
 
 
 def _unique(lowest: Iterator[Ranked], tally: Tally, rejects: "Rejects") -> Iterator[Ranked]:
     """Pass on candidates; of two with one key the second is a reject."""
-    for kept in lowest:
-        if kept.again:
+    for ranked in lowest:
+        if ranked.again:
             tally.rejected["key not unique"] += 1
-            rejects.add(Reject(key=kept.instance.key, reason="key not unique", task=kept.instance.task))
+            rejects.add(Reject(key=ranked.instance.key, reason="key not unique", task=ranked.instance.task))
         else:
-            yield kept
+            yield ranked
 
 
-def _write(local: Path, found: Iterator[Ranked]) -> None:
+def _write(local: Path, candidates: Iterator[Ranked]) -> None:
     with GroupedWriter(local, CANDIDATES) as sink:
-        while batch := list(islice(found, BATCH)):
-            sink.add(pa.Table.from_pylist([_row(kept.rank, kept.instance) for kept in batch], CANDIDATES))
+        while batch := list(islice(candidates, BATCH)):
+            sink.add(
+                pa.Table.from_pylist([_row(ranked.rank, ranked.instance) for ranked in batch], CANDIDATES)
+            )
 
 
 def _row(order: int, instance: Instance) -> Mapping[str, Any]:

@@ -39,9 +39,9 @@ class Earlier:
     @classmethod
     def of(cls, store: Store, spec: Spec) -> "Earlier":
         """Find them in a store: of the same raw files, source code and largest side."""
-        others = [found for found in find_versions(store, spec) if found.address != spec.address]
-        same = [found for found in others if _images(found.manifest["spec"]) == _images(spec.plain())]
-        return cls(tuple(sorted(same, key=lambda found: (-found.stats["images"], found.address))))
+        others = [version for version in find_versions(store, spec) if version.address != spec.address]
+        same = [version for version in others if _images(version.manifest["spec"]) == _images(spec.plain())]
+        return cls(tuple(sorted(same, key=lambda version: (-version.stats["images"], version.address))))
 
     def lent(self, refs: Collection[str]) -> dict[str, Lent]:
         """Return what is known of these pictures."""

@@ -26,23 +26,23 @@ Read = Callable[[str], bytes]
 def gathered(tree: Tree, refs: Sequence[str]) -> Iterator[Read]:
     """Give what returns the bytes behind a path of one of the refs, or raises what reading it raised."""
     paths = sorted({path for ref in refs for path in paths_of(image_of(ref))}, key=_natural)
-    found: dict[str, tuple[int, int] | Exception] = {}
-    with tempfile.SpooledTemporaryFile(IN_MEMORY, prefix="vf-ray-") as kept:
+    places: dict[str, tuple[int, int] | Exception] = {}
+    with tempfile.SpooledTemporaryFile(IN_MEMORY, prefix="vf-ray-") as content:
         for path, ask in _asked(tree, paths):
             try:
                 data = ask()
             except Exception as error:  # told to whoever reads this path
-                found[path] = error
+                places[path] = error
                 continue
-            found[path] = kept.tell(), len(data)
-            kept.write(data)
+            places[path] = content.tell(), len(data)
+            content.write(data)
 
         def read(path: str) -> bytes:
-            place = found[path]
+            place = places[path]
             if isinstance(place, Exception):
                 raise place
-            kept.seek(place[0])
-            return kept.read(place[1])
+            content.seek(place[0])
+            return content.read(place[1])
 
         yield read
 

@@ -20,7 +20,7 @@ def require_intact(mixture: Artifact) -> None:
     """
     index = from_parquet(mixture.read(NAME), columns=["instances", "images"])
     addresses = {address for column in index.columns for address in column.unique().to_pylist()}
-    odd = [told for address in sorted(addresses) for told in _odd(load(mixture.store, address))]
+    odd = [fault for address in sorted(addresses) for fault in _odd(load(mixture.store, address))]
     if odd:
         raise UserError(
             f"{mixture.address}: {len(odd)} of its files are not what was published: {'; '.join(odd[:3])}; "
@@ -30,9 +30,9 @@ def require_intact(mixture: Artifact) -> None:
 
 def _odd(artifact: Artifact) -> list[str]:
     sizes, files = artifact.store.sizes(artifact.address), artifact.manifest["files"]
-    found = {name: sizes.get(artifact.path(name)) for name in files}
+    actual = {name: sizes.get(artifact.path(name)) for name in files}
     return [
         f"{artifact.path(name)} has {size} bytes, {files[name]['bytes']} were published"
-        for name, size in found.items()
+        for name, size in actual.items()
         if size != files[name]["bytes"]
     ]

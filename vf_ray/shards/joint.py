@@ -25,13 +25,13 @@ def joint(refs: Sequence[str], verdicts: pa.Table) -> Mapping[str, pa.Array]:
     starts = np.cumsum([0, *map(len, each)])[:-1]
     flat = pa.array([one for several in each for one in several], pa.string())
     at = pc.index_in(flat, value_set=verdicts["ref"])
-    found = {n: verdicts[n].combine_chunks().take(at) for n in ("sha256", "chance", "reason", "detail")}
-    telling = _telling(found["reason"], starts)
-    chances = pc.fill_null(found["chance"], np.iinfo(np.uint64).max).to_numpy()
+    columns = {n: verdicts[n].combine_chunks().take(at) for n in ("sha256", "chance", "reason", "detail")}
+    telling = _telling(columns["reason"], starts)
+    chances = pc.fill_null(columns["chance"], np.iinfo(np.uint64).max).to_numpy()
     return {
-        "shown": _shown(found["sha256"], starts),
+        "shown": _shown(columns["sha256"], starts),
         "chance": pa.array(np.minimum.reduceat(chances, starts) if len(refs) else chances, pa.uint64()),
-        **{name: found[name].take(telling) for name in ("reason", "detail")},
+        **{name: columns[name].take(telling) for name in ("reason", "detail")},
     }
 
 

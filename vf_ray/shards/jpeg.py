@@ -71,50 +71,50 @@ class Layout:
 
 def layout(data: bytes) -> Layout | None:
     """Return the layout of a file whose data are followed here; None for any other."""
-    found = Layout()
+    parts = Layout()
     try:
         for marker, body, at, end in _segments(data):
             if marker in _OTHERWISE:
                 return None
             if marker == EOI[1]:
-                found.ended = True
+                parts.ended = True
                 break
-            _note(found, marker, body, at, end)
+            _note(parts, marker, body, at, end)
     except (struct.error, IndexError, KeyError):  # its own headers are damaged, which the decoder tells
         return None
-    return found if found.scans and found.sampling else None
+    return parts if parts.scans and parts.sampling else None
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes, int, int]]:
     """Yield each marker with its segment, and with the start and end of the coded data behind it."""
-    found = _MARKER.search(data, 2)
-    while found is not None:
-        at = found.end()
-        size = 0 if found[1] == EOI[1:] else struct.unpack_from(">H", data, at)[0]
+    marker_at = _MARKER.search(data, 2)
+    while marker_at is not None:
+        at = marker_at.end()
+        size = 0 if marker_at[1] == EOI[1:] else struct.unpack_from(">H", data, at)[0]
         following = _MARKER.search(data, at + size)
         last = len(data) - data.endswith(b"\xff")
-        yield found[1][0], data[at + 2 : at + size], at + size, following.start() if following else last
-        found = following
+        yield marker_at[1][0], data[at + 2 : at + size], at + size, following.start() if following else last
+        marker_at = following
 
 
-def _note(found: Layout, marker: int, body: bytes, start: int, end: int) -> None:
+def _note(into: Layout, marker: int, body: bytes, start: int, end: int) -> None:
     if marker in _BY_HUFFMAN:
-        found.progressive = marker == _PROGRESSIVE
-        found.height, found.width, count = struct.unpack_from(">HHB", body, 1)
+        into.progressive = marker == _PROGRESSIVE
+        into.height, into.width, count = struct.unpack_from(">HHB", body, 1)
         parts = [body[6 + 3 * n : 9 + 3 * n] for n in range(count)]
-        found.sampling = tuple((part[1] >> 4, part[1] & 15) for part in parts)
-        found.precision = {part[0]: [16] * 64 for part in parts}
+        into.sampling = tuple((part[1] >> 4, part[1] & 15) for part in parts)
+        into.precision = {part[0]: [16] * 64 for part in parts}
     elif marker == _INTERVAL:
-        (found.interval,) = struct.unpack(">H", body)
+        (into.interval,) = struct.unpack(">H", body)
     elif marker == _TABLES:
-        found.shortest |= dict(_first_symbols(body))
-        found.zero_is_flat &= all(symbol == 0 for table, symbol in found.shortest.items() if table >> 4)
+        into.shortest |= dict(_first_symbols(body))
+        into.zero_is_flat &= all(symbol == 0 for table, symbol in into.shortest.items() if table >> 4)
     elif marker == _SCAN:
-        found.scans.append((start, end))
+        into.scans.append((start, end))
         first, last, bits = struct.unpack_from(">BBB", body, 1 + 2 * body[0])
-        found.zeros.append(_most_zeros(found, body, first, bits >> 4))
+        into.zeros.append(_most_zeros(into, body, first, bits >> 4))
         for component in body[1 : 1 + 2 * body[0] : 2]:
-            found.precision[component][first : last + 1] = [bits & 15] * (last + 1 - first)
+            into.precision[component][first : last + 1] = [bits & 15] * (last + 1 - first)
 
 
 def _first_symbols(body: bytes) -> Iterator[tuple[int, int]]:
@@ -141,46 +141,46 @@ def _most_zeros(found: Layout, body: bytes, first: int, refined: int) -> int:
     return _ANY if flat else max(len(_ZEROS), row)
 
 
-def fault(data: bytes, found: Layout) -> str:
+def fault(data: bytes, parts: Layout) -> str:
     """Return what is wrong with a file as far as it can be seen without decoding; else nothing."""
-    if any(any(bits) for bits in found.precision.values()):
+    if any(any(bits) for bits in parts.precision.values()):
         return "a scan is missing"
-    for (start, end), most in zip(found.scans, found.zeros, strict=True):
+    for (start, end), most in zip(parts.scans, parts.zeros, strict=True):
         if most < end - start and data.find(bytes(most + 1), start, end) >= 0:
             return "zeros stand in the place of its data"
-    if len(found.scans) > 1:
+    if len(parts.scans) > 1:
         return ""
-    if found.interval and not _restarts(data, found):
+    if parts.interval and not _restarts(data, parts):
         return "restart marks are missing"
     return ""
 
 
-def _restarts(data: bytes, found: Layout) -> bool:
+def _restarts(data: bytes, parts: Layout) -> bool:
     """Tell whether the restart marks are all there, in their order."""
-    across, down = (max(factors) for factors in zip(*found.sampling, strict=True))
-    if len(found.sampling) == 1:
+    across, down = (max(factors) for factors in zip(*parts.sampling, strict=True))
+    if len(parts.sampling) == 1:
         across = down = 1
-    blocks = ceil(found.width / (8 * across)) * ceil(found.height / (8 * down))
-    start, end = found.scans[0]
+    blocks = ceil(parts.width / (8 * across)) * ceil(parts.height / (8 * down))
+    start, end = parts.scans[0]
     marks = [mark[1][0] & 7 for mark in _RESTART.finditer(data, start, end)]
-    expected = (blocks - 1) // found.interval
+    expected = (blocks - 1) // parts.interval
     return len(marks) >= expected and all(mark == n & 7 for n, mark in enumerate(marks[:expected]))
 
 
 def source(data: bytes) -> ImageBytes:
     """Return what to decode a JPEG from; where only the end mark is missing it is added."""
-    if (found := layout(data)) is None:
+    if (parts := layout(data)) is None:
         return ImageBytes(data)
-    whole = data if found.ended else data[: found.end] + EOI
-    return ManyScans(whole, found) if len(found.scans) > 1 else Single(whole, found)
+    whole = data if parts.ended else data[: parts.end] + EOI
+    return ManyScans(whole, parts) if len(parts.scans) > 1 else Single(whole, parts)
 
 
 class ManyScans(ImageBytes):
     """A file of several scans: they are all painted at once."""
 
-    def __init__(self, whole: bytes, found: Layout) -> None:
+    def __init__(self, whole: bytes, parts: Layout) -> None:
         super().__init__(whole)
-        self._found, self._scale = found, 1
+        self._found, self._scale = parts, 1
 
     def smallest(self, size: tuple[int, int]) -> tuple[int, int]:
         return size[0] // 2 or 1, size[1] // 2 or 1  # any smaller, and what a scan brings may not show
@@ -189,8 +189,8 @@ class ManyScans(ImageBytes):
         (self._scale, *_) = getattr(image, "decoderconfig", None) or (1,)
 
     def fault(self, image: Image.Image) -> str:
-        if told := fault(self.whole, self._found):
-            return told
+        if reason := fault(self.whole, self._found):
+            return reason
         ends = (0, *(end for _, end in self._found.scans))
         parts = (self.whole[start:end] for start, end in pairwise(ends))
         again = Image.open(io.BytesIO(_OTHER_CODES.join((*parts, EOI))), formats=("JPEG",))
@@ -202,11 +202,11 @@ class ManyScans(ImageBytes):
 class Single(ImageBytes):
     """A file of one scan: its end mark comes alone, and only if it is asked for."""
 
-    def __init__(self, whole: bytes, found: Layout) -> None:
-        super().__init__(whole, whole[: found.end] + _NO_CODE + EOI)
-        padding = min(_MANY, max(_FEW, (found.end - found.scans[0][0]) // _SHARE))
-        self._early, self._last = max(0, found.end - padding), found.end + len(_NO_CODE)
-        self._fault = fault(whole, found)
+    def __init__(self, whole: bytes, parts: Layout) -> None:
+        super().__init__(whole, whole[: parts.end] + _NO_CODE + EOI)
+        padding = min(_MANY, max(_FEW, (parts.end - parts.scans[0][0]) // _SHARE))
+        self._early, self._last = max(0, parts.end - padding), parts.end + len(_NO_CODE)
+        self._fault = fault(whole, parts)
         self._decoding: Any = None
         self._marks: dict[tuple[int, int], int | tuple[int, ...]] = {}
 

@@ -41,8 +41,8 @@ def mixture(store: Store, wanted: Mixing, *, force: bool = False) -> Artifact:
     others = {name: mixture(store, other) for name, other in wanted.replayed.items()}
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        kept = artifacts.load(store, wanted.keep) if wanted.keep else None
-        return write_mixture(instances, writer, choice, kept, others=others)
+        keep = artifacts.load(store, wanted.keep) if wanted.keep else None
+        return write_mixture(instances, writer, choice, keep, others=others)
 
     return artifacts.build(store, wanted.spec, make, force=force)
 

@@ -56,25 +56,25 @@ def write_passage(
     """Examine a passage and commit what it gives; return a line of statistics."""
     name = found_name(turn, number)
     with scratch() as below, Rejects(below) as rejects:
-        found = select(
+        selection = select(
             source, tree, tasks, seed=seed, cap=cap, slack=slack, on_reject=rejects.add, pools=pools
         )
-        kept, lines = below / "kept.parquet", below / "rejects.jsonl"
-        with GroupedWriter(kept, _KEPT) as sink:
-            for table in _kept(found.lowest):
+        candidates, lines = below / "kept.parquet", below / "rejects.jsonl"
+        with GroupedWriter(candidates, _KEPT) as sink:
+            for table in _kept(selection.lowest):
                 sink.add(table)
-        writer.commit(_beside(name, "parquet"), kept)
+        writer.commit(_beside(name, "parquet"), candidates)
         lengths = _joined(rejects.files(), lines)
         writer.commit(_beside(name, "jsonl"), lines)
-    offered = {task_id: lowest.offered for task_id, lowest in found.lowest.items()}
+    offered = {task_id: lowest.offered for task_id, lowest in selection.lowest.items()}
     summary = {
         task_id: {
             "examined": tally.examined, "rejected": tally.rejected, "offered": offered.get(task_id, 0),
         }
-        for task_id, tally in {SOURCE: found.source, **found.tallies}.items()
+        for task_id, tally in {SOURCE: selection.source, **selection.tallies}.items()
     }  # fmt: skip
     writer.commit(name, json.dumps({"tasks": summary, "rejects": lengths}).encode())
-    return {"rows": found.source.examined}
+    return {"rows": selection.source.examined}
 
 
 def merge_passages(
@@ -82,20 +82,20 @@ def merge_passages(
 ) -> Mapping[str, int]:
     """Put together what all passages gave, and commit it as one pass would; return a line of statistics."""
     with scratch() as below, Rejects(below) as rejects:
-        found = Selection.empty(tasks, seed, cap + slack)
+        selection = Selection.empty(tasks, seed, cap + slack)
         for number in range(passages):
-            _join(found, rejects, writer, found_name(turn, number), below)
-        return commit_candidates(found, rejects, writer, turn)
+            _join(selection, rejects, writer, found_name(turn, number), below)
+        return commit_candidates(selection, rejects, writer, turn)
 
 
-def _join(found: Selection, rejects: Rejects, writer: Writer, name: str, below: Path) -> None:
+def _join(selection: Selection, rejects: Rejects, writer: Writer, name: str, below: Path) -> None:
     summary = json.loads(writer.read(name))
-    tallies = {SOURCE: found.source, **found.tallies}
+    tallies = {SOURCE: selection.source, **selection.tallies}
     for task_id, part in summary["tasks"].items():
         tallies[task_id].examined += part["examined"]
         tallies[task_id].rejected.update(Counter(part["rejected"]))
         if task_id != SOURCE:
-            found.lowest[task_id].offered += part["offered"]
+            selection.lowest[task_id].offered += part["offered"]
     local = below / "passage"
     writer.download(_beside(name, "jsonl"), local)
     with local.open("rb") as lines:
@@ -104,12 +104,12 @@ def _join(found: Selection, rejects: Rejects, writer: Writer, name: str, below: 
     writer.download(_beside(name, "parquet"), local)
     for batch in pq.ParquetFile(local).iter_batches(BATCH, use_threads=False):
         for task_id, rank, of_text, place, text in zip(*batch.to_pydict().values(), strict=True):
-            found.lowest[task_id].join(Ranking(rank, of_text, place), text)
+            selection.lowest[task_id].join(Ranking(rank, of_text, place), text)
 
 
 def _kept(lowest: Mapping[str, Lowest]) -> Iterator[pa.Table]:
-    for task_id, kept in lowest.items():
-        rankings = kept.rankings()
+    for task_id, ranked in lowest.items():
+        rankings = ranked.rankings()
         while batch := [(task_id, *ranking, text) for ranking, text in islice(rankings, BATCH)]:
             columns = zip(zip(*batch, strict=True), _KEPT, strict=True)
             yield pa.table([pa.array(column, field.type) for column, field in columns], _KEPT)

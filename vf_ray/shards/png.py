@@ -19,8 +19,8 @@ def source(data: bytes) -> ImageBytes:
     """Return what to decode a PNG from: without texts and profile, which are no pixels, if they are long."""
     if not _is_long(data):
         return Png(data)
-    kept = (data[start:end] for kind, start, end in _chunks(data) if kind not in _TEXTS)
-    return Png(SIGNATURE + b"".join(kept))
+    parts = (data[start:end] for kind, start, end in _chunks(data) if kind not in _TEXTS)
+    return Png(SIGNATURE + b"".join(parts))
 
 
 class Png(ImageBytes):

@@ -118,10 +118,10 @@ class StoredSamples:
             group, within = text.place(row)
             table = self._group(text, group)
         except (OSError, pa.ArrowException) as error:
-            told = " ".join(str(error).split())
+            reason = " ".join(str(error).split())
             raise UserError(
-                f"{self.store.at(text.artifact.path(self.name))}: row {row} cannot be read ({told}); if the "
-                "file is there, it was altered since it was published: restore it, or prepare that task "
+                f"{self.store.at(text.artifact.path(self.name))}: row {row} cannot be read ({reason}); if "
+                "the file is there, it was altered since it was published: restore it, or prepare that task "
                 "again with force"
             ) from error
         return Sample(*(column[within].as_py() for column in table.columns))

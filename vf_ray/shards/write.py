@@ -65,14 +65,14 @@ def _stored(
                 yield file.copied(lent[ref])
                 continue
             try:
-                found = image(image_of(ref), read, largest_side)
+                stored = image(image_of(ref), read, largest_side)
             except BadImageError as error:
                 yield _verdict(ref, reason=error.reason, detail=error.detail)
                 continue
             except Exception as error:
                 error.add_note(f"while reading the picture {ref} of {tree}")
                 raise
-            yield _good(ref, found, file.name, file.place(found.sha256, found.data))
+            yield _good(ref, stored, file.name, file.place(stored.sha256, stored.data))
 
 
 @dataclass(frozen=True)
@@ -108,25 +108,25 @@ class _ShardFile:
         if verdict["reason"]:
             return verdict
         data = self.lender.data(lent)
-        if (found := sha256(data)) != verdict["sha256"]:
+        if (actual := sha256(data)) != verdict["sha256"]:
             raise UserError(
                 f"{lent.address}/{verdict['file']}: the picture at {verdict['offset']} was altered since it "
-                f"was published; expected {verdict['sha256']}, found {found}; build it again with force"
+                f"was published; expected {verdict['sha256']}, found {actual}; build it again with force"
             )
         return {**verdict, "file": self.name, "offset": self.place(verdict["sha256"], data)}
 
 
-def _good(ref: str, found: StoredImage, name: str, offset: int) -> Mapping[str, Any]:
+def _good(ref: str, stored: StoredImage, name: str, offset: int) -> Mapping[str, Any]:
     return _verdict(
         ref,
-        sha256=found.sha256,
-        chance=min(map(chance_of, found.raws), default=SPAN - 1),  # nothing is never held out
+        sha256=stored.sha256,
+        chance=min(map(chance_of, stored.raws), default=SPAN - 1),  # nothing is never held out
         file=name,
         offset=offset,
-        size=len(found.data),
-        width=found.width,
-        height=found.height,
-        format=found.format,
+        size=len(stored.data),
+        width=stored.width,
+        height=stored.height,
+        format=stored.format,
     )
 
 

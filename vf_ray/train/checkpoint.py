@@ -183,44 +183,46 @@ def resume(engine: Any, writer: Writer, step: int) -> Found | None:
     Raises:
         ValueError: if it is of another model or tunes other parameters.
     """
-    found = find(writer, step)
-    _require_same(found, sizes(engine), writer)
+    checkpoint = find(writer, step)
+    _require_same(checkpoint, sizes(engine), writer)
     held = pieces(engine)
-    overlaps = {name: list(_overlaps(held, file.pieces)) for name, file in found.files.items()}
+    overlaps = {name: list(_overlaps(held, file.pieces)) for name, file in checkpoint.files.items()}
     with scratch("vf-ray-restore-") as folder:
-        whole = _fetch(writer, found, {name: parts for name, parts in overlaps.items() if parts}, folder)
+        whole = _fetch(writer, checkpoint, {name: parts for name, parts in overlaps.items() if parts}, folder)
         if not _all_agree(whole, engine.device):
             return None
         filled = sum(_fill(folder / name, parts) for name, parts in overlaps.items() if parts)
-    assert filled == sum(piece.size for piece in held), (filled, found.step)
-    restored(engine, found.step)
-    return found
+    assert filled == sum(piece.size for piece in held), (filled, checkpoint.step)
+    restored(engine, checkpoint.step)
+    return checkpoint
 
 
-def _require_same(found: Found, expected: Mapping[str, int], writer: Writer) -> None:
-    odd = sorted(set(found.sizes.items()) ^ set(expected.items()))[:4]
+def _require_same(checkpoint: Found, expected: Mapping[str, int], writer: Writer) -> None:
+    odd = sorted(set(checkpoint.sizes.items()) ^ set(expected.items()))[:4]
     if odd:
         raise UserError(
-            f"{writer.store.at(writer.address)}: the checkpoint of step {found.step} is of another model "
-            f"or tunes other parameters, such as {odd}; delete {ROOT} there to start afresh"
+            f"{writer.store.at(writer.address)}: the checkpoint of step {checkpoint.step} is of another "
+            f"model or tunes other parameters, such as {odd}; delete {ROOT} there to start afresh"
         )
 
 
-def _fetch(writer: Writer, found: Found, overlaps: Mapping[str, Sequence[Overlap]], folder: Path) -> bool:
+def _fetch(
+    writer: Writer, checkpoint: Found, overlaps: Mapping[str, Sequence[Overlap]], folder: Path
+) -> bool:
     """Fetch what lies in the overlaps, checksums verified; tell whether all of it is what was stored."""
     try:
         paths = dict(zip(overlaps, writer.store.many(writer.stored_at, overlaps), strict=True))
 
         def fetch(spans: Mapping[str, Sequence[tuple[int, int]]]) -> None:
             wanted = (
-                runs(writer.store, paths[name], found.files[name].blocks, parts, folder / name)
+                runs(writer.store, paths[name], checkpoint.files[name].blocks, parts, folder / name)
                 for name, parts in spans.items()
             )
             writer.store.many(BlockRun.fetch, chain.from_iterable(wanted))
 
         for name in overlaps:
-            _make_room(folder / name, found.files[name].blocks.size)
-        fetch({name: [(0, found.files[name].header)] for name in overlaps})
+            _make_room(folder / name, checkpoint.files[name].blocks.size)
+        fetch({name: [(0, checkpoint.files[name].header)] for name in overlaps})
         fetch({name: list(_spans(folder / name, parts)) for name, parts in overlaps.items()})
     except (UserError, MissingError) as error:
         log.warning("checkpoint left aside, an older one is tried: %s", error)

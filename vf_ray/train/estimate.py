@@ -133,13 +133,13 @@ def remedies(stage: Stage, model: Dimensions, workers: int, room: int) -> Iterat
         ("recompute", 0.5), ("zero", 2), ("recompute", 1.0), ("micro_tokens", 2048), ("zero", 3),
         ("offload", True),
     ]  # fmt: skip
-    changed, said = stage, list[str]()
+    changed, overrides = stage, list[str]()
     for key, value in ladder:
         if getattr(changed, key) < value if key != "micro_tokens" else changed.micro_tokens > 2048:
             changed = replace(changed, **{key: value, **({"compile": False} if value == 3 else {})})
-            said = [*(one for one in said if not one.startswith(f"{key}=")), f"{key}={value}"]
+            overrides = [*(one for one in overrides if not one.startswith(f"{key}=")), f"{key}={value}"]
             if memory(changed, model, workers).device <= room:
-                yield ", ".join(said), changed
+                yield ", ".join(overrides), changed
 
 
 def flops(stage: Stage, model: Dimensions, *, samples: int, text_tokens: float) -> float:

@@ -49,10 +49,10 @@ class Stuck(Stopped):
     """The workers died again and again without getting anywhere."""
 
 
-def record(writer: Writer, name: str, told: Mapping[str, Any]) -> None:
+def record(writer: Writer, name: str, values: Mapping[str, Any]) -> None:
     """Leave a record of why a run stopped; one of its keys is ``message``."""
     path = f"{writer.address}/{STOPPED}/{name}.json"
-    writer.store.create(path, json.dumps(told, indent=1).encode())
+    writer.store.create(path, json.dumps(values, indent=1).encode())
 
 
 def keep_batch(writer: Writer, step: int, rank: int, packs: tuple[Pack, ...]) -> None:
@@ -108,8 +108,8 @@ def tell_error(writer: Writer, error: Exception) -> None:
 
 def _reason(writer: Writer, since: int) -> str:
     """Say what the first worker died of; those that miss it die of that."""
-    told = writer.store.list(f"{writer.address}/{ERRORS}/{writer.attempt}")
-    first = next((p for p in told if int(p.rpartition("/")[2].partition("-")[0]) >= since), None)
+    reports = writer.store.list(f"{writer.address}/{ERRORS}/{writer.attempt}")
+    first = next((p for p in reports if int(p.rpartition("/")[2].partition("-")[0]) >= since), None)
     if first is None:
         return "none could say of what: something killed them, such as a lack of memory"
     return f"the first one of {writer.store.read(first).decode()[:MOST_SAID]}"
@@ -161,7 +161,7 @@ def _address(interface: str) -> str:
     request = struct.pack("256s", interface[:15].encode())
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
         try:
-            found = fcntl.ioctl(asked.fileno(), 0x8915, request)  # SIOCGIFADDR
+            packed = fcntl.ioctl(asked.fileno(), 0x8915, request)  # SIOCGIFADDR
         except OSError:  # it has none
             return ""
-    return socket.inet_ntoa(found[20:24])
+    return socket.inet_ntoa(packed[20:24])

@@ -46,8 +46,8 @@ class Lengths:
     @classmethod
     def measured(cls, encoder: Encoder, samples: Samples, rows: Sequence[int]) -> "Lengths":
         """Encode some neighbouring rows."""
-        found = encoded(encoder, samples, rows)
-        return cls(np.array([Length.of(found[row]) for row in rows], np.int32).reshape(-1, 4))
+        conversations = encoded(encoder, samples, rows)
+        return cls(np.array([Length.of(conversations[row]) for row in rows], np.int32).reshape(-1, 4))
 
     @classmethod
     def joined(cls, parts: Sequence[bytes]) -> "Lengths":
@@ -67,11 +67,11 @@ class Lengths:
 
 def encoded(encoder: Encoder, samples: Samples, rows: Sequence[int]) -> dict[int, Encoded | Reject]:
     """Read and encode some rows; what cannot be encoded is a reject."""
-    found: dict[int, Encoded | Reject] = {}
+    by_row: dict[int, Encoded | Reject] = {}
     for row, text, shown in zip(rows, samples.text(rows), samples.shown(rows), strict=True):
         sizes = [image.size for image in shown]
         try:
-            found[row] = encoder.encode(text.prompt, text.response, text.further, images=sizes)
+            by_row[row] = encoder.encode(text.prompt, text.response, text.further, images=sizes)
         except ValueError as error:
-            found[row] = Reject(text.key, "cannot be encoded", str(error), text.task)
-    return found
+            by_row[row] = Reject(text.key, "cannot be encoded", str(error), text.task)
+    return by_row

@@ -153,17 +153,17 @@ def _resume(state: _Run) -> None:
     Raises:
         ValueError: if there are checkpoints, none of which can be read.
     """
-    kept = agreed(checkpoint.steps(state.writer))
-    for step in kept:
-        found = checkpoint.resume(state.engine, state.writer, step)
-        if found is not None:
+    steps = agreed(checkpoint.steps(state.writer))
+    for step in steps:
+        saved = checkpoint.resume(state.engine, state.writer, step)
+        if saved is not None:
             state.done = step
-            state.records = found.carried["records"]
-            state.rejects = [Reject(**reject) for reject in found.carried["rejects"]]
+            state.records = saved.carried["records"]
+            state.rejects = [Reject(**reject) for reject in saved.carried["rejects"]]
             return
-    if kept:
+    if steps:
         raise UserError(
-            f"{state.writer.address}: the checkpoints of steps {kept} are all damaged; delete "
+            f"{state.writer.address}: the checkpoints of steps {steps} are all damaged; delete "
             f"{checkpoint.ROOT} there to start afresh"
         )
 
@@ -173,8 +173,8 @@ def _check(state: _Run) -> None:
     writer = state.writer
     together(partial(_require_space, state, gathered(socket.gethostname())))
     if state.batches.world > 1:
-        told = guard.measure_link(state.engine.device)
-        log.info(told)
+        speed = guard.measure_link(state.engine.device)
+        log.info(speed)
     if state.done == 0 and not agreed(checkpoint.steps(writer)):
         began = time.monotonic()
         _save(state)
