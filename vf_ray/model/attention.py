@@ -142,11 +142,13 @@ def packed_attention(
 
     Returns a tensor of shape (1, S, H, D), as transformers expects of its attention functions.
     """
+    # not packed
     if segments is None:
         ordinary: tuple[Tensor, None] = sdpa_attention_forward(
             module, query_1HSD, key_1GSD, value_1GSD, attention_mask, **kwargs
         )
         return ordinary
+    # packed: one kernel for all segments, or one call for each length
     if uses_varlen(query_1HSD.device, query_1HSD.dtype) and not kwargs.get("dropout"):
         return _varlen(query_1HSD, key_1GSD, value_1GSD, segments, kwargs), None
     return _by_batch(query_1HSD, key_1GSD, value_1GSD, segments, kwargs), None

@@ -31,6 +31,7 @@ class LabelHead(nn.Linear):
         """Return logits, or with targets of ``hidden`` (L, D) the cross-entropies (L,) in fp32."""
         if targets_L is None:
             return super().forward(hidden)
+        # so many rows that their logits fit
         rows = max(1, LOGITS // self.out_features)
         if len(targets_L) <= rows:
             return self._losses(hidden, targets_L)
@@ -62,6 +63,7 @@ class PackedModel(nn.Module):
         are predicted and what they are.
         """
         model: Any = self
+        # images among the words
         text_1SD = model.get_input_embeddings()(input_ids)
         is_image_1S = input_ids == model.config.image_token_id
         hidden_1SD = self.family.language_model(model)(
@@ -70,6 +72,7 @@ class PackedModel(nn.Module):
             cu_seq_lens_q=cu_seqlens,
             gather_index=gather_index,
         ).last_hidden_state
+        # losses at label positions alone
         losses: Tensor = model.lm_head(hidden_1SD[0, label_positions], targets)
         return losses
 

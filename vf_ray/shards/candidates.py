@@ -62,14 +62,17 @@ def commit_candidates(
     selection: Selection, rejects: "Rejects", writer: Writer, turn: int
 ) -> Mapping[str, int]:
     """Commit what a pass has found; return a line of statistics."""
+    # candidates by task
     tallies = {SOURCE: selection.source, **selection.tallies}
     with scratch() as below:
         for task_id, lowest in selection.lowest.items():
             local = below / "candidates.parquet"
             _write(local, _unique(lowest.by_place(), tallies[task_id], rejects))
             writer.commit(candidates_name(turn, task_id), local)
+    # rejects, which the candidates have added to
     for task_id, local in rejects.files():
         writer.commit(rejects_name(turn, task_id), local)
+    # counts
     more = {task_id: lowest.offered > len(lowest) for task_id, lowest in selection.lowest.items()}
     summary = {
         task_id: {"examined": t.examined, "rejected": t.rejected, "more": more.get(task_id, False)}

@@ -82,6 +82,7 @@ def opened(data: bytes) -> Image.Image:
     Raises:
         BadPictureError: if there is no such picture in the bytes.
     """
+    # the container
     if not data:
         raise BadImageError("picture empty")
     try:
@@ -93,6 +94,7 @@ def opened(data: bytes) -> Image.Image:
         raise BadImageError("picture too large", str(error)) from None
     except Exception as error:  # decoders meet foreign bytes, and raise whatever comes to hand
         raise _undecodable(error) from error
+    # what of it we take
     if image.width * image.height > MOST_PIXELS:
         raise BadImageError(
             "picture too large", f"{image.width} x {image.height} pixels; at most {MOST_PIXELS}"

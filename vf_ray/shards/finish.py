@@ -46,16 +46,19 @@ def write_instances(
         TaskRefusedError: if rejects exceed the task's ceiling, or nothing is left of a task that may not
             be empty; names the top reasons.
     """
+    # the candidates, and the tallies of their source
     turn = images.stats["turns"] - 1
     examined = read_examined(images.read(examined_name(turn)))
     rows, source = examined[task.id][0], examined[SOURCE][0]
     file = pq.ParquetFile(pa.BufferReader(images.read(candidates_name(turn, task.id))))
     choice = _choose(images, file, cap)
+    # rejects, before the data
     writer.reject("rows", _row_rejects(images, rejects_name(turn, task.id)))
     writer.reject("images", _image_rejects(file, choice, task.id))
     first = _tally(choice.reasons.take(pa.array(choice.order[:cap])))
     _refuse(task, writer, {"records": rows, "records of the source": source, "images": first})
     rejected = rows.rejected + _tally(choice.reasons.filter(pa.array(choice.seen))).rejected
+    # the instances
     counts = _commit(writer, file, choice, chance_below(held_out))
     return {**counts, "examined": rows.examined, "rejected": dict(sorted(rejected.items()))}
 

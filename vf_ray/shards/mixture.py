@@ -59,6 +59,7 @@ def write_mixture(
     Raises:
         ValueError: if nothing is left to train on, or the keep-list names what is not there.
     """
+    # the lowest of each task, below the limits
     ranked = {task: _ranked(table, task, choice.seed) for task, table in _tables(instances, keep).items()}
     tables = {task: lowest(table, choice.per_task) for task, table in ranked.items()}
     for pattern, most in choice.limits.items():
@@ -118,12 +119,14 @@ def _tables(instances: Mapping[str, Artifact], keep: Artifact | None) -> dict[st
 
 def table_of(instances: Artifact, name: str) -> pa.Table:
     """Return the key and the columns of ``MIXTURE`` for each row of an instances file."""
+    # the texts, and where their images lie
     spec = instances.manifest["spec"]
     images = artifacts.load(instances.store, spec["inputs"]["images"])
     index = _stored(images)
     text = from_parquet(instances.read(name), columns=_TEXT)
     shown = text["shown"].to_pylist()
     first = index.take(pc.index_in(_firsts(shown), value_set=index["sha256"]))
+    # the columns
     prompt_bytes, response_bytes = said_bytes(text)
     columns = {
         "task": _constant(spec["name"], len(text)),

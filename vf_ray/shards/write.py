@@ -42,6 +42,7 @@ def write_shard(
     Raises:
         RuntimeError: if an earlier attempt, with other library versions, stored other bytes.
     """
+    # the bytes
     name = f"pictures-{shard:05d}.bin"
     with writer.store.part() as local:
         with local.open("wb") as sink:
@@ -51,6 +52,7 @@ def write_shard(
         if size := checksum["bytes"]:  # an empty file cannot be mapped
             writer.commit(name, local, checksum)
             _refuse_other(writer, name, checksum)
+    # what became of each reference
     writer.commit(shard_name(shard), to_parquet(pa.Table.from_pylist(verdicts, VERDICTS)))
     bad = sum(bool(verdict["reason"]) for verdict in verdicts)
     return {"images": len(verdicts) - bad, "rejected": bad, "bytes": size, "lent": len(lent)}

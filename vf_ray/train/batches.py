@@ -90,6 +90,7 @@ class Batches:
         Raises:
             ValueError: if no sample of the step can be trained on.
         """
+        # the samples and their lengths
         rows = rows_of_step(self.samples, seed=self.seed, step=number, batch=self.stage.batch)
         return self.taking(number, rows)
 
@@ -103,11 +104,13 @@ class Batches:
         """
         held = {} if self.lengths else encoded(self.encoder, self.samples, rows)
         lengths = self.lengths.of(rows) if self.lengths else [Length.of(held[row]) for row in rows]
+        # the plan of all ranks, and this rank's part of it
         batch = self._planned(
             [(row, length) for row, length in zip(rows, lengths, strict=True) if length.tokens]
         )
         mine, looked_at = self._mine(batch), batch.plan.distinct(batch.shown)
         image_tokens = [self.encoder.image_tokens(*viewed.image.size) for viewed in looked_at]
+        # what is encoded here
         odd = [row for row, length in zip(rows, lengths, strict=True) if not length.tokens]
         missing = {*odd, *(batch.rows[i] for members, _ in mine for i in members)} - held.keys()
         held |= encoded(self.encoder, self.samples, sorted(missing))

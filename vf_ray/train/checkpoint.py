@@ -185,8 +185,10 @@ def resume(engine: Any, writer: Writer, step: int) -> Found | None:
     """
     checkpoint = find(writer, step)
     _require_same(checkpoint, sizes(engine), writer)
+    # which parts of which files lie here
     held = pieces(engine)
     overlaps = {name: list(_overlaps(held, file.pieces)) for name, file in checkpoint.files.items()}
+    # fetched, and filled in if every rank has all of its own
     with scratch("vf-ray-restore-") as folder:
         whole = _fetch(writer, checkpoint, {name: parts for name, parts in overlaps.items() if parts}, folder)
         if not _all_agree(whole, engine.device):
@@ -220,6 +222,7 @@ def _fetch(
             )
             writer.store.many(BlockRun.fetch, chain.from_iterable(wanted))
 
+        # headers first: they say where the parts lie
         for name in overlaps:
             _make_room(folder / name, checkpoint.files[name].blocks.size)
         fetch({name: [(0, checkpoint.files[name].header)] for name in overlaps})

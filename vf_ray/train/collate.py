@@ -101,13 +101,16 @@ def collate(
     show the same ones hold their prefix together. ``images`` holds at least one, for every rank is to run
     the vision tower and the projector.
     """
+    # who shares a prefix with whom
     lengths, shown = [len(one.ids) for one in encoded], [tuple(images) for images in image_index]
     prefixes = [one.prefix_len if share else 0 for one in encoded]
     first_of = [shown.index(images) if prefixes[k] else k for k, images in enumerate(shown)]
     laid_T, place_T = _laid(lengths, first_of, prefixes)
+    # the tokens, one conversation behind the other
     ids_T = torch.tensor([token for one in encoded for token in one.ids])
     position_T = torch.cat([one.positions for one in encoded], dim=-1)
     labels_T = torch.tensor([label for one in encoded for label in (IGNORE, *one.labels[1:])])
+    # label places and their weights
     at_L = (labels_T != IGNORE).nonzero().squeeze(1)
     each = torch.tensor(list(weights)).repeat_interleave(torch.tensor([one.num_labels for one in encoded]))
     return Pack(

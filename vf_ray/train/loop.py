@@ -128,12 +128,14 @@ def _start(
     report: Callable[[Metrics], None], retries: int, peak: float, leaving: Callable[[], bool],
     lengths: Lengths | None, held_out: Samples | None,
 ) -> _Run:  # fmt: skip
+    # this process among all ranks
     deepspeed.prepare_process()
     deepspeed.join(rank, world)
     saver = checkpoint.Saver(writer, rank, world, agreed(secrets.token_hex(4)))
     reached = max(checkpoint.steps(writer), default=0)
     progress = partial(guard.require_progress, writer, saver.run, reached, retries)
     together(lambda: rank == 0 and progress())
+    # data and model
     threads = torch.get_num_threads() if torch.cuda.is_available() else 1  # elsewhere the model needs them
     batches = Batches.of(stage, samples, folder, seed, rank, world, threads, lengths)
     model = learner(stage, folder, seed)
@@ -142,6 +144,7 @@ def _start(
         stage, folder, batches, deepspeed.start(model, stage), writer, saver, family_of(folder), sizes,
         report, num_steps(stage, len(samples)), peak * world, leaving, Watching.of(batches, held_out),
     )  # fmt: skip
+    # what is told once
     if rank == 0:
         log.info("fast paths: %s", fast_paths(stage, model, state.engine.device))
     return state
@@ -279,7 +282,9 @@ def _carried(state: _Run) -> dict[str, Any]:
 def _finish(state: _Run) -> None:
     """Commit the model, the metrics and the rejects."""
     rank, writer = state.batches.rank, state.writer
+    # the weights
     publish(state.engine, state.stage, state.folder, writer, rank)
+    # the records of the run, by one rank
     if rank == 0:
         writer.reject("train", state.rejects)
         timings = f"{writer.address}/timings/{writer.attempt}-{state.saver.run}.jsonl"

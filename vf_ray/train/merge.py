@@ -98,6 +98,7 @@ def _write(out: Path, first: Path, models: Sequence[Tensors], shares: Sequence[f
     The format: the length of a JSON header, the header, then the tensors one behind the other.
     """
     with safe_open(first, "pt") as held:
+        # the header, as the first model's file has it
         end, header = 0, dict[str, Any]({"__metadata__": {"format": "pt"}})
         for name in held.keys():  # noqa: SIM118 - not a mapping
             part = held.get_slice(name)
@@ -108,6 +109,7 @@ def _write(out: Path, first: Path, models: Sequence[Tensors], shares: Sequence[f
             end += size
         text = json.dumps(header).encode()
         text += b" " * (-len(text) % 8)
+        # header and tensors, one in memory at a time
         with out.open("wb") as sink:
             sink.write(len(text).to_bytes(8, "little") + text)
             for name in held.keys():  # noqa: SIM118 - not a mapping

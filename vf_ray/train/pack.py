@@ -65,9 +65,11 @@ def partition(
     nothing shares with no other.
     A sample longer than ``capacity`` gets a pack of its own.
     """
+    # what may not be parted
     fair = min(capacity, -(-sum(lengths) // ranks))
     alike = _alike(shown or [(i,) for i in range(len(lengths))])
     prefixes = prefix_lens or [0] * len(lengths)
+    # the fewest slots of some ways to cut
     plans = (
         _plan(
             [unit for one in alike for unit in _cut(one, lengths, prefixes[one[0]], fair // parts)],
