@@ -7,6 +7,7 @@ from tests.eval.miniature import pope
 from tests.tasks.tree import picture, pictures, write
 from vf_ray import api
 from vf_ray.artifacts import Artifact
+from vf_ray.recipe import Stage
 from vf_ray.types import Instance
 
 LANDS = ("AnnualCrop", "Forest", "Highway", "Industrial", "Pasture", "PermanentCrop", "River", "SeaLake")
@@ -23,6 +24,26 @@ RECIPE = {
 
 def sizes(prepared: Mapping[str, Artifact]) -> dict[str, int]:
     return {task: one.stats["train"] + one.stats["held_out"] for task, one in prepared.items()}
+
+
+def trained(stage: Stage, base: Path, mixture: Artifact, below: Path) -> Path:
+    """Train; a second call computes nothing and gives a copy."""
+    losses: list[float] = []
+    tuned = api.train(stage, base, mixture, below / "tuned", report=lambda m: losses.append(m.loss))
+    assert losses[-1] < losses[0]
+    again = api.train(stage, base, mixture, below / "copy", report=lambda m: losses.append(m.loss))
+    assert len(losses) == stage.steps
+    assert (again / "config.json").read_bytes() == (tuned / "config.json").read_bytes()
+    return tuned
+
+
+def asked_and_scored(model: Path, data: Path) -> None:
+    """Ask a benchmark's questions, and score the answers by its official rule."""
+    pope(data)
+    asked = api.question_set("pope", str(data))
+    score = api.score("pope", asked, api.answers(model, asked))
+    assert 0 <= score.headline["mean accuracy"].low <= score.headline["mean accuracy"].high <= 100
+    assert score.counts["questions"] == len(asked.questions)
 
 
 def test_from_raw_files_to_scores(tmp_path: Path) -> None:
@@ -56,20 +77,11 @@ def test_from_raw_files_to_scores(tmp_path: Path) -> None:
     assert step.samples == stage.batch == len(step.rows)
 
     # trained, with every step's loss; finished, it is only copied
-    losses: list[float] = []
-    tuned = api.train(stage, base, mixture, tmp_path / "tuned", report=lambda m: losses.append(m.loss))
-    assert losses[-1] < losses[0]
-    again = api.train(stage, base, mixture, tmp_path / "copy", report=lambda m: losses.append(m.loss))
-    assert len(losses) == stage.steps
-    assert (again / "config.json").read_bytes() == (tuned / "config.json").read_bytes()
+    tuned = trained(stage, base, mixture, tmp_path)
 
     # asked, and scored by a benchmark's official rule
     assert isinstance(api.answer(tuned, "Which land is it?", picture(), max_new_tokens=4), str)
-    pope(tmp_path / "pope")
-    asked = api.question_set("pope", str(tmp_path / "pope"))
-    score = api.score("pope", asked, api.answers(tuned, asked))
-    assert 0 <= score.headline["mean accuracy"].low <= score.headline["mean accuracy"].high <= 100
-    assert score.counts["questions"] == len(asked.questions)
+    asked_and_scored(tuned, tmp_path / "pope")
 
     # and out, for other tools
     census = api.export(recipe, store, str(tmp_path / "out"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.eval.test_evaluate import plan_of, pope
+from tests.eval.evaluating import plan_of, pope
 from vf_ray.eval.evaluate import evaluate
 from vf_ray.on_ray.cluster import local_cluster
 from vf_ray.on_ray.ray_pool import RayPool

@@ -10,64 +10,21 @@ from typing import Any
 
 import pytest
 
-from tests.eval import test_pope
-from tests.eval.judge_server import Answer, judge_server, says
+from tests.eval.evaluating import evaluate, plan_of, pope, says_yes
+from tests.eval.judge_server import judge_server
 from tests.eval.miniature import WRITERS, png
 from tests.model.families.llava15.published import write_vicuna
 from tests.plan.recorded import recorded
-from tests.tiny import make_tiny
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Writer
-from vf_ray.eval import evaluate as step
+from vf_ray.artifacts import Writer
 from vf_ray.eval import scores
 from vf_ray.eval.asking import answer, answered, chunks
-from vf_ray.eval.benchmark import Answered, Engine, Question, QuestionSet, Unserved
+from vf_ray.eval.benchmark import Answered, Engine, Question, Unserved
 from vf_ray.eval.evaluate import EvaluationRun
 from vf_ray.eval.generate import Answerer
 from vf_ray.eval.question_sets import fingerprint, question_set
 from vf_ray.plan import run_records
-from vf_ray.plan.plan import Plan
-from vf_ray.recipe import Recipe
 from vf_ray.store import Store
-from vf_ray.work import LocalPool
-
-CHECKPOINT = {"image_size": 16, "patch_size": 8}
-
-
-def plan_of(store: Store, folder: Path, data: Path, *, seed: int = 0, **evaluate: Any) -> Plan:
-    """Plan the evaluation of a tiny model, which is then built."""
-    values = {
-        "name": "tiny",
-        "seed": seed,
-        "prepare": {"tasks": ["demo_digits/odd_even"]},
-        "base": {**CHECKPOINT, "checkpoint": str(folder)},
-        "evaluate": {"models": ["base"], "data": str(data), "longest": 4, **evaluate},
-    }
-    plan = Plan.of(Recipe.from_mapping(values), store)
-    if not folder.exists():
-        make_tiny(folder, seed=seed)
-
-    def make(writer: Writer) -> Mapping[str, Any]:
-        for file in sorted(folder.iterdir()):
-            writer.commit(f"model/{file.name}", file)
-        return {}
-
-    artifacts.build(store, plan.base, make)
-    return plan
-
-
-def pope(data: Path) -> QuestionSet:
-    """Write 216 questions about twelve pictures."""
-    found = test_pope.write(data / "pope", n=72)
-    (data / "pope" / "images").mkdir(exist_ok=True)
-    for number in range(12):
-        (data / "pope" / "images" / f"{number}.jpg").write_bytes(png(number))
-    return found
-
-
-def evaluate(store: Store, plan: Plan, *, force: bool = False) -> Artifact:
-    """Evaluate in this process."""
-    return step.evaluate(store, plan.evaluation, LocalPool(), force=force)
 
 
 def test_a_chunk_is_answered_once(local_store: Store, tmp_path: Path) -> None:
@@ -128,14 +85,6 @@ def test_a_benchmark_without_a_folder_is_refused_before_anything_runs(
     plan = plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope", "mme"])
     with pytest.raises(FileNotFoundError, match="put the official files of mme there"):
         plan.due("evaluate", local_store)
-
-
-def says_yes(body: dict[str, Any], number: int) -> Answer:
-    """Answer as a model that is shown pictures, or as a judge who likes everything."""
-    asked = body["messages"][-1]["content"]
-    marks = {"Verdict:": "correct", "Letter:": "B", "the question in yes or no": "yes", " | ": "1.0"}
-    verdict = next((said for mark, said in marks.items() if mark in asked), "8 9")
-    return says("Yes" if isinstance(asked, list) else verdict)
 
 
 def test_all_benchmarks_are_answered_judged_and_scored_once(local_store: Store, tmp_path: Path) -> None:
@@ -208,74 +157,6 @@ def test_a_checkpoint_judges_on_the_workers(local_store: Store, tmp_path: Path) 
         evaluate(local_store, plan)
     assert [path for path in local_store.list("answers") if path.endswith("COMPLETE")]
     assert not [path for path in local_store.list("judged") if path.endswith("COMPLETE")]
-
-
-def test_a_served_model_that_fails_stops_the_step_and_it_goes_on(local_store: Store, tmp_path: Path) -> None:
-    questions = pope(tmp_path)
-
-    def dies(body: dict[str, Any], number: int) -> Answer:
-        return says("no") if number <= 150 else (401, {}, b"gone")
-
-    def plan(url: str) -> Plan:
-        served = {"url": url, "model": "llava", "at_once": 2}
-        return plan_of(local_store, tmp_path / "m", tmp_path, benchmarks=["pope"], models=[], served=served)
-
-    with judge_server(dies) as (url, _), pytest.raises(Unserved, match="check the address"):
-        evaluate(local_store, plan(url))
-    with judge_server(says_yes) as (url, asked):
-        evaluate(local_store, plan(url))
-    assert len(questions.questions) == 216
-    assert 216 - 150 <= len(asked) <= 216 - 64  # at least one chunk was kept
-
-
-def test_a_refused_evaluation_is_no_evaluation_and_what_failed_is_asked_again(
-    local_store: Store, tmp_path: Path
-) -> None:
-    """From all refused, to one withheld and one judgement lost, to whole: the same call, each time."""
-    pope(tmp_path)
-    WRITERS["mm-vet"](tmp_path / "mm-vet")
-    refusals = {"answers": True, "withheld": True, "judge": True}
-
-    def serve(body: dict[str, Any], number: int) -> Answer:
-        content = body["messages"][-1]["content"]
-        if isinstance(content, str):
-            return (400, {}, b"no judging now") if refusals["judge"] and "What?" in content else says("0.8")
-        if refusals["answers"]:
-            return 400, {}, b"no pictures, says the server"
-        is_withheld = refusals["withheld"] and "adversarial 5 " in content[-1]["text"]
-        return (200, {}, FILTERED) if is_withheld else says("Yes")
-
-    with judge_server(serve) as (url, asked):
-        plan = plan_of(
-            local_store, tmp_path / "m", tmp_path, benchmarks=["pope", "mm-vet"], models=[], judge=url,
-            judge_model="judge", served={"url": url, "model": "llava"},
-        )  # fmt: skip
-        with pytest.raises(Unserved, match="not usable: status 400: no pictures, says the server"):
-            evaluate(local_store, plan)
-        assert plan.unfinished("evaluate", local_store)
-        refusals["answers"], before = False, len(asked)
-        served = {
-            name: one.models["served"]
-            for name, one in scores.read(evaluate(local_store, plan)).benchmarks.items()
-        }
-        assert served["pope"].counts["missing"] == 1
-        unusable = served["pope"].unusable["answers"]
-        assert (unusable.count, unusable.of) == (1, 216)
-        assert unusable.reason == "withheld (finish_reason content_filter)"
-        assert served["mm-vet"].unusable["replies"].reason == "status 400: no judging now"
-        assert plan.due("evaluate", local_store)
-        refusals["withheld"] = refusals["judge"] = False
-        assert len(asked) - before == 216 + 2 + 2
-        before = len(asked)
-        whole = evaluate(local_store, plan)
-        assert len(asked) - before == 2
-        assert not plan.due("evaluate", local_store)
-        assert evaluate(local_store, plan).mark == whole.mark
-    benchmarks = scores.read(whole).benchmarks.values()
-    assert not any(figures.unusable for one in benchmarks for figures in one.models.values())
-
-
-FILTERED = b'{"choices": [{"message": {"content": null}, "finish_reason": "content_filter"}]}'
 
 
 class Queue:

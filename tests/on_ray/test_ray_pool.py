@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.eval import test_evaluate as evaluating
+from tests.eval import evaluating
 from tests.flows.smoke import descendants, title
 from tests.model import test_base
 from tests.shards.test_prepare import contents, plan_of, prepare, write_raw
 from vf_ray.artifacts import Artifact
 from vf_ray.eval.evaluate import evaluate
+from vf_ray.eval.scores import read
 from vf_ray.on_ray.ray_pool import RayPool
 from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
@@ -73,5 +74,5 @@ def test_ray_answers_what_one_process_answers(local_store: Store, tmp_path: Path
     def plan(store: Store) -> Plan:
         return evaluating.plan_of(store, tmp_path / "model", tmp_path, benchmarks=["pope"])
 
-    scores = evaluating.scores_of(evaluate(local_store, plan(local_store).evaluation, RayPool()))
-    assert scores == evaluating.scores_of(evaluating.evaluate(alone, plan(alone)))
+    scores = read(evaluate(local_store, plan(local_store).evaluation, RayPool()))
+    assert scores == read(evaluating.evaluate(alone, plan(alone)))

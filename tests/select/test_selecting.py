@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.shards.building import images_of, instances_of
 from tests.shards.synthetic import Here, files, here, rows
-from tests.shards.test_build import images_of, instances_of
 from tests.tiny import make_tiny
 from tests.train.inputs import stage
 from vf_ray import artifacts

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.shards.building import BAD, TASKS, images_of, instances_of, tables
 from tests.shards.synthetic import files, here, rows
-from tests.shards.test_build import BAD, TASKS, images_of, instances_of, tables
 from tests.shards.test_mixture import mixed
 from vf_ray.artifacts import Artifact
 from vf_ray.plan.versions import CODE

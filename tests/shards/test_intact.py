@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.shards.building import TASKS, images_of, instances_of
 from tests.shards.synthetic import files, here, rows
-from tests.shards.test_build import TASKS, images_of, instances_of
 from tests.shards.test_mixture import mixed
 from vf_ray.artifacts import Artifact
 from vf_ray.shards.intact import require_intact

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from tests.shards.building import TASKS, images_of, instances_of, spec
 from tests.shards.synthetic import Here, files, here, rows
-from tests.shards.test_build import TASKS, images_of, instances_of, spec
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.model.image_size import size_of

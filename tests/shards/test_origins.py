@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
+from tests.shards.building import TASKS, TREE, images_of, instances_of
 from tests.shards.synthetic import LABELS, Here, Memory, Thing, files, here, rows
-from tests.shards.test_build import TASKS, TREE, images_of, instances_of
 from vf_ray.artifacts import Spec
 from vf_ray.shards import build, next_images
 from vf_ray.shards.build import build_images

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.shards.building import spec
 from tests.shards.synthetic import Memory, Thing, _declare, files
-from tests.shards.test_build import spec
 from vf_ray.artifacts import Artifact
 from vf_ray.instances.chance import rank
 from vf_ray.instances.pool import Filling
