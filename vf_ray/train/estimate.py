@@ -2,6 +2,11 @@
 
 The model's family counts, by the recipe's sizes or a checkpoint's. Activations are what autograd was seen to
 keep for one pack, good to about a fifth.
+
+What this says of 34B parameters tuned as a whole in bf16 on eight workers: ZeRO-3 takes 75 GiB of a GPU (40
+on sixteen), with ``offload`` 28; but each worker loads all weights before they are spread, 64 GiB, which is
+where smaller GPUs end whatever the step takes, and offloaded the host holds up to 111 GiB a worker.
+Estimated, not run.
 No import of torch: a doctor asks this on a laptop.
 """
 
