@@ -67,24 +67,6 @@ ImageRef = OneImage | Several | None
 """What a conversation shows; ``None``: nothing."""
 
 
-def each_of(image: ImageRef) -> tuple[OneImage, ...]:
-    """Return the pictures that are shown one by one."""
-    if image is None:
-        return ()
-    return image.images if isinstance(image, Several) else (image,)
-
-
-def paths_of(image: ImageRef) -> tuple[str, ...]:
-    """Return the paths of the raw pictures that ``image`` is drawn from."""
-    return tuple(path for one in each_of(image) for path in _drawn_from(one))
-
-
-def _drawn_from(image: OneImage) -> tuple[str, ...]:
-    if isinstance(image, str):
-        return (image,)
-    return image.paths if isinstance(image, Grid) else (image.path,)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One annotation record as a reader yields it; readers add their own typed fields."""

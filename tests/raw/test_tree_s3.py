@@ -10,11 +10,12 @@ from tests.faulty_s3 import faulty_s3
 from tests.s3_server import BUCKET, S3Server
 from tests.tasks.tree import Files, write, write_tarred, write_tarred_plainly, write_zipped
 from tests.tasks.trees import TREES
+from vf_ray.instances.refs import paths_of
 from vf_ray.instances.sample import examine
 from vf_ray.raw.tree import RawTree
 from vf_ray.sources.images import image_bytes
 from vf_ray.tasks import sources
-from vf_ray.types import Instance, paths_of
+from vf_ray.types import Instance
 
 pytestmark = pytest.mark.chain
 

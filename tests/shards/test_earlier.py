@@ -10,11 +10,10 @@ import pytest
 from tests.shards.synthetic import Here, Memory, files, here, rows
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.errors import UserError
-from vf_ray.instances.refs import image_of
+from vf_ray.instances.refs import image_of, paths_of
 from vf_ray.shards.build import build_images
 from vf_ray.shards.schema import ALL_VERDICTS, from_parquet
 from vf_ray.store import Store
-from vf_ray.types import paths_of
 
 TASKS = tuple(f"invented/{name}" for name in ("choose", "odd", "pooled", "drawn", "silent"))
 TREE = files(60, bad=(2, 3, 11), twins={7: 8, 20: 1})

@@ -13,12 +13,13 @@ from tests.raw.test_passages import passages, rows
 from tests.tasks.golden import FOLDER, golden
 from tests.tasks.tree import Files, write, write_merged, write_tarred, write_zipped
 from tests.tasks.trees import miniature
+from vf_ray.instances.refs import paths_of
 from vf_ray.instances.sample import examine
 from vf_ray.raw.passages import listed
 from vf_ray.raw.tree import RawTree
 from vf_ray.sources.images import image_bytes
 from vf_ray.tasks import sources
-from vf_ray.types import LABELLED_SPLITS, Instance, Reject, Row, Source, paths_of
+from vf_ray.types import LABELLED_SPLITS, Instance, Reject, Row, Source
 
 CATALOGUE = {name: source for name, source in sources().items() if not name.startswith("demo_")}
 SEED = 7

@@ -9,11 +9,12 @@ import pytest
 
 from tests.tasks.tree import Files, write, write_merged, write_tarred, write_zipped
 from tests.tasks.trees import TREES
+from vf_ray.instances.refs import paths_of
 from vf_ray.instances.sample import examine
 from vf_ray.raw.tree import RawTree
 from vf_ray.sources.images import image_bytes
 from vf_ray.tasks import sources
-from vf_ray.types import Instance, paths_of
+from vf_ray.types import Instance
 
 Relaid = Callable[[str, str], str]
 """(outer folder or nothing, path below the Raw's folder) -> that path as it lies now."""

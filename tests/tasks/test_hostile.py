@@ -18,10 +18,11 @@ import pytest
 from tests.tasks.tree import content, write
 from tests.tasks.trees import TREES
 from vf_ray.errors import UserError
+from vf_ray.instances.refs import paths_of
 from vf_ray.instances.sample import examine
 from vf_ray.raw.tree import RawTree
 from vf_ray.tasks import sources
-from vf_ray.types import Instance, Reject, Source, Tree, paths_of
+from vf_ray.types import Instance, Reject, Source, Tree
 
 Place = tuple[str | int, ...]
 NUMBER = "7000003"

@@ -121,8 +121,7 @@ def _show(instance: "Instance", as_json: bool) -> None:
 
 def as_object(instance: "Instance") -> dict[str, Any]:
     """Return an instance as JSON-ready data; ``image`` tells how a picture is drawn from ``images``."""
-    from vf_ray.instances.refs import image_text
-    from vf_ray.types import paths_of
+    from vf_ray.instances.refs import image_text, paths_of
 
     values = {
         **asdict(instance),

@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from vf_ray.instances.chance import rank
-from vf_ray.types import Boxed, Crop, Grid, ImageRef, Instance, Several
+from vf_ray.types import Boxed, Crop, Grid, ImageRef, Instance, OneImage, Several
 
 _DRAWN: Mapping[str, Any] = {"crop": Crop, "boxed": Boxed, "grid": Grid}
 
@@ -63,3 +63,21 @@ def instance_of(text: str) -> Instance:
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def each_of(image: ImageRef) -> tuple[OneImage, ...]:
+    """Return the pictures that are shown one by one."""
+    if image is None:
+        return ()
+    return image.images if isinstance(image, Several) else (image,)
+
+
+def paths_of(image: ImageRef) -> tuple[str, ...]:
+    """Return the paths of the raw pictures that ``image`` is drawn from."""
+    return tuple(path for one in each_of(image) for path in _drawn_from(one))
+
+
+def _drawn_from(image: OneImage) -> tuple[str, ...]:
+    if isinstance(image, str):
+        return (image,)
+    return image.paths if isinstance(image, Grid) else (image.path,)

@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from vf_ray.artifacts import Writer
 from vf_ray.instances.lowest import Ranked
-from vf_ray.instances.refs import image_text
+from vf_ray.instances.refs import image_text, paths_of
 from vf_ray.instances.sample import AnyTask, Selection, Tally, select
 from vf_ray.shards.schema import CANDIDATES, GroupedWriter
 from vf_ray.store.scratch import scratch
-from vf_ray.types import Instance, Reject, Source, Tree, paths_of
+from vf_ray.types import Instance, Reject, Source, Tree
 
 BATCH = 2048
 """Candidates that are held as Python objects at once."""

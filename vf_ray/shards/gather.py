@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
 
-from vf_ray.instances.refs import image_of
+from vf_ray.instances.refs import image_of, paths_of
 from vf_ray.sources.images import asked_with, image_bytes
 from vf_ray.sources.side_by_side import side_by_side
-from vf_ray.types import Tree, paths_of
+from vf_ray.types import Tree
 
 IN_MEMORY = 64 << 20
 """Bytes of a shard that are kept in memory; what is more goes to a temporary file."""
