@@ -14,7 +14,9 @@ from vf_ray.study.study import Study, StudyRun, load_study, runs_of, study_names
 from vf_ray.tasks import matching
 
 AT = [
-    (name, recipe) for name in study_names() for recipe in {load_study(name).recipe, *load_study(name).values}
+    (name, recipe)
+    for name in study_names()
+    for recipe in sorted({load_study(name).recipe, *load_study(name).values})
 ]
 
 
