@@ -16,7 +16,7 @@ library_name: transformers
 pipeline_tag: image-text-to-text
 license: other
 license_name: that-of-each-source-and-of-the-weights-it-starts-from
-tags: [llava, vision-flan, vf-ray]
+tags: [vision-flan, vf-ray]
 ---
 """
 SHOWN = (
@@ -49,7 +49,7 @@ def card(making: Making) -> str:
             *([_data(making.tasks)] if making.tasks else []),
             f"## Weights it starts from\n\n{made_of}\n",
             f"## Lineage\n\n{lineage}\n",
-            "What a licence allows is for its holder to say. English only; one picture a conversation.\n",
+            "What a licence allows is for its holder to say. English only.\n",
         )
     )
 

@@ -33,7 +33,6 @@ FORMATS = {
     "vf_ray/quality/contamination_page.py": "suffixes of its prompts",
     "vf_ray/report/paper.py": "the published figures",
     "vf_ray/recipe/input_format.py": "names of conversation templates, as recipes write them",
-    "vf_ray/train/model_card.py": "tags that hubs know",
 }
 """Where such a word is the name of a format or of a dataset, and of which."""
 
