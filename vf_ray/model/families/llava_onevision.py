@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class LlavaOneVision(LlavaNext):
-    """LLaVA-OneVision (0.5B, 7B, 72B)."""
+    """LLaVA-OneVision (0.5B, 7B ...)."""
 
     name = "llava_onevision"
     kinds = ("llava_onevision",)

@@ -23,7 +23,7 @@ TOWER = ("patch_embed.", "blocks.", "pos_embed.")
 
 
 class QwenVl(ChatFamily):
-    """Qwen3-VL (2B, 4B, 8B, 32B), which adds to its first text layers more of each image (deepstack)."""
+    """Qwen3-VL (2B, 4B, 8B ...), which adds to its first text layers more of each image (deepstack)."""
 
     name = "qwen_vl"
     kinds: tuple[str, ...] = ("qwen3_vl",)
@@ -87,7 +87,7 @@ class QwenVl(ChatFamily):
 
 
 class Qwen25Vl(QwenVl):
-    """Qwen2.5-VL (3B, 7B, 32B, 72B), whose tower attends within windows in most of its layers."""
+    """Qwen2.5-VL (3B, 7B, 32B ...), whose tower attends within windows in most of its layers."""
 
     name = "qwen25_vl"
     kinds = ("qwen2_5_vl",)
