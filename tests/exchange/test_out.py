@@ -81,7 +81,7 @@ def test_the_miniature_holds_every_kind(ready: Prepared) -> None:
 def test_llava_json_comes_in_again_as_it_went_out(
     ready: Prepared, store: Store, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    monkeypatch.setattr("vf_ray.exchange.llava.TAR_BYTES", 1 << 12)
+    monkeypatch.setattr("vf_ray.exchange.tars.TAR_BYTES", 1 << 12)
     target = written(ready, f"{store.url}/raw/llava_json", form, any_licence=True)
     assert len([name for name in target.list() if name.endswith(".tar")]) > 2 or form == "llava"
     own = sources()["llava_json"]

@@ -45,6 +45,11 @@ RECORDS = [
 ]
 
 
+def pictures_of() -> dict[str, Any]:
+    """Return the pictures that the records name, by their places in a tree."""
+    return dict(pictures(*(f"llava_json/{name}" for name in NAMES)))
+
+
 def texts(*said: str) -> tuple[str, ...]:
     return said
 
@@ -65,7 +70,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 def _prepared(root: Path, held_out: float) -> Prepared:
-    files = {"llava_json/x.json": RECORDS, **pictures(*(f"llava_json/{name}" for name in NAMES))}
+    files = {"llava_json/x.json": RECORDS, **pictures_of()}
     store = Store.open(str(root / "store"))
     ceilings = {TASK: 0.5}
     return prepared(write(root / "raw", files), store, (TASK,), held_out=held_out, ceilings=ceilings), store

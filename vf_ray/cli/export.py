@@ -17,7 +17,7 @@ def export(
     recipe: RecipeName,
     to: Annotated[str, typer.Option(help="Folder or URL to write to; it must be empty.")],
     form: Annotated[
-        Literal["llava", "llava-tar", "parquet"],
+        Literal["llava", "llava-tar", "messages", "parquet", "webdataset"],
         typer.Option("--format", help="What others read; llava-tar has pictures in tar files."),
     ] = "parquet",
     task: Annotated[list[str] | None, typer.Option(help="Only these ids or patterns.")] = None,
@@ -28,7 +28,7 @@ def export(
     store: StoreUrl = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
 ) -> None:
-    """Write a recipe's finished instances as LLaVA's JSON or as Parquet, with a dataset card."""
+    """Write a recipe's finished instances in a format of the field, with a dataset card."""
     from vf_ray.exchange.dataset_card import images
     from vf_ray.exchange.export import export as write
     from vf_ray.store import Store

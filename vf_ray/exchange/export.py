@@ -17,8 +17,10 @@ from vf_ray.artifacts import Artifact, Spec, load
 from vf_ray.exchange.census import Census
 from vf_ray.exchange.dataset_card import Facts, card
 from vf_ray.exchange.llava import LlavaFiles
+from vf_ray.exchange.messages import MessageFiles
 from vf_ray.exchange.parquet import ParquetFiles
 from vf_ray.exchange.records import Record, records
+from vf_ray.exchange.webdataset import WebDatasetFiles
 from vf_ray.plan.plan import finished
 from vf_ray.recipe.strict import require
 from vf_ray.shards.candidates import SOURCE, examined_name, read_examined
@@ -54,6 +56,18 @@ FORMS: Mapping[str, tuple[Callable[[Store, str, Path, Executor], Sink], str]] = 
         "--data_path train.json --image_folder images\n\n"
         "# vf-ray, as it is: put this folder below prepare.raw as llava_json, and prepare "
         "llava_json/conversation",
+    ),
+    "messages": (
+        MessageFiles,
+        "# LLaMA-Factory: dataset_info.json, beside its columns `messages` and `images`\n"
+        '{"file_name": "train.jsonl", "formatting": "sharegpt", "columns": {"messages": "messages", '
+        '"images": "images"},\n "tags": {"role_tag": "role", "content_tag": "content", '
+        '"user_tag": "user", "assistant_tag": "assistant"}}',
+    ),
+    "webdataset": (
+        WebDatasetFiles,
+        "from datasets import load_dataset  # or webdataset.WebDataset\n\n"
+        'train = load_dataset("webdataset", data_files="train-jpg-*.tar", split="train")',
     ),
     "parquet": (
         ParquetFiles,

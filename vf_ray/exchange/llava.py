@@ -1,22 +1,18 @@
 """LLaVA's JSON: one array a split, beside a folder, or tar files, with each picture once."""
 
-import io
 import json
-import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
 from vf_ray.exchange.records import ImageLocation, Record
+from vf_ray.exchange.tars import Tars
 from vf_ray.sources.llava_json import BARE
 from vf_ray.store import Store
 
 IMAGES = "images"
 """Folder that the records' ``image`` is relative to, and how the names of tar files begin."""
-TAR_BYTES = 512 << 20
-"""Size at which a tar file ends and the next begins."""
 NewImages = Mapping[str, ImageLocation]
 """Pictures that have not gone out yet, by their names below ``IMAGES``."""
 
@@ -49,34 +45,17 @@ class ImageTars:
     """``images-<split>-<number>.tar``: what would lie in the folder, a few thousand pictures a file."""
 
     def __init__(self, target: Store, split: str, pool: Executor) -> None:
-        self._target, self._split, self._pool = target, split, pool
-        self._open = ExitStack()
-        self._tar: tarfile.TarFile | None = None
-        self._local = Path()
-        self._count = 0
+        self._tars, self._pool = Tars(target, f"{IMAGES}-{split}"), pool
 
     def add(self, new: NewImages) -> None:
         """Append some pictures."""
         for file, data in zip(new, self._pool.map(ImageLocation.read, new.values()), strict=True):
-            tar = self._tar or self._begin()
-            member = tarfile.TarInfo(file)
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
-            if tar.offset >= TAR_BYTES:
-                self.close()
+            self._tars.add(file, data)
+            self._tars.roll()
 
     def close(self) -> None:
         """Store the tar file that has begun, if one has."""
-        with self._open:
-            if self._tar is not None:
-                self._tar.close()
-                self._target.create_file(f"{IMAGES}-{self._split}-{self._count:05d}.tar", self._local)
-                self._tar, self._count = None, self._count + 1
-
-    def _begin(self) -> tarfile.TarFile:
-        self._local = self._open.enter_context(self._target.part())
-        self._tar = self._open.enter_context(tarfile.TarFile(self._local, "w", format=tarfile.USTAR_FORMAT))
-        return self._tar
+        self._tars.close()
 
 
 class LlavaFiles:
