@@ -21,6 +21,7 @@ from vf_ray.cli.quality import quality
 from vf_ray.cli.rate import rate
 from vf_ray.cli.redundancy import redundancy
 from vf_ray.cli.runs import runs
+from vf_ray.cli.schema import schema
 from vf_ray.cli.score import score
 from vf_ray.cli.select import select
 from vf_ray.cli.tasks import tasks
@@ -41,6 +42,7 @@ for verb in (
     doctor,
     score,
     compare,
+    schema,
 ):
     app.command()(verb)
 app.add_typer(runs, name="runs")
