@@ -48,7 +48,7 @@ def test_parts_add_up_and_no_weight_is_fetched(tmp_path: Path, monkeypatch: pyte
     measured = artifacts.build(store, Spec(kind="lengths", name="stage1", config={}), make)
     found = Lengths.joined([measured.read(measure.NAME)])
     expected = Lengths.measured(encoder_of(folder, stage().max_length), samples, range(SIZE))
-    assert (found.table == expected.table).all() and found.table.shape == (SIZE, 5)
+    assert (found.table == expected.table).all() and found.table.shape == (SIZE, 4)
     assert measured.stats == {"instances": SIZE, "tokens": int(found.table[:, 0].sum())}
     assert fetched and not [path for path in fetched if path.endswith(measure.WEIGHTS)]
 
