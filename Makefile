@@ -25,7 +25,7 @@ install: $(READY) ## set up .venv and nothing else
 pin: $(READY) ## renew constraints.txt: the newest versions that pyproject.toml allows
 	@$(BIN)/python -m infra.local.pin
 
-demo: $(READY) ## the whole chain on real pictures, about six minutes on two cores
+demo: $(READY) ## the whole chain on real pictures, three to six minutes on two cores
 	@$(BIN)/python -m flows demo
 
 test: $(READY) ## every test but those for a GPU, the measurements and the long campaigns
