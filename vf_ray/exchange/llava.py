@@ -58,6 +58,26 @@ class ImageTars:
         self._tars.close()
 
 
+class SentImages:
+    """Which images of a source have gone out; a source's records come one after the other."""
+
+    def __init__(self) -> None:
+        self._source = ""
+        self._files: set[str] = set()
+
+    def new(self, batch: Sequence[Record]) -> NewImages:
+        """Return the images of some records that go out and have not, and count them as sent."""
+        return {file: place for record in batch for file, place in self._of(record)}
+
+    def _of(self, record: Record) -> Iterator[tuple[str, ImageLocation]]:
+        if record.source.name != self._source:
+            self._source, self._files = record.source.name, set()
+        for file, place in zip(record.files, record.places, strict=False):
+            if file not in self._files:
+                self._files.add(file)
+                yield file, place
+
+
 class LlavaFiles:
     """``<split>.json`` and the pictures; records whose picture stays here go to a file of their own.
 
@@ -70,8 +90,7 @@ class LlavaFiles:
         self._target, self._images = target, images or ImageFolder(target, pool)
         self._whole = _Array(scratch / f"{split}.json")
         self._bare = _Array(scratch / f"{split}{BARE}.json")
-        self._source = ""
-        self._sent: set[str] = set()
+        self._sent = SentImages()
 
     @classmethod
     def packed(cls, target: Store, split: str, scratch: Path, pool: Executor) -> "LlavaFiles":
@@ -80,9 +99,7 @@ class LlavaFiles:
 
     def add(self, batch: Sequence[Record]) -> None:
         """Append some records, and store their pictures."""
-        new = {file: place for record in batch for file, place in self._unsent(record)}
-        self._images.add(new)
-        self._sent.update(new)
+        self._images.add(self._sent.new(batch))
         for record in batch:
             talk = {"task_name": record.task.id, "conversations": record.conversations()}
             if record.places:
@@ -101,12 +118,6 @@ class LlavaFiles:
             if array.count:
                 self._target.create_file(array.local.name, array.local)
         return [self._whole.local.name] if self._whole.count else []
-
-    def _unsent(self, record: Record) -> Iterator[tuple[str, ImageLocation]]:
-        """Yield file and place of a record's images that are not stored yet, where they go out."""
-        if record.source.name != self._source:  # a source's records come one after the other
-            self._source, self._sent = record.source.name, set()
-        yield from (one for one in zip(record.files, record.places, strict=False) if one[0] not in self._sent)
 
 
 class _Array:

@@ -4,13 +4,13 @@
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from vf_ray.exchange.llava import IMAGES, ImageFolder
-from vf_ray.exchange.records import ImageLocation, Record
+from vf_ray.exchange.llava import IMAGES, ImageFolder, SentImages
+from vf_ray.exchange.records import Record
 from vf_ray.store import Store
 
 ROLES = ("user", "assistant")
@@ -24,15 +24,12 @@ class MessageFiles:
 
     def __init__(self, target: Store, split: str, scratch: Path, pool: Executor) -> None:
         self._target, self._images = target, ImageFolder(target, pool)
-        self._whole, self._bare = (_Lines(scratch / f"{split}{end}.jsonl") for end in ("", "-bare"))
-        self._source = ""
-        self._sent: set[str] = set()
+        self._whole, self._bare = (_JsonLines(scratch / f"{split}{end}.jsonl") for end in ("", "-bare"))
+        self._sent = SentImages()
 
     def add(self, batch: Sequence[Record]) -> None:
         """Append some records, and store their pictures."""
-        new = {file: place for record in batch for file, place in self._unsent(record)}
-        self._images.add(new)
-        self._sent.update(new)
+        self._images.add(self._sent.new(batch))
         for record in batch:
             (self._bare if record.stays else self._whole).add(_line(record))
 
@@ -44,14 +41,8 @@ class MessageFiles:
                 self._target.create_file(lines.local.name, lines.local)
         return [self._whole.local.name] if self._whole.count else []
 
-    def _unsent(self, record: Record) -> Iterator[tuple[str, ImageLocation]]:
-        """Yield file and place of a record's images that are not stored yet, where they go out."""
-        if record.source.name != self._source:  # a source's records come one after the other
-            self._source, self._sent = record.source.name, set()
-        yield from (one for one in zip(record.files, record.places, strict=False) if one[0] not in self._sent)
 
-
-class _Lines:
+class _JsonLines:
     """A file that grows by a JSON object a line."""
 
     def __init__(self, local: Path) -> None:
