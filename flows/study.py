@@ -5,142 +5,12 @@ it would build. What the store holds already is skipped, and what several runs s
 """
 
 import argparse
-import csv
-import io
-import json
-import os
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Mapping
 from typing import Any
 
-from prefect import flow
-
 from flows.session import session
-from flows.state import told_in_state
-from vf_ray import artifacts
-from vf_ray.artifacts import Spec, Writer
 from vf_ray.cli.plans import setting
-from vf_ray.doctor.cost import cost
-from vf_ray.on_ray.cluster_variables import API_SERVER
-from vf_ray.plan.plan import Plan
-from vf_ray.plan.versions import CODE
-from vf_ray.recipe import Recipe
-from vf_ray.recipe.strict import plain
-from vf_ray.store import Store
-from vf_ray.study.page import page, rows
-from vf_ray.study.results import results
-from vf_ray.study.study import Study, StudyRun, load_study, runs_of, study_names
-
-StudyRuns = Mapping[str, Sequence[StudyRun]]
-
-
-@flow(name="visionflan", flow_run_name="study {name}", log_prints=True)
-@told_in_state
-def study(
-    name: str,
-    recipe: str = "",
-    seeds: int = 0,
-    overrides: dict[str, Any] | None = None,
-    at_once: int = 1,
-    dry_run: bool = False,
-) -> str:
-    """Build what the runs of a study lack, and its page.
-
-    Args:
-        name: name of a study, or path of a YAML file.
-        recipe: another recipe than the study's own.
-        seeds: repetitions of each run; 0: as the study says.
-        overrides: dotted keys and their values, for all runs alike.
-        at_once: runs side by side, on a cluster that has room for them.
-        dry_run: only say what would be built, and what it would cost.
-
-    Returns:
-        The address of the study's page; empty after a dry run.
-
-    Raises:
-        UserError: for a study or a run that cannot work; before anything starts.
-    """
-    store, asked = Store.open(), load_study(name)
-    runs = runs_of(asked, recipe or asked.recipe, seeds or asked.seeds, overrides or {}, _address)
-    plans = {run.name: Plan.of(run.recipe, store) for run in _each(runs)}
-    print(cost(plans, store).text(), flush=True)
-    if dry_run:
-        return ""
-    _run(recipe or asked.recipe, runs, plans, store, at_once)
-    return _told(asked.asked_under(_each(runs)[0].recipe), runs, plans, store)
-
-
-def _address(recipe: Recipe, step: str) -> str:
-    return Plan.of(recipe, Store.open()).tuned(step).address
-
-
-def _each(runs: StudyRuns) -> list[StudyRun]:
-    """Return all runs, the first seed of every variant before the second of any."""
-    seeds = max(len(each) for each in runs.values())
-    return [each[seed] for seed in range(seeds) for each in runs.values() if seed < len(each)]
-
-
-def _run(recipe: str, runs: StudyRuns, plans: Mapping[str, Plan], store: Store, at_once: int) -> None:
-    from flows.visionflan import visionflan
-    from vf_ray.on_ray.cluster import local_cluster
-
-    due = [run for run in _each(runs) if plans[run.name].due("evaluate", store)]
-    one = visionflan.with_options(log_prints=False)
-
-    def build(run: StudyRun) -> None:
-        print(f"\n{run.name}", flush=True)
-        one(recipe=recipe, overrides=dict(run.overrides), until="evaluate")
-
-    with ExitStack() as stack:
-        if due and not os.environ.get(API_SERVER):
-            stack.enter_context(local_cluster(due[0].recipe.resources))
-        if at_once == 1:
-            for run in due:
-                build(run)
-            return
-        pool = stack.enter_context(ThreadPoolExecutor(at_once, "study"))
-        for done in [pool.submit(build, run) for run in due]:
-            done.result()
-
-
-def _told(asked: Study, runs: StudyRuns, plans: Mapping[str, Plan], store: Store) -> str:
-    """Build the page, and say where it lies and what it says."""
-    scores = {
-        variant: [artifacts.load(store, plans[run.name].scores.address) for run in each]
-        for variant, each in runs.items()
-    }
-    inputs = {
-        f"{variant}, {n}": one.address for variant, each in scores.items() for n, one in enumerate(each)
-    }
-    config = {key: value for key, value in plain(asked).items() if key not in ("values", "runs", "axes")}
-    spec = Spec(kind="study", name=asked.name, config=config, inputs=inputs, code=CODE["study"])
-
-    def make(writer: Writer) -> Mapping[str, Any]:
-        found = results(asked, scores)
-        document, table = page(asked, found, runs), list(rows(asked, found))
-        data = {**document.plain(), "rows": table}
-        texts = {
-            "study.html": document.html(), "study.md": document.markdown(), "study.csv": _csv(table),
-            "study.json": json.dumps(data, indent=1, ensure_ascii=False) + "\n",
-            **{f"{name}.svg": svg for name, svg in document.plots().items()},
-        }  # fmt: skip
-        for name, text in texts.items():
-            writer.commit(name, text.encode())
-        return {"runs": len(_each(runs)), "outcomes": len(found.outcomes)}
-
-    made = artifacts.build(store, spec, make)
-    print(made.read("study.md").decode())
-    print(f"the page: {store.at(made.path('study.html'))}")
-    return made.address
-
-
-def _csv(table: Sequence[Mapping[str, object]]) -> str:
-    sink = io.StringIO()
-    writer = csv.DictWriter(sink, list(table[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table)
-    return sink.getvalue()
+from vf_ray.study.study import load_study, runs_of, study_names
 
 
 def main() -> None:
@@ -154,6 +24,8 @@ def main() -> None:
         return
     more = dict(map(setting, asked.set))
     with session(lambda: _sound(asked.study, asked.recipe, more), debug=asked.debug):
+        from flows.study_flow import study
+
         study(asked.study, asked.recipe, asked.seeds, more, asked.at_once, asked.dry_run)
 
 
