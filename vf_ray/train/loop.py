@@ -68,21 +68,11 @@ class _Run:
 
 
 def run(
-    stage: Stage,
-    *,
-    model_folder: Path,
-    samples: Samples,
-    writer: Writer,
-    rank: int,
-    world: int,
-    seed: int,
-    report: Callable[[Metrics], None],
-    retries: int = 3,
-    peak: float = 0.0,
-    leaving: Callable[[], bool] = lambda: False,
-    lengths: Lengths | None = None,
+    stage: Stage, *, model_folder: Path, samples: Samples, writer: Writer, rank: int, world: int, seed: int,
+    report: Callable[[Metrics], None], retries: int = 3, peak: float = 0.0,
+    leaving: Callable[[], bool] = lambda: False, lengths: Lengths | None = None,
     held_out: Samples | None = None,
-) -> dict[str, float]:
+) -> dict[str, float]:  # fmt: skip
     """Train, commit ``metrics.jsonl`` and ``model/...``; every rank calls it and gets its own rates.
 
     ``retries`` is how often workers may die between two checkpoints, ``peak`` the operations a second
@@ -96,20 +86,9 @@ def run(
             nothing to measure what the stage wants measured on.
     """
     state = _start(
-        stage,
-        model_folder,
-        samples,
-        writer,
-        rank,
-        world,
-        seed,
-        report,
-        retries,
-        peak,
-        leaving,
-        lengths,
+        stage, model_folder, samples, writer, rank, world, seed, report, retries, peak, leaving, lengths,
         held_out,
-    )
+    )  # fmt: skip
     try:
         _resume(state)
         _check(state)
