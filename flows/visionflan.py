@@ -4,7 +4,7 @@ Prefect shows and schedules; it is not the record. A step is skipped when the st
 finished artifacts, whoever made them, and one Prefect task is one coarse piece of Ray work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from prefect import flow, task
@@ -14,6 +14,7 @@ from prefect.runtime import flow_run
 from flows.show import Show
 from flows.state import told_in_state
 from flows.step_runner import StepRunner
+from vf_ray.artifacts import Spec
 from vf_ray.doctor import refuse_missing_gpus
 from vf_ray.errors import UserError
 from vf_ray.eval.question_sets import require_askable
@@ -65,13 +66,20 @@ def visionflan(
     if dry_run:
         show.todo(todo)
     else:
-        refuse_missing_gpus(plan.recipe, [name for name, missing in todo.items() if missing])
-        run_id = run_records.record(store, plan.recipe, plan.raw, plan.versions, flow_run.get_id() or "")
-        with StepRunner(store, plan, run_id) as place:
-            for name in chosen:
-                run_step.with_options(name=name)(name, place, show, force or name == only)
-        show.results()
+        _build(store, plan, show, todo, [name for name in chosen if force or name == only])
     return plan.versions
+
+
+def _build(
+    store: Store, plan: Plan, show: Show, todo: Mapping[str, Sequence[Spec]], again: Sequence[str]
+) -> None:
+    """Run the steps of ``todo``, in order; those ``again`` even if they are finished."""
+    refuse_missing_gpus(plan.recipe, [name for name, missing in todo.items() if missing])
+    run_id = run_records.record(store, plan.recipe, plan.raw, plan.versions, flow_run.get_id() or "")
+    with StepRunner(store, plan, run_id) as place:
+        for name in todo:
+            run_step.with_options(name=name)(name, place, show, name in again)
+    show.results()
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, task_run_name="{name}")

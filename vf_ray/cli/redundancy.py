@@ -24,9 +24,7 @@ def redundancy(
     store: StoreUrl = None,
     model: Annotated[str, typer.Option(help="Whose answers; default: the last evaluated model.")] = "",
     stage: Annotated[str, typer.Option(help="Whose tasks may go.")] = "stage1",
-    gradients: Annotated[
-        bool, typer.Option(help="Compare the tasks' gradients, too; measured here.")
-    ] = False,
+    gradients: Annotated[bool, typer.Option(help="Compare their gradients, too; measured here.")] = False,
     transfer: Annotated[
         bool, typer.Option(help="Compare what a short tuning on each gains on all; measured here.")
     ] = False,
