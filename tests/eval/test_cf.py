@@ -93,8 +93,8 @@ def test_cifar100_takes_fine_labels(tmp_path: Path) -> None:
 
 
 def test_a_batch_that_would_run_code_is_refused(tmp_path: Path) -> None:
-    write_cifar10(tmp_path, {b"data": print, b"labels": [1, 0]})
-    with pytest.raises(ValueError, match=r"asks for (builtins|__builtin__)\.print"):
+    write_cifar10(tmp_path, {b"data": len, b"labels": [1, 0]})
+    with pytest.raises(ValueError, match=r"asks for (builtins|__builtin__)\.len"):
         cifar10(tree(tmp_path))
 
 
