@@ -72,7 +72,7 @@ def tune(step: str, store: Store, plan: Plan) -> None:
     def make(writer: Writer) -> Mapping[str, Any]:
         run(
             stage, model_folder=folder(model), samples=StoredSamples.of(store, mixed), writer=writer, rank=0,
-            world=1, seed=plan.graph.run_seed, report=lambda metrics: None,
+            world=1, seed=plan.graph.seed_of(step), report=lambda metrics: None,
         )  # fmt: skip
         return stats(writer)
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.plan.recorded import recorded
 from vf_ray.artifacts import build
+from vf_ray.plan.handing import tuning
 from vf_ray.plan.named_models import address_of
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe.load import load_recipe
@@ -43,7 +44,17 @@ def test_another_run_seed_prepares_nothing_and_moves_every_trained_stage(local_s
     assert [after.mixture(name) for name in after.recipe.tuned] == [
         before.mixture(name) for name in before.recipe.tuned
     ]
-    assert after.graph.run_seed == 1
+    assert {after.graph.seed_of(name) for name in after.recipe.tuned} == {1}
+
+
+def test_a_stage_with_a_seed_of_its_own_is_the_same_under_every_run_seed(local_store: Store) -> None:
+    unsaid, first, second = (
+        plan(local_store, **seeds)
+        for seeds in ({}, {"align.seed": 0, "run_seed": 0}, {"align.seed": 0, "run_seed": 1})
+    )
+    assert first.tuned("align") == second.tuned("align") == unsaid.tuned("align")
+    assert tuning(second, "align").seed == 0 and tuning(second, "stage1").seed == 1
+    assert first.tuned("stage1") == unsaid.tuned("stage1") != second.tuned("stage1")
 
 
 def test_a_stage_can_start_from_a_model_of_the_store(local_store: Store) -> None:

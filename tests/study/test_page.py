@@ -92,6 +92,16 @@ def test_every_form_of_the_page_holds_the_same_figures(found: Mapping[str, list[
     assert "Variance of single values" in html and json.dumps(table)
 
 
+def test_the_page_says_which_stages_the_spread_knows_nothing_of(found: Mapping[str, list[Artifact]]) -> None:
+    result = results(STUDY, found)
+    told = [
+        page(STUDY, result, {"plain": [StudyRun(variant="plain", seed=1, recipe=recipe, overrides={})]})
+        for recipe in (load_recipe("smoke", {"align.seed": 7}), load_recipe("smoke"))
+    ]
+    assert "All seeds share align, of seed 7" in told[0].markdown()
+    assert "seeds share" not in told[1].markdown()
+
+
 def test_p_values_are_corrected_over_all_outcomes(found: Mapping[str, list[Artifact]]) -> None:
     twice = replace(
         STUDY, outcomes=(StudyOutcome(benchmark="pope"), StudyOutcome(benchmark="pope", model="stage2"))

@@ -28,7 +28,7 @@ def unselected(plan: Plan, stage: str) -> Mixing:
 def tuning(plan: Plan, stage: str) -> Tuning:
     """Return what the training of a stage is handed."""
     return Tuning(
-        stage, _stage(plan, stage), plan.graph.run_seed, plan.starts_from(stage), mixing(plan, stage),
+        stage, _stage(plan, stage), plan.graph.seed_of(stage), plan.starts_from(stage), mixing(plan, stage),
         plan.lengths(stage), plan.held_out(stage), plan.tuned(stage), _making(plan, stage),
     )  # fmt: skip
 

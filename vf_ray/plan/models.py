@@ -29,15 +29,16 @@ class Models:
             config: dict[str, Any] = {"merge": dict(chosen.merge)}
             inputs = {name: self.address(name) for name in chosen.merge}
             return Spec(kind=stage, name=self.recipe.name, config=config, inputs=inputs, code=CODE["merged"])
-        config = {**chosen.computed(), "seed": self.run_seed}
+        config = {**chosen.computed(), "seed": self.seed_of(stage)}
         inputs = {"model": self.starts_from(stage), "mixture": self.mixture(stage).address}
         return Spec(kind=stage, name=self.recipe.name, config=config, inputs=inputs, code=CODE["tuned"])
 
-    @property
-    def run_seed(self) -> int:
-        """Return the seed of all that stages draw."""
-        own = self.recipe.run_seed
-        return self.recipe.seed if own is None else own
+    def seed_of(self, stage: str) -> int:
+        """Return the seed of all that a tuning stage draws: its own, the run's, or that of the data."""
+        chosen, run = self.recipe.stage(stage), self.recipe.run_seed
+        if chosen is not None and chosen.seed is not None:
+            return chosen.seed
+        return self.recipe.seed if run is None else run
 
     def address(self, name: str) -> str:
         """Return the address of ``base``, of a stage's model, or of one that is an address already."""

@@ -89,6 +89,8 @@ class Stage:
     temperature_over: Literal["task", "group"] = "task"
     replay: Mapping[str, float] = field(default_factory=dict)
     """Share of this stage's samples that comes from the data of earlier stages, as ``{stage1: .1}``."""
+    seed: int | None = None
+    """Of what this stage draws, where it is to stay as it is whatever the run seed; null: the run seed."""
     select: Select | None = None
     """Use, of the instances that ``per_task``, ``limits`` and ``sample`` leave, those that a method finds
     worth training on; weights, temperature and replay are of these."""
@@ -158,7 +160,7 @@ class Stage:
 
     def computed(self) -> dict[str, Any]:
         """Return, as data, what decides what comes out, but for the model that it starts from."""
-        unsaid = {"from", "select", *EXECUTION}  # what is selected is told by the mixture
+        unsaid = {"from", "select", "seed", *EXECUTION}  # other addresses, and the plan, tell of these
         return self._saying(key for key in plain(self) if key not in unsaid)
 
     @property

@@ -30,7 +30,10 @@ READ = (
 def page(study: Study, result: StudyResult, runs: Mapping[str, Sequence[StudyRun]]) -> Document:
     """Return the whole page as data."""
     sections = [
-        Section(title="Answer", blocks=[Paragraph(words=line) for line in answers(study, result)]),
+        Section(
+            title="Answer",
+            blocks=[Paragraph(words=line) for line in (*answers(study, result), *_of_one_seed(runs))],
+        ),
         *(_outcome(study, one, result) for one in result.outcomes),
         Section(title="How to read it", blocks=[Notes(lines=[*READ, *_assumed(study)])]),
         Section(title="Runs", blocks=[_runs(runs)]),
@@ -124,6 +127,14 @@ def _runs(runs: Mapping[str, Sequence[StudyRun]]) -> Table:
         for run in each
     ]
     return Table(headers=("run", "seed", "overrides"), rows=body, wide=(2,))
+
+
+def _of_one_seed(runs: Mapping[str, Sequence[StudyRun]]) -> Iterator[str]:
+    """Say which stages are the same whatever the seed of a run: the spread knows nothing of theirs."""
+    stages = (item for each in runs.values() for run in each for item in run.recipe.tuned.items())
+    seeds = {name: stage.seed for name, stage in stages if stage.seed is not None}
+    for name, seed in seeds.items():
+        yield f"All seeds share {name}, of seed {seed}: what another one would change is in no figure here."
 
 
 def _assumed(study: Study) -> list[str]:
