@@ -15,7 +15,7 @@ export HF_HUB_OFFLINE := 1
 export RAY_USAGE_STATS_ENABLED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install pin demo test bench soak check up down
+.PHONY: help install pin demo test bench soak check docs up down
 
 help: ## list the goals
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ check: $(READY) ## style, types and import contracts
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: $(READY) ## the documentation as a site, below .vf-ray/docs
+	@$(BIN)/python -m infra.docs
 
 up: $(READY) ## start Prefect and Ray on this machine and register the deployments
 	@$(BIN)/python -m infra.local.up
