@@ -47,7 +47,7 @@ def findings(asked: Mapping[str, QuestionSet], earlier: Mapping[str, Scores] | N
     items: dict[str, dict[str, Sequence[Item]]] = {
         name: {model: found.items for model, found in by_model.items()} for name, by_model in scores.items()
     }
-    models = {model: f"{model}/x/123" for model in MODELS}
+    models = {model: f"{model}/x/{'1' * 12}" for model in MODELS}
     record = summary(scores, (), models, answers={}, judged={})
     return Findings(
         recipe="paper-13b", about="Everything.", built=[], stages=[], scores=record, items=items,

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from tests.report.findings import findings, question_sets
-from vf_ray.eval.benchmark import QuestionSet
-from vf_ray.eval.benchmarks.tasks import Verdict
-from vf_ray.page.document import Document, Tiles
+from vf_ray.eval.benchmark import Question, QuestionSet
+from vf_ray.eval.benchmarks.tasks import TaskAnswer, Verdict
+from vf_ray.page.document import Document, Section, Tiles
 from vf_ray.page.tables import Table
 from vf_ray.report import analyses, sections
 from vf_ray.report.findings import Findings
@@ -80,6 +80,39 @@ def test_forgetting_compares_each_set_before_and_after(found: Findings) -> None:
     table = section.blocks[-1]
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["miniimagenet: start to BASE", "miniimagenet: BASE to CHAT"]
+
+
+def test_what_later_stages_changed_follows_their_names(asked: dict[str, QuestionSet]) -> None:
+    cat = TaskAnswer(answer="cat", letter="")
+    questions = tuple(
+        Question(id=f"s/a-{n}", prompt="?", gold="cat", category="s/a", meta=cat) for n in range(20)
+    )
+    found = findings({"pope": asked["pope"], "tasks": QuestionSet(questions=questions)})
+    assert _later(found).title == "What stage 2 changed"
+    soup, third = {**found.scores.models, "soup": f"soup/x/{'2' * 12}"}, "What later stages changed"
+    benchmarks = {
+        name: replace(entry, models={**entry.models, "soup": entry.models["stage2"]})
+        for name, entry in found.benchmarks.items()
+    }
+    items = {name: {**by_model, "soup": by_model["stage2"]} for name, by_model in found.items.items()}
+    more = replace(found, items=items, scores=replace(found.scores, models=soup, benchmarks=benchmarks))
+    assert _later(more).title == third and _table(_later(more)).headers[1:] == ["BASE", "CHAT", "soup"]
+    named = replace(more, learner="stage2")
+    assert _later(named).title == "What soup changed"
+    served = replace(more, scores=replace(more.scores, models={**soup, "soup": "llava 1.5"}))
+    assert _later(served).title == "What stage 2 changed"
+    assert analyses.later_stages(replace(found, learner="other")) is None
+
+
+def _later(found: Findings) -> Section:
+    section = analyses.later_stages(found)
+    assert section is not None
+    return section
+
+
+def _table(section: Section) -> Table:
+    (table,) = [block for block in section.blocks if isinstance(block, Table)]
+    return table
 
 
 def test_hallucination_names_what_was_measured_only(found: Findings) -> None:

@@ -111,11 +111,11 @@ def lengths(findings: Findings) -> Section | None:
     return Section(title="How long answers are", blocks=[Table(headers=headers, rows=rows, caption=caption)])
 
 
-def stage_two(findings: Findings) -> Section | None:
-    """Return what the second stage changed in the answers to the same questions."""
-    if INSTANCES not in findings.benchmarks or "stage2" not in findings.models:
+def later_stages(findings: Findings) -> Section | None:
+    """Return what stages behind the one that learned the tasks changed in answers to the same questions."""
+    shown = findings.from_learner
+    if INSTANCES not in findings.benchmarks or len(shown) < 2:
         return None
-    shown = [m for m in ("stage1", "stage2") if m in findings.models]
     forms = {m: form(findings.items[INSTANCES][m]) for m in shown}
     rows = [
         ["words in an answer, mean", *[f"{f.mean_words:.1f}" for f in forms.values()]],
@@ -130,17 +130,18 @@ def stage_two(findings: Findings) -> Section | None:
     ]
     plot = plots.bars(bin_names(), series, x_label="words in an answer", y_label="answers, %")
     blocks: list[Block] = [
-        Paragraph(words=STAGE_TWO_TEXT),
+        Paragraph(words=LATER_STAGES),
         Table(headers=["held-out items of all tasks", *map(names.model, shown)], rows=rows),
-        Plot(name="lengths", svg=plot, caption="How long answers are before and after stage 2."),
+        Plot(name="lengths", svg=plot, caption="How long answers are, before and after."),
     ]
-    return Section(title="What stage 2 changed", blocks=blocks)
+    what = names.stage(shown[1]) if len(shown) == 2 else "later stages"
+    return Section(title=f"What {what} changed", blocks=blocks)
 
 
-STAGE_TWO_TEXT = (
-    "Stage 2 tunes on a few long conversational answers. In the paper it hardly adds skill: it changes how "
-    "answers look. Here the same questions were put to both models; an answer that holds the right words "
-    "inside a sentence counts as wrong by exact match and is seen in the last row."
+LATER_STAGES = (
+    "In the paper the second stage, on a few long conversational answers, hardly adds skill: it changes how "
+    "answers look. Here the same questions were put to the models before and after; an answer that holds the "
+    "right words inside a sentence counts as wrong by exact match and is seen in the last row."
 )
 
 

@@ -1,4 +1,4 @@
-"""What stage 2 changed: how long answers are, what form they have, and whether they are still right."""
+"""What a later stage changed: how long answers are, what form they have, and whether they are still right."""
 
 import re
 import statistics

@@ -10,6 +10,7 @@ from vf_ray.eval.benchmark import Figures, Item
 from vf_ray.eval.scores import BenchmarkScores, Scores, read, read_items
 from vf_ray.plan.plan import finished
 from vf_ray.plan.reporting import ReportedStage, Reporting
+from vf_ray.recipe.graph import is_model_address
 from vf_ray.report import names
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, source_of
@@ -72,6 +73,15 @@ class Findings:
     @property
     def models(self) -> list[str]:
         return list(self.scores.models)
+
+    @property
+    def from_learner(self) -> list[str]:
+        """Return the learner's model and those that were made behind it; none that is served elsewhere."""
+        addresses = self.scores.models
+        if self.learner not in addresses:
+            return []
+        behind = self.models[self.models.index(self.learner) :]
+        return [model for model in behind if is_model_address(addresses[model])]
 
     def colour(self, name: str) -> str:
         """Return the colour of a model or stage."""

@@ -50,7 +50,7 @@ def document(findings: Findings, shown: list[GalleryItem]) -> Document:
     parts = [
         sections.overview(findings),
         sections.tasks(findings),
-        analyses.stage_two(findings),
+        analyses.later_stages(findings),
         analyses.forgetting(findings),
         analyses.hallucination(findings),
         *(sections.benchmark(findings, name) for name in findings.benchmarks if name != INSTANCES),
