@@ -110,8 +110,8 @@ def _told(asked: Study, runs: StudyRuns, plans: Mapping[str, Plan], store: Store
     spec = Spec(kind="study", name=asked.name, config=config, inputs=inputs, code=CODE["study"])
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        found = results(asked, scores)
-        document, table = page(asked, found, runs), list(rows(asked, found))
+        outcomes = results(asked, scores)
+        document, table = page(asked, outcomes, runs), list(rows(asked, outcomes))
         data = {**document.plain(), "rows": table}
         texts = {
             "study.html": document.html(), "study.md": document.markdown(), "study.csv": _csv(table),
@@ -120,12 +120,12 @@ def _told(asked: Study, runs: StudyRuns, plans: Mapping[str, Plan], store: Store
         }  # fmt: skip
         for name, text in texts.items():
             writer.commit(name, text.encode())
-        return {"runs": len(_each(runs)), "outcomes": len(found.outcomes)}
+        return {"runs": len(_each(runs)), "outcomes": len(outcomes.outcomes)}
 
-    made = artifacts.build(store, spec, make)
-    print(made.read("study.md").decode())
-    print(f"the page: {store.at(made.path('study.html'))}")
-    return made.address
+    artifact = artifacts.build(store, spec, make)
+    print(artifact.read("study.md").decode())
+    print(f"the page: {store.at(artifact.path('study.html'))}")
+    return artifact.address
 
 
 def _csv(table: Sequence[Mapping[str, object]]) -> str:

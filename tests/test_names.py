@@ -27,3 +27,31 @@ def test_no_type_has_another_s_name() -> None:
                 places[name].append(str(module.relative_to(ROOT)))
     assert len(places) > 300  # what is looked at is there
     assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}
+
+
+VAGUE = {
+    *("found", "told", "said", "made", "kept", "got", "thing", "things", "stuff", "res", "tmp", "obj"),
+    *("bounds", "borders", "reads", "shows", "trunk", "feed", "habits", "exam", "picture", "pictures"),
+}
+"""What no local is called: words that do not tell what it holds, and those for which the field has a term."""
+
+
+def variables(module: Path) -> Iterator[tuple[int, str]]:
+    """Yield the line and the name of each parameter and local of the module's functions."""
+    for function in ast.walk(ast.parse(module.read_text())):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            for node in ast.walk(function):
+                match node:
+                    case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                        yield node.lineno, name
+
+
+def test_a_local_is_named_for_what_it_holds() -> None:
+    vague = {
+        f"{module.relative_to(ROOT)}:{line}: {name}"
+        for package in ("vf_ray", "flows")
+        for module in (ROOT / package).rglob("*.py")
+        for line, name in variables(module)
+        if name in VAGUE
+    }
+    assert vague == set()

@@ -24,6 +24,6 @@ def of(what: What) -> dict[str, Any]:
     from vf_ray.study.study import Study
 
     if what == "study":
-        return schema_of(Study, made=("name",))
+        return schema_of(Study, derived=("name",))
     stages = dict.fromkeys(FLAT, Stage | Average | None)
-    return schema_of(Recipe, also=stages, made=("name",))
+    return schema_of(Recipe, also=stages, derived=("name",))

@@ -101,7 +101,7 @@ class ArcGrid:
     @cached_property
     def things(self) -> tuple[Thing, ...]:
         """Return the connected cells of one colour; black is what they lie on."""
-        return tuple(thing for number in self.counts if number != BLACK for thing in self._things(number))
+        return tuple(shape for number in self.counts if number != BLACK for shape in self._things(number))
 
     def _things(self, number: int) -> Iterator[Thing]:
         from scipy.ndimage import find_objects, label

@@ -45,7 +45,7 @@ def write_questions(root: Path, grids: Sequence[ArcGrid], seed: int) -> None:
 def write_annotations(root: Path, grids: Sequence[ArcGrid]) -> None:
     """Write COCO's two files: objects (connected cells of one colour), and captions."""
     images = [_image(grid) for grid in grids]
-    objects = (thing for grid in grids for thing in _objects(grid))
+    objects = (annotation for grid in grids for annotation in _objects(grid))
     captions = ({"image_id": grid.id, "caption": caption(grid)} for grid in grids)
     folder = root / "annotations"
     write_json(folder / "instances_train2014.json", coco_file(images, objects, COLOURS))
@@ -58,12 +58,12 @@ def _image(grid: ArcGrid) -> dict[str, Any]:
 
 
 def _objects(grid: ArcGrid) -> Iterator[dict[str, Any]]:
-    for thing in grid.things:
+    for shape in grid.things:
         yield {
             "image_id": grid.id,
-            "category_id": thing.colour + 1,
-            "bbox": [float(CELL * side) for side in thing.box],
-            "area": float(CELL * CELL * thing.area),
+            "category_id": shape.colour + 1,
+            "bbox": [float(CELL * side) for side in shape.box],
+            "area": float(CELL * CELL * shape.area),
             "iscrowd": 0,
         }
 

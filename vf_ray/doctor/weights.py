@@ -33,14 +33,14 @@ WHOLE = "{}: every tensor that its configuration describes"
 
 def base_weights(base: Base, store: Store | None = None) -> Iterator[Check]:
     """Check that each model a recipe names is there, whole, and what the recipe says."""
-    given = {f"base.{part}": url for part, url in base.parts().items()}
+    parts = {f"base.{part}": url for part, url in base.parts().items()}
     with scratch("vf-ray-doctor-") as below:
         fetch = outliner(below, store)
-        if not given:
+        if not parts:
             yield _check(
                 "base.family", "a fresh model", lambda: family_of_base(base, fetch).adopted(base, fetch)
             )
-        for key, url in given.items():
+        for key, url in parts.items():
             yield _check(key, WHOLE.format(url), partial(_look, base, key, fetch))
 
 
@@ -62,13 +62,13 @@ def dimensions(base: Base, store: Store | None = None) -> Dimensions:
             return family_of_base(fresh, fetch).adopted(fresh, fetch).dimensions()
 
 
-def _check(key: str, found: str, look: Callable[[], object]) -> Check:
+def _check(key: str, note: str, look: Callable[[], object]) -> Check:
     name, remedy = f"weights {key}", f"copy the whole model there, or correct {key}"
     try:
         look()
     except MendableError as error:
         return Check(name, False, str(error), remedy)
-    return Check(name, True, found)
+    return Check(name, True, note)
 
 
 def _look(base: Base, key: str, fetch: Callable[[str], Path]) -> None:

@@ -15,7 +15,7 @@ FOLDERS = ("val2014", "images", "")
 ACCURACIES = {
     "accuracy %": vqa_accuracy,
     "accuracy by the older script %": older_vqa_accuracy,
-    "accuracy of LLaVA's processed answers %": lambda said, golds: vqa_accuracy(processed(said), golds),
+    "accuracy of LLaVA's processed answers %": lambda answer, golds: vqa_accuracy(processed(answer), golds),
 }
 NOTES = (
     "rule: GT-Vision-Lab/VQA as of 2021; EvalAI runs an older one; LLaVA processes answers before it sends "

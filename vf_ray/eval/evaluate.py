@@ -135,11 +135,11 @@ class EvaluationRun:
         with ThreadPoolExecutor(JUDGE_CHUNKS[self._is_local], thread_name_prefix="judge") as pool:
             judged = self._together(pairs, lambda pair: self._judged(pair, answers[pair], pool), pool)
         scores: dict[str, dict[str, Score]] = {name: {} for name in self.question_sets}
-        for (model, name), given in answers.items():
-            scores[name][model] = self._score((model, name), given, judged[model, name].judge)
+        for (model, name), replies in answers.items():
+            scores[name][model] = self._score((model, name), replies, judged[model, name].judge)
         record = self._record(scores, answers, judged)
         write_scores(self.writer, record, scores)
-        again = sum(row.again for given in answers.values() for row in given.rows)
+        again = sum(row.again for replies in answers.values() for row in replies.rows)
         again += sum(judgement.failed for judgement in judged.values())
         questions = {name: len(asked.questions) for name, asked in self.question_sets.items()}
         return {"questions": questions, AGAIN: again, **asdict(record.learned)}
@@ -263,7 +263,7 @@ class EvaluationRun:
             self.trained,
             self._known_by(),
             learner=self.wanted.learner,
-            answers={"/".join(pair): given.spec.address for pair, given in answers.items()},
+            answers={"/".join(pair): replies.spec.address for pair, replies in answers.items()},
             judged={"/".join(pair): one.address for pair, one in judged.items() if one.address},
         )
 

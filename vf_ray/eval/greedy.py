@@ -72,10 +72,10 @@ class GreedyBatch:
         for n, token in enumerate(self._next_B.tolist()):
             if self._done[n]:
                 continue
-            said = self.said[self._rows[n].place]
+            answer = self.said[self._rows[n].place]
             if token != end:
-                said.append(token)
-            self._done[n] = token == end or len(said) >= self._rows[n].room
+                answer.append(token)
+            self._done[n] = token == end or len(answer) >= self._rows[n].room
         self._drop()
         return bool(self._rows)
 

@@ -50,5 +50,6 @@ class WebDatasetFiles:
 
 
 def _said(record: Record) -> dict[str, Any]:
-    said: dict[str, Any] = {"id": record.id, "task": record.task.id, "conversations": record.conversations()}
-    return {**said, "image_from": record.row["images"]} if record.stays else said
+    entry: dict[str, Any] = {"id": record.id, "task": record.task.id}
+    entry["conversations"] = record.conversations()
+    return {**entry, "image_from": record.row["images"]} if record.stays else entry

@@ -54,10 +54,10 @@ def save_adapters(model: nn.Module, lora: Lora, tuned: Sequence[str], out: Path)
 
 def merge(model: nn.Module) -> None:
     """Add the adapters' share to the weights they stand beside, in fp32, and take them out."""
-    found: list[tuple[str, Any]] = [
+    adapted: list[tuple[str, Any]] = [
         (n, part) for n, part in model.named_modules() if isinstance(part, Linear)
     ]
-    for name, part in found:
+    for name, part in adapted:
         parent, _, own = name.rpartition(".")
         layer = part.get_base_layer()
         with torch.no_grad():

@@ -205,8 +205,8 @@ def _announce_segments(
     segments = Segments(_lengths(cu_seqlens, kwargs), device, kwargs.get("gather_index"))
     # A mask that already has four dimensions is passed on as it is; packed_attention never reads it.
     placeholder = torch.empty(1, 1, 0, 0, device=device)
-    said = {name: value for name, value in kwargs.items() if name != "gather_index"}
-    return args, {**said, "segments": segments, "attention_mask": placeholder, "use_cache": False}
+    passed_on = {name: value for name, value in kwargs.items() if name != "gather_index"}
+    return args, {**passed_on, "segments": segments, "attention_mask": placeholder, "use_cache": False}
 
 
 def _lengths(cu_seqlens: Tensor, kwargs: Mapping[str, Any]) -> tuple[int, ...]:

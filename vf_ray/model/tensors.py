@@ -53,11 +53,11 @@ class Tensors:
         files: dict[str, Path] = {}
         shapes: dict[str, Shape] = {}
         for file in weight_files(path):
-            found = _shapes(file)
-            if twice := sorted(files.keys() & found.keys()):
+            held = _shapes(file)
+            if twice := sorted(files.keys() & held.keys()):
                 raise UserError(f"{file} and {files[twice[0]]} both hold {few(twice)}")
-            shapes |= found
-            files |= dict.fromkeys(found, file)
+            shapes |= held
+            files |= dict.fromkeys(held, file)
         return cls(path, files, shapes)
 
     def within(self, names: re.Pattern[str]) -> "Tensors":
@@ -101,8 +101,8 @@ def weight_files(path: Path) -> list[Path]:
     index = read_json(there[0])
     names = sorted(set(index.get("weight_map", {}).values()))
     if missing := [name for name in names if not (path / name).is_file()] or not names:
-        told = few(missing) if isinstance(missing, list) else "no file at all"
-        raise UserError(f"{there[0]} names {told}, which is not there; copy the whole folder")
+        absent = few(missing) if isinstance(missing, list) else "no file at all"
+        raise UserError(f"{there[0]} names {absent}, which is not there; copy the whole folder")
     return [path / name for name in names]
 
 
@@ -120,12 +120,12 @@ def read_json(file: Path) -> dict[str, Any]:
     if not file.is_file():
         raise UserError(f"{file.parent} holds no {file.name}{_instead(file.parent)}")
     try:
-        found = json.loads(file.read_bytes())
+        values = json.loads(file.read_bytes())
     except ValueError as error:
         raise UserError(f"{file}: not JSON ({error}); copy it again") from error
-    if not isinstance(found, dict):
-        raise UserError(f"{file} holds a {type(found).__name__}; expected a mapping")
-    return found
+    if not isinstance(values, dict):
+        raise UserError(f"{file} holds a {type(values).__name__}; expected a mapping")
+    return values
 
 
 @contextmanager
@@ -140,8 +140,8 @@ def readable(what: str) -> Iterator[None]:
     except (MendableError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:  # they raise whatever comes to hand
-        said = (str(error).splitlines() or [""])[0][:200]
-        raise UserError(f"{what} cannot be read: {type(error).__name__}: {said}; is it whole?") from error
+        fault = (str(error).splitlines() or [""])[0][:200]
+        raise UserError(f"{what} cannot be read: {type(error).__name__}: {fault}; is it whole?") from error
 
 
 def few(names: Iterable[str]) -> str:
@@ -168,8 +168,8 @@ def _whole(file: Path) -> Iterator[None]:
     try:
         yield
     except (SafetensorError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        said = (str(error).splitlines() or ["it ends too early"])[0][:200]
-        raise UserError(f"{file} cannot be read as weights: {said}; copy it again") from error
+        fault = (str(error).splitlines() or ["it ends too early"])[0][:200]
+        raise UserError(f"{file} cannot be read as weights: {fault}; copy it again") from error
 
 
 def _shapes(file: Path) -> dict[str, Shape]:

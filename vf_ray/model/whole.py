@@ -147,18 +147,18 @@ def renamed(what: str, names: Iterable[str], canonical: Callable[[str], str]) ->
     Raises:
         ValueError: if two of them are one there.
     """
-    found: dict[str, str] = {}
+    by_canonical: dict[str, str] = {}
     for name in names:
-        other = found.setdefault(canonical(name), name)
+        other = by_canonical.setdefault(canonical(name), name)
         if other != name:
             raise UserError(f"{what} holds one tensor twice, as {other} and {name}")
-    return found
+    return by_canonical
 
 
 def require_same(
     what: str,
     expected: Mapping[str, Shape],
-    found: Mapping[str, Shape],
+    actual: Mapping[str, Shape],
     *,
     optional: Collection[str] = (),
     purpose: str = CONFIG,
@@ -168,12 +168,12 @@ def require_same(
     Raises:
         ValueError: naming what is missing, unexpected or of another shape.
     """
-    missing = expected.keys() - found.keys() - set(optional)
-    unexpected = found.keys() - expected.keys()
+    missing = expected.keys() - actual.keys() - set(optional)
+    unexpected = actual.keys() - expected.keys()
     shapes = [
-        f"{name} {found[name]} for {expected[name]}"
-        for name in expected.keys() & found.keys()
-        if found[name] != expected[name]
+        f"{name} {actual[name]} for {expected[name]}"
+        for name in expected.keys() & actual.keys()
+        if actual[name] != expected[name]
     ]
     _refuse(what, {"missing": missing, "unexpected": unexpected, "of another shape": shapes}, purpose)
 

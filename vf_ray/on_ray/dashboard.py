@@ -110,8 +110,8 @@ def token() -> str:
     Raises:
         UserError: if it holds what no token may; it is not repeated.
     """
-    if given := os.environ.get(TOKEN):
-        return web.fit(TOKEN, given)
+    if bearer := os.environ.get(TOKEN):
+        return web.fit(TOKEN, bearer)
     named = os.environ.get(TOKEN_PATH)
     file = Path(named) if named else Path.home() / ".ray" / "auth_token"
     return web.fit(str(file), file.read_text(encoding="utf-8")) if file.is_file() else ""

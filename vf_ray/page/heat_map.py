@@ -39,10 +39,10 @@ def heat_map(
 def _cell(names: Sequence[str], value: float, row: int, column: int, side: float) -> str:
     x, y = _LEFT + side * column, _TOP + side * row
     known = not math.isnan(value)
-    told = f"{names[row]}, {names[column]}: {f'{value:+.2f}' if known else 'not known'}"
+    tooltip = f"{names[row]}, {names[column]}: {f'{value:+.2f}' if known else 'not known'}"
     size = f"x='{x:.2f}' y='{y:.2f}' width='{side:.2f}' height='{side:.2f}'"
     style = f"fill='{colour(value)}'" if known else f"fill='{UNKNOWN}' stroke='{GRID}' stroke-width='.6'"
-    return f"<rect {size} {style}><title>{escape(told)}</title></rect>"
+    return f"<rect {size} {style}><title>{escape(tooltip)}</title></rect>"
 
 
 def colour(value: float) -> str:

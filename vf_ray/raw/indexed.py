@@ -71,7 +71,7 @@ def hidden(name: str) -> bool:
 
 def shown(name: str) -> str:
     """Return a name whose bytes that are no UTF-8, as Python escapes them, can be seen and stored."""
-    return _ESCAPED.sub(lambda found: f"{NOT_UTF_8}{ord(found[0]) & 0xFF:02x}", name)
+    return _ESCAPED.sub(lambda match: f"{NOT_UTF_8}{ord(match[0]) & 0xFF:02x}", name)
 
 
 def plain_name(name: str) -> tuple[str, Fault | None]:

@@ -66,8 +66,8 @@ class Pages:
                 page, flags = self._page(number, level)
                 nodes = self._nodes(page)
                 if flags & _LEAF:
-                    found = (self._entry(page, number, at) for at in nodes)
-                    return next((entry for entry in found if entry.key == key), None)
+                    entries = (self._entry(page, number, at) for at in nodes)
+                    return next((entry for entry in entries if entry.key == key), None)
                 below = [at for turn, at in enumerate(nodes) if turn == 0 or self._key(page, at) <= key]
                 number = self._child(page, below[-1])
         return None
@@ -128,8 +128,8 @@ class Pages:
     def _read(self, start: int, size: int) -> bytes:
         self._exact.seek(start)
         data = bytearray()
-        while len(data) < size and (more := self._exact.read(size - len(data))):
-            data += more
+        while len(data) < size and (piece := self._exact.read(size - len(data))):
+            data += piece
         return bytes(data)
 
     def _below(self, number: int, level: int) -> Iterator[Entry]:

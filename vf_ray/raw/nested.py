@@ -53,10 +53,10 @@ class _Unpacking:
         """
         paths = {path for directory in only_folders(outer) for path in walk(outer, directory, depth=2)}
         for path in sorted(filter(is_archive, paths)) if levels else ():
-            found = mount(io.BytesIO(self._read(outer, path)), f"{name}/{path}")
-            found.lies_at = join(outer.lies_at, _without_ending(path))
-            yield found
-            yield from self.inner(found, f"{name}/{path}", levels - 1)
+            mounted = mount(io.BytesIO(self._read(outer, path)), f"{name}/{path}")
+            mounted.lies_at = join(outer.lies_at, _without_ending(path))
+            yield mounted
+            yield from self.inner(mounted, f"{name}/{path}", levels - 1)
 
     def _read(self, outer: Zip | Tar, path: str) -> bytes:
         try:
@@ -125,6 +125,6 @@ class InFolder:
 
 def in_folders(mounts: tuple[Mount, ...]) -> Iterator[InFolder]:
     """Yield the archives that hold files outside of any folder, in folders of their names."""
-    for found in mounts:
-        if isinstance(found, Zip | Tar) and not all(is_dir for _, is_dir in found.entries("")):
-            yield InFolder(found, found.lies_at)
+    for archive in mounts:
+        if isinstance(archive, Zip | Tar) and not all(is_dir for _, is_dir in archive.entries("")):
+            yield InFolder(archive, archive.lies_at)

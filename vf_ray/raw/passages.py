@@ -154,13 +154,13 @@ def _joined(extents: Sequence[Extent]) -> list[Extent]:
 
 def numbered(passages: Iterable[Sequence[Extent]], counts: Iterable[int]) -> list[list[Extent]]:
     """Return the passages with what comes before each extent, given how many records each has."""
-    left, before, result = iter(counts), Counter[str](), list[list[Extent]]()
+    left, before, divided = iter(counts), Counter[str](), list[list[Extent]]()
     for extents in passages:
-        result.append([])
+        divided.append([])
         for extent in extents:
-            result[-1].append(replace(extent, before=before[extent.path]))
+            divided[-1].append(replace(extent, before=before[extent.path]))
             before[extent.path] += next(left)
-    return result
+    return divided
 
 
 def _cut(tree: Tree, path: str, least: int, most: int) -> list[Extent]:

@@ -51,9 +51,9 @@ _PACKED = (
 )
 
 
-def in_place_of(head: bytes, more: tuple[Placeholder, ...] = ()) -> str:
+def in_place_of(head: bytes, others: tuple[Placeholder, ...] = ()) -> str:
     """Return what stands in the place of a file that begins so, and what to do; nothing if none is known."""
-    hit = next((kind for kind in (*_TEXTS, *more) if kind.head.match(head[:LOOKED_AT])), None)
+    hit = next((kind for kind in (*_TEXTS, *others) if kind.head.match(head[:LOOKED_AT])), None)
     return f"{hit.what}, and not what its name says; {hit.remedy}" if hit else ""
 
 

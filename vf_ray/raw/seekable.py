@@ -71,9 +71,9 @@ DataSpans = tuple[tuple[int, int], ...]
 class Sparse(Seekable):
     """A file with holes, of which only the data are kept, one block behind the other."""
 
-    def __init__(self, kept: Seekable, blocks: DataSpans, size: int) -> None:
+    def __init__(self, stretches: Seekable, blocks: DataSpans, size: int) -> None:
         super().__init__(size)
-        self._kept = kept
+        self._kept = stretches
         places = accumulate((length for _, length in blocks), initial=0)
         self._blocks = [
             (start, length, place) for (start, length), place in zip(blocks, places, strict=False)

@@ -77,13 +77,13 @@ class RawTree(Tree):
         for place in next(iter(self._lookup.tiers(parent)))[:1]:  # the usual case, in one request
             with contextlib.suppress(FileNotFoundError):
                 return place.mount.read(join(place.directory, name))
-        place, found = self._found(safe)
-        return place.mount.read(found)
+        place, real_path = self._found(safe)
+        return place.mount.read(real_path)
 
     def open(self, path: str) -> IO[bytes]:
         """Return a file as a seekable binary stream; raises like ``read``."""
-        place, found = self._found(inside(path))
-        return place.mount.open(found)
+        place, real_path = self._found(inside(path))
+        return place.mount.open(real_path)
 
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file inside the tree."""
@@ -97,8 +97,8 @@ class RawTree(Tree):
         return self._lookup.glob(inside(pattern))
 
     def _found(self, path: str) -> tuple[Place, str]:
-        if (found := self._lookup.find(path)) is not None:
-            return found
+        if (hit := self._lookup.find(path)) is not None:
+            return hit
         where = f"below {self.url}" if self.url else "among the fetched ones"
         remedies = ". ".join((self._remedy(), *self._lookup.oddities()))
         raise MissingError(f"no file {path!r} {where}; {remedies}")
@@ -139,8 +139,8 @@ class _Lookup:
     @cached_property
     def _named(self) -> tuple[tuple[Mount, ...], bool]:
         """Return the mounts of the Raws found by name, and whether all were."""
-        found = [tuple(self._mounts_of(raw.name)) for raw in self._raws]
-        return tuple(m for mounts in found for m in mounts), bool(found) and all(found)
+        each = [tuple(self._mounts_of(raw.name)) for raw in self._raws]
+        return tuple(m for mounts in each for m in mounts), bool(each) and all(each)
 
     def _mounts_of(self, name: str) -> Iterator[Mount]:
         if name in self._fetched:
@@ -220,10 +220,10 @@ class _Lookup:
         parent, _, name = path.rpartition("/")
         for folder, spelling in product(folder_spellings(parent), spellings(name)):
             for number, places in enumerate(self.tiers(folder)):
-                found = files(places, spelling)
+                matches = files(places, spelling)
                 if number >= GUESSED:  # of two, one is another source's
-                    found = iter(hits) if len(hits := list(found)) == 1 else iter(())
-                if (hit := next(found, None)) is not None:
+                    matches = iter(hits) if len(hits := list(matches)) == 1 else iter(())
+                if (hit := next(matches, None)) is not None:
                     return hit
         loose = any(path in raw.loose for raw in self._raws) and self._root.is_file(path)
         return (Place(self._root, ""), path) if loose else None
@@ -236,9 +236,9 @@ class _Lookup:
                 continue
             places = self._tier(folder, number)
             below = {normalize("NFC", path) for place in places for path in place.below(depth)}
-            found = matching(rest, below)
-            if found and (number != ALONE or self._is_own(folder) or nothing_else(places, below, found)):
-                return [join(fixed, path) for path in found]
+            paths = matching(rest, below)
+            if paths and (number != ALONE or self._is_own(folder) or nothing_else(places, below, paths)):
+                return [join(fixed, path) for path in paths]
         return []
 
     def _is_own(self, folder: str) -> bool:
@@ -258,14 +258,14 @@ def existing(
         FileNotFoundError: if none is there; says what to obtain.
     """
     choices = {split: (paths,) if isinstance(paths, str) else paths for split, paths in files.items()}
-    found = [
+    present = [
         (split.partition(" ")[0], path)
         for split, paths in choices.items()
         if (path := next((p for p in paths if tree.exists(p)), None)) is not None
     ]
-    if not found:
+    if not present:
         tree.open(next(iter(choices.values()))[0])
-    return tree.own(found, count) if isinstance(tree, Selective) else found
+    return tree.own(present, count) if isinstance(tree, Selective) else present
 
 
 def several(tree: Tree, split: str, pattern: str) -> dict[str, str]:

@@ -19,13 +19,13 @@ def open_unpacked(tree: Tree, path: str) -> Iterator[IO[bytes]]:
         ValueError: if something else stands in its place; while it is read, if it is damaged gzip.
     """
     gzipped = f"{path}.gz"
-    found = gzipped if not tree.exists(path) and tree.exists(gzipped) else path
-    with tree.open(found) as file:
+    there = gzipped if not tree.exists(path) and tree.exists(gzipped) else path
+    with tree.open(there) as file:
         head = file.read(LOOKED_AT)
         file.seek(0)
         if message := in_place_of_text(head):
-            raise UserError(f"{found} is {message}")
+            raise UserError(f"{there} is {message}")
         try:
             yield cast(IO[bytes], gzip.GzipFile(fileobj=file)) if head.startswith(b"\x1f\x8b") else file
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UserError(f"{found} is not a whole gzip file ({error}); fetch it again") from error
+            raise UserError(f"{there} is not a whole gzip file ({error}); fetch it again") from error

@@ -146,8 +146,8 @@ class Served:
     def __post_init__(self) -> None:
         require(is_http(self.url), f"served.url is {self.url!r}; expected http:// or https://")
         require(bool(self.model), "served.model is empty; give the server's name for the model")
-        told = f"served.name is {self.name!r}: it becomes part of addresses; use letters, digits, - and _"
-        require(re.fullmatch(r"\w[\w.-]*", self.name) is not None, told)
+        fault = f"served.name is {self.name!r}: it becomes part of addresses; use letters, digits, - and _"
+        require(re.fullmatch(r"\w[\w.-]*", self.name) is not None, fault)
         require(self.at_once > 0, f"served.at_once is {self.at_once}; at least 1")
         require(0 < self.timeout_s < math.inf, f"served.timeout_s is {self.timeout_s}; it must be positive")
 
@@ -259,8 +259,8 @@ class Recipe:
             require(False, f"evaluate.models names {name!r}, which is no stage; {near(name, known)}")
         served = [one.name for one in self.evaluate.served]
         twice = sorted(name for name in {*served} if served.count(name) > 1 or name in known)
-        told = f"evaluate.served: {', '.join(twice)} names more than one model; give each a name of its own"
-        require(not twice, told)
+        fault = f"evaluate.served: {', '.join(twice)} names more than one model; give each a name of its own"
+        require(not twice, fault)
         object.__setattr__(self, "evaluate", replace(self.evaluate, models=self._evaluated()))
 
     def _evaluated(self) -> tuple[str, ...]:

@@ -25,17 +25,17 @@ KINDS: Mapping[type, Mapping[str, Any]] = {
 
 
 def schema_of(
-    cls: type, *, also: Mapping[str, Any] | None = None, made: Sequence[str] = ()
+    cls: type, *, also: Mapping[str, Any] | None = None, derived: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return the schema of a dataclass as its YAML is written.
 
-    ``also`` are keys that its YAML may have beside its fields, each with its type; ``made`` those of its
+    ``also`` are keys that its YAML may have beside its fields, each with its type; ``derived`` those of its
     fields that need not be written, since a loader gives them.
     """
     definitions: dict[str, Any] = {}
     whole = _object(cls, definitions)
     whole["properties"] |= {name: _kind(hint, definitions) for name, hint in (also or {}).items()}
-    whole["required"] = [name for name in whole["required"] if name not in made]
+    whole["required"] = [name for name in whole["required"] if name not in derived]
     return {"$schema": DIALECT, **whole, "$defs": definitions}
 
 
@@ -59,15 +59,15 @@ def _field(
     field: dataclasses.Field[Any], hints: Mapping[str, Any], meanings: Mapping[str, str],
     definitions: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
-    told = {"description": meanings[field.name]} if field.name in meanings else {}
-    return {**_kind(hints[field.name], definitions), **told, **_default(field)}
+    description = {"description": meanings[field.name]} if field.name in meanings else {}
+    return {**_kind(hints[field.name], definitions), **description, **_default(field)}
 
 
 def _default(field: dataclasses.Field[Any]) -> dict[str, Any]:
-    made = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
-    if made is dataclasses.MISSING:
+    default = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+    if default is dataclasses.MISSING:
         return {}
-    whole = plain(made) if dataclasses.is_dataclass(made) and not isinstance(made, type) else made
+    whole = plain(default) if dataclasses.is_dataclass(default) and not isinstance(default, type) else default
     return (
         {} if isinstance(whole, tuple) and any(map(dataclasses.is_dataclass, whole)) else {"default": whole}
     )

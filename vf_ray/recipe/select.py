@@ -36,9 +36,9 @@ class Select:
 
     def __post_init__(self) -> None:
         require(0 < self.share <= 1, f"select.share is {self.share}; a share lies in (0, 1]")
-        given = bool(self.keep) == (self.method == "list")
+        matches = bool(self.keep) == (self.method == "list")
         named = f"select.method is {self.method!r}, select.keep {self.keep!r}"
-        require(given, f"{named}; list names a keep-list, no other method does")
+        require(matches, f"{named}; list names a keep-list, no other method does")
         require(bool(self.targets), "select.targets is empty; name the tasks that vote")
         for key in ("per_target", "warmup", "rank", "checkpoints", "size"):
             require(getattr(self, key) > 0, f"select.{key} is {getattr(self, key)}; it must be positive")

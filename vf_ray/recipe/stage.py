@@ -194,8 +194,8 @@ class Stage:
             require(value is None or value > 0, f"stage.{key} is {value}; it must be positive")
         for key in ("keep_best", "patience"):
             value = getattr(self, key)
-            told = f"stage.{key} is {value}; it needs stage.evaluate_every, which is null"
-            require(value is None or self.evaluate_every is not None, told)
+            fault = f"stage.{key} is {value}; it needs stage.evaluate_every, which is null"
+            require(value is None or self.evaluate_every is not None, fault)
 
     def _require_mixture(self) -> None:
         for pattern, weight in self.weights.items():

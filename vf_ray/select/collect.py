@@ -69,11 +69,11 @@ class Collector:
 
     def warm_up(
         self, writer: Writer, stage: Stage, model: Artifact, samples: Callable[[], Samples], seed: int,
-        kept: Sequence[int],
+        marks: Sequence[int],
     ) -> Mapping[str, Any]:  # fmt: skip
         """Tune a proxy and commit its weights; return statistics."""
         with model.at_hand(MODEL) as folder:
-            return warm_up(writer, stage, folder, samples(), seed, kept)
+            return warm_up(writer, stage, folder, samples(), seed, marks)
 
     def collect(self, writer: Writer, name: str, inquiry: Inquiry, rows: Sequence[int]) -> int:
         """Commit the features of some rows; return how many could not be encoded."""
@@ -189,10 +189,10 @@ def part(number: int) -> str:
 
 
 @contextmanager
-def chunks_of(found: Artifact) -> Iterator[Chunks]:
+def chunks_of(features: Artifact) -> Iterator[Chunks]:
     """Give the features as the files hold them, mapped into memory."""
-    with found.at_hand("") as folder:
-        yield [np.load(folder / name, mmap_mode="r", allow_pickle=False) for name in found.names()]
+    with features.at_hand("") as folder:
+        yield [np.load(folder / name, mmap_mode="r", allow_pickle=False) for name in features.names()]
 
 
 def _npy(table: Floats32) -> bytes:

@@ -24,23 +24,23 @@ SEEN = 2048
 
 def concepts(chunks: Chunks, hashes: Ranks, *, clusters: int, total: int) -> tuple[Reals, Mask]:
     """Return (N,) the logarithm of the weight of each instance's cluster, and which ``total`` are kept."""
-    found = k_means(chunks, clusters, hashes, spherical=True)
-    members = members_of(found.labels, len(found.centres))
+    clustering = k_means(chunks, clusters, hashes, spherical=True)
+    members = members_of(clustering.labels, len(clustering.centres))
     densities = np.array([density(_rows(chunks, _few(rows, hashes))) for rows in members])
-    exponents = transfer(found) / (TEMPERATURE * densities)
-    counts = proportional(np.exp(exponents - exponents.max()), found.sizes, total)
-    kept = np.zeros(len(hashes), np.bool_)
+    exponents = transfer(clustering) / (TEMPERATURE * densities)
+    counts = proportional(np.exp(exponents - exponents.max()), clustering.sizes, total)
+    chosen = np.zeros(len(hashes), np.bool_)
     for rows, count in zip(members, counts, strict=True):
-        kept[rows[representative(_rows(chunks, rows), hashes[rows], int(count))]] = True
-    scores = np.where(found.labels >= 0, exponents[found.labels], np.nan)
-    return scores, kept
+        chosen[rows[representative(_rows(chunks, rows), hashes[rows], int(count))]] = True
+    scores = np.where(clustering.labels >= 0, exponents[clustering.labels], np.nan)
+    return scores, chosen
 
 
-def transfer(found: Clusters) -> Reals:
+def transfer(clustering: Clusters) -> Reals:
     """Return (K,) the mean cosine of each centre with those nearest to it; 1 for a single one."""
-    if (nearest := min(NEAREST, len(found.centres) - 1)) < 1:
-        return np.ones(len(found.centres))
-    cosines = found.centres @ found.centres.T
+    if (nearest := min(NEAREST, len(clustering.centres) - 1)) < 1:
+        return np.ones(len(clustering.centres))
+    cosines = clustering.centres @ clustering.centres.T
     np.fill_diagonal(cosines, -np.inf)
     means: Reals = np.partition(cosines, -nearest, axis=1)[:, -nearest:].mean(axis=1)
     return means

@@ -45,11 +45,11 @@ def typical(chunks: Chunks, tasks: Counts, hashes: Ranks, weights: Reals, total:
     sizes = np.bincount(tasks, minlength=len(weights))
     counts = proportional(weights, sizes, total)
     starts = np.cumsum([0, *sizes])
-    scores, kept = np.full(len(tasks), np.nan), np.zeros(len(tasks), np.bool_)
+    scores, chosen = np.full(len(tasks), np.nan), np.zeros(len(tasks), np.bool_)
     for (start, end), count in zip(pairwise(starts), counts, strict=True):
         own = slice(int(start), int(end))
-        scores[own], kept[own] = _of_task(rows_of(chunks, own), hashes[own], int(count))
-    return scores, kept
+        scores[own], chosen[own] = _of_task(rows_of(chunks, own), hashes[own], int(count))
+    return scores, chosen
 
 
 def rows_of(chunks: Chunks, wanted: slice) -> Floats32:
@@ -69,8 +69,8 @@ def centrality(rows: Floats32, neighbours: int = NEIGHBOURS) -> Reals:
         return np.ones(len(unit))
     cosines = unit @ unit.T
     np.fill_diagonal(cosines, -np.inf)
-    found: Reals = np.partition(cosines, -nearest, axis=1)[:, -nearest:].mean(axis=1).astype(np.float64)
-    return found
+    means: Reals = np.partition(cosines, -nearest, axis=1)[:, -nearest:].mean(axis=1).astype(np.float64)
+    return means
 
 
 def _of_task(rows: Floats32, hashes: Ranks, count: int) -> tuple[Reals, Mask]:

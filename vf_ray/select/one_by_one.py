@@ -51,9 +51,9 @@ class OneByOne:
 
     def usable(self, encoder: Encoder) -> "tuple[OneByOne, list[int], list[Reject]]":
         """Return those that can be encoded, their places among these, and why the others cannot."""
-        found = encoded(encoder, self, range(len(self)))
-        places = [place for place, one in found.items() if not isinstance(one, Reject) and one.num_labels]
-        rejects = [one for one in found.values() if isinstance(one, Reject)]
+        encodings = encoded(encoder, self, range(len(self)))
+        places = [place for place, one in encodings.items() if not isinstance(one, Reject) and one.num_labels]
+        rejects = [one for one in encodings.values() if isinstance(one, Reject)]
         return replace(self, chosen=tuple(self.chosen[place] for place in places)), places, rejects
 
     def packs(
@@ -71,7 +71,7 @@ class OneByOne:
 
 def _unasked(text: Any) -> Text:
     """Return a text whose user only shows images, in any turn."""
-    further = tuple(said if n % 2 else _marks(said) for n, said in enumerate(text.further))
+    further = tuple(turn if n % 2 else _marks(turn) for n, turn in enumerate(text.further))
     unasked: Text = replace(text, prompt=_marks(text.prompt), further=further)
     return unasked
 

@@ -44,12 +44,12 @@ def put(model: nn.Module, warm: Artifact, mark: int) -> None:
 
 
 def warm_up(
-    writer: Writer, stage: Stage, folder: Path, samples: Samples, seed: int, kept: Sequence[int]
+    writer: Writer, stage: Stage, folder: Path, samples: Samples, seed: int, marks: Sequence[int]
 ) -> Mapping[str, Any]:
     """Tune, and commit the weights after each of the steps ``kept``."""
     model, steps = proxy(stage, folder, seed), num_steps(stage, len(samples))
     batches, adam = Batches.of(stage, samples, folder, seed, 0, 1), optimizer.optimizer(model, stage)
-    done = _resume(writer, model, adam, kept)
+    done = _resume(writer, model, adam, marks)
     for step in ahead(batches.step, range(done + 1, steps + 1)):
         optimizer.set_rate(adam, rate(stage, step.number, steps))
         for pack in step.packs:
@@ -59,9 +59,9 @@ def warm_up(
         adam.step()
         adam.zero_grad()
         writer.progress(step.number, steps, "steps")
-        if step.number in kept:
+        if step.number in marks:
             _keep(writer, model, adam, step.number)
-    return {"steps": steps, "kept": list(kept)}
+    return {"steps": steps, "kept": list(marks)}
 
 
 def _keep(writer: Writer, model: nn.Module, adam: torch.optim.Optimizer, mark: int) -> None:
@@ -76,9 +76,9 @@ def _keep(writer: Writer, model: nn.Module, adam: torch.optim.Optimizer, mark: i
     writer.commit(_weights(mark), save(_on_host(weights)))
 
 
-def _resume(writer: Writer, model: nn.Module, adam: torch.optim.Optimizer, kept: Sequence[int]) -> int:
+def _resume(writer: Writer, model: nn.Module, adam: torch.optim.Optimizer, marks: Sequence[int]) -> int:
     """Take up the weights and moments after the latest step that was kept; return it, 0 if there is none."""
-    done = max((mark for mark in kept if writer.committed(_weights(mark))), default=0)
+    done = max((mark for mark in marks if writer.committed(_weights(mark))), default=0)
     if done:
         held, moments = (load(writer.read(name)) for name in (_weights(done), _moments(done)))
         for name, weight in tuned_weights(model).items():

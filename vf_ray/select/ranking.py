@@ -34,9 +34,9 @@ def ordered(scores: Reals, hashes: Ranks) -> Counts:
 
 def highest(scores: Reals, hashes: Ranks, count: int) -> Mask:
     """Return (N,) which have the ``count`` highest scores; what has none (NaN) is never among them."""
-    kept = np.zeros(len(scores), np.bool_)
-    kept[ordered(scores, hashes)[:count]] = True
-    return kept & ~np.isnan(scores)
+    chosen = np.zeros(len(scores), np.bool_)
+    chosen[ordered(scores, hashes)[:count]] = True
+    return chosen & ~np.isnan(scores)
 
 
 def highest_of_each(scores: Reals, hashes: Ranks, groups: Counts, counts: Counts) -> Mask:
@@ -45,9 +45,9 @@ def highest_of_each(scores: Reals, hashes: Ranks, groups: Counts, counts: Counts
     by_group = by_score[np.argsort(groups[by_score], kind="stable")]
     starts = np.searchsorted(groups[by_group], np.arange(len(counts)))
     place_N = np.arange(len(scores)) - starts[groups[by_group]]
-    kept = np.zeros(len(scores), np.bool_)
-    kept[by_group] = place_N < counts[groups[by_group]]
-    return kept & ~np.isnan(scores)
+    chosen = np.zeros(len(scores), np.bool_)
+    chosen[by_group] = place_N < counts[groups[by_group]]
+    return chosen & ~np.isnan(scores)
 
 
 def proportional(weights: Reals, sizes: Counts, total: int) -> Counts:

@@ -30,54 +30,56 @@ class Likeness:
     """Whether its numbers are correlations over items, for which an interval can be given."""
 
 
-def page(recipe: str, found: Sequence[Likeness], threshold: float) -> Document:
+def page(recipe: str, likenesses: Sequence[Likeness], threshold: float) -> Document:
     """Return the page."""
     return Document(
-        title=f"Task redundancy: {recipe}", about=ABOUT, sections=[_section(one, threshold) for one in found]
+        title=f"Task redundancy: {recipe}",
+        about=ABOUT,
+        sections=[_section(likeness, threshold) for likeness in likenesses],
     )
 
 
-def _section(one: Likeness, threshold: float) -> Section:
-    matrix = one.matrix
-    found = tree(matrix, threshold)
-    shown, size = matrix.ordered(found.order), len(matrix.tasks)
+def _section(likeness: Likeness, threshold: float) -> Section:
+    matrix = likeness.matrix
+    grouped = tree(matrix, threshold)
+    shown, size = matrix.ordered(grouped.order), len(matrix.tasks)
     known = [pair for pair in pairs(matrix)]
-    name = "-".join(one.title.lower().split())
-    drawing = heat_map(shown.tasks, shown.values.tolist(), branches=found.branches, label=one.title)
+    name = "-".join(likeness.title.lower().split())
+    drawing = heat_map(shown.tasks, shown.values.tolist(), branches=grouped.branches, label=likeness.title)
     caption = (
         "Rows and columns are tasks in the order of the tree at the right, which joins what is alike on "
         "average. White with a frame: not known, which the tree takes as unlike."
     )
     blocks: list[Block] = [
-        Tiles(tiles=_tiles(size, len(known), found, threshold)),
-        Paragraph(words=one.about),
+        Tiles(tiles=_tiles(size, len(known), grouped, threshold)),
+        Paragraph(words=likeness.about),
         Plot(name=name, svg=drawing, caption=caption),
-        _closest(known, one.correlation),
-        *_groups(found, threshold),
+        _closest(known, likeness.correlation),
+        *_groups(grouped, threshold),
     ]
-    return Section(title=one.title, blocks=blocks)
+    return Section(title=likeness.title, blocks=blocks)
 
 
-def _tiles(size: int, known: int, found: TaskTree, threshold: float) -> list[Tile]:
+def _tiles(size: int, known: int, grouped: TaskTree, threshold: float) -> list[Tile]:
     possible = size * (size - 1) // 2
     return [
         Tile(value=f"{size:,}", label="tasks"),
         Tile(value=f"{known:,}", label="pairs compared", detail=f"of {possible:,}"),
-        Tile(value=f"{len(found.groups):,}", label="groups", detail=f"at a likeness of {threshold:g}"),
-        Tile(value=f"{len(found.redundant):,}", label="tasks that others stand for"),
+        Tile(value=f"{len(grouped.groups):,}", label="groups", detail=f"at a likeness of {threshold:g}"),
+        Tile(value=f"{len(grouped.redundant):,}", label="tasks that others stand for"),
     ]
 
 
 def pairs(matrix: TaskMatrix) -> list[tuple[str, str, float, int]]:
     """Return (task, task, value, items) of all pairs that are known, the most alike first."""
     values, size = matrix.symmetric(), len(matrix.tasks)
-    found = [
+    measured = [
         (matrix.tasks[i], matrix.tasks[j], float(values[i, j]), int(matrix.items[i, j]))
         for i in range(size)
         for j in range(i + 1, size)
         if not math.isnan(values[i, j])
     ]
-    return sorted(found, key=lambda pair: (-pair[2], pair[:2]))
+    return sorted(measured, key=lambda pair: (-pair[2], pair[:2]))
 
 
 def _closest(known: Sequence[tuple[str, str, float, int]], correlation: bool) -> Block:
@@ -101,9 +103,9 @@ def _interval(value: float, items: int) -> str:
     return f"[{math.tanh(middle - half):+.2f}, {math.tanh(middle + half):+.2f}]"
 
 
-def _groups(found: TaskTree, threshold: float) -> list[Block]:
+def _groups(grouped: TaskTree, threshold: float) -> list[Block]:
     larger = [
-        (group, stays) for group, stays in zip(found.groups, found.stays, strict=True) if len(group) > 1
+        (group, stays) for group, stays in zip(grouped.groups, grouped.stays, strict=True) if len(group) > 1
     ]
     if not larger:
         return [Notes(lines=[f"No two tasks are as alike as {threshold:g}: none is redundant by this."])]
@@ -113,7 +115,7 @@ def _groups(found: TaskTree, threshold: float) -> list[Block]:
     ]
 
 
-def plain(found: Mapping[str, TaskMatrix], threshold: float) -> dict[str, object]:
+def plain(matrices: Mapping[str, TaskMatrix], threshold: float) -> dict[str, object]:
     """Return matrices and what they make redundant as JSON-ready data; None is what is not known."""
     return {
         name: {
@@ -124,5 +126,5 @@ def plain(found: Mapping[str, TaskMatrix], threshold: float) -> dict[str, object
             "items": matrix.items.tolist(),
             "redundant": list(tree(matrix, threshold).redundant),
         }
-        for name, matrix in found.items()
+        for name, matrix in matrices.items()
     }

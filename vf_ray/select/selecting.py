@@ -96,18 +96,18 @@ class _Selecting:
 
     def written(self, writer: Writer) -> Mapping[str, Any]:
         """Choose, commit the keep-list and return statistics."""
-        scores, kept = METHODS[self.asked.method](self)
-        if not kept.any():
+        scores, chosen = METHODS[self.asked.method](self)
+        if not chosen.any():
             raise UserError(
-                f"{self.asker.wanted.name}.select: the model can read none of {len(kept):,} instances"
+                f"{self.asker.wanted.name}.select: the model can read none of {len(chosen):,} instances"
             )
         columns = [pa.array(self.tasks), pa.array(self.keys), pa.array(scores, pa.float64())]
-        table = pa.table(columns, schema=KEPT).filter(pa.array(kept))
+        table = pa.table(columns, schema=KEPT).filter(pa.array(chosen))
         writer.commit(KEEP, to_parquet(table))
         counts = {row["values"]: row["counts"] for row in pc.value_counts(table["task"]).to_pylist()}
         return {
-            "instances": len(kept),
-            "kept": int(kept.sum()),
+            "instances": len(chosen),
+            "kept": int(chosen.sum()),
             "unreadable": int(np.isnan(scores).sum()),
             "tasks": {task: counts.get(task, 0) for task in sorted(set(self.tasks))},
         }
@@ -124,8 +124,8 @@ class _Selecting:
         of_task = [gradients[np.array(tasks) == task] for task in dict.fromkeys(tasks)]
         readable = [rows for rows in of_task if not np.isnan(rows).all()]
         with chunks_of(self.asker.features("gradients", self.all, self._proxy)) as chunks:
-            found = vote(influence(chunks, readable), self.ranks, self.asked.share)
-        return found.scores, found.kept
+            voted = vote(influence(chunks, readable), self.ranks, self.asked.share)
+        return voted.scores, voted.kept
 
     def by_loss_ratio(self) -> Chosen:
         """Choose what is typical of each task, by the tasks' weights."""

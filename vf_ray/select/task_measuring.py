@@ -29,8 +29,8 @@ def task_gradients(store: Store, wanted: StageSelection, pool: WorkPool, resourc
     with _asking(store, wanted, pool, resources) as asker:
         tasks = asker.mixture.index["task"].to_pylist()
         names, codes = np.unique(np.array(tasks), return_inverse=True)
-        found = asker.features("gradients", asker.among(range(len(tasks))), wanted.proxy)
-    with chunks_of(found) as chunks:
+        projected = asker.features("gradients", asker.among(range(len(tasks))), wanted.proxy)
+    with chunks_of(projected) as chunks:
         return gradients(chunks, codes, [str(name) for name in names])
 
 

@@ -21,10 +21,10 @@ def trajectories(chunks: Chunks, hashes: Ranks, *, clusters: int, total: int) ->
 
     ``chunks`` hold (n, C x V), checkpoint after checkpoint.
     """
-    found = k_means(chunks, clusters, hashes)
+    clustering = k_means(chunks, clusters, hashes)
     scores = -np.concatenate([instability(np.asarray(chunk)) for chunk in chunks])
-    counts = even(found.sizes, total)
-    return scores, highest_of_each(scores, hashes, np.maximum(found.labels, 0), counts)
+    counts = even(clustering.sizes, total)
+    return scores, highest_of_each(scores, hashes, np.maximum(clustering.labels, 0), counts)
 
 
 def instability(rows: Reals, values: int = VALUES) -> Reals:

@@ -56,8 +56,8 @@ def _asked(tree: Tree, paths: Sequence[str]) -> Iterator[tuple[str, Callable[[],
     for path in (path for path in paths if asked_with(path) is None):
         yield path, partial(image_bytes, tree, path)
     together = [list(some) for key, some in groupby(paths, asked_with) if key is not None]
-    reads = side_by_side(lambda some: [_tried(tree, path) for path in some], together)
-    for some, outcomes in zip(together, reads, strict=True):
+    attempts = side_by_side(lambda some: [_tried(tree, path) for path in some], together)
+    for some, outcomes in zip(together, attempts, strict=True):
         yield from zip(some, outcomes(), strict=True)
 
 

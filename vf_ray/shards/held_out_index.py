@@ -43,8 +43,8 @@ def write_held_out_index(
     }
     chosen = joined(tables.values())
     if not chosen.num_rows:
-        told = f"{writer.address}: its tasks {', '.join(tables)} hold no instance out to evaluate on"
-        raise UserError(f"{told}; raise prepare.held_out, or leave out stage.evaluate_every")
+        fault = f"{writer.address}: its tasks {', '.join(tables)} hold no instance out to evaluate on"
+        raise UserError(f"{fault}; raise prepare.held_out, or leave out stage.evaluate_every")
     writer.commit(NAME, to_parquet(chosen.select(MIXTURE.names)))
     return {"instances": chosen.num_rows, "tasks": {task: len(table) for task, table in tables.items()}}
 

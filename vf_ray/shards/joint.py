@@ -51,5 +51,5 @@ def _shown(sha256: pa.Array, starts: npt.NDArray[np.int64]) -> pa.Array:
     """Return (C,) lists of what is stored of each candidate's images; that of nothing is empty."""
     real = pc.fill_null(pc.not_equal(sha256, NOTHING), True).to_numpy(zero_copy_only=False)
     before = np.concatenate([[0], np.cumsum(real)])
-    borders = pa.array(before[[*starts, len(real)]], pa.int32())
-    return pa.ListArray.from_arrays(borders, sha256.filter(pa.array(real)))
+    offsets = pa.array(before[[*starts, len(real)]], pa.int32())
+    return pa.ListArray.from_arrays(offsets, sha256.filter(pa.array(real)))

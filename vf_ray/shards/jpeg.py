@@ -124,20 +124,20 @@ def _first_symbols(body: bytes) -> Iterator[tuple[int, int]]:
         body = body[17 + sum(body[1:17]) :]
 
 
-def _most_zeros(found: Layout, body: bytes, first: int, refined: int) -> int:
+def _most_zeros(parts: Layout, body: bytes, first: int, refined: int) -> int:
     """Return how many bytes of zeros an encoder may write into a scan one after the other.
 
     Of a progressive file those of the blocks' means may be zeros wherever the picture is flat, if these are
     the code of no change, or bits that refine it. Details come with the code of a block's end, but for bits
     that refine those of many blocks at once. A regular pattern may have some all along a row of blocks.
     """
-    row = found.width // 8
-    if not found.progressive:
-        return _ANY if found.zero_is_flat else len(_ZEROS) - 1
+    row = parts.width // 8
+    if not parts.progressive:
+        return _ANY if parts.zero_is_flat else len(_ZEROS) - 1
     if first:
         return max(_REFINED, 4 * row) if refined else max(len(_ZEROS), row)
     tables = (selectors >> 4 for selectors in body[2 : 2 + 2 * body[0] : 2])
-    flat = refined or not any(found.shortest[table] for table in tables)
+    flat = refined or not any(parts.shortest[table] for table in tables)
     return _ANY if flat else max(len(_ZEROS), row)
 
 

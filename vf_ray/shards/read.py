@@ -105,8 +105,8 @@ class StoredSamples:
             return list(pool.map(self._image, shown))
 
     def _columns(self, rows: Sequence[int], *names: str) -> list[tuple[Any, ...]]:
-        taken = self.index.select(list(names)).take(pa.array(rows, pa.int64()))
-        return list(zip(*(column.to_pylist() for column in taken.columns), strict=True))
+        chosen = self.index.select(list(names)).take(pa.array(rows, pa.int64()))
+        return list(zip(*(column.to_pylist() for column in chosen.columns), strict=True))
 
     def _image(self, image: ShownImage) -> bytes:
         artifact, digest = self._artifact(image.images), f"{image.digest:016x}"

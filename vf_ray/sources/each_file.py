@@ -23,15 +23,15 @@ def each_file(
     """Return a reader of split -> pattern; ``parse`` gets a file's bytes, ``at.path`` is the key to it."""
 
     def read(tree: Tree) -> Iterator[R | Reject]:
-        found = [
+        files_of_splits = [
             (split.partition(" ")[0], path)
             for split, pattern in patterns.items()
             for path in tree.glob(pattern)
         ]
-        if not found:
+        if not files_of_splits:
             tree.open(next(iter(patterns.values())))  # says what to obtain
-        reads = side_by_side(tree.read, (path for _, path in found))
-        for index, ((split, path), data_of) in enumerate(zip(found, reads, strict=True)):
+        contents = side_by_side(tree.read, (path for _, path in files_of_splits))
+        for index, ((split, path), data_of) in enumerate(zip(files_of_splits, contents, strict=True)):
             try:
                 data = data_of()
             except (FileNotFoundError, UnreadableError, *DAMAGED) as error:  # a link to nothing, bit rot

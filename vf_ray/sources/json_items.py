@@ -38,8 +38,8 @@ def json_items(tree: Tree, path: str, split: str, items: str = "item") -> Iterat
 
 def optional_items(tree: Tree, path: str, split: str, items: str) -> Iterator[tuple[Any, At]]:
     """Yield like ``json_items``; nothing where there is no such array."""
-    found = _read(tree, path, lambda file: ijson.items(file, items, use_float=True))
-    for index, item in enumerate(found):
+    values = _read(tree, path, lambda file: ijson.items(file, items, use_float=True))
+    for index, item in enumerate(values):
         yield item, At(path, split, index)
 
 
@@ -53,8 +53,8 @@ def json_pairs(tree: Tree, path: str, split: str, items: str = "") -> Iterator[t
 
 
 def _pairs(tree: Tree, path: str, split: str, items: str) -> Iterator[tuple[tuple[str, Any], At]]:
-    found = _read(tree, path, lambda file: ijson.kvitems(file, items, use_float=True))
-    for index, pair in enumerate(found):
+    pairs = _read(tree, path, lambda file: ijson.kvitems(file, items, use_float=True))
+    for index, pair in enumerate(pairs):
         yield pair, At(path, split, index)
 
 
@@ -66,11 +66,11 @@ def _required(
     records: Iterable[tuple[Any, At]], tree: Tree, path: str, where: str, kind: str
 ) -> Iterator[tuple[Any, At]]:
     """Yield records; none are fine only if what should hold them is there."""
-    found = False
+    any_item = False
     for record in records:
-        found = True
+        any_item = True
         yield record
-    if not found and not _holds(tree, path, where, kind):
+    if not any_item and not _holds(tree, path, where, kind):
         place = f"at {where!r}" if where else "as its root"
         with open_unpacked(tree, path) as file:
             head = tidy(file.read(_SHOWN).decode(errors="replace"))
@@ -90,9 +90,9 @@ def _read(tree: Tree, path: str, parse: Callable[[Any], Iterator[T]]) -> Iterato
     with open_unpacked(tree, path) as file:
         _pass_mark(file)
         try:
-            for found in parse(WatchedJson(file, path)):
+            for value in parse(WatchedJson(file, path)):
                 passed += 1
-                yield found
+                yield value
             return
         except ijson.JSONError:
             pass  # the mended file is the second try, and the last
@@ -100,8 +100,8 @@ def _read(tree: Tree, path: str, parse: Callable[[Any], Iterator[T]]) -> Iterato
         try:
             yield from islice(parse(ShallowJson(MendedJson(file), path)), passed, None)
         except ijson.JSONError as error:
-            said = error.args[0] if error.args else ""
-            text = tidy(said.decode(errors="replace") if isinstance(said, bytes) else str(said))
+            fault = error.args[0] if error.args else ""
+            text = tidy(fault.decode(errors="replace") if isinstance(fault, bytes) else str(fault))
             raise UserError(f"{path} is not whole JSON ({text}); {remedy(text)}") from error
 
 

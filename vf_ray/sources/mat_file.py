@@ -27,7 +27,7 @@ def load_mat_bytes(data: bytes, path: str, names: Sequence[str]) -> Mapping[str,
     if data.startswith(_HDF5):
         raise _too_new(path, names)
     try:
-        found: dict[str, Any] = loadmat(io.BytesIO(data), variable_names=names, simplify_cells=True)
+        variables: dict[str, Any] = loadmat(io.BytesIO(data), variable_names=names, simplify_cells=True)
     except NotImplementedError as error:  # which it raises for HDF5, and for nothing else
         raise _too_new(path, names) from error
     except MemoryError:
@@ -35,9 +35,9 @@ def load_mat_bytes(data: bytes, path: str, names: Sequence[str]) -> Mapping[str,
     except Exception as error:  # the parser meets foreign bytes, and raises whatever comes to hand
         message = in_place_of_bytes(data) or f"no MATLAB file up to version 7.2 ({error}); fetch it again"
         raise UserError(f"{path} is {message}") from error
-    if missing := [name for name in names if name not in found]:
+    if missing := [name for name in names if name not in variables]:
         raise UserError(f"{path} lacks the variables {missing}; fetch it again")
-    return found
+    return variables
 
 
 def _too_new(path: str, names: Sequence[str]) -> UserError:

@@ -83,9 +83,9 @@ def _whole_pieces(text: str, ended: bool) -> tuple[list[str], str]:
 
 def _mended(piece: str) -> str:
     if piece.startswith('"'):
-        plain = _ESCAPE.sub(lambda found: found[0] if len(found[0]) > 1 else "\ufffd", piece)
-        return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", plain)
-    return _ODD.sub(lambda found: _number(found[0]), piece)
+        plain = _ESCAPE.sub(lambda match: match[0] if len(match[0]) > 1 else "\ufffd", piece)
+        return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", plain)
+    return _ODD.sub(lambda match: _number(match[0]), piece)
 
 
 def _number(odd: str) -> str:

@@ -105,17 +105,17 @@ def column_names(tree: Tree, path: str) -> list[str]:
 
 def filled(tree: Tree, path: str, column: str) -> list[bool]:
     """Return for each row whether a column holds anything; it is read only where the file counts nulls."""
-    found: list[bool] = []
+    holds: list[bool] = []
     with tree.open(path) as file:
         opened = _opened(file, path)
         for number in range(opened.metadata.num_row_groups):
             group = opened.metadata.row_group(number)
             if _without_nulls(group, column):
-                found += [True] * group.num_rows
+                holds += [True] * group.num_rows
             else:
                 cells = _column(opened, path, number, column).to_pylist()
-                found += [_holds(cell) for cell in cells]
-    return found
+                holds += [_holds(cell) for cell in cells]
+    return holds
 
 
 def _without_nulls(group: Any, column: str) -> bool:

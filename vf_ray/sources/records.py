@@ -89,20 +89,20 @@ def side_records(
     records: Iterable[tuple[Any, At]], parse: Callable[[Fields], tuple[K, V]]
 ) -> tuple[Mapping[K, V], Sequence[Reject]]:
     """Return by key what ``parse`` makes of records that others refer to, and those it fails on."""
-    found, broken = list[tuple[K, V]](), list[Reject]()
+    pairs, broken = list[tuple[K, V]](), list[Reject]()
     for record, at in records:
         try:
-            found.append(parse(fields_of(record)))
+            pairs.append(parse(fields_of(record)))
         except Exception as error:
             broken.append(_refused(at.key("side", at.place), error))
-    return unambiguous(found), broken
+    return unambiguous(pairs), broken
 
 
 def unambiguous(pairs: Iterable[tuple[K, V]]) -> Mapping[K, V]:
     """Return values by key, without the keys that have two: whose they are nobody can tell."""
-    found: dict[K, V] = {}
-    doubtful = {key for key, value in pairs if found.setdefault(key, value) != value}
-    return {key: value for key, value in found.items() if key not in doubtful}
+    first: dict[K, V] = {}
+    doubtful = {key for key, value in pairs if first.setdefault(key, value) != value}
+    return {key: value for key, value in first.items() if key not in doubtful}
 
 
 def produced(parse: ParseRecord[S, R], record: S, at: At) -> Iterator[R | Reject]:

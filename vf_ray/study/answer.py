@@ -19,8 +19,8 @@ def answers(study: Study, result: StudyResult) -> Iterator[str]:
     if study.question:
         yield study.question
     for one in result.outcomes:
-        told = _compared(one, result) if one.joint.comparisons else _noise(one.joint.spreads)
-        yield f"{one.outcome.name}: {told}"
+        conclusion = _compared(one, result) if one.joint.comparisons else _noise(one.joint.spreads)
+        yield f"{one.outcome.name}: {conclusion}"
         yield from (f"{one.outcome.name}: {words}" for words in _slopes(study, one.lines))
 
 
@@ -31,8 +31,8 @@ def _compared(one: OutcomeResult, result: StudyResult) -> str:
     if rest := [against for variant, against in comparisons.items() if variant not in shown]:
         most = max(100 * against.detectable for against in rest)
         which = "No other run" if shown else "No run"
-        told = f"{which} could be told from {baseline}"
-        parts.append(f"{told}; a difference of {most:.1f} points would mostly have been found")
+        verdict = f"{which} could be told from {baseline}"
+        parts.append(f"{verdict}; a difference of {most:.1f} points would mostly have been found")
     seeds = min(spread.seeds for spread in one.joint.spreads.values())
     return ". ".join([*parts, *(["One seed only: run-to-run noise is not known"] if seeds < 2 else [])]) + "."
 

@@ -95,8 +95,8 @@ class Study:
         asked = recipe.evaluate.benchmarks
         left = tuple(outcome for outcome in self.outcomes if outcome.benchmark in asked)
         named = ", ".join(outcome.benchmark for outcome in self.outcomes)
-        told = f"evaluate.benchmarks names {', '.join(asked)}, and the study compares by {named}"
-        require(bool(left), f"{told}; add one of these to the recipe")
+        fault = f"evaluate.benchmarks names {', '.join(asked)}, and the study compares by {named}"
+        require(bool(left), f"{fault}; add one of these to the recipe")
         out = [outcome.name for outcome in self.outcomes if outcome not in left]
         note = f" Not asked by recipe {recipe.name}: {', '.join(out)}." if out else ""
         return replace(self, outcomes=left, about=f"{self.about}{note}")
@@ -126,9 +126,9 @@ class Study:
         if not isinstance(value, str) or not value.startswith(VALUE):
             return value
         name = value.removeprefix(VALUE)
-        told = f"study {self.name!r}: {key} is {value}, of which it knows nothing under recipe {recipe!r}"
+        fault = f"study {self.name!r}: {key} is {value}, of which it knows nothing under recipe {recipe!r}"
         known = ", ".join(self.values) or "none"
-        require(name in given, f"{told}; give it under values.{Path(recipe).stem}, as for {known}")
+        require(name in given, f"{fault}; give it under values.{Path(recipe).stem}, as for {known}")
         return given[name]
 
 
@@ -171,8 +171,8 @@ def _run(
 ) -> StudyRun:
     try:
         changes = {**own, **more}
-        made = {key: MadeModel(**value) for key, value in changes.items() if _is_model(value)}
-        changes |= {key: where(load_recipe(recipe, {**m.under, **more}), m.model) for key, m in made.items()}
+        bases = {key: MadeModel(**value) for key, value in changes.items() if _is_model(value)}
+        changes |= {key: where(load_recipe(recipe, {**b.under, **more}), b.model) for key, b in bases.items()}
         plain = load_recipe(recipe, changes)
         if seed and "run_seed" not in own:
             changes["run_seed"] = (plain.seed if plain.run_seed is None else plain.run_seed) + seed

@@ -35,13 +35,13 @@ def sources() -> Mapping[str, Source[Any]]:
 @cache
 def _declared() -> Mapping[str, tuple[Source[Any], str]]:
     """Return every source, and the module that declares it, by name."""
-    found: dict[str, tuple[Source[Any], str]] = {}
+    sources: dict[str, tuple[Source[Any], str]] = {}
     for info in pkgutil.walk_packages(__path__, f"{__name__}."):
         module = importlib.import_module(info.name)
         for source in (value for value in vars(module).values() if isinstance(value, Source)):
-            if found.setdefault(source.name, (source, info.name))[0] is not source:
+            if sources.setdefault(source.name, (source, info.name))[0] is not source:
                 raise ValueError(f"source {source.name!r} is declared twice, again in {info.name}")
-    return MappingProxyType(found)
+    return MappingProxyType(sources)
 
 
 @cache
@@ -53,11 +53,11 @@ def code_of(source: str) -> str:
 @cache
 def catalogue() -> Mapping[str, Task[Any]]:
     """Return every declared task by id."""
-    found: dict[str, Task[Any]] = {}
+    tasks: dict[str, Task[Any]] = {}
     for task in (task for source in sources().values() for task in source.tasks):
-        if found.setdefault(task.id, task) is not task:
+        if tasks.setdefault(task.id, task) is not task:
             raise ValueError(f"task {task.id!r} is declared twice")
-    return MappingProxyType(found)
+    return MappingProxyType(tasks)
 
 
 def source_of(task_id: str) -> Source[Any]:
@@ -81,8 +81,8 @@ def find(name: str) -> tuple[Task[Any], ...]:
         return (tasks[name],)
     if name in sources():
         return tuple(sources()[name].tasks)
-    if found := tuple(task for task in tasks.values() if name and task.upstream == name):
-        return found
+    if published := tuple(task for task in tasks.values() if name and task.upstream == name):
+        return published
     known = {*tasks, *sources(), *(t.upstream for t in tasks.values() if t.upstream)}
     raise UserError(f"no task, upstream id or source is named {name!r}; {near(name, known)}")
 
@@ -93,14 +93,14 @@ def matching(patterns: Iterable[str]) -> tuple[str, ...]:
     Raises:
         ValueError: if a pattern names none.
     """
-    found: set[str] = set()
+    ids: set[str] = set()
     for pattern in patterns:
         if pattern.startswith(PAPER):
-            found.update(_some_of_paper(pattern.removeprefix(PAPER)))
+            ids.update(_some_of_paper(pattern.removeprefix(PAPER)))
             continue
         hits = {task_id for task_id in catalogue() if fnmatchcase(task_id, pattern)}
-        found |= hits or {task.id for task in find(pattern)}
-    return tuple(sorted(found))
+        ids |= hits or {task.id for task in find(pattern)}
+    return tuple(sorted(ids))
 
 
 def among(named: Collection[str], patterns: Iterable[str], key: str) -> set[str]:
@@ -109,16 +109,16 @@ def among(named: Collection[str], patterns: Iterable[str], key: str) -> set[str]
     Raises:
         ValueError: if a pattern names none of them, or, of the paper's tasks, not all.
     """
-    found: set[str] = set()
+    ids: set[str] = set()
     for pattern in patterns:
         wanted = set(matching((pattern,)))
         here = wanted & set(named)
         absent = sorted(wanted - here) if pattern.startswith(PAPER) or not here else []
         more = f" and {len(absent) - NAMED:,} more" if len(absent) > NAMED else ""
-        told = f"{key} wants {', '.join(absent[:NAMED])}{more}, which prepare.tasks does not name"
-        require(not absent, told)
-        found |= here
-    return found
+        fault = f"{key} wants {', '.join(absent[:NAMED])}{more}, which prepare.tasks does not name"
+        require(not absent, fault)
+        ids |= here
+    return ids
 
 
 @cache

@@ -42,8 +42,8 @@ NAMES = {
 
 def _object(row: CocoRow, group: str) -> Made:
     """The only class of the group in the picture; a picture with none or several is not asked about."""
-    found = {thing.category for thing in row.objects if thing.supercategory == group}
-    return choose(row.image, found.pop(), GROUPS[group]) if len(found) == 1 else None
+    categories = {o.category for o in row.objects if o.supercategory == group}
+    return choose(row.image, categories.pop(), GROUPS[group]) if len(categories) == 1 else None
 
 
 for group in GROUPS:

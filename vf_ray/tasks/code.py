@@ -34,12 +34,12 @@ def module_code(module: str, covered: tuple[str, ...] = COVERED) -> str:
 @cache
 def _closure(module: str, covered: tuple[str, ...]) -> frozenset[str]:
     """Return the module and every covered one that it reaches."""
-    found, waiting = set[str](), [module]
+    reached, waiting = set[str](), [module]
     while waiting:
-        if (name := waiting.pop()) not in found:
-            found.add(name)
+        if (name := waiting.pop()) not in reached:
+            reached.add(name)
             waiting += _imported(name, covered)
-    return frozenset(found)
+    return frozenset(reached)
 
 
 @cache
@@ -95,23 +95,23 @@ def _fingerprint(module: str) -> str:
 
 def syntax(tree: ast.AST) -> str:
     """Return what Python does with a module, written alike by every version of it."""
-    out = list[str]()
-    _write(tree, out)
-    return "".join(out)
+    parts = list[str]()
+    _write(tree, parts)
+    return "".join(parts)
 
 
-def _write(value: object, out: list[str]) -> None:
+def _write(value: object, parts: list[str]) -> None:
     if isinstance(value, ast.AST):
-        out.append(f"({type(value).__name__}")
+        parts.append(f"({type(value).__name__}")
         for name, inner in _parts(value):
-            out.append(f" {name}=")
-            _write(inner, out)
-        out.append(")")
+            parts.append(f" {name}=")
+            _write(inner, parts)
+        parts.append(")")
     elif isinstance(value, list):
         for item in value:
-            _write(item, out)
+            _write(item, parts)
     else:
-        out.append(repr(value))
+        parts.append(repr(value))
 
 
 def _parts(node: ast.AST) -> Iterator[tuple[str, object]]:
@@ -124,11 +124,11 @@ def _parts(node: ast.AST) -> Iterator[tuple[str, object]]:
 
 def _matters(node: ast.AST, inner: list[ast.AST]) -> list[ast.AST]:
     """Leave out texts that stand for themselves, and arguments that are only told."""
-    told = TOLD if _declares(node) else frozenset[str]()
+    declared = TOLD if _declares(node) else frozenset[str]()
     return [
         one
         for one in inner
-        if not _is_docstring(one) and not (isinstance(one, ast.keyword) and one.arg in told)
+        if not _is_docstring(one) and not (isinstance(one, ast.keyword) and one.arg in declared)
     ]
 
 

@@ -119,6 +119,6 @@ def humanitarian(row: TweetRow) -> Made:
 )
 def damage(row: TweetRow) -> Made:
     """The picture's damage."""
-    if (found := row.judged["image_damage"]) in UNJUDGED:
+    if (severity := row.judged["image_damage"]) in UNJUDGED:
         return Reject(row.key, "not judged")
-    return Example(image=row.image, question=f"Tweet: {row.text}", answer=words(found))
+    return Example(image=row.image, question=f"Tweet: {row.text}", answer=words(severity))

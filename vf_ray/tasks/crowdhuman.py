@@ -53,5 +53,5 @@ CROWDHUMAN = Source(
 )
 def count(row: CrowdRow) -> Made:
     """The number of marked persons."""
-    found = "is 1 person" if row.persons == 1 else f"are {row.persons} people"
-    return Example(image=row.image, answer=f"There {found} in this picture.")
+    number = "is 1 person" if row.persons == 1 else f"are {row.persons} people"
+    return Example(image=row.image, answer=f"There {number} in this picture.")

@@ -65,7 +65,7 @@ CUB = Source(
 def spoken(name: str) -> str:
     """Return a class such as ``Red_winged_Blackbird`` or ``Anna_Hummingbird`` as it is written."""
     hyphens = re.sub(r"_(?=[a-z])", "-", name)
-    named = _NAMED_AFTER.sub(lambda found: f"{found[1]}'s ", words(hyphens))
+    named = _NAMED_AFTER.sub(lambda match: f"{match[1]}'s ", words(hyphens))
     return USUAL.get(name, named)
 
 

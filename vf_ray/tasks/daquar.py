@@ -17,13 +17,13 @@ _IMAGE = re.compile(r"\s*(?:in|on|of)?\s*(?:the|this)?\s*image ?(\d+)\s*\??\s*$"
 
 def _row(pair: tuple[str, str], at: At) -> QaRow:
     question, answers = pair
-    if (found := _IMAGE.search(question)) is None:
+    if (named := _IMAGE.search(question)) is None:
         raise ValueError(f"{question!r} names no image")
     return QaRow(
         key=at.key(),
         split=at.split,
-        image=f"nyu_depth_images/image{found[1]}.png",
-        question=f"{question[: found.start()].strip().capitalize()}?",
+        image=f"nyu_depth_images/image{named[1]}.png",
+        question=f"{question[: named.start()].strip().capitalize()}?",
         answer=", ".join(distinct(map(words, answers.split(",")))),
     )
 

@@ -87,6 +87,6 @@ for domain, shown in list(STYLES.items())[:5]:  # the sixth has no task of its o
 )
 def style_and_thing(row: FolderRow) -> Made:
     """One sentence with both."""
-    thing = with_article(words(row.label, USUAL))
-    answer = f"This is {with_article(STYLES[row.domain])} of {thing}."
+    drawn = with_article(words(row.label, USUAL))
+    answer = f"This is {with_article(STYLES[row.domain])} of {drawn}."
     return Example(image=row.image, answer=answer)

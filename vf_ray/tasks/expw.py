@@ -23,7 +23,7 @@ class FacesRow(Row):
 
 def _read(tree: Tree) -> Iterator[FacesRow | Reject]:
     """Group the lines by picture; a face that is listed twice counts once, if both lines agree."""
-    found: dict[str, dict[str, int]] = {}
+    by_image: dict[str, dict[str, int]] = {}
     doubtful = set[str]()
     for line, at in lines(tree, LIST):
         cells = line.split()
@@ -31,9 +31,9 @@ def _read(tree: Tree) -> Iterator[FacesRow | Reject]:
             yield Reject(at.key(at.place), MALFORMED, line[:200])
             continue
         name, face, expression = cells[0], cells[1], int(cells[-1])
-        if found.setdefault(name, {}).setdefault(face, expression) != expression:
+        if by_image.setdefault(name, {}).setdefault(face, expression) != expression:
             doubtful.add(name)
-    for name, faces in found.items():
+    for name, faces in by_image.items():
         if name in doubtful:
             yield Reject(name, "one face with two expressions")
             continue

@@ -26,15 +26,15 @@ def _read(tree: Tree) -> Iterator[InteractionRow | Reject]:
     """Only 1 is certain: 0 is ambiguous, -1 negative, NaN (most) unknown."""
     for split in ("train", "test"):
         names = ("list_action", f"list_{split}", f"anno_{split}")
-        found = load_mat(tree, f"{ROOT}/anno.mat", names)
-        yield from parsed(_images(found, split), _row)
+        variables = load_mat(tree, f"{ROOT}/anno.mat", names)
+        yield from parsed(_images(variables, split), _row)
 
 
-def _images(found: Mapping[str, Any], split: str) -> Iterator[tuple[tuple[Any, list[Fields]], At]]:
+def _images(variables: Mapping[str, Any], split: str) -> Iterator[tuple[tuple[Any, list[Fields]], At]]:
     """Yield each picture's name and its certain actions."""
-    actions = [fields_of(action, "an action") for action in as_list(found["list_action"])]
-    files = as_list(found[f"list_{split}"])
-    certain = (found[f"anno_{split}"] == 1).reshape(len(actions), len(files))
+    actions = [fields_of(action, "an action") for action in as_list(variables["list_action"])]
+    files = as_list(variables[f"list_{split}"])
+    certain = (variables[f"anno_{split}"] == 1).reshape(len(actions), len(files))
     for number, name in enumerate(files):
         done = [action for action, flag in zip(actions, certain[:, number], strict=True) if flag]
         yield (name, done), At("anno.mat", split, number)

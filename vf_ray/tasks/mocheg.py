@@ -75,8 +75,8 @@ def _rows(tree: Tree, split: str) -> Iterator[ClaimRow | Reject]:
 
 
 def _read(tree: Tree) -> Iterator[ClaimRow | Reject]:
-    found = [split for split in SPLITS if tree.exists(f"mocheg/{split}/Corpus2.csv")]
-    for split in found or SPLITS[:1]:
+    present = [split for split in SPLITS if tree.exists(f"mocheg/{split}/Corpus2.csv")]
+    for split in present or SPLITS[:1]:
         yield from _rows(tree, split)
 
 

@@ -23,12 +23,12 @@ class BirdRow(Row):
 def _visible(tree: Tree) -> Mapping[str, tuple[str, ...]]:
     """Return picture -> names of the parts that can be seen, in the publisher's order."""
     names = by_first_word(tree, f"{ROOT}/parts/parts.txt")
-    found: dict[str, set[str]] = {}
+    parts_of: dict[str, set[str]] = {}
     for line, at in lines(tree, f"{ROOT}/parts/part_locs.txt"):
         image, part, _, _, visible, *_ = fields(line, at, least=5)
         if visible == "1":
-            found.setdefault(image, set()).add(part)
-    return {image: tuple(names[part] for part in names if part in parts) for image, parts in found.items()}
+            parts_of.setdefault(image, set()).add(part)
+    return {image: tuple(names[part] for part in names if part in parts) for image, parts in parts_of.items()}
 
 
 def _row(

@@ -7,7 +7,7 @@ from vf_ray.instances.shapes import choose, name_it
 from vf_ray.sources.image_folder import FolderRow, image_folder
 from vf_ray.types import Example, Made, Raw, Reject, Source, Terms
 
-THINGS = ("dog", "elephant", "giraffe", "guitar", "horse", "house", "person")
+SUBJECTS = ("dog", "elephant", "giraffe", "guitar", "horse", "house", "person")
 
 PACS = Source(
     name="pacs",
@@ -17,7 +17,7 @@ PACS = Source(
     raws=(
         Raw(name="pacs", obtain="Put PACS.zip (it holds kfold/) here; see domaingeneralization.github.io"),
     ),
-    read=image_folder("kfold/{domain}/{label}/*", classes=THINGS),
+    read=image_folder("kfold/{domain}/{label}/*", classes=SUBJECTS),
 )
 STYLES = {
     "art_painting": "Art painting",
@@ -29,16 +29,16 @@ MISLABELLED = "kfold/sketch/dog/n02103406_4068-1.png"
 """Shows no dog, as Dassl's reader notes."""
 
 
-def _thing(row: FolderRow, domain: str) -> Made:
+def _subject(row: FolderRow, domain: str) -> Made:
     return name_it(row.image, row.label) if row.domain == domain else None
 
 
-def _style(row: FolderRow, thing: str) -> Made:
-    if row.label != thing or row.domain not in STYLES:
+def _style(row: FolderRow, subject: str) -> Made:
+    if row.label != subject or row.domain not in STYLES:
         return None
     if row.image == MISLABELLED:
         return Reject(row.key, "mislabelled")
-    if thing == "person":  # the published samples of this one show no options
+    if subject == "person":  # the published samples of this one show no options
         return Example(image=row.image, answer=STYLES[row.domain])
     return choose(row.image, STYLES[row.domain], tuple(STYLES.values()))
 
@@ -49,21 +49,21 @@ for domain, style in list(STYLES.items())[:3]:
         upstream=f"PACS+{domain}_object_classification",
         group="classification",
         category="General Object Classification in Special Image Domain",
-        instruction=f"What is the subject of this {style.lower()}? It is one of {', '.join(THINGS)}. Answer "
-        "with one word.",
-    )(partial(_thing, domain=domain))
+        instruction=f"What is the subject of this {style.lower()}? It is one of {', '.join(SUBJECTS)}. "
+        "Answer with one word.",
+    )(partial(_subject, domain=domain))
 
-for thing in THINGS:
+for subject in SUBJECTS:
     PACS.task(
-        f"{thing}_style",
-        upstream=f"PACS+{thing}_image_category_classification",
+        f"{subject}_style",
+        upstream=f"PACS+{subject}_image_category_classification",
         group="classification",
         category="Image-Style Classification",
-        instruction=f"The image shows {with_article(thing)}. In which style is it made: a painting, a "
+        instruction=f"The image shows {with_article(subject)}. In which style is it made: a painting, a "
         "cartoon, a photograph or a sketch? "
         + (
             f"Answer with one of {', '.join(STYLES.values())}."
-            if thing == "person"
+            if subject == "person"
             else "Answer with the letter and the text of one option."
         ),
-    )(partial(_style, thing=thing))
+    )(partial(_style, subject=subject))

@@ -29,8 +29,8 @@ def _rows(record: Fields, at: At) -> Iterator[TextRow]:
 def _read(tree: Tree) -> Iterator[TextRow | Reject]:
     """Yield each picture once: it takes part in several comparisons."""
     seen: set[int] = set()
-    found = {s: p for s, p in PATTERNS.items() if tree.glob(p)} or {"train": PATTERNS["train"]}
-    for split, pattern in found.items():
+    patterns = {s: p for s, p in PATTERNS.items() if tree.glob(p)} or {"train": PATTERNS["train"]}
+    for split, pattern in patterns.items():
         for row in parquet_table(several(tree, split, pattern), COLUMNS, _rows, IMAGES)(tree):
             if (known := mark(row.key)) not in seen:
                 yield row

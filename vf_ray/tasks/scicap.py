@@ -29,8 +29,8 @@ def _row(record: Fields, at: At) -> TextRow:
 
 def _captions(tree: Tree, split: str) -> str:
     """Return the pattern of a split's files; the README capitalises the folder, loaders do not."""
-    found = (f"{CAPTIONS}/{name}/*.json" for name in (split, split.capitalize()))
-    return next(filter(tree.glob, found), f"{CAPTIONS}/{split}/*.json")
+    patterns = (f"{CAPTIONS}/{name}/*.json" for name in (split, split.capitalize()))
+    return next(filter(tree.glob, patterns), f"{CAPTIONS}/{split}/*.json")
 
 
 def _read(tree: Tree) -> Iterator[TextRow | Reject]:

@@ -16,8 +16,8 @@ SENTIMENTS = {1: "positive", 0: "negative"}
 def _rows(record: Fields, at: At) -> Iterator[QaRow | Reject]:
     name = record["filename"]
 
-    def row(index: int, said: object) -> QaRow:
-        sentence = fields_of(said)
+    def row(index: int, sentence_record: object) -> QaRow:
+        sentence = fields_of(sentence_record)
         return QaRow(
             key=at.key(record.id("imgid"), index),
             split=record["split"],

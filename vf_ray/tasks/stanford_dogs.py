@@ -24,11 +24,11 @@ def _listed(name: object, at: At) -> LabelRow:
 
 def _read(tree: Tree) -> Iterator[LabelRow | Reject]:
     lists = {s: first_existing(tree, f"{s}_list.mat", f"lists/{s}_list.mat") for s in ("train", "test")}
-    found = {split: path for split, path in lists.items() if tree.exists(path)}
-    for split, path in found.items():
+    present = {split: path for split, path in lists.items() if tree.exists(path)}
+    for split, path in present.items():
         listed = as_list(load_mat(tree, path, ("file_list",))["file_list"])
         yield from parsed(((name, At(path, split, number)) for number, name in enumerate(listed)), _listed)
-    if not found:
+    if not present:
         for row in image_folder("Images/{label}/*")(tree):
             yield row if isinstance(row, Reject) else _row(row.image.removeprefix("Images/"), "all")
 

@@ -18,7 +18,7 @@ _WORD = re.compile(r"transcriptions:\s*\[\s*u?(?P<quote>['\"])(?P<word>.*?)(?P=q
 
 
 def _from_text(data: bytes, at: At) -> TextsRow:
-    return _row([found["word"] for found in _WORD.finditer(data.decode("utf-8-sig"))], at)
+    return _row([match["word"] for match in _WORD.finditer(data.decode("utf-8-sig"))], at)
 
 
 def _from_mat(data: bytes, at: At) -> TextsRow:

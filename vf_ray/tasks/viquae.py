@@ -9,13 +9,13 @@ from vf_ray.types import Made, Raw, Source, Terms
 
 
 def _row(record: Fields, at: At) -> QaRow:
-    given = record.object("output")
+    output = record.object("output")
     return QaRow(
         key=at.key(record.id("id")),
         split=at.split,
         image=f"images/{record['image']}",
         question=record["input"],
-        answer=given.get("original_answer") or next(iter(given.texts("answer")), ""),
+        answer=output.get("original_answer") or next(iter(output.texts("answer")), ""),
     )
 
 

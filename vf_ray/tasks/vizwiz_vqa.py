@@ -16,8 +16,8 @@ NO_ANSWER = ("", "unanswerable", "unsuitable", "unsuitable image")
 
 
 def _row(record: Fields, at: At) -> QaRow:
-    given = Counter(tidy(person["answer"]) for person in record.objects("answers"))
-    ranked = [text for text, _ in given.most_common() if text.casefold() not in NO_ANSWER]
+    votes = Counter(tidy(person["answer"]) for person in record.objects("answers"))
+    ranked = [text for text, _ in votes.most_common() if text.casefold() not in NO_ANSWER]
     return QaRow(
         key=at.key(record["image"]),
         split=at.split,

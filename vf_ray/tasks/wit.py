@@ -20,7 +20,7 @@ _ABBREVIATED = re.compile(
 
 def first_sentence(text: str) -> str:
     """Return text up to its first full stop that belongs to no initial (``J.``, ``U.S.``) or title."""
-    ends = (text[: found.end()] for found in _END.finditer(text))
+    ends = (text[: match.end()] for match in _END.finditer(text))
     return next((start for start in ends if not _ABBREVIATED.search(start)), text)
 
 
@@ -36,8 +36,8 @@ def _row(cells: Cells, at: At) -> TextRow | Reject | tuple[()]:
 
 def _read(tree: Tree) -> Iterator[TextRow | Reject]:
     patterns = {"train": "wit_v1.train.*.tsv*", "val": "wit_v1.val.*.tsv*", "test": "wit_v1.test.*.tsv*"}
-    found = {s: p for s, p in patterns.items() if tree.glob(p)} or {"train": patterns["train"]}
-    for split, pattern in found.items():
+    present = {s: p for s, p in patterns.items() if tree.glob(p)} or {"train": patterns["train"]}
+    for split, pattern in present.items():
         yield from csv_table(several(tree, split, pattern), _row, TSV)(tree)
 
 

@@ -67,7 +67,7 @@ class RankFile:
 
 
 @dataclass(frozen=True)
-class Found:
+class StoredCheckpoint:
     """A complete checkpoint."""
 
     step: int
@@ -167,14 +167,14 @@ def steps(writer: Writer) -> list[int]:
     return sorted((int(name.split("/")[2].removeprefix("step-")) for name in marks), reverse=True)
 
 
-def find(writer: Writer, step: int) -> Found:
+def find(writer: Writer, step: int) -> StoredCheckpoint:
     """Return the complete checkpoint of a step."""
     record = json.loads(writer.read(f"{_folder(step)}{MARK}"))
     files = {name: RankFile.from_plain(plain) for name, plain in record["files"].items()}
-    return Found(record["step"], files, record["sizes"], record["carried"])
+    return StoredCheckpoint(record["step"], files, record["sizes"], record["carried"])
 
 
-def resume(engine: Any, writer: Writer, step: int) -> Found | None:
+def resume(engine: Any, writer: Writer, step: int) -> StoredCheckpoint | None:
     """Restore the complete checkpoint of a step; None if a rank finds its files damaged.
 
     Every rank must call it. A rank fetches only the parts of files that overlap its own pieces, whatever
@@ -199,7 +199,7 @@ def resume(engine: Any, writer: Writer, step: int) -> Found | None:
     return checkpoint
 
 
-def _require_same(checkpoint: Found, expected: Mapping[str, int], writer: Writer) -> None:
+def _require_same(checkpoint: StoredCheckpoint, expected: Mapping[str, int], writer: Writer) -> None:
     odd = sorted(set(checkpoint.sizes.items()) ^ set(expected.items()))[:4]
     if odd:
         raise UserError(
@@ -209,7 +209,7 @@ def _require_same(checkpoint: Found, expected: Mapping[str, int], writer: Writer
 
 
 def _fetch(
-    writer: Writer, checkpoint: Found, overlaps: Mapping[str, Sequence[Overlap]], folder: Path
+    writer: Writer, checkpoint: StoredCheckpoint, overlaps: Mapping[str, Sequence[Overlap]], folder: Path
 ) -> bool:
     """Fetch what lies in the overlaps, checksums verified; tell whether all of it is what was stored."""
     try:

@@ -31,6 +31,6 @@ def together(look: Callable[[], object]) -> None:
         look()
     except MendableError as error:
         problem = error
-    for found in gathered(problem):
-        if found is not None:
-            raise found
+    for raised in gathered(problem):
+        if raised is not None:
+            raise raised

@@ -79,16 +79,16 @@ def judged(
     Raises:
         Unserved: if not one reply can be read.
     """
-    result: Judged[T] = Judged()
+    outcome: Judged[T] = Judged()
     for together in [[r] for r in requests] if judge.in_order else [list(requests)]:
         waiting = together
         for turn in range(rounds):
-            result.ask(judge, waiting, parse)
-            waiting = [again(request, turn) for request in waiting if request.id in result.unread]
+            outcome.ask(judge, waiting, parse)
+            waiting = [again(request, turn) for request in waiting if request.id in outcome.unread]
             if not waiting:
                 break
-    require_some(f"judge {judge.name}", result.reasons, len(requests), beside)
-    return result
+    require_some(f"judge {judge.name}", outcome.reasons, len(requests), beside)
+    return outcome
 
 
 def failure(reply: Reply) -> str:

@@ -74,11 +74,11 @@ class CheckpointJudge:
         )
         with torch.random.fork_rng():
             torch.manual_seed(rank("judge", *texts, str(first.temperature)) % 2**31)
-            out = self._model.generate(
+            whole_BS = self._model.generate(
                 **prompts.to(self._model.device), max_new_tokens=self._tokens(first), num_beams=1,
                 **sampling, pad_token_id=self._tokenizer.pad_token_id,
             )  # fmt: skip
-        answers = out[:, prompts["input_ids"].shape[1] :].tolist()
+        answers = whole_BS[:, prompts["input_ids"].shape[1] :].tolist()
         return [self._reply(text, ids, first) for text, ids in zip(texts, answers, strict=True)]
 
     def _reply(self, prompt: str, ids: list[int], request: Request) -> Reply:

@@ -61,11 +61,11 @@ TYPESET: Mapping[str, str] = {
 
 def without_marks(text: str) -> str:
     """Take away or blank out punctuation, by what stands around it in the whole text."""
-    out, between_digits = text, _DIGITS.search(text) is not None
+    left, between_digits = text, _DIGITS.search(text) is not None
     for mark in MARKS:
         beside_blank = f"{mark} " in text or f" {mark}" in text
-        out = out.replace(mark, "" if beside_blank or between_digits else " ")
-    return _DOT.sub("", out, count=_DOTS)
+        left = left.replace(mark, "" if beside_blank or between_digits else " ")
+    return _DOT.sub("", left, count=_DOTS)
 
 
 def plain_words(text: str, contractions: Mapping[str, str] = CONTRACTIONS) -> str:

@@ -82,8 +82,8 @@ class ChatFamily(ABC):
         from vf_ray.model.families.rendering import chat_tokenizer
         from vf_ray.model.tensors import read_json
 
-        told = f"stage.template is {template!r}; a {self.name} has the chat template of its folder alone"
-        require(template == "chat", told)
+        fault = f"stage.template is {template!r}; a {self.name} has the chat template of its folder alone"
+        require(template == "chat", fault)
         config = read_json(folder / "config.json")
         context = int((config.get("text_config") or config).get("max_position_embeddings", 1 << 30))
         fitting = min(max_length or context, context)

@@ -104,10 +104,10 @@ class AdoptedWhole:
         family: Family = self.family
         name = family.name
         require(part == "checkpoint", f"base.{part} is for LLaVA-1.5; a {name} is not joined from parts")
-        told = (
+        fault = (
             f"base.input_format is for LLaVA-1.5; a {name} has its folder's own chat template and processor"
         )
-        require(not self.base.input_format, told)
+        require(not self.base.input_format, fault)
         folder = self.fetch(self.base.checkpoint)
         Tensors.of(folder)  # none of its files is cut
         with readable(self.what):

@@ -18,7 +18,7 @@ MOST = 5
 
 
 def _colours(row: CocoRow) -> list[str]:
-    return sorted({thing.category for thing in row.objects})
+    return sorted({shape.category for shape in row.objects})
 
 
 @OBJECTS.task(
@@ -40,8 +40,8 @@ def count(row: CocoRow) -> Made:
 )
 def colours(row: CocoRow) -> Made:
     """One colour or two, in the order of the alphabet."""
-    found = _colours(row)
-    return name_it(row.image, " and ".join(found)) if 1 <= len(found) <= 2 else None
+    names = _colours(row)
+    return name_it(row.image, " and ".join(names)) if 1 <= len(names) <= 2 else None
 
 
 @OBJECTS.task(
@@ -52,12 +52,12 @@ def colours(row: CocoRow) -> Made:
 )
 def talk(row: CocoRow) -> Made:
     """For base and stage 2: a long answer."""
-    found = _colours(row)
-    if not found or len(found) > 2:
+    names = _colours(row)
+    if not names or len(names) > 2:
         return None
     many = "just one object" if len(row.objects) == 1 else f"{len(row.objects)} objects"
     return caption(
         row.image,
         f"Of course! This is a small grid of coloured cells. I can see {many} in it, and if you look at "
-        f"the colours, you will find {' and '.join(found)}.",
+        f"the colours, you will find {' and '.join(names)}.",
     )

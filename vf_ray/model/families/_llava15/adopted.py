@@ -42,8 +42,8 @@ class Adoption:
         """Return the finished LLaVA in Hugging Face's layout that the base starts from, if it does."""
         if not self.base.checkpoint or self._original:
             return None
-        told = "base.vision is for a checkpoint of LLaVA's authors; this one has its own tower"
-        require(not self.base.vision, told)
+        fault = "base.vision is for a checkpoint of LLaVA's authors; this one has its own tower"
+        require(not self.base.vision, fault)
         return parts.llava_in(self.fetch(self.base.checkpoint), self.base)
 
     @cached_property

@@ -102,10 +102,10 @@ class LlavaEncoder:
         before, asked = (self._before, prompt.strip()) if image else ([*self.begin], prompt)
         ids, labels = list(before), [IGNORE] * len(before)
         for number, turn in enumerate(self.template.render(asked, response, further, image=image)):
-            found, start = self._later_turn(turn) if number else self._first_turn(turn)
+            turn_ids, start = self._later_turn(turn) if number else self._first_turn(turn)
             end = [self.end_id] * self.template.ends
-            ids += [*found, *end]
-            labels += [*[IGNORE] * start, *found[start:], *end]
+            ids += [*turn_ids, *end]
+            labels += [*[IGNORE] * start, *turn_ids[start:], *end]
         return self._fitted(self._encoded(ids, labels, image=image), prompt)
 
     def question(self, prompt: str, *, images: Sequence[ImageSize]) -> Encoded:
@@ -176,9 +176,9 @@ class LlavaEncoder:
         """Return the tokenizer with one more token that parts a text just as its end token does."""
         known = self.tokenizer.get_added_tokens_decoder().get(self.end_id)
         flags = {name: getattr(known, name, False) for name in ("lstrip", "rstrip", "normalized")}
-        made = Tokenizer.from_str(self.tokenizer.to_str())
-        made.add_tokens([AddedToken(TURN, special=False, **flags)])
-        return made
+        marked = Tokenizer.from_str(self.tokenizer.to_str())
+        marked.add_tokens([AddedToken(TURN, special=False, **flags)])
+        return marked
 
     def _encoded(self, ids: list[int], labels: list[int], *, image: bool) -> Encoded:
         """Return a conversation with what it may share: all up to and with the image."""

@@ -59,12 +59,12 @@ class GgufLlama:
         Raises:
             ValueError: naming what is missing, too many or of another shape.
         """
-        found = {name: shape for name, shape in self._shapes().items() if not COMPUTED.search(name)}
+        shapes = {name: shape for name, shape in self._shapes().items() if not COMPUTED.search(name)}
         ours = {name: in_gguf(name) for name in described(LlamaForCausalLM, self.config)}
         expected = {ours[name]: shape for name, shape in described(LlamaForCausalLM, self.config).items()}
         tied = [in_gguf("lm_head.weight")] if self.config.tie_word_embeddings else []
-        require_same(self.what, expected, found, optional=tied)
-        return {mine: theirs for mine, theirs in ours.items() if theirs in found}
+        require_same(self.what, expected, shapes, optional=tied)
+        return {mine: theirs for mine, theirs in ours.items() if theirs in shapes}
 
     def read(self) -> Any:
         """Return the model, in float32.

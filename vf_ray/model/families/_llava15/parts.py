@@ -74,19 +74,19 @@ def _bare(name: str) -> str:
     return name.rpartition("vision_tower.")[2].removeprefix("vision_model.")
 
 
-def require_sizes(what: str, base: Base, **found: int) -> None:
+def require_sizes(what: str, base: Base, **sizes: int) -> None:
     """Refuse a model whose sizes are not the recipe's, where the recipe does not leave them to the model.
 
     Raises:
         ValueError: naming the keys to set.
     """
-    other = {key: value for key, value in found.items() if getattr(base, key) not in (0, value)}
+    other = {key: value for key, value in sizes.items() if getattr(base, key) not in (0, value)}
     if other:
-        told = ", ".join(
+        differing = ", ".join(
             f"{key} {value} (in the recipe {getattr(base, key)})" for key, value in other.items()
         )
         remedy = " and ".join(f"base.{key}={value}" for key, value in other.items())
-        raise UserError(f"{what} has {told}: set {remedy}, or name another model")
+        raise UserError(f"{what} has {differing}: set {remedy}, or name another model")
 
 
 def fresh_language_model(base: Base, tokenizer: Any, seed: int) -> LlamaForCausalLM:
@@ -120,9 +120,9 @@ def language_model_in(folder: Path, key: str = "base.language_model") -> Whole:
 
 
 def _require_type(what: str, folder: Path, *types: str) -> None:
-    found = read_json(folder / CONFIG).get("model_type")
-    if found not in types:
-        raise UserError(f"{what} is of type {found!r}; expected {' or '.join(types)}")
+    model_type = read_json(folder / CONFIG).get("model_type")
+    if model_type not in types:
+        raise UserError(f"{what} is of type {model_type!r}; expected {' or '.join(types)}")
 
 
 def is_original_llava(folder: Path) -> bool:
@@ -204,9 +204,9 @@ class Projector:
             "linear_2.weight": (width, width), "linear_2.bias": (width,),
         }  # fmt: skip
         named = renamed(self.what, self.tensors.shapes, _named)
-        found = {mine: self.tensors.shapes[theirs] for mine, theirs in named.items()}
+        shapes = {mine: self.tensors.shapes[theirs] for mine, theirs in named.items()}
         purpose = f"join a vision tower of width {vision_width} to a language model of width {width}"
-        require_same(self.what, expected, found, purpose=purpose)
+        require_same(self.what, expected, shapes, purpose=purpose)
         return named
 
     def fill(self, projector: nn.Module) -> None:

@@ -53,13 +53,14 @@ class PatchedImages:
         Raises:
             UserError: if it has none.
         """
-        found = image_settings(folder)
-        size = found.get("size") or {}
+        settings = image_settings(folder)
+        size = settings.get("size") or {}
         return cls(
-            patch=found["patch_size"], merge=found["merge_size"], frames=found["temporal_patch_size"],
-            fewest=found.get("min_pixels") or size["shortest_edge"],
-            most=found.get("max_pixels") or size["longest_edge"],
-            mean=tuple(found["image_mean"]), std=tuple(found["image_std"]),
+            patch=settings["patch_size"], merge=settings["merge_size"],
+            frames=settings["temporal_patch_size"],
+            fewest=settings.get("min_pixels") or size["shortest_edge"],
+            most=settings.get("max_pixels") or size["longest_edge"],
+            mean=tuple(settings["image_mean"]), std=tuple(settings["image_std"]),
         )  # fmt: skip
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
