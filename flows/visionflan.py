@@ -16,12 +16,11 @@ from flows.state import told_in_state
 from flows.step_runner import StepRunner
 from vf_ray.artifacts import Spec
 from vf_ray.doctor import refuse_missing_gpus
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, near, require
 from vf_ray.eval.question_sets import require_askable
 from vf_ray.plan import run_records
 from vf_ray.plan.plan import STEPS, Plan
 from vf_ray.recipe.load import load_recipe
-from vf_ray.recipe.strict import near, require
 from vf_ray.store import Store
 
 

@@ -5,15 +5,18 @@ a file that a person named, a full disk, a server that does not answer. So a bug
 bad input, whatever type it has.
 """
 
+import difflib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 DEBUG = "VF_RAY_DEBUG"
 """Environment variable: set to anything, it shows the traceback of what a person can mend, too."""
 TORCH_ON_CPU = "DefaultCPUAllocator"
 """How torch begins, in an error without a type of its own, when the machine's memory is used up."""
+NAMED = 12
+"""Known names that an error lists at most."""
 OURS = (
     "this is a fault of vf-ray, not of what you asked for: please report it with everything above; "
     "what is finished is kept"
@@ -46,6 +49,21 @@ class LateError(OutsideError, TimeoutError):
 
 class UnreachableError(OutsideError, ConnectionError):
     """It could not be reached, or broke off."""
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise ``UserError(message)`` unless ``condition`` holds."""
+    if not condition:
+        raise UserError(message)
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Say which known names are nearest to ``name``, or which there are."""
+    names = sorted(known)
+    if close := difflib.get_close_matches(name, names, n=3, cutoff=0.5):
+        return f"did you mean {' or '.join(map(repr, close))}?"
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return f"known: {', '.join(names[:NAMED]) or 'none'}{more}"
 
 
 @contextmanager

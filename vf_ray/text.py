@@ -4,9 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-IMAGE_MARK = "\ufffc"
-"""Stands in a text where an image is named: Unicode's character for an object in a line of text."""
-
 _LINE_MARKS = (
     (re.compile(r'(?<!\S)"\s+([^"]*?)\s+"(?=\s|[.,;:!?)]|$)'), r'"\1"'),
     (re.compile(r"(?<!\S)\(\s+([^()]*?)\s+\)(?!\w)"), r"(\1)"),

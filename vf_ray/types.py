@@ -21,6 +21,9 @@ Permission = Literal["yes", "no", "unknown"]
 CHECKSUMS = {"sha256": 64, "sha512": 128, "md5": 32}
 """Kinds of checksums, and their hexadecimal digits."""
 
+IMAGE_MARK = "\ufffc"
+"""Stands in a text where an image is named: Unicode's character for an object in a line of text."""
+
 LABELLED_SPLITS = ("train", "val", "test", "all")
 """Names a reader gives to the splits it finds; ``all`` where the publisher has none."""
 
@@ -58,7 +61,7 @@ OneImage = str | Crop | Boxed | Grid
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """Pictures shown one by one: where ``text.IMAGE_MARK`` names them, the others before all that is said."""
+    """Pictures shown one by one: where ``IMAGE_MARK`` names them, the others before all that is said."""
 
     images: tuple[OneImage, ...]
 

@@ -22,7 +22,7 @@ from vf_ray.shards.mixture import Choice, write_mixture
 from vf_ray.shards.read import StoredSamples
 from vf_ray.shards.schema import from_parquet
 from vf_ray.store import Store
-from vf_ray.text import IMAGE_MARK
+from vf_ray.types import IMAGE_MARK
 
 TASK = "llava_json/conversation"
 NAMES = [f"images/{n}.jpg" for n in range(4)]

@@ -164,12 +164,12 @@ def test_benchmarks_without_files_are_named_and_damaged_ones_refused(
 ) -> None:
     plan = Plan.of(load_recipe("smoke"), local_store)
     pope(tmp_path, [("one.jpg", QUESTION)], {})
-    found = sought(trees(local_store, plan, str(tmp_path)), 1024)
+    found = sought(trees(local_store, plan.questions, str(tmp_path)), 1024)
     assert set(found.titles) == {"pope"}
     assert set(found.absent) == set(catalogue()) - {"pope", "tasks"}
     (tmp_path / "pope" / "coco" / "coco_pope_random.json").write_text("{")
     with pytest.raises(ValueError, match="line 1"):
-        sought(trees(local_store, plan, str(tmp_path)), 1024)
+        sought(trees(local_store, plan.questions, str(tmp_path)), 1024)
 
 
 def test_a_recipe_on_own_files_must_say_where_benchmarks_lie(local_store: Store, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_recipe_on_own_files_must_say_where_benchmarks_lie(local_store: Store,
     overrides = {"prepare.raw": str(tmp_path / "raw")}
     plan = Plan.of(load_recipe("smoke", overrides), local_store)
     with pytest.raises(ValueError, match="--data"):
-        trees(local_store, plan)
+        trees(local_store, plan.questions)
 
 
 def test_trained_tasks_are_those_of_all_stages(local_store: Store) -> None:

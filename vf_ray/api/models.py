@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vf_ray.artifacts import Artifact, Spec, Writer, build
+from vf_ray.artifacts import MODEL, Artifact, Spec, Writer, build
 from vf_ray.artifacts.writer import digest_of
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.strict import plain
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from vf_ray.eval.benchmark import QuestionSet
     from vf_ray.train.batches import Step
     from vf_ray.train.metrics import Metrics
-
-MODEL = "model"
 
 
 def assemble(recipe: Recipe, texts: Iterable[str], folder: Path, *, seed: int = 0) -> Path:

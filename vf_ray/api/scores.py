@@ -15,10 +15,9 @@ def question_set(benchmark: str, data: str) -> "QuestionSet":
         ValueError: for an unknown benchmark, and for files that are damaged or of mixed versions.
         FileNotFoundError: if one is missing.
     """
-    from vf_ray.eval.benchmarks import get
-    from vf_ray.raw.tree import RawTree
+    from vf_ray.eval.question_sets import question_set_at
 
-    return get(benchmark).question_set(RawTree.of(data))
+    return question_set_at(benchmark, data)
 
 
 def score(

@@ -13,14 +13,16 @@ from vf_ray.artifacts.artifact import (
     finished_among,
     is_finished,
     load,
+    load_all,
     progress,
 )
 from vf_ray.artifacts.building import build
 from vf_ray.artifacts.lease import LostLease
-from vf_ray.artifacts.paths import WORK
+from vf_ray.artifacts.paths import MODEL, WORK
 from vf_ray.artifacts.writer import Writer
 
 __all__ = [
+    "MODEL",
     "RUN",
     "WORK",
     "Artifact",
@@ -33,5 +35,6 @@ __all__ = [
     "finished_among",
     "is_finished",
     "load",
+    "load_all",
     "progress",
 ]

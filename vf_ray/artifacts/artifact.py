@@ -214,6 +214,16 @@ def load(store: Store, address: str) -> Artifact:
     return Artifact(store, address)
 
 
+def load_all(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:
+    """Return the finished artifacts of some specs, under the same names.
+
+    Raises:
+        FileNotFoundError: if one is not finished.
+    """
+    loaded = store.many(lambda spec: load(store, spec.address), specs.values())
+    return dict(zip(specs, loaded, strict=True))
+
+
 def find(store: Store, spec: Spec) -> Artifact | None:
     """Return the finished artifact of a spec, or None."""
     return Artifact(store, spec.address) if is_finished(store, spec.address) else None

@@ -7,6 +7,8 @@ STATS = "stats.json"
 WORK = "work/"
 """Names below this hold what only the build itself needs, such as checkpoints: they survive a kill,
 are left out of the manifest and go once the artifact is complete."""
+MODEL = "model/"
+"""Names below this are a model's, as ``from_pretrained`` of transformers reads it."""
 ATTEMPT = "attempt-"
 """What the folder of one attempt's data is called, before its number."""
 LEASES, HEARTBEATS = "lease", "heartbeat"

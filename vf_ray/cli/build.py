@@ -86,7 +86,7 @@ class BuildCounts:
 
 
 def _split(name: str | None) -> tuple[str, ...] | None:
-    from vf_ray.recipe.strict import near, require
+    from vf_ray.errors import near, require
     from vf_ray.types import LABELLED_SPLITS
 
     if name is None:

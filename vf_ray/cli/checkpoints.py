@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vf_ray import artifacts
-from vf_ray.plan.named_models import PREFIX, address_of
+from vf_ray.artifacts import MODEL
+from vf_ray.plan.named_models import address_of
 from vf_ray.store import Store
 
 
@@ -20,5 +21,5 @@ def model_folder(name: str, store: Store) -> Iterator[Path]:
         yield Path(name)
         return
     model = artifacts.load(store, address_of(name, store))
-    with model.at_hand(PREFIX) as folder:
+    with model.at_hand(MODEL) as folder:
         yield folder

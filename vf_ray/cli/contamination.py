@@ -34,7 +34,7 @@ def contamination(
     opened, plan = planned(recipe, override, store)
     prepared = Prepared.of(opened, plan)
     with progress("pictures of benchmarks") as advance:
-        asked = sought(trees(opened, plan, data), plan.recipe.prepare.largest_side, advance)
+        asked = sought(trees(opened, plan.questions, data), plan.recipe.prepare.largest_side, advance)
     if not asked.titles:
         raise UserError(
             f"{data or plan.recipe.evaluate.data} holds the files of no benchmark; nothing was checked"

@@ -17,8 +17,8 @@ def publish(
     as_json: Annotated[bool, typer.Option("--json", help="The files' names.")] = False,
 ) -> None:
     """Copy a tuned model's folder, for from_pretrained, with a card of its making and its scores."""
+    from vf_ray.errors import near, require
     from vf_ray.plan.handing import reporting
-    from vf_ray.recipe.strict import near, require
     from vf_ray.report.publish import publish as write
     from vf_ray.store import Store
 

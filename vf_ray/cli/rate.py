@@ -73,15 +73,13 @@ def _run(
 ) -> "tuple[Artifact, Sequence[Question]]":
     """Return the scores of a run and the benchmark's questions."""
     from vf_ray import artifacts
-    from vf_ray.eval.benchmarks import get
-    from vf_ray.eval.question_sets import question_set
-    from vf_ray.raw.tree import RawTree
+    from vf_ray.eval.question_sets import question_set, question_set_at
     from vf_ray.store import Store
 
     if scores.startswith("scores/"):
         if not data:
             raise UserError(f"{scores} is an address; give the files of {benchmark} with --data, or a recipe")
-        questions = get(benchmark).question_set(RawTree.of(data)).questions
+        questions = question_set_at(benchmark, data).questions
         return artifacts.load(Store.open(store), scores), questions
     opened, plan = planned(scores, override, store)
     return artifacts.load(opened, plan.scores.address), question_set(

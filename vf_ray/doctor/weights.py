@@ -9,12 +9,11 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from vf_ray.artifacts import Artifact, load
+from vf_ray.artifacts import MODEL, Artifact, load
 from vf_ray.doctor.check import Check
 from vf_ray.errors import MendableError, MissingError
 from vf_ray.model.families import family_of_base
 from vf_ray.model.families.family import Dimensions
-from vf_ray.plan.named_models import PREFIX
 from vf_ray.recipe import Base
 from vf_ray.recipe.graph import is_model_address
 from vf_ray.store import Store
@@ -112,9 +111,9 @@ def outliner(scratch: Path, models: Store | None = None) -> Callable[[str], Path
 
 
 def _of_artifact(model: Artifact, folder: Path) -> Path:
-    for name in (name for name in model.names() if name.startswith(PREFIX)):
+    for name in (name for name in model.names() if name.startswith(MODEL)):
         size = model.manifest["files"][name]["bytes"]
-        _outline(model.store, model.path(name), size, folder / name.removeprefix(PREFIX))
+        _outline(model.store, model.path(name), size, folder / name.removeprefix(MODEL))
     return folder
 
 

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, near
 from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.eval.files import as_json, json_lines, mended
-from vf_ray.recipe.strict import near
 
 IdOf = Callable[[Mapping[str, Any]], str]
 KEYS = ("text", "prediction", "response", "answer")

@@ -26,7 +26,7 @@ class Question:
     image: Callable[[], bytes] | None = None
     """Fetches the encoded picture; picklable."""
     later_images: tuple[Callable[[], bytes], ...] = ()
-    """Fetch the others, where several are shown: where ``text.IMAGE_MARK`` names them, else first."""
+    """Fetch the others, where several are shown: where ``types.IMAGE_MARK`` names them, else first."""
     category: str = ""
     max_new_tokens: int = 128
     lacks: str = ""

@@ -15,10 +15,10 @@ from vf_ray.eval.judge import Judge
 from vf_ray.eval.judges.http import HttpJudge, Replay
 from vf_ray.eval.judges.judging import Paper, asked_of
 from vf_ray.eval.judges.replies import judge_with_replies
+from vf_ray.eval.question_sets import question_set_at
 from vf_ray.eval.scoring import score
 from vf_ray.eval.statistics import Paired, paired
 from vf_ray.plan.versions import CODE
-from vf_ray.raw.tree import RawTree
 from vf_ray.recipe.strict import is_http
 from vf_ray.store import Store
 
@@ -103,7 +103,7 @@ def score_answers(
         raise UserError(
             f"{asked.replies} tells replies apart by their order only; compare with replies by request"
         )
-    question_set = benchmark.question_set(RawTree.of(data))
+    question_set = question_set_at(name, data)
 
     def scored(path: Path) -> Score:
         with about(str(path)):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vf_ray.errors import UserError, about
+from vf_ray.errors import UserError, about, near
 from vf_ray.eval import itemwise
 from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet, Score
 from vf_ray.eval.itemwise import Grade, by_rule, right
@@ -13,7 +13,6 @@ from vf_ray.eval.rules.letters import marked
 from vf_ray.eval.rules.texts import anls, contains, relaxed
 from vf_ray.eval.rules.vqa import vqa_accuracy
 from vf_ray.raw.tree import RawTree
-from vf_ray.recipe.strict import near
 from vf_ray.sources import parquet_table
 from vf_ray.types import Tree
 

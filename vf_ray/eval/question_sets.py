@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from vf_ray import artifacts
+from vf_ray.errors import require
 from vf_ray.eval.benchmark import Benchmark, QuestionSet
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.held_out import HeldOut
 from vf_ray.plan.evaluation import Questions
 from vf_ray.plan.inputs import INSTANCES, question_set_url
-from vf_ray.plan.plan import finished
 from vf_ray.raw.tree import RawTree
 from vf_ray.recipe import Evaluate
-from vf_ray.recipe.strict import require
 from vf_ray.store import Store
 from vf_ray.types import Tree
 
@@ -79,10 +78,20 @@ def _shortened(question_set: QuestionSet, longest: int) -> QuestionSet:
 def tree(store: Store, wanted: Questions, name: str) -> Tree:
     """Return the data folder of a benchmark."""
     if name == INSTANCES:
-        return HeldOut(finished(store, wanted.instances), finished(store, wanted.images))
+        return HeldOut(artifacts.load_all(store, wanted.instances), artifacts.load_all(store, wanted.images))
     if data := wanted.asked.data:
         return RawTree.of(question_set_url(data, name))
     return wanted.raw_files.benchmark(store, name)
+
+
+def question_set_at(name: str, url: str) -> QuestionSet:
+    """Return what a benchmark's official files, in a folder or bucket, ask.
+
+    Raises:
+        UserError: for an unknown benchmark, and for files that are damaged or of mixed versions.
+        FileNotFoundError: if one is missing.
+    """
+    return get(name).question_set(RawTree.of(url))
 
 
 def fingerprint(asked: QuestionSet) -> str:

@@ -11,14 +11,14 @@ from itertools import pairwise
 from typing import Any
 
 from vf_ray.artifacts import Artifact, Writer
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, near
 from vf_ray.eval.benchmark import DIGITS, Benchmark, Figures, Item, Score
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.benchmarks.tasks import Verdict, verdict
 from vf_ray.eval.item_lines import from_lines, lines, to_lines
 from vf_ray.eval.statistics import Paired, paired
 from vf_ray.plan.inputs import INSTANCES
-from vf_ray.recipe.strict import build, near
+from vf_ray.recipe.strict import build
 
 ScoreByModel = Mapping[str, Score]
 """Models in the order of their making."""

@@ -16,7 +16,7 @@ from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.eval.chat_model import ChatModel
 from vf_ray.recipe import Served
-from vf_ray.text import IMAGE_MARK
+from vf_ray.types import IMAGE_MARK
 
 KEY = "VF_RAY_SERVED_API_KEY"
 """Environment variable with the server's key; another one than the judge's, whom it does not concern."""

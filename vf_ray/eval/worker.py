@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from vf_ray.artifacts import Artifact, Writer
+from vf_ray.artifacts import MODEL, Artifact, Writer
 from vf_ray.eval.asking import answer
 from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.eval.judge import Reply, Request
 from vf_ray.model.fetcher import folder_at_hand
-from vf_ray.plan.named_models import PREFIX
 from vf_ray.work import Workers
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Worker:
 def _answerer(model: Artifact) -> "Answerer":
     from vf_ray.eval.generate import Answerer
 
-    with model.at_hand(PREFIX) as folder:
+    with model.at_hand(MODEL) as folder:
         return Answerer.of(folder)
 
 

@@ -13,7 +13,8 @@ from typing import Protocol
 
 from PIL import Image
 
-from vf_ray.artifacts import Artifact, Spec, load
+from vf_ray.artifacts import Artifact, Spec, load, load_all
+from vf_ray.errors import require
 from vf_ray.exchange.census import Census
 from vf_ray.exchange.dataset_card import Facts, card
 from vf_ray.exchange.llava import LlavaFiles
@@ -21,8 +22,6 @@ from vf_ray.exchange.messages import MessageFiles
 from vf_ray.exchange.parquet import ParquetFiles
 from vf_ray.exchange.records import Record, records
 from vf_ray.exchange.webdataset import WebDatasetFiles
-from vf_ray.plan.plan import finished
-from vf_ray.recipe.strict import require
 from vf_ray.shards.candidates import SOURCE, examined_name, read_examined
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.store import Store
@@ -89,7 +88,7 @@ def export(
         ValueError: if the target is not empty, or the tasks hold nothing.
     """
     require(not target.list(), f"{target.url} is not empty; export into a new folder, or delete it first")
-    instances = finished(store, wanted)
+    instances = load_all(store, wanted)
     make, usage = FORMS[form]
     census, files = Census.of(tuple(wanted)), dict[str, Sequence[str]]()
     with scratch() as below, ThreadPoolExecutor(REQUESTS) as pool:

@@ -15,8 +15,7 @@ from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.sources.llava_json import MARK, SPEAKERS
 from vf_ray.tasks import catalogue, source_of
-from vf_ray.text import IMAGE_MARK
-from vf_ray.types import Source, Task
+from vf_ray.types import IMAGE_MARK, Source, Task
 
 BATCH = 1024
 """Rows of text that are read at once."""

@@ -3,8 +3,8 @@
 import re
 
 from vf_ray.instances.refs import paths_of
-from vf_ray.text import IMAGE_MARK, distinct
-from vf_ray.types import Instance, Reject, Several
+from vf_ray.text import distinct
+from vf_ray.types import IMAGE_MARK, Instance, Reject, Several
 
 SPECIAL = ("<image>", "<s>", "</s>", "<unk>", "<pad>")
 """Text that LLaVA's tokenizer reads as a token of its own, wherever it stands."""

@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.artifacts import MODEL, Artifact, Spec, Writer, load_all
 from vf_ray.model.families import encoder_of, family_of_base
 from vf_ray.model.fetcher import fetcher
-from vf_ray.plan.named_models import PREFIX
-from vf_ray.plan.plan import finished
 from vf_ray.recipe import Base
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
@@ -27,7 +25,7 @@ def build_base(
     Raises:
         FileNotFoundError: if the prepared text is needed and not finished, or a part's URL names nothing.
     """
-    texts = finished(store, {task: instances[task] for task in instances if task in spec.inputs})
+    texts = load_all(store, {task: instances[task] for task in instances if task in spec.inputs})
 
     def make(writer: Writer) -> Mapping[str, Any]:
         return pool.call(make_base, writer, base, seed, texts)
@@ -38,14 +36,14 @@ def build_base(
 def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artifact]) -> Mapping[str, Any]:
     """Assemble the model in a scratch folder and commit its files; return its sizes."""
     with scratch("vf-ray-base-") as below:
-        out, fetch = below / "model", fetcher(below / "parts", writer.store)
+        out, fetch = below / MODEL, fetcher(below / "parts", writer.store)
         family = family_of_base(base, fetch)
         texts = family.adopted(base, fetch).texts(conversations(sources))
         family.assemble(base, texts, out, seed=seed, fetch=fetch)
         files = sorted(file for file in out.iterdir() if file.is_file())
         for done, file in enumerate(files):
             writer.progress(done, len(files), "files")
-            writer.commit(f"{PREFIX}{file.name}", file)
+            writer.commit(f"{MODEL}{file.name}", file)
         writer.progress(len(files), len(files), "files")
         return _sizes(out)
 

@@ -6,9 +6,9 @@ from functools import cache, partial
 from pathlib import Path
 
 from vf_ray import artifacts
+from vf_ray.artifacts import MODEL
 from vf_ray.errors import MissingError
 from vf_ray.instances.chance import rank
-from vf_ray.plan.named_models import PREFIX
 from vf_ray.recipe.graph import is_model_address
 from vf_ray.store import Store
 from vf_ray.store.scratch import require_room
@@ -24,7 +24,7 @@ def fetcher(folder: Path, models: Store | None = None) -> Callable[[str], Path]:
     @cache
     def fetch(url: str) -> Path:
         if models and is_model_address(url):
-            return artifacts.load(models, url).download(folder / f"{rank(url):x}", PREFIX)
+            return artifacts.load(models, url).download(folder / f"{rank(url):x}", MODEL)
         store = Store.open(url)
         local = store.local_path("")
         if local is not None:

@@ -5,10 +5,9 @@ from typing import Any
 
 from torch import nn
 
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, near
 from vf_ray.model.families import family_of_model
 from vf_ray.recipe import MODULES
-from vf_ray.recipe.strict import near
 
 MARK = "lora_"
 """What the names of adapters' weights hold."""

@@ -12,9 +12,8 @@ from typing import Any
 
 import httpx
 
-from vf_ray.errors import MendableError
+from vf_ray.errors import MendableError, require
 from vf_ray.on_ray.cluster_variables import API_SERVER, MOST_GPUS, TOKEN, TOKEN_PATH
-from vf_ray.recipe.strict import require
 from vf_ray.store import web
 
 TIMEOUT_S = 5.0

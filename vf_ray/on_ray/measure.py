@@ -6,13 +6,12 @@ from functools import partial
 from typing import Any
 
 from vf_ray import artifacts
-from vf_ray.artifacts import WORK, Artifact, Writer
+from vf_ray.artifacts import MODEL, WORK, Artifact, Writer
 from vf_ray.plan.stages import Tuning
 from vf_ray.recipe import Stage
 from vf_ray.shards.read import StoredSamples
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
-from vf_ray.train.save import MODEL
 from vf_ray.work import Line, WorkPool
 
 NAME = "lengths.npy"

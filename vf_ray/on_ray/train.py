@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from vf_ray import artifacts
-from vf_ray.artifacts import RUN, Artifact, Writer
+from vf_ray.artifacts import MODEL, RUN, Artifact, Writer
 from vf_ray.artifacts.cost import GPUS
 from vf_ray.on_ray.cluster_variables import RAY_ADDRESS
 from vf_ray.on_ray.measure import NAME as LENGTHS
@@ -31,7 +31,6 @@ from vf_ray.store import Store
 from vf_ray.train.best import best_step, measured
 from vf_ray.train.guard import STOPPED, Stopped, tell_error
 from vf_ray.train.metrics import METRICS, Metrics
-from vf_ray.train.save import MODEL
 from vf_ray.train.schedule import Samples
 from vf_ray.train.trackers import trackers
 
@@ -94,7 +93,7 @@ def tune(store: Store, wanted: Tuning, resources: Resources, *, force: bool = Fa
     def make(writer: Writer) -> Mapping[str, Any]:
         require_intact(mixed)
         model.require_whole(MODEL)
-        writer.commit(f"{MODEL}/README.md", card(wanted.making).encode())
+        writer.commit(f"{MODEL}README.md", card(wanted.making).encode())
         many = resources.workers > 1 and mixed.stats["instances"] >= MEASURED_FROM
         measured = lengths(store, wanted, RayPool(), force=force) if many else None
         shared = bool(os.environ.get(RAY_ADDRESS))
@@ -234,8 +233,8 @@ def _work(config: Mapping[str, Any]) -> None:
 @contextmanager
 def _model_folder(model: Artifact) -> Iterator[Path]:
     """Yield the model's folder: where the store has it on this machine, else the copy of all its workers."""
-    config = model.store.local_path(model.path(f"{MODEL}/config.json"))
-    together = {str(Path(model.path(name)).parent) for name in model.names() if name.startswith(f"{MODEL}/")}
+    config = model.store.local_path(model.path(f"{MODEL}config.json"))
+    together = {str(Path(model.path(name)).parent) for name in model.names() if name.startswith(f"{MODEL}")}
     if config is not None and len(together) == 1:
         yield config.parent
         return

@@ -11,9 +11,6 @@ from vf_ray.recipe import Recipe
 from vf_ray.recipe.graph import BASE, FLAT, foreign, is_model_address, may_make_models, renamed
 from vf_ray.store import Store
 
-PREFIX = "model/"
-"""Where a Hugging Face folder lies inside an artifact."""
-
 
 def address_of(name: str, store: Store, *, but: str = "") -> str:
     """Return the address of a model: ``name`` itself, or the newest finished one of a step (``stage2``).

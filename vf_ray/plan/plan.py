@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Spec
+from vf_ray.artifacts import Spec
 from vf_ray.plan.evaluation import Evaluation, Questions
 from vf_ray.plan.inputs import question_sets
 from vf_ray.plan.models import Models
@@ -286,13 +286,3 @@ class Plan:
         stage = self.stage(name)
         assert stage is not None, f"recipe {self.recipe.name!r} has no {name}"
         return stage
-
-
-def finished(store: Store, specs: Mapping[str, Spec]) -> dict[str, Artifact]:
-    """Return the finished artifacts of some specs.
-
-    Raises:
-        FileNotFoundError: if one is not finished.
-    """
-    loaded = store.many(lambda spec: artifacts.load(store, spec.address), specs.values())
-    return dict(zip(specs, loaded, strict=True))

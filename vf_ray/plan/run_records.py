@@ -14,11 +14,11 @@ from vf_ray.artifacts import prune as pruning
 from vf_ray.artifacts.lease import STALE_S
 from vf_ray.artifacts.paths import COMPLETE
 from vf_ray.artifacts.prune import Removal
-from vf_ray.errors import MissingError, UserError
+from vf_ray.errors import MissingError, UserError, near
 from vf_ray.plan.inputs import rule
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe
-from vf_ray.recipe.strict import build, near
+from vf_ray.recipe.strict import build
 from vf_ray.store import Store
 
 FOLDER = "runs"

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+from vf_ray.errors import near, require
 from vf_ray.recipe import Recipe
-from vf_ray.recipe.strict import near, require
 from vf_ray.tasks import among, catalogue, matching
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from vf_ray.errors import require
 from vf_ray.plan.plan import Plan
 from vf_ray.quality.alike import Groups
 from vf_ray.quality.hamming import Rows, between
@@ -21,7 +22,6 @@ from vf_ray.quality.perceptual import RADIUS, distance, of_one_colour
 from vf_ray.quality.prepared import Prepared, image_id
 from vf_ray.quality.question_overlap import Hit, Index
 from vf_ray.quality.sought import Sought
-from vf_ray.recipe.strict import require
 from vf_ray.shards.finish import TRAIN
 from vf_ray.tasks import source_of
 

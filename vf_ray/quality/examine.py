@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vf_ray.artifacts import Artifact
+from vf_ray.errors import require
 from vf_ray.quality.duplicates import Duplicates, duplicates
 from vf_ray.quality.figures import TaskQuality
 from vf_ray.quality.flags import Flag, flags
@@ -13,7 +14,6 @@ from vf_ray.quality.looks import OnLooks, seen
 from vf_ray.quality.measures import Measured, measured
 from vf_ray.quality.members import Members
 from vf_ray.quality.prepared import Prepared
-from vf_ray.recipe.strict import require
 from vf_ray.tasks import catalogue, source_of
 
 

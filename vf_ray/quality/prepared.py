@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vf_ray.artifacts import Artifact
+from vf_ray.artifacts import Artifact, load_all
 from vf_ray.errors import MissingError
 from vf_ray.instances.sample import chance_of
-from vf_ray.plan.plan import Plan, finished
+from vf_ray.plan.plan import Plan
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import INDEX
@@ -52,9 +52,9 @@ class Prepared:
             FileNotFoundError: if a task is not finished; says how to build it.
         """
         try:
-            instances = finished(store, plan.instances)
+            instances = load_all(store, plan.instances)
             held = {task: artifact for task, artifact in instances.items() if _size(artifact)}
-            return cls(held, finished(store, plan.images))
+            return cls(held, load_all(store, plan.images))
         except FileNotFoundError as error:
             remedy = f"python -m flows {plan.recipe.name} --only prepare --upstream build"
             raise MissingError(f"{error}: {remedy}") from error

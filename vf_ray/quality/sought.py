@@ -5,24 +5,23 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
-from vf_ray.errors import UserError
+from vf_ray.errors import require
 from vf_ray.eval import question_sets
 from vf_ray.eval.benchmark import Question
 from vf_ray.eval.benchmarks import catalogue
 from vf_ray.eval.prompts import LETTER, SHORT
-from vf_ray.plan.inputs import INSTANCES, question_set_url
-from vf_ray.plan.plan import Plan
+from vf_ray.plan.evaluation import Questions
+from vf_ray.plan.inputs import INSTANCES
 from vf_ray.quality.hamming import Rows
 from vf_ray.quality.looks import Ids, OnLooks
 from vf_ray.quality.perceptual import Looks, joined, looks
 from vf_ray.quality.prepared import image_id
 from vf_ray.quality.question_overlap import AskedWording, normal
-from vf_ray.raw.tree import RawTree
 from vf_ray.shards.decode import BadImageError, sha256, stored
 from vf_ray.store import Store
 from vf_ray.types import Tree
@@ -68,21 +67,20 @@ class Sought:
         return self.asked[int(self.wording[question])].benchmark
 
 
-def trees(store: Store, plan: Plan, data: str = "") -> dict[str, Tree]:
+def trees(store: Store, questions: Questions, data: str = "") -> dict[str, Tree]:
     """Return where each benchmark's files may lie: below ``data``, else where the recipe's evaluation looks.
 
     Raises:
         ValueError: if neither says where.
     """
-    names = [name for name in catalogue() if name != INSTANCES]
     if data:
-        return {name: RawTree.of(question_set_url(data, name)) for name in names}
-    if not (plan.recipe.evaluate.data or plan.raw_files.benchmarks):
-        raise UserError(
-            f"recipe {plan.recipe.name!r} names no evaluate.data; give --data, a folder that holds each "
-            "benchmark's official files under its name"
-        )
-    return {name: question_sets.tree(store, plan.questions, name) for name in names}
+        questions = replace(questions, asked=replace(questions.asked, data=data))
+    require(
+        bool(questions.asked.data or questions.raw_files.benchmarks),
+        "the recipe names no evaluate.data; give --data, a folder that holds each benchmark's official files "
+        "under its name",
+    )
+    return {name: question_sets.tree(store, questions, name) for name in catalogue() if name != INSTANCES}
 
 
 def sought(

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from vf_ray.artifacts import Artifact
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, near
 from vf_ray.eval.benchmark import Item, Question
 from vf_ray.eval.scores import asked_models, read_items
 from vf_ray.page.image_data import data_uri
 from vf_ray.rate.sheet import Asked
-from vf_ray.recipe.strict import near
 
 ItemsByModel = Mapping[str, Sequence[Item]]
 """Model to what became of each question."""

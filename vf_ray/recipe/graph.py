@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from vf_ray.errors import near, require
 from vf_ray.recipe.stage import Average, Stage
-from vf_ray.recipe.strict import build, near, put, require, thawed
+from vf_ray.recipe.strict import build, put, thawed
 
 BASE = "base"
 ALIGN = "align"

@@ -7,9 +7,8 @@ from typing import Any
 
 import yaml
 
-from vf_ray.errors import UserError, about
+from vf_ray.errors import UserError, about, near, require
 from vf_ray.recipe.recipe import Recipe
-from vf_ray.recipe.strict import near, require
 
 LARGEST = 1 << 18
 """Letters of a YAML file. The longest recipes have a few thousand."""

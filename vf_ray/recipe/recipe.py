@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from vf_ray.errors import near, require
 from vf_ray.recipe.graph import ALIGN, BASE, FLAT, Stages, is_model_address, require_sound, staged
 from vf_ray.recipe.input_format import InputFormat
 from vf_ray.recipe.model_sizes import SIZES
 from vf_ray.recipe.stage import Stage
-from vf_ray.recipe.strict import build, is_http, near, plain, require
+from vf_ray.recipe.strict import build, is_http, plain
 from vf_ray.recipe.suites import expanded
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from vf_ray.recipe.strict import require
+from vf_ray.errors import require
 
 
 @dataclass(frozen=True, kw_only=True)

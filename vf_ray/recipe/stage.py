@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from vf_ray.errors import near, require
 from vf_ray.recipe.select import Select
-from vf_ray.recipe.strict import near, plain, require
+from vf_ray.recipe.strict import plain
 
 EXECUTION = ("save_every", "micro_tokens", "share_tokens", "zero", "offload", "recompute", "compile")
 """Keys of a stage that say how it runs, not what it computes."""

@@ -1,37 +1,19 @@
 """Data into dataclasses, strictly: an unknown key is an error that names the nearest known one."""
 
 import dataclasses
-import difflib
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, near, require
 
 T = TypeVar("T")
-NAMED = 12
-"""Known names that an error lists at most."""
-
-
-def require(condition: bool, message: str) -> None:
-    """Raise ``UserError(message)`` unless ``condition`` holds."""
-    if not condition:
-        raise UserError(message)
 
 
 def is_http(url: str) -> bool:
     """Tell whether a URL is a web server's."""
     return url.startswith(("http://", "https://"))
-
-
-def near(name: str, known: typing.Iterable[str]) -> str:
-    """Say which known names are nearest to ``name``, or which there are."""
-    names = sorted(known)
-    if close := difflib.get_close_matches(name, names, n=3, cutoff=0.5):
-        return f"did you mean {' or '.join(map(repr, close))}?"
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return f"known: {', '.join(names[:NAMED]) or 'none'}{more}"
 
 
 def plain(config: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from vf_ray.recipe.strict import near, require
+from vf_ray.errors import near, require
 
 SUITES: Mapping[str, tuple[str, ...]] = {
     "@paper": ("mmbench", "mme", "mmmu", "mm-vet", "llava-bench", "pope", "cf"),

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vf_ray.artifacts import Artifact, load
+from vf_ray.artifacts import Artifact, load, load_all
 from vf_ray.eval.benchmark import Figures, Item
 from vf_ray.eval.scores import BenchmarkScores, Scores, read, read_items
-from vf_ray.plan.plan import finished
 from vf_ray.plan.reporting import ReportedStage, Reporting
 from vf_ray.recipe.graph import is_model_address
 from vf_ray.report import names
@@ -112,7 +111,7 @@ def gather(store: Store, wanted: Reporting) -> Findings:
         name: {model: read_items(artifact, name, model) for model in benchmark.models}
         for name, benchmark in scores.benchmarks.items()
     }
-    instances = finished(store, wanted.instances)
+    instances = load_all(store, wanted.instances)
     return Findings(
         recipe=wanted.recipe,
         about=wanted.about,

@@ -1,16 +1,14 @@
 """A tuned model for others: its folder, with a card that has what it scored beside what it was made of."""
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Spec
+from vf_ray.artifacts import MODEL, Spec
+from vf_ray.errors import require
 from vf_ray.plan.reporting import Reporting
-from vf_ray.recipe.strict import require
 from vf_ray.report.findings import gather
 from vf_ray.report.sections import headline
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
 
-MODEL = "model/"
-"""Where the folder lies inside its artifact."""
 CARD = "README.md"
 UNKNOWN = "## Scores\n\nThis recipe's models have not been evaluated.\n"
 

@@ -9,9 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Spec
+from vf_ray.artifacts import Artifact, Spec, load_all
 from vf_ray.errors import UserError
-from vf_ray.plan.plan import finished
 from vf_ray.plan.selection import TARGETS, StageSelection
 from vf_ray.select.collect import Inquiry, chunks_of, collected, warmed
 from vf_ray.select.features import Feature
@@ -79,7 +78,7 @@ class Asker:
             UserError: if there are none.
         """
         wanted = self.wanted
-        instances = finished(self.store, wanted.targets)
+        instances = load_all(self.store, wanted.targets)
         tables = [_lowest(one, t, wanted.asked.seed, wanted.asked.per_target) for t, one in instances.items()]
         if not sum(map(len, tables)):
             raise UserError(

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Spec, Writer
+from vf_ray.artifacts import MODEL, Artifact, Spec, Writer
 from vf_ray.model.families import encoder_of
 from vf_ray.recipe import Stage
 from vf_ray.select import features
@@ -27,7 +27,6 @@ from vf_ray.select.proxy import proxy, put, warm_up
 from vf_ray.select.sketch import Sketch
 from vf_ray.store import Store
 from vf_ray.train.collate import Pack
-from vf_ray.train.save import MODEL
 from vf_ray.train.schedule import Samples
 from vf_ray.work import Workers
 

@@ -8,12 +8,11 @@ import torch
 
 from vf_ray.model.families.family import Encoder
 from vf_ray.recipe import Stage
-from vf_ray.text import IMAGE_MARK
 from vf_ray.train.batches import Batches, ahead
 from vf_ray.train.collate import Pack
 from vf_ray.train.lengths import encoded
 from vf_ray.train.schedule import Samples, Shown, Text
-from vf_ray.types import Reject
+from vf_ray.types import IMAGE_MARK, Reject
 
 
 @dataclass(frozen=True)

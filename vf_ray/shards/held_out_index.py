@@ -6,10 +6,9 @@ from typing import Any
 import pyarrow as pa
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Writer
+from vf_ray.artifacts import Artifact, Writer, load_all
 from vf_ray.errors import UserError
 from vf_ray.instances.chance import rank
-from vf_ray.plan.plan import finished
 from vf_ray.plan.stages import Tuning
 from vf_ray.shards.choice import RANK, lowest
 from vf_ray.shards.finish import HELD_OUT
@@ -25,7 +24,7 @@ def held_out_index(store: Store, wanted: Tuning, *, force: bool = False) -> Arti
         FileNotFoundError: if the instances of one of its tasks are not finished.
         UserError: if its tasks hold nothing out.
     """
-    instances, spec = finished(store, wanted.mixing.instances), wanted.held_out
+    instances, spec = load_all(store, wanted.mixing.instances), wanted.held_out
 
     def make(writer: Writer) -> Mapping[str, Any]:
         return write_held_out_index(instances, writer, **spec.config)

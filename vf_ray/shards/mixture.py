@@ -9,10 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Writer
+from vf_ray.artifacts import Artifact, Writer, load_all
 from vf_ray.errors import UserError
 from vf_ray.instances.chance import rank
-from vf_ray.plan.plan import finished
 from vf_ray.plan.stages import Mixing
 from vf_ray.shards.choice import RANK, Choice, amounts, below, lowest, replayed, taken
 from vf_ray.shards.decode import NOTHING
@@ -35,7 +34,7 @@ def mixture(store: Store, wanted: Mixing, *, force: bool = False) -> Artifact:
         FileNotFoundError: if the instances of one of its tasks, or its keep-list, are not finished.
         UserError: if that names instances that are not there.
     """
-    instances = finished(store, wanted.instances)
+    instances = load_all(store, wanted.instances)
     groups = {task: catalogue()[task].group for task in instances}
     choice = Choice(wanted.seed, **wanted.stage.choice, groups=groups)
     others = {name: mixture(store, other) for name, other in wanted.replayed.items()}

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from vf_ray.artifacts import Artifact
+from vf_ray.artifacts import Artifact, load_all
 from vf_ray.artifacts.board import Board, shown
 from vf_ray.errors import UserError
-from vf_ray.plan.plan import finished
 from vf_ray.plan.preparation import Preparation
 from vf_ray.shards.build import Finish, build_images
 from vf_ray.shards.passes import OPEN
@@ -39,7 +38,7 @@ def prepare(
             list(threads.map(partial(_images, store, wanted, pool, force, board), wanted.order))
         board.begin("tasks", list(wanted.instances))
         _instances(store, wanted, pool, force, board, count)
-    return finished(store, wanted.instances)
+    return load_all(store, wanted.instances)
 
 
 def side_by_side(pool: WorkPool) -> int:

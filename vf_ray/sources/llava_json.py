@@ -18,8 +18,7 @@ from vf_ray.sources.json_items import json_items
 from vf_ray.sources.list_file import lines
 from vf_ray.sources.mended_json import loads
 from vf_ray.sources.records import At, of_objects, parsed
-from vf_ray.text import IMAGE_MARK
-from vf_ray.types import Reject, Row, Tree
+from vf_ray.types import IMAGE_MARK, Reject, Row, Tree
 
 MARK = "<image>"
 SPEAKERS = ("human", "gpt")
@@ -61,7 +60,7 @@ class ConversationRow(Row):
     texts: tuple[str, ...]
     """Alternately by user and model, as written but for the mark."""
     images: tuple[str, ...] = ()
-    """Of several pictures, all; ``text.IMAGE_MARK`` stands where a text names one."""
+    """Of several pictures, all; ``types.IMAGE_MARK`` stands where a text names one."""
 
 
 def conversation(record: Fields, at: At, image: str = "{image}", kind: str = "") -> ConversationRow | Reject:

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vf_ray.artifacts import Artifact
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, near
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.counting import graded
 from vf_ray.eval.scores import read_items
 from vf_ray.page.tables import Table
-from vf_ray.recipe.strict import near
 from vf_ray.study.compare import PairedComparison, compare, holm
 from vf_ray.study.spread import SeedSpread, Values, spread
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vf_ray.artifacts import Artifact
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, near
 from vf_ray.eval.scores import Scores, read
-from vf_ray.recipe.strict import near
 from vf_ray.study.compare import holm
 from vf_ray.study.fit import LogLine, over_log
 from vf_ray.study.joint import Joint, joint, values_of

@@ -7,10 +7,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from vf_ray.errors import UserError, about
+from vf_ray.errors import UserError, about, near, require
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.load import load_recipe, read_yaml
-from vf_ray.recipe.strict import build, near, require
+from vf_ray.recipe.strict import build
 
 VALUE = "$"
 """Begins an override's value that a study gives for each recipe by itself."""

@@ -15,8 +15,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from vf_ray.errors import UserError
-from vf_ray.recipe.strict import near, require
+from vf_ray.errors import UserError, near, require
 from vf_ray.tasks.code import module_code
 from vf_ray.types import Source, Task
 

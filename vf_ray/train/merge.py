@@ -12,13 +12,12 @@ from safetensors import safe_open
 from torch import Tensor
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Writer
+from vf_ray.artifacts import MODEL, Artifact, Writer
 from vf_ray.errors import UserError
 from vf_ray.model.export import WEIGHTS
 from vf_ray.model.load import parameters
 from vf_ray.model.tensors import Tensors, few
 from vf_ray.model.whole import require_same
-from vf_ray.plan.named_models import PREFIX
 from vf_ray.plan.stages import Merging
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
@@ -48,14 +47,14 @@ def make_merge(
     """Average in a scratch folder and commit the files; return the model's sizes."""
     with scratch("vf-ray-merge-") as below:
         folders = {
-            name: model.download(below / str(place), PREFIX)
+            name: model.download(below / str(place), MODEL)
             for place, (name, model) in enumerate(models.items())
         }
-        average(folders, shares, below / "model")
-        (below / "model" / "README.md").write_text(card)
-        for file in sorted((below / "model").iterdir()):
-            writer.commit(f"{PREFIX}{file.name}", file)
-        return {"parameters": parameters(below / "model")}
+        average(folders, shares, below / MODEL)
+        (below / MODEL / "README.md").write_text(card)
+        for file in sorted((below / MODEL).iterdir()):
+            writer.commit(f"{MODEL}{file.name}", file)
+        return {"parameters": parameters(below / MODEL)}
 
 
 def average(folders: Mapping[str, Path], shares: Mapping[str, float], out: Path) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 
 from torch import nn
 
-from vf_ray.artifacts import Writer
+from vf_ray.artifacts import MODEL, Writer
 from vf_ray.recipe import Stage
 from vf_ray.store.scratch import scratch
 
-MODEL = "model"
 ADAPTERS = "adapters"
 
 

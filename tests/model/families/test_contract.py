@@ -31,9 +31,9 @@ from vf_ray.model.families.family import Encoder, Family
 from vf_ray.model.load import load, parameters
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Base, Lora
-from vf_ray.text import IMAGE_MARK
 from vf_ray.train.collate import Pack, collate
 from vf_ray.train.step import loss_of
+from vf_ray.types import IMAGE_MARK
 
 SIZES = [(16, 16), (21, 33), (90, 7)]
 TALKS = [("What colour is this?", "red"), ("One?", "2 three", " Four\n?", "5")]

@@ -18,7 +18,7 @@ from vf_ray.model.attention import enable_packing
 from vf_ray.model.families import _qwen_vl, encoder_of, family_of
 from vf_ray.model.families._qwen_vl.pixels import GRIDS, PIXELS, PatchedImages
 from vf_ray.model.load import load, parameters
-from vf_ray.text import IMAGE_MARK
+from vf_ray.types import IMAGE_MARK
 
 KINDS = ("qwen_vl", "qwen25_vl")
 SIZES = [(40, 30), (9, 60), (16, 16)]

@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast
 
 from vf_ray.model.encoded import IGNORE, ImageSize, TooLongError
 from vf_ray.model.families.rendering import SAID, ChatEncoder
-from vf_ray.text import IMAGE_MARK
+from vf_ray.types import IMAGE_MARK
 
 SPECIAL = ("<|im_start|>", "<|im_end|>", "<image>", "<row>", "</s>", "<s>")
 PARTS = (

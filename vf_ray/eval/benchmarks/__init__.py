@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, near
 from vf_ray.eval.benchmark import Benchmark
-from vf_ray.recipe.strict import near
 
 
 @cache

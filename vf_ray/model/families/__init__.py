@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, near, require
 from vf_ray.model.families.family import Encoder, Family, Fetch
 from vf_ray.model.families.internvl import InternVl
 from vf_ray.model.families.llava15 import Llava15
@@ -20,7 +20,6 @@ from vf_ray.model.families.llava_onevision import LlavaOneVision
 from vf_ray.model.families.qwen_vl import Qwen25Vl, QwenVl
 from vf_ray.model.families.smolvlm import SmolVlm
 from vf_ray.recipe import Base
-from vf_ray.recipe.strict import near, require
 
 FAMILIES: tuple[Family, ...] = (
     Llava15(), LlavaNext(), LlavaOneVision(), SmolVlm(), InternVl(), QwenVl(), Qwen25Vl(),

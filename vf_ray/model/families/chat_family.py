@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from vf_ray.errors import require
 from vf_ray.model.families.family import Fetch, Inputs
 from vf_ray.recipe import Base
-from vf_ray.recipe.strict import require
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -124,7 +124,7 @@ class Encoder(Protocol):
     ) -> "Encoded":
         """Encode a training conversation; ``further`` is said after the response, by turns.
 
-        ``images`` are the sizes of those that it shows, in its order; ``vf_ray.text.IMAGE_MARK`` stands in
+        ``images`` are the sizes of those that it shows, in its order; ``vf_ray.types.IMAGE_MARK`` stands in
         the texts where one is named, and what no text names comes before the prompt.
 
         Raises:

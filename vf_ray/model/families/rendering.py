@@ -20,7 +20,7 @@ from torch import Tensor
 from vf_ray.errors import UserError
 from vf_ray.model.encoded import IGNORE, Encoded, ImageSize, TooLongError
 from vf_ray.model.families.family import Images
-from vf_ray.text import IMAGE_MARK
+from vf_ray.types import IMAGE_MARK
 
 ASKED, ANSWERED, SAID, BROKEN, STRETCH = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3", "\ufdd4"
 """Stand before a user's text, before an answer, behind either, within what is no special token, and before a

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from transformers import AutoConfig, GenerationConfig
 
+from vf_ray.errors import require
 from vf_ray.model.export import save, save_model
 from vf_ray.model.families import decoder
 from vf_ray.model.families.family import Dimensions, Family, Fetch, Sizes
@@ -21,9 +22,8 @@ from vf_ray.model.seeded import drawn
 from vf_ray.model.tensors import Tensors, read_json, readable
 from vf_ray.model.whole import loaded_whole
 from vf_ray.recipe import Base
-from vf_ray.recipe.strict import require
 from vf_ray.store.scratch import scratch
-from vf_ray.text import IMAGE_MARK
+from vf_ray.types import IMAGE_MARK
 
 if TYPE_CHECKING:
     from vf_ray.model.families.chat_family import ChatFamily

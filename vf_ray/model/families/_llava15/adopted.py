@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, require
 from vf_ray.model.families._llava15 import parts
 from vf_ray.model.families._llava15.gguf import GgufLlama
 from vf_ray.model.families._llava15.parts import Projector
@@ -21,7 +21,6 @@ from vf_ray.model.tensors import holds_weights
 from vf_ray.model.whole import Whole
 from vf_ray.recipe import Base
 from vf_ray.recipe.input_format import InputFormat
-from vf_ray.recipe.strict import require
 
 
 @dataclass(frozen=True)

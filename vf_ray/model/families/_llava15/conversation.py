@@ -24,7 +24,7 @@ from vf_ray.model.families._llava15.sizes import image_tokens
 from vf_ray.model.families._llava15.template import IMAGE, TEMPLATES, Template, Turn
 from vf_ray.model.families._llava15.tokenizer import start_of
 from vf_ray.recipe.input_format import InputFormat
-from vf_ray.text import IMAGE_MARK
+from vf_ray.types import IMAGE_MARK
 
 TURN = "\ufdd0turn\ufdd1"
 """Stands before a later turn while it is tokenised; of code points that Unicode keeps for such inner use."""
