@@ -15,6 +15,7 @@ from vf_ray.cli.contamination import contamination
 from vf_ray.cli.doctor import doctor
 from vf_ray.cli.estimate import estimate
 from vf_ray.cli.export import export
+from vf_ray.cli.init import init
 from vf_ray.cli.inspect import inspect
 from vf_ray.cli.publish import publish
 from vf_ray.cli.quality import quality
@@ -27,6 +28,7 @@ from vf_ray.cli.select import select
 from vf_ray.cli.tasks import tasks
 
 for verb in (
+    init,
     tasks,
     benchmarks,
     build,

@@ -39,7 +39,7 @@ def space(recipe: Recipe, store: Store, model: Dimensions) -> Iterator[Check]:
         workers = recipe.resources.workers
         each = [estimate.memory(stage, model, workers) for stage in stages.values()]
         need = workers * max((one.together for one in each), default=0) + RAY_BYTES
-        yield enough("memory", _memory_free(), need, "close something, or use a smaller model or a cluster")
+        yield enough("memory", memory_free(), need, "close something, or use a smaller model or a cluster")
 
 
 def _kept(stage: Stage) -> int:
@@ -126,7 +126,7 @@ def disk_free(folder: Path) -> int:
     return shutil.disk_usage(there).free
 
 
-def _memory_free() -> int:
+def memory_free() -> int:
     """Return the bytes that this machine, and the container it may be, can still give."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     info = Path("/proc/meminfo")
