@@ -44,12 +44,12 @@ def test_json_of_another_shape_shows_how_it_begins(tmp_path: Path) -> None:
 
 
 def test_a_line_is_read_as_an_array_of_it_would_be(tmp_path: Path) -> None:
-    """Faults in what nobody reads do not matter; of two fields of one name the last counts, as everywhere."""
+    """Faults in what nobody reads do not matter; nor does a field that stands twice with one value."""
     lines = [
         '{"image": "a", "text": "t", "x": ' + "9" * 5000 + "}",
         '{"image": "a", "text": "a\tb"}',
         '\ufeff{"image": "a", "text": "t", "x": NaN}',
-        '{"image": "a", "text": "s", "text": "t"}',
+        '{"image": "a", "text": "t", "x": 1, "text": "t", "x": 2}',
     ]
     raw = tree(
         tmp_path, {"x.jsonl": "\n".join(lines), "x.json": f"[{', '.join(lines).replace(chr(0xFEFF), '')}]"}

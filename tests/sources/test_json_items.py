@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tasks.tree import write
+from vf_ray.instances.faults import FieldError
 from vf_ray.raw.tree import RawTree
 from vf_ray.sources import mended_json
+from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_items import json_items, json_pairs
 from vf_ray.sources.mended_json import MendedJson
 from vf_ray.sources.watched_json import WatchedJson
@@ -104,3 +107,28 @@ def test_what_never_ends_is_told(tmp_path: Path) -> None:
         write(tmp_path, {f"{name}.json": f'[{{"x": {nested}'.encode()})
         with pytest.raises(ValueError, match=rf"{name}\.json is nested more than 64 deep"):
             list(json_items(RawTree.of(str(tmp_path)), f"{name}.json", "all"))
+
+
+DOUBLED = {
+    "a text": ('{"n": 1, "n": 2}', "given twice, as 1 and as 2"),
+    "an escaped name": (r'{"n": "a", "\u006e": "b"}', "given twice, as 'a' and as 'b'"),
+    "of another kind": ('{"n": 1, "n": true}', "given twice, as 1 and as True"),
+    "thrice": ('{"n": "a", "n": "a", "m": 0, "n": "b"}', "given twice, as 'a' and as 'b'"),
+}
+
+
+@pytest.mark.parametrize("text, expected", DOUBLED.values(), ids=DOUBLED)
+def test_a_field_that_stands_twice_has_neither_value(tmp_path: Path, text: str, expected: str) -> None:
+    write(tmp_path, {"a.json": f'[{{"in": {text}}}]'.encode(), "o.json": f'{{"k": {text}}}'.encode()})
+    tree = RawTree.of(str(tmp_path))
+    ((item, _),), (((_, value), _),) = json_items(tree, "a.json", "all"), json_pairs(tree, "o.json", "all")
+    for fields in (Fields(item).object("in"), Fields(value), Fields(mended_json.loads(text))):
+        for read in (fields.__getitem__, fields.raw, fields.integer, fields.items, fields.some):
+            with pytest.raises(FieldError, match=re.escape(f"field 'n' is {expected}")):
+                read("n")
+        assert fields.raw("other") is None
+
+
+def test_a_field_that_stands_twice_alike_is_read_and_one_that_is_not_read_costs_nothing() -> None:
+    fields = Fields(mended_json.loads('{"x": 1, "n": "a", "n": "a", "x": [2]}'))
+    assert fields["n"] == "a"

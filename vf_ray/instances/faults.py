@@ -2,14 +2,27 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
+from reprlib import Repr
 from traceback import walk_tb
 from typing import Any
+
+_SHORT = Repr()
+"""Shows the beginning and the end of a long value."""
 
 
 class FieldError(ValueError):
     """A field that is not there, or not of the kind that it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    """What a field holds that stands twice in one object, with different values."""
+
+    first: object
+    second: object
 
 
 def blamed(error: Exception) -> str:
@@ -26,5 +39,7 @@ def kind_of(value: Any) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, float) and not math.isfinite(value):
         return "no finite number"
+    if isinstance(value, Doubled):
+        return f"given twice, as {_SHORT.repr(value.first)} and as {_SHORT.repr(value.second)}"
     names = ((str, "a text"), (Real, "a number"), (Mapping, "an object"), (list | tuple, "a list"))
     return next((name for kind, name in names if isinstance(value, kind)), f"a {type(value).__name__}")

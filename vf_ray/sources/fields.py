@@ -10,7 +10,7 @@ from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
-from vf_ray.instances.faults import FieldError, kind_of
+from vf_ray.instances.faults import Doubled, FieldError, kind_of
 
 T = TypeVar("T")
 _LARGEST_EXACT = 1 << 53
@@ -40,11 +40,13 @@ class Fields:
 
     def some(self, names: Iterable[str]) -> dict[str, Any]:
         """Return those of some fields that are there, as they are."""
-        return {name: self._values[name] for name in names if name in self._values}
+        return {name: self.raw(name) for name in names if name in self._values}
 
     def raw(self, name: str) -> Any:
         """Return whatever is there, or null."""
-        return self._values.get(name)
+        if isinstance(value := self._values.get(name), Doubled):
+            raise FieldError(f"{self._named(name)} is {kind_of(value)}")
+        return value
 
     def __getitem__(self, name: str) -> str:
         """Return a text."""
@@ -96,7 +98,7 @@ class Fields:
     def object(self, name: str) -> "Fields":
         """Return an object."""
         value = self._values.get(name)
-        return Fields(value) if type(value) is dict else fields_of(value, self._named(name))
+        return Fields(value) if isinstance(value, dict) else fields_of(value, self._named(name))
 
     def objects(self, name: str) -> tuple["Fields", ...]:
         """Return a list of objects."""
@@ -120,7 +122,7 @@ class Fields:
 
 def fields_of(value: Any, where: str = "the record") -> Fields:
     """Return an object by its fields."""
-    if type(value) is dict or isinstance(value, Mapping):  # the latter alone takes ten times as long
+    if isinstance(value, dict | Mapping):  # the latter alone takes ten times as long
         return Fields(value)
     raise FieldError(f"{where} is {kind_of(value)}; expected an object")
 

@@ -1,7 +1,6 @@
 """Streaming reads of JSON files that may be larger than the memory.
 
-A file that the strict parser refuses is read again as mended, behind what had come of it already. Of two
-fields of one name in an object the last counts, as for other parsers: to look for them would double the time.
+A file that the strict parser refuses is read again as mended, behind what had come of it already.
 """
 
 import codecs
@@ -13,6 +12,7 @@ import ijson
 
 from vf_ray.errors import UserError
 from vf_ray.raw.unpacked import open_unpacked
+from vf_ray.sources.doubled_fields import JsonObject
 from vf_ray.sources.json_faults import remedy
 from vf_ray.sources.mended_json import MendedJson
 from vf_ray.sources.records import At
@@ -38,7 +38,7 @@ def json_items(tree: Tree, path: str, split: str, items: str = "item") -> Iterat
 
 def optional_items(tree: Tree, path: str, split: str, items: str) -> Iterator[tuple[Any, At]]:
     """Yield like ``json_items``; nothing where there is no such array."""
-    values = _read(tree, path, lambda file: ijson.items(file, items, use_float=True))
+    values = _read(tree, path, lambda file: ijson.items(file, items, use_float=True, map_type=JsonObject))
     for index, item in enumerate(values):
         yield item, At(path, split, index)
 
@@ -53,7 +53,7 @@ def json_pairs(tree: Tree, path: str, split: str, items: str = "") -> Iterator[t
 
 
 def _pairs(tree: Tree, path: str, split: str, items: str) -> Iterator[tuple[tuple[str, Any], At]]:
-    pairs = _read(tree, path, lambda file: ijson.kvitems(file, items, use_float=True))
+    pairs = _read(tree, path, lambda file: ijson.kvitems(file, items, use_float=True, map_type=JsonObject))
     for index, pair in enumerate(pairs):
         yield pair, At(path, split, index)
 

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
+from vf_ray.sources.doubled_fields import decode
+
 CHUNK = 1 << 20
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]+', re.DOTALL)
 _ODD = re.compile(r"-?\bInfinity\b|\bNaN\b|(?<![\w.+-])-?(?:\d{19,}(?![\d.eE])|\d+(?:\.\d+)?[eE]\+?\d{3,})")
@@ -49,10 +51,10 @@ def loads(text: str) -> Any:
         ValueError: if it is none, even as mended.
     """
     try:
-        return json.loads(text)
+        return decode(text)
     except ValueError:
         with io.BytesIO(text.lstrip("\ufeff").encode("utf-8", "replace")) as file:
-            return json.loads(b"".join(_mended_chunks(file)))
+            return decode(b"".join(_mended_chunks(file)).decode())
 
 
 def _mended_chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -7,12 +7,14 @@ temporary file, and is gone when the reader ends.
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 Id = int | str
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=asdict).encode
+"""What a field that is given twice holds becomes an object, where no reader expects one."""
 
 
 class Spill:
