@@ -1,8 +1,9 @@
 """GIF, TIFF and WebP whose data are damaged in the middle are refused; whole ones of any shape never are."""
 
 import io
+import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
@@ -23,6 +24,7 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "deflate": ("TIFF", {"compression": "tiff_adobe_deflate"}),
     "old deflate in strips": ("TIFF", {"compression": "tiff_deflate", "strip_size": 2000}),
     "PackBits": ("TIFF", {"compression": "packbits"}),
+    "as it is": ("TIFF", {}),
     "JPEG in TIFF": ("TIFF", {"compression": "jpeg"}),
     "WebP": ("WEBP", {}),
     "fast WebP": ("WEBP", {"method": 0}),
@@ -32,6 +34,7 @@ TOLD = {name: ("zeros", "ones", "bits") for name in FORMS} | {
     "JPEG in TIFF": ("zeros", "ones"),
     "lossless WebP": ("zeros",),  # any bits are codes there
     "PackBits": ("ones",),
+    "as it is": (),  # any bits are pixels there
 }
 
 
@@ -87,6 +90,31 @@ def _refused(data: bytes) -> bool:
     except BadImageError:
         return True
     return False
+
+
+def _of_strips(strips: Sequence[bytes], sizes: Sequence[int]) -> bytes:
+    """Return a grey TIFF of 16 x 40 in strips of 8 rows as they are."""
+    tags: dict[int, Sequence[int]] = {256: [16], 257: [40], 258: [8], 259: [1], 262: [1], 278: [8]}
+    ends = [8 + sum(map(len, strips[:n])) for n in range(len(strips) + 1)]
+    tags |= {273: ends[:-1]} | ({279: sizes} if sizes else {})
+    listed, more = struct.pack("<H", len(tags)), b""
+    for tag, values in sorted(tags.items()):
+        place = ends[-1] + 2 + 12 * len(tags) + 4 + len(more)
+        listed += struct.pack("<HHII", tag, 4, len(values), values[0] if len(values) == 1 else place)
+        more += struct.pack(f"<{len(values)}I", *values) if len(values) > 1 else b""
+    return b"II*\0" + struct.pack("<I", ends[-1]) + b"".join(strips) + listed + bytes(4) + more
+
+
+def test_strips_that_are_missing_or_short_are_told() -> None:
+    strips = [bytes([n]) * 128 for n in range(1, 6)]
+    for sizes in ([128] * 5, [128] * 4 + [0], []):  # without sizes, all that follows is a strip's
+        assert not _refused(_of_strips(strips, sizes))
+    for strips_there, sizes in (
+        (strips[:3], [128] * 3),
+        (strips, [128, 128, 100, 128, 128]),
+        (strips[:2], [128, 128]),
+    ):
+        assert _refused(_of_strips(strips_there, sizes)), sizes
 
 
 def test_lzw_lengths_are_followed_beyond_the_last_meaning() -> None:

@@ -7,6 +7,13 @@ white). What EXIF says of its orientation is kept but not applied, so that a mod
 sizes are those of the decoded pixels (of a TIFF, those that its tag has turned).
 Animated pictures are rejected: nothing says which frame a label is about. Of MPO and TIFF files,
 where further frames are previews or pages, the first one counts.
+
+Data that are missing, cut, or overwritten with zeros are told of every format whose data are coded, by its
+module here or by its decoder; where they are not coded, zeros are black pixels. A bit that flipped is told
+where a checksum covers it, in PNG and deflated TIFF, and mostly where wrong codes come to more or less data
+than there should be (GIF, LZW, lossy WebP). JPEG, AVIF, JPEG 2000, lossless WebP, BMP, PNM and other TIFF
+have no checksum, and nearly any bits decode to some picture: of those nobody can tell, unless the publisher
+has given checksums of the files.
 """
 
 import hashlib

@@ -1,11 +1,14 @@
-"""TIFF files with damaged strips or tiles: they unpack to another size than they should.
+"""TIFF files with damaged strips or tiles: they unpack to another size than they should, or lack some.
 
 The library that decodes them stops as soon as a strip is filled, without a look at what is left of it or at
-its checksum, and goes on behind what it cannot read.
+its checksum, and goes on behind what it cannot read. Of pixels that lie as they are Pillow takes what there
+is. Of LZMA and Zstandard the library itself tells what unpacks to less; fax codes it passes over where they
+mean nothing, and those are not followed here.
 """
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice, zip_longest
 from typing import Any, NamedTuple
 
 from PIL import Image
@@ -19,6 +22,7 @@ _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _COLOURS, _SAMPLES, _PLANES = 256, 257, 25
 _STRIPS, _ROWS, _STRIP_SIZES = 273, 278, 279
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES, _JPEG_TABLES = 322, 323, 324, 325, 347
 _YCBCR, _APART, _JPEG = 6, 2, 7
+_AS_IT_IS = 1
 _LZW, _OLD_LZW = Lzw(high_first=True, early=True), b"\0\1"
 
 
@@ -35,13 +39,17 @@ class Tiff(ImageBytes):
 
     def fault(self, image: Image.Image) -> str:
         tags: Mapping[int, Any] = getattr(image, "tag_v2", {})
-        kind = tags.get(_COMPRESSION, 1)
+        kind = tags.get(_COMPRESSION, _AS_IT_IS)
         if kind == _JPEG:
             faults = (
                 _jpeg_fault(part.data, tags.get(_JPEG_TABLES, b"")) for part in _parts(self.whole, tags)
             )
-        elif kind in UNPACKED and tags.get(_COLOURS) != _YCBCR:  # of which some are halved
+        elif tags.get(_COLOURS) == _YCBCR:  # of which some are halved
+            return ""
+        elif kind in UNPACKED:
             faults = (_fault(part, UNPACKED[kind]) for part in _parts(self.whole, tags))
+        elif kind == _AS_IT_IS:
+            faults = (_lacking(part) for part in _parts(self.whole, tags))
         else:
             return ""
         return next(filter(None, faults), "")
@@ -55,24 +63,31 @@ def _fault(part: Strip, unpacked: Callable[[bytes, int], int]) -> str:
     return "" if size in part.sizes else f"a strip unpacks to {size} bytes, expected {part.sizes[-1]}"
 
 
+def _lacking(part: Strip) -> str:
+    needed = min(part.sizes)
+    return f"a strip has {len(part.data)} bytes, expected {needed}" if len(part.data) < needed else ""
+
+
 def _parts(whole: bytes, tags: Mapping[int, Any]) -> Iterator[Strip]:
-    """Yield the strips or tiles of the first picture of a file."""
-    width, height = tags[_WIDTH], tags[_HEIGHT]
-    tiled = _TILES in tags
-    across, rows = (tags[_TILE_WIDTH], tags[_TILE_HEIGHT]) if tiled else (width, tags.get(_ROWS, height))
-    line = -(-across * _bits_of_a_pixel(tags) // 8)
-    rows = min(rows, height) if not tiled else rows
-    rest = height - (height - 1) // rows * rows
-    starts, counts = (tags[_TILES], tags[_TILE_SIZES]) if tiled else (tags[_STRIPS], tags[_STRIP_SIZES])
-    in_plane = -(-height // rows)
-    for number, (start, size) in enumerate(zip(starts, counts, strict=False), start=1):
-        is_last = not tiled and number % in_plane == 0
-        yield Strip(whole[start : start + size], (line * rows, *([line * rest] if is_last else ())))
-
-
-def _bits_of_a_pixel(tags: Mapping[int, Any]) -> int:
-    bits, samples = tags.get(_BITS, (1,)), tags.get(_SAMPLES, 1)
-    return int(bits[0] * (1 if tags.get(_PLANES, 1) == _APART else samples))
+    """Yield the strips or tiles of the first picture of a file; empty ones where it should have more."""
+    # what they should be
+    width, height, tiled = tags[_WIDTH], tags[_HEIGHT], _TILES in tags
+    across, down = (
+        (tags[_TILE_WIDTH], tags[_TILE_HEIGHT]) if tiled else (width, min(tags.get(_ROWS, height), height))
+    )
+    planes, samples = (
+        (tags.get(_SAMPLES, 1), 1) if tags.get(_PLANES) == _APART else (1, tags.get(_SAMPLES, 1))
+    )
+    line = -(-across * tags.get(_BITS, (1,))[0] * samples // 8)
+    rest = height - (height - 1) // down * down
+    in_plane = -(-width // across) * -(-height // down)
+    # where they lie; of one without a size, or of none, all that follows is taken
+    starts, sizes = (_TILES, _TILE_SIZES) if tiled else (_STRIPS, _STRIP_SIZES)
+    placed = zip_longest(tags[starts], tags.get(sizes, ()), range(in_plane * planes), fillvalue=None)
+    for start, size, number in islice(placed, in_plane * planes):
+        is_last = not tiled and number % in_plane == in_plane - 1
+        data = b"" if start is None else whole[start : start + (size or len(whole))]
+        yield Strip(data, (line * down, *([line * rest] if is_last else ())))
 
 
 def _inflated(data: bytes, most: int) -> int:
