@@ -52,6 +52,8 @@ def test_a_sheet_is_written_and_its_ratings_are_told(
     assert found["counts"]["raters"] == 2 and not found["left_out"]
     assert "fails gold" not in run("score", to).stdout
     assert "folder of its own" in run("sheet", address, *options, *models, "--to", to).stderr
+    no_folder = run("sheet", address, *options, *models, "--to", to / "key.json" / "x")
+    assert no_folder.exit_code == 1 and f"{to / 'key.json' / 'x'}: Not a directory" in no_folder.stderr
 
 
 def test_what_was_not_asked_is_refused_by_name(tmp_path: Path, local_store: Store, address: str) -> None:

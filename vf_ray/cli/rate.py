@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from vf_ray.cli.app import note, show, show_json, show_table
 from vf_ray.cli.plans import Overrides, StoreUrl, planned
-from vf_ray.errors import UserError
+from vf_ray.errors import UserError, about
 
 if TYPE_CHECKING:
     from vf_ray.artifacts import Artifact
@@ -47,11 +47,12 @@ def sheet(
     items_of = answers.items_of(artifact, benchmark, models)
     drawn = chosen(answers.asked(questions, items_of), design)
     sheets = {f"rater-{n}": trials(drawn, design, n) for n in range(1, raters + 1)}
-    _new(to)
-    write_key(to, sheets)
-    (to / GRADES).write_text(_json(answers.grades(items_of)), encoding="utf-8")
-    for rater, shown in sheets.items():
-        (to / f"{rater}.html").write_text(page(artifact.address, rater, shown), encoding="utf-8")
+    with about(str(to)):
+        _new(to)
+        write_key(to, sheets)
+        (to / GRADES).write_text(_json(answers.grades(items_of)), encoding="utf-8")
+        for rater, shown in sheets.items():
+            (to / f"{rater}.html").write_text(page(artifact.address, rater, shown), encoding="utf-8")
     note(f"{len(drawn)} questions, {len(sheets['rater-1'])} comparisons a rater; pages in {escape(str(to))}")
     note(f"{design.needed} questions find a win rate {difference:g} from .5 four times in five")
 
