@@ -1,4 +1,4 @@
-"""Where a flow run's steps happen: one local Ray for the whole run, or jobs on a cluster."""
+"""Where a flow run's steps happen: on one Ray for all of them, in this process, or as jobs of a cluster."""
 
 import os
 from contextlib import ExitStack
@@ -33,13 +33,15 @@ class StepRunner:
         return not self.plan.due(step, self.store)
 
     def run(self, step: str, *, force: bool) -> None:
-        """Run the step: as a job where ``RAY_API_SERVER_ADDRESS`` is set, else on a local Ray.
+        """Run the step: as a job where ``RAY_API_SERVER_ADDRESS`` is set, else on this machine.
 
         Raises:
             RuntimeError: if it ends without having made what was planned.
         """
         if os.environ.get(API_SERVER):
             self._submit(step, force)
+        elif self.plan.recipe.resources.alone:
+            self._run_alone(step, force)
         else:
             self._run_here(step, force)
         if missing := self.plan.unfinished(step, self.store):
@@ -52,6 +54,11 @@ class StepRunner:
         from vf_ray.on_ray.submit import submit
 
         submit(step, self.plan, self.store, force=force, tell=print)
+
+    def _run_alone(self, step: str, force: bool) -> None:
+        from vf_ray.on_ray.steps import run_alone
+
+        run_alone(step, self.plan, self.store, force=force)
 
     def _run_here(self, step: str, force: bool) -> None:
         from vf_ray.on_ray.cluster import local_cluster

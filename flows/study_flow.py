@@ -80,13 +80,14 @@ def _run(recipe: str, runs: StudyRuns, plans: Mapping[str, Plan], store: Store, 
 
     due = [run for run in _each(runs) if plans[run.name].due("evaluate", store)]
     one = visionflan.with_options(log_prints=False)
+    apart = {"resources.alone": False} if at_once > 1 else {}  # one process trains one model at a time
 
     def build(run: StudyRun) -> None:
         print(f"\n{run.name}", flush=True)
-        one(recipe=recipe, overrides=dict(run.overrides), until="evaluate")
+        one(recipe=recipe, overrides={**run.overrides, **apart}, until="evaluate")
 
     with ExitStack() as stack:
-        if due and not os.environ.get(API_SERVER):
+        if due and not os.environ.get(API_SERVER) and not (due[0].recipe.resources.alone and not apart):
             stack.enter_context(local_cluster(due[0].recipe.resources))
         if at_once == 1:
             for run in due:

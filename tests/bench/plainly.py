@@ -18,7 +18,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Writer
 from vf_ray.eval import evaluate as asking
 from vf_ray.model.base import build_base
-from vf_ray.on_ray.train import stats
+from vf_ray.on_ray.worker import stats
 from vf_ray.plan.handing import mixing, reporting
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe.load import load_recipe

@@ -30,13 +30,13 @@ def targets() -> Iterator[Any]:
 
 def made() -> set[str]:
     """Return the metrics that the code makes, under the names that Ray exports."""
-    from vf_ray.on_ray.train import GAUGES
+    from vf_ray.on_ray.worker import TOLD
 
     text = (ROOT / "vf_ray" / "on_ray" / "progress.py").read_text()
     counters = re.findall(r'_count\("(vf_ray_\w+)"', text)
     gauges = set(re.findall(r'"(vf_ray_\w+)"', text)) - set(counters)
     names = {f"ray_{name}_total" for name in counters} | {f"ray_{name}" for name in gauges}
-    return names | {f"ray_vf_ray_train_{name}" for name in GAUGES}
+    return names | {f"ray_vf_ray_train_{name}" for name in TOLD}
 
 
 def rays() -> set[str]:

@@ -17,7 +17,8 @@ from tests.tiny import make_tiny
 from tests.train.inputs import Listed, broken, stage, train
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
-from vf_ray.on_ray.train import Job, fit
+from vf_ray.on_ray.train import fit
+from vf_ray.on_ray.worker import Job
 from vf_ray.recipe import Resources
 from vf_ray.store import Store
 from vf_ray.train.guard import Stopped

@@ -22,7 +22,8 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Spec, Writer
 from vf_ray.on_ray.cluster import _draw_token
 from vf_ray.on_ray.logs import kept
-from vf_ray.on_ray.train import Job, fit
+from vf_ray.on_ray.train import fit
+from vf_ray.on_ray.worker import Job
 from vf_ray.recipe import Resources
 from vf_ray.store import Store
 

@@ -208,6 +208,9 @@ class Resources:
     """Train on with as few as these when others are lost, and with more again later; 0: all or none."""
     retries: int = 3
     """Times that training workers may die between two checkpoints before the stage is given up."""
+    alone: bool = False
+    """Do everything in this process, without Ray: for a small model, which is trained sooner than processes
+    start. One worker, no GPU, and nobody starts it again if it dies; a cluster that is named goes before."""
     gpus_per_worker: int = 0
     gpu_gib: float = 80.0
     """Memory of a GPU, for estimates."""
@@ -223,6 +226,8 @@ class Resources:
         require(self.workers > 0, f"resources.workers is {self.workers}; at least 1")
         fewest = f"resources.min_workers is {self.min_workers}; between 0 and workers ({self.workers})"
         require(0 <= self.min_workers <= self.workers, fewest)
+        more = f"resources.alone takes one worker without a GPU, not {self.workers} of {self.gpus_per_worker}"
+        require(not self.alone or (self.workers, self.gpus_per_worker) == (1, 0), more)
         require(self.retries >= 0, f"resources.retries is {self.retries}; 0 gives up at the first death")
         require(self.gpus_per_worker in (0, 1), "resources.gpus_per_worker is 0 or 1: one process per GPU")
         require(self.threads >= 0, f"resources.threads is {self.threads}; 0 shares out the machine's cores")
