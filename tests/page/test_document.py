@@ -14,7 +14,7 @@ from vf_ray.page.document import (
     Tile,
     Tiles,
 )
-from vf_ray.page.plots import GRID, INK, SOFT
+from vf_ray.page.plots import GRID, INK, SOFT, scatter
 from vf_ray.page.style import CSS
 from vf_ray.page.tables import Table, figure, percent
 
@@ -29,7 +29,7 @@ def document() -> Document:
     blocks: list[Block] = [
         Paragraph(words=HOSTILE), Notes(lines=[HOSTILE]), Tiles(tiles=[Tile(value="1", label=HOSTILE)]),
         Table(headers=["a", "b"], rows=[[HOSTILE, "1 [0, 2]"]], caption=HOSTILE),
-        Plot(name="p", svg="<svg xmlns='http://www.w3.org/2000/svg'/>", caption=HOSTILE),
+        Plot(name="p", drawing=scatter([(HOSTILE, INK, 0, 1)], x_label="x", y_label="y"), caption=HOSTILE),
         Gallery(shown=[shown]),
     ]  # fmt: skip
     return Document(title=HOSTILE, about=HOSTILE, sections=[Section(title="A part", blocks=blocks)])

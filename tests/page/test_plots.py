@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vf_ray.page.plots import Dot, Series, bars, intervals, lines, scatter, smoothed, ticks
+from vf_ray.page.plots import MOST_ROWS, Dot, Series, bars, intervals, lines, scatter, smoothed, ticks
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
@@ -23,10 +23,28 @@ def test_every_plot_is_well_formed_and_needs_no_file() -> None:
         scatter([("a", "#000", 0.1, 0.2), ("b", "#111", 0.1, 0.2)], x_label="x", y_label="y"),
         lines([], x_label="step", y_label="loss"),
     ]  # fmt: skip
-    for svg in drawn:
-        root = ElementTree.fromstring(svg)
+    for drawing in drawn:
+        root = ElementTree.fromstring(drawing.svg)
         assert root.tag.endswith("svg")
-        assert "href" not in svg
+        assert "href" not in drawing.svg
+
+
+def test_behind_a_plot_are_its_numbers() -> None:
+    dot = Dot(name="base", colour="#000", value=0.5, low=0.4, high=0.625)
+    assert intervals({"task": [dot]}, x_label="%").numbers.rows == [["task", "base", "50.0", "40.0", "62.5"]]
+    assert bars(["1", "2"], [("a", "#000", [1, 2.5])], x_label="w", y_label="%").numbers.rows == [
+        ["1", "1"], ["2", "2.5"],
+    ]  # fmt: skip
+    assert scatter([("a", "#000", 0.1, 0.2)], x_label="x", y_label="y").numbers.rows == [
+        ["a", "0.100", "0.200"]
+    ]
+    long, short = range(1000), [0, 40]
+    curves = lines(
+        [Series(name=n, colour="#1", x=x, y=[2.0 * v for v in x]) for n, x in (("l", long), ("s", short))],
+        x_label="step", y_label="loss",
+    ).numbers  # fmt: skip
+    assert curves.headers == ["step", "l", "s"] and len(curves.rows) == MOST_ROWS
+    assert curves.rows[:3] == [["0", "0", "0"], ["20", "40", ""], ["40", "80", "80"]]
 
 
 def test_smoothing_keeps_a_constant_and_follows_a_fall() -> None:
@@ -37,6 +55,6 @@ def test_smoothing_keeps_a_constant_and_follows_a_fall() -> None:
 
 def test_names_of_near_points_stand_in_the_order_of_the_points() -> None:
     drawn = scatter([("upper", "#111", 0.5, 0.52), ("lower", "#222", 0.5, 0.5)], x_label="x", y_label="y")
-    texts = [e for e in ElementTree.fromstring(drawn).iter() if e.text in ("upper", "lower")]
+    texts = [e for e in ElementTree.fromstring(drawn.svg).iter() if e.text in ("upper", "lower")]
     heights = {e.text: float(e.attrib["y"]) for e in texts}
     assert heights["lower"] - heights["upper"] >= 14  # y grows downwards

@@ -88,7 +88,8 @@ def test_one_page_shows_each_matrix() -> None:
 @given(st.floats(-3, 3))
 def test_colours_are_those_of_the_scale(value: float) -> None:
     assert len(colour(value)) == 7 and colour(9) == colour(1)
-    assert heat_map(["x"], [[float("nan")]], label="one").count("stroke=") == 1
+    drawing = heat_map(["x"], [[float("nan")]], label="one")
+    assert drawing.svg.count("stroke=") == 1 and drawing.numbers.rows == [["x", ""]]
 
 
 def test_removal_by_likeness_meets_as_many_at_random() -> None:

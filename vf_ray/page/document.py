@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any, Protocol
 
+from vf_ray.page.plots import Drawing
 from vf_ray.page.style import CSS
 from vf_ray.page.tables import Table
 
@@ -51,20 +52,22 @@ class Notes:
 
 @dataclass(frozen=True, kw_only=True)
 class Plot:
-    """A drawing, also kept as a file of its own."""
+    """A drawing, also kept as a file of its own, and behind it the numbers that it shows."""
 
     name: str
-    svg: str
+    drawing: Drawing
     caption: str
 
     def html(self) -> str:
-        return f"<figure>{self.svg}<figcaption>{escape(self.caption)}</figcaption></figure>"
+        numbers = f"<details><summary>the numbers</summary>{self.drawing.numbers.html()}</details>"
+        return f"<figure>{self.drawing.svg}<figcaption>{escape(self.caption)}</figcaption>{numbers}</figure>"
 
     def markdown(self) -> str:
         return f"*{self.caption}* (`{self.name}.svg`)\n"
 
     def plain(self) -> dict[str, Any]:
-        return {"plot": f"{self.name}.svg", "caption": self.caption}
+        numbers = self.drawing.numbers.plain()
+        return {"plot": f"{self.name}.svg", "caption": self.caption, "numbers": numbers}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,7 +211,7 @@ class Document:
 
     def plots(self) -> dict[str, str]:
         """Return the drawings by name."""
-        return {b.name: b.svg for s in self.sections for b in s.blocks if isinstance(b, Plot)}
+        return {b.name: b.drawing.svg for s in self.sections for b in s.blocks if isinstance(b, Plot)}
 
 
 def _section(section: Section) -> str:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from vf_ray.page.plots import GRID, INK, SOFT, svg, text
+from vf_ray.page.plots import GRID, INK, SOFT, Drawing, svg, text
+from vf_ray.page.tables import Table
 
 LOW, MIDDLE, HIGH = (179, 64, 47), (247, 247, 247), (37, 99, 201)
 """Colours of -1, 0 and 1."""
@@ -17,7 +18,7 @@ _LEFT, _TREE, _TOP = 236, 130, 8
 def heat_map(
     names: Sequence[str], values: Sequence[Sequence[float]], *,
     branches: Sequence[Sequence[tuple[float, float]]] = (), label: str, width: int = 900,
-) -> str:  # fmt: skip
+) -> Drawing:  # fmt: skip
     """Return one cell for each pair, from -1 (red) over 0 (white) to 1 (blue); NaN is crossed out.
 
     ``branches`` are corners (place, distance) of a tree's joints, drawn at the right; the cell of row n is at
@@ -33,16 +34,22 @@ def heat_map(
         ]
     body.append(_tree(branches, side, _LEFT + size + 6, _TREE - 16))
     body.append(_scale(_LEFT, _TOP + size + 14))
-    return svg(width, math.ceil(_TOP + size + 44), "".join(body), label)
+    table = [[name, *(_number(value) for value in row)] for name, row in zip(names, values, strict=True)]
+    numbers = Table(headers=["", *names], rows=table, caption=label)
+    return Drawing(svg(width, math.ceil(_TOP + size + 44), "".join(body), label), numbers)
 
 
 def _cell(names: Sequence[str], value: float, row: int, column: int, side: float) -> str:
     x, y = _LEFT + side * column, _TOP + side * row
     known = not math.isnan(value)
-    tooltip = f"{names[row]}, {names[column]}: {f'{value:+.2f}' if known else 'not known'}"
+    tooltip = f"{names[row]}, {names[column]}: {_number(value) or 'not known'}"
     size = f"x='{x:.2f}' y='{y:.2f}' width='{side:.2f}' height='{side:.2f}'"
     style = f"fill='{colour(value)}'" if known else f"fill='{UNKNOWN}' stroke='{GRID}' stroke-width='.6'"
     return f"<rect {size} {style}><title>{escape(tooltip)}</title></rect>"
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:+.2f}"
 
 
 def colour(value: float) -> str:

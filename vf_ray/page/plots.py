@@ -1,12 +1,24 @@
-"""Plots as self-contained SVG: no script, no font, no file beside them."""
+"""Plots as self-contained SVG, no script, no font, no file beside them, and the numbers that they show."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from vf_ray.page.tables import Table
+
 FONT = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
 INK, SOFT, GRID = "#1b1f24", "#626a75", "#e3e6ea"
+MOST_ROWS = 50
+"""Of the numbers behind a curve; of a longer one every so-many-th point is told."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A plot, and its numbers as a table for those who want to read or copy them."""
+
+    svg: str
+    numbers: Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +69,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 def lines(
     series: Sequence[Series], *, x_label: str, y_label: str, width: int = 900, height: int = 280
-) -> str:
+) -> Drawing:
     """Return curves, smoothed over faint raw ones unless they say no, with a legend."""
     x = _Scale(0, max((x for s in series for x in s.x), default=1), 52, width - 14)
     y = _Scale(0, _settled(series), height - 40, 16)
@@ -68,7 +80,16 @@ def lines(
         if one.smooth:
             body.append(_path(one.x, smoothed(one.y), x, y, f"stroke='{one.colour}' stroke-width='2'"))
     body.append(_legend([(s.name, s.colour) for s in series], width - 14, 14))
-    return svg(width, height, "".join(body), f"{y_label} against {x_label}")
+    label = f"{y_label} against {x_label}"
+    return Drawing(svg(width, height, "".join(body), label), _curves(series, x_label, y_label))
+
+
+def _curves(series: Sequence[Series], x_label: str, y_label: str) -> Table:
+    """Return a row for each place on the x axis where a curve has a point."""
+    points = [dict(_thinned(one.x, one.y, MOST_ROWS)) for one in series]
+    places = sorted({place for curve in points for place in curve})
+    rows = [[_tick(x), *(f"{curve[x]:.4g}" if x in curve else "" for curve in points)] for x in places]
+    return Table(headers=[x_label, *(one.name for one in series)], rows=rows, caption=y_label)
 
 
 def _settled(series: Sequence[Series]) -> float:
@@ -86,7 +107,7 @@ def smoothed(values: Sequence[float]) -> list[float]:
     return means
 
 
-def intervals(rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 900) -> str:
+def intervals(rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 900) -> Drawing:
     """Return one row for each name, with dots on whiskers from 0 to 1; a legend above."""
     left, row_height, top = 178, 36, 30
     height = top + row_height * len(rows) + 40
@@ -99,7 +120,14 @@ def intervals(rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 9
     legend = {dot.name: dot.colour for dots in rows.values() for dot in dots}
     body.append(_legend(list(legend.items()), width - 20, 14))
     body.append(text((left + width) / 2, height - 6, x_label, "middle", SOFT, 11))
-    return svg(width, height, "".join(body), x_label)
+    table = [[name, dot.name, *_percents(dot)] for name, dots in rows.items() for dot in dots]
+    headers = ["", "of", "value", "from", "to"]
+    numbers = Table(headers=headers, rows=table, caption=x_label, wide=(1,))
+    return Drawing(svg(width, height, "".join(body), x_label), numbers)
+
+
+def _percents(dot: Dot) -> list[str]:
+    return [f"{100 * share:.1f}" for share in (dot.value, dot.low, dot.high)]
 
 
 def _whisker(dot: Dot, x: _Scale, y: float) -> str:
@@ -112,7 +140,7 @@ def _whisker(dot: Dot, x: _Scale, y: float) -> str:
 def bars(
     groups: Sequence[str], series: Sequence[tuple[str, str, Sequence[float]]], *, x_label: str, y_label: str,
     width: int = 900, height: int = 240,
-) -> str:  # fmt: skip
+) -> Drawing:  # fmt: skip
     """Return grouped bars; ``series`` are (name, colour, one value for each group)."""
     y = _Scale(0, max((v for _, _, values in series for v in values), default=1) * 1.06, height - 44, 18)
     left, right = 52.0, width - 14.0
@@ -129,10 +157,13 @@ def bars(
     body.append(text((left + right) / 2, height - 8, x_label, "middle", SOFT, 11))
     body.append(text(left, 12, y_label, "start", SOFT, 11))
     body.append(_legend([(name, colour) for name, colour, _ in series], width - 14, 14))
-    return svg(width, height, "".join(body), f"{y_label} by {x_label}")
+    table = [[group, *(f"{values[g]:.4g}" for _, _, values in series)] for g, group in enumerate(groups)]
+    headers = [x_label, *(name for name, _, _ in series)]
+    numbers = Table(headers=headers, rows=table, caption=y_label)
+    return Drawing(svg(width, height, "".join(body), f"{y_label} by {x_label}"), numbers)
 
 
-def scatter(dots: Sequence[tuple[str, str, float, float]], *, x_label: str, y_label: str) -> str:
+def scatter(dots: Sequence[tuple[str, str, float, float]], *, x_label: str, y_label: str) -> Drawing:
     """Return named points; ``dots`` are (name, colour, x, y), both between 0 and 1."""
     width, height = 420, 280
     x, y = _Scale(0, 1, 52, width - 24), _Scale(0, 1, height - 40, 16)
@@ -146,7 +177,11 @@ def scatter(dots: Sequence[tuple[str, str, float, float]], *, x_label: str, y_la
         body.append(f"<circle cx='{x(across)}' cy='{y(up)}' r='5.5' fill='{colour}'/>")
         near, anchor = (9, "start") if across < 0.75 else (-9, "end")
         body.append(text(x(across) + near, line, name, anchor, colour, 12))
-    return svg(width, height, "".join(body), f"{y_label} against {x_label}")
+    table = [[name, f"{across:.3f}", f"{up:.3f}"] for name, _, across, up in dots]
+    label = f"{y_label} against {x_label}"
+    return Drawing(
+        svg(width, height, "".join(body), label), Table(headers=["", x_label, y_label], rows=table)
+    )
 
 
 def _frame(x: _Scale, y: _Scale, x_label: str, y_label: str, height: int) -> str:

@@ -35,6 +35,7 @@ table.dense{font-size:12.5px}.dense th{font-size:12px}.dense th,.dense td{paddin
 .yes{color:var(--yes)}.no{color:var(--no)}
 figure{margin:8px 0 16px}figure svg{max-width:100%;height:auto;display:block}
 figcaption{color:var(--soft);font-size:13px;margin-top:4px}
+details{margin:6px 0 0;font-size:13px;color:var(--soft)}summary{cursor:pointer}
 .notes{margin:4px 0 12px;padding-left:18px;color:var(--soft);font-size:13px}
 .notes li{margin:2px 0}
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(400px,1fr));gap:12px}
@@ -79,7 +80,7 @@ caption span{display:inline-block;position:sticky;left:0}}
 th{border-bottom-color:#4a525d}figure svg [fill="#1b1f24"]{fill:var(--ink)}
 figure svg [fill="#626a75"]{fill:var(--soft)}figure svg [stroke="#e3e6ea"]{stroke:var(--line)}
 figure svg [stroke="#1b1f24"]{stroke:var(--ink)}figure svg [stroke="#626a75"]{stroke:var(--soft)}}
-@media print{@page{margin:16mm}body{background:#fff;font-size:10.5pt}nav{display:none}
+@media print{details{display:none}@page{margin:16mm}body{background:#fff;font-size:10.5pt}nav{display:none}
 header,main{max-width:none;padding:0}header{padding-top:0}
 section{border:0;border-radius:0;padding:0 0 4mm;margin:0 0 5mm}
 table,table.dense{font-size:10px}th,.dense th,.ci{font-size:9px}th,td,.dense th,.dense td{padding-left:8px}

@@ -43,7 +43,9 @@ def forgetting(findings: Findings) -> Section | None:
     ]
     blocks: list[Block] = [
         Paragraph(words=FORGETTING),
-        Plot(name="forgetting", svg=plots.intervals(rows, x_label="right, %"), caption="Before and after."),
+        Plot(
+            name="forgetting", drawing=plots.intervals(rows, x_label="right, %"), caption="Before and after."
+        ),
         Table(headers=["set, before to after", *COMPARED], rows=changes, caption=COMPARED_CAPTION),
     ]
     return Section(title="Forgetting, before and after", blocks=blocks)
@@ -76,7 +78,7 @@ def hallucination(findings: Findings) -> Section | None:
     ]
     blocks: list[Block] = [Table(headers=["", *map(names.model, findings.models)], rows=rows, caption=SIDES)]
     if POPE in asked:
-        blocks.append(Plot(name="pope-yes-ratio", svg=_yes_plot(findings), caption=YES_CAPTION))
+        blocks.append(Plot(name="pope-yes-ratio", drawing=_yes_plot(findings), caption=YES_CAPTION))
     return Section(title="Hallucination", blocks=blocks)
 
 
@@ -87,7 +89,7 @@ YES_CAPTION = (
 )
 
 
-def _yes_plot(findings: Findings) -> str:
+def _yes_plot(findings: Findings) -> plots.Drawing:
     dots = []
     for m, figures in findings.of_all(POPE).items():
         across, up = figures.headline["mean yes ratio"].value, figures.headline["mean f1"].value
@@ -132,7 +134,7 @@ def later_stages(findings: Findings) -> Section | None:
     blocks: list[Block] = [
         Paragraph(words=LATER_STAGES),
         Table(headers=["held-out items of all tasks", *map(names.model, shown)], rows=rows),
-        Plot(name="lengths", svg=plot, caption="How long answers are, before and after."),
+        Plot(name="lengths", drawing=plot, caption="How long answers are, before and after."),
     ]
     what = names.stage(shown[1]) if len(shown) == 2 else "later stages"
     return Section(title=f"What {what} changed", blocks=blocks)

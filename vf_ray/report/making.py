@@ -27,7 +27,7 @@ def training(findings: Findings) -> Section | None:
     drawn = plots.lines(curves, x_label="step", y_label="loss per label token")
     blocks: list[Block] = [
         Table(headers=headers, rows=rows, wide=(1,)),
-        Plot(name="loss", svg=drawn, caption="Training loss; bold: running mean."),
+        Plot(name="loss", drawing=drawn, caption="Training loss; bold: running mean."),
     ]
     return Section(title="Training", blocks=[*blocks, *_watched(findings)])
 
@@ -56,7 +56,7 @@ def _watched(findings: Findings) -> list[Block]:
     headers = ["stage", "least held-out loss", "at step", "last", "steps taken", "state kept"]
     caption = "On held-out instances of each stage's tasks, while it trained"
     return [
-        Plot(name="held-out-loss", svg=drawn, caption="Held-out loss, as it was measured."),
+        Plot(name="held-out-loss", drawing=drawn, caption="Held-out loss, as it was measured."),
         Table(headers=headers, rows=rows, caption=caption),
     ]
 

@@ -67,7 +67,7 @@ def tasks(findings: Findings) -> Section | None:
     blocks: list[Block] = [Paragraph(words=TASKS_TEXT.format(names.model(findings.learner)))]
     if judged:
         blocks += [
-            Plot(name="tasks", svg=_task_plot(findings, judged, tables), caption=TASKS_CAPTION),
+            Plot(name="tasks", drawing=_task_plot(findings, judged, tables), caption=TASKS_CAPTION),
             _task_table(judged, tables, verdicts, f"Tasks of {names.stage(findings.learner)}: {TASKS_TABLE}"),
         ]
     if others:
@@ -88,7 +88,7 @@ TASKS_TABLE = "right answers in %, with 95% intervals"
 TASKS_CAPTION = "Right answers with 95% Wilson intervals; black: always giving the most common answer."
 
 
-def _task_plot(findings: Findings, order: Sequence[str], tables: Mapping[str, TaskTable]) -> str:
+def _task_plot(findings: Findings, order: Sequence[str], tables: Mapping[str, TaskTable]) -> plots.Drawing:
     rows = {}
     for task in order:
         dots = [

@@ -53,7 +53,7 @@ def _section(likeness: Likeness, threshold: float) -> Section:
     blocks: list[Block] = [
         Tiles(tiles=_tiles(size, len(known), grouped, threshold)),
         Paragraph(words=likeness.about),
-        Plot(name=name, svg=drawing, caption=caption),
+        Plot(name=name, drawing=drawing, caption=caption),
         _closest(known, likeness.correlation),
         *_groups(grouped, threshold),
     ]

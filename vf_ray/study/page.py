@@ -95,10 +95,12 @@ def _chart(one: OutcomeResult) -> Block:
         ]
         for variant, spread in one.joint.spreads.items()
     }  # fmt: skip
-    svg = intervals(
+    drawing = intervals(
         _within(dots), x_label=f"{one.outcome.name}: mean, % (whiskers: 95% for other items, other seeds)"
     )
-    return Plot(name="-".join(one.outcome.name.replace(",", "").split()), svg=svg, caption=one.outcome.name)
+    return Plot(
+        name="-".join(one.outcome.name.replace(",", "").split()), drawing=drawing, caption=one.outcome.name
+    )
 
 
 def _within(dots: Mapping[str, list[Dot]]) -> Mapping[str, list[Dot]]:
