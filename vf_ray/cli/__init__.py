@@ -26,10 +26,12 @@ from vf_ray.cli.schema import schema
 from vf_ray.cli.score import score
 from vf_ray.cli.select import select
 from vf_ray.cli.tasks import tasks
+from vf_ray.cli.view import view
 
 for verb in (
     init,
     tasks,
+    view,
     benchmarks,
     build,
     quality,

@@ -104,7 +104,7 @@ def _holds(store: Store, run: RunRecord) -> bool:
 
 def listed(store: Store) -> list[RunRecord]:
     """Return the records of all runs, newest first; one that is damaged is told of and left out."""
-    records = filter(None, store.many(partial(_sound, store), _ids(store)))
+    records = filter(None, store.many(partial(_sound, store), ids(store)))
     return sorted(records, key=lambda run: (run.when, run.id), reverse=True)
 
 
@@ -117,7 +117,7 @@ def show(store: Store, run_id: str) -> RunRecord:
     try:
         return _read(store, run_id)
     except FileNotFoundError:
-        raise UserError(f"{store.url} has no run {run_id!r}; {near(run_id, _ids(store))}") from None
+        raise UserError(f"{store.url} has no run {run_id!r}; {near(run_id, ids(store))}") from None
 
 
 def changes(store: Store, recipe: Recipe, raw: str) -> list[str]:
@@ -150,13 +150,13 @@ def _named(store: Store) -> set[str]:
     Raises:
         UserError: if a record is damaged: nobody can tell then what may go.
     """
-    runs = store.many(partial(_read, store), _ids(store))
+    runs = store.many(partial(_read, store), ids(store))
     pages = (path for path in store.list(STUDIES) if path.endswith(f"/{COMPLETE}"))
     studies = (path.removesuffix(f"/{COMPLETE}") for path in pages)
     return {*(address for run in runs for address in run.addresses), *studies}
 
 
-def _ids(store: Store) -> list[str]:
+def ids(store: Store) -> list[str]:
     names = [path.removeprefix(f"{FOLDER}/") for path in store.list(FOLDER)]
     return [name.removesuffix(".json") for name in names if name.endswith(".json") and "/" not in name]
 

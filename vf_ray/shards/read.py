@@ -152,6 +152,17 @@ def _shown(address: str, first: Sequence[Any], later: Sequence[Any] | None) -> t
     return tuple(image for image in images if image.num_bytes)
 
 
+def opened_file(artifact: Artifact, name: str) -> pq.ParquetFile:
+    """Return a Parquet file of an artifact where it lies, to be read bit by bit; its pages are checked."""
+    store, path = artifact.store, artifact.path(name)
+    local: Path | None = store.local_path(path)
+    if local is not None:
+        return pq.ParquetFile(local, page_checksum_verification=True)
+    remote = pa.PythonFile(Far(store.size(path), partial(store.read_range, path)))
+    # One request for neighbouring columns.
+    return pq.ParquetFile(remote, pre_buffer=True, page_checksum_verification=True)
+
+
 @dataclass
 class _Text:
     """One instances file, read a row group at a time."""
@@ -161,13 +172,7 @@ class _Text:
 
     @cached_property
     def file(self) -> pq.ParquetFile:
-        store, path = self.artifact.store, self.artifact.path(self.name)
-        local: Path | None = store.local_path(path)
-        if local is not None:
-            return pq.ParquetFile(local, page_checksum_verification=True)
-        remote = pa.PythonFile(Far(store.size(path), partial(store.read_range, path)))
-        # One request for neighbouring columns.
-        return pq.ParquetFile(remote, pre_buffer=True, page_checksum_verification=True)
+        return opened_file(self.artifact, self.name)
 
     @cached_property
     def _starts(self) -> list[int]:

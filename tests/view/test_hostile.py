@@ -1,0 +1,86 @@
+"""A hostile store: texts that are markup, pictures that are scripts, records that are damaged."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+from starlette.testclient import TestClient
+
+from tests.quality.planted import Made, Stated, plant
+from tests.view.conftest import Browsing
+from vf_ray.shards.decode import sha256
+from vf_ray.store import Store
+
+TASK = "stl10/object"
+MARKUP = (
+    "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+    "\"><svg/onload=alert(1)>{{ 7*7 }}{% raw %}'><a href=javascript:alert(1)>x</a><!--\u202e\ud800"
+)
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(1)</script></svg>"
+
+
+class Tags(HTMLParser):
+    """Collects what a browser would run or load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scripts: list[str | None] = []
+        self.handlers: list[str] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.scripts += [dict(attrs).get("src")] if tag in ("script", "iframe", "object", "embed") else []
+        self.handlers += [name for name, _ in attrs if name.startswith("on") or name == "style"]
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "action")]
+
+
+def harmless(page: str) -> None:
+    """Assert that a page runs nothing but our own script, and leads nowhere else."""
+    tags = Tags()
+    tags.feed(page)
+    assert tags.scripts == ["/static/view.js"]
+    assert tags.handlers == []
+    assert all(address.startswith("/") and not address.startswith("//") for address in tags.addresses)
+
+
+def hostile(store: Store) -> str:
+    """Fill a store, and return the version of its instances."""
+    text = MARKUP.replace("\ud800", "")
+    made = [
+        Made(image=SVG, answer=text, question=text, words=text, options=(text,)),
+        Made(image=b"", held=True),
+    ]
+    planted = plant(store, {TASK: made}, {TASK: Stated(rejected={text: 3})})
+    artifact = planted.instances[TASK]
+    reject = {"key": MARKUP, "reason": text, "detail": MARKUP, "task": TASK}
+    store.create(f"{artifact.address}/rejected/rows.jsonl", json.dumps(reject).encode() + b"\n")
+    run = {"id": text, "when": MARKUP, "recipe": text, "config": {text: text}, "raw": "", "code": {}}
+    for name, addresses in (("x", [artifact.address]), ("away", [artifact.address, "instances/../../x"])):
+        record = {**run, "versions": {"prepare": addresses, text: []}}
+        store.create(f"runs/{name}.json", json.dumps(record).encode())
+    store.create("runs/damaged.json", b"{")
+    return artifact.address.rpartition("/")[2]
+
+
+def test_texts_are_never_markup(local_store: Store, browsing: Browsing) -> None:
+    version = hostile(local_store)
+    pages: TestClient = browsing(local_store)
+    rejects, one = f"/rejects/{TASK}/{version}", f"/instance/{TASK}/{version}"
+    for path in (
+        "/", f"/?q={MARKUP[:40]}", f"/task/{TASK}", f"/task/{TASK}?q=script", f"{one}/train/0",
+        f"{one}/held_out/0", rejects, f"{rejects}?reason={MARKUP[:30]}", f"/raw/{TASK}/{version}?key=x",
+        "/search?q=script", f"/task/{MARKUP[:60]}",
+    ):  # fmt: skip
+        answer = pages.get(path.replace("#", ""))
+        assert answer.status_code in (200, 404), path
+        assert "49" not in answer.text.replace(version, "")[:400]
+        harmless(answer.text)
+
+
+def test_a_picture_that_is_a_script_is_not_served(local_store: Store, browsing: Browsing) -> None:
+    version = hostile(local_store)
+    pages = browsing(local_store)
+    page = pages.get(f"/instance/{TASK}/{version}/train/0").text
+    (images,) = set(re.findall(rf"/image/(\S+)/{sha256(SVG)}", page))
+    answer = pages.get(f"/image/{images}/{sha256(SVG)}")
+    assert (answer.status_code, b"<script>alert" in answer.content) == (404, False)

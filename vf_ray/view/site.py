@@ -1,0 +1,68 @@
+"""What all pages share: the store, its index, and what was opened of it."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NoReturn
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from vf_ray.artifacts import Artifact
+from vf_ray.shards.finish import HELD_OUT, TRAIN
+from vf_ray.store import Store
+from vf_ray.view.row_files import RowFile
+from vf_ray.view.store_index import StoreIndex
+from vf_ray.view.stored_images import ImageFinder
+from vf_ray.view.tokens import Encoders
+
+SPLITS = {"train": TRAIN, "held_out": HELD_OUT}
+"""Name in an address to the file of an instances artifact."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """One store, looked at."""
+
+    store: Store
+    images: ImageFinder = field(default_factory=ImageFinder)
+    encoders: Encoders = field(default_factory=Encoders)
+
+    @cached_property
+    def index(self) -> StoreIndex:
+        """Return the store's records."""
+        return StoreIndex(self.store)
+
+    def artifact(self, address: str) -> Artifact:
+        """Return a finished artifact.
+
+        Raises:
+            HTTPException: 404, if there is none.
+        """
+        return self.index.artifact(address) or missing(f"no finished {address}")
+
+    def instances(self, task: str, version: str, split: str) -> RowFile:
+        """Return one of the two files of a task's instances.
+
+        Raises:
+            HTTPException: 404, if there is none.
+        """
+        if split not in SPLITS:
+            missing(f"no split {split!r}")
+        artifact = self.artifact(f"instances/{task}/{version}")
+        return RowFile(artifact, SPLITS[split])
+
+
+def missing(words: str) -> NoReturn:
+    """End a request for what is not there."""
+    raise HTTPException(404, words)
+
+
+def whole_number(request: Request, key: str, least: int = 0) -> int:
+    """Return a number of an address; what is none, or too small, is the least."""
+    text = request.query_params.get(key, "")
+    return max(least, int(text)) if text.isascii() and text.isdigit() and len(text) < 12 else least
+
+
+def images_of(instances: Artifact) -> str:
+    """Return the address of the pictures that instances show."""
+    return str(instances.manifest["spec"]["inputs"]["images"])
