@@ -9,7 +9,8 @@ from nltk.tokenize.destructive import NLTKWordTokenizer
 
 from tests.eval.trees import lines, tree
 from vf_ray.eval.benchmark import QuestionSet
-from vf_ray.eval.benchmarks.chair import CHAIR, Lexicon, words
+from vf_ray.eval.benchmarks.chair import CHAIR
+from vf_ray.eval.rules.mentions import Lexicon, words
 
 SYNONYMS = (
     "person, man, woman, people, child", "dog, puppy", "bear", "bird, duck", "chair, seat, stool", "toilet",

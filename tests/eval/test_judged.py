@@ -9,11 +9,12 @@ from tests.eval.miniatures import WRITERS
 from tests.eval.trees import lines, tree
 from vf_ray.eval import scoring
 from vf_ray.eval.benchmark import Benchmark, QuestionSet, Score, Unserved
-from vf_ray.eval.benchmarks import get, llava_bench, mm_vet
-from vf_ray.eval.benchmarks.llava_bench import LLAVA_BENCH
+from vf_ray.eval.benchmarks import get
+from vf_ray.eval.benchmarks.llava_bench import FAILED, LLAVA_BENCH
 from vf_ray.eval.benchmarks.mm_vet import AGAIN, MM_VET
 from vf_ray.eval.counting import UNGRADED
 from vf_ray.eval.judge import Reply, Request
+from vf_ray.eval.rules import grades
 
 
 @dataclass
@@ -54,7 +55,7 @@ def mm_vet_exam(root: Path, evaluator: bool = False) -> QuestionSet:
      ("", None), ("good", None), ("0.5\n", 0.5)],
 )  # fmt: skip
 def test_a_grade_is_the_text_before_the_first_blank(reply: str, value: float | None) -> None:
-    assert mm_vet.grade(reply) == value
+    assert grades.fraction(reply) == value
 
 
 def test_mm_vet_means_by_capability(tmp_path: Path) -> None:
@@ -136,7 +137,7 @@ def llava_exam(root: Path, rules: bool = True) -> QuestionSet:
      ("7.5 8.5", (7.5, 8.5))],
 )  # fmt: skip
 def test_two_grades_are_read_as_by_the_official_script(reply: str, pair: tuple[float, float]) -> None:
-    assert llava_bench.grades(reply) == pair
+    assert (grades.pair(reply) or FAILED) == pair
 
 
 def test_the_relative_score_is_the_ratio_of_means_with_failures_in_them(tmp_path: Path) -> None:

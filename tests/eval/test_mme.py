@@ -4,8 +4,9 @@ import pytest
 
 from tests.eval.trees import lines, tree
 from vf_ray.eval.benchmark import QuestionSet
-from vf_ray.eval.benchmarks.mme import COGNITION, MME, PERCEPTION, parse
+from vf_ray.eval.benchmarks.mme import COGNITION, MME, PERCEPTION
 from vf_ray.eval.prompts import SHORT
+from vf_ray.eval.rules.yes_no import of_first_characters
 
 
 def write(root: Path, num_images: int = 3, nested: bool = False) -> QuestionSet:
@@ -33,7 +34,7 @@ def write(root: Path, num_images: int = 3, nested: bool = False) -> QuestionSet:
     ],
 )  # fmt: skip
 def test_an_answer_is_read_by_its_first_four_characters(answer: str, said: str) -> None:
-    assert parse(answer) == said
+    assert of_first_characters(answer) == said
 
 
 @pytest.mark.parametrize("nested", [False, True])

@@ -5,8 +5,9 @@ import pytest
 
 from tests.eval.trees import lines, tree
 from vf_ray.eval.benchmark import QuestionSet
-from vf_ray.eval.benchmarks.pope import OFFSETS, POPE, parse
+from vf_ray.eval.benchmarks.pope import OFFSETS, POPE
 from vf_ray.eval.prompts import SHORT
+from vf_ray.eval.rules.yes_no import of_first_sentence
 
 Rows = list[dict[str, Any]]
 
@@ -40,7 +41,7 @@ def write(root: Path, n: int = 12, random: int | None = None) -> QuestionSet:
     ],
 )  # fmt: skip
 def test_an_answer_is_read_as_the_official_script_reads_it(answer: str, said: str) -> None:
-    assert parse(answer) == said
+    assert of_first_sentence(answer) == said
 
 
 def test_figures_are_those_of_the_counts(tmp_path: Path) -> None:

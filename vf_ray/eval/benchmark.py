@@ -48,6 +48,8 @@ class QuestionSet:
     """Which of several published versions was found, and the like; repeated in every score."""
     extra: Any = None
     """What scoring needs beside the questions."""
+    whole: tuple[Question, ...] = ()
+    """All questions of the benchmark, where these are a part of them."""
 
     def first(self, per_category: int) -> "QuestionSet":
         """Return the exam with only the first so many questions of each category."""
@@ -189,6 +191,16 @@ class Engine(Protocol):
         """Yield an answer to each question, in order; greedy, at most ``batch`` at a time."""
 
 
+def singly(questions: Sequence[Question]) -> Sequence[str]:
+    """Take every question by itself."""
+    return [question.id for question in questions]
+
+
+def by_image(questions: Sequence[Question]) -> Sequence[str]:
+    """Take the questions of one picture together."""
+    return [question.image_id or question.id for question in questions]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Benchmark:
     """One benchmark: its files, its questions, its rule."""
@@ -208,6 +220,8 @@ class Benchmark:
     units: Callable[[Sequence[Item]], Sequence[Item]] = tuple
     """Turns items into what the first figure counts and two models are compared by, such as groups of
     rotations; most count the items themselves."""
+    together: Callable[[Sequence[Question]], Sequence[str]] = singly
+    """Names the group of each question, of which a part of the benchmark holds all members or none."""
     judged: bool = False
     """Whether a judge grades the answers, or what the rule leaves open of them."""
     needs_judge: bool = False

@@ -23,3 +23,13 @@ def count(items: Sequence[Item], **more: int) -> dict[str, int]:
         "fallback": sum(item.how == "fallback" for item in answered),
         **more,
     }
+
+
+def left_out(items: Sequence[Item], figure: str = "") -> list[str]:
+    """Return a note of missing answers that an official script leaves out, if there are any."""
+    if not (missing := sum(item.answer is None for item in items)):
+        return []
+    share = 100 * sum(item.value for item in items) / len(items)
+    return [
+        f"{missing:,} missing answers are left out, as officially; counted as wrong: {figure}{share:.1f} %"
+    ]

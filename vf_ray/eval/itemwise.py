@@ -25,8 +25,11 @@ class Grade:
     """As the rule reads it; empty: unparsable."""
     value: float
     """1 right, 0 wrong, or between."""
+    how: str = "rule"
+    """As an ``Item`` says it."""
 
 
+MISSING = Grade("", 0.0)
 Rule = Callable[[Question, str], Grade]
 GroupsOf = Callable[[Question], Iterable[str]]
 """The groups of a table that a question counts in: one, none, or several."""
@@ -41,16 +44,16 @@ def right(parsed: str, gold: str) -> Grade:
     return Grade(parsed, float(bool(parsed) and parsed == gold))
 
 
-def items_of(question_set: QuestionSet, answers: Answers, rule: Rule) -> list[Item]:
-    """Return what became of each question."""
-    return [_item(question, answers.get(question.id), rule) for question in question_set.questions]
+def items_of(question_set: QuestionSet, answers: Answers, rule: Rule, missing: Grade = MISSING) -> list[Item]:
+    """Return what became of each question; one without an answer is graded ``missing``."""
+    return [_item(question, answers.get(question.id), rule, missing) for question in question_set.questions]
 
 
-def _item(question: Question, answer: str | None, rule: Rule) -> Item:
-    grade = Grade("", 0.0) if answer is None else rule(question, answer)
+def _item(question: Question, answer: str | None, rule: Rule, missing: Grade) -> Item:
+    grade = missing if answer is None else rule(question, answer)
     return Item(
-        id=question.id, answer=answer, parsed=grade.parsed, gold=question.gold,
-        value=grade.value, category=question.category, cluster=question.image_id,
+        id=question.id, answer=answer, parsed=grade.parsed, gold=question.gold, value=grade.value,
+        category=question.category, cluster=question.image_id, how=grade.how,
     )  # fmt: skip
 
 

@@ -16,9 +16,11 @@ from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
-from vf_ray.eval.counting import count
+from vf_ray.eval.counting import count, left_out
+from vf_ray.eval.itemwise import Grade, items_of, right
 from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
+from vf_ray.eval.rules.yes_no import exactly
 from vf_ray.eval.statistics import Floats, bootstrap, grouped
 from vf_ray.types import Tree
 
@@ -93,7 +95,7 @@ def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all questions and each kind, of those that are answered."""
-    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
+    items = items_of(question_set, answers, grade)
     answered = [item for item in items if item.answer is not None]
     kinds = grouped(answered)
     table = {
@@ -108,26 +110,13 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
         tables={"kinds": table},
         counts=count(items),
         items=items,
-        notes=(*question_set.notes, *_notes(items)),
+        notes=(*question_set.notes, *left_out(items, "accuracy ")),
     )
 
 
-def _notes(items: Sequence[Item]) -> list[str]:
-    if not (missing := sum(item.answer is None for item in items)):
-        return []
-    share = 100 * sum(item.value for item in items) / len(items)
-    return [
-        f"{missing:,} missing answers are left out, as officially; counted as wrong: accuracy {share:.1f} %"
-    ]
-
-
-def _item(question: Question, answer: str | None) -> Item:
-    parsed = answer.lower() if answer in ("Yes", "No") else ""
-    gold = question.gold
-    return Item(
-        id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
-        category=question.category, cluster=question.image_id,
-    )  # fmt: skip
+def grade(question: Question, answer: str) -> Grade:
+    """Grade ``Yes`` and ``No``; everything else is wrong."""
+    return right(exactly(answer), question.gold)
 
 
 def _figures(items: Sequence[Item], start: float, added: float) -> dict[str, Figure]:

@@ -4,19 +4,17 @@ Rule: zeyofu/BLINK_Benchmark ``test_benchmark.py``: a letter alone, or the one b
 is put to a judge, whose reply is taken as it stands. The figure is the mean of the tasks.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
+from vf_ray.eval.benchmark import Answers, Benchmark, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks.ai2d import letter_of, options_of
 from vf_ray.eval.counting import count
 from vf_ray.eval.itemwise import Grade, category, items_of, percent, read, right, tabled
 from vf_ray.eval.joined_images import beside
 from vf_ray.eval.judge import Judge, Reply, Request
-from vf_ray.eval.judges import judging
-from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
+from vf_ray.eval.rules import judged
 from vf_ray.eval.rules.letters import bracketed
 from vf_ray.eval.statistics import grouped, mean_of
 from vf_ray.types import Tree
@@ -65,17 +63,14 @@ def grade(question: Question, answer: str) -> Grade:
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the mean of the tasks; what the rule cannot read goes to the judge, or is wrong and counted."""
-    items = items_of(question_set, answers, grade)
-    judged: Judged[str] = Judged()
-    unread = [item for item in items if item.answer is not None and not item.parsed]
-    if judge is not None and unread:
-        items, judged = _judged(question_set, items, unread, judge)
+    ruled = items_of(question_set, answers, grade)
+    items, replies = judged.of_unread(judge, question_set, ruled, _request, _letter)
     tasks = {name: percent(of) for name, of in grouped(items).items()}
     return Score(
         headline={"mean of tasks %": mean_of(list(tasks.values())), "accuracy %": percent(items)},
         tables={"tasks": tabled(question_set, items, category, "accuracy %")},
-        counts=count(items), items=items, notes=(*question_set.notes, _note(judge)), records=judged.records,
-        unusable=judged.unusable,
+        counts=count(items), items=items, notes=(*question_set.notes, _note(judge)),
+        records=replies.records, unusable=replies.unusable,
     )  # fmt: skip
 
 
@@ -85,28 +80,10 @@ def _note(judge: Judge | None) -> str:
     return f"what the rule could not read was read by {judge.name}, with our wording of the request"
 
 
-def _judged(
-    question_set: QuestionSet, items: Sequence[Item], unread: Sequence[Item], judge: Judge
-) -> tuple[list[Item], Judged[str]]:
-    asked = {question.id: question for question in question_set.questions}
-    requests = [_request(asked[item.id], item.answer or "") for item in unread]
-    judged = judging.judged(judge, requests, _letter, beside=len(items) - len(unread))
-    letters = {item.id: judged.verdicts.get(item.id, "") for item in unread}
-    return [_read(item, letters) for item in items], judged
-
-
 def _letter(request: Request, reply: Reply) -> str | None:
     """Return the letter of a reply that is nothing but a letter in brackets."""
     text = reply.text or ""
     return text[1] if len(text) == 3 and text[0] == "(" and not reply.cut else None
-
-
-def _read(item: Item, letters: Mapping[str, str]) -> Item:
-    if item.id not in letters:
-        return item
-    letter = letters[item.id]
-    how = "judge" if letter else "fallback"
-    return replace(item, parsed=letter, value=float(letter == item.gold), how=how)
 
 
 def _request(question: Question, answer: str) -> Request:

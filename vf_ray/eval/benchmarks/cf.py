@@ -9,16 +9,16 @@ matches the label. Without a judge a whole-word rule decides; every such item is
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
 from vf_ray.eval.counting import count
 from vf_ray.eval.image_sets import ImageSet, image_sets
+from vf_ray.eval.itemwise import Grade, items_of
 from vf_ray.eval.judge import Judge, Reply, Request
-from vf_ray.eval.judges import judging
-from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS
+from vf_ray.eval.rules import judged
 from vf_ray.eval.statistics import grouped, mean_of, of_items
 from vf_ray.types import Tree
 
@@ -99,11 +99,8 @@ def by_rule(answer: str, labels: tuple[str, ...]) -> str:
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score each set and the plain mean, by the judge, or by the rule where there is none."""
-    asked = [q for q in question_set.questions if q.id in answers] if judge else []
-    judged: Judged[bool] = Judged()
-    if judge:
-        judged = judging.judged(judge, [_request(q, answers[q.id]) for q in asked], _verdict)
-    items = [_item(q, answers.get(q.id), judged.verdicts.get(q.id)) for q in question_set.questions]
+    replies = judged.of_all(judge, question_set, answers, _request, _verdict)
+    items = items_of(question_set, answers, partial(_grade, replies.verdicts), judged.UNANSWERED)
     sets = grouped(items)
     table = {name: of_items(members).times(100) for name, members in sets.items()}
     return Score(
@@ -115,8 +112,8 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
         notes=(*question_set.notes, _note(items, judge)),
-        records=judged.records,
-        unusable=judged.unusable,
+        records=replies.records,
+        unusable=replies.unusable,
     )
 
 
@@ -126,14 +123,11 @@ def _note(items: Sequence[Item], judge: Judge | None) -> str:
     return f"{by:,} of {len(items):,} items decided by the whole-word rule{others}"
 
 
-def _item(question: Question, answer: str | None, verdict: bool | None) -> Item:
-    gold = question.gold
-    parsed = "" if answer is None else by_rule(answer, question.meta.labels)
-    right = parsed == gold if verdict is None else verdict
-    return Item(
-        id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(right),
-        category=question.category, how="fallback" if verdict is None else "judge",
-    )  # fmt: skip
+def _grade(verdicts: Mapping[str, bool], question: Question, answer: str) -> Grade:
+    named = by_rule(answer, question.meta.labels)
+    if question.id in verdicts:
+        return Grade(named, float(verdicts[question.id]), "judge")
+    return Grade(named, float(named == question.gold), "fallback")
 
 
 def _request(question: Question, answer: str) -> Request:

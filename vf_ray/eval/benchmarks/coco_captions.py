@@ -48,10 +48,13 @@ def _question(tree: Tree, number: int, texts: list[str], year: str) -> Question:
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score the set; an item's value is its CIDEr on a scale of one."""
-    known = References([[tokens(text) for text in q.golds] for q in question_set.questions])
+    every = question_set.whole or question_set.questions  # how rare words are depends on all of them
+    known = References([[tokens(text) for text in question.golds] for question in every])
+    places = {question.id: place for place, question in enumerate(every)}
+    asked = [places[question.id] for question in question_set.questions]
     captions = [tokens(answers.get(question.id, "")) for question in question_set.questions]
-    pairs = list(zip(captions, known.captions, strict=True))
-    cider = [known.cider(words, place) for place, words in enumerate(captions)]
+    pairs = [(words, known.captions[place]) for words, place in zip(captions, asked, strict=True)]
+    cider = [known.cider(words, place) for words, place in zip(captions, asked, strict=True)]
     items = [
         _item(q, answers.get(q.id), value) for q, value in zip(question_set.questions, cider, strict=True)
     ]

@@ -9,6 +9,8 @@ fallback.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,10 @@ from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
 from vf_ray.eval.counting import count
+from vf_ray.eval.itemwise import Grade, items_of
 from vf_ray.eval.judge import Judge, Reply, Request
-from vf_ray.eval.judges import judging
-from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.rules import judged
 from vf_ray.eval.rules.hallusion import (
     CORRECT,
     INCORRECT,
@@ -33,6 +35,7 @@ from vf_ray.eval.rules.hallusion import (
     diagnosis,
     is_bare,
 )
+from vf_ray.eval.rules.yes_no import first_word
 from vf_ray.eval.statistics import of_items
 from vf_ray.types import Tree
 
@@ -50,7 +53,6 @@ OURS = (
     "side or says that it cannot tell.\n"
 )
 _FIRST = re.compile(rf"\W*({INCORRECT}|{CORRECT}|{UNCLEAR})\b.", re.DOTALL)
-_SAID = re.compile(r"\b(yes|no)\b")
 
 
 def load(tree: Tree) -> QuestionSet:
@@ -110,12 +112,10 @@ def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score questions, questions across pictures, and pictures; a missing answer is wrong."""
-    asked = [question for question in question_set.questions if question.id in answers]
-    judged: Judged[str] = Judged()
-    if judge is not None:
-        judged = judging.judged(judge, [_request(q, answers[q.id]) for q in asked], verdict)
-    verdicts = {**judged.verdicts, **dict.fromkeys(judged.unread, UNCLEAR)}  # as officially
-    items = [_item(q, answers.get(q.id), verdicts.get(q.id, "")) for q in question_set.questions]
+    replies = judged.of_all(judge, question_set, answers, _request, verdict)
+    verdicts = {**replies.verdicts, **dict.fromkeys(replies.unread, UNCLEAR)}  # as officially
+    ruled = items_of(question_set, answers, partial(_grade, verdicts), judged.UNANSWERED)
+    items = [replace(item, gold="yes" if item.gold == "1" else "no") for item in ruled]
     pairs = list(zip(question_set.questions, items, strict=True))
     return Score(
         headline=_figures(pairs),
@@ -126,8 +126,8 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
         counts=count(items, judged=sum(item.how == "judge" for item in items)),
         items=items,
         notes=(*question_set.notes, _note(items, judge)),
-        records=judged.records,
-        unusable=judged.unusable,
+        records=replies.records,
+        unusable=replies.unusable,
     )
 
 
@@ -167,20 +167,16 @@ def verdict(request: Request, reply: Reply) -> str | None:
 
 def by_rule(answer: str, gold: str) -> str:
     """Return the verdict of the first yes or no in an answer."""
-    word = _SAID.search(answer.lower())
-    if word is None:
+    word = first_word(answer.lower())
+    if not word:
         return UNCLEAR
-    return CORRECT if (word[1] == "yes") == (gold == "1") else INCORRECT
+    return CORRECT if (word == "yes") == (gold == "1") else INCORRECT
 
 
-def _item(question: Question, answer: str | None, judged: str) -> Item:
-    how = "judge" if judged else "fallback"
-    parsed = "" if answer is None else judged or by_rule(answer, question.gold)
-    right = parsed == CORRECT or (parsed == UNCLEAR and is_bare(question))
-    return Item(
-        id=question.id, answer=answer, parsed=parsed, gold="yes" if question.gold == "1" else "no",
-        value=float(right), category=question.category, cluster=question.image_id or question.id, how=how,
-    )  # fmt: skip
+def _grade(verdicts: Mapping[str, str], question: Question, answer: str) -> Grade:
+    verdict = verdicts.get(question.id) or by_rule(answer, question.gold)
+    right = verdict == CORRECT or (verdict == UNCLEAR and is_bare(question))
+    return Grade(verdict, float(right), "judge" if question.id in verdicts else "fallback")
 
 
 def _figures(pairs: MarkedQuestions) -> dict[str, Figure]:
@@ -199,6 +195,7 @@ HALLUSIONBENCH = Benchmark(
     load=load,
     score=score,
     read=read,
+    together=lambda questions: ["/".join(question.meta.by_question[:3]) for question in questions],
     judged=True,
     parse=verdict,
 )

@@ -18,6 +18,7 @@ from vf_ray.eval.counting import UNGRADED, count, graded
 from vf_ray.eval.judge import Judge, Reply, Request
 from vf_ray.eval.judges import judging
 from vf_ray.eval.prompts import JUDGE_SYSTEM, LONG_TOKENS
+from vf_ray.eval.rules.grades import FULL, TwoGrades, pair
 from vf_ray.eval.statistics import Floats, bootstrap, grouped, ratio
 from vf_ray.types import Tree
 
@@ -25,8 +26,6 @@ RULE = (
     "rule: LLaVA's ratio of means, both grades in the first line or -1; lmms-eval takes any two numbers of it"
 )
 FAILED = (-1.0, -1.0)
-FULL = 10.0
-"""The highest grade."""
 CATEGORIES: Mapping[str, str] = {"conv": "conversation", "detail": "description", "complex": "reasoning"}
 OURS = (
     "Grade how well each of the two assistants answers the question about a picture, which you know only "
@@ -132,8 +131,8 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
     )
 
 
-def _notes(judge: Judge, pairs: Mapping[str, tuple[float, float]], items: Sequence[Item]) -> list[str]:
-    failed = sum(pair == FAILED for pair in pairs.values())
+def _notes(judge: Judge, pairs: Mapping[str, TwoGrades], items: Sequence[Item]) -> list[str]:
+    failed = sum(one == FAILED for one in pairs.values())
     notes = [
         f"judge: {judge.name}; the figure depends on it: the paper's 70.7 and 78.3 are of an older GPT-4",
         f"{failed:,} replies could not be read and count -1 for both, as in the official script (which takes "
@@ -156,35 +155,23 @@ def _request(question_set: QuestionSet, question: Question, answer: str) -> Requ
     return Request(id=question.id, system=JUDGE_SYSTEM, user=user, temperature=0.2)
 
 
-def _parsed(request: Request, reply: Reply) -> tuple[float, float] | None:
+def _parsed(request: Request, reply: Reply) -> TwoGrades | None:
     """Return a reply's grades; where it was cut off, their line must have ended before."""
     text = reply.text or ""
-    pair = FAILED if reply.cut and "\n" not in text else grades(text)
-    return None if pair == FAILED else pair
+    return None if reply.cut and "\n" not in text else pair(text)
 
 
-def grades(reply: str) -> tuple[float, float]:
-    """Return the two numbers of the first line, parted by one comma or blank; (-1, -1) for anything else."""
-    parts = reply.split("\n")[0].replace(",", " ").split(" ")
-    try:
-        numbers = [float(part) for part in parts]
-    except ValueError:
-        return FAILED
-    usable = len(numbers) == 2 and all(0 <= grade <= FULL for grade in numbers)
-    return (numbers[0], numbers[1]) if usable else FAILED
-
-
-def _item(question: Question, answer: str | None, pair: tuple[float, float] | None) -> Item:
-    reference, model = pair or FAILED
+def _item(question: Question, answer: str | None, grades: TwoGrades | None) -> Item:
+    reference, model = grades or FAILED
     read = reference >= 0
     return Item(
         id=question.id, answer=answer, parsed=f"{model:g} to {reference:g}" if read else "",
         gold=question.gold, value=max(0.0, model) / FULL, category=question.category,
-        cluster=question.image_id, how="judge" if read else "fallback" if pair else UNGRADED,
+        cluster=question.image_id, how="judge" if read else "fallback" if grades else UNGRADED,
     )  # fmt: skip
 
 
-def _figures(items: Sequence[Item], pairs: Mapping[str, tuple[float, float]]) -> dict[str, Figure]:
+def _figures(items: Sequence[Item], pairs: Mapping[str, TwoGrades]) -> dict[str, Figure]:
     """Return the relative score, and both means times ten."""
     counts = [(*pairs[item.id], 1.0) for item in items]
     names = [item.cluster for item in items]

@@ -6,7 +6,6 @@ each time, and counts 0 after five replies. The examples are read from the evalu
 where it is not there, wording of our own is used, and the score says so.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,10 +16,12 @@ from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
 from vf_ray.eval.counting import UNGRADED, count, graded
+from vf_ray.eval.itemwise import Grade, items_of
 from vf_ray.eval.judge import Judge, Reply, Request
-from vf_ray.eval.judges import judging
 from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS
+from vf_ray.eval.rules import judged
+from vf_ray.eval.rules.grades import fraction
 from vf_ray.eval.statistics import grouped, mean
 from vf_ray.types import Tree
 
@@ -34,7 +35,7 @@ RULE = (
     "rule: mm-vet_evaluator: a grade from 0 to 1, one run; lmms-eval asks with another prompt, VLMEvalKit "
     "wants the whole reply to be a number"
 )
-Requested = Callable[[str, Question, str], Request]
+Instructed = Callable[[str, Question, str], Request]
 """How a judge is asked: by its instructions, a question and the answer."""
 AGAIN = "\nPredict the correctness of the answer (digit): "
 EVALUATORS = ("mm-vet_evaluator.py", "mm-vet_evaluator.ipynb")
@@ -118,28 +119,24 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
 
 
 def score_with(
-    question_set: QuestionSet, answers: Answers, judge: Judge | None, request: Requested, again: str
+    question_set: QuestionSet, answers: Answers, judge: Judge | None, request: Instructed, again: str
 ) -> Score:
     """Do so with requests of another wording; ``again`` is what a repeated one ends with."""
-    asked = [question for question in question_set.questions if question.id in answers]
-    requests = [request(question_set.extra, question, answers[question.id]) for question in asked]
-    judged = _graded(requests, judge, again)
-    items = [_item(question, answers.get(question.id), judged, judge) for question in question_set.questions]
+    replies = judged.of_all(
+        judge, question_set, answers, partial(request, question_set.extra), parsed_reply,
+        again=partial(_again, again), rounds=TRIES,
+    )  # fmt: skip
+    rule = partial(_judged, replies) if judge else _ruled
+    items = items_of(question_set, answers, rule, judged.UNANSWERED)
     return Score(
         headline={"total": _mean(items)},
         tables={"capabilities": _by_capability(question_set, items), "capability sets": _by_set(items)},
-        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(judged.failed)),
+        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(replies.failed)),
         items=items,
         notes=(*question_set.notes, _note(items, judge)),
-        records=judged.records,
-        unusable=judged.unusable,
+        records=replies.records,
+        unusable=replies.unusable,
     )
-
-
-def _graded(requests: Sequence[Request], judge: Judge | None, again: str) -> Judged[float]:
-    if judge is None:
-        return Judged()
-    return judging.judged(judge, requests, parsed_reply, again=partial(_again, again), rounds=TRIES)
 
 
 def _request(table: str, question: Question, answer: str) -> Request:
@@ -156,16 +153,7 @@ def _again(ending: str, request: Request, turn: int) -> Request:
 def parsed_reply(request: Request, reply: Reply) -> float | None:
     """Return a reply's grade; where it was cut off, only one that something follows is whole."""
     text = reply.text or ""
-    return None if reply.cut and len(text.split()) < 2 else grade(text)
-
-
-def grade(reply: str) -> float | None:
-    """Return the number before the first blank, if it lies in [0, 1]; the official rule takes nan too."""
-    try:
-        number = float(reply.split(" ")[0].strip())
-    except ValueError:
-        return None
-    return number if 0.0 <= number <= 1.0 and not math.isnan(number) else None
+    return None if reply.cut and len(text.split()) < 2 else fraction(text)
 
 
 def by_rule(answer: str, gold: str) -> float:
@@ -175,30 +163,18 @@ def by_rule(answer: str, gold: str) -> float:
     return sum(any(text in lowered for text in part) for part in parts) / len(parts)
 
 
-def _item(question: Question, answer: str | None, judged: Judged[float], judge: Judge | None) -> Item:
-    gold, how, parsed = question.gold, "fallback", ""
-    if answer is None:
-        value = 0.0
-    elif question.id in judged.verdicts:
-        value, how = judged.verdicts[question.id], "judge"
-        parsed = f"{value:g}"
-    elif question.id in judged.failed:
-        value, how = 0.0, UNGRADED
-    elif judge is not None:
-        value = 0.0  # official, after its tries
-    else:
-        value = by_rule(answer, gold)
-        parsed = f"{value:g}"
-    return Item(
-        id=question.id,
-        answer=answer,
-        parsed=parsed,
-        gold=gold,
-        value=value,
-        category=question.category,
-        cluster=question.image_id,
-        how=how,
-    )
+def _ruled(question: Question, answer: str) -> Grade:
+    value = by_rule(answer, question.gold)
+    return Grade(f"{value:g}", value, "fallback")
+
+
+def _judged(replies: Judged[float], question: Question, answer: str) -> Grade:
+    if question.id in replies.verdicts:
+        value = replies.verdicts[question.id]
+        return Grade(f"{value:g}", value, "judge")
+    return Grade(
+        "", 0.0, UNGRADED if question.id in replies.failed else "fallback"
+    )  # official, after its tries
 
 
 def _note(items: Sequence[Item], judge: Judge | None) -> str:

@@ -19,11 +19,12 @@ from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files, table_files
 from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
 from vf_ray.eval.counting import count
+from vf_ray.eval.itemwise import Grade, items_of, right
 from vf_ray.eval.judge import Judge, Reply, Request
-from vf_ray.eval.judges import judging
-from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LETTER, LONG_TOKENS, lettered
+from vf_ray.eval.rules import judged
 from vf_ray.eval.rules.options import PANDAS_NA, infer
+from vf_ray.eval.rules.paired_groups import all_right
 from vf_ray.eval.statistics import by_category, of_items
 from vf_ray.types import Tree
 
@@ -132,7 +133,13 @@ def _index(text: str) -> str:
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score by CircularEval; what the rule cannot resolve goes to the judge, or is wrong and counted."""
-    items, judged = _resolved(question_set, answers, judge)
+    options = {question.id: question.meta.options for question in question_set.questions}
+
+    def parse(request: Request, reply: Reply) -> str | None:
+        return _letter(reply, options[request.id])
+
+    ruled = items_of(question_set, answers, grade)
+    items, replies = judged.of_unread(judge, question_set, ruled, _request, parse)
     groups = circular(items)
     first = [item for item in items if int(item.id) < ROTATION]
     l2 = {_group(question.id): question.meta.l2 for question in question_set.questions}
@@ -147,8 +154,8 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
         counts=count(items, groups=len(groups), refused=sum(item.parsed == "Z" for item in items)),
         items=items,
         notes=(*question_set.notes, *_notes(judge)),
-        records=judged.records,
-        unusable=judged.unusable,
+        records=replies.records,
+        unusable=replies.unusable,
     )
 
 
@@ -158,38 +165,9 @@ def _notes(judge: Judge | None) -> tuple[str, ...]:
     return (f"unresolved answers were judged by {judge.name}, with our wording of the request",)
 
 
-def _resolved(
-    question_set: QuestionSet, answers: Answers, judge: Judge | None
-) -> tuple[list[Item], Judged[str]]:
-    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
-    asked = {question.id: question for question in question_set.questions}
-    open_items = [item for item in items if judge and item.answer is not None and not item.parsed]
-    if judge is None or not open_items:
-        return items, Judged()
-    requests = [_request(asked[item.id], item.answer or "") for item in open_items]
-
-    def parse(request: Request, reply: Reply) -> str | None:
-        return _letter(reply, asked[request.id].meta.options)
-
-    judged = judging.judged(judge, requests, parse, beside=len(items) - len(open_items))
-    letters = {item.id: judged.verdicts.get(item.id, "") for item in open_items}
-    return [_with_letter(item, letters.get(item.id)) for item in items], judged
-
-
-def _item(question: Question, answer: str | None) -> Item:
-    parsed = "" if answer is None else infer(answer, question.meta.options)
-    gold = question.gold
-    return Item(
-        id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
-        category=question.category, cluster=question.image_id,
-    )  # fmt: skip
-
-
-def _with_letter(item: Item, letter: str | None) -> Item:
-    if letter is None:
-        return item
-    how = "judge" if letter else "fallback"
-    return replace(item, parsed=letter, value=float(letter == item.gold), how=how)
+def grade(question: Question, answer: str) -> Grade:
+    """Grade without a judge; what names no option is unparsable."""
+    return right(infer(answer, question.meta.options), question.gold)
 
 
 def _request(question: Question, answer: str) -> Request:
@@ -212,17 +190,12 @@ def _letter(reply: Reply, options: Mapping[str, str]) -> str | None:
 
 def circular(items: Sequence[Item]) -> list[Item]:
     """Return one item for each group of rotations: right if every row that is there is right."""
-    rows: dict[str, list[Item]] = {}
-    for item in items:
-        rows.setdefault(_group(item.id), []).append(item)
-    return [
-        Item(
-            id=group, answer=None, parsed="".join(m.parsed or "-" for m in members),
-            gold="".join(m.gold for m in members),
-            value=min(m.value for m in members), category=members[0].category, cluster=members[0].cluster,
-        )
-        for group, members in rows.items()
-    ]  # fmt: skip
+    return all_right(items, lambda item: _group(item.id), cluster=lambda first: first.cluster)
+
+
+def rotations(questions: Sequence[Question]) -> list[str]:
+    """Name the question that each row asks in one of its rotations."""
+    return [_group(question.id) for question in questions]
 
 
 def _group(identity: str) -> str:
@@ -250,6 +223,7 @@ MMBENCH = Benchmark(
     score=score,
     read=read,
     units=circular,
+    together=rotations,
     judged=True,
     parse=parse_reply,
 )

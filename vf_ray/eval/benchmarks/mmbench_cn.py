@@ -6,7 +6,7 @@ The rule knows no Chinese phrases: an answer that says in Chinese which option i
 from functools import partial
 
 from vf_ray.eval.benchmark import Benchmark
-from vf_ray.eval.benchmarks.mmbench import circular, load_table, parse_reply, read, score
+from vf_ray.eval.benchmarks.mmbench import circular, load_table, parse_reply, read, rotations, score
 from vf_ray.eval.prompts import LETTER_CN
 
 MMBENCH_CN = Benchmark(
@@ -19,6 +19,7 @@ MMBENCH_CN = Benchmark(
     score=score,
     read=read,
     units=circular,
+    together=rotations,
     judged=True,
     parse=parse_reply,
 )

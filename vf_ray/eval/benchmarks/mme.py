@@ -16,10 +16,12 @@ from typing import Any
 from vf_ray.errors import MissingError, UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
-from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
+from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score, by_image
 from vf_ray.eval.counting import count
+from vf_ray.eval.itemwise import Grade, items_of, right
 from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
+from vf_ray.eval.rules.yes_no import YES_NO, of_first_characters
 from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, of_items, proportion, ratio
 from vf_ray.types import Tree
 
@@ -76,7 +78,7 @@ def _image(tree: Tree, task: str, path: str, folder: str, inside: str) -> list[Q
     name = next((stem + end for end in IMAGES if tree.exists(f"{folder}{stem}{end}")), stem + IMAGES[0])
     lines = io.StringIO(files.decoded(tree.read(path), path), newline=None)
     rows = [line.strip().split("\t") for line in lines if line.strip()]
-    if len(rows) != 2 or any(len(row) != 2 or row[1].lower() not in ("yes", "no") for row in rows):
+    if len(rows) != 2 or any(len(row) != 2 or row[1].lower() not in YES_NO for row in rows):
         raise UserError(f"{path} does not hold two lines of question, tab, Yes or No; download it again")
     return [
         Question(
@@ -146,18 +148,14 @@ def _results(folder: Path) -> Iterator[dict[str, str]]:
                 }  # fmt: skip
 
 
-def parse(answer: str) -> str:
-    """Return ``yes``, ``no``, or nothing for what the official script calls other."""
-    lowered = answer.lower()
-    if lowered in ("yes", "no"):
-        return lowered
-    start = lowered[:4]
-    return "yes" if "yes" in start else "no" if "no" in start else ""
+def grade(question: Question, answer: str) -> Grade:
+    """Grade by the first four characters; what the official script calls other is wrong."""
+    return right(of_first_characters(answer), question.gold)
 
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score by subtask; missing and other answers are wrong."""
-    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
+    items = items_of(question_set, answers, grade)
     tasks = grouped(items)
     return Score(
         headline={
@@ -170,14 +168,6 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
         items=items,
         notes=(*question_set.notes, *_notes(tasks)),
     )
-
-
-def _item(question: Question, answer: str | None) -> Item:
-    parsed, gold = parse(answer or ""), question.gold
-    return Item(
-        id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
-        category=question.category, cluster=question.image_id,
-    )  # fmt: skip
 
 
 def _notes(tasks: Mapping[str, Sequence[Item]]) -> list[str]:
@@ -228,4 +218,5 @@ MME = Benchmark(
     load=load,
     score=score,
     read=read,
+    together=by_image,
 )

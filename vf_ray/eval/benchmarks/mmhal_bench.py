@@ -7,17 +7,19 @@ instructions are read from the evaluator in the data folder; where it is not the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
 from vf_ray.eval.counting import UNGRADED, count, graded
-from vf_ray.eval.itemwise import read
+from vf_ray.eval.itemwise import Grade, items_of, read
 from vf_ray.eval.judge import Judge, Reply, Request
-from vf_ray.eval.judges import judging
 from vf_ray.eval.judges.judging import Judged
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
+from vf_ray.eval.rules import judged
+from vf_ray.eval.rules.grades import rating
 from vf_ray.eval.statistics import grouped, mean, proportion
 from vf_ray.types import Tree
 
@@ -80,13 +82,6 @@ def _template(tree: Tree) -> tuple[str, str]:
     return OURS, f"judge's instructions: ours, because {EVALUATOR} is not in the data folder"
 
 
-def rating(reply: str) -> int | None:
-    """Return the rating that a reply states; None, officially 0, if it states none or several."""
-    lowered = reply.lower()
-    ratings = [number for number in range(7) if f"rating: {number}" in lowered]
-    return ratings[0] if len(ratings) == 1 else None
-
-
 def _rated(request: Request, reply: Reply) -> int | None:
     return rating(reply.text or "")
 
@@ -99,15 +94,14 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
     """
     if judge is None:
         raise UserError("mmhal-bench is graded by a judge; give one with --judge or evaluate.judge")
-    asked = [question for question in question_set.questions if question.id in answers]
-    judged = judging.judged(judge, [_request(question_set.extra, q, answers[q.id]) for q in asked], _rated)
-    items = [_item(question, answers.get(question.id), judged) for question in question_set.questions]
+    replies = judged.of_all(judge, question_set, answers, partial(_request, question_set.extra), _rated)
+    items = items_of(question_set, answers, partial(_grade, replies), judged.UNANSWERED)
     return Score(
         headline=_figures(items),
         tables={"kinds": {name: _figures(of) for name, of in grouped(graded(items)).items()}},
-        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(judged.failed)),
-        items=items, notes=(*question_set.notes, f"judge: {judge.name}"), records=judged.records,
-        unusable=judged.unusable,
+        counts=count(items, judged=sum(item.how == "judge" for item in items), ungraded=len(replies.failed)),
+        items=items, notes=(*question_set.notes, f"judge: {judge.name}"), records=replies.records,
+        unusable=replies.unusable,
     )  # fmt: skip
 
 
@@ -116,14 +110,11 @@ def _request(template: str, question: Question, answer: str) -> Request:
     return Request(id=question.id, user=filled, max_tokens=1024)
 
 
-def _item(question: Question, answer: str | None, judged: Judged[int]) -> Item:
-    stated = judged.verdicts.get(question.id)
-    how = UNGRADED if question.id in judged.failed else "fallback" if stated is None else "judge"
-    return Item(
-        id=question.id, answer=answer, parsed="" if stated is None else str(stated),
-        gold=question.gold, value=float(stated or 0), category=question.category,
-        cluster=question.image_id, how=how,
-    )  # fmt: skip
+def _grade(replies: Judged[int], question: Question, answer: str) -> Grade:
+    if question.id in replies.verdicts:
+        stated = replies.verdicts[question.id]
+        return Grade(str(stated), float(stated), "judge")
+    return Grade("", 0.0, UNGRADED if question.id in replies.failed else "fallback")
 
 
 def _figures(all_items: Sequence[Item]) -> Mapping[str, Figure]:

@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from vf_ray.errors import UserError
 from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
-from vf_ray.eval.counting import count
+from vf_ray.eval.counting import count, left_out
+from vf_ray.eval.itemwise import Grade, items_of
 from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import LETTER, SHORT, SHORT_TOKENS, lettered
 from vf_ray.eval.rows import BenchmarkRow, rows
@@ -165,7 +167,7 @@ def _records(path: Path) -> list[dict[str, Any]]:
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all items alike, by subject and by domain."""
     chance = random.Random(SEED)
-    items = [_item(question, answers.get(question.id), chance) for question in question_set.questions]
+    items = items_of(question_set, answers, partial(_grade, chance))
     scored = [item for item in items if item.answer is not None]
     letters = [
         item if q.meta.open else replace(item, value=float(item.answer in q.golds))
@@ -193,36 +195,22 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
 
 
 def _notes(items: Sequence[Item]) -> list[str]:
-    missing, drawn = sum(i.answer is None for i in items), sum(i.how == "fallback" for i in items)
+    drawn = sum(item.how == "fallback" for item in items)
     notes = [f"{drawn:,} answers name no option: one is drawn at random, as officially"] if drawn else []
-    if missing:
-        share = 100 * sum(item.value for item in items) / len(items)
-        notes.append(
-            f"{missing:,} missing answers are left out, as officially; counted as wrong: {share:.1f} %"
-        )
-    return notes
+    return [*notes, *left_out(items)]
 
 
-def _item(question: Question, answer: str | None, chance: random.Random) -> Item:
+def _grade(chance: random.Random, question: Question, answer: str) -> Grade:
     known: MmmuOptions = question.meta
-    golds = question.golds
-    parsed, how = "", "rule"
-    if answer is None:
-        right = False
-    elif known.open:
+    if known.open:
         read_as = candidates(answer)
-        parsed, right = " | ".join(sorted(map(str, read_as))), is_right(read_as, golds)
-    elif not known.options:
-        parsed, right = answer, answer in golds
-    else:
-        parsed = chosen(answer, known.options)
-        if not parsed:
-            how, parsed = "fallback", chance.choice([chr(ord("A") + n) for n in range(len(known.options))])
-        right = parsed in golds
-    return Item(
-        id=question.id, answer=answer, parsed=parsed, gold=question.gold, value=float(right),
-        category=question.category, how=how,
-    )  # fmt: skip
+        return Grade(" | ".join(sorted(map(str, read_as))), float(is_right(read_as, question.golds)))
+    if not known.options:
+        return Grade(answer, float(answer in question.golds))
+    if letter := chosen(answer, known.options):
+        return Grade(letter, float(letter in question.golds))
+    drawn = chance.choice([chr(ord("A") + n) for n in range(len(known.options))])
+    return Grade(drawn, float(drawn in question.golds), "fallback")
 
 
 MMMU = Benchmark(

@@ -7,18 +7,19 @@ that the answer marks. lmms-eval takes a corrected copy, in which the answers of
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
 from vf_ray.eval.counting import count
 from vf_ray.eval.itemwise import Grade, items_of, percent, read, right
 from vf_ray.eval.judge import Judge, Reply, Request
-from vf_ray.eval.judges import judging
 from vf_ray.eval.judges.judging import Judged
-from vf_ray.eval.paired_groups import all_right
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
+from vf_ray.eval.rules import judged
 from vf_ray.eval.rules.letters import marked
+from vf_ray.eval.rules.paired_groups import all_right
 from vf_ray.types import Tree
 
 FOLDERS = ("MMVP Images", "MMVP_Images", "images", "")
@@ -48,7 +49,7 @@ def _question(tree: Tree, number: int, row: BenchmarkRow) -> Question:
     )  # fmt: skip
 
 
-def grade(question: Question, answer: str) -> Grade:
+def by_letter(question: Question, answer: str) -> Grade:
     """Grade by the letter, where there is no judge."""
     letter = marked(answer) or marked(answer.strip().upper())
     return right(f"({letter.lower()})" if letter else "", question.gold.lower())
@@ -56,10 +57,8 @@ def grade(question: Question, answer: str) -> Grade:
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score pairs, and single answers."""
-    items = items_of(question_set, answers, grade)
-    judged: Judged[str] = Judged()
-    if judge is not None:
-        items, judged = _judged(question_set, items, judge)
+    replies = judged.of_all(judge, question_set, answers, _request, _said)
+    items = items_of(question_set, answers, partial(_grade, replies))
     return Score(
         headline={"pairs %": percent(pairs(items)), "answers %": percent(items)}, tables={},
         counts=count(items, pairs=len(pairs(items))), items=items,
@@ -67,15 +66,8 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
             *question_set.notes,
             f"judge: {judge.name}" if judge else "no judge: this is not MMVP's own figure",
         ),
-        records=judged.records, unusable=judged.unusable,
+        records=replies.records, unusable=replies.unusable,
     )  # fmt: skip
-
-
-def _judged(question_set: QuestionSet, items: Sequence[Item], judge: Judge) -> tuple[list[Item], Judged[str]]:
-    asked = {question.id: question for question in question_set.questions}
-    requests = [_request(asked[item.id], item.answer) for item in items if item.answer is not None]
-    judged = judging.judged(judge, requests, _said)
-    return [_read(item, judged) for item in items], judged
 
 
 def _said(request: Request, reply: Reply) -> str | None:
@@ -84,19 +76,18 @@ def _said(request: Request, reply: Reply) -> str | None:
     return lowered if re.match(r"^(yes|no)$", lowered) and not reply.cut else None
 
 
-def _read(item: Item, judged: Judged[str]) -> Item:
+def _grade(replies: Judged[str], question: Question, answer: str) -> Grade:
     """Grade by the verdict, by the letter where none came; what cannot be read is officially wrong."""
-    if item.answer is None:
-        return item
-    if item.id in judged.failed:
-        return replace(item, how="fallback")
-    verdict = judged.verdicts.get(item.id, "")
-    return replace(
-        item, parsed=verdict, value=float(verdict == "yes"), how="judge" if verdict else "fallback"
-    )
+    if question.id in replies.verdicts:
+        verdict = replies.verdicts[question.id]
+        return Grade(verdict, float(verdict == "yes"), "judge")
+    if question.id in replies.unread:
+        return Grade("", 0.0, "fallback")
+    ruled = by_letter(question, answer)
+    return replace(ruled, how="fallback") if question.id in replies.failed else ruled
 
 
-def _request(question: Question, answer: str | None) -> Request:
+def _request(question: Question, answer: str) -> Request:
     user = (
         f"Question: {question.prompt}\nCorrect answer: {question.gold}\nAnswer: {answer}\n"
         "Is the answer correct?"
@@ -118,6 +109,7 @@ MMVP = Benchmark(
     score=score,
     read=read,
     units=pairs,
+    together=lambda questions: [str(place // 2) for place in range(len(questions))],
     judged=True,
     parse=_said,
 )

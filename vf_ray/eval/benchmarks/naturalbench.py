@@ -5,7 +5,6 @@ golds that are never read: yes, no, no, yes. Figures: all answers, questions rig
 right for both questions, groups right altogether.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -14,8 +13,9 @@ from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSe
 from vf_ray.eval.counting import count
 from vf_ray.eval.itemwise import Grade, items_of, percent, read, right
 from vf_ray.eval.judge import Judge
-from vf_ray.eval.paired_groups import all_right
 from vf_ray.eval.rows import BenchmarkRow, RowImage, rows
+from vf_ray.eval.rules.paired_groups import all_right
+from vf_ray.eval.rules.yes_no import first_word
 from vf_ray.types import Tree
 
 SUFFIXES: Mapping[str, str] = {
@@ -65,16 +65,9 @@ def _question(row: BenchmarkRow, number: int, asked: str, image: RowImage) -> Qu
     )  # fmt: skip
 
 
-def parse(answer: str, words: Sequence[str]) -> str:
-    """Return the one of two words that stands first; nothing if neither does."""
-    matches = {word: re.search(rf"\b{word}\b", answer, re.IGNORECASE) for word in words}
-    places = {word: match.start() for word, match in matches.items() if match}
-    return min(places, key=lambda word: places[word]) if places else ""
-
-
 def grade(question: Question, answer: str) -> Grade:
     """Grade by the word or letter that stands first."""
-    return right(parse(answer, GOLDS[question.category][:2]), question.gold)
+    return right(first_word(answer, GOLDS[question.category][:2]), question.gold)
 
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
@@ -97,8 +90,8 @@ def groups(items: Sequence[Item]) -> list[Item]:
     return all_right(items, _group_of)
 
 
-def _group_of(item: Item) -> str:
-    return str(int(item.id) // 4)
+def _group_of(asked: Question | Item) -> str:
+    return str(int(asked.id) // 4)
 
 
 NATURALBENCH = Benchmark(
@@ -109,4 +102,5 @@ NATURALBENCH = Benchmark(
     score=score,
     read=read,
     units=groups,
+    together=lambda questions: [_group_of(question) for question in questions],
 )

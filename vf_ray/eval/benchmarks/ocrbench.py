@@ -4,7 +4,8 @@ Rule: Yuliang-Liu/MultimodalOCR ``OCRBench/example.py``. The figure is a count o
 recognition counts 300.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vf_ray.eval import files
@@ -66,16 +67,18 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
     """Score as counts, beside the share of each type."""
     shares = _SHARES(question_set, answers, judge)
     text = [item for item in shares.items if item.category in RECOGNITION]
-    headline = {"final score": _number(shares.items), **shares.headline}
-    counts = {"text recognition": {"right": _number(text)}} if text else {}
+    of_part = Counter(item.category for item in shares.items)
+    of_whole = Counter(question.category for question in question_set.whole) or of_part
+    headline = {"final score": _number(shares.items, of_whole), **shares.headline}
+    counts = {"text recognition": {"right": _number(text, of_whole)}} if text else {}
     return replace(
         shares, headline=headline, tables={"counts": counts, **shares.tables} if counts else shares.tables
     )
 
 
-def _number(items: Sequence[Item]) -> Figure:
-    """Return how many are right."""
-    return of_items(items).times(len(items))
+def _number(items: Sequence[Item], sizes: Mapping[str, int]) -> Figure:
+    """Return how many questions of these types are right, of so many, by the share of those asked."""
+    return of_items(items).times(sum(sizes[name] for name in {item.category for item in items}))
 
 
 OCRBENCH = Benchmark(

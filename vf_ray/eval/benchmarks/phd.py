@@ -12,12 +12,12 @@ import numpy as np
 
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
-from vf_ray.eval.benchmarks.naturalbench import parse
 from vf_ray.eval.counting import count
 from vf_ray.eval.itemwise import Grade, items_of, percent, read, right
 from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import SHORT_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, object_cell, rows
+from vf_ray.eval.rules.yes_no import first_word
 from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, ratio
 from vf_ray.types import Tree
 
@@ -78,7 +78,7 @@ def _modes(row: BenchmarkRow) -> Iterator[tuple[str, str]]:
 
 def grade(question: Question, answer: str) -> Grade:
     """Grade by the word that stands first."""
-    return right(parse(answer, ("yes", "no")), question.gold)
+    return right(first_word(answer), question.gold)
 
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
@@ -120,4 +120,5 @@ PHD = Benchmark(
     load=load,
     score=score,
     read=read,
+    together=lambda questions: [question.id.rpartition("/")[0] for question in questions],
 )

@@ -6,7 +6,6 @@ of its own is a yes. Positive is yes. Two versions of the random split are in us
 3,000 questions; the official script misaligns them in silence, here mixing them is an error.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,10 @@ from vf_ray.eval import answers as read_answers
 from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
 from vf_ray.eval.counting import count
+from vf_ray.eval.itemwise import Grade, items_of, right
 from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import SHORT, SHORT_TOKENS
+from vf_ray.eval.rules.yes_no import of_first_sentence, says_neither
 from vf_ray.eval.statistics import Floats, bootstrap, grouped, macro, of_items, proportion, ratio
 from vf_ray.types import Tree
 
@@ -145,23 +146,14 @@ def _refuse_other_size(answers: Answers, question_set: QuestionSet, name: str) -
         raise UserError(f"{name} answers 2,910 random questions, the label files hold 3,000; {MIXED}")
 
 
-def parse(answer: str) -> str:
-    """Return ``yes`` or ``no`` as the official script reads an answer; it is never at a loss."""
-    words = answer.partition(".")[0].replace(",", "").split(" ")
-    return "no" if {"No", "no", "not"} & set(words) else "yes"
-
-
-_SAYS = re.compile(r"\b(?:yes|no|not)\b|n't\b", re.IGNORECASE)
-
-
-def says_neither(answer: str) -> bool:
-    """Tell whether an answer says neither yes nor no, in whatever form; officially it is a yes."""
-    return not _SAYS.search(answer)
+def grade(question: Question, answer: str) -> Grade:
+    """Grade by the first sentence, which is never at a loss."""
+    return right(of_first_sentence(answer), question.gold)
 
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score by split; a missing answer is wrong and no yes, a split without any answer is left out."""
-    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
+    items = items_of(question_set, answers, grade)
     asked = _answered(items) or {item.category for item in items}
     splits = grouped([item for item in items if item.category in asked])
     table = {name: _figures(members) for name, members in splits.items()}
@@ -177,15 +169,6 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
 
 def _answered(items: Sequence[Item]) -> set[str]:
     return {item.category for item in items if item.answer is not None}
-
-
-def _item(question: Question, answer: str | None) -> Item:
-    parsed = "" if answer is None else parse(answer)
-    gold = question.gold
-    return Item(
-        id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
-        category=question.category, cluster=question.image_id,
-    )  # fmt: skip
 
 
 def _notes(items: Sequence[Item]) -> list[str]:

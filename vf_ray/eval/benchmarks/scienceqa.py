@@ -8,7 +8,6 @@ questions with a picture that were answered. Vision-Flan trains on ScienceQA: it
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from vf_ray.errors import UserError
@@ -16,9 +15,9 @@ from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
 from vf_ray.eval.counting import count
+from vf_ray.eval.itemwise import Grade, category, items_of, percent, right, tabled
 from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import LETTER, LONG_TOKENS, lettered
-from vf_ray.eval.statistics import by_category, of_items
 from vf_ray.types import Tree
 
 LETTERS = ("A", "B", "C", "D", "E")
@@ -104,14 +103,12 @@ def parse(answer: str) -> str:
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all questions, and those with a picture among the answered ones."""
-    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
+    items = items_of(question_set, answers, grade)
     pairs = list(zip(question_set.questions, items, strict=True))
     imaged = [item for question, item in pairs if question.meta.has_image and item.answer is not None]
     return Score(
-        headline={"accuracy %": of_items(items).times(100), "IMG accuracy %": of_items(imaged).times(100)},
-        tables={
-            "subjects": {name: {"accuracy %": f.times(100)} for name, f in by_category(items).items()},
-        },
+        headline={"accuracy %": percent(items), "IMG accuracy %": percent(imaged)},
+        tables={"subjects": tabled(question_set, items, category, "accuracy %")},
         counts=count(items),
         items=items,
         notes=(*question_set.notes, *_notes(pairs)),
@@ -124,20 +121,10 @@ def _notes(pairs: Sequence[tuple[Question, Item]]) -> list[str]:
     return [note] if left else []
 
 
-def _item(question: Question, answer: str | None) -> Item:
-    parsed = parse(answer or "")
-    if parsed not in LETTERS[: question.meta.options]:
-        parsed = ""  # a letter, but none of this question's
-    gold = question.gold
-    return Item(
-        id=question.id, answer=answer, parsed=parsed, gold=gold, value=float(parsed == gold),
-        category=question.category, cluster=question.image_id or question.id,
-    )  # fmt: skip
-
-
-def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
-    """Read LLaVA's answer file."""
-    return llava_jsonl(path, question_set)
+def grade(question: Question, answer: str) -> Grade:
+    """Grade by the letter, if it is one of this question's."""
+    letter = parse(answer)
+    return right(letter if letter in LETTERS[: question.meta.options] else "", question.gold)
 
 
 SCIENCEQA = Benchmark(
@@ -146,5 +133,5 @@ SCIENCEQA = Benchmark(
     files=f"problems.json, pid_splits.json, images/test/ (and {LLAVA})",
     load=load,
     score=score,
-    read=read,
+    read=llava_jsonl,
 )

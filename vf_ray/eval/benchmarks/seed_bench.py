@@ -6,7 +6,6 @@ benchmark's own metric ranks the likelihood of the four options, which needs the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from vf_ray.errors import UserError
@@ -14,9 +13,9 @@ from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
 from vf_ray.eval.counting import count
+from vf_ray.eval.itemwise import Grade, category, items_of, percent, tabled
 from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import LETTER, SHORT_TOKENS, lettered
-from vf_ray.eval.statistics import by_category, of_items
 from vf_ray.types import Tree
 
 IMAGES, FRAMES = "SEED-Bench-image", "SEED-Bench-video-image"
@@ -87,15 +86,13 @@ def _question(
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all, pictures, video, and each kind; a missing answer is wrong."""
-    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
+    items = items_of(question_set, answers, grade)
     video = [i for q, i in zip(question_set.questions, items, strict=True) if q.meta.video]
     images = [i for q, i in zip(question_set.questions, items, strict=True) if not q.meta.video]
     headline = {"all %": items, "image %": images, "video %": video}
     return Score(
-        headline={name: of_items(members).times(100) for name, members in headline.items() if members},
-        tables={
-            "categories": {name: {"accuracy %": f.times(100)} for name, f in by_category(items).items()},
-        },
+        headline={name: percent(members) for name, members in headline.items() if members},
+        tables={"categories": tabled(question_set, items, category, "accuracy %")},
         counts=count(items),
         items=items,
         notes=(*question_set.notes, *_notes(items)),
@@ -109,17 +106,9 @@ def _notes(items: Sequence[Item]) -> list[str]:
     )
 
 
-def _item(question: Question, answer: str | None) -> Item:
-    gold = question.gold
-    return Item(
-        id=question.id, answer=answer, parsed=answer if answer in ("A", "B", "C", "D") else "", gold=gold,
-        value=float(answer == gold), category=question.category, cluster=question.image_id,
-    )  # fmt: skip
-
-
-def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
-    """Read LLaVA's answer file."""
-    return llava_jsonl(path, question_set)
+def grade(question: Question, answer: str) -> Grade:
+    """Grade by equality, without any folding."""
+    return Grade(answer if answer in ("A", "B", "C", "D") else "", float(answer == question.gold))
 
 
 SEED_BENCH = Benchmark(
@@ -128,5 +117,5 @@ SEED_BENCH = Benchmark(
     files=f"SEED-Bench.json, {IMAGES}/, and for video {FRAMES}/ with {LLAVA}",
     load=load,
     score=score,
-    read=read,
+    read=llava_jsonl,
 )

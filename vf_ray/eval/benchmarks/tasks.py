@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 from vf_ray.errors import MissingError
-from vf_ray.eval import answers as read_answers
+from vf_ray.eval.answers import llava_jsonl
 from vf_ray.eval.benchmark import Answers, Benchmark, Figure, Item, Question, QuestionSet, Score
 from vf_ray.eval.counting import count
+from vf_ray.eval.itemwise import Grade, items_of
 from vf_ray.eval.judge import Judge
 from vf_ray.eval.statistics import by_category, of_items, wilson
 from vf_ray.instances.chance import rank
@@ -77,7 +77,7 @@ def normal(text: str) -> str:
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score each task, beside the share of its most common answer."""
-    items = [_item(question, answers.get(question.id)) for question in question_set.questions]
+    items = items_of(question_set, answers, grade)
     most, accuracy, named = (
         majority(question_set),
         by_category(items),
@@ -96,17 +96,16 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
     )
 
 
-def _item(question: Question, answer: str | None) -> Item:
+def grade(question: Question, answer: str) -> Grade:
+    """Grade by the letter that an answer begins with, where there are options, else by its words."""
     known: TaskAnswer = question.meta
-    lettered = _LETTER.match(answer.lower()) if answer and known.letter else None
-    parsed = lettered[1] if lettered else normal(answer or "")
-    right = parsed == (known.letter if lettered else normal(known.answer))
-    if lettered and lettered[2].strip():  # the words may be those of another option
-        right &= _names(lettered[2], known.answer)
-    return Item(
-        id=question.id, answer=answer, parsed=parsed, gold=question.gold, value=float(right),
-        category=question.category, cluster=question.image_id,
-    )  # fmt: skip
+    lettered = _LETTER.match(answer.lower()) if known.letter else None
+    if lettered is None:
+        return Grade(words := normal(answer), float(words == normal(known.answer)))
+    right, beside = lettered[1] == known.letter, lettered[2]
+    if beside.strip():  # the words may be those of another option
+        right &= _names(beside, known.answer)
+    return Grade(lettered[1], float(right))
 
 
 def _names(text: str, answer: str) -> bool:
@@ -167,17 +166,12 @@ def verdict(before: Figure | None, after: Figure, most: Figure) -> Verdict:
     return Verdict(outcome=outcome, why=f"{100 * gain:+.0f} points against {name}")
 
 
-def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
-    """Read answers as LLaVA writes them; ``question_id`` is ``<task>#<key>``."""
-    return read_answers.llava_jsonl(path, question_set)
-
-
 TASKS = Benchmark(
     name="tasks",
     title="Held-out instances of our tasks",
     files="<task>/held_out.parquet of built instances, and <task>/images/<sha256>",
     load=load,
     score=score,
-    read=read,
+    read=llava_jsonl,
     capped=True,
 )

@@ -7,14 +7,14 @@ marked illegible (``.``) are nobody's to read.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from vf_ray.errors import UserError
 from vf_ray.eval import files
 from vf_ray.eval.answers import llava_jsonl
-from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
+from vf_ray.eval.benchmark import Answers, Benchmark, Question, QuestionSet, Score
 from vf_ray.eval.counting import count
+from vf_ray.eval.itemwise import Grade, items_of
 from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.statistics import bootstrap, mean, share
@@ -60,17 +60,9 @@ def _question(tree: Tree, image: Mapping[str, Any], pieces: Sequence[str]) -> Qu
 
 def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = None) -> Score:
     """Score all pieces of all pictures alike; a missing answer holds none."""
-    items, counts = [], []
-    for question in question_set.questions:
-        answer, pieces = answers.get(question.id), question.golds
-        held = _held(answer or "", pieces)
-        counts.append((float(len(held)), float(len(pieces))))
-        items.append(
-            Item(
-                id=question.id, answer=answer, parsed=" ".join(held), gold=question.gold,
-                value=len(held) / len(pieces), cluster=question.image_id,
-            )
-        )  # fmt: skip
+    items = items_of(question_set, answers, grade)
+    sizes = [len(question.golds) for question in question_set.questions]
+    counts = [(float(round(item.value * size)), float(size)) for item, size in zip(items, sizes, strict=True)]
     words = [float(len(item.answer.split())) for item in items if item.answer is not None]
     return Score(
         headline={
@@ -78,20 +70,17 @@ def score(question_set: QuestionSet, answers: Answers, judge: Judge | None = Non
             "words per answer": mean(words),
         },
         tables={},
-        counts={**count(items), "unparsable": 0, "pieces": int(sum(total for _, total in counts))},
+        counts={**count(items), "unparsable": 0, "pieces": sum(sizes)},
         items=items,
         notes=question_set.notes,
     )
 
 
-def _held(answer: str, pieces: Sequence[str]) -> list[str]:
+def grade(question: Question, answer: str) -> Grade:
+    """Grade by the share of the pieces that an answer holds."""
     folded = answer.casefold()
-    return [piece for piece in pieces if piece.casefold() in folded]
-
-
-def read(path: Path, question_set: QuestionSet) -> dict[str, str]:
-    """Read LLaVA's answer file; ``question_id`` is the picture's id."""
-    return llava_jsonl(path, question_set)
+    held = [piece for piece in question.golds if piece.casefold() in folded]
+    return Grade(" ".join(held), len(held) / len(question.golds))
 
 
 TEXTOCR = Benchmark(
@@ -100,5 +89,5 @@ TEXTOCR = Benchmark(
     files=f"{ANNOTATIONS} and train_images/",
     load=load,
     score=score,
-    read=read,
+    read=llava_jsonl,
 )
