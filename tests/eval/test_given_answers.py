@@ -201,3 +201,17 @@ def test_a_judge_that_refuses_everything_is_an_error_in_its_own_words(
             refused = run(name, answers, "--judge", url, "--judge-model", "gpt")
         assert refused.exit_code == 1
         assert "not usable: status 403: the quota is used up" in refused.stderr
+
+
+def test_of_a_part_the_other_answers_are_left_out(run: Run, tmp_path: Path) -> None:
+    asked = exam_of(tmp_path, "pope").questions
+    answers = lines(tmp_path / "a.jsonl", [{"question_id": q.id, "text": q.gold} for q in asked])
+    data = found(run("pope", answers, "--items", len(asked) // 2, "--json"))
+    assert data["counts"]["questions"] == len(data["items"]) == len(asked) // 2
+    assert data["counts"]["missing"] == 0
+    assert value(data, "mean accuracy") == 1
+    assert any(
+        note.startswith(f"asked: {len(asked) // 2} of {len(asked)} questions") for note in data["notes"]
+    )
+    refused = run("pope", answers, "--items", 2)
+    assert refused.exit_code == 1 and "pope asks in 3 categories" in refused.stderr

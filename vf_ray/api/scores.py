@@ -8,16 +8,18 @@ if TYPE_CHECKING:
     from vf_ray.eval.judge import Judge
 
 
-def question_set(benchmark: str, data: str) -> "QuestionSet":
-    """Return what a benchmark's official files, in a folder or bucket, ask.
+def question_set(benchmark: str, data: str, *, items: int = 0) -> "QuestionSet":
+    """Return what a benchmark's official files, in a folder or bucket, ask; at most ``items`` (0: all).
 
     Raises:
         ValueError: for an unknown benchmark, and for files that are damaged or of mixed versions.
         FileNotFoundError: if one is missing.
     """
+    from vf_ray.eval.benchmarks import get
     from vf_ray.eval.question_sets import question_set_at
+    from vf_ray.eval.subset import part_of
 
-    return question_set_at(benchmark, data)
+    return part_of(get(benchmark), question_set_at(benchmark, data), items)
 
 
 def score(

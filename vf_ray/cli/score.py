@@ -55,6 +55,9 @@ def score(
     judge_model: JudgeName = "",
     judge_tokens: JudgeTokens = 0,
     judge_timeout: JudgeTimeout = 120.0,
+    items: Annotated[
+        int, typer.Option(help="Most questions, of every category its share; 0: all.", min=0)
+    ] = 0,
     rule: TableRule = "exact",
     column: TableColumns = None,
     store: StoreUrl = None,
@@ -77,7 +80,7 @@ def score(
     asked = JudgeChoice(
         replies=judge_replies, url=judge, model=judge_model, tokens=judge_tokens, timeout_s=judge_timeout
     )
-    _tell(score_answers(benchmark, data, files, asked, Store.open(store)), as_json)
+    _tell(score_answers(benchmark, data, files, asked, Store.open(store), items=items), as_json)
 
 
 def _of_table(path: Path, rule: str, columns: Sequence[str]) -> "Scored":

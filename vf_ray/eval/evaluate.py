@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from vf_ray import artifacts
-from vf_ray.artifacts import RUN, Artifact, Spec, Writer
+from vf_ray.artifacts import RUN, Artifact, Writer
 from vf_ray.artifacts.cost import GPUS
 from vf_ray.eval.asking import CHUNK, Incomplete, answer, answered, chunks
 from vf_ray.eval.benchmark import Answered, Question, QuestionSet, Score
@@ -25,11 +25,12 @@ from vf_ray.eval.judge import Judge
 from vf_ray.eval.judges.http import HttpJudge
 from vf_ray.eval.judges.judging import Paper, asked_of
 from vf_ray.eval.judges.replies import RecordedJudge, judge_with_replies
-from vf_ray.eval.question_sets import fingerprint, question_set
+from vf_ray.eval.question_sets import blind, fingerprint, question_set
 from vf_ray.eval.scores import Scores, summary
 from vf_ray.eval.scores import write as write_scores
 from vf_ray.eval.scoring import score
 from vf_ray.eval.served import NOTE, ServedModel
+from vf_ray.eval.sitting import Judgement, Sitting, SittingAnswers
 from vf_ray.eval.unusable import require_some, tally
 from vf_ray.eval.worker import Worker, WorkersJudge
 from vf_ray.plan.evaluation import Evaluation
@@ -45,9 +46,7 @@ JUDGE_AT_ONCE = 4
 JUDGE_CHUNKS = {False: 4, True: 64}
 """Chunks that a judge is asked at a time: at an address, and on workers, whose queue they fill."""
 AHEAD = 8
-"""Pairs of model and benchmark under way at a time: workers that one no longer needs have the next's work."""
-Pair = tuple[str, str]
-"""Model and benchmark."""
+"""Sittings under way at a time: workers that one no longer needs have the next's work."""
 T = TypeVar("T")
 
 
@@ -74,38 +73,13 @@ def evaluate(
         questions = wanted.questions
         question_sets = {name: question_set(store, questions, name) for name in questions.asked.benchmarks}
         chunks_of_all = sum(-(-len(one.questions) // CHUNK) for one in question_sets.values())
+        chunks_of_all *= 1 + questions.asked.blind
         most, asked = chunks_of_all * max(1, len(models)), resources.workers
         with pool.workers(Worker, gpus=resources.gpus_per_worker, most=most, asked=asked) as workers:
             run = EvaluationRun(store, wanted, trained, models, question_sets, workers, writer)
             return {**run.scored(), RUN: {GPUS: workers.gpus}}
 
     return artifacts.build(store, spec, make, force=force or not is_settled(store, spec))
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """What a model answered to a benchmark."""
-
-    spec: Spec
-    rows: Sequence[Answered]
-
-    @property
-    def failed(self) -> list[Answered]:
-        return [row for row in self.rows if row.error]
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """Return the answers by question; what has an error is missing."""
-        return {row.id: row.text for row in self.rows if not row.error}
-
-
-@dataclass(frozen=True)
-class _Judgement:
-    """A judge with all its replies at hand."""
-
-    judge: Judge | None = None
-    address: str = ""
-    failed: int = 0
 
 
 @dataclass
@@ -127,27 +101,40 @@ class EvaluationRun:
         """Return the models that answer."""
         return [*self.models, *self.wanted.served]
 
+    @cached_property
+    def sittings(self) -> list[Sitting]:
+        """Return everything that is asked, in order: model by model, so that workers seldom load another."""
+        ways = (False, True) if self.wanted.questions.asked.blind else (False,)
+        return [
+            Sitting(model, name, way) for model in self.names for way in ways for name in self.question_sets
+        ]
+
+    def asked(self, sitting: Sitting) -> QuestionSet:
+        """Return the questions as the model sees them."""
+        question_set = self.question_sets[sitting.benchmark]
+        return blind(question_set) if sitting.blind else question_set
+
     def scored(self) -> Mapping[str, Any]:
         """Ask, judge and score everything; write what was found and return statistics."""
-        pairs = [(model, name) for model in self.names for name in self.question_sets]
         with ThreadPoolExecutor(SERVED_CHUNKS, thread_name_prefix="served") as pool:
-            answers = self._together(pairs, lambda pair: self._answered(pair, pool), pool)
+            answers = self._together(lambda one: self._answered(one, pool), pool)
         with ThreadPoolExecutor(JUDGE_CHUNKS[self._is_local], thread_name_prefix="judge") as pool:
-            judged = self._together(pairs, lambda pair: self._judged(pair, answers[pair], pool), pool)
-        scores: dict[str, dict[str, Score]] = {name: {} for name in self.question_sets}
-        for (model, name), replies in answers.items():
-            scores[name][model] = self._score((model, name), replies, judged[model, name].judge)
-        record = self._record(scores, answers, judged)
-        write_scores(self.writer, record, scores)
+            judged = self._together(lambda one: self._judged(one, answers[one], pool), pool)
+        scores, unseen = (dict[str, dict[str, Score]]() for _ in range(2))
+        for one, replies in answers.items():
+            by_model = (unseen if one.blind else scores).setdefault(one.benchmark, {})
+            by_model[one.model] = self._score(one, replies, judged[one].judge)
+        record = self._record(scores, unseen, answers, judged)
+        write_scores(self.writer, record, scores, unseen)
         again = sum(row.again for replies in answers.values() for row in replies.rows)
         again += sum(judgement.failed for judgement in judged.values())
         questions = {name: len(asked.questions) for name, asked in self.question_sets.items()}
         return {"questions": questions, AGAIN: again, **asdict(record.learned)}
 
-    def _together(self, pairs: Sequence[Pair], work: Callable[[Pair], T], pool: Executor) -> dict[Pair, T]:
-        """Do work for several pairs at a time, in their order; the first error ends all that is under way."""
+    def _together(self, work: Callable[[Sitting], T], pool: Executor) -> dict[Sitting, T]:
+        """Do work for several sittings at a time, in order; the first error ends all that is under way."""
         with ThreadPoolExecutor(AHEAD, thread_name_prefix="evaluate") as threads:
-            futures = {pair: threads.submit(copy_context().run, work, pair) for pair in pairs}
+            futures = {one: threads.submit(copy_context().run, work, one) for one in self.sittings}
             try:
                 done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
                 for future in done:
@@ -157,18 +144,22 @@ class EvaluationRun:
                     each.shutdown(wait=False, cancel_futures=True)
                 self.workers.stop()
                 raise
-            return {pair: future.result() for pair, future in futures.items()}
+            return {one: future.result() for one, future in futures.items()}
 
-    def _answered(self, pair: Pair, pool: Executor) -> _Answers:
+    def _answered(self, sitting: Sitting, pool: Executor) -> SittingAnswers:
         """Return a model's answers to a benchmark, asking what has none yet."""
-        model, name = pair
-        questions = self.question_sets[name].questions
-        spec = self.wanted.answers(model, name, fingerprint(self.question_sets[name]))
+        asked = self.asked(sitting)
+        questions = asked.questions
+        spec = self.wanted.answers(sitting.model, sitting.benchmark, fingerprint(asked))
         rows: list[Answered] = []
 
         def make(writer: Writer) -> Mapping[str, Any]:
-            rows.extend(self._ask(writer, pair, pool))
-            require_some(f"{model}, {name}", [row.error for row in rows if row.error], len(questions))
+            rows.extend(self._ask(writer, sitting, pool))
+            require_some(
+                f"{sitting.model}, {sitting.benchmark}",
+                [row.error for row in rows if row.error],
+                len(questions),
+            )
             if any(row.again for row in rows):
                 raise Incomplete
             return {"questions": len(questions), "unanswered": sum(bool(row.error) for row in rows)}
@@ -176,26 +167,26 @@ class EvaluationRun:
         try:
             artifact = artifacts.build(self.store, spec, make)
         except Incomplete:
-            return _Answers(spec, rows)
+            return SittingAnswers(spec, rows)
         if not rows:
-            self._tell(len(questions), model)
-        return _Answers(spec, answered(artifact))
+            self._tell(len(questions), sitting.model)
+        return SittingAnswers(spec, answered(artifact))
 
-    def _ask(self, writer: Writer, pair: Pair, pool: Executor) -> Iterator[Answered]:
-        ask = self._asker(writer, pair, pool)
-        parts = [ask(file, asked) for file, asked in chunks(self.question_sets[pair[1]].questions)]
+    def _ask(self, writer: Writer, sitting: Sitting, pool: Executor) -> Iterator[Answered]:
+        ask = self._asker(writer, sitting, pool)
+        parts = [ask(file, asked) for file, asked in chunks(self.asked(sitting).questions)]
         for ready in _as_they_end(parts):
             rows = ready.result()
             yield from rows
-            self._tell(len(rows), pair[0])
+            self._tell(len(rows), sitting.model)
 
     def _asker(
-        self, writer: Writer, pair: Pair, pool: Executor
+        self, writer: Writer, sitting: Sitting, pool: Executor
     ) -> Callable[[str, list[Question]], "Future[list[Answered]]"]:
         """Return what starts a chunk: on a worker, or in a thread here that only waits for a server."""
-        model, batch = pair[0], self.wanted.questions.asked.batch
+        model, batch = sitting.model, self.wanted.questions.asked.batch
         if model in self.models:
-            held, place = self.models[model], self._place(pair)
+            held, place = self.models[model], self.sittings.index(sitting)
             return lambda file, asked: self.workers.submit(
                 "answer", writer, file, held, asked, batch, place=place
             )
@@ -204,27 +195,23 @@ class EvaluationRun:
         engine = partial(ServedModel.of, half)
         return lambda file, asked: pool.submit(answer, writer, file, engine, asked, CHUNK)
 
-    def _place(self, pair: Pair) -> int:
-        """Return a pair's place in the queue: model by model, so that workers seldom load another."""
-        return self.names.index(pair[0]) * len(self.question_sets) + list(self.question_sets).index(pair[1])
-
     def _tell(self, count: int, model: str) -> None:
         with self._lock:
             self._done += count
-            total = len(self.names) * sum(len(asked.questions) for asked in self.question_sets.values())
+            total = sum(len(self.question_sets[one.benchmark].questions) for one in self.sittings)
             self.writer.progress(self._done, total, "answers", {"model": self.names.index(model) + 1})
 
-    def _judged(self, pair: Pair, answers: _Answers, pool: Executor) -> _Judgement:
+    def _judged(self, sitting: Sitting, answers: SittingAnswers, pool: Executor) -> Judgement:
         """Return the recipe's judge for a benchmark that wants one, with all its replies at hand."""
-        model, name = pair
+        model, name, _ = sitting
         paper, judge = Paper(get(name), self.question_sets[name], answers.texts), self._live_judge
         if judge is None or not paper.benchmark.judged:
-            return _Judgement()
+            return Judgement()
         if not (requests := asked_of(paper)):
-            return _Judgement(RecordedJudge(judge.name, {}))
+            return Judgement(RecordedJudge(judge.name, {}))
         spec = self.wanted.judged(model, name, requests, answers.spec)
         asked, failures = judge_with_replies(self.store, spec, judge, paper, pool)
-        return _Judgement(asked, spec.address, len(failures))
+        return Judgement(asked, spec.address, len(failures))
 
     @property
     def _is_local(self) -> bool:
@@ -243,8 +230,8 @@ class EvaluationRun:
         )
         return HttpJudge(chat, asked.judge_tokens)
 
-    def _score(self, pair: Pair, answers: _Answers, judge: Judge | None) -> Score:
-        model, name = pair
+    def _score(self, sitting: Sitting, answers: SittingAnswers, judge: Judge | None) -> Score:
+        model, name, _ = sitting
         scored = score(get(name), self.question_sets[name], answers.texts, judge)
         notes = [NOTE.format(self.wanted.served[model]["model"])] if model in self.wanted.served else []
         notes += [f"{how}: not greedy" for how in sorted({row.how for row in answers.rows if row.how})]
@@ -255,16 +242,18 @@ class EvaluationRun:
     def _record(
         self,
         scores: Mapping[str, Mapping[str, Score]],
-        answers: Mapping[Pair, _Answers],
-        judged: Mapping[Pair, _Judgement],
+        unseen: Mapping[str, Mapping[str, Score]],
+        answers: Mapping[Sitting, SittingAnswers],
+        judged: Mapping[Sitting, Judgement],
     ) -> Scores:
         return summary(
             scores,
             self.trained,
             self._known_by(),
+            unseen=unseen,
             learner=self.wanted.learner,
-            answers={"/".join(pair): replies.spec.address for pair, replies in answers.items()},
-            judged={"/".join(pair): one.address for pair, one in judged.items() if one.address},
+            answers={sitting.name: replies.spec.address for sitting, replies in answers.items()},
+            judged={sitting.name: one.address for sitting, one in judged.items() if one.address},
         )
 
     def _known_by(self) -> dict[str, str]:

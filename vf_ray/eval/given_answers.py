@@ -18,6 +18,7 @@ from vf_ray.eval.judges.replies import judge_with_replies
 from vf_ray.eval.question_sets import question_set_at
 from vf_ray.eval.scoring import score
 from vf_ray.eval.statistics import Paired, paired
+from vf_ray.eval.subset import part_of
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe.strict import is_http
 from vf_ray.store import Store
@@ -86,9 +87,10 @@ NOBODY = JudgeChoice()
 
 
 def score_answers(
-    name: str, data: str, answers: Sequence[Path], asked: JudgeChoice = NOBODY, store: Store | None = None
-) -> Scored:
-    """Return the official figures of each answer file.
+    name: str, data: str, answers: Sequence[Path], asked: JudgeChoice = NOBODY, store: Store | None = None,
+    *, items: int = 0,
+) -> Scored:  # fmt: skip
+    """Return the official figures of each answer file, of at most ``items`` questions (0: all).
 
     What a judge says is kept in ``store``, where one is given, and not asked for again.
 
@@ -103,13 +105,16 @@ def score_answers(
         raise UserError(
             f"{asked.replies} tells replies apart by their order only; compare with replies by request"
         )
-    question_set = question_set_at(name, data)
+    whole = question_set_at(name, data)
+    part = part_of(benchmark, whole, items)
+    wanted = {question.id for question in part.questions}
 
     def scored(path: Path) -> Score:
         with about(str(path)):
-            paper = Paper(benchmark, question_set, benchmark.read(path, question_set))
+            answered = benchmark.read(path, whole)
+        paper = Paper(benchmark, part, {key: text for key, text in answered.items() if key in wanted})
         live = _kept(store, asked, judge, paper) if judge and store and not asked.replies else judge
-        return score(benchmark, question_set, paper.answers, live)
+        return score(benchmark, part, paper.answers, live)
 
     return Scored(benchmark=benchmark, scores=[scored(path) for path in answers])
 

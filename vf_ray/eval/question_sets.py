@@ -11,12 +11,13 @@ from vf_ray.errors import require
 from vf_ray.eval.benchmark import Benchmark, QuestionSet
 from vf_ray.eval.benchmarks import get
 from vf_ray.eval.held_out import HeldOut
+from vf_ray.eval.subset import part_of
 from vf_ray.plan.evaluation import Questions
 from vf_ray.plan.inputs import INSTANCES, question_set_url
 from vf_ray.raw.tree import RawTree
 from vf_ray.recipe import Evaluate
 from vf_ray.store import Store
-from vf_ray.types import Tree
+from vf_ray.types import IMAGE_MARK, Tree
 
 
 def require_askable(store: Store, wanted: Questions) -> None:
@@ -56,6 +57,8 @@ def question_set(store: Store, wanted: Questions, name: str) -> QuestionSet:
     asked = _askable(benchmark.question_set(tree(store, wanted, name)))
     if benchmark.capped:
         asked = asked.first(wanted.asked.per_task)
+    else:
+        asked = part_of(benchmark, asked, wanted.asked.items)
     return _shortened(asked, wanted.asked.longest) if wanted.asked.longest else asked
 
 
@@ -73,6 +76,15 @@ def _shortened(question_set: QuestionSet, longest: int) -> QuestionSet:
     asked = [replace(q, max_new_tokens=min(q.max_new_tokens, longest)) for q in question_set.questions]
     note = f"answers end after {longest} tokens at the latest, by the recipe"
     return replace(question_set, questions=tuple(asked), notes=(*question_set.notes, note))
+
+
+def blind(question_set: QuestionSet) -> QuestionSet:
+    """Return the same questions without their pictures, and without what names them within the words."""
+    asked = [
+        replace(q, image=None, later_images=(), prompt=q.prompt.replace(IMAGE_MARK, ""))
+        for q in question_set.questions
+    ]
+    return replace(question_set, questions=tuple(asked))
 
 
 def tree(store: Store, wanted: Questions, name: str) -> Tree:

@@ -25,6 +25,7 @@ ScoreByModel = Mapping[str, Score]
 RECORD = "scores.json"
 _ITEMS = "items/{}/{}.jsonl"
 _REPLIES = "judged/{}/{}.jsonl"
+_BLIND = "blind/{}/{}.jsonl"
 """By benchmark and model."""
 
 
@@ -37,6 +38,15 @@ class ModelPair(Paired):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlindFigures:
+    """What a model scores without pictures."""
+
+    figures: Figures
+    gain: Paired
+    """With pictures, against without."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BenchmarkScores:
     """What all models of a run score on one benchmark."""
 
@@ -44,6 +54,8 @@ class BenchmarkScores:
     models: Mapping[str, Figures]
     paired: Sequence[ModelPair]
     """Each model and the one after it."""
+    blind: Mapping[str, BlindFigures] = field(default_factory=dict)
+    """By model, where all were asked without pictures, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,31 +99,40 @@ def summary(
     trained: Sequence[str],
     models: Mapping[str, str],
     *,
+    unseen: Mapping[str, ScoreByModel] = {},
     learner: str = "stage1",
     answers: Mapping[str, str],
     judged: Mapping[str, str],
 ) -> Scores:
     """Return the record of all ``scores``, by benchmark and model.
 
-    ``trained`` are the tasks that the stage ``learner`` trains on and a verdict is given for; the rest are
-    addresses, as ``Scores`` keeps them.
+    ``unseen`` are the scores without pictures. ``trained`` are the tasks that the stage ``learner`` trains on
+    and a verdict is given for; the rest are addresses, as ``Scores`` keeps them.
     """
     return Scores(
         models=models,
-        benchmarks={name: _benchmark(get(name), by_model) for name, by_model in scores.items()},
+        benchmarks={
+            name: _benchmark(get(name), by_model, unseen.get(name, {})) for name, by_model in scores.items()
+        },
         verdicts=_verdicts(scores.get(INSTANCES, {}), trained, learner),
         answers=answers,
         judged=judged,
     )
 
 
-def write(writer: Writer, record: Scores, scores: Mapping[str, ScoreByModel]) -> None:
+def write(
+    writer: Writer, record: Scores, scores: Mapping[str, ScoreByModel],
+    unseen: Mapping[str, ScoreByModel] = {},
+) -> None:  # fmt: skip
     """Write the record, and what became of each question by benchmark and model."""
     for name, by_model in scores.items():
         for model, score in by_model.items():
             writer.commit(_ITEMS.format(name, model), to_lines(score.items))
             if score.records:
                 writer.commit(_REPLIES.format(name, model), lines(score.records))
+    for name, by_model in unseen.items():
+        for model, score in by_model.items():
+            writer.commit(_BLIND.format(name, model), to_lines(score.items))
     text = json.dumps(record.plain(), indent=1, ensure_ascii=False) + "\n"
     writer.commit(RECORD, text.encode())
 
@@ -157,19 +178,28 @@ def asked_models(scores: Artifact) -> dict[str, list[str]]:
     return models
 
 
-def _benchmark(benchmark: Benchmark, by_model: ScoreByModel) -> BenchmarkScores:
+def _benchmark(benchmark: Benchmark, by_model: ScoreByModel, unseen: ScoreByModel) -> BenchmarkScores:
     return BenchmarkScores(
         title=benchmark.title,
         models={model: score.figures() for model, score in by_model.items()},
-        paired=[_pair(benchmark, one, other, by_model) for one, other in pairwise(by_model)],
+        paired=[
+            ModelPair(first=one, second=other, **_compared(benchmark, by_model[one], by_model[other]))
+            for one, other in pairwise(by_model)
+        ],
+        blind={
+            model: BlindFigures(
+                figures=score.figures(), gain=Paired(**_compared(benchmark, score, by_model[model]))
+            )
+            for model, score in unseen.items()
+        },
     )
 
 
-def _pair(benchmark: Benchmark, one: str, other: str, by_model: ScoreByModel) -> ModelPair:
-    first, second = (benchmark.units(by_model[model].items) for model in (one, other))
-    numbers: dict[str, Any] = asdict(paired(first, second))
-    numbers |= {key: round(number, DIGITS) for key, number in numbers.items() if isinstance(number, float)}
-    return ModelPair(first=one, second=other, **numbers)
+def _compared(benchmark: Benchmark, one: Score, other: Score) -> dict[str, Any]:
+    """Return the second score against the first, as it is stored."""
+    numbers: dict[str, Any] = asdict(paired(*(benchmark.units(score.items) for score in (one, other))))
+    rounded = {key: round(number, DIGITS) for key, number in numbers.items() if isinstance(number, float)}
+    return numbers | rounded
 
 
 def _verdicts(by_model: ScoreByModel, trained: Sequence[str], learner: str) -> dict[str, Verdict]:

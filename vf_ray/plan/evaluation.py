@@ -89,6 +89,7 @@ class Evaluation:
         """Return the scores of every model on every benchmark."""
         asked = plain(self.questions.asked)
         config = {key: asked[key] for key in ("benchmarks", "models", "per_task", "longest")}
+        config |= {key: asked[key] for key in ("items", "blind") if asked[key]}
         config |= {
             "served": {name: dict(known) for name, known in self.served.items()},
             "judge": self.judge,

@@ -17,7 +17,7 @@ CODE: Mapping[str, int] = {
     "merged": 1,
     "answers": 1,
     "judged": 2,
-    "scores": 7,
+    "scores": 8,
     "report": 8,
     "study": 1,
 }

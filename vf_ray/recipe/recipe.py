@@ -166,6 +166,11 @@ class Evaluate:
     every stage but ``align``."""
     per_task: int = 200
     """Held-out items of each task that the ``tasks`` benchmark asks."""
+    items: int = 0
+    """Most questions of each other benchmark, of every category its share, a smaller number within a larger;
+    0: all."""
+    blind: bool = False
+    """Ask all models also without any picture, for what can be answered so."""
     served: tuple[Served, ...] = ()
     """More models, asked where they are served; a single one may stand by itself, without a list."""
     batch: int = 64
@@ -189,6 +194,7 @@ class Evaluate:
         nobody = "evaluate.models is empty and nothing is served; name base or a stage"
         require(bool(self.models or self.served), nobody)
         require(self.per_task > 0 and self.batch > 0, "evaluate.per_task and evaluate.batch must be positive")
+        require(self.items >= 0, f"evaluate.items is {self.items}; 0 asks all questions")
         judge = f"evaluate.judge is {self.judge!r}, evaluate.judge_model {self.judge_model!r}"
         named = is_http(self.judge) == bool(self.judge_model)
         require(named, f"{judge}; an address needs the judge's name there, a folder none")

@@ -131,7 +131,7 @@ def _task_notes(findings: Findings) -> list[str]:
 def benchmark(findings: Findings, name: str) -> Section:
     """Return one published benchmark: headline beside the paper, tables, comparison of models."""
     scores = findings.benchmarks[name]
-    blocks: list[Block] = [headline(findings, name), *_earlier(findings, name)]
+    blocks: list[Block] = [headline(findings, name), *_blind(findings, name), *_earlier(findings, name)]
     tables = findings.figures(name, findings.models[0]).tables
     blocks += [_detail(findings, name, table) for table in tables]
     blocks += [_compared(scores.paired)] if scores.paired else []
@@ -168,6 +168,25 @@ HEADLINE = (
     "Headline figures by the benchmark's rule, with 95% intervals; no spread: every resample of these items "
     "gave the same, so the interval is not known"
 )
+
+
+def _blind(findings: Findings, name: str) -> Iterator[Table]:
+    """Yield what each model scores with and without pictures, where they were asked both."""
+    scores = findings.benchmarks[name]
+    for model, without in scores.blind.items():
+        rows = [
+            [metric, figure(one, metric), figure(without.figures.headline.get(metric), metric)]
+            for metric, one in scores.models[model].headline.items()
+        ]
+        yield Table(headers=["", "with pictures", "without"], rows=rows, caption=_gain(model, without.gain))
+
+
+def _gain(model: str, gain: Paired) -> str:
+    low, high = 100 * gain.low, 100 * gain.high
+    return (
+        f"{names.model(model)} without any picture: what it can answer so tests language. The pictures add "
+        f"{100 * gain.difference:+.1f} points per item [{low:+.1f}, {high:+.1f}], p {gain.p:.3g}"
+    )
 
 
 def _earlier(findings: Findings, name: str) -> Iterator[Table]:
