@@ -6,11 +6,9 @@ A batch holds questions of about one length, pads on the left of the question, a
 finished. Greedy: the same as ``generate(do_sample=False)``, up to rounding.
 """
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,11 @@ from transformers import DynamicCache
 from vf_ray.errors import UserError
 from vf_ray.eval.asking import in_order
 from vf_ray.eval.benchmark import Answered, Question
+from vf_ray.eval.cached_reader import CachedReader
 from vf_ray.eval.greedy import AskedRow, GreedyBatch
 from vf_ray.model.encoded import ImageSize, TooLongError
-from vf_ray.model.families import encoder_of, family_of_model
-from vf_ray.model.families.family import Encoder, Family, Inputs
+from vf_ray.model.families import encoder_of
+from vf_ray.model.families.family import Inputs
 from vf_ray.model.image_size import size_of
 from vf_ray.model.load import load
 
@@ -49,12 +48,9 @@ def answers(folder: Path, questions: Sequence[Question], batch: int = 64) -> Ite
 
 
 @dataclass
-class Answerer:
+class Answerer(CachedReader):
     """A model that is loaded and ready."""
 
-    model: Any
-    encoder: Encoder
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     name: str = "this model"
 
     @classmethod
@@ -153,34 +149,6 @@ class Answerer:
         normalised = self.encoder.images.normalised({n: t.to(self.device) for n, t in collated.items()})
         dtype = self.model.dtype
         return {n: t.to(dtype) if t.is_floating_point() else t for n, t in normalised.items()}
-
-    @cached_property
-    def family(self) -> Family:
-        """Return the model's family."""
-        return family_of_model(self.model)
-
-    def embed(self, ids: Tensor) -> Tensor:
-        """Return the embeddings of token ids."""
-        embeds: Tensor = self.model.get_input_embeddings()(ids)
-        return embeds
-
-    def read(
-        self, cache: Any, tokens: Mapping[str, Any], mask: Tensor | None = None, at: Tensor | None = None
-    ) -> Tensor:
-        """Read tokens (see ``Family.placed``) after what is in the cache; return their last hidden states."""
-        inputs = {"attention_mask": mask, "position_ids": at, "use_cache": True, self._cache_name: cache}
-        hidden: Tensor = self._decoder(**tokens, **inputs).last_hidden_state
-        return hidden
-
-    @property
-    def _decoder(self) -> Any:
-        return self.family.language_model(self.model)
-
-    @cached_property
-    def _cache_name(self) -> str:
-        """Name of the cache argument: transformers 5.24 renames ``past_key_values``."""
-        forward = inspect.unwrap(type(self._decoder).forward)
-        return "cache" if "cache" in inspect.signature(forward).parameters else "past_key_values"
 
 
 def _prefix_len(row: AskedRow) -> int:

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from vf_ray.eval.cached_reader import CachedReader
 from vf_ray.model.encoded import Encoded
-
-if TYPE_CHECKING:
-    from vf_ray.eval.generate import Answerer
 
 # Shapes: B questions, Q tokens of the longest, C tokens in the cache, P tokens of images, E their width;
 # positions may have one more dimension in front: their axes
@@ -41,8 +39,8 @@ class AskedRow:
 class GreedyBatch:
     """The answers of one batch as they grow."""
 
-    def __init__(self, answerer: "Answerer", rows: Sequence[AskedRow]) -> None:
-        self._answerer = answerer
+    def __init__(self, reader: CachedReader, rows: Sequence[AskedRow]) -> None:
+        self._reader = reader
         self.said: dict[int, list[int]] = {row.place: [] for row in rows}
         self._rows = list(rows)
         self._done = [False] * len(rows)
@@ -52,12 +50,12 @@ class GreedyBatch:
 
         ``images_PE`` stand among their tokens, question by question; None: none does.
         """
-        self._cache, device = cache, self._answerer.device
+        self._cache, device = cache, self._reader.device
         seen, longest = cache.get_seq_length(), max(len(row.ids) for row in self._rows)
         ids, real, at = [], [], []
         for row in self._rows:
             gap = longest - len(row.ids)
-            ids.append([self._answerer.encoder.pad_id] * gap + row.ids)
+            ids.append([self._reader.encoder.pad_id] * gap + row.ids)
             real.append([1] * seen + [0] * gap + [1] * len(row.ids))
             at.append(functional.pad(row.encoded.positions[..., seen:], (gap, 0)))
         self._mask_BC = torch.tensor(real, device=device)
@@ -68,7 +66,7 @@ class GreedyBatch:
     def take(self, logits_BV: Tensor) -> bool:
         """Add each row's best token; tell whether any row goes on."""
         self._next_B = logits_BV.argmax(dim=-1)
-        end = self._answerer.encoder.end_id
+        end = self._reader.encoder.end_id
         for n, token in enumerate(self._next_B.tolist()):
             if self._done[n]:
                 continue
@@ -86,12 +84,12 @@ class GreedyBatch:
         return self._read(self._next_B[:, None], self._at_B1)
 
     def _read(self, ids_BQ: Tensor, at_BQ: Tensor, images_PE: Tensor | None = None) -> Tensor:
-        answerer, text_BQD = self._answerer, self._answerer.embed(ids_BQ)
+        reader, text_BQD = self._reader, self._reader.embed(ids_BQ)
         tokens: Mapping[str, Any] = {"inputs_embeds": text_BQD}
         if images_PE is not None:
-            tokens = answerer.family.placed(text_BQD, ids_BQ == answerer.encoder.image_id, images_PE)
-        hidden_BQD = answerer.read(self._cache, tokens, self._mask_BC, at_BQ)
-        logits: Tensor = answerer.model.lm_head(hidden_BQD[:, -1])
+            tokens = reader.family.placed(text_BQD, ids_BQ == reader.encoder.image_id, images_PE)
+        hidden_BQD = reader.read(self._cache, tokens, self._mask_BC, at_BQ)
+        logits: Tensor = reader.model.lm_head(hidden_BQD[:, -1])
         return logits
 
     def _drop(self) -> None:
@@ -101,7 +99,7 @@ class GreedyBatch:
         self._rows = [self._rows[n] for n in going]
         self._done = [False] * len(going)
         if going:
-            index = torch.tensor(going, device=self._answerer.device)
+            index = torch.tensor(going, device=self._reader.device)
             self._cache.batch_select_indices(index)
             self._mask_BC, self._at_B1 = self._mask_BC[index], self._at_B1[..., index, :]
             self._next_B = self._next_B[index]
