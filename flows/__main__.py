@@ -10,24 +10,24 @@ from vf_ray.recipe.load import load_recipe
 
 def main() -> None:
     """Run the flow that the command line describes; a recipe that cannot run ends with its reason."""
-    asked = _parser().parse_args()
-    with session(lambda: load_recipe(asked.recipe, _overrides(asked)), debug=asked.debug):
+    arguments = _parser().parse_args()
+    with session(lambda: load_recipe(arguments.recipe, _overrides(arguments)), debug=arguments.debug):
         from flows.visionflan import visionflan
 
         visionflan.with_options(log_prints=False)(
-            recipe=asked.recipe,
-            overrides=_overrides(asked),
-            only=asked.only,
-            force=asked.force,
-            upstream=asked.upstream,
-            downstream=asked.downstream,
-            until=asked.until,
-            dry_run=asked.dry_run,
+            recipe=arguments.recipe,
+            overrides=_overrides(arguments),
+            only=arguments.only,
+            force=arguments.force,
+            upstream=arguments.upstream,
+            downstream=arguments.downstream,
+            until=arguments.until,
+            dry_run=arguments.dry_run,
         )
 
 
-def _overrides(asked: argparse.Namespace) -> dict[str, Any]:
-    return dict(map(setting, asked.set))
+def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
+    return dict(map(setting, arguments.set))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -68,11 +68,11 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at")
     parser.add_argument("--port", type=int, default=4200)
     parser.add_argument("--allow", action="append", default=[], help="one more host:port it is asked under")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     if not os.environ.get(SECRET):
         sys.exit(f"error: {SECRET} is not set; give it a name and a long random text, such as vf-ray:2f9c...")
     os.umask(0o077)  # the database holds the history of every run
-    serve(asked.host, asked.port, (*names(asked.port), *asked.allow))
+    serve(arguments.host, arguments.port, (*names(arguments.port), *arguments.allow))
 
 
 def serve(host: str, port: int, hosts: Collection[str]) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vf_ray.study.compare import compare, holm, rank_correlation
+from vf_ray.study.compare import compare, holm
 from vf_ray.study.fit import over_log, slopes_differ
 from vf_ray.study.spread import Values, spread
 
@@ -96,8 +96,3 @@ def test_a_line_over_the_logarithm_is_found_with_its_doubt() -> None:
     assert slopes_differ(line, line) == 1
     with pytest.raises(ValueError, match="expected three values"):
         over_log([1, 1, 1], [0.1, 0.2, 0.3])
-
-
-def test_orders_that_agree() -> None:
-    assert rank_correlation([1, 2, 3], [10, 30, 90]) == pytest.approx(1)
-    assert math.isnan(rank_correlation([1, 1], [1, 2]))

@@ -87,7 +87,7 @@ def answer(model: Path, question: str, image: bytes, *, max_new_tokens: int = 12
     return ask.answer(model, question, image, max_new_tokens=max_new_tokens)
 
 
-def answers(model: Path, asked: "QuestionSet", *, batch: int = 64) -> dict[str, str]:
+def answers(model: Path, question_set: "QuestionSet", *, batch: int = 64) -> dict[str, str]:
     """Return a model's greedy answers to a benchmark's questions, by id, ``batch`` at a time.
 
     Raises:
@@ -95,4 +95,4 @@ def answers(model: Path, asked: "QuestionSet", *, batch: int = 64) -> dict[str, 
     """
     from vf_ray.eval import generate
 
-    return dict(generate.answers(model, asked.questions, batch))
+    return dict(generate.answers(model, question_set.questions, batch))

@@ -23,7 +23,7 @@ def question_set(benchmark: str, data: str, *, items: int = 0) -> "QuestionSet":
 
 
 def score(
-    benchmark: str, asked: "QuestionSet", answers: Mapping[str, str], judge: "Judge | None" = None
+    benchmark: str, question_set: "QuestionSet", answers: Mapping[str, str], judge: "Judge | None" = None
 ) -> "Score":
     """Return the official figures, with 95% intervals, of answers by question id; one not there is missing.
 
@@ -35,4 +35,4 @@ def score(
     from vf_ray.eval import scoring
     from vf_ray.eval.benchmarks import get
 
-    return scoring.score(get(benchmark), asked, answers, judge)
+    return scoring.score(get(benchmark), question_set, answers, judge)

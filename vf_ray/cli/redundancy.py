@@ -53,10 +53,10 @@ def redundancy(
     if runs:
         _write(runs, plan, stage, likenesses[-1], threshold, seeds)
     if as_json:
-        show_json(plain({one.title.lower(): one.matrix for one in likenesses}, threshold))
+        show_json(plain({likeness.title.lower(): likeness.matrix for likeness in likenesses}, threshold))
     else:
-        for one in likenesses:
-            _show(one, threshold)
+        for likeness in likenesses:
+            _show(likeness, threshold)
 
 
 def _answers(store: "Store", plan: "Plan", model: str) -> "Likeness":

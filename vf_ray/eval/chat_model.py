@@ -140,8 +140,8 @@ class _Asking:
         for wait in self._waits(str(body["messages"])[-400:]):
             if not outcome.reply.passing or late == LATE_TRIES or self._gone.is_set():
                 break
-            asked = outcome.retry_after_s
-            self._chat.sleep(min(self._chat.longest_wait_s, wait if asked is None else asked))
+            requested = outcome.retry_after_s
+            self._chat.sleep(min(self._chat.longest_wait_s, wait if requested is None else requested))
             outcome = self._changed(body)
             late += outcome.late
         if outcome.reply.error.startswith(UNREACHABLE):

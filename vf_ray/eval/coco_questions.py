@@ -39,10 +39,10 @@ def loader(questions: str, annotations: str, *tables: str) -> Callable[[Tree], Q
             pairs = joined(
                 rows(tree, questions, items="questions"), rows(tree, annotations, items="annotations")
             )
-            asked = [_question(tree, row, annotation) for row, annotation in pairs]
+            worded = [_question(tree, row, annotation) for row, annotation in pairs]
         else:
-            asked = [_question(tree, row, row) for row in rows(tree, *tables)]
-        return QuestionSet(questions=tuple(asked), notes=(f"questions: {len(asked):,}", *NOTES))
+            worded = [_question(tree, row, row) for row in rows(tree, *tables)]
+        return QuestionSet(questions=tuple(worded), notes=(f"questions: {len(worded):,}", *NOTES))
 
     return load
 

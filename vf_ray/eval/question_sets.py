@@ -27,14 +27,14 @@ def require_askable(store: Store, wanted: Questions) -> None:
         FileNotFoundError: if earlier scores are not there.
         ValueError: if a benchmark is unknown, wants a judge that is not named, or has no files.
     """
-    asked = wanted.asked
-    for name in asked.benchmarks:
-        _require_judge(get(name), asked)
+    questions = wanted.asked
+    for name in questions.benchmarks:
+        _require_judge(get(name), questions)
         demo = wanted.raw_files.benchmarks
         brought = f"the demo brings {', '.join(demo)}" if demo else "only the demo brings some"
         no_files = f"benchmark {name!r} has no files: evaluate.data is empty, and {brought}"
-        require(bool(asked.data) or name in (INSTANCES, *demo), no_files)
-    for address in asked.earlier:
+        require(bool(questions.data) or name in (INSTANCES, *demo), no_files)
+    for address in questions.earlier:
         artifacts.load(store, address)
 
 
@@ -54,12 +54,12 @@ def question_set(store: Store, wanted: Questions, name: str) -> QuestionSet:
     """
     benchmark = get(name)
     _require_judge(benchmark, wanted.asked)
-    asked = _askable(benchmark.question_set(tree(store, wanted, name)))
+    askable = _askable(benchmark.question_set(tree(store, wanted, name)))
     if benchmark.capped:
-        asked = asked.first(wanted.asked.per_task)
+        askable = askable.first(wanted.asked.per_task)
     else:
-        asked = part_of(benchmark, asked, wanted.asked.items)
-    return _shortened(asked, wanted.asked.longest) if wanted.asked.longest else asked
+        askable = part_of(benchmark, askable, wanted.asked.items)
+    return _shortened(askable, wanted.asked.longest) if wanted.asked.longest else askable
 
 
 def _askable(question_set: QuestionSet) -> QuestionSet:
@@ -68,14 +68,14 @@ def _askable(question_set: QuestionSet) -> QuestionSet:
     notes = [
         f"{times:,} questions are not asked: the data folder lacks {what}" for what, times in lacks.items()
     ]
-    asked = tuple(question for question in question_set.questions if not question.lacks)
-    return replace(question_set, questions=asked, notes=(*question_set.notes, *notes))
+    questions = tuple(question for question in question_set.questions if not question.lacks)
+    return replace(question_set, questions=questions, notes=(*question_set.notes, *notes))
 
 
 def _shortened(question_set: QuestionSet, longest: int) -> QuestionSet:
-    asked = [replace(q, max_new_tokens=min(q.max_new_tokens, longest)) for q in question_set.questions]
+    questions = [replace(q, max_new_tokens=min(q.max_new_tokens, longest)) for q in question_set.questions]
     note = f"answers end after {longest} tokens at the latest, by the recipe"
-    return replace(question_set, questions=tuple(asked), notes=(*question_set.notes, note))
+    return replace(question_set, questions=tuple(questions), notes=(*question_set.notes, note))
 
 
 def blind(question_set: QuestionSet) -> QuestionSet:
@@ -106,15 +106,15 @@ def question_set_at(name: str, url: str) -> QuestionSet:
     return get(name).question_set(RawTree.of(url))
 
 
-def fingerprint(asked: QuestionSet) -> str:
+def fingerprint(question_set: QuestionSet) -> str:
     """Return what tells apart two sets of questions, as a model sees them."""
     digest = hashlib.sha256()
-    for line in _seen(asked):
+    for line in _seen(question_set):
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()[:16]
 
 
-def _seen(asked: QuestionSet) -> Iterator[str]:
-    for q in asked.questions:
+def _seen(question_set: QuestionSet) -> Iterator[str]:
+    for q in question_set.questions:
         later = [len(q.later_images)] if q.later_images else []
         yield json.dumps([q.id, q.prompt, q.image_id, q.image is not None, q.max_new_tokens, *later])

@@ -31,17 +31,17 @@ def raws(prepare: Prepare) -> tuple[str, Mapping[str, str], Mapping[str, int]]:
     return whole, by_name, {name: listing.bytes for name, listing in listed.items()}
 
 
-def question_sets(asked: Evaluate) -> Mapping[str, str]:
+def question_sets(evaluate: Evaluate) -> Mapping[str, str]:
     """Return the fingerprint of each benchmark's folder; none where the demo's are asked.
 
     Raises:
         FileNotFoundError: if one of them is not there.
     """
-    official = [name for name in asked.benchmarks if name != INSTANCES and asked.data]
-    known = fingerprints(asked.data) if official else {}
+    official = [name for name in evaluate.benchmarks if name != INSTANCES and evaluate.data]
+    known = fingerprints(evaluate.data) if official else {}
     if absent := [name for name in official if name not in known]:
         raise MissingError(
-            f"no files below {question_set_url(asked.data, absent[0])}; put the official files of "
+            f"no files below {question_set_url(evaluate.data, absent[0])}; put the official files of "
             f"{absent[0]} there, or leave it out of evaluate.benchmarks"
         )
     return {name: known[name] for name in official}

@@ -77,35 +77,35 @@ def chosen(asked: Sequence[Asked], design: Design) -> list[Asked]:
     Raises:
         UserError: if the models answered nothing differently.
     """
-    differing = [one for one in asked if len(set(one.answers.values())) > 1]
+    differing = [item for item in asked if len(set(item.answers.values())) > 1]
     if not differing:
         raise UserError(f"the models answered all {len(asked)} questions alike; there is nothing to compare")
-    drawn = sorted(differing, key=lambda one: rank(str(design.seed), "item", one.id))
+    drawn = sorted(differing, key=lambda item: rank(str(design.seed), "item", item.id))
     return drawn[: design.items or design.needed]
 
 
 def trials(asked: Sequence[Asked], design: Design, rater: int) -> list[Trial]:
     """Return what one rater is shown, in the order of showing: no two raters have one order or one side."""
-    pairs = [trial for one in asked for trial in _pairs(one, design, rater)]
+    pairs = [trial for item in asked for trial in _pairs(item, design, rater)]
     again = _share(pairs, design.repeats, design, rater, "repeat")
     known = _share(pairs, design.golds, design, rater, "gold")
     whole = [*pairs, *(_repeat(trial) for trial in again), *(_gold(t, design, rater) for t in known)]
     return sorted(whole, key=lambda trial: rank(str(design.seed), "order", str(rater), trial.id))
 
 
-def _pairs(one: Asked, design: Design, rater: int) -> Iterator[Trial]:
-    for first, second in combinations(sorted(one.answers), 2):
-        if one.answers[first] != one.answers[second]:
-            turned = rank(str(design.seed), "side", str(rater), one.id, first, second) < SPAN // 2
+def _pairs(item: Asked, design: Design, rater: int) -> Iterator[Trial]:
+    for first, second in combinations(sorted(item.answers), 2):
+        if item.answers[first] != item.answers[second]:
+            turned = rank(str(design.seed), "side", str(rater), item.id, first, second) < SPAN // 2
             left, right = (second, first) if turned else (first, second)
             yield _trial(
-                one, left, right, f"{one.id}/{first}/{second}", one.answers[left], one.answers[right]
+                item, left, right, f"{item.id}/{first}/{second}", item.answers[left], item.answers[right]
             )
 
 
-def _trial(one: Asked, left: str, right: str, identity: str, left_answer: str, right_answer: str) -> Trial:
+def _trial(item: Asked, left: str, right: str, identity: str, left_answer: str, right_answer: str) -> Trial:
     return Trial(
-        id=identity, item=one.id, prompt=one.prompt, image=one.image, left=left_answer, right=right_answer,
+        id=identity, item=item.id, prompt=item.prompt, image=item.image, left=left_answer, right=right_answer,
         left_model=left, right_model=right, kind="pair",
     )  # fmt: skip
 

@@ -57,8 +57,8 @@ def fetch(
     with client(patience) as web, shown(store, [artifact.address for _, artifact in wanted]) as board:
         board.begin("raw archives", [raw.name for raw, _ in wanted])
 
-        def attempt(one: tuple[Raw, Spec]) -> str:
-            raw, artifact = one
+        def attempt(obtained: tuple[Raw, Spec]) -> str:
+            raw, artifact = obtained
             return _attempt(store, artifact, _Fetching(raw, web, patience, board.of(raw.name)), force, board)
 
         with ThreadPoolExecutor(AT_ONCE) as pool:

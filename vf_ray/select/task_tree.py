@@ -49,9 +49,7 @@ def tree(matrix: TaskMatrix, threshold: float) -> TaskTree:
             for places, distances in zip(drawn["icoord"], drawn["dcoord"], strict=True)
         ],
         groups=tuple(tuple(matrix.tasks[row] for row in rows) for rows in members),
-        stays=tuple(
-            matrix.tasks[rows[int(alike[np.ix_(rows, rows)].sum(axis=1).argmax())]] for rows in members
-        ),
+        stays=tuple(matrix.tasks[rows[_middle(alike[np.ix_(rows, rows)])]] for rows in members),
     )
 
 

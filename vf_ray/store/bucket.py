@@ -89,13 +89,13 @@ class Bucket:
 
     def _pages(self, folder: str) -> Iterator[dict[str, Any]]:
         bucket, below = self._below(folder)
-        asked = {"Bucket": bucket, "Prefix": below}
+        request = {"Bucket": bucket, "Prefix": below}
         while True:
-            page = self._ask(folder, lambda fs: fs.call_s3("list_objects_v2", **asked))
+            page = self._ask(folder, lambda fs: fs.call_s3("list_objects_v2", **request))
             yield page
             if not page.get("IsTruncated"):
                 return
-            asked["ContinuationToken"] = page["NextContinuationToken"]
+            request["ContinuationToken"] = page["NextContinuationToken"]
 
     def is_folder(self, path: str) -> bool:
         bucket, below = self._below(path)
@@ -169,8 +169,8 @@ class Bucket:
 
     def _delete_together(self, names: Sequence[str]) -> None:
         bucket, keys = self._key(names[0])[0], [{"Key": self._key(name)[1]} for name in names]
-        asked = {"Bucket": bucket, "Delete": {"Objects": keys, "Quiet": True}}
-        answer = self._ask(names[0], lambda fs: fs.call_s3("delete_objects", **asked))
+        request = {"Bucket": bucket, "Delete": {"Objects": keys, "Quiet": True}}
+        answer = self._ask(names[0], lambda fs: fs.call_s3("delete_objects", **request))
         if errors := answer.get("Errors"):
             raise DeniedError(
                 f"s3://{bucket}/{errors[0].get('Key')}: not deleted: {errors[0]}; check the policy"

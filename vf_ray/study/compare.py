@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from scipy import stats
 
 from vf_ray.eval.statistics import Floats
@@ -90,10 +89,3 @@ def holm(values: Mapping[str, float]) -> dict[str, float]:
         least = max(least, min(1.0, (len(ordered) - place) * values[name]))
         corrected[name] = least
     return {name: corrected[name] for name in values}
-
-
-def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
-    """Return Spearman's correlation of two orders; nan where one of them has no order."""
-    if len(set(first)) < 2 or len(set(second)) < 2:
-        return float("nan")
-    return float(np.asarray(stats.spearmanr(first, second).statistic))

@@ -217,15 +217,15 @@ class _Batch:
     plan: StepPacks
 
 
-def _as_measured(one: Encoded | Reject, tokens: int) -> Encoded:
+def _as_measured(encoded: Encoded | Reject, tokens: int) -> Encoded:
     """Return a conversation that is as long as it was when it was measured.
 
     Raises:
         RuntimeError: if it is not, since ranks would then cut the step in different ways.
     """
-    if isinstance(one, Reject) or len(one.ids) != tokens:
-        raise RuntimeError(f"{one} was measured as {tokens} tokens; measure the mixture again with force")
-    return one
+    if isinstance(encoded, Reject) or len(encoded.ids) != tokens:
+        raise RuntimeError(f"{encoded} was measured as {tokens} tokens; measure the mixture again with force")
+    return encoded
 
 
 def ahead(make: Callable[[S], T], items: Iterable[S], depth: int = 2) -> Generator[T, None, None]:

@@ -29,11 +29,11 @@ class Length(NamedTuple):
     """Tokens that any other conversation about the same images begins with."""
 
     @classmethod
-    def of(cls, one: Encoded | Reject) -> "Length":
+    def of(cls, encoded: Encoded | Reject) -> "Length":
         """Measure what ``encoded`` gave."""
-        if isinstance(one, Reject):
+        if isinstance(encoded, Reject):
             return cls(0, 0, 0, 0)
-        return cls(len(one.ids), one.num_labels, one.cut, one.prefix_len)
+        return cls(len(encoded.ids), encoded.num_labels, encoded.cut, encoded.prefix_len)
 
 
 @dataclass(frozen=True)
