@@ -21,6 +21,7 @@ from flows.watch import Moment, Watch, clock
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.plan.plan import Plan
+from vf_ray.plan.reporting import MARKDOWN, PAGE, SUMMARY
 from vf_ray.store import Store
 
 PAPER = b'<svg style="background:#fff" '
@@ -79,7 +80,7 @@ class Show:
         report = artifacts.find(self.store, self.plan.report)
         if report is None:
             return
-        markdown = report.read("report.md").decode()
+        markdown = report.read(MARKDOWN).decode()
         create_markdown_artifact(markdown, key="results", description=self.plan.recipe.name)
         for name in (n for n in report.names() if n.endswith(".svg")):
             drawing = report.read(name).replace(b"<svg ", PAPER, 1)
@@ -89,10 +90,10 @@ class Show:
             [{"step": s, "artifact": a} for s in self.plan.steps for a in self.plan.addresses(s)],
             key="artifacts",
         )
-        create_link_artifact(where(report, "report.html"), "report.html", key="report")
+        create_link_artifact(where(report, PAGE), PAGE, key="report")
         say("")
-        say(report.read("summary.txt").decode().rstrip())
-        say(f"\nall in {clock(time.monotonic() - self._begun)}; report: {where(report, 'report.html')}")
+        say(report.read(SUMMARY).decode().rstrip())
+        say(f"\nall in {clock(time.monotonic() - self._begun)}; report: {where(report, PAGE)}")
 
     def _where(self, step: str) -> str:
         addresses = self.plan.addresses(step)

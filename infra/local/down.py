@@ -1,12 +1,10 @@
 """Stop what ``make up`` started on this machine, and nothing else. Running it again changes nothing."""
 
-import os
 import signal
-from pathlib import Path
 
 from infra.local.processes import family, stop_rest
 from infra.local.processes import stop as stop_process
-from infra.local.state import ROOT, State, locked
+from infra.local.state import State, locked, up_folder
 from vf_ray.errors import reported
 
 ORDER = (
@@ -20,7 +18,7 @@ ORDER = (
 
 def main() -> None:
     """Stop the services that the state names."""
-    folder = Path(os.environ.get("VF_RAY_UP_DIR", ROOT / ".vf-ray" / "up"))
+    folder = up_folder()
     if not folder.is_dir():
         print("nothing is up")
         return

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,11 @@ from vf_ray.store.private import private_folder, write_private
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
+
+
+def up_folder() -> Path:
+    """Return where the state lies, and all that services write."""
+    return Path(os.environ.get("VF_RAY_UP_DIR", ROOT / ".vf-ray" / "up"))
 
 
 @dataclass

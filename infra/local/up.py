@@ -1,15 +1,13 @@
 """Start what a Prefect run needs on this machine: ``make up``. Running it again starts what is missing."""
 
-import os
 import signal
 from collections.abc import Sequence
-from pathlib import Path
 
 from infra.local import services
 from infra.local.down import stop
 from infra.local.processes import stop as stop_process
 from infra.local.services import Service
-from infra.local.state import ROOT, State, locked
+from infra.local.state import State, locked, up_folder
 from vf_ray.errors import reported
 from vf_ray.store import Store, web
 from vf_ray.store.private import fresh_scratch
@@ -18,14 +16,13 @@ GRAPHS = "/graph?g0.expr=ray_vf_ray_train_loss&g0.tab=0&g1.expr=ray_vf_ray_rows_
 """Where Prometheus draws the project's metrics, below its address."""
 PATIENCE_S = 10.0
 """For a service that is to end."""
-FOLDER = Path(os.environ.get("VF_RAY_UP_DIR", ROOT / ".vf-ray" / "up"))
 
 
 def main() -> None:
     """Start what does not run; say how to use it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `make up &` hands down an ignored one
     web.refuse_unusable_proxies()
-    with locked(FOLDER) as found:
+    with locked(up_folder()) as found:
         state = guarded(found)
         missing = [service for service in services.wanted() if not service.runs(state)]
         if not missing:

@@ -17,7 +17,9 @@ def model_folder(name: str, store: Store) -> Iterator[Path]:
     Raises:
         UserError: if ``name`` is neither a model folder, nor an address, nor a step that has run.
     """
-    if (Path(name) / "config.json").is_file():
+    from vf_ray.model.tensors import CONFIG
+
+    if (Path(name) / CONFIG).is_file():
         yield Path(name)
         return
     model = artifacts.load(store, address_of(name, store))

@@ -50,10 +50,11 @@ def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artif
 
 def conversations(sources: Mapping[str, Artifact]) -> Iterator[Mapping[str, Any]]:
     """Yield the words of every conversation that may be trained on; task by task."""
+    from vf_ray.shards.finish import TRAIN
     from vf_ray.shards.schema import from_parquet
 
     for task in sorted(sources):
-        table = from_parquet(sources[task].read("train.parquet"), columns=["prompt", "response", "further"])
+        table = from_parquet(sources[task].read(TRAIN), columns=["prompt", "response", "further"])
         yield from table.to_pylist()
 
 

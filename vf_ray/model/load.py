@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 
 from vf_ray.model.families import family_of
-from vf_ray.model.tensors import read_json
+from vf_ray.model.tensors import read_config
 from vf_ray.model.whole import loaded_whole
 
 
@@ -20,7 +20,7 @@ def load(folder: Path, dtype: torch.dtype = torch.float32) -> Any:
         FileNotFoundError: if there is no model in the folder.
         ValueError: if a weight is missing or too many; transformers would draw it and go on.
     """
-    kind = family_of(folder).model_class(read_json(folder / "config.json"))
+    kind = family_of(folder).model_class(read_config(folder))
     return loaded_whole(str(folder), kind, folder, dtype=dtype, attn_implementation="sdpa")
 
 

@@ -22,6 +22,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from vf_ray.errors import MendableError, UserError
 
 Shape = tuple[int, ...]
+CONFIG = "config.json"
 WHOLE = (
     "model.safetensors",
     "model.safetensors.index.json",
@@ -109,6 +110,11 @@ def weight_files(path: Path) -> list[Path]:
 def holds_weights(path: Path) -> bool:
     """Tell whether a folder has weights of a model."""
     return any((path / name).is_file() for name in WHOLE)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return the ``config.json`` of a model's folder; raises as ``read_json`` does."""
+    return read_json(folder / CONFIG)
 
 
 def read_json(file: Path) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def tune(
     from vf_ray.shards.intact import require_intact
     from vf_ray.shards.mixture import mixture
     from vf_ray.shards.read import StoredSamples
-    from vf_ray.train.model_card import card
+    from vf_ray.train.model_card import CARD, card
 
     model = artifacts.load(store, wanted.model)
     mixed = mixture(store, wanted.mixing, force=force)
@@ -67,7 +67,7 @@ def tune(
     def make(writer: Writer) -> Mapping[str, Any]:
         require_intact(mixed)
         model.require_whole(MODEL)
-        writer.commit(f"{MODEL}README.md", card(wanted.making).encode())
+        writer.commit(f"{MODEL}{CARD}", card(wanted.making).encode())
         many = resources.workers > 1 and mixed.stats["instances"] >= MEASURED_FROM
         measured = lengths(store, wanted, RayPool(), force=force) if many else None
         shared = bool(os.environ.get(RAY_ADDRESS))

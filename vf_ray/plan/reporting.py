@@ -7,6 +7,9 @@ from vf_ray.artifacts import Spec
 from vf_ray.plan.evaluation import Questions
 from vf_ray.recipe import Stage
 
+PAGE, MARKDOWN, SUMMARY = "report.html", "report.md", "summary.txt"
+"""Files of a report: the page, the same as text, and what it comes to in a few lines."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedStage:

@@ -8,8 +8,8 @@ from vf_ray.report.findings import gather
 from vf_ray.report.sections import headline
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
+from vf_ray.train.model_card import CARD
 
-CARD = "README.md"
 UNKNOWN = "## Scores\n\nThis recipe's models have not been evaluated.\n"
 
 

@@ -12,7 +12,7 @@ from vf_ray.eval.question_sets import question_set
 from vf_ray.page.document import Document, Gallery, GalleryItem, Section
 from vf_ray.page.tables import Table
 from vf_ray.plan.inputs import INSTANCES
-from vf_ray.plan.reporting import Reporting
+from vf_ray.plan.reporting import MARKDOWN, PAGE, SUMMARY, Reporting
 from vf_ray.plan.settled import MADE_OF, is_settled
 from vf_ray.report import analyses, making, names, sections
 from vf_ray.report.drawn import drawn
@@ -69,10 +69,10 @@ def document(findings: Findings, shown: list[GalleryItem]) -> Document:
 def _commit(writer: Writer, page: Document, findings: Findings) -> None:
     data = {**page.plain(), "scores": findings.scores.plain()}
     files = {
-        "report.html": page.html(),
-        "report.md": page.markdown(),
+        PAGE: page.html(),
+        MARKDOWN: page.markdown(),
         "report.json": json.dumps(data, indent=1, ensure_ascii=False) + "\n",
-        "summary.txt": summary(findings).text(),
+        SUMMARY: summary(findings).text(),
         **{f"{name}.svg": svg for name, svg in page.plots().items()},
     }
     for name, text in files.items():

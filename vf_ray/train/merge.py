@@ -45,13 +45,15 @@ def make_merge(
     writer: Writer, models: Mapping[str, Artifact], shares: Mapping[str, float], card: str
 ) -> Mapping[str, Any]:
     """Average in a scratch folder and commit the files; return the model's sizes."""
+    from vf_ray.train.model_card import CARD
+
     with scratch("vf-ray-merge-") as below:
         folders = {
             name: model.download(below / str(place), MODEL)
             for place, (name, model) in enumerate(models.items())
         }
         average(folders, shares, below / MODEL)
-        (below / MODEL / "README.md").write_text(card)
+        (below / MODEL / CARD).write_text(card)
         for file in sorted((below / MODEL).iterdir()):
             writer.commit(f"{MODEL}{file.name}", file)
         return {"parameters": parameters(below / MODEL)}

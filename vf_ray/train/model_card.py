@@ -11,6 +11,7 @@ from vf_ray.recipe import Average, Stage
 from vf_ray.recipe.strict import plain
 from vf_ray.tasks import source_of
 
+CARD = "README.md"
 HEAD = """---
 library_name: transformers
 pipeline_tag: image-text-to-text

@@ -24,7 +24,7 @@ from vf_ray.eval.judge import Reply, Request
 from vf_ray.eval.judges.http import messages
 from vf_ray.instances.chance import rank
 from vf_ray.model.families import FAMILIES
-from vf_ray.model.tensors import read_json, readable, weight_files
+from vf_ray.model.tensors import read_config, readable, weight_files
 from vf_ray.model.vicuna import SYSTEM
 from vf_ray.model.whole import loaded_whole
 
@@ -184,7 +184,7 @@ def load_judge(folder: Path, name: str, **options: Any) -> Any:
         UserError: if its folder does not hold every weight that its configuration describes.
     """
     what = f"the judge {name}"
-    config = read_json(folder / "config.json")
+    config = read_config(folder)
     weight_files(folder)
     family = next((family for family in FAMILIES if family.recognises(config)), None)
     loader = family.model_class(config) if family else AutoModelForCausalLM

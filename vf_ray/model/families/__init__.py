@@ -25,7 +25,6 @@ FAMILIES: tuple[Family, ...] = (
     Llava15(), LlavaNext(), LlavaOneVision(), SmolVlm(), InternVl(), QwenVl(), Qwen25Vl(),
 )  # fmt: skip
 """All there are; the first is that of parts whose family a recipe does not name."""
-CONFIG = "config.json"
 
 
 def family_of(folder: Path) -> Family:
@@ -34,9 +33,9 @@ def family_of(folder: Path) -> Family:
     Raises:
         UserError: if there is none, or no family knows it.
     """
-    from vf_ray.model.tensors import read_json
+    from vf_ray.model.tensors import read_config
 
-    return of_config(read_json(folder / CONFIG), str(folder))
+    return of_config(read_config(folder), str(folder))
 
 
 def family_of_model(model: Any) -> Family:

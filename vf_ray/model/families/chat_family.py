@@ -80,11 +80,11 @@ class ChatFamily(ABC):
             UserError: for another template than the folder's own.
         """
         from vf_ray.model.families.rendering import chat_tokenizer
-        from vf_ray.model.tensors import read_json
+        from vf_ray.model.tensors import read_config
 
         fault = f"stage.template is {template!r}; a {self.name} has the chat template of its folder alone"
         require(template == "chat", fault)
-        config = read_json(folder / "config.json")
+        config = read_config(folder)
         context = int((config.get("text_config") or config).get("max_position_embeddings", 1 << 30))
         fitting = min(max_length or context, context)
         return {"theirs": chat_tokenizer(folder), "max_length": fitting, "too_long": too_long}

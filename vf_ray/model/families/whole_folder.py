@@ -19,7 +19,7 @@ from vf_ray.model.export import save, save_model
 from vf_ray.model.families import decoder
 from vf_ray.model.families.family import Dimensions, Family, Fetch, Sizes
 from vf_ray.model.seeded import drawn
-from vf_ray.model.tensors import Tensors, read_json, readable
+from vf_ray.model.tensors import Tensors, read_config, readable
 from vf_ray.model.whole import loaded_whole
 from vf_ray.recipe import Base
 from vf_ray.store.scratch import scratch
@@ -184,4 +184,4 @@ def sizes(family: Family, model: Any) -> Sizes:
 
 
 def _kind(family: Family, folder: Path) -> type[Any]:
-    return family.model_class(read_json(folder / "config.json"))
+    return family.model_class(read_config(folder))

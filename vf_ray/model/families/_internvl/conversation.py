@@ -7,7 +7,7 @@ from vf_ray.model.encoded import ImageSize
 from vf_ray.model.families._internvl.images import InternVlImages
 from vf_ray.model.families.chat_family import Spoken
 from vf_ray.model.families.rendering import ChatEncoder
-from vf_ray.model.tensors import read_json
+from vf_ray.model.tensors import read_config
 
 START, CONTEXT, END = "<img>", "<IMG_CONTEXT>", "</img>"
 
@@ -22,7 +22,7 @@ class InternVlEncoder(ChatEncoder):
     @classmethod
     def of(cls, folder: Path, spoken: Spoken) -> "InternVlEncoder":
         """Read what a folder's configuration and processor say of images."""
-        tokens = read_json(folder / "config.json")["image_seq_length"]
+        tokens = read_config(folder)["image_seq_length"]
         images = InternVlImages.of(folder)
         return cls(**spoken, images=images, image=CONTEXT, marker=CONTEXT, tokens_per_tile=tokens)
 

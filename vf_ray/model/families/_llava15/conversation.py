@@ -7,7 +7,6 @@ starts in the rendered turn, so what the user or the model says can never shift 
 ``</s>`` or ``<image>`` inside that text are encoded as text.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -63,7 +62,9 @@ class LlavaEncoder:
         """
         from transformers import AutoTokenizer
 
-        config = json.loads((folder / "config.json").read_text())
+        from vf_ray.model.tensors import read_config
+
+        config = read_config(folder)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         vision, context = config["vision_config"], _context(config)
         return cls(

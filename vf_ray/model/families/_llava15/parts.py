@@ -20,7 +20,7 @@ from vf_ray.errors import UserError
 from vf_ray.model.families._llava15.layout import ORIGINAL, canonical
 from vf_ray.model.families.decoder import CONTEXT, first_spread, inner_width
 from vf_ray.model.seeded import drawn
-from vf_ray.model.tensors import Tensors, holds_weights, read_json, readable
+from vf_ray.model.tensors import Tensors, holds_weights, read_config, readable
 from vf_ray.model.whole import Whole, renamed, require_same
 from vf_ray.recipe import Base
 
@@ -31,7 +31,6 @@ OF_EYES = re.compile(r"(^|\.)vision_tower\.")
 BESIDE_EYES = re.compile(r"^(text_model\.|logit_scale$|(text|visual)_projection\.)")
 """What else a whole CLIP has."""
 BESIDE_WORDS = re.compile(f"{OF_PROJECTOR.pattern}|{OF_EYES.pattern}")
-CONFIG = "config.json"
 LLAVA_KEYS = re.compile(r"(freeze_|tune_|unfreeze_|use_)?mm_|image_|tokenizer_|pretrain")
 """Settings that LLaVA's authors keep among those of the language model."""
 LLAVA_1_5: Mapping[str, Any] = {
@@ -111,7 +110,7 @@ def language_model_in(folder: Path, key: str = "base.language_model") -> Whole:
     what = f"{key} at {folder}"
     original = is_original_llava(folder)
     _require_type(what, folder, *(("llava_llama", "llava", "llama") if original else ("llama",)))
-    settings = read_json(folder / CONFIG)
+    settings = read_config(folder)
     own = {key: value for key, value in settings.items() if not (original and LLAVA_KEYS.match(key))}
     with readable(what):
         config = LlamaConfig.from_dict(own | {"model_type": "llama", "architectures": ["LlamaForCausalLM"]})
@@ -120,14 +119,14 @@ def language_model_in(folder: Path, key: str = "base.language_model") -> Whole:
 
 
 def _require_type(what: str, folder: Path, *types: str) -> None:
-    model_type = read_json(folder / CONFIG).get("model_type")
+    model_type = read_config(folder).get("model_type")
     if model_type not in types:
         raise UserError(f"{what} is of type {model_type!r}; expected {' or '.join(types)}")
 
 
 def is_original_llava(folder: Path) -> bool:
     """Tell whether a folder has the layout of LLaVA's authors: a Llama with ``mm_`` settings and weights."""
-    return ORIGINAL in read_json(folder / CONFIG)
+    return ORIGINAL in read_config(folder)
 
 
 def llava_in(folder: Path, base: Base) -> Whole:
@@ -157,7 +156,7 @@ def require_llava_1_5(folder: Path, base: Base) -> None:
     Raises:
         ValueError: naming the setting and what was expected.
     """
-    settings = read_json(folder / CONFIG)
+    settings = read_config(folder)
     for key, value in {**LLAVA_1_5, "mm_vision_select_layer": base.select_layer}.items():
         if settings.get(key, value) != value:
             raise UserError(

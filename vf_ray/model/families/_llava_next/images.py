@@ -20,7 +20,7 @@ from vf_ray.model.families._llava_next.tiling import Tiling
 from vf_ray.model.families.decoding import each_decoded, image_settings, rgb
 from vf_ray.model.families.family import Inputs
 from vf_ray.model.families.tiles import PIXELS, TILES, TiledImages, require_order
-from vf_ray.model.tensors import read_json
+from vf_ray.model.tensors import read_config
 from vf_ray.recipe.input_format import InputFormat
 
 SIZES = "image_sizes"
@@ -46,7 +46,7 @@ class CutImages(TiledImages):
         """
         settings = image_settings(folder)
         require_order(folder, settings)
-        tiling = Tiling.of(read_json(folder / "config.json"))
+        tiling = Tiling.of(read_config(folder))
         return cls(
             side=tiling.side, mean=tuple(settings["image_mean"]), std=tuple(settings["image_std"]),
             resample=settings.get("resample", Image.Resampling.BICUBIC), tiling=tiling, square=square,

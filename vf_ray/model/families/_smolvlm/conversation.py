@@ -7,7 +7,7 @@ from vf_ray.model.encoded import ImageSize
 from vf_ray.model.families._smolvlm.images import SmolVlmImages
 from vf_ray.model.families.chat_family import Spoken
 from vf_ray.model.families.rendering import ChatEncoder
-from vf_ray.model.tensors import read_json
+from vf_ray.model.tensors import read_config
 
 IMAGE, AROUND, WHOLE, TILE = "<image>", "<fake_token_around_image>", "<global-img>", "<row_{}_col_{}>"
 MOST = 6
@@ -24,7 +24,7 @@ class SmolVlmEncoder(ChatEncoder):
     @classmethod
     def of(cls, folder: Path, spoken: Spoken) -> "SmolVlmEncoder":
         """Read what a folder's configuration and processor say of images."""
-        config, images = read_json(folder / "config.json"), SmolVlmImages.of(folder)
+        config, images = read_config(folder), SmolVlmImages.of(folder)
         joined = config["vision_config"]["patch_size"] * config["scale_factor"]
         tokens = (images.side // joined) ** 2
         return cls(**spoken, images=images, image=IMAGE, marker=IMAGE, tokens_per_tile=tokens)
