@@ -3,7 +3,7 @@
 import json
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from vf_ray.recipe import Resources, Stage
 from vf_ray.recipe.strict import plain
 from vf_ray.train.best import best_step, measured
 from vf_ray.train.guard import STOPPED, Stopped, tell_error
-from vf_ray.train.metrics import METRICS, Metrics
+from vf_ray.train.metrics import METRICS, Metrics, StepRecord, records_of
 from vf_ray.train.schedule import Samples
 from vf_ray.train.trackers import trackers
 
@@ -140,7 +140,7 @@ def stats(writer: Writer) -> dict[str, Any]:
         stops = [p for p in writer.store.list(f"{writer.address}/{STOPPED}") if p.endswith(".json")]
         messages = "; ".join(writer.store.read_json(path)["message"] for path in stops)
         raise Stopped(messages or f"{writer.address}: no metrics were left")
-    records = [json.loads(line) for line in writer.read(METRICS).splitlines()]
+    records = records_of(writer.read(METRICS))
     rates = [writer.store.read_json(p) for p in writer.store.list(f"{writer.address}/rates")]
     return {
         "steps": len(records),
@@ -155,7 +155,7 @@ def stats(writer: Writer) -> dict[str, Any]:
     }
 
 
-def _watched(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _watched(records: Sequence[StepRecord]) -> dict[str, Any]:
     """Return what was measured on held-out instances meanwhile, where anything was."""
     if not (losses := dict(measured(records))):
         return {}

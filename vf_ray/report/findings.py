@@ -1,11 +1,10 @@
 """Everything a report tells, read from the artifacts of one run; plain data from here on."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vf_ray.artifacts import Artifact, load, load_all
+from vf_ray.artifacts import load, load_all
 from vf_ray.eval.benchmark import Figures, Item
 from vf_ray.eval.scores import BenchmarkScores, Scores, read, read_items
 from vf_ray.plan.reporting import ReportedStage, Reporting
@@ -14,7 +13,7 @@ from vf_ray.report import names
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, source_of
 from vf_ray.train.best import kept_step, measured
-from vf_ray.train.metrics import METRICS
+from vf_ray.train.metrics import METRICS, records_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +140,7 @@ def _built(task: str, stats: Mapping[str, Any]) -> Built:
 
 def _trained(store: Store, reported: ReportedStage) -> Trained:
     artifact = load(store, reported.tuned.address)
-    lines = _metrics(artifact)
+    lines = records_of(artifact.read(METRICS))
     return Trained(
         name=reported.name,
         address=artifact.address,
@@ -154,7 +153,3 @@ def _trained(store: Store, reported: ReportedStage) -> Trained:
         kept=kept_step(reported.stage, lines),
         losses=[line["loss"] for line in lines],
     )
-
-
-def _metrics(artifact: Artifact) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in artifact.read(METRICS).splitlines()]

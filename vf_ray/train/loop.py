@@ -26,11 +26,11 @@ from vf_ray.model.families.family import Family, Sizes
 from vf_ray.recipe import Stage
 from vf_ray.train import checkpoint, deepspeed, guard, optimizer, pieces
 from vf_ray.train.batches import Batches, Step, ahead, timed
-from vf_ray.train.best import HELD_OUT_LOSS, kept_step, stalled
+from vf_ray.train.best import kept_step, stalled
 from vf_ray.train.estimate import SAVED_BYTES, work
 from vf_ray.train.learner import counted, fast_paths, learner
 from vf_ray.train.lengths import Lengths
-from vf_ray.train.metrics import METRICS, Metrics, lines, summary, trouble
+from vf_ray.train.metrics import METRICS, Metrics, StepRecord, StepTiming, lines, summary, trouble
 from vf_ray.train.ranks import agreed, gathered, together
 from vf_ray.train.save import publish
 from vf_ray.train.schedule import Samples, num_steps, rate
@@ -61,10 +61,10 @@ class _Run:
     """Tells, once and on all ranks alike, that a machine is about to be taken away."""
     watching: Watching | None
     done: int = 0
-    records: list[dict[str, Any]] = field(default_factory=list)
+    records: list[StepRecord] = field(default_factory=list)
     """What is known of every step from the first, whichever process took it."""
     rejects: list[Reject] = field(default_factory=list)
-    timings: list[dict[str, Any]] = field(default_factory=list)
+    timings: list[StepTiming] = field(default_factory=list)
 
 
 def run(
@@ -196,11 +196,11 @@ def _train(state: _Run) -> None:
                 return
 
 
-def _watched(state: _Run, record: dict[str, Any]) -> float | None:
+def _watched(state: _Run, record: StepRecord) -> float | None:
     """Measure the held-out loss where that is due, and put it into the step's record."""
     if state.watching is None or not state.watching.due(state.done, state.steps):
         return None
-    loss = record[HELD_OUT_LOSS] = state.watching.loss(state.engine)
+    loss = record["held_out_loss"] = state.watching.loss(state.engine)
     return loss
 
 
@@ -215,7 +215,7 @@ def _save(state: _Run) -> None:
     state.saver.save(state.engine, state.done, _carried(state), keep)
 
 
-def _measured(state: _Run, step: Step, record: dict[str, Any], seconds: float, waited: float) -> Metrics:
+def _measured(state: _Run, step: Step, record: StepRecord, seconds: float, waited: float) -> Metrics:
     patches = state.family.patches(state.engine.module.config, step.image_tokens, step.encoded)
     done = work(
         state.stage, state.sizes, tokens=step.computed, image_tokens=step.image_tokens, patches=patches
@@ -227,7 +227,7 @@ def _measured(state: _Run, step: Step, record: dict[str, Any], seconds: float, w
     )
 
 
-def _one(state: _Run, step: Step) -> dict[str, Any]:
+def _one(state: _Run, step: Step) -> StepRecord:
     """Take one step and return its record."""
     lr = rate(state.stage, step.number, state.steps)
     torch.manual_seed(state.batches.seed * 1_000_003 + step.number)  # adapters may drop out

@@ -7,15 +7,43 @@ second is a record of one run and lies apart from it.
 import json
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 METRICS = "metrics.jsonl"
 """In a tuned model's artifact: one record a step."""
 
 RECENT = 50
 SPIKE = 4.0
+
+
+class StepRecord(TypedDict):
+    """What a step computed, as ``metrics.jsonl`` and checkpoints have it; see ``Metrics``."""
+
+    step: int
+    steps: int
+    loss: float
+    lr: float
+    grad_norm: float
+    samples: int
+    tokens: int
+    labels: int
+    cut: int
+    fill: float
+    shared: float
+    held_out_loss: NotRequired[float]
+
+
+class StepTiming(TypedDict):
+    """How long it took and what it used; see ``Metrics``."""
+
+    step: int
+    seconds: float
+    memory: float
+    mfu: float
+    data_wait: float
+    checkpoint: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +81,12 @@ class Metrics:
     last: bool = False
     """Whether the run ends with this step."""
 
-    def timing(self) -> dict[str, Any]:
-        """Return what it does not."""
-        return {"step": self.step, **{key: getattr(self, key) for key in TIMINGS}}
+    def timing(self) -> StepTiming:
+        """Return what another run of it would not repeat."""
+        return {
+            "step": self.step, "seconds": self.seconds, "memory": self.memory, "mfu": self.mfu,
+            "data_wait": self.data_wait, "checkpoint": self.checkpoint,
+        }  # fmt: skip
 
     @property
     def samples_per_s(self) -> float:
@@ -66,9 +97,6 @@ class Metrics:
     def tokens_per_s(self) -> float:
         """Return the rate of this step in real tokens."""
         return self.tokens / self.seconds if self.seconds else 0.0
-
-
-TIMINGS = ("seconds", "memory", "mfu", "data_wait", "checkpoint")
 
 
 def trouble(loss: float, earlier: Sequence[float]) -> str:
@@ -82,12 +110,17 @@ def trouble(loss: float, earlier: Sequence[float]) -> str:
     return f"the loss jumped to {loss:.3f}; the last {RECENT} allow {limit:.3f}" if loss > limit else ""
 
 
-def lines(records: Iterable[Mapping[str, Any]]) -> bytes:
+def lines(records: Iterable[StepRecord | StepTiming]) -> bytes:
     """Return records as JSON lines."""
     return "".join(json.dumps(record, sort_keys=True) + "\n" for record in records).encode()
 
 
-def summary(timings: Sequence[Mapping[str, float]], samples: int, tokens: int) -> dict[str, float]:
+def records_of(metrics: bytes) -> list[StepRecord]:
+    """Return the records of a ``metrics.jsonl``, a step each."""
+    return [json.loads(line) for line in metrics.splitlines()]
+
+
+def summary(timings: Sequence[StepTiming], samples: int, tokens: int) -> dict[str, float]:
     """Return rates over the steps of one process, the first of which still warms up and is left out."""
     seconds = sum(t["seconds"] for t in timings)
     if not seconds:

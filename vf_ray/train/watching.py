@@ -1,6 +1,6 @@
 """What is looked at while a stage runs: the loss on held-out instances; and the best state taken back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +15,7 @@ from vf_ray.recipe import Stage
 from vf_ray.train import checkpoint
 from vf_ray.train.batches import Batches, ahead
 from vf_ray.train.best import kept_step
+from vf_ray.train.metrics import StepRecord
 from vf_ray.train.schedule import Samples
 from vf_ray.train.step import loss_of
 
@@ -84,7 +85,7 @@ def answering(model: nn.Module) -> Iterator[None]:
             module.training = True
 
 
-def take_best(stage: Stage, records: Sequence[Mapping[str, Any]], engine: Any, writer: Writer) -> None:
+def take_best(stage: Stage, records: Sequence[StepRecord], engine: Any, writer: Writer) -> None:
     """Go back to the state that a stage keeps, where that is not the one it ended with.
 
     Raises:
