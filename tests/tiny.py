@@ -23,7 +23,7 @@ def tiny_base(**input_format: str) -> Base:
 
 def make_tiny(folder: Path, *, seed: int = 0, **input_format: str) -> Path:
     """Assemble the tiny model in ``folder`` and return it."""
-    from vf_ray.model.families._llava15.assemble import assemble
+    from vf_ray.model.families.llava15 import Llava15
 
-    assemble(tiny_base(**input_format), TEXTS, folder, seed=seed, fetch=Path)
+    Llava15().assemble(tiny_base(**input_format), TEXTS, folder, seed=seed, fetch=Path)
     return folder

@@ -12,8 +12,8 @@ import torch
 from tests.eval.test_generate import WORDS, one_by_one, png
 from vf_ray.eval.benchmark import Question
 from vf_ray.eval.generate import Answerer, in_order
-from vf_ray.model.families._llava15.assemble import assemble
 from vf_ray.model.families._llava15.template import TEMPLATES
+from vf_ray.model.families.llava15 import Llava15
 from vf_ray.recipe import Base
 
 pytestmark = pytest.mark.bench
@@ -36,7 +36,7 @@ def answerer(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
         image_size=32, patch_size=8, vision_width=128, vision_layers=4, vision_heads=4, width=192, layers=5,
         heads=6, vocabulary=1024,
     )  # fmt: skip
-    assemble(
+    Llava15().assemble(
         base,
         [turn.text for k in range(40) for turn in TEMPLATES["vicuna_v1"].render(f"{WORDS} {k}", "yes")],
         folder,

@@ -16,9 +16,9 @@ from PIL import Image
 from tests.bench.timing import Ratio, interleaved, seconds
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, ready, stage
-from vf_ray.model.families._llava15.assemble import assemble
 from vf_ray.model.families._llava15.pixels import CLIP_MEAN
 from vf_ray.model.families._llava15.template import TEMPLATES
+from vf_ray.model.families.llava15 import Llava15
 from vf_ray.recipe import Base
 from vf_ray.recipe.input_format import InputFormat
 from vf_ray.train.batches import Batches, ahead
@@ -76,7 +76,7 @@ class LlavaSamples(torch.utils.data.Dataset[dict[str, Any]]):
 
 def test_the_reader_against_a_loader_that_does_llavas_work(tmp_path: Path, one_thread: None) -> None:
     base = Base(size="tiny", image_size=336, patch_size=14, vision_layers=1, layers=1, vocabulary=512)
-    assemble(base, [f"word{i} please" for i in range(300)], tmp_path, seed=0, fetch=Path)
+    Llava15().assemble(base, [f"word{i} please" for i in range(300)], tmp_path, seed=0, fetch=Path)
     listed = Listed(Listed.of(64).said, tuple(photographs(64)))
     batches = Batches.of(stage(batch=32), listed, tmp_path, seed=0, rank=0, world=1)
     input_format = InputFormat(resize="near")

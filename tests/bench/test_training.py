@@ -20,7 +20,7 @@ from tests.bench.timing import Ratio, interleaved, seconds
 from tests.train.inputs import stage, train
 from vf_ray.artifacts import Spec, Writer, build
 from vf_ray.model.encoded import Encoded
-from vf_ray.model.families._llava15.assemble import assemble
+from vf_ray.model.families.llava15 import Llava15
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Base
@@ -53,7 +53,7 @@ def made(folder: Path, *, width: int, patch_size: int = 8) -> Path:
         layers=4, heads=4, vocabulary=512,
     )  # fmt: skip
     texts = [f"\nWhat is word{i} of {i * 7}? ASSISTANT: it is thing{i * 13}" for i in range(500)]
-    assemble(base, texts, folder, seed=0, fetch=Path)
+    Llava15().assemble(base, texts, folder, seed=0, fetch=Path)
     return folder
 
 

@@ -11,9 +11,9 @@ from PIL import Image
 
 from vf_ray.eval.benchmark import Question
 from vf_ray.eval.generate import Answerer, answers, in_order
-from vf_ray.model.families._llava15.assemble import assemble
 from vf_ray.model.families._llava15.conversation import LlavaEncoder
 from vf_ray.model.families._llava15.template import TEMPLATES
+from vf_ray.model.families.llava15 import Llava15
 from vf_ray.recipe import Base
 
 WORDS = "what is the number of red blue green squares in this picture yes no two three many"
@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         heads=4, vocabulary=400,
     )  # fmt: skip
     texts = [turn.text for k in range(40) for turn in TEMPLATES["vicuna_v1"].render(f"{WORDS} {k}", "yes")]
-    assemble(base, texts, out, seed=3, fetch=_no_parts)
+    Llava15().assemble(base, texts, out, seed=3, fetch=_no_parts)
     return out
 
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from tests.gpu import work
-from vf_ray.model import packed as head
+from vf_ray.model import packed_model as head
 from vf_ray.model.packed import compile_parts, packed, recompute
 from vf_ray.recipe import Stage
 from vf_ray.train import estimate

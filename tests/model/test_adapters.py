@@ -8,9 +8,8 @@ import torch
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, ready, stage
 from vf_ray.model.adapters import adapt, adapters, merge, save_adapters
-from vf_ray.model.export import save
 from vf_ray.model.freeze import module_of, tune
-from vf_ray.model.load import load
+from vf_ray.model.load import load, save
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Lora
 from vf_ray.train.batches import Batches

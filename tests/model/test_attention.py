@@ -59,7 +59,7 @@ def packed_inputs() -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("key_heads", [4, 2])
 def test_packed_logits_and_gradients_equal_unpacked_ones(key_heads: int) -> None:
     plain, packed = llava(key_heads), llava(key_heads)
-    enable_packing(packed)
+    enable_packing(packed.model.language_model)
     rows, pixels = conversations()
     alone = [
         plain(input_ids=r[None], pixel_values=p[None]).logits[0] for r, p in zip(rows, pixels, strict=True)
@@ -101,7 +101,7 @@ def test_segments_may_share_how_they_begin(
         monkeypatch.setattr(attention, "uses_varlen", lambda device, dtype: True)
         monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", one_segment_after_the_other)
     plain, packed = llava(key_heads), llava(key_heads)
-    enable_packing(packed)
+    enable_packing(packed.model.language_model)
     inputs, rows = sharing_inputs()
     pixels = inputs["pixel_values"][[0, 0, 1, 1]]
     alone = torch.cat(
@@ -132,7 +132,7 @@ def one_segment_after_the_other(
 
 def test_shared_tokens_that_the_row_has_not_are_refused() -> None:
     model = llava()
-    enable_packing(model)
+    enable_packing(model.model.language_model)
     inputs, _ = sharing_inputs()
     inputs["gather_index"][3] = 40
     with pytest.raises(ValueError, match="not exactly the 33 tokens"):
@@ -142,7 +142,7 @@ def test_shared_tokens_that_the_row_has_not_are_refused() -> None:
 def test_packed_gradients_survive_checkpointing() -> None:
     plain, saving = llava(), llava().train()
     for model in (plain, saving):
-        enable_packing(model)
+        enable_packing(model.model.language_model)
     saving.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     for model in (plain, saving):
         model(**packed_inputs()).logits.square().sum().backward()
@@ -153,7 +153,7 @@ def test_packed_gradients_survive_checkpointing() -> None:
 
 def test_logits_are_kept_where_asked() -> None:
     model = llava()
-    enable_packing(model)
+    enable_packing(model.model.language_model)
     wanted = torch.tensor([6, 7, 20, 42])
     everything = model(**packed_inputs()).logits
     some = model(**packed_inputs(), logits_to_keep=wanted).logits
@@ -162,7 +162,7 @@ def test_logits_are_kept_where_asked() -> None:
 
 def test_without_borders_the_model_is_as_before() -> None:
     plain, packed = llava(), llava()
-    enable_packing(packed)
+    enable_packing(packed.model.language_model)
     rows, pixels = conversations()
     width = max(LENGTHS)
     ids = torch.stack([torch.cat([torch.zeros(width - len(r), dtype=torch.long), r]) for r in rows])
@@ -175,7 +175,7 @@ def test_without_borders_the_model_is_as_before() -> None:
 
 def test_borders_that_do_not_fit_are_refused() -> None:
     model = llava()
-    enable_packing(model)
+    enable_packing(model.model.language_model)
     short = packed_inputs() | {"cu_seq_lens_q": torch.tensor([0, 9, 20], dtype=torch.int32)}
     with pytest.raises(ValueError, match=r"from 0 to 43"):
         model(**short)
@@ -185,8 +185,8 @@ def test_borders_that_do_not_fit_are_refused() -> None:
 
 def test_packing_leaves_no_trace_in_a_saved_model(tmp_path) -> None:  # type: ignore[no-untyped-def]
     model = llava()
-    enable_packing(model)
-    enable_packing(model)
+    enable_packing(model.model.language_model)
+    enable_packing(model.model.language_model)
     model.save_pretrained(tmp_path)
     again = LlavaForConditionalGeneration.from_pretrained(tmp_path).eval()
     rows, pixels = conversations()

@@ -11,10 +11,9 @@ from transformers import LlavaForConditionalGeneration
 from tests.model.one_image import ONE
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, ready, stage
-from vf_ray.model import packed as module
-from vf_ray.model.export import save
+from vf_ray.model import packed_model as module
 from vf_ray.model.freeze import tune
-from vf_ray.model.load import load
+from vf_ray.model.load import load, save
 from vf_ray.model.packed import layers, packed, recompute
 from vf_ray.train.batches import Batches
 from vf_ray.train.collate import Pack

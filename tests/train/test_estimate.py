@@ -12,8 +12,8 @@ from tests.train.inputs import Listed, ready, stage
 from vf_ray.doctor import room
 from vf_ray.model import packed
 from vf_ray.model.families import family_of_base
-from vf_ray.model.families._llava15.assemble import assemble
 from vf_ray.model.families.family import Dimensions
+from vf_ray.model.families.llava15 import Llava15
 from vf_ray.model.load import parameters
 from vf_ray.recipe import Base, Lora, Stage
 from vf_ray.train import checkpoint, estimate
@@ -89,7 +89,7 @@ def test_adapters_are_counted_as_they_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dtype", ["fp32", "bf16"])
 def test_activations_are_what_autograd_keeps(tmp_path: Path, dtype: Any) -> None:
     base = Base(size="tiny", width=256, heads=4, kv_heads=2, vision_layers=1, vocabulary=384)
-    assemble(base, TEXTS, tmp_path, seed=0, fetch=Path)
+    Llava15().assemble(base, TEXTS, tmp_path, seed=0, fetch=Path)
     tuned = stage(precision=dtype, zero=1, batch=32)
     (pack,) = ready(Batches.of(tuned, Listed.of(40), tmp_path, seed=0, rank=0, world=1), 1)
     kept = {share: kept_bytes(replace(tuned, recompute=share), tmp_path, pack) for share in (0.0, 0.5, 1.0)}

@@ -1,6 +1,6 @@
 """Packed attention: several conversations in one row of tokens that never look at each other.
 
-After ``enable_packing(model)`` a packed forward pass is ::
+After ``enable_packing`` of its language model a packed forward pass is ::
 
     model(
         input_ids=(1, S),
@@ -39,8 +39,6 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-from vf_ray.model.families import family_of_model
-
 # Shapes: S tokens of the row, K segments, T tokens of all segments (S, where none is shared),
 #         H query heads, G key heads, D width of a head
 
@@ -50,11 +48,10 @@ LIKE = 0.8
 _HALF = (torch.bfloat16, torch.float16)
 
 
-def enable_packing(model: nn.Module) -> None:
-    """Make the language model of a model accept ``cu_seq_lens_q``; calling it twice changes nothing."""
+def enable_packing(language_model: Any) -> None:
+    """Make a language model accept ``cu_seq_lens_q``; calling it twice changes nothing."""
     AttentionInterface.register(IMPLEMENTATION, packed_attention)
     AttentionMaskInterface.register(IMPLEMENTATION, sdpa_mask)
-    language_model: Any = family_of_model(model).language_model(model)
     if language_model.config._attn_implementation != IMPLEMENTATION:
         language_model.config._attn_implementation = IMPLEMENTATION
         language_model.register_forward_pre_hook(_announce_segments, with_kwargs=True)

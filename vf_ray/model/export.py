@@ -7,24 +7,22 @@ from pathlib import Path
 from huggingface_hub import save_torch_state_dict
 from transformers import PreTrainedModel
 
-from vf_ray.model.families import family_of_model
+from vf_ray.model.families.family import Family
 
 SHARD = "5GB"
 WEIGHTS = re.compile(r".*\.(safetensors|bin)(\.index\.json)?|config\.json|generation_config\.json|README\.md")
 
 
-def save(model: PreTrainedModel, encoder_folder: Path, out: Path) -> None:
-    """Write a model with the tokenizer, processor and template of ``encoder_folder``."""
-    save_model(model, out)
-    for file in sorted(encoder_folder.iterdir()):
+def copy_encoder(folder: Path, out: Path) -> None:
+    """Copy what turns text and images into input: tokenizer, processor and template."""
+    for file in sorted(folder.iterdir()):
         if file.is_file() and not WEIGHTS.fullmatch(file.name):
             shutil.copyfile(file, out / file.name)
 
 
-def save_model(model: PreTrainedModel, out: Path) -> None:
-    """Write configuration and weights, without the files that turn text and pictures into input."""
+def save_model(model: PreTrainedModel, family: Family, out: Path) -> None:
+    """Write configuration and weights, by the names that the family's published folders have."""
     out.mkdir(parents=True, exist_ok=True)
-    family = family_of_model(model)
     model.config.architectures = [family.model_class(model.config.to_dict()).__name__]
     model.config.dtype = model.dtype
     model.config.save_pretrained(out)

@@ -1,4 +1,4 @@
-"""A saved model, read back without reaching for any hub."""
+"""A model out of its folder, without reaching for any hub, and into another."""
 
 import math
 from collections import Counter
@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from safetensors import safe_open
 
-from vf_ray.model.families import family_of
+from vf_ray.model.export import copy_encoder, save_model
+from vf_ray.model.families import family_of, family_of_model
 from vf_ray.model.tensors import read_config
 from vf_ray.model.whole import loaded_whole
 
@@ -22,6 +23,12 @@ def load(folder: Path, dtype: torch.dtype = torch.float32) -> Any:
     """
     kind = family_of(folder).model_class(read_config(folder))
     return loaded_whole(str(folder), kind, folder, dtype=dtype, attn_implementation="sdpa")
+
+
+def save(model: Any, folder: Path, out: Path) -> None:
+    """Write a model, with the tokenizer, processor and template of ``folder``."""
+    save_model(model, family_of_model(model), out)
+    copy_encoder(folder, out)
 
 
 def parameters(folder: Path) -> dict[str, int]:

@@ -7,11 +7,11 @@ from typing import Any
 import torch
 
 from vf_ray.model.attention import uses_varlen
-from vf_ray.model.families import family_of_model
 from vf_ray.model.families.family import Sizes
 from vf_ray.model.freeze import modules_of, tune
 from vf_ray.model.load import load
-from vf_ray.model.packed import compile_parts, layers, recompute, rows_at_once
+from vf_ray.model.packed import compile_parts, layers, packed, recompute
+from vf_ray.model.packed_model import rows_at_once
 from vf_ray.recipe import Stage
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -25,7 +25,7 @@ def learner(stage: Stage, folder: Path, seed: int) -> Any:
 
         adapt(model, stage.lora, seed)
     tune(model, stage.tune)
-    learning = family_of_model(model).learning(model)
+    learning = packed(model)
     recompute(learning, stage.recompute)
     if stage.compile:
         compile_parts(learning)

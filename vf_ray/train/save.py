@@ -51,7 +51,7 @@ def _gathered(weight: nn.Parameter) -> AbstractContextManager[Any]:
 
 def _export(model: Any, stage: Stage, folder: Path, out: Path) -> None:
     """Write the model, and the adapters that are merged into it."""
-    from vf_ray.model.export import save
+    from vf_ray.model.load import save
 
     if stage.lora:
         from vf_ray.model.adapters import merge, save_adapters

@@ -25,10 +25,9 @@ from vf_ray.eval.benchmark import Question
 from vf_ray.eval.generate import Answerer
 from vf_ray.model.adapters import adapt, adapters, merge
 from vf_ray.model.encoded import IGNORE, Encoded
-from vf_ray.model.export import save
 from vf_ray.model.families import family_of, family_of_base
 from vf_ray.model.families.family import Encoder, Family
-from vf_ray.model.load import load, parameters
+from vf_ray.model.load import load, parameters, save
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Base, Lora
 from vf_ray.train.collate import Pack, collate

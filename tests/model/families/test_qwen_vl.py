@@ -95,7 +95,7 @@ def test_the_tower_attends_to_many_images_as_one_by_one(folder: Path) -> None:
 def test_what_deepstack_adds_reaches_the_language_model(tmp_path: Path) -> None:
     folder = tiny("qwen_vl", tmp_path)
     family, encoder, model = family_of(folder), encoder_of(folder), load(folder)
-    enable_packing(model)
+    enable_packing(model.model.language_model)
     asked = encoder.question("What?", images=SIZES[:1])
     inputs = encoder.images.normalised(
         encoder.images.collated(encoder.images.decoded([png(image(*SIZES[0]))]))

@@ -144,12 +144,12 @@ class ChatFamily(ABC):
 
     def learning(self, model: Any) -> Any:
         """Let the model take packs as most do."""
-        from vf_ray.model.packed import packed
+        from vf_ray.model.packed_model import as_packed
 
-        return packed(model)
+        return as_packed(model, self)
 
     def placed(self, text: "Tensor", is_image: "Tensor", images: "Tensor") -> "Mapping[str, Any]":
         """Put images where they stand, as most do."""
-        from vf_ray.model.packed import scattered
+        from vf_ray.model.packed_model import scattered
 
         return scattered(text, is_image, images)

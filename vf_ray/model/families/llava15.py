@@ -55,7 +55,7 @@ class Llava15:
         """Join parts, each fresh or read."""
         from vf_ray.model.families._llava15.assemble import assemble
 
-        assemble(base, texts, out, seed=seed, fetch=fetch)
+        assemble(self, base, texts, out, seed=seed, fetch=fetch)
 
     def encoder(
         self,
@@ -113,9 +113,9 @@ class Llava15:
 
     def learning(self, model: Any) -> Any:
         """Let the model take packs as most do."""
-        from vf_ray.model.packed import packed
+        from vf_ray.model.packed_model import as_packed
 
-        return packed(model)
+        return as_packed(model, self)
 
     def embedded(self, model: Any, images: Inputs) -> "Sequence[Tensor]":
         """Return the projected patches of each image, its class token left out."""
@@ -126,6 +126,6 @@ class Llava15:
 
     def placed(self, text: "Tensor", is_image: "Tensor", images: "Tensor") -> "Mapping[str, Tensor]":
         """Put images where they stand, as most do."""
-        from vf_ray.model.packed import scattered
+        from vf_ray.model.packed_model import scattered
 
         return scattered(text, is_image, images)

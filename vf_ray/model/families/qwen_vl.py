@@ -79,7 +79,7 @@ class QwenVl(ChatFamily):
         """Put images where they stand, and hand on what is added there after the first layers."""
         import torch
 
-        from vf_ray.model.packed import scattered
+        from vf_ray.model.packed_model import scattered
 
         first, *deep = torch.split(images, text.shape[-1], dim=-1)
         added = {"visual_pos_masks": is_image, "deepstack_visual_embeds": deep} if deep else {}

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
 from transformers import AutoConfig, GenerationConfig
 
 from vf_ray.errors import require
-from vf_ray.model.export import save, save_model
-from vf_ray.model.families import decoder
+from vf_ray.model.export import copy_encoder, save_model
+from vf_ray.model.families.decoder import kept_by
 from vf_ray.model.families.family import Dimensions, Family, Fetch, Sizes
 from vf_ray.model.seeded import drawn
 from vf_ray.model.tensors import Tensors, read_config, readable
@@ -24,9 +24,6 @@ from vf_ray.model.whole import loaded_whole
 from vf_ray.recipe import Base
 from vf_ray.store.scratch import scratch
 from vf_ray.types import IMAGE_MARK
-
-if TYPE_CHECKING:
-    from vf_ray.model.families.chat_family import ChatFamily
 
 USUAL = 640, 480
 """Width and height of an image as estimates count it: most photographs of COCO."""
@@ -55,11 +52,20 @@ class PublishedProcessor:
             (out / name).write_text(json.dumps(settings, indent=2) + "\n")
 
 
+class WholeFamily(Family, Protocol):
+    """A family that draws a fresh model as one whole, too."""
+
+    roles: tuple[str, ...]
+    """What the chat template writes before a turn, for a fresh tokenizer to know."""
+
+    def fresh(self, base: Base, texts: Iterable[str]) -> Fresh: ...
+
+
 @dataclass(frozen=True)
 class AdoptedWhole:
     """What a recipe's base names, where that is a checkpoint or nothing."""
 
-    family: "ChatFamily"
+    family: WholeFamily
     base: Base
     fetch: Fetch
 
@@ -83,10 +89,10 @@ class AdoptedWhole:
 
     def dimensions(self) -> Dimensions:
         """Count by the configuration; of a fresh model, by that which it will have."""
-        family: Family = self.family
+        family = self.family
         if self.base.checkpoint:
             return dimensions(family, self.fetch(self.base.checkpoint))
-        fresh = self.family.fresh(self.base, ())  # its tokenizer has learned nothing, and is small
+        fresh = family.fresh(self.base, ())  # its tokenizer has learned nothing, and is small
         fresh.config.get_text_config().vocab_size = self.base.vocabulary
         with scratch("vf-ray-fresh-") as out:
             fresh.config.save_pretrained(out)
@@ -101,8 +107,7 @@ class AdoptedWhole:
                 yield text.replace(IMAGE_MARK, "")
 
     def _look(self, part: str) -> object:
-        family: Family = self.family
-        name = family.name
+        family, name = self.family, self.family.name
         require(part == "checkpoint", f"base.{part} is for LLaVA-1.5; a {name} is not joined from parts")
         fault = (
             f"base.input_format is for LLaVA-1.5; a {name} has its folder's own chat template and processor"
@@ -123,7 +128,9 @@ def adopt(adopted: AdoptedWhole, out: Path) -> None:
     """
     adopted.require_fit()
     folder = adopted.fetch(adopted.base.checkpoint)
-    save(loaded_whole(adopted.what, _kind(adopted.family, folder), folder, dtype="auto"), folder, out)
+    kind = _kind(adopted.family, folder)
+    save_model(loaded_whole(adopted.what, kind, folder, dtype="auto"), adopted.family, out)
+    copy_encoder(folder, out)
 
 
 def draw(adopted: AdoptedWhole, texts: Iterable[str], out: Path, seed: int) -> None:
@@ -141,7 +148,7 @@ def draw(adopted: AdoptedWhole, texts: Iterable[str], out: Path, seed: int) -> N
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
-    save_model(model, out)
+    save_model(model, adopted.family, out)
     save_processor(fresh.processor, out)
 
 
@@ -163,7 +170,7 @@ def dimensions(family: Family, folder: Path) -> Dimensions:
     return Dimensions(
         sizes=sizes(family, model), layers=text.num_hidden_layers, vocabulary=text.vocab_size,
         image_tokens=tokens, patches=family.patches(config, tokens, 1),
-        kept=decoder.kept(*shares, half=False), kept_half=decoder.kept(*shares, half=True),
+        kept=kept_by(*shares, half=False), kept_half=kept_by(*shares, half=True),
     )  # fmt: skip
 
 

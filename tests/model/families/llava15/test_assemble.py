@@ -31,13 +31,12 @@ from tests.model.families.llava15.published import (
 )
 from tests.model.one_image import ONE
 from tests.tiny import make_tiny, tiny_base
-from vf_ray.model.export import save
-from vf_ray.model.families._llava15.assemble import assemble
 from vf_ray.model.families._llava15.conversation import LlavaEncoder
 from vf_ray.model.families._llava15.pixels import Pixels
 from vf_ray.model.families._llava15.template import TEMPLATES
+from vf_ray.model.families.llava15 import Llava15
 from vf_ray.model.inspect import tokens
-from vf_ray.model.load import load
+from vf_ray.model.load import load, save
 from vf_ray.recipe import Base
 from vf_ray.recipe.input_format import InputFormat
 
@@ -64,7 +63,7 @@ def adopted(root: Path, out: Path, **changes: object) -> Path:
         "vision": "clip", "language_model": "vicuna", "projector": "mm_projector.bin", "image_size": 8,
         "patch_size": 4,
     } | changes  # fmt: skip
-    assemble(Base(**fields), (), out, seed=0, fetch=lambda url: root / url)  # type: ignore[arg-type]
+    Llava15().assemble(Base(**fields), (), out, seed=0, fetch=lambda url: root / url)  # type: ignore[arg-type]
     return out
 
 
@@ -149,7 +148,7 @@ def test_a_models_habits_are_kept_until_a_recipe_says_otherwise(tmp_path: Path) 
     same = replace(tiny_base(), checkpoint=str(first), vocabulary=1)
     other = replace(same, input_format={"exif": "applied", "template": "vicuna_v1"})
     for base, name in ((same, "same"), (other, "other")):
-        assemble(base, (), tmp_path / name, seed=0, fetch=Path)
+        Llava15().assemble(base, (), tmp_path / name, seed=0, fetch=Path)
     assert (
         InputFormat.of(tmp_path / "same")
         == InputFormat.of(first)
@@ -249,7 +248,7 @@ def test_a_gguf_language_model_keeps_its_end_token_and_gets_its_own_padding(
 def test_a_ready_checkpoint_is_taken_as_it_is(tmp_path: Path) -> None:
     first = make_tiny(tmp_path / "first")
     fields = {"checkpoint": "first", "image_size": 16, "patch_size": 8}
-    assemble(Base(**fields), (), tmp_path / "again", seed=9, fetch=lambda url: tmp_path / url)  # type: ignore[arg-type]
+    Llava15().assemble(Base(**fields), (), tmp_path / "again", seed=9, fetch=lambda url: tmp_path / url)  # type: ignore[arg-type]
     one, other = weights(first), weights(tmp_path / "again")
     assert all(torch.equal(one[name], other[name]) for name in one)
     prompt = LlavaEncoder.of(first).prompt_ids("Is the number odd?")

@@ -14,9 +14,9 @@ from transformers import AutoProcessor, AutoTokenizer
 from tests.model.families.llava15.published import write_clip, write_gguf, write_vicuna
 from tests.model.one_image import ONE
 from tests.tiny import make_tiny
-from vf_ray.model.families._llava15.assemble import assemble
 from vf_ray.model.families._llava15.conversation import LlavaEncoder
 from vf_ray.model.families._llava15.template import TEMPLATES, Template
+from vf_ray.model.families.llava15 import Llava15
 from vf_ray.recipe import Base
 
 CHATS = [name for name, template in TEMPLATES.items() if template.chat]
@@ -59,7 +59,7 @@ def model(root: Path, name: str) -> Path:
         base = Base(
             vision=str(root / "clip"), language_model=str(words), input_format={"template": template}, **sizes
         )  # type: ignore[arg-type]
-    assemble(base, (), out, seed=0, fetch=Path)
+    Llava15().assemble(base, (), out, seed=0, fetch=Path)
     return out
 
 

@@ -10,10 +10,9 @@ from transformers import AutoProcessor, LlavaForConditionalGeneration
 from tests.model.one_image import ONE
 from tests.tiny import make_tiny
 from vf_ray.model.attention import enable_packing
-from vf_ray.model.export import save
 from vf_ray.model.families._llava15.conversation import LlavaEncoder
 from vf_ray.model.families.llava15 import Llava15
-from vf_ray.model.load import load
+from vf_ray.model.load import load, save
 
 
 def inputs(folder: Path) -> dict[str, torch.Tensor]:
@@ -28,7 +27,7 @@ def inputs(folder: Path) -> dict[str, torch.Tensor]:
 def test_a_tuned_model_reloads_with_equal_logits(dtype: torch.dtype, tmp_path: Path) -> None:
     base = make_tiny(tmp_path / "base")
     model = load(base, dtype)
-    enable_packing(model)
+    enable_packing(model.model.language_model)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(1.25)

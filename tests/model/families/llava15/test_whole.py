@@ -20,7 +20,7 @@ from tests.model.families.llava15.published import (
 )
 from tests.tiny import make_tiny
 from vf_ray.model.families._llava15.adopted import Adoption
-from vf_ray.model.families._llava15.assemble import assemble
+from vf_ray.model.families.llava15 import Llava15
 from vf_ray.model.load import load
 from vf_ray.recipe import Base
 
@@ -147,7 +147,7 @@ def test_harm_is_told_by_name_before_anything_is_read(
     with pytest.raises(ValueError, match=message):
         adopted(parts, base).require_fit()
     with pytest.raises(ValueError, match=message):
-        assemble(base, (), parts / "out", seed=0, fetch=lambda url: parts / url)
+        Llava15().assemble(base, (), parts / "out", seed=0, fetch=lambda url: parts / url)
     assert not (parts / "out").exists()
 
 
@@ -160,7 +160,7 @@ def test_what_is_whole_fits_and_nothing_is_said(
     for file in (parts / FILES["clip"], parts / FILES["vicuna"]):
         changed(file, lambda weights: weights.update(computed))
     capfd.readouterr()
-    assemble(base, (), parts / "out", seed=0, fetch=lambda url: parts / url)
+    Llava15().assemble(base, (), parts / "out", seed=0, fetch=lambda url: parts / url)
     assert "UNEXPECTED" not in "".join(capfd.readouterr())
     assert load(parts / "out")
 
@@ -240,7 +240,7 @@ def test_a_value_that_is_no_number_is_refused(parts: Path, file: str, odd: float
     if file.startswith("clip"):  # the last one is not the tower's
         changed(parts / file, lambda weights: weights["vision_model.pre_layrnorm.bias"].fill_(odd))
     with pytest.raises(ValueError, match="holds values that are no numbers"):
-        assemble(base_of(parts, "parts"), (), parts / "out", seed=0, fetch=lambda url: parts / url)
+        Llava15().assemble(base_of(parts, "parts"), (), parts / "out", seed=0, fetch=lambda url: parts / url)
 
 
 def tied(folder: Path, change: Change) -> Mapping[str, Any]:

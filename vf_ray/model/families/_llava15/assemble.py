@@ -28,7 +28,7 @@ from vf_ray.model.families._llava15.pixels import CLIP_MEAN, CLIP_STD
 from vf_ray.model.families._llava15.sizes import image_tokens
 from vf_ray.model.families._llava15.template import IMAGE, TEMPLATES
 from vf_ray.model.families._llava15.tokenizer import train_tokenizer
-from vf_ray.model.families.family import Fetch
+from vf_ray.model.families.family import Family, Fetch
 from vf_ray.model.families.whole_folder import save_processor
 from vf_ray.model.seeded import drawn
 from vf_ray.model.whole import Whole
@@ -48,7 +48,7 @@ class Language:
     tokenizer: Any
 
 
-def assemble(base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: Fetch) -> None:
+def assemble(family: Family, base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: Fetch) -> None:
     """Write model, tokenizer, processor and chat template to ``out``, ready for ``from_pretrained``.
 
     ``texts`` are what a fresh tokenizer is trained on: conversations as the base's template words them.
@@ -63,7 +63,7 @@ def assemble(base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: F
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
-    save_model(model, out)
+    save_model(model, family, out)
     template = TEMPLATES[adopted.input_format.template].jinja(begins=adopted.begins)
     clear = adopted.input_format.alpha == "white"
     save_processor(processor(tokenizer, model.config.vision_config, template, clear=clear), out)

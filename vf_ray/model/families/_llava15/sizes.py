@@ -1,7 +1,6 @@
 """What a LLaVA of a recipe's sizes consists of, counted without making it."""
 
-from vf_ray.model.families import decoder
-from vf_ray.model.families.decoder import inner_width
+from vf_ray.model.families.decoder import inner_width, kept_by
 from vf_ray.model.families.family import Dimensions, Kept, Sizes
 from vf_ray.recipe import Base
 
@@ -39,4 +38,4 @@ def image_tokens(image_size: int, patch_size: int) -> int:
 
 def kept(base: Base, *, half: bool) -> Kept:
     """Return what autograd was seen to keep of a token."""
-    return decoder.kept(base.width, inner_width(base.width), base.kv_heads / base.heads, half=half)
+    return kept_by(base.width, inner_width(base.width), base.kv_heads / base.heads, half=half)
