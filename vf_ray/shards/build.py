@@ -107,8 +107,10 @@ class _Progress:
         queues = self._examine()
         while True:
             due = next_round(queues, self.usable, self.config["cap"])
+            # images that some task needs before it can go on
             if due.refs:
                 self._look_at(due.refs)
+            # too many were refused: another pass, with more candidates in reserve
             elif due.short:
                 self.turn += 1
                 queues = self._examine()
@@ -131,6 +133,7 @@ class _Progress:
         return Queue(table.sort_by("rank")["ref"].to_pylist(), more, task.ceiling)
 
     def _look_at(self, refs: Sequence[str]) -> None:
+        # shards are numbered on from those of earlier rounds; what was stored before is lent
         first, side = self.num_shards, self.config["largest_side"]
         cut = enumerate(shards(refs), first)
         lent = self.earlier.lent(refs)
@@ -141,6 +144,7 @@ class _Progress:
         ]
         self._do(units, "picture shards")
         self.num_shards += len(units)
+        # their verdicts, by which the next round knows what is still missing
         for number in range(first, self.num_shards):
             table = from_parquet(self.writer.read(shard_name(number)), ["ref", "reason"])
             reasons = table["reason"].to_pylist()

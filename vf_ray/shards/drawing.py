@@ -126,14 +126,17 @@ def _grid(image: Grid, parts: _Parts) -> Image.Image:
     cells = [parts.read(path) for path in image.paths]
     for cell in cells:
         cell.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
+    # cells of one size, that of the largest, and a line for captions
     width, height = max(c.width for c in cells), max(c.height for c in cells)
     above = LABEL_HEIGHT if image.labels else 0
     rows = -(-len(cells) // image.columns)
+    # the sheet
     sheet = Image.new(
         "RGB",
         (image.columns * (width + GAP) + GAP, rows * (height + above + GAP) + GAP),
         "white",
     )
+    # each cell in the middle of its place
     pen = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(size=16)
     for turn, cell in enumerate(cells):

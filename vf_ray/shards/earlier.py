@@ -99,6 +99,7 @@ def _place(lent: Lent) -> _Location:
 
 def _runs(places: Sequence[_Location]) -> Iterator[list[_Location]]:
     """Cut places, sorted, into runs that one read fetches."""
+    # one request for neighbours, unless too much between them would be read for nothing
     run: list[_Location] = []
     for place in places:
         if run and (

@@ -83,15 +83,18 @@ class _Choice:
 
 def _choose(images: Artifact, file: pq.ParquetFile, cap: int) -> _Choice:
     """Take the first ``cap`` candidates, ascending in rank, whose picture can be used."""
+    # each candidate beside the verdict on its images
     names = ["ref", "sha256", "chance", "reason", "detail"]
     verdicts = _together(from_parquet(images.read(ALL_VERDICTS), names))
     candidates = file.read(columns=["rank", "ref"], use_threads=False)
     joined = joint(candidates["ref"].to_pylist(), verdicts)
     good = _mask(pc.equal(joined["reason"], ""))
+    # the first that are good, by rank, are taken; those before the last of them were seen
     order = np.argsort(candidates["rank"].to_numpy(), kind="stable")
     rank_of_last = int(np.searchsorted(np.cumsum(good[order]), cap))
     seen = np.zeros(len(order), bool)
     seen[order[: rank_of_last + 1]] = True
+    # an image that nobody looked at says nothing
     seen &= _mask(joined["reason"].is_valid())
     return _Choice(order, seen, seen & good, *joined.values())
 
@@ -137,6 +140,7 @@ def _tally(reasons: pa.Array) -> Tally:
 
 def _refuse(task: AnyTask, writer: Writer, tallies: Mapping[str, Tally]) -> None:
     """Fail a task that lost more than its ceiling, by any of the tallies."""
+    # too many rejects, of the source, of its records or of their images
     for what, tally in tallies.items():
         if tally.exceeds(task.ceiling):
             top = ", ".join(f"{reason!r} {count}" for reason, count in tally.rejected.most_common(3))
@@ -146,6 +150,7 @@ def _refuse(task: AnyTask, writer: Writer, tallies: Mapping[str, Tally]) -> None
                 f"Each is listed in {writer.address}/rejected/; mend the raw files, or allow more: "
                 f"prepare.ceilings: {{{task.id}: {ceil(100 * tally.share) / 100}}}"
             )
+    # or no instance at all
     if not tallies["images"].examined and not task.may_be_empty:
         raise TaskRefusedError(
             f"task {task.id!r}: no instance came out of {tallies['records of the source'].examined} "
@@ -156,6 +161,7 @@ def _refuse(task: AnyTask, writer: Writer, tallies: Mapping[str, Tally]) -> None
 
 def _commit(writer: Writer, file: pq.ParquetFile, choice: _Choice, chance: int) -> Mapping[str, Any]:
     """Write both splits in the order of their pictures, which lie in that order too."""
+    # an image decides for all its instances, so that none of them is trained on
     kept_out = choice.taken & _mask(pc.less(choice.chances, pa.scalar(chance, pa.uint64())))
     counts: Counter[str] = Counter(train=0, held_out=0, text_bytes=0, answer_bytes=0)
     with scratch() as below:
@@ -166,6 +172,7 @@ def _commit(writer: Writer, file: pq.ParquetFile, choice: _Choice, chance: int) 
                     sink.add(table)
                     counts.update(_counted(table, name))
             writer.commit(name, local)
+    # a copy of an image counts once
     shown = pc.list_flatten(choice.shown.filter(pa.array(choice.taken)))
     return {**counts, "images": len(pc.unique(shown))}
 

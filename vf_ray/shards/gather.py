@@ -26,6 +26,7 @@ Read = Callable[[str], bytes]
 def gathered(tree: Tree, refs: Sequence[str]) -> Iterator[Read]:
     """Give what returns the bytes behind a path of one of the refs, or raises what reading it raised."""
     # everything once, in the order of the archive
+    # in the order in which archives hold them, each once
     paths = sorted({path for ref in refs for path in paths_of(image_of(ref))}, key=_natural)
     places: dict[str, tuple[int, int] | Exception] = {}
     with tempfile.SpooledTemporaryFile(IN_MEMORY, prefix="vf-ray-") as content:

@@ -21,11 +21,13 @@ def joint(refs: Sequence[str], verdicts: pa.Table) -> Mapping[str, pa.Array]:
 
     The reason is that of the first image that cannot be used; else null where one was not looked at.
     """
+    # one row for each image of each candidate
     each = [refs_of(ref) for ref in refs]
     starts = np.cumsum([0, *map(len, each)])[:-1]
     flat = pa.array([one for several in each for one in several], pa.string())
     at = pc.index_in(flat, value_set=verdicts["ref"])
     columns = {n: verdicts[n].combine_chunks().take(at) for n in ("sha256", "chance", "reason", "detail")}
+    # back to one row a candidate: the first bad image tells, and the lowest chance decides
     telling = _telling(columns["reason"], starts)
     chances = pc.fill_null(columns["chance"], np.iinfo(np.uint64).max).to_numpy()
     return {

@@ -98,17 +98,21 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes, int, int]]:
 
 
 def _note(into: Layout, marker: int, body: bytes, start: int, end: int) -> None:
+    # the frame: size, and how each component is sampled
     if marker in _BY_HUFFMAN:
         into.progressive = marker == _PROGRESSIVE
         into.height, into.width, count = struct.unpack_from(">HHB", body, 1)
         parts = [body[6 + 3 * n : 9 + 3 * n] for n in range(count)]
         into.sampling = tuple((part[1] >> 4, part[1] & 15) for part in parts)
         into.precision = {part[0]: [16] * 64 for part in parts}
+    # restart marks
     elif marker == _INTERVAL:
         (into.interval,) = struct.unpack(">H", body)
+    # Huffman tables: which symbol zeroed bytes would stand for
     elif marker == _TABLES:
         into.shortest |= dict(_first_symbols(body))
         into.zero_is_flat &= all(symbol == 0 for table, symbol in into.shortest.items() if table >> 4)
+    # a scan: where it lies, and which bits of which coefficients are known after it
     elif marker == _SCAN:
         into.scans.append((start, end))
         first, last, bits = struct.unpack_from(">BBB", body, 1 + 2 * body[0])

@@ -38,12 +38,15 @@ class Lzw:
         letters = np.frombuffer(data + bytes(2), np.uint8).astype(np.int64)
         meanings, widths = _Meanings(anew), self._widths
         while place < stop:
+            # where codes lie, as long as none starts the table anew
             offsets = place + np.cumsum(widths) - widths
             fits = int(np.searchsorted(offsets + widths, stop, side="right"))
             codes = self._codes(letters, offsets[:fits], widths[:fits])
+            # those before the first mark stand for bytes
             marks = np.flatnonzero((codes == anew) | (codes == anew + 1))
             used = int(marks[0]) if len(marks) else fits
             total += meanings.length(codes[:used].tolist())
+            # the table anew, the end, or on with the widest codes
             if len(marks) and codes[used] == anew:
                 meanings, widths, place = _Meanings(anew), self._widths, int(offsets[used] + widths[used])
             elif len(marks) or fits < len(widths):

@@ -59,11 +59,13 @@ def write_mixture(
         ValueError: if nothing is left to train on, or the keep-list names what is not there.
     """
     # the lowest of each task, below the limits
+    # limits first, by task and by pattern, then weights
     ranked = {task: _ranked(table, task, choice.seed) for task, table in _tables(instances, keep).items()}
     tables = {task: lowest(table, choice.per_task) for task, table in ranked.items()}
     for pattern, most in choice.limits.items():
         tables |= below({task: table for task, table in tables.items() if fnmatchcase(task, pattern)}, most)
     own = joined(_weighed(tables, choice).values())
+    # room for what earlier stages give
     replay = replayed(choice.replay, len(own), choice.sample)
     own = lowest(own, choice.sample and choice.sample - sum(replay.values()))
     if not own.num_rows:
@@ -71,6 +73,7 @@ def write_mixture(
             f"{writer.address}: its tasks {', '.join(sorted(instances))} hold no training instance"
         )
     rest = [taken(_index_of(others[stage], choice.seed), amount) for stage, amount in replay.items()]
+    # rows of other mixtures are copied: they name their artifacts
     chosen = joined([table.select(MIXTURE.names) for table in (own, *rest)])
     writer.commit(NAME, to_parquet(chosen))
     there = {task: len(table) for task, table in tables.items()}

@@ -59,6 +59,7 @@ def write_passage(
         selection = select(
             source, tree, tasks, seed=seed, cap=cap, slack=slack, on_reject=rejects.add, pools=pools
         )
+        # what was chosen, and what was refused, as two files
         candidates, lines = below / "kept.parquet", below / "rejects.jsonl"
         with GroupedWriter(candidates, _KEPT) as sink:
             for table in _kept(selection.lowest):
@@ -66,6 +67,7 @@ def write_passage(
         writer.commit(_beside(name, "parquet"), candidates)
         lengths = _joined(rejects.files(), lines)
         writer.commit(_beside(name, "jsonl"), lines)
+    # the counts last: their file is what says that the passage is done
     offered = {task_id: lowest.offered for task_id, lowest in selection.lowest.items()}
     summary = {
         task_id: {
@@ -89,6 +91,7 @@ def merge_passages(
 
 
 def _join(selection: Selection, rejects: Rejects, writer: Writer, name: str, below: Path) -> None:
+    # counts
     summary = json.loads(writer.read(name))
     tallies = {SOURCE: selection.source, **selection.tallies}
     for task_id, part in summary["tasks"].items():
@@ -96,11 +99,13 @@ def _join(selection: Selection, rejects: Rejects, writer: Writer, name: str, bel
         tallies[task_id].rejected.update(Counter(part["rejected"]))
         if task_id != SOURCE:
             selection.lowest[task_id].offered += part["offered"]
+    # rejects, in the order of the tasks
     local = below / "passage"
     writer.download(_beside(name, "jsonl"), local)
     with local.open("rb") as lines:
         for task_id, length in summary["rejects"]:
             rejects.join(task_id, lines, length)
+    # candidates: the lowest of all passages are those of one pass
     writer.download(_beside(name, "parquet"), local)
     for batch in pq.ParquetFile(local).iter_batches(BATCH, use_threads=False):
         for task_id, rank, of_text, place, text in zip(*batch.to_pydict().values(), strict=True):

@@ -197,14 +197,17 @@ class Merge:
 def stages(whole: Examine, *, alone: bool) -> Iterator[Sequence[Unit]]:
     """Yield the units of a pass, those of each stage once the stage before is done; ``alone`` in one."""
     passages = list[list[Extent]]()
+    # records are counted first, so that every passage numbers its own as one pass would
     if whole.source().divisible and not alone and not whole.done():
         yield [Divide(whole)]
         extents = [[Extent(**one) for one in some] for some in json.loads(whole.writer.read(DIVISION))]
         yield (counts := _counts(whole, extents))
         passages = _numbered(whole, extents, counts)
+    # one pass, where dividing is not possible or not worth it
     if not passages:
         yield [whole]
         return
+    # pools need the whole source before any task is asked
     if any(task.pool for task in whole.chosen()):
         yield [FillPools(whole, tuple(some), number) for number, some in enumerate(passages)]
     yield [ExaminePassage(whole, tuple(s), number, len(passages)) for number, s in enumerate(passages)]

@@ -65,9 +65,11 @@ def _instances(
         Finish(wanted.raw_files.origin(store, source_of(task).name), store, spec, force)
         for task, spec in wanted.instances.items()
     ]
+    # what is finished only shows as finished
     refused, left = [], [unit for unit in units if not unit.done()]
     for unit in (unit for unit in units if unit not in left):
         board.end(unit.spec.name)
+    # all go on when one is refused: a person mends several at once
     for line in pool.run(left):
         board.end(line["task"])
         count(line)

@@ -66,6 +66,7 @@ def _stored(
             if ref in lent:
                 yield file.copied(lent[ref])
                 continue
+            # a bad image is a verdict, anything else a fault of ours
             try:
                 stored = image(image_of(ref), read, largest_side)
             except BadImageError as error:
@@ -157,6 +158,7 @@ def write_index(writer: Writer, num_shards: int) -> Mapping[str, int]:
         with GroupedWriter(verdicts, VERDICTS) as every, GroupedWriter(index, IMAGES) as distinct:
             for shard in range(num_shards):
                 table = from_parquet(writer.read(shard_name(shard)))
+                # all verdicts; of each content the first place alone
                 every.add(table)
                 firsts = _firsts(table, seen)
                 distinct.add(firsts)

@@ -237,6 +237,7 @@ def ahead(make: Callable[[S], T], items: Iterable[S], depth: int = 2) -> Generat
     pool = ThreadPoolExecutor(1, "feed", initializer=torch.set_num_threads, initargs=(1,))
     waiting = deque[Future[T]]()
     try:
+        # so many ahead, in order
         for item in items:
             waiting.append(pool.submit(make, item))
             if len(waiting) > depth:

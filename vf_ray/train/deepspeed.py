@@ -34,6 +34,7 @@ def join(rank: int, world: int) -> None:
     Raises:
         ValueError: if the group at hand is another one than the caller says.
     """
+    # a group of our own, unless the launcher has made one
     backend = "nccl" if torch.cuda.is_available() else "gloo"
     if not torch.distributed.is_initialized():
         if world == 1:
@@ -51,6 +52,7 @@ def join(rank: int, world: int) -> None:
 
 def settings(stage: Stage) -> dict[str, Any]:
     """Return DeepSpeed's configuration for the stage."""
+    # the loop adds up gradients and says itself when a step ends
     values: dict[str, Any] = {
         "train_micro_batch_size_per_gpu": 1,
         "gradient_accumulation_steps": 1,
@@ -62,6 +64,7 @@ def settings(stage: Stage) -> dict[str, Any]:
     }
     if stage.offload:
         values["zero_optimization"]["offload_optimizer"] = {"device": "cpu"}
+    # gradients add up in fp32, whatever the weights are
     if stage.precision == "bf16":
         values |= {
             "bf16": {"enabled": True},

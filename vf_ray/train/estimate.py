@@ -95,8 +95,10 @@ def memory(stage: Stage, model: Dimensions, workers: int) -> Memory:
     sizes = model.sizes
     learns, zero = tuned(sizes, stage), stage.zero
     weight, whole = 2 if stage.precision == "bf16" else 4, sizes.total + adapters(sizes, stage)
+    # with ZeRO, an fp32 master of each weight that learns
     masters = 0 if zero == 0 else 4
     optimizer = (STATE_BYTES + masters) * learns // (workers if zero >= 1 else 1)
+    # what ZeRO spreads over the workers: the state from 1 on, gradients from 2, weights at 3
     return Memory(
         parameters=weight * whole // (workers if zero == 3 else 1),
         gradients=4 * learns // (workers if zero >= 2 else 1),
@@ -134,11 +136,13 @@ def remedies(stage: Stage, model: Dimensions, workers: int, room: int) -> Iterat
 
     They are tried from the cheapest to the dearest in time, each on top of those before it.
     """
+    # from what costs least speed to what costs most
     ladder: list[tuple[str, Any]] = [
         ("recompute", 0.5), ("zero", 2), ("recompute", 1.0), ("micro_tokens", 2048), ("zero", 3),
         ("offload", True),
     ]  # fmt: skip
     changed, overrides = stage, list[str]()
+    # each rung keeps those before it; every one that fits is named
     for key, value in ladder:
         if getattr(changed, key) < value if key != "micro_tokens" else changed.micro_tokens > 2048:
             changed = replace(changed, **{key: value, **({"compile": False} if value == 3 else {})})

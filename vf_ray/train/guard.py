@@ -85,11 +85,13 @@ def require_progress(writer: Writer, run: str, step: int, retries: int) -> None:
     Raises:
         Stuck: if workers have been started there ``retries`` times before, and once at first.
     """
+    # each start leaves a file of its own, so that no death loses count
     folder = f"{writer.address}/{STARTS}/{writer.attempt}/{step:08d}"
     writer.store.create(f"{folder}/{run}", str(time.time_ns()).encode())
     starts = writer.store.list(folder)
     if len(starts) <= retries + 1:
         return
+    # what workers left behind since the first of them says why
     since = min(int(writer.store.read(path)) for path in starts)
     message = (
         f"{writer.store.at(writer.address)}: workers died {len(starts) - 1} times after step {step} without "

@@ -24,6 +24,7 @@ def learner(stage: Stage, folder: Path, seed: int) -> Any:
         from vf_ray.model.adapters import adapt
 
         adapt(model, stage.lora, seed)
+    # frozen first, so that the packed form knows whether its tower learns
     tune(model, stage.tune)
     learning = packed(model)
     recompute(learning, stage.recompute)

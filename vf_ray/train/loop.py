@@ -135,6 +135,7 @@ def _resume(state: _Run) -> None:
     Raises:
         ValueError: if there are checkpoints, none of which can be read.
     """
+    # the newest that is whole: all ranks take the same one
     steps = agreed(checkpoint.steps(state.writer))
     for step in steps:
         saved = checkpoint.resume(state.engine, state.writer, step)
@@ -176,12 +177,14 @@ def _require_space(state: _Run, nodes: Sequence[str]) -> None:
 
 
 def _train(state: _Run) -> None:
+    # a run that was killed after its last step has nothing left to take
     last = state.done if stalled(state.stage, state.records) else state.steps
     with closing(ahead(state.batches.step, range(state.done + 1, last + 1))) as steps:
         began = time.monotonic()
         for step, waited in timed(steps, time.monotonic):
             record = _one(state, step)
             metrics = _measured(state, step, record, time.monotonic() - began, waited)
+            # the state as a checkpoint has it, before anything asks whether to stop
             state.done = step.number
             state.records.append(record)
             state.timings.append(metrics.timing())
@@ -232,6 +235,7 @@ def _one(state: _Run, step: Step) -> StepRecord:
     lr = rate(state.stage, step.number, state.steps)
     torch.manual_seed(state.batches.seed * 1_000_003 + step.number)  # adapters may drop out
     optimizer.set_rate(state.engine.optimizer, lr)
+    # a loss that no optimizer should see ends the run before it moves a weight
     loss = backward(state.engine, step.packs, state.batches.encoder.images, state.batches.world)
     _stop_if(trouble(loss, [record["loss"] for record in state.records[-100:]]), state, step)
     state.engine.step()

@@ -68,15 +68,18 @@ def average(folders: Mapping[str, Path], shares: Mapping[str, float], out: Path)
         UserError: if tensors are not of the same names and shapes, what they count differs, or the models
             read text or pictures in different ways.
     """
+    # all must be one model in all but the values
     (first, folder), *others = folders.items()
     held = {name: Tensors.of(folder) for name, folder in folders.items()}
     for name, other in others:
         require_same(name, held[first].shapes, held[name].shapes, purpose=f"{first} has")
         _require_alike(first, folder, name, other)
+    # what is not weights comes from the first
     out.mkdir()
     for file in sorted(path for path in folder.iterdir() if path.is_file()):
         if file not in held[first].files.values():
             shutil.copyfile(file, out / file.name)
+    # file by file, as the first is cut, so that memory holds one tensor of each
     for file in sorted({*held[first].files.values()}):
         _write(out / file.name, file, list(held.values()), [shares[name] for name in folders])
 

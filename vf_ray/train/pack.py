@@ -82,14 +82,17 @@ def partition(
 
 
 def _plan(units: Sequence[_Unit], ranks: int, capacity: int) -> StepPacks:
+    # as few micro-steps as the capacity allows, and more where a deal is uneven
     micro_steps = max(1, -(-_load(units) // (ranks * capacity)))
     bins = _deal(units, ranks * micro_steps)
     while any(len(dealt) > 1 and _load(dealt) > capacity for dealt in bins):
         micro_steps += 1
         bins = _deal(units, ranks * micro_steps)
+    # the fullest packs go together: a micro-step lasts as long as its longest pack
     loads = [_load(dealt) for dealt in bins]
     by_load = sorted(range(len(bins)), key=lambda b: (-loads[b], b))
     rows = [by_load[at : at + ranks] for at in range(0, len(by_load), ranks)]
+    # what is computed, padding to the longest included, and in whose packs it lies
     slots = ranks * sum(max(loads[b] for b in row) for row in rows)
     packs = tuple(tuple(tuple(i for unit in bins[b] for i in unit.members) for b in row) for row in rows)
     return StepPacks(packs, sum(loads), slots)
