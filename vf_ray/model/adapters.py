@@ -38,6 +38,7 @@ def save_adapters(model: nn.Module, lora: Lora, tuned: Sequence[str], out: Path)
     ``PeftModel.from_pretrained(base, out)`` is then the tuned model.
     """
     out.mkdir(parents=True, exist_ok=True)
+    # adapters, and whole modules that were tuned beside them
     places = family_of_model(model).modules
     whole = [place for name in tuned if name != "language_model" for place in places[name]]
     held = {
@@ -46,6 +47,7 @@ def save_adapters(model: nn.Module, lora: Lora, tuned: Sequence[str], out: Path)
         if MARK in name or name.startswith(tuple(whole))
     }
     save_file(held, out / "adapter_model.safetensors", metadata={"format": "pt"})
+    # peft finds modules by the last part of their names
     modules = [place.strip(".").rpartition(".")[2] for place in whole]
     settings = _config(lora, model).to_dict() | {"inference_mode": True, "modules_to_save": modules or None}
     plain = {key: sorted(v) if isinstance(v, set) else v for key, v in settings.items()}

@@ -95,9 +95,11 @@ class Segments:
 
     @cached_property
     def _batched(self) -> tuple[tuple[Tensor, ...], Tensor]:
+        # where segments lie when they stand end to end
         size_K = torch.tensor(self.lengths)
         start_K = size_K.cumsum(0) - size_K
         place_T, batches, laid = torch.empty(int(size_K.sum()), dtype=torch.int64), [], 0
+        # segments of like length as the rows of one batch, the shorter ones padded with their last token
         for group in _alike(self.lengths):
             longest = self.lengths[group[0]]
             offset_L, size_n1 = torch.arange(longest), size_K[group, None]
@@ -109,6 +111,7 @@ class Segments:
                 (tokens_nL if self.gather_index is None else self.gather_index[tokens_nL]).to(self.device)
             )
             laid += tokens_nL.numel()
+        # where each token of the row comes back from
         place_S = place_T if self.gather_index is None else place_T[self._firsts]
         return tuple(batches), place_S.to(self.device)
 
@@ -213,6 +216,7 @@ def _lengths(cu_seqlens: Tensor, kwargs: Mapping[str, Any]) -> tuple[int, ...]:
     if gather_index is not None:
         _require_all_read(gather_index, tokens)
         tokens = len(gather_index)
+    # borders that do not fit would let conversations see each other, and nobody would notice
     if rows != 1 or edges[0] != 0 or edges[-1] != tokens or min(segments, default=0) < 1:
         raise ValueError(
             f"cu_seq_lens_q is {edges} for {rows} row(s) of {tokens} tokens; "

@@ -36,6 +36,7 @@ def build_base(
 def make_base(writer: Writer, base: Base, seed: int, sources: Mapping[str, Artifact]) -> Mapping[str, Any]:
     """Assemble the model in a scratch folder and commit its files; return its sizes."""
     with scratch("vf-ray-base-") as below:
+        # assembled where nobody looks, then committed file by file
         out, fetch = below / MODEL, fetcher(below / "parts", writer.store)
         family = family_of_base(base, fetch)
         texts = family.adopted(base, fetch).texts(conversations(sources))

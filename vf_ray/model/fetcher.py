@@ -25,12 +25,14 @@ def fetcher(folder: Path, models: Store | None = None) -> Callable[[str], Path]:
     def fetch(url: str) -> Path:
         if models and is_model_address(url):
             return artifacts.load(models, url).download(folder / f"{rank(url):x}", MODEL)
+        # a folder of this machine is used where it lies
         store = Store.open(url)
         local = store.local_path("")
         if local is not None:
             if not local.exists():
                 raise MissingError(f"{url}: no such file or folder; the recipe's base names it")
             return local
+        # a bucket's folder, or one file of it
         below = folder / f"{rank(url):x}"
         for name in store.list():
             store.download(name, below / name)

@@ -99,6 +99,7 @@ def weight_files(path: Path) -> list[Path]:
         raise UserError(f"{path} holds no weights; expected {' or '.join(WHOLE)}{_instead(path)}")
     if there[0].suffix != ".json":
         return there[:1]
+    # an index names files that must all be there
     index = read_json(there[0])
     names = sorted(set(index.get("weight_map", {}).values()))
     if missing := [name for name in names if not (path / name).is_file()] or not names:

@@ -48,6 +48,7 @@ class Whole:
         """
         with readable(self.what):
             expected = described(self.kind, self.config)
+        # names as the file has them, and as the class does, by what both mean
         held = self.tensors.without(self.beside) if self.beside else self.tensors
         stored = [name for name in held.shapes if not COMPUTED.search(name)]
         by_canonical = renamed(self.what, stored, self.canonical)
@@ -103,6 +104,7 @@ def loaded_whole(what: str, kind: type[Any], folder: Path, **options: Any) -> An
     """
     _require_plain(folder)
     disable_progress_bar()  # a bar per worker would bury the run's own
+    # transformers draws what is missing and goes on: it says so, and nothing else does
     with readable(what):
         model, info = kind.from_pretrained(
             folder, local_files_only=True, weights_only=True, trust_remote_code=False,
@@ -115,6 +117,7 @@ def loaded_whole(what: str, kind: type[Any], folder: Path, **options: Any) -> An
     _refuse(
         what, {"missing": info["missing_keys"], "unexpected": unexpected, "of another shape": shapes}, CONFIG
     )
+    # a model that is only looked at has no values
     require_finite(what, {name: value for name, value in model.named_parameters() if not value.is_meta})
     return model.eval()
 

@@ -27,11 +27,13 @@ def byte_tokenizer(
         raise UserError(
             f"base.vocabulary is {vocabulary}; at least {fewest + len(special)}, for every byte has its own"
         )
+    # digits one by one, and bytes, so that any text can be said
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )
     tokenizer.decoder = decoders.ByteLevel()
+    # learned from texts, then the marks that no text can hold
     trainer = trainers.BpeTrainer(vocab_size=room, initial_alphabet=alphabet, show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.add_special_tokens([AddedToken(text, normalized=False, special=True) for text in special])

@@ -92,6 +92,7 @@ class ChatEncoder:
         return text
 
     def _encoded(self, texts: Sequence[str], images: Sequence[ImageSize]) -> Encoded:
+        # stretch by stretch between special tokens, as the tokenizer itself cuts
         ids, labels, before_text = [*self._begin], [IGNORE] * len(self._begin), -1
         for stretch, special in self._cut(self._rendered(texts, images)):
             if before_text < 0 and _OWN.search(stretch):
@@ -99,6 +100,7 @@ class ChatEncoder:
             new_ids, new_labels, ends_answer = self._stretch(stretch, first=not ids)
             ids += [*new_ids, *special]
             labels += [*new_labels, *(special if ends_answer else [IGNORE] * len(special))]
+        # what all that show the same images begin with: it ends at the last of them, if no text came before
         places = [place for place, token in enumerate(ids) if token == self.image_id]
         shared = places[-1] + 1 if places and places[-1] < before_text else 0
         return Encoded(
@@ -119,12 +121,14 @@ class ChatEncoder:
 
     def _messages(self, texts: Sequence[str], images: int) -> Iterator[Mapping[str, Any]]:
         """Yield messages by turns; images that no text names come before the first one's words."""
+        # images that no text names stand before the first
         named = sum(text.count(IMAGE_MARK) for text in texts)
         if named > images:
             raise UserError(f"the conversation {texts[0][:80]!r} names {named} images and shows {images}")
         for turn, text in enumerate((IMAGE_MARK * (images - named) + texts[0], *texts[1:])):
             if _OWN.search(text):
                 raise UserError(f"the turn {text[:80]!r} holds a noncharacter that vf-ray keeps for itself")
+            # what people said is marked, so that it is told from the template's words
             opens = ANSWERED if turn % 2 else ASKED
             parts: list[Mapping[str, str]] = []
             for place, words in enumerate(text.split(IMAGE_MARK)):

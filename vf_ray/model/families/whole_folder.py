@@ -113,6 +113,7 @@ class AdoptedWhole:
             f"base.input_format is for LLaVA-1.5; a {name} has its folder's own chat template and processor"
         )
         require(not self.base.input_format, fault)
+        # looked at without its values: files, conversations, names and shapes
         folder = self.fetch(self.base.checkpoint)
         Tensors.of(folder)  # none of its files is cut
         with readable(self.what):
@@ -141,6 +142,7 @@ def draw(adopted: AdoptedWhole, texts: Iterable[str], out: Path, seed: int) -> N
     """
     adopted.require_fit()
     fresh = adopted.family.fresh(adopted.base, texts)
+    # the model, by the seed and the family's name alone
     with drawn(seed, adopted.family.name):
         model = adopted.family.model_class(fresh.config.to_dict())(fresh.config)
     tokenizer = fresh.processor.tokenizer
@@ -180,6 +182,7 @@ def sizes(family: Family, model: Any) -> Sizes:
     for name, weight in model.named_parameters():
         module = next(module for module, begins in family.modules.items() if name.startswith(begins))
         counts[module] += math.prod(weight.shape)
+    # an adapter of rank 1 has one row and one column of each layer
     adapted = sum(
         part.in_features + part.out_features
         for name, part in model.named_modules()

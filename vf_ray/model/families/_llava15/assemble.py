@@ -63,6 +63,7 @@ def assemble(family: Family, base: Base, texts: Iterable[str], out: Path, *, see
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
+    # the weights, and beside them what turns text and images into input
     save_model(model, family, out)
     template = TEMPLATES[adopted.input_format.template].jinja(begins=adopted.begins)
     clear = adopted.input_format.alpha == "white"
@@ -100,6 +101,7 @@ def join(
         tie_word_embeddings=language.model.config.tie_word_embeddings,
         pad_token_id=language.tokenizer.pad_token_id,
     )  # fmt: skip
+    # an empty frame, into which the parts are put: nothing is copied or drawn twice
     with torch.device("meta"):
         model = LlavaForConditionalGeneration(config)
     model.model.vision_tower = vision

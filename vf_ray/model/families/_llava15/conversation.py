@@ -100,8 +100,10 @@ class LlavaEncoder:
         image = _shows_one(images, (prompt, response, *further))
         if not response or not all(further[1::2]):
             raise UserError(f"an answer to {prompt[:80]!r} is empty; nothing of it could be trained")
+        # what stands before the first turn is the same for all that show an image
         before, asked = (self._before, prompt.strip()) if image else ([*self.begin], prompt)
         ids, labels = list(before), [IGNORE] * len(before)
+        # turn by turn: of each, what is said before the answer is not trained
         for number, turn in enumerate(self.template.render(asked, response, further, image=image)):
             turn_ids, start = self._later_turn(turn) if number else self._first_turn(turn)
             end = [self.end_id] * self.template.ends

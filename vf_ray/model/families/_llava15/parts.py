@@ -139,6 +139,7 @@ def llava_in(folder: Path, base: Base) -> Whole:
     _require_type(what, folder, "llava")
     with readable(what):
         config = LlavaConfig.from_pretrained(folder, local_files_only=True)
+    # CLIP and Llama, in sizes that the recipe allows
     types = (config.vision_config.model_type, config.text_config.model_type)
     if types != ("clip_vision_model", "llama"):
         raise UserError(f"{what} is made of {' and '.join(types)}; expected clip_vision_model and llama")
@@ -163,6 +164,7 @@ def require_llava_1_5(folder: Path, base: Base) -> None:
                 f"base.checkpoint at {folder} has {key}={settings[key]!r}; "
                 f"expected {value!r}, as in LLaVA-1.5"
             )
+    # the authors' checkpoints leave out the tower, which they never tuned
     if not base.vision:
         raise UserError(
             f"base.checkpoint at {folder} keeps no vision tower of its own; name it as base.vision: "

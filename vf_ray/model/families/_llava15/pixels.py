@@ -126,6 +126,7 @@ class Pixels:
                 opened.draft("RGB", (full[0] // 2, full[1] // 2))  # does nothing unless it is a JPEG
             image = shown(opened, self.input_format)
             halved = opened.size != full
+        # libjpeg rounds odd sides up: put the image where a resize of the whole would have it
         if halved and (full[0] % 2 or full[1] % 2):
             return self._in_place(image, full if image.width - full[0] // 2 in (0, 1) else full[::-1])
         if self.input_format.resize == "exact" or max(image.size) <= self.size:

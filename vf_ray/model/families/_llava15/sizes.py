@@ -18,8 +18,10 @@ def dimensions(base: Base) -> Dimensions:
 def sizes(base: Base) -> Sizes:
     """Count the parameters: those of Llama's and CLIP's shapes."""
     v, w, inner = base.vision_width, base.width, inner_width(base.width)
+    # of Llama: queries and outputs, keys and values, three of the inner layer, two norms
     keys = w * base.kv_heads // base.heads
     per_layer = 2 * w * w + 2 * w * keys + 3 * w * inner + 2 * w
+    # of CLIP, with biases: four of attention, two of an inner layer four times as wide, two norms
     tower_layer = 12 * v * v + 13 * v
     embeddings = (3 * base.patch_size**2 + image_tokens(base.image_size, base.patch_size) + 2) * v
     return Sizes(

@@ -74,6 +74,7 @@ class PatchedImages:
         """
         if max(width, height) > LONGEST * min(width, height):
             raise UserError(f"an image of {width} x {height} pixels is too narrow; at most {LONGEST} to 1")
+        # whole tokens, then made smaller or larger alike
         side = self.patch * self.merge
         rows, columns = round(height / side), round(width / side)
         if rows * columns * side**2 > self.most:

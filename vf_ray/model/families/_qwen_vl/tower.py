@@ -39,6 +39,7 @@ def whole_segments(
     q_PHD, k_PHD, v_PHD = (x[0].transpose(0, 1) for x in (query_1HPD, key_1HPD, value_1HPD))
     if uses_varlen(q_PHD.device, q_PHD.dtype):
         return _varlen(q_PHD, k_PHD, v_PHD, cu_seq_lens_q)[None], None
+    # on CPU, windows of one length are one batch
     lengths = tuple(end - start for start, end in pairwise(cu_seq_lens_q.tolist()))
     batches, place_P = _by_length(lengths, q_PHD.device)
     outs = []
