@@ -27,15 +27,10 @@ from vf_ray.store import Store
 @flow(name="visionflan", flow_run_name="{recipe}", log_prints=True)
 @told_in_state
 def visionflan(
-    recipe: str = "demo",
-    overrides: dict[str, Any] | None = None,
-    only: str | None = None,
-    force: bool = False,
-    upstream: Literal["require", "build"] = "require",
-    downstream: bool = False,
-    until: str | None = None,
-    dry_run: bool = False,
-) -> dict[str, list[str]]:
+    recipe: str = "demo", overrides: dict[str, Any] | None = None, only: str | None = None,
+    force: bool = False, upstream: Literal["require", "build"] = "require", downstream: bool = False,
+    until: str | None = None, dry_run: bool = False,
+) -> dict[str, list[str]]:  # fmt: skip
     """Build everything a recipe names that the store does not hold yet.
 
     Args:

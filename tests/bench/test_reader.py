@@ -74,16 +74,18 @@ class LlavaSamples(torch.utils.data.Dataset[dict[str, Any]]):
         return {"ids": ids, "labels": labels, "pixels": seen}
 
 
+def nearly(batches: Batches) -> Batches:
+    """Return batches of images that are resized nearly as LLaVA does."""
+    images = replace(batches.encoder.images, input_format=InputFormat(resize="near"))
+    return replace(batches, encoder=replace(batches.encoder, images=images))
+
+
 def test_the_reader_against_a_loader_that_does_llavas_work(tmp_path: Path, one_thread: None) -> None:
     base = Base(size="tiny", image_size=336, patch_size=14, vision_layers=1, layers=1, vocabulary=512)
     Llava15().assemble(base, [f"word{i} please" for i in range(300)], tmp_path, seed=0, fetch=Path)
     listed = Listed(Listed.of(64).said, tuple(photographs(64)))
     batches = Batches.of(stage(batch=32), listed, tmp_path, seed=0, rank=0, world=1)
-    input_format = InputFormat(resize="near")
-    near = replace(
-        batches,
-        encoder=replace(batches.encoder, images=replace(batches.encoder.images, input_format=input_format)),
-    )
+    near = nearly(batches)
     theirs = LlavaSamples(listed, tmp_path)
 
     def loaded() -> None:
