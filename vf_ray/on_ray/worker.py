@@ -104,7 +104,7 @@ def work_on(
 def _model_folder(model: Artifact) -> Iterator[Path]:
     """Yield the model's folder: where the store has it on this machine, else the copy of all its workers."""
     config = model.store.local_path(model.path(f"{MODEL}config.json"))
-    together = {str(Path(model.path(name)).parent) for name in model.names() if name.startswith(f"{MODEL}")}
+    together = {str(Path(model.path(name)).parent) for name in model.names() if name.startswith(MODEL)}
     if config is not None and len(together) == 1:
         yield config.parent
         return
