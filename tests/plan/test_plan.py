@@ -11,7 +11,7 @@ from vf_ray.artifacts import Spec
 from vf_ray.plan.plan import STEPS, Plan
 from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
-from vf_ray.tasks import catalogue, source_of
+from vf_ray.tasks import declared, source_of, sources
 
 OVERRIDES = {
     "stage2.lr": ("stage2", "evaluate", "report"),
@@ -66,8 +66,10 @@ def test_a_task_that_is_worded_anew_is_prepared_anew(
 ) -> None:
     before = {task: spec.address for task, spec in plan(local_store).instances.items()}
     first = min(before)
-    worded = {**catalogue(), first: replace(catalogue()[first], instruction="Say it otherwise.")}
-    monkeypatch.setattr("vf_ray.tasks.catalogue", lambda: worded)
+    source = source_of(first)
+    said = [replace(t, instruction="Say it otherwise.") if t.id == first else t for t in source.tasks]
+    worded = replace(declared(), sources={**sources(), source.name: replace(source, tasks=said)})
+    monkeypatch.setattr("vf_ray.plan.plan.declared", lambda: worded)
     after = {task: spec.address for task, spec in plan(local_store).instances.items()}
     changed = {task for task in before if before[task] != after[task]}
     assert changed == {task for task in before if source_of(task) is source_of(first)}

@@ -5,14 +5,14 @@ from typer.testing import CliRunner
 
 from vf_ray.cli import app
 from vf_ray.quality.published_sizes import CAP, PAPER_INSTANCES, Size, compared, estimate, published
-from vf_ray.tasks import catalogue, in_paper
+from vf_ray.tasks import catalogue, declared
 
 UPSTREAM = sorted(task.id for task in catalogue().values() if task.upstream)
 
 
 def test_every_published_task_has_a_line_and_nothing_else_has() -> None:
     assert sorted(published()) == UPSTREAM
-    assert len(in_paper()) == 188
+    assert len(declared().in_paper) == 188
 
 
 def test_every_number_says_what_it_counts_and_where_it_stands() -> None:
@@ -60,7 +60,7 @@ def test_a_smaller_cap_gives_a_smaller_sum_and_a_task_of_ours_has_no_size() -> N
 
 
 def test_the_paper_has_more_than_the_counts_allow() -> None:
-    found = estimate(in_paper())
+    found = estimate(declared().in_paper)
     assert found.most < PAPER_INSTANCES
     told = compared(found)
     assert f"{len(found.unknown)} tasks have none" in told[1]
@@ -69,7 +69,7 @@ def test_the_paper_has_more_than_the_counts_allow() -> None:
 
 def test_the_command_line_adds_up_the_papers_tasks_and_a_recipes() -> None:
     whole = json.loads(CliRunner().invoke(app, ["estimate", "--json"]).stdout)
-    assert len(whole["tasks"]) == 188 and whole["known"] == estimate(in_paper()).known
+    assert len(whole["tasks"]) == 188 and whole["known"] == estimate(declared().in_paper).known
     shown = CliRunner().invoke(app, ["estimate"]).stdout
     assert "1,664,261" in shown and "unknown" in shown
 

@@ -5,12 +5,18 @@ from typing import Any
 
 from tests.report.findings import findings
 from vf_ray.report.drawn import drawn
-from vf_ray.report.findings import Trained
+from vf_ray.report.findings import Built, Trained
 from vf_ray.report.making import training
 
 
 def stage(name: str, data: dict[str, Any]) -> Trained:
     return Trained(name=name, address="", tuned=(), tasks=2, stats={}, data=data, steps=[], losses=[])
+
+
+def built(task: str, group: str) -> Built:
+    return Built(
+        task=task, group=group, category="", licence="", train=1, held_out=0, examined=1, rejected={}
+    )
 
 
 def test_counts_are_told_by_group_and_task_and_what_was_replayed() -> None:
@@ -19,7 +25,8 @@ def test_counts_are_told_by_group_and_task_and_what_was_replayed() -> None:
         "instances": 50, "tasks": {"okvqa/answer": 40, "coco_captions/caption": 10},
         "there": {"okvqa/answer": 30}, "repeated": 8, "replayed": {"stage1": 5},
     }  # fmt: skip
-    empty = findings({})
+    tasks = [built("okvqa/answer", "question answering"), built("coco_captions/caption", "generation")]
+    empty = replace(findings({}), built=tasks)
     assert drawn(empty) is None
     section = drawn(replace(empty, stages=[stage("stage1", plainly), stage("more", mixed)]))
     assert section is not None

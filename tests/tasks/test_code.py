@@ -9,7 +9,7 @@ import pytest
 
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
-from vf_ray.tasks import code, code_of, sources
+from vf_ray.tasks import Catalogue, code, declared, sources
 from vf_ray.tasks.code import syntax
 
 MODULE = '''"""Emoji of our own."""
@@ -89,15 +89,16 @@ def test_the_readers_and_tables_that_a_module_uses_count(
 
 
 def test_every_source_has_a_code_of_its_own() -> None:
-    codes = {name: code_of(name) for name in sources()}
+    codes = {name: declared().code_of(name) for name in sources()}
     assert len(set(codes.values())) == len(codes)
 
 
 def test_an_edited_task_moves_the_address_of_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = Recipe.from_mapping({"name": "x", "prepare": {"tasks": ["okvqa/*", "gqa/*"]}, "base": {}})
     before = Plan(recipe, "raw").images
+    code_of = Catalogue.code_of
     monkeypatch.setattr(
-        "vf_ray.plan.plan.code_of", lambda name: "edited" if name == "okvqa" else code_of(name)
+        Catalogue, "code_of", lambda self, name: "edited" if name == "okvqa" else code_of(self, name)
     )
     after = Plan(recipe, "raw").images
     assert after["okvqa"].address != before["okvqa"].address

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from vf_ray.artifacts import Artifact
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.load import load_recipe as named_recipe
+from vf_ray.recipe.own_table import OwnTable, source_name, table_task
 from vf_ray.store import Store
 from vf_ray.types import Instance, Reject, Task
 
@@ -26,33 +28,36 @@ def tasks(pattern: str = "*") -> dict[str, Task[Any]]:
 
 
 def instances(
-    task: str, raw: str, *, seed: int = 0, splits: Sequence[str] | None = None, images: bool = True
-) -> Iterator[Instance | Reject]:
+    task: str, raw: str, *, seed: int = 0, splits: Sequence[str] | None = None, images: bool = True,
+    tables: Mapping[str, OwnTable] = MappingProxyType({}),
+) -> Iterator[Instance | Reject]:  # fmt: skip
     """Yield what a task, or every task of a source, makes of raw files, in the order of the files.
 
     ``task`` is our id, the published one, or a source's name; ``raw`` a folder or URL. With ``images`` every
-    picture is opened, and one that does not decode is a reject. ``splits=None``: all of them.
+    picture is opened, and one that does not decode is a reject. ``splits=None``: all of them. ``tables`` are
+    a recipe's own (``recipe.prepare.tables``).
 
     Raises:
         ValueError: for an unknown task.
         FileNotFoundError: if a raw file is missing; says what to obtain.
     """
     from vf_ray.instances.sample import examine
-    from vf_ray.raw.tree import RawTree
+    from vf_ray.plan.origins import Catalogued, Origin
+    from vf_ray.plan.own_tables import Tabled
     from vf_ray.shards.checked import ImageCheck
-    from vf_ray.tasks import find, source_of
+    from vf_ray.tasks import declared
 
-    chosen = find(task)
+    chosen = declared().with_tables(tables).find(task)
 
     def of_source(name: str) -> Iterator[Instance | Reject]:
-        source = source_of(name)
-        tree = RawTree.of(raw, source.raws)
-        mine = [each for each in chosen if source_of(each.id) is source]
+        own = {table_task(table): Tabled(table, tables[table], raw) for table in tables}
+        origin: Origin = own[name] if name in own else Catalogued(name, raw)
+        source, tree = origin.source(), origin.tree()
+        mine = [each for each in source.tasks if each.id in {one.id for one in chosen}]
         outcomes = examine(source, tree, mine, seed=seed, splits=splits)
         return map(ImageCheck(tree).checked, outcomes) if images else outcomes
 
-    one_of_each = {source_of(each.id).name: each.id for each in chosen}
-    return chain.from_iterable(map(of_source, one_of_each.values()))
+    return chain.from_iterable(map(of_source, dict.fromkeys(source_name(each.id) for each in chosen)))
 
 
 def load_recipe(what: str | Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Recipe:
@@ -120,5 +125,5 @@ def export(
     plan = Plan.of(recipe, store)
     return exchange.export(
         plan.instances, store, Store.open(to), form, name=recipe.name, about=recipe.about,
-        any_licence=any_licence,
+        any_licence=any_licence, catalogue=plan.catalogue,
     )  # fmt: skip

@@ -24,7 +24,12 @@ WHOLE = "whole source"
 
 def build(
     task: Annotated[str, typer.Argument(help="Our id, the upstream id, or a source: all its tasks.")],
-    raw: Annotated[str, typer.Option(help="Folder or URL: each Raw under its name, or all merged.")],
+    raw: Annotated[
+        str | None, typer.Option(help="Folder or URL: each Raw under its name, or all merged.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="The recipe whose tables and raw folder are meant.")
+    ] = None,
     split: Annotated[str | None, typer.Option(help="Only this split; else every labelled one.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many instances of each task.")] = None,
     seed: Annotated[int, typer.Option(help="Of every draw: option order, negatives.")] = 0,
@@ -36,18 +41,23 @@ def build(
 ) -> None:
     """Make the instances of a task from raw files, in the order of the files."""
     from vf_ray import api
-    from vf_ray.tasks import find
+    from vf_ray.tasks import declared
 
-    chosen = find(task)
+    prepare = api.load_recipe(recipe).prepare if recipe else None
+    tables, folder = (prepare.tables, raw or prepare.raw) if prepare else ({}, raw)
+    if folder is None:
+        raise UserError("nothing says where raw files lie; give --raw, or --recipe of a recipe that does")
+    chosen = declared().with_tables(tables).find(task)
     tally = BuildCounts({each.id: each for each in chosen}, limit)
     with ExitStack() as open_files:
         with about(f"--rejects {rejects}"):
             sink = open_files.enter_context(rejects.open("w", encoding="utf-8") if rejects else nullcontext())
-        for outcome in api.instances(task, raw, seed=seed, splits=_split(split), images=images):
+        outcomes = api.instances(task, folder, seed=seed, splits=_split(split), images=images, tables=tables)
+        for outcome in outcomes:
             _put(outcome, tally, sink, as_json)
             if tally.full:
                 break
-    _close(tally, task, raw, split)
+    _close(tally, task, folder, split)
 
 
 @dataclass

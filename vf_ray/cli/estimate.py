@@ -30,11 +30,11 @@ def estimate(
     """
     from vf_ray.quality.published_sizes import CAP, compared, plain, sized
     from vf_ray.quality.published_sizes import estimate as added
-    from vf_ray.tasks import in_paper
+    from vf_ray.tasks import declared
 
     if override and not recipe:
         raise UserError("--set changes keys of a recipe; name one")
-    tasks, cap, built = in_paper(), CAP, dict[str, int]()
+    tasks, cap, built = declared().in_paper, CAP, dict[str, int]()
     if recipe:
         tasks, cap, built = _of_recipe(recipe, override, store)
     sizes = added(tasks, cap)

@@ -32,15 +32,15 @@ def export(
     from vf_ray.exchange.dataset_card import images
     from vf_ray.exchange.export import export as write
     from vf_ray.store import Store
-    from vf_ray.tasks import matching
 
     opened, plan = planned(recipe, override, store)
-    chosen = plan.tasks if task is None else [known for known in matching(task) if known in plan.tasks]
+    chosen = plan.tasks if task is None else sorted({*plan.catalogue.matching(task)} & {*plan.tasks})
     if not chosen:
         raise UserError(f"recipe {recipe!r} prepares none of {', '.join(task or ())}")
     census = write(
         {task: plan.instances[task] for task in chosen}, opened, Store.open(to), form,
         name=plan.recipe.name, about=plan.recipe.about, any_licence=any_licence,
+        catalogue=plan.catalogue,
     )  # fmt: skip
     if as_json:
         show_json({name: dict(count.instances) for name, count in census.tasks.items()})

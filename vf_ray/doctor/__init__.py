@@ -148,9 +148,9 @@ def _store(url: str | None) -> tuple[Store, Check]:
 
 
 def _task_ids(recipe: Recipe) -> tuple[str, ...]:
-    from vf_ray.tasks import matching
+    from vf_ray.tasks import declared
 
-    return matching(recipe.prepare.tasks)
+    return declared().with_tables(recipe.prepare.tables).matching(recipe.prepare.tasks)
 
 
 def cluster(store: Store) -> Iterator[Check]:

@@ -26,11 +26,9 @@ def sources(recipe: Recipe, store: Store) -> Iterator[Check]:
         plan = Plan.of(recipe, store)
     except FileNotFoundError:  # nothing is there yet: each source says what it needs
         plan = Plan(recipe, "")
-    if packages := plan.raw_files.packages:
-        yield _made_here(packages)
-        return
-    yield from _to_fetch(plan, store)
-    for name in plan.images:
+    packages = plan.raw_files.packages
+    yield from [_made_here(packages)] if packages else _to_fetch(plan, store)
+    for name in (name for name in plan.images if name in plan.catalogue.tables or not packages):
         yield from _source(name, plan, store)
 
 

@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import IO
 
 from vf_ray.artifacts import Artifact
+from vf_ray.recipe.own_table import source_name
 from vf_ray.shards.finish import HELD_OUT
 from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import INDEX
-from vf_ray.tasks import source_of
 from vf_ray.types import Tree
 
 IMAGES = "images"
@@ -32,7 +32,7 @@ class HeldOut(Tree):
         if name == HELD_OUT:
             return self.instances[folder].read(HELD_OUT)
         task = folder.removesuffix(f"/{IMAGES}")
-        artifact = self.images[source_of(task).name]
+        artifact = self.images[source_name(task)]
         file, offset, size = _located(artifact)[name]
         return artifact.read_range(file, offset, size, sha256=name)
 

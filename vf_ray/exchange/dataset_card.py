@@ -9,7 +9,8 @@ import yaml
 
 from vf_ray.exchange.census import Census, Count, summary
 from vf_ray.page.tables import Table
-from vf_ray.tasks import catalogue, source_of
+from vf_ray.recipe.own_table import source_name
+from vf_ray.tasks import Catalogue
 from vf_ray.types import Source
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -29,6 +30,7 @@ class Facts:
     name: str
     """Of the recipe."""
     about: str
+    catalogue: Catalogue
     census: Census
     files: Mapping[str, Sequence[str]]
     """By split: the data files that hold it whole."""
@@ -61,7 +63,7 @@ def images(census: Census, any_licence: bool) -> str:
 
 def _front_matter(facts: Facts) -> str:
     total = facts.census.instances()
-    groups = {catalogue()[task].group for task in facts.census.tasks}
+    groups = {facts.catalogue.tasks[task].group for task in facts.census.tasks}
     splits = [{"split": split, "path": list(names)} for split, names in facts.files.items() if names]
     values = {
         "pretty_name": f"Vision-Flan, built by vf-ray ({facts.name})",
@@ -95,7 +97,7 @@ def _groups(facts: Facts) -> str:
     tasks: Counter[tuple[str, str]] = Counter()
     instances: Counter[tuple[str, str]] = Counter()
     for task, count in facts.census.tasks.items():
-        place = (catalogue()[task].group, catalogue()[task].category)
+        place = (facts.catalogue.tasks[task].group, facts.catalogue.tasks[task].category)
         tasks[place] += 1
         instances[place] += count.instances.total()
     rows = [(*place, tasks[place], instances[place]) for place in sorted(tasks)]
@@ -112,7 +114,7 @@ def _task(facts: Facts, task: str, count: Count) -> tuple[Any, ...]:
     means = (summary(lengths)["mean"] for lengths in (count.asked, count.answered))
     splits = (count.instances[split] for split in facts.files)
     rejected = sum(facts.rejected.get(task, {}).values())
-    return (task, catalogue()[task].upstream, *splits, *means, rejected)
+    return (task, facts.catalogue.tasks[task].upstream, *splits, *means, rejected)
 
 
 def _lengths(facts: Facts) -> str:
@@ -124,9 +126,9 @@ def _lengths(facts: Facts) -> str:
 
 
 def _sources(facts: Facts) -> str:
-    names = sorted({source_of(task).name for task in facts.census.tasks})
+    names = sorted(set(map(source_name, facts.census.tasks)))
     columns = ("source", "title", "licence", "training", "redistribution", "faces", "stated")
-    rows = [_source(facts.census, source_of(name)) for name in names]
+    rows = [_source(facts.census, facts.catalogue.sources[name]) for name in names]
     return _section("Sources and their terms", (*columns, "images", "left out"), rows, wide=6)
 
 

@@ -22,10 +22,12 @@ from vf_ray.exchange.messages import MessageFiles
 from vf_ray.exchange.parquet import ParquetFiles
 from vf_ray.exchange.records import Record, records
 from vf_ray.exchange.webdataset import WebDatasetFiles
+from vf_ray.recipe.own_table import source_name
 from vf_ray.shards.candidates import SOURCE, examined_name, read_examined
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
+from vf_ray.tasks import Catalogue, declared
 
 SPLITS = {"train": TRAIN, "held_out": HELD_OUT}
 BATCH = 128
@@ -79,9 +81,11 @@ FORMS: Mapping[str, tuple[Callable[[Store, str, Path, Executor], Sink], str]] = 
 
 def export(
     wanted: Mapping[str, Spec], store: Store, target: Store, form: str, *, name: str, about: str = "",
-    any_licence: bool = False,
+    any_licence: bool = False, catalogue: Catalogue | None = None,
 ) -> Census:  # fmt: skip
     """Export finished instances, ``wanted`` by task, under a recipe's name; return what went out.
+
+    ``catalogue`` is the recipe's, where it has tables of its own.
 
     Raises:
         FileNotFoundError: if one of the tasks is not prepared.
@@ -90,10 +94,11 @@ def export(
     require(not target.list(), f"{target.url} is not empty; export into a new folder, or delete it first")
     instances = load_all(store, wanted)
     make, usage = FORMS[form]
+    catalogue = catalogue or declared()
     census, files = Census.of(tuple(wanted)), dict[str, Sequence[str]]()
     with scratch() as below, ThreadPoolExecutor(REQUESTS) as pool:
         for split, file in SPLITS.items():
-            split_records = records(instances, file, any_licence=any_licence)
+            split_records = records(catalogue, instances, file, any_licence=any_licence)
             files[split] = _write(make(target, split, below, pool), census, split, split_records)
     require(
         census.instances() > 0, f"the tasks {', '.join(wanted)} hold no instance; there is nothing to export"
@@ -101,6 +106,7 @@ def export(
     facts = Facts(
         name=name,
         about=about,
+        catalogue=catalogue,
         census=census,
         files=files,
         rejected=_rejected(instances),
@@ -126,7 +132,7 @@ def _rejected(instances: Mapping[str, Artifact]) -> dict[str, Mapping[str, int]]
     reasons: dict[str, Mapping[str, int]] = {}
     for task, artifact in sorted(instances.items()):
         images = load(artifact.store, artifact.manifest["spec"]["inputs"]["images"])
-        source = task.partition("/")[0]
+        source = source_name(task)
         if source not in reasons:
             examined = read_examined(images.read(examined_name(images.stats["turns"] - 1)))
             reasons[source] = examined[SOURCE][0].rejected

@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vf_ray.artifacts import Artifact, load
+from vf_ray.recipe.own_table import source_name
 from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.sources.llava_json import MARK, SPEAKERS
-from vf_ray.tasks import catalogue, source_of
+from vf_ray.tasks import Catalogue
 from vf_ray.types import IMAGE_MARK, Source, Task
 
 BATCH = 1024
@@ -74,10 +75,13 @@ class Record:
         return [{"from": SPEAKERS[place % 2], "value": text} for place, text in enumerate(texts)]
 
 
-def records(instances: Mapping[str, Artifact], name: str, *, any_licence: bool) -> Iterator[Record]:
+def records(
+    catalogue: Catalogue, instances: Mapping[str, Artifact], name: str, *, any_licence: bool
+) -> Iterator[Record]:
     """Yield the rows of the instances files of this name, by source and task, then in the file's order."""
-    for task_id in sorted(instances, key=lambda task_id: (source_of(task_id).name, task_id)):
-        yield from _of_task(instances[task_id], task_id, name, any_licence)
+    for task_id in sorted(instances, key=lambda task_id: (source_name(task_id), task_id)):
+        task, source = catalogue.tasks[task_id], catalogue.source_of(task_id)
+        yield from _of_task(instances[task_id], task, source, name, any_licence)
 
 
 def may_go_out(source: Source[Any], any_licence: bool) -> bool:
@@ -85,8 +89,9 @@ def may_go_out(source: Source[Any], any_licence: bool) -> bool:
     return any_licence or source.terms.redistribution == "yes"
 
 
-def _of_task(instances: Artifact, task_id: str, name: str, any_licence: bool) -> Iterator[Record]:
-    task, source = catalogue()[task_id], source_of(task_id)
+def _of_task(
+    instances: Artifact, task: Task[Any], source: Source[Any], name: str, any_licence: bool
+) -> Iterator[Record]:
     images = load(instances.store, instances.manifest["spec"]["inputs"]["images"])
     index, allowed = _index(images), may_go_out(source, any_licence)
     file = pq.ParquetFile(pa.BufferReader(instances.read(name)))

@@ -15,7 +15,8 @@ from vf_ray.errors import UserError, reported
 from vf_ray.on_ray.cluster import local_cluster
 from vf_ray.on_ray.logs import kept
 from vf_ray.on_ray.steps import run
-from vf_ray.plan.inputs import question_sets, raws
+from vf_ray.plan.inputs import question_sets
+from vf_ray.plan.own_tables import by_themselves, identity
 from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
 
@@ -70,14 +71,23 @@ def refuse_other_files(step: str, plan: Plan) -> None:
         RuntimeError: naming the key of the recipe that leads to them.
     """
     prepare, evaluate = plan.recipe.prepare, plan.recipe.evaluate
-    looks: Mapping[str, tuple[str, str, Callable[[], bool]]] = {
-        "prepare": ("prepare.raw", prepare.raw, lambda: raws(prepare)[:2] == (plan.raw, plan.given)),
-        "evaluate": ("evaluate.data", evaluate.data, lambda: question_sets(evaluate) == plan.question_sets),
+    raws = {f"tables.{name}.folder": table.folder or name for name, table in by_themselves(prepare).items()}
+    looks: Mapping[str, tuple[Mapping[str, str], Callable[[], bool]]] = {
+        "prepare": (
+            {"prepare.raw": prepare.raw, **{f"prepare.{key}": url for key, url in raws.items()}},
+            lambda: identity(plan.recipe)[:2] == (plan.raw, plan.given),
+        ),
+        "evaluate": (
+            {"evaluate.data": evaluate.data},
+            lambda: question_sets(evaluate) == plan.question_sets,
+        ),
     }
-    key, url, same = looks.get(step, ("", "", lambda: True))
-    if url and Store.open(url).local_path("") is not None and not same():
+    urls, same = looks.get(step, ({}, lambda: True))
+    local = {key: url for key, url in urls.items() if url and Store.open(url).local_path("") is not None}
+    if local and not same():
+        listed = ", ".join(f"{key} ({url})" for key, url in local.items())
         raise UserError(
-            f"step {step!r}: {key} ({url}) is a relative path or holds other files on this cluster than "
+            f"step {step!r}: {listed} is a relative path or holds other files on this cluster than "
             "where the step was asked for; name a bucket, or a folder that every machine mounts at this path"
         )
 

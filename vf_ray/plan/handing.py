@@ -1,5 +1,6 @@
 """What each step is handed: its own part of a plan, so that nobody below plans anew."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,7 +17,8 @@ def mixing(plan: Plan, stage: str) -> Mixing:
     instances = {task: plan.instances[task] for task in plan.stage_tasks(stage)}
     replayed = {name: mixing(plan, name) for name in chosen.replay}
     keep = plan.selections.keep(stage)
-    return Mixing(plan.mixture(stage), chosen, plan.recipe.seed, instances, replayed, keep)
+    groups = {task: plan.catalogue.tasks[task].group for task in instances}
+    return Mixing(plan.mixture(stage), chosen, plan.recipe.seed, instances, replayed, groups, keep)
 
 
 def unselected(plan: Plan, stage: str) -> Mixing:
@@ -51,7 +53,8 @@ def _making(plan: Plan, step: str) -> Making:
         trained = [name for name in lineage(plan.recipe.stages, step) if plan.stage(name)]
     addresses["base"] = plan.base.address
     tasks = {task for name in trained for task in plan.stage_tasks(name)}
-    return Making(plan.recipe, step, tasks, addresses)
+    licences = Counter(plan.catalogue.source_of(task).terms.licence for task in tasks)
+    return Making(plan.recipe, step, licences, addresses)
 
 
 def reporting(plan: Plan) -> Reporting:
@@ -66,8 +69,8 @@ def reporting(plan: Plan) -> Reporting:
     before = [(step, address) for step in plan.needs("report") for address in plan.addresses(step)]
     return Reporting(
         recipe=plan.recipe.name, about=plan.recipe.about, spec=plan.report, scores=plan.scores,
-        questions=plan.questions, instances=plan.instances, stages=stages, lineage=before,
-        earlier=plan.recipe.evaluate.earlier, learner=plan.graph.learner or "stage1",
+        questions=plan.questions, instances=plan.instances, catalogue=plan.catalogue, stages=stages,
+        lineage=before, earlier=plan.recipe.evaluate.earlier, learner=plan.graph.learner or "stage1",
     )  # fmt: skip
 
 

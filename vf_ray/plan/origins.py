@@ -8,13 +8,12 @@ from typing import Any, Protocol
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.errors import UserError, extra
-from vf_ray.plan.inputs import raws
 from vf_ray.plan.versions import CODE
 from vf_ray.raw import fetch
 from vf_ray.raw.tree import FetchedFiles, RawTree
 from vf_ray.recipe import Prepare, Recipe
 from vf_ray.store import Store
-from vf_ray.tasks import source_of, sources
+from vf_ray.tasks import catalogue, source_of, sources
 from vf_ray.types import Raw, Source, Tree
 
 
@@ -78,20 +77,9 @@ class RawFiles(Protocol):
 
 def raw_files(recipe: Recipe, tasks: Iterable[str], raw: str, given: Mapping[str, str]) -> RawFiles:
     """Return where a recipe's raw files come from; ``raw`` and ``given`` are their ``identity``."""
-    if recipe.prepare.raw or recipe.prepare.fetch:
-        return Published(recipe.prepare, tuple(tasks), raw, given)
-    return Demo(recipe.seed, recipe.prepare.held_out)
-
-
-def identity(recipe: Recipe) -> tuple[str, Mapping[str, str], Mapping[str, int]]:
-    """Return the fingerprint, or address, of all raw files; fingerprint and bytes of each Raw that is given.
-
-    Raises:
-        MissingError: if nothing is in the folder, and nothing is to be fetched.
-    """
-    if recipe.prepare.raw:
-        return raws(recipe.prepare)
-    return Demo(recipe.seed, recipe.prepare.held_out).spec.address, {}, {}
+    if recipe.prepare.is_demo:
+        return Demo(recipe.seed, recipe.prepare.held_out)
+    return Published(recipe.prepare, tuple(tasks), raw, given)
 
 
 @dataclass(frozen=True)
@@ -159,7 +147,7 @@ class Published:
         """Return what the tasks need and the user does not give, if it is to be fetched."""
         if not self.prepare.fetch:
             return {}
-        needed = {raw.name: raw for task in self.tasks for raw in source_of(task).raws}
+        needed = {raw.name: raw for task in self.tasks if task in catalogue() for raw in source_of(task).raws}
         missing = {name: raw for name, raw in sorted(needed.items()) if name not in self.given}
         return {name: (raw, fetch.spec(raw, CODE["raw"])) for name, raw in missing.items()}
 

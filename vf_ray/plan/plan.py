@@ -16,7 +16,8 @@ from vf_ray.plan.evaluation import Evaluation, Questions
 from vf_ray.plan.inputs import question_sets
 from vf_ray.plan.models import Models
 from vf_ray.plan.named_models import resolved
-from vf_ray.plan.origins import RawFiles, identity, raw_files
+from vf_ray.plan.origins import RawFiles, raw_files
+from vf_ray.plan.own_tables import WithTables, identity
 from vf_ray.plan.preparation import Preparation, largest_first
 from vf_ray.plan.selection import Selections
 from vf_ray.plan.settled import is_settled
@@ -24,9 +25,10 @@ from vf_ray.plan.stage_tasks import stage_tasks
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.graph import AFTER, BASE, BEFORE, FLAT, lineage
+from vf_ray.recipe.own_table import source_name
 from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
-from vf_ray.tasks import code_of, data_of, licensed, matching, source_of, sources
+from vf_ray.tasks import Catalogue, declared
 
 STEPS = (*BEFORE, *FLAT, *AFTER)
 """Those with a deployment of their own; a recipe may have more stages."""
@@ -78,7 +80,9 @@ class Plan:
     @cached_property
     def raw_files(self) -> RawFiles:
         """Return where the raw files come from."""
-        return raw_files(self.recipe, self.tasks, self.raw, self.given)
+        others = raw_files(self.recipe, self.tasks, self.raw, self.given)
+        prepare = self.recipe.prepare
+        return WithTables(others, prepare, self.raw, self.given) if prepare.tables else others
 
     @cached_property
     def question_sets(self) -> Mapping[str, str]:
@@ -88,14 +92,20 @@ class Plan:
     @cached_property
     def steps(self) -> tuple[str, ...]:
         """Return the steps that this recipe has, in order."""
-        given = bool(self.recipe.prepare.raw) and not self.recipe.prepare.fetch
+        given = not (self.recipe.prepare.fetch or self.recipe.prepare.is_demo)
         absent = {"fetch": given, BASE: not self.graph.need_base}
         return tuple(name for name in (*BEFORE, *self.recipe.stages, *AFTER) if not absent.get(name, False))
 
     @cached_property
+    def catalogue(self) -> Catalogue:
+        """Return the tasks that the recipe can name."""
+        return declared().with_tables(self.recipe.prepare.tables)
+
+    @cached_property
     def tasks(self) -> tuple[str, ...]:
         """Return the ids of the tasks that are prepared."""
-        return licensed(matching(self.recipe.prepare.tasks), self.recipe.prepare.licensed_for)
+        named = self.catalogue.matching(self.recipe.prepare.tasks)
+        return self.catalogue.licensed(named, self.recipe.prepare.licensed_for)
 
     def stage(self, name: str) -> Stage | None:
         """Return the tuning stage of this name, if the recipe has it."""
@@ -148,13 +158,14 @@ class Plan:
     @cached_property
     def images(self) -> Mapping[str, Spec]:
         """Return the pictures artifact of each source."""
-        names = sorted({source_of(task).name for task in self.tasks})
+        names = sorted(set(map(source_name, self.tasks)))
         return {name: self._images(name) for name in names}
 
     @property
     def largest_first(self) -> Sequence[str]:
         """Return the sources by the bytes of their raw files: what takes longest is not to begin last."""
-        return largest_first(self.images, self.raw_files, self.sizes)
+        sources = [self.catalogue.sources[name] for name in self.images]
+        return largest_first(sources, self.raw_files, self.sizes)
 
     def _images(self, source: str) -> Spec:
         prepare = self.recipe.prepare
@@ -162,8 +173,8 @@ class Plan:
             "seed": self.recipe.seed,
             "cap": self._cap(source),
             "largest_side": prepare.largest_side,
-            "source": code_of(source),
-            "tasks": {task: data_of(task) for task in self.tasks if source_of(task).name == source},
+            "source": self.catalogue.code_of(source),
+            "tasks": {t: self.catalogue.data_of(t) for t in self.tasks if source_name(t) == source},
         }
         if ceilings := {task: self.ceilings[task] for task in config["tasks"] if task in self.ceilings}:
             config["ceilings"] = ceilings  # a task that fails anyway has no more pictures looked at
@@ -174,10 +185,10 @@ class Plan:
     def ceilings(self) -> Mapping[str, float]:
         """Return the ceilings that the recipe sets in place of the tasks' own."""
         given = self.recipe.prepare.ceilings.items()
-        return {task: share for pattern, share in given for task in matching([pattern])}
+        return {task: share for pattern, share in given for task in self.catalogue.matching([pattern])}
 
     def _cap(self, source: str) -> int:
-        return EVERY if sources()[source].whole else self.recipe.prepare.cap
+        return EVERY if self.catalogue.sources[source].whole else self.recipe.prepare.cap
 
     @cached_property
     def instances(self) -> Mapping[str, Spec]:
@@ -187,11 +198,11 @@ class Plan:
     def _instances(self, task: str) -> Spec:
         config = {
             "seed": self.recipe.seed,
-            "cap": self._cap(source_of(task).name),
+            "cap": self._cap(source_name(task)),
             "held_out": self.recipe.prepare.held_out,
             **({"ceiling": self.ceilings[task]} if task in self.ceilings else {}),
         }
-        inputs = {"images": self.images[source_of(task).name].address}
+        inputs = {"images": self.images[source_name(task)].address}
         return Spec(kind="instances", name=task, config=config, inputs=inputs, code=CODE["instances"])
 
     def mixture(self, stage: str) -> Spec:
@@ -212,7 +223,7 @@ class Plan:
     @cached_property
     def selections(self) -> Selections:
         """Return how stages choose among their instances."""
-        return Selections(self.recipe, self.instances, self.pool, self.starts_from)
+        return Selections(self.recipe, self.catalogue, self.instances, self.pool, self.starts_from)
 
     def held_out(self, stage: str) -> Spec:
         """Return the index of the held-out instances that a stage is watched by."""
@@ -229,7 +240,7 @@ class Plan:
 
     def stage_tasks(self, stage: str) -> tuple[str, ...]:
         """Return the ids of the tasks that a stage trains on; see ``plan/stage_tasks.py``."""
-        return stage_tasks(self.recipe, stage, self.tasks)
+        return stage_tasks(self.recipe, self.catalogue, stage, self.tasks)
 
     @cached_property
     def base(self) -> Spec:

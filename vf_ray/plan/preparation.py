@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from vf_ray.artifacts import Spec
 from vf_ray.plan.origins import RawFiles
-from vf_ray.tasks import sources
+from vf_ray.types import Source
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,11 @@ class Preparation:
         return [*self.images.values(), *self.instances.values()]
 
 
-def largest_first(names: Collection[str], raw_files: RawFiles, sizes: Mapping[str, int]) -> list[str]:
-    """Return sources by the bytes of their raw files; ``sizes`` has those that are there, by name."""
+def largest_first(
+    sources: Collection[Source[Any]], raw_files: RawFiles, sizes: Mapping[str, int]
+) -> list[str]:
+    """Return names of sources by the bytes of their raw files; ``sizes`` has those that are there."""
     fetched = {name: sum(file.size for file in raw.files) for name, (raw, _) in raw_files.public.items()}
     known = {**sizes, **fetched}
-    totals = {name: sum(known.get(raw.name, 0) for raw in sources()[name].raws) for name in names}
+    totals = {source.name: sum(known.get(raw.name, 0) for raw in source.raws) for source in sources}
     return sorted(totals, key=lambda name: (-totals[name], name))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from vf_ray.artifacts import Spec
 from vf_ray.plan.evaluation import Questions
 from vf_ray.recipe import Stage
+from vf_ray.tasks import Catalogue
 
 PAGE, MARKDOWN, SUMMARY = "report.html", "report.md", "summary.txt"
 """Files of a report: the page, the same as text, and what it comes to in a few lines."""
@@ -35,6 +36,7 @@ class Reporting:
     questions: Questions
     instances: Mapping[str, Spec]
     """By task."""
+    catalogue: Catalogue
     stages: Sequence[ReportedStage]
     lineage: Sequence[tuple[str, str]]
     """Step and address of all that it rests on, in the order of making."""

@@ -10,7 +10,7 @@ from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.select import Select
 from vf_ray.recipe.stage import Lora, Stage
-from vf_ray.tasks import among, matching
+from vf_ray.tasks import Catalogue
 
 READING = ("max_length", "template", "too_long", "precision")
 """Keys of a stage that say how a model reads its conversations."""
@@ -108,6 +108,7 @@ class Selections:
     """How the stages of a recipe choose among the instances that they may take."""
 
     recipe: Recipe
+    catalogue: Catalogue
     instances: Mapping[str, Spec]
     """Of each task that is prepared."""
     pool: Callable[[str], Spec]
@@ -124,8 +125,8 @@ class Selections:
         tuned = self.recipe.stage(stage)
         if tuned is None or tuned.select is None or tuned.select.method == "list":
             return None
-        named, key = matching(self.recipe.prepare.tasks), f"{stage}.select.targets"
-        voting = among(named, tuned.select.targets, key)
+        named, key = self.catalogue.matching(self.recipe.prepare.tasks), f"{stage}.select.targets"
+        voting = self.catalogue.among(named, tuned.select.targets, key)
         targets = {task: spec for task, spec in self.instances.items() if task in voting}
         return StageSelection(stage, tuned.select, tuned, self.pool(stage), self.starts_from(stage), targets)
 

@@ -5,10 +5,10 @@ from fnmatch import fnmatchcase
 
 from vf_ray.errors import near, require
 from vf_ray.recipe import Recipe
-from vf_ray.tasks import among, catalogue, matching
+from vf_ray.tasks import Catalogue
 
 
-def stage_tasks(recipe: Recipe, stage: str, prepared: Sequence[str]) -> tuple[str, ...]:
+def stage_tasks(recipe: Recipe, catalogue: Catalogue, stage: str, prepared: Sequence[str]) -> tuple[str, ...]:
     """Return the ids of the tasks that a stage trains on: of a pattern's, those that are ``prepared``.
 
     Raises:
@@ -16,11 +16,11 @@ def stage_tasks(recipe: Recipe, stage: str, prepared: Sequence[str]) -> tuple[st
     """
     asked = recipe.stage(stage)
     assert asked is not None, f"recipe {recipe.name!r} has no {stage}"
-    chosen = among(matching(recipe.prepare.tasks), asked.tasks, f"{stage}.tasks")
+    chosen = catalogue.among(catalogue.matching(recipe.prepare.tasks), asked.tasks, f"{stage}.tasks")
     for pattern in asked.limits:
         hits = any(fnmatchcase(task, pattern) for task in chosen)
         require(hits, f"{stage}.limits names {pattern!r}, which is no task of the stage")
-    groups = {catalogue()[task].group for task in chosen if task in catalogue()}
+    groups = {catalogue.tasks[task].group for task in chosen}
     for pattern in asked.weights:
         hits = pattern in groups or any(fnmatchcase(task, pattern) for task in chosen)
         unknown = f"{stage}.weights names {pattern!r}, which is no task of the stage and no group"

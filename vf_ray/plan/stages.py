@@ -1,6 +1,6 @@
 """What the making of one model is handed: its data, what it starts from, what it makes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vf_ray.artifacts import Spec
@@ -18,6 +18,8 @@ class Mixing:
     """By task."""
     replayed: Mapping[str, "Mixing"]
     """By stage, those that some samples are drawn from again."""
+    groups: Mapping[str, str]
+    """Of tasks, by task."""
     keep: str = ""
     """Address of the list of the instances that were selected; empty: nothing was."""
 
@@ -28,8 +30,9 @@ class Making:
 
     recipe: Recipe
     step: str
-    tasks: Collection[str]
-    """That it, or what it averages of this recipe's models, was trained on."""
+    licences: Mapping[str, int]
+    """Of the sources of the tasks that it, or what it averages of this recipe's models, was trained on: how
+    many tasks have each."""
     lineage: Mapping[str, str]
     """Role and address of what it is made from."""
 

@@ -22,8 +22,8 @@ from vf_ray.quality.perceptual import RADIUS, distance, of_one_colour
 from vf_ray.quality.prepared import Prepared, image_id
 from vf_ray.quality.question_overlap import Hit, Index
 from vf_ray.quality.sought import Sought
+from vf_ray.recipe.own_table import source_name
 from vf_ray.shards.finish import TRAIN
-from vf_ray.tasks import source_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ def contamination(
     require(bool(tasks), f"recipe {recipe!r} trains on no instance, so nothing can be found there")
     owned = {task: _images(prepared, task) for task in tasks}
     members = Members.of(owned)
-    sources = {source_of(task).name for task in tasks}
+    sources = set(map(source_name, tasks))
     trained = seen({name: prepared.images[name] for name in sources}, on_looks)
     search = _Search(asked, members, trained)
     search.images()

@@ -12,7 +12,7 @@ from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
 from vf_ray.quality.prepared import Prepared
 from vf_ray.quality.question_overlap import COMMON, N
 from vf_ray.quality.sought import bare
-from vf_ray.tasks import source_of
+from vf_ray.recipe.own_table import source_name
 
 HEADERS = (
     "benchmark", "questions", "words found", "same picture", "images", "equal", "alike",
@@ -175,7 +175,7 @@ def _pair(
     overlaps: Contamination, prepared: Prepared, benchmark: str, task: str, shown: ImageFound
 ) -> ImagePair:
     image = overlaps.sought.shown[shown.place]
-    trained = prepared.stored(source_of(task).name, {shown.trained})[shown.trained]
+    trained = prepared.stored(source_name(task), {shown.trained})[shown.trained]
     sides = (
         PairSide(**_uri(image.read()), words=f"{benchmark}: {image.name}"),
         PairSide(**_uri(trained.data), words=f"{task}: {trained.words}"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from vf_ray.quality.looks import OnLooks, seen
 from vf_ray.quality.measures import Measured, measured
 from vf_ray.quality.members import Members
 from vf_ray.quality.prepared import Prepared
-from vf_ray.tasks import catalogue, source_of
+from vf_ray.recipe.own_table import source_name
+from vf_ray.types import Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,8 @@ def examine(
     twins = duplicates(members, seen(prepared.images, on_looks))
     again = _repeated_elsewhere(measures)
     tasks = [
-        _quality(task, prepared.instances[task], measures[task], again[task], twins) for task in measures
+        _quality(prepared.catalogue.tasks[task], prepared.instances[task], measures[task], again[task], twins)
+        for task in measures
     ]
     odd = {quality.task: flags(quality) for quality in tasks}
     return Quality(
@@ -72,12 +75,12 @@ def _repeated_elsewhere(measures: Mapping[str, Measured]) -> dict[str, int]:
 
 
 def _quality(
-    task: str, artifact: Artifact, measures: Measured, repeated_elsewhere: int, twins: Duplicates
+    declared: Task[Any], artifact: Artifact, measures: Measured, repeated_elsewhere: int, twins: Duplicates
 ) -> TaskQuality:
-    declared, stats, config = catalogue()[task], artifact.stats, artifact.manifest["spec"]["config"]
+    task, stats, config = declared.id, artifact.stats, artifact.manifest["spec"]["config"]
     return TaskQuality(
         task=task,
-        source=source_of(task).name,
+        source=source_name(task),
         group=declared.group,
         category=declared.category,
         train=stats["train"],

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vf_ray.instances.chance import rank
 from vf_ray.quality.hamming import Rows
 from vf_ray.quality.looks import Ids
-from vf_ray.tasks import source_of
+from vf_ray.recipe.own_table import source_name
 
 
 class Owned(NamedTuple):
@@ -55,7 +55,7 @@ class Members:
     @cached_property
     def sources(self) -> Sequence[str]:
         """Return the source of each task."""
-        return [source_of(task).name for task in self.tasks]
+        return [source_name(task) for task in self.tasks]
 
     @cached_property
     def kinds(self) -> tuple[Rows, list[tuple[int, ...]]]:

@@ -17,7 +17,6 @@ from vf_ray.quality.measures import SheetItem
 from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
 from vf_ray.quality.prepared import Prepared, Stored
 from vf_ray.quality.task_table import SHORT_HEADERS, percent, short_row
-from vf_ray.tasks import source_of
 
 MOST_PAIRS = 24
 """Pairs of sources of which twins are shown, those with most pairs first."""
@@ -149,7 +148,7 @@ def _side(source: str, stored: Stored) -> PairSide:
 
 
 def _task(task: TaskQuality, quality: Quality, prepared: Prepared) -> Section:
-    counts, source = task.measured, source_of(task.task)
+    counts, source = task.measured, prepared.catalogue.source_of(task.task)
     head = f"{task.group}, {task.category}; {source.title}, licence {source.terms.licence}"
     flags = [f"{flag.name}: {flag.words}" for flag in quality.flags.get(task.task, ())]
     stored = prepared.stored(task.source, {shown.image for shown in counts.shown})

@@ -1,7 +1,7 @@
 """What a recipe has prepared: its tasks' instances as they stream by, and the pictures they speak of."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.schema import from_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
+from vf_ray.tasks import Catalogue, declared
 
 BATCH = 4_096
 """Instances that are in memory at once."""
@@ -43,6 +44,8 @@ class Prepared:
     """By task."""
     images: Mapping[str, Artifact]
     """By source."""
+    catalogue: Catalogue = field(default_factory=declared)
+    """What is told of the tasks."""
 
     @classmethod
     def of(cls, store: Store, plan: Plan) -> "Prepared":
@@ -54,7 +57,7 @@ class Prepared:
         try:
             instances = load_all(store, plan.instances)
             held = {task: artifact for task, artifact in instances.items() if _size(artifact)}
-            return cls(held, load_all(store, plan.images))
+            return cls(held, load_all(store, plan.images), plan.catalogue)
         except FileNotFoundError as error:
             remedy = f"python -m flows {plan.recipe.name} --only prepare --upstream build"
             raise MissingError(f"{error}: {remedy}") from error

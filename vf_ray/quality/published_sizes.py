@@ -13,7 +13,8 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal
 
-from vf_ray.tasks import source_of, sources
+from vf_ray.recipe.own_table import source_name
+from vf_ray.tasks import sources
 
 PAPER_INSTANCES, PAPER_TASKS = 1_664_261, 187
 """Vision-Flan's own figures (arXiv 2402.11690); its appendix lists 188 tasks."""
@@ -115,7 +116,7 @@ def most_instances(tasks: Collection[str], cap: int, per_task: int | None = None
     """
     by_source: dict[str, list[str]] = {}
     for task in tasks:
-        by_source.setdefault(source_of(task).name, []).append(task)
+        by_source.setdefault(source_name(task), []).append(task)
     return sum(_most_of(source, ids, cap, per_task) for source, ids in by_source.items())
 
 

@@ -3,7 +3,8 @@
 Read in this order: recipe.py, stage.py, graph.py (what starts from what), strict.py, load.py.
 """
 
-from vf_ray.recipe.recipe import Base, Evaluate, Prepare, Recipe, Resources, Served
+from vf_ray.recipe.prepare import Prepare
+from vf_ray.recipe.recipe import Base, Evaluate, Recipe, Resources, Served
 from vf_ray.recipe.stage import MODULES, Average, Lora, Stage
 
 __all__ = [

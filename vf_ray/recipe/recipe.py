@@ -15,42 +15,10 @@ from vf_ray.errors import near, require
 from vf_ray.recipe.graph import ALIGN, BASE, FLAT, Stages, is_model_address, require_sound, staged
 from vf_ray.recipe.input_format import InputFormat
 from vf_ray.recipe.model_sizes import SIZES
+from vf_ray.recipe.prepare import Prepare
 from vf_ray.recipe.stage import Stage
 from vf_ray.recipe.strict import build, is_http, plain
 from vf_ray.recipe.suites import expanded
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prepare:
-    """Which tasks become instances, and how many of each."""
-
-    tasks: tuple[str, ...]
-    """Task ids, patterns (``coco/*``), ``@paper`` for the tasks of Vision-Flan's paper, ``@paper/20`` for
-    20 of them."""
-    raw: str = ""
-    """URL of the folder that holds the raw archives; a relative path starts where the run is started, not
-    at the recipe; empty: the packaged demo pictures."""
-    fetch: bool = False
-    """Download what is not in ``raw`` and has a public address into the store; then ``raw`` may be empty."""
-    cap: int = 10_000
-    """Instances per task (the paper: 10,000); those of a source that is taken whole are all taken."""
-    held_out: float = 0.01
-    """Share of pictures, chosen by content, that no stage ever trains on."""
-    largest_side: int = 1024
-    """Pictures with a longer side are shrunk to it; others keep their original bytes."""
-    licensed_for: Literal["any", "training", "redistribution"] = "any"
-    """Leave out sources whose terms do not say yes to this; unknown counts as no."""
-    ceilings: Mapping[str, float] = field(default_factory=dict)
-    """Share of its records that a task may lose before it fails, by id or pattern (``{"*": 0.2}``), in
-    place of the task's own; the last one that matches counts. Too few records fail no task by share."""
-
-    def __post_init__(self) -> None:
-        require(bool(self.tasks), "prepare.tasks is empty; name at least one task or pattern")
-        require(self.cap > 0, f"prepare.cap is {self.cap}; it must be positive")
-        require(0 <= self.held_out < 1, f"prepare.held_out is {self.held_out}; it is a share in [0, 1)")
-        for pattern, share in self.ceilings.items():
-            require(0 <= share <= 1, f"prepare.ceilings.{pattern} is {share}; it is a share in [0, 1]")
-        require(self.largest_side >= 16, f"prepare.largest_side is {self.largest_side} pixels; at least 16")
 
 
 @dataclass(frozen=True, kw_only=True)

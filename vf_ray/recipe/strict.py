@@ -75,7 +75,8 @@ def _convert(hint: Any, value: Any, path: str, lenient: bool) -> Any:
     if dataclasses.is_dataclass(hint):
         return build(typing.cast(type, hint), value, f"{path}.", lenient=lenient)
     if origin in (types.UnionType, typing.Union):
-        inner = next(a for a in args if a is not type(None))
+        kinds = [a for a in args if a is not type(None)]
+        inner = type(value) if type(value) in kinds else kinds[0]
         return None if value is None else _convert(inner, value, path, lenient)
     if origin in (tuple, Sequence):
         if dataclasses.is_dataclass(args[0]) and isinstance(value, Mapping):

@@ -7,18 +7,18 @@ from vf_ray.page.document import Block, Notes, Paragraph, Section
 from vf_ray.page.tables import Table
 from vf_ray.report import names
 from vf_ray.report.findings import Findings, Trained
-from vf_ray.tasks import catalogue
 
 
 def drawn(findings: Findings) -> Section | None:
     """Return how many instances of each group and task a pass of each stage goes over."""
     if not findings.stages:
         return None
+    groups = {one.task: one.group for one in findings.built}
     blocks: list[Block] = [
         Paragraph(
             words="Instances that one pass of each stage goes over, and their share; repetitions count."
         ),
-        _table(findings, "group", lambda task: catalogue()[task].group),
+        _table(findings, "group", groups.__getitem__),
         _table(findings, "task", str),
     ]
     notes = [note for stage in findings.stages if (note := _mixed(stage))]

@@ -11,7 +11,7 @@ from vf_ray.plan.reporting import ReportedStage, Reporting
 from vf_ray.recipe.graph import is_model_address
 from vf_ray.report import names
 from vf_ray.store import Store
-from vf_ray.tasks import catalogue, source_of
+from vf_ray.tasks import Catalogue
 from vf_ray.train.best import kept_step, measured
 from vf_ray.train.metrics import METRICS, records_of
 
@@ -114,7 +114,7 @@ def gather(store: Store, wanted: Reporting) -> Findings:
     return Findings(
         recipe=wanted.recipe,
         about=wanted.about,
-        built=[_built(task, artifact.stats) for task, artifact in instances.items()],
+        built=[_built(wanted.catalogue, task, artifact.stats) for task, artifact in instances.items()],
         stages=[_trained(store, stage) for stage in wanted.stages],
         scores=scores,
         items=items,
@@ -124,13 +124,13 @@ def gather(store: Store, wanted: Reporting) -> Findings:
     )
 
 
-def _built(task: str, stats: Mapping[str, Any]) -> Built:
-    declared = catalogue()[task]
+def _built(catalogue: Catalogue, task: str, stats: Mapping[str, Any]) -> Built:
+    declared = catalogue.tasks[task]
     return Built(
         task=task,
         group=declared.group,
         category=declared.category,
-        licence=source_of(task).terms.licence,
+        licence=catalogue.source_of(task).terms.licence,
         train=stats["train"],
         held_out=stats["held_out"],
         examined=stats["examined"],

@@ -20,7 +20,6 @@ from vf_ray.shards.keep_list import kept_keys, only_kept, require_kept
 from vf_ray.shards.schema import MIXTURE, STORED, from_parquet, said_bytes, to_parquet
 from vf_ray.shards.write import INDEX
 from vf_ray.store import Store
-from vf_ray.tasks import catalogue
 
 NAME = "index.parquet"
 _NO_IMAGE = {"sha256": NOTHING, "file": "", "offset": 0, "size": 0, "width": 0, "height": 0}
@@ -35,8 +34,7 @@ def mixture(store: Store, wanted: Mixing, *, force: bool = False) -> Artifact:
         UserError: if that names instances that are not there.
     """
     instances = load_all(store, wanted.instances)
-    groups = {task: catalogue()[task].group for task in instances}
-    choice = Choice(wanted.seed, **wanted.stage.choice, groups=groups)
+    choice = Choice(wanted.seed, **wanted.stage.choice, groups=wanted.groups)
     others = {name: mixture(store, other) for name, other in wanted.replayed.items()}
 
     def make(writer: Writer) -> Mapping[str, Any]:

@@ -12,10 +12,10 @@ from vf_ray.artifacts import Artifact, load_all
 from vf_ray.artifacts.board import Board, shown
 from vf_ray.errors import UserError
 from vf_ray.plan.preparation import Preparation
+from vf_ray.recipe.own_table import source_name
 from vf_ray.shards.build import Finish, build_images
 from vf_ray.shards.passes import OPEN
 from vf_ray.store import Store
-from vf_ray.tasks import source_of
 from vf_ray.work import Line, WorkPool
 
 FEWEST_SOURCES = 8
@@ -62,7 +62,7 @@ def _instances(
     count: Callable[[Line], None],
 ) -> None:  # fmt: skip
     units = [
-        Finish(wanted.raw_files.origin(store, source_of(task).name), store, spec, force)
+        Finish(wanted.raw_files.origin(store, source_name(task)), store, spec, force)
         for task, spec in wanted.instances.items()
     ]
     # what is finished only shows as finished

@@ -59,7 +59,7 @@ def csv_table(
 
     def read(tree: Tree) -> Iterator[R | Reject]:
         for split, path in existing(tree, files, count):
-            for item in _records(tree, path, split, dialect):
+            for item in csv_records(tree, path, split, dialect):
                 yield from (item,) if isinstance(item, Reject) else parsed((item,), parse)
 
     return read
@@ -99,7 +99,10 @@ class _Cells(dict[str, str]):
         raise ColumnError(f"{self._path} has no column {column!r}; it has {', '.join(self._columns)}")
 
 
-def _records(tree: Tree, path: str, split: str, dialect: Dialect) -> Iterator[tuple[Cells, At] | Reject]:
+def csv_records(
+    tree: Tree, path: str, split: str, dialect: Dialect = CSV
+) -> Iterator[tuple[Cells, At] | Reject]:
+    """Yield the lines of one table; a reject for each that is none."""
     lines = _lines(tree, path, dialect)
     columns = tuple(dialect.columns) or _header(tree, path, dialect, lines)
     records = never_empty((line for line in lines if line), tree, path)

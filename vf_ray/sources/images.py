@@ -7,7 +7,7 @@ its own becomes PGM or PPM, which is the pixels behind a short header: one byte 
 import re
 from collections.abc import Callable, Mapping
 
-from vf_ray.sources import cifar_pickle, idx, lmdb_images, parquet_table, raven_npz, stl_bin
+from vf_ray.sources import cifar_pickle, idx, lmdb_images, parquet_table, raven_npz, stl_bin, table_cells
 from vf_ray.types import Tree
 
 _INSIDE = re.compile(r"(?P<path>.+)!(?P<kind>[a-z0-9]+):(?P<which>.+)", re.DOTALL)
@@ -47,6 +47,7 @@ def _containers(path: str) -> tuple[str, str]:
 
 
 KINDS: Mapping[str, Callable[[Tree, str, str], bytes]] = {
+    "cell": table_cells.image,
     "cifar": cifar_pickle.image,
     "idx": idx.image,
     "lmdb": lmdb_images.image,

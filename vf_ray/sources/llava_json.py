@@ -89,7 +89,7 @@ def with_or_without_image(record: Fields, at: At) -> ConversationRow | Reject:
         return Reject(at.key(), "record of a medium that is not taken", medium[:200])
     if not images and _marked(first):
         return Reject(at.key(), f"{MARK}, but no picture is named", first[:200])
-    if len(images) > 1 and (len({*images}) > 1 or _num_marks((first, *others)) > 1):
+    if len(images) > 1 and (len({*images}) > 1 or num_marks((first, *others)) > 1):
         return _of_several(at, images, (first, *others))
     texts = (without_mark(first) if images else first, *others)
     if not all(map(_NOT_BLANK.search, texts[2 * bool(images) :: 2])):  # a picture alone may be asked about
@@ -99,18 +99,25 @@ def with_or_without_image(record: Fields, at: At) -> ConversationRow | Reject:
 
 def _of_several(at: At, images: tuple[str, ...], texts: tuple[str, ...]) -> ConversationRow | Reject:
     """Return a row of several pictures, each of which has a mark in what the user says, or none has."""
-    marks = _num_marks(texts)
+    marks = num_marks(texts)
     if marks not in (0, len(images)):
         return Reject(at.key(), "pictures and marks differ", f"{len(images)} pictures, {marks} of {MARK}")
+    asked = named_inside(texts)
+    if not all(map(_NOT_BLANK.search, asked[1:])):
+        return Reject(at.key(), "turn empty", repr(texts)[:200])
+    return ConversationRow(key=at.key(), split=at.split, texts=asked, images=images)
+
+
+def named_inside(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return texts with ``IMAGE_MARK`` where the user names a picture, but for those that come first."""
     first, *others = texts
     asked = [_LEADING.sub("", first, count=1) if _LEADING.match(first) else first, *others]
     asked[::2] = [text.replace(MARK, IMAGE_MARK) for text in asked[::2]]
-    if not all(map(_NOT_BLANK.search, asked[1:])):
-        return Reject(at.key(), "turn empty", repr(texts)[:200])
-    return ConversationRow(key=at.key(), split=at.split, texts=tuple(asked), images=images)
+    return tuple(asked)
 
 
-def _num_marks(texts: Sequence[str]) -> int:
+def num_marks(texts: Sequence[str]) -> int:
+    """Return how many pictures the user names in what is said alternately by user and model."""
     return sum(text.count(MARK) for text in texts[::2])
 
 

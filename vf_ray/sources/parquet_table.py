@@ -1,7 +1,5 @@
 """Parquet tables, also with encoded pictures in a column."""
 
-import base64
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import IO, Any, TypeVar, cast
@@ -11,6 +9,7 @@ from vf_ray.raw.indexed import MOST_WHOLE, UnreadableError, require_size
 from vf_ray.raw.placeholder import LOOKED_AT, in_place_of_bytes
 from vf_ray.raw.tree import existing
 from vf_ray.sources.fields import Fields
+from vf_ray.sources.image_cells import beside, from_base64, inner
 from vf_ray.sources.list_file import Files
 from vf_ray.sources.records import At, ParseRecord, of_objects, parsed
 from vf_ray.sources.this_tree import ThisTree
@@ -19,9 +18,8 @@ from vf_ray.types import Reject, Row, Tree
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 _BATCH = 512
-_BASE64 = re.compile(r"(?:data:[^,]{,80};base64,)?([A-Za-z0-9+/_\-\r\n]{64,}=*\s*)")
-"""Padded or not, in the letters for addresses too; what is shorter is no picture."""
-_IN_ADDRESSES = str.maketrans("+/", "-_")
+_FEW = 32
+"""Rows with whole pictures that are in memory at once."""
 _MOST_UNPACKED = 20
 """Times as large as they are packed that a row group's pictures, packed themselves, may be."""
 
@@ -62,6 +60,33 @@ def records(tree: Tree, path: str, columns: Sequence[str], unread: Sequence[str]
         batches = opened.iter_batches(batch_size=_BATCH, columns=list(columns))
         while (batch := _decoded(path, lambda: next(batches, None))) is not None:
             yield from _cells(batch)
+
+
+def image_records(tree: Tree, path: str, columns: Sequence[str], images: Sequence[str]) -> Iterator[Any]:
+    """Yield the rows of one file with as little of the ``images`` columns as tells how many there are.
+
+    Where Hugging Face's ``{bytes, path}`` stand, that is the paths.
+
+    Raises:
+        ValueError: if it is damaged, or lacks a column.
+    """
+    with tree.open(path) as file:
+        opened = _opened(file, path)
+        for name in (*columns, *images):
+            _require_one(path, name, opened.schema_arrow.names)
+        leaves = [opened.schema.column(place).path for place in range(len(opened.schema))]
+        paths = {name: _paths_alone(name, leaves) for name in images}
+        read = [*columns, *(leaf for name in images for leaf in paths[name] or (name,))]
+        size = _BATCH if all(paths.values()) else _FEW
+        batches = opened.iter_batches(batch_size=size, columns=read)
+        while (batch := _decoded(path, lambda: next(batches, None))) is not None:
+            yield from _cells(batch)
+
+
+def _paths_alone(name: str, leaves: Sequence[str]) -> list[str]:
+    """Return the leaf of a column that holds the paths, where another one holds the bytes."""
+    mine = {leaf.rpartition(".")[2]: leaf for leaf in leaves if leaf.startswith(f"{name}.")}
+    return [mine["path"]] if mine.keys() == {"bytes", "path"} else []
 
 
 def _require_one(path: str, name: str, names: Sequence[str]) -> None:
@@ -162,18 +187,33 @@ def _remedy(error: Exception) -> str:
 
 
 def image(tree: Tree, path: str, which: str) -> bytes:
-    """Return the picture in ``<column>:<row>``, in any of the forms in which such files hold one."""
-    column, _, row = which.rpartition(":")
+    """Return the picture in ``<column>:<row>``, in any of the forms in which such files hold one.
+
+    Behind the row may stand what leads to it within the cell: ``<row>.<step>.<step>``.
+    """
+    column, _, place = which.rpartition(":")
+    row, *steps = place.split(".")
     number = int(row)
     for group, rows in enumerate(_group_sizes(ThisTree(tree), path)):
         if number < rows:
-            cell = _group(ThisTree(tree), path, group, column)[number].as_py()
-            data = _encoded(cell, f"{path}, {column!r}, row {row}")
-            if data is None:
-                raise MissingError(f"{path} holds no picture in {column!r}, row {row}")
-            return data
+            cell = inner(_group(ThisTree(tree), path, group, column)[number].as_py(), steps)
+            return image_in(tree, path, cell, f"{column!r}, row {place}")
         number -= rows
     raise UserError(f"{path} holds no row {row}")
+
+
+def image_in(tree: Tree, path: str, cell: Any, where: str) -> bytes:
+    """Return the picture of a cell of a file, or the one whose path it holds in place of its bytes.
+
+    Raises:
+        MissingError: if there is none; ``where`` names the cell.
+    """
+    if (data := _encoded(cell, f"{path}, {where}")) is not None:
+        return data
+    named = cell.get("path") if isinstance(cell, dict) else None
+    if isinstance(named, str) and named and tree.exists(there := beside(path, named)):
+        return tree.read(there)
+    raise MissingError(f"{path} holds no picture in {where}")
 
 
 def _encoded(cell: Any, where: str) -> bytes | None:
@@ -183,28 +223,18 @@ def _encoded(cell: Any, where: str) -> bytes | None:
         ValueError: if it is none of these, or several pictures.
     """
     if isinstance(cell, bytes):
-        return (_from_base64(cell.decode()) if cell.isascii() else b"") or cell
+        return (from_base64(cell.decode()) if cell.isascii() else b"") or cell
     if cell is None:
         return None
     if isinstance(cell, dict):
         return _encoded(cell.get("bytes"), where)
-    if isinstance(cell, str) and (data := _from_base64(cell)):
+    if isinstance(cell, str) and (data := from_base64(cell)):
         return data
     if isinstance(cell, list) and all(isinstance(item, int) for item in cell):
         return bytes(item & 0xFF for item in cell) or None
     if isinstance(cell, list) and len(cell) == 1:
         return _encoded(cell[0], where)
     raise UserError(f"{where} holds {str(cell)[:80]}; expected one encoded picture")
-
-
-def _from_base64(cell: str) -> bytes:
-    """Return what a text holds in base64; nothing if it is none."""
-    if (packed := _BASE64.fullmatch(cell)) is None:
-        return b""
-    letters = "".join(packed[1].split()).rstrip("=")
-    if len(letters) % 4 == 1:  # no bytes are written so
-        return b""
-    return base64.urlsafe_b64decode(letters.translate(_IN_ADDRESSES) + "=" * (-len(letters) % 4))
 
 
 @lru_cache(maxsize=64)

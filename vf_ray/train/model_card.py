@@ -3,13 +3,11 @@
 Scores are not known yet when a model is finished; ``vf-ray publish`` adds them.
 """
 
-from collections import Counter
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from vf_ray.plan.stages import Making
 from vf_ray.recipe import Average, Stage
 from vf_ray.recipe.strict import plain
-from vf_ray.tasks import source_of
 
 CARD = "README.md"
 HEAD = """---
@@ -47,7 +45,7 @@ def card(making: Making) -> str:
             f"# {recipe.name}: {making.step}\n",
             f"{recipe.about}\n",
             described,
-            *([_data(making.tasks)] if making.tasks else []),
+            *([_data(making.licences)] if making.licences else []),
             f"## Weights it starts from\n\n{made_of}\n",
             f"## Lineage\n\n{lineage}\n",
             "What a licence allows is for its holder to say. English only.\n",
@@ -71,7 +69,8 @@ def _merged(stage: Average) -> str:
     )
 
 
-def _data(tasks: Collection[str]) -> str:
-    licences = Counter(source_of(task).terms.licence for task in tasks)
+def _data(licences: Mapping[str, int]) -> str:
     listed = "\n".join(f"- {licence}: {count} tasks" for licence, count in sorted(licences.items()))
-    return f"## Data\n\n{len(tasks)} tasks, by the licence recorded for their sources:\n\n{listed}\n"
+    return (
+        f"## Data\n\n{sum(licences.values())} tasks, by the licence recorded for their sources:\n\n{listed}\n"
+    )
