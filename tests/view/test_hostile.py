@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 from starlette.testclient import TestClient
 
@@ -40,12 +41,17 @@ def harmless(page: str) -> None:
     tags.feed(page)
     assert tags.scripts == ["/static/view.js"]
     assert tags.handlers == []
-    assert all(address.startswith("/") and not address.startswith("//") for address in tags.addresses)
+    assert all(re.match(r"/(?![/\\])|#", address) for address in tags.addresses)
+
+
+def text_of(words: str) -> str:
+    """Return words without what a path cannot hold."""
+    return words.replace("\ud800", "")
 
 
 def hostile(store: Store) -> str:
     """Fill a store, and return the version of its instances."""
-    text = MARKUP.replace("\ud800", "")
+    text = text_of(MARKUP)
     made = [
         Made(image=SVG, answer=text, question=text, words=text, options=(text,)),
         Made(image=b"", held=True),
@@ -69,7 +75,8 @@ def test_texts_are_never_markup(local_store: Store, browsing: Browsing) -> None:
     for path in (
         "/", f"/?q={MARKUP[:40]}", f"/task/{TASK}", f"/task/{TASK}?q=script", f"{one}/train/0",
         f"{one}/held_out/0", rejects, f"{rejects}?reason={MARKUP[:30]}", f"/raw/{TASK}/{version}?key=x",
-        "/search?q=script", f"/task/{MARKUP[:60]}",
+        "/search?q=script", f"/task/{MARKUP[:60]}", "/runs", f"/run/{quote(text_of(MARKUP))}",
+        f"/artifact/instances/{TASK}/{version}",
     ):  # fmt: skip
         answer = pages.get(path.replace("#", ""))
         assert answer.status_code in (200, 404), path

@@ -36,8 +36,11 @@ def costs(store: Store, versions: Mapping[str, Sequence[str]]) -> list[Cost]:
 
 def _cost(store: Store, step: str, addresses: Sequence[str]) -> Cost | None:
     manifests = [Artifact(store, a).manifest for a in addresses if is_finished(store, a)]
-    if not manifests:
-        return None
+    return of_step(step, manifests) if manifests else None
+
+
+def of_step(step: str, manifests: Sequence[Mapping[str, Any]]) -> Cost:
+    """Return what a step took, from the manifests of its finished artifacts, at least one."""
     runs = [manifest[RUN] for manifest in manifests]
     return Cost(
         step=step,

@@ -19,9 +19,11 @@ from vf_ray.view.catalogue import tasks
 from vf_ray.view.guard import Guard
 from vf_ray.view.images import image
 from vf_ray.view.instances import instance, search, task
+from vf_ray.view.lineage import artifact
 from vf_ray.view.raw_rows import raw_row
 from vf_ray.view.rejects import rejects
 from vf_ray.view.rendering import html
+from vf_ray.view.runs import run, runs
 from vf_ray.view.site import Site
 
 Page = Callable[[Site, Request], Response]
@@ -32,6 +34,9 @@ PAGES: dict[str, Page] = {
     "/rejects/{task:path}/{version}": rejects,
     "/raw/{task:path}/{version}": raw_row,
     "/search": search,
+    "/runs": runs,
+    "/run/{run:path}": run,
+    "/artifact/{address:path}": artifact,
     "/image/images/{source}/{version}/{sha256}": image,
 }
 

@@ -14,6 +14,7 @@ from vf_ray.view.row_files import RowFile
 from vf_ray.view.store_index import StoreIndex
 from vf_ray.view.stored_images import ImageFinder
 from vf_ray.view.tokens import Encoders
+from vf_ray.view.under_way import HeartbeatWatch
 
 SPLITS = {"train": TRAIN, "held_out": HELD_OUT}
 """Name in an address to the file of an instances artifact."""
@@ -31,6 +32,11 @@ class Site:
     def index(self) -> StoreIndex:
         """Return the store's records."""
         return StoreIndex(self.store)
+
+    @cached_property
+    def watch(self) -> HeartbeatWatch:
+        """Return what tells whether something is being built."""
+        return HeartbeatWatch(self.store)
 
     def artifact(self, address: str) -> Artifact:
         """Return a finished artifact.
