@@ -22,7 +22,7 @@ from vf_ray.artifacts.writer import FORCE, checksum, chunks, digest_of, record_o
 from vf_ray.errors import MendableError, MissingError, UserError
 from vf_ray.store import Store
 from vf_ray.store.scratch import require_room
-from vf_ray.store.shared import shared_scratch
+from vf_ray.store.shared_scratch import shared_scratch
 
 LISTED_FROM = 512
 """How many artifacts of a kind are worth a listing, which tells of all their files, a thousand at a time."""

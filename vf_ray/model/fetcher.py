@@ -12,7 +12,7 @@ from vf_ray.instances.chance import rank
 from vf_ray.recipe.graph import is_model_address
 from vf_ray.store import Store
 from vf_ray.store.scratch import require_room
-from vf_ray.store.shared import shared_scratch
+from vf_ray.store.shared_scratch import shared_scratch
 
 
 def fetcher(folder: Path, models: Store | None = None) -> Callable[[str], Path]:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from vf_ray.shards import gif, jpeg, packed, png, tiff, webp
+from vf_ray.shards import gif, jpeg, png, tiff, webp, zeroed
 from vf_ray.shards.image_bytes import ImageBytes
 from vf_ray.shards.unidentified import explained
 
@@ -182,8 +182,8 @@ _MAKERS: Sequence[tuple[bytes | tuple[bytes, ...], Callable[[bytes], ImageBytes]
 
 
 def _source(data: bytes) -> ImageBytes:
-    if packed.SIGNATURE.match(data):
-        return (webp.WebP if data.startswith(b"RIFF") else packed.PackedImage)(data)
+    if zeroed.SIGNATURE.match(data):
+        return (webp.WebP if data.startswith(b"RIFF") else zeroed.PackedImage)(data)
     return next((make for heads, make in _MAKERS if data.startswith(heads)), ImageBytes)(data)
 
 

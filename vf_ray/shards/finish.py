@@ -24,8 +24,8 @@ from vf_ray.shards.candidates import (
     read_examined,
     rejects_name,
 )
-from vf_ray.shards.joint import joint
 from vf_ray.shards.schema import ALL_VERDICTS, INSTANCES, GroupedWriter, from_parquet, said_bytes
+from vf_ray.shards.verdicts import joint
 from vf_ray.store.scratch import scratch
 from vf_ray.types import Reject
 

@@ -9,7 +9,7 @@ import struct
 
 from PIL import Image
 
-from vf_ray.shards.packed import PackedImage
+from vf_ray.shards.zeroed import PackedImage
 
 _FILE, _CHUNK = 12, struct.Struct("<4sI")
 _CODED = (b"VP8 ", b"VP8L")

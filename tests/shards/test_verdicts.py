@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vf_ray.shards.decode import NOTHING
-from vf_ray.shards.joint import joint
 from vf_ray.shards.next_images import Queue, next_round
+from vf_ray.shards.verdicts import joint
 
 VERDICTS = st.lists(st.sampled_from(["", "", "grey", "cut", None]), min_size=6, max_size=6)
 """Reasons by image; None: nobody looked at it."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from vf_ray.store.shared import shared_scratch
+from vf_ray.store.shared_scratch import shared_scratch
 
 SPAWN = multiprocessing.get_context("spawn")
 
