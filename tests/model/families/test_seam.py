@@ -28,6 +28,7 @@ FORMATS = {
     "vf_ray/tasks/": "data sets of that name",
     "vf_ray/cli/export.py": "--format llava",
     "vf_ray/cli/score.py": "answer files",
+    "vf_ray/doctor/draft.py": "a source of that name, and whose published rates a new recipe has",
     "vf_ray/eval/benchmarks/": "files, question sets and benchmarks of that name",
     "vf_ray/eval/coco_questions.py": "what the benchmark's own server is sent",
     "vf_ray/quality/contamination_page.py": "suffixes of its prompts",
