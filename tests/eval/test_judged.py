@@ -13,7 +13,7 @@ from vf_ray.eval.benchmarks import get
 from vf_ray.eval.benchmarks.llava_bench import FAILED, LLAVA_BENCH
 from vf_ray.eval.benchmarks.mm_vet import AGAIN, MM_VET
 from vf_ray.eval.counting import UNGRADED
-from vf_ray.eval.judge import Reply, Request
+from vf_ray.eval.judge import JudgedRequest, Reply, Request
 from vf_ray.eval.rules import grades
 
 
@@ -68,7 +68,7 @@ def test_mm_vet_means_by_capability(tmp_path: Path) -> None:
     assert grader.asked[0].user == "Official table\nWhat is x? | -1 <AND> -5 | -1 | "
     assert (grader.asked[0].max_tokens, grader.asked[0].temperature) == (16, 0)
     assert found.counts["judged"] == 3
-    assert found.records[0]["reply"] == "0.5"
+    assert found.records[0].reply.text == "0.5"
 
 
 def test_mm_vet_asks_again_hotter_and_then_counts_zero(tmp_path: Path) -> None:
@@ -266,10 +266,11 @@ def test_a_number_that_may_be_half_is_none(tmp_path: Path) -> None:
 
 
 def test_a_judge_that_always_says_the_same_is_told() -> None:
-    requests = [
-        {"prompt_sha256": str(n), "judge": "g", "version": "", "reply": "1.0", "how": ""} for n in range(20)
-    ]
-    assert scoring._judging(requests).endswith("every reply is the same: '1.0'")
-    assert "same" not in scoring._judging(requests[:19])
-    requests[0]["reply"] = "0.5"
-    assert "same" not in scoring._judging(requests)
+    def judged(text: str, number: int) -> JudgedRequest:
+        request, reply = Request(id=str(number), user="?"), Reply(text=text)
+        return JudgedRequest(judge="g", request=request, prompt_sha256=str(number), reply=reply)
+
+    alike = [judged("1.0", number) for number in range(20)]
+    assert scoring._judging(alike).endswith("every reply is the same: '1.0'")
+    assert "same" not in scoring._judging(alike[:19])
+    assert "same" not in scoring._judging([judged("0.5", 0), *alike[1:]])

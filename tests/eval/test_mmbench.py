@@ -184,7 +184,7 @@ def test_only_what_the_rule_leaves_open_goes_to_the_judge(tmp_path: Path) -> Non
     found = MMBENCH.score(question_set, answers, judge)
     assert [request.id for request in judge.asked] == ["1000003"]
     assert found.headline["circular accuracy %"].value == 100
-    assert found.records[0]["reply"] == "B"
+    assert found.records[0].reply.text == "B"
     assert found.counts["fallback"] == 0
     silent = MMBENCH.score(question_set, answers, Oracle(None))
     assert silent.counts["fallback"] == silent.counts["unparsable"] == 1

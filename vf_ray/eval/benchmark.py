@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vf_ray.errors import MendableError, UserError
-from vf_ray.eval.judge import Judge, Reply, Request
+from vf_ray.eval.judge import Judge, JudgedRequest, Reply, Request
 from vf_ray.types import Tree
 
 Answers = Mapping[str, str]
@@ -143,7 +143,7 @@ class Score(Figures):
     """A benchmark's verdict on one model's answers, and what it rests on."""
 
     items: Sequence[Item]
-    records: Sequence[Mapping[str, Any]] = ()
+    records: Sequence[JudgedRequest] = ()
     """A judge's requests and raw replies."""
 
     def figures(self) -> Figures:

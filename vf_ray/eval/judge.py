@@ -1,7 +1,7 @@
 """Whoever grades free-form answers: what it is asked, and what it says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 
@@ -30,6 +30,25 @@ class Reply:
     """Whether the reason may pass, so that asking later may help."""
     how: str = ""
     """How it was asked otherwise than meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedRequest:
+    """A request and its reply, as they are stored with a result."""
+
+    judge: str
+    """Its name."""
+    request: Request
+    prompt_sha256: str
+    """Of the request as a judge sees it."""
+    reply: Reply
+
+    def plain(self) -> dict[str, object]:
+        """Return it as a line of the file of replies."""
+        reply = self.reply
+        answer = {"reply": reply.text, "error": reply.error, "cut": reply.cut, "how": reply.how}
+        known = {"judge": self.judge, "version": reply.version, "prompt_sha256": self.prompt_sha256}
+        return {**asdict(self.request), **known, **answer}
 
 
 class Judge(Protocol):

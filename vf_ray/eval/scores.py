@@ -129,7 +129,9 @@ def write(
         for model, score in by_model.items():
             writer.commit(_ITEMS.format(name, model), to_lines(score.items))
             if score.records:
-                writer.commit(_REPLIES.format(name, model), lines(score.records))
+                writer.commit(
+                    _REPLIES.format(name, model), lines([record.plain() for record in score.records])
+                )
     for name, by_model in unseen.items():
         for model, score in by_model.items():
             writer.commit(_BLIND.format(name, model), to_lines(score.items))

@@ -7,12 +7,12 @@ and each benchmark's official rule says what becomes of it.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Generic, NoReturn, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, NoReturn, TypeVar
 
 from vf_ray.eval.benchmark import Answers, Benchmark, QuestionSet, Unusable
-from vf_ray.eval.judge import Judge, Reply, Request
+from vf_ray.eval.judge import Judge, JudgedRequest, Reply, Request
 from vf_ray.eval.unusable import require_some, tally
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class Judged(Generic[T]):
     """The reason where a reply is still to come."""
     unread: dict[str, str] = field(default_factory=dict)
     """The reason where one came and cannot be read."""
-    records: list[Mapping[str, Any]] = field(default_factory=list)
+    records: list[JudgedRequest] = field(default_factory=list)
     """What is stored with the result."""
 
     def ask(self, judge: Judge, requests: Sequence[Request], parse: ParseReply[T]) -> None:
@@ -102,18 +102,9 @@ def failure(reply: Reply) -> str:
     return ""
 
 
-def record(judge: Judge, request: Request, reply: Reply) -> dict[str, Any]:
+def record(judge: Judge, request: Request, reply: Reply) -> JudgedRequest:
     """Return what is stored of a request and its reply."""
-    return {
-        **asdict(request),
-        "prompt_sha256": digest([request]),
-        "judge": judge.name,
-        "version": reply.version,
-        "reply": reply.text,
-        "error": reply.error,
-        "cut": reply.cut,
-        "how": reply.how,
-    }
+    return JudgedRequest(judge=judge.name, request=request, prompt_sha256=digest([request]), reply=reply)
 
 
 def digest(requests: Sequence[Request]) -> str:

@@ -85,7 +85,7 @@ class Keeping:
         new = self.judge.replies(requests)
         read, failures = [], list[str]()
         for request, reply in zip(requests, new, strict=True):
-            row = judging.record(self.judge, request, reply)
+            row = judging.record(self.judge, request, reply).plain()
             if reply.text and self.parse(request, reply) is not None:
                 read.append(row)
             elif why := judging.failure(reply):
