@@ -3,13 +3,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pytest
 from typer.testing import CliRunner, Result
 
-from vf_ray.artifacts import Spec, Writer, build
+from vf_ray.artifacts import Spec, Writer, build, load
 from vf_ray.cli import app
+from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Item
 from vf_ray.eval.item_lines import to_lines
 from vf_ray.store import Store
+from vf_ray.study.joint import values_of
 
 
 def scores(store: Store, name: str, seed: int, accuracy: float) -> str:
@@ -19,7 +22,7 @@ def scores(store: Store, name: str, seed: int, accuracy: float) -> str:
     def make(writer: Writer) -> Mapping[str, Any]:
         right = chance.random(400) < accuracy
         items = [
-            Item(id=f"q{n}", answer="x", parsed="x", gold="x", value=float(value))
+            Item(id=f"q{n}", answer="x", parsed="x", gold="x", value=float(value), category=f"s/{n % 2}")
             for n, value in enumerate(right)
         ]
         writer.commit("items/pope/stage1.jsonl", to_lines(items))
@@ -64,3 +67,12 @@ def test_what_cannot_be_compared_is_refused(local_store: Store) -> None:
               "--run", f"a={address}", "--run", f"b={address}"],
     )  # fmt: skip
     assert "did you mean 'pope/stage1'" in wrong.stderr
+
+
+def test_a_part_of_a_benchmark_counts_alone(local_store: Store) -> None:
+    stored = load(local_store, scores(local_store, "plain", 0, 0.5))
+    every, odd = values_of(stored, "pope", "stage1"), values_of(stored, "pope", "stage1", ["s/1"])
+    assert odd == {name: value for name, value in every.items() if int(name[1:]) % 2}
+    assert values_of(stored, "pope", "stage1", ["s/1", "s/*"]) == every
+    with pytest.raises(UserError, match=r"no question of pope is of t/1; did you mean 's/1'|known: s/0, s/1"):
+        values_of(stored, "pope", "stage1", ["t/1"])

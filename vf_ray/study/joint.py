@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from vf_ray.artifacts import Artifact
 from vf_ray.errors import UserError, near
@@ -28,14 +29,20 @@ class Joint:
     baseline: str
 
 
-def values_of(scores: Artifact, benchmark: str, model: str) -> dict[str, float]:
+def values_of(scores: Artifact, benchmark: str, model: str, only: Sequence[str] = ()) -> dict[str, float]:
     """Return a model's value of each unit of a benchmark, as the benchmark compares models.
 
+    ``only`` are patterns of the categories that count; empty: all do.
+
     Raises:
-        UserError: if the scores hold no such model or benchmark; names those that are there.
+        UserError: if the scores hold no such model, benchmark or category; names those that are there.
     """
-    items = get(benchmark).units(graded(read_items(scores, benchmark, model)))
-    return {item.id: item.value for item in items}
+    items = graded(read_items(scores, benchmark, model))
+    chosen = [item for item in items if not only or any(fnmatchcase(item.category, one) for one in only)]
+    if items and not chosen:
+        known = sorted({item.category for item in items})
+        raise UserError(f"no question of {benchmark} is of {', '.join(only)}; {near(only[0], known)}")
+    return {item.id: item.value for item in get(benchmark).units(chosen)}
 
 
 def joint(runs: Runs, baseline: str) -> Joint:

@@ -1,5 +1,6 @@
 """A study's page: the answer in plain words, one table an outcome, charts, fits, and where each run lies."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -45,7 +46,7 @@ def rows(study: Study, result: StudyResult) -> Iterator[Mapping[str, object]]:
     """Yield one row for each outcome and run, as numbers: for CSV and JSON."""
     for one in result.outcomes:
         for variant, spread in one.joint.spreads.items():
-            against = one.joint.comparisons.get(variant)
+            against, official = one.joint.comparisons.get(variant), one.official.get(variant)
             yield {
                 "outcome": one.outcome.name, "run": variant, "mean": spread.mean,
                 "items_low": spread.item_interval[0], "items_high": spread.item_interval[1],
@@ -55,8 +56,8 @@ def rows(study: Study, result: StudyResult) -> Iterator[Mapping[str, object]]:
                 "high": against and against.high, "p": against and against.p,
                 "p_holm": result.corrected.get((one.outcome.name, variant)),
                 "detectable": against and against.detectable,
-                "official_metric": one.official[variant].metric, "official": one.official[variant].mean,
-                "published": study.published.get(one.outcome.benchmark, {}).get(variant),
+                "official_metric": official and official.metric, "official": official and official.mean,
+                "published": _published(study, one, variant),
             }  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def _outcome(study: Study, one: OutcomeResult, result: StudyResult) -> Section:
 def _rows(study: Study, one: OutcomeResult, result: StudyResult) -> Iterator[list[str]]:
     for variant, spread in one.joint.spreads.items():
         low, high = spread.item_interval
-        published = study.published.get(one.outcome.benchmark, {}).get(variant)
+        official, published = one.official.get(variant), _published(study, one, variant)
         against = one.joint.comparisons.get(variant)
         compared = ["", "", "", "baseline"]
         if against is not None:
@@ -80,9 +81,14 @@ def _rows(study: Study, one: OutcomeResult, result: StudyResult) -> Iterator[lis
         yield [
             variant, f"{100 * spread.mean:.2f}", f"[{100 * low:.1f}, {100 * high:.1f}]",
             "-" if spread.seed_sd is None else f"{100 * spread.seed_sd:.2f}", str(spread.seeds),
-            f"{spread.items:,}", *numbers, f"{one.official[variant].mean:.3f} {one.official[variant].metric}",
+            f"{spread.items:,}", *numbers, f"{official.mean:.3f} {official.metric}" if official else "",
             "" if published is None else f"{published:g}", verdict,
         ]  # fmt: skip
+
+
+def _published(study: Study, one: OutcomeResult, variant: str) -> float | None:
+    """Return the paper's figure, which is of a whole benchmark."""
+    return None if one.outcome.only else study.published.get(one.outcome.benchmark, {}).get(variant)
 
 
 def _chart(one: OutcomeResult) -> Block:
@@ -98,9 +104,8 @@ def _chart(one: OutcomeResult) -> Block:
     drawing = intervals(
         _within(dots), x_label=f"{one.outcome.name}: mean, % (whiskers: 95% for other items, other seeds)"
     )
-    return Plot(
-        name="-".join(one.outcome.name.replace(",", "").split()), drawing=drawing, caption=one.outcome.name
-    )
+    name = "-".join(re.findall(r"\w+", one.outcome.name))
+    return Plot(name=name, drawing=drawing, caption=one.outcome.name)
 
 
 def _within(dots: Mapping[str, list[Dot]]) -> Mapping[str, list[Dot]]:

@@ -36,6 +36,7 @@ class OutcomeResult:
     outcome: StudyOutcome
     joint: Joint
     official: Mapping[str, Official]
+    """By variant; none where only a part of the benchmark counts, which has no official figure."""
     lines: Mapping[str, LogLine]
     """Fits by their name; none without a scale."""
 
@@ -73,7 +74,8 @@ def _outcome(study: Study, outcome: StudyOutcome, scores: ScoresByRun, baseline:
     for variant, each in scores.items():
         records = [read(one) for one in each]
         runs[variant] = [_values(one, record, outcome) for one, record in zip(each, records, strict=True)]
-        official[variant] = _official([_figures(record, outcome) for record in records])
+        if not outcome.only:
+            official[variant] = _official([_figures(record, outcome) for record in records])
     lines = _lines(study.fit, runs) if study.fit else {}
     return OutcomeResult(outcome=outcome, joint=joint(runs, baseline), official=official, lines=lines)
 
@@ -88,7 +90,7 @@ def _model(record: Scores, outcome: StudyOutcome) -> str:
 
 
 def _values(scores: Artifact, record: Scores, outcome: StudyOutcome) -> Values:
-    return values_of(scores, outcome.benchmark, _model(record, outcome))
+    return values_of(scores, outcome.benchmark, _model(record, outcome), outcome.only)
 
 
 def _figures(record: Scores, outcome: StudyOutcome) -> tuple[str, float]:

@@ -28,11 +28,19 @@ class StudyOutcome:
     benchmark: str
     model: str = ""
     """A stage, or ``base``; empty: the last model of each run."""
+    only: tuple[str, ...] = ()
+    """Only questions of these categories, or patterns of them, such as the ids of tasks; empty: all."""
+
+    title: str = ""
+    """What a page calls it; empty: by benchmark, categories and model."""
 
     @property
     def name(self) -> str:
         """Return how a page calls it."""
-        return f"{self.benchmark}, {self.model or 'last model'}"
+        if self.title:
+            return self.title
+        part = f" ({', '.join(self.only)})" if self.only else ""
+        return f"{self.benchmark}{part}, {self.model or 'last model'}"
 
 
 @dataclass(frozen=True, kw_only=True)
