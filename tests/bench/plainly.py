@@ -37,7 +37,7 @@ def main() -> None:
     plan = Plan.of(load_recipe(sys.argv[1]), store)
     verbs: Mapping[str, Callable[[Store, Plan], object]] = {
         "fetch": fetch, "prepare": prepare, "base": base, "evaluate": evaluate,
-        "report": lambda store, plan: report(store, reporting(plan)),
+        "report": lambda store, plan: report(store, reporting(plan), plan.beside(store)),
     }  # fmt: skip
     torch.set_num_threads(plan.recipe.resources.threads)
     took = {}

@@ -7,10 +7,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.eval.miniature import WRITERS
+from vf_ray import artifacts
 from vf_ray.artifacts import Spec, Writer, build
 from vf_ray.cli import app
 from vf_ray.eval.benchmark import Item
 from vf_ray.eval.item_lines import to_lines
+from vf_ray.plan.beside import ratings_of
+from vf_ray.rate.kept import read
 from vf_ray.store import Store
 
 
@@ -51,6 +54,11 @@ def test_a_sheet_is_written_and_its_ratings_are_told(
     assert found["wins"]["base over stage1"]["value"] == 0
     assert found["counts"]["raters"] == 2 and not found["left_out"]
     assert "fails gold" not in run("score", to).stdout
+    kept = run("score", to, "--keep", "--store", local_store.url)
+    assert "kept as ratings/x/" in kept.stderr, kept.output
+    (ratings,) = artifacts.find_versions(local_store, ratings_of("x", address, ""))
+    assert read(ratings).wins["base over stage1"].value == 0
+    assert ratings.manifest["spec"]["inputs"] == {"scores": address}
     assert "folder of its own" in run("sheet", address, *options, *models, "--to", to).stderr
     no_folder = run("sheet", address, *options, *models, "--to", to / "key.json" / "x")
     assert no_folder.exit_code == 1 and f"{to / 'key.json' / 'x'}: Not a directory" in no_folder.stderr

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 rate = typer.Typer(help="Have people compare models' answers, blind.", no_args_is_help=True)
 ScoresOf = Annotated[str, typer.Argument(help="A recipe, or an address such as scores/demo/0123456789ab.")]
 GRADES = "grades.json"
+SHEET = "sheet.json"
+"""Whose answers a sheet shows."""
 
 
 @rate.command()
@@ -50,6 +52,7 @@ def sheet(
     with about(str(to)):
         _new(to)
         write_key(to, sheets)
+        (to / SHEET).write_text(_json({"scores": artifact.address}), encoding="utf-8")
         (to / GRADES).write_text(_json(answers.grades(items_of)), encoding="utf-8")
         for rater, shown in sheets.items():
             (to / f"{rater}.html").write_text(page(artifact.address, rater, shown), encoding="utf-8")
@@ -91,21 +94,38 @@ def _run(
 @rate.command()
 def score(
     folder: Annotated[Path, typer.Argument(help="The sheet's folder, with what the raters saved.")],
+    keep: Annotated[bool, typer.Option(help="Put it into the store, for the run's report to show.")] = False,
+    store: StoreUrl = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False,
 ) -> None:
     """Say what people prefer, how far they agree, and who does not look."""
-    import json
-
     from vf_ray.rate.ratings import read_ratings
     from vf_ray.rate.tally import tally
 
-    path = folder / GRADES
-    grades = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    figures = tally(read_ratings(folder), grades)
+    figures = tally(read_ratings(folder), _read(folder / GRADES))
+    if keep:
+        _keep(folder, figures, store)
     if as_json:
         show_json(asdict(figures))
         return
     _show(figures)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import json
+
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
+def _keep(folder: Path, figures: "RatingFigures", store: str | None) -> None:
+    from vf_ray.rate import kept
+    from vf_ray.store import Store
+
+    scores = _read(folder / SHEET).get("scores")
+    if scores is None:
+        raise UserError(f"{folder} holds no {SHEET}, which says whose answers it shows; make the sheet anew")
+    address = kept.keep(Store.open(store), scores, figures).address
+    note(f"kept as {escape(address)}; the next report of the run shows it")
 
 
 def _show(tallied: "RatingFigures") -> None:

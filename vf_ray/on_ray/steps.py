@@ -90,7 +90,7 @@ def _evaluate(store: Store, plan: Plan, place: Workplace, force: bool) -> None:
 
 
 def _report(store: Store, plan: Plan, place: Workplace, force: bool) -> None:
-    report(store, reporting(plan), force=force)
+    report(store, reporting(plan), plan.beside(store), force=force)
 
 
 VERBS: Mapping[str, Callable[[Store, Plan, Workplace, bool], None]] = {

@@ -12,6 +12,7 @@ from typing import Any
 
 from vf_ray import artifacts
 from vf_ray.artifacts import Spec
+from vf_ray.plan.beside import Others, beside
 from vf_ray.plan.evaluation import Evaluation, Questions
 from vf_ray.plan.inputs import question_sets
 from vf_ray.plan.models import Models
@@ -144,8 +145,14 @@ class Plan:
 
     def due(self, step: str, store: Store) -> list[Spec]:
         """Return what of a step a run builds: what is not finished, or not settled."""
-        settled = is_settled if step in ("evaluate", "report") else artifacts.find
+        if step == "report":
+            return [] if is_settled(store, self.report, self.beside(store).addresses) else [self.report]
+        settled = is_settled if step == "evaluate" else artifacts.find
         return [spec for spec in self.outputs(step) if not settled(store, spec)]
+
+    def beside(self, store: Store) -> Others:
+        """Return what the report sets beside the run's own figures."""
+        return beside(store, self.recipe, self.raw, self.scores.address)
 
     def needs(self, step: str) -> tuple[str, ...]:
         """Return the steps whose artifacts ``step`` reads, directly or not."""

@@ -22,8 +22,8 @@ from vf_ray.recipe.strict import build
 from vf_ray.store import Store
 
 FOLDER = "runs"
-STUDIES = "study"
-"""Kind of the pages that tell of several runs."""
+LASTING = ("study", "ratings")
+"""Kinds that no run makes and none names: pages that tell of several runs, people's ratings."""
 SILENT = ("resources", "about", "name")
 """Keys of a recipe that never change a result."""
 
@@ -126,6 +126,18 @@ def changes(store: Store, recipe: Recipe, raw: str) -> list[str]:
     return _differences(_deciding(last), _settings(recipe.flat, raw, _code(recipe))) if last else []
 
 
+def of_other_seeds(store: Store, recipe: Recipe, raw: str) -> dict[str, int]:
+    """Return the scores of runs that differ from a recipe's by their run seed alone: address and seed."""
+    mine = _but_seed(_settings(recipe.flat, raw, _code(recipe)))
+    same = [run for run in listed(store) if "evaluate" in run.versions and _but_seed(_deciding(run)) == mine]
+    seeds = {run.versions["evaluate"][0]: run.config.get("run_seed") for run in same}
+    return {address: recipe.seed if seed is None else int(seed) for address, seed in seeds.items()}
+
+
+def _but_seed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in settings.items() if key != "run_seed"}
+
+
 def drift(store: Store, run_id: str) -> list[str]:
     """Return what differs between a run and the one of the same recipe before it."""
     run, runs = show(store, run_id), listed(store)
@@ -145,15 +157,15 @@ def prune(store: Store, *, dry_run: bool, stale_s: float = STALE_S) -> list[Remo
 
 
 def _named(store: Store) -> set[str]:
-    """Return the addresses that runs name, and the pages of studies, which nothing names.
+    """Return the addresses that runs name, and those that nothing names and somebody wanted.
 
     Raises:
         UserError: if a record is damaged: nobody can tell then what may go.
     """
     runs = store.many(partial(_read, store), ids(store))
-    pages = (path for path in store.list(STUDIES) if path.endswith(f"/{COMPLETE}"))
-    studies = (path.removesuffix(f"/{COMPLETE}") for path in pages)
-    return {*(address for run in runs for address in run.addresses), *studies}
+    marks = (path for kind in LASTING for path in store.list(kind) if path.endswith(f"/{COMPLETE}"))
+    lasting = (path.removesuffix(f"/{COMPLETE}") for path in marks)
+    return {*(address for run in runs for address in run.addresses), *lasting}
 
 
 def ids(store: Store) -> list[str]:

@@ -25,7 +25,7 @@ KINDS = (
 )  # fmt: skip
 """Kinds of artifacts that no step is named after: the first part of their addresses."""
 KEYS = ("name", "about", "seed", "run_seed", "stages", "resources")
-OTHERS = ("full", "served", "logs", "runs", "study", "probe")
+OTHERS = ("full", "served", "logs", "runs", "study", "ratings", "probe")
 """A deployment, a model that is asked, folders of a store."""
 TAKEN = frozenset((*BEFORE, *AFTER, *KINDS, *KEYS, *OTHERS))
 """What no stage may be called."""

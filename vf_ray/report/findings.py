@@ -7,7 +7,10 @@ from typing import Any
 from vf_ray.artifacts import load, load_all
 from vf_ray.eval.benchmark import Figures, Item
 from vf_ray.eval.scores import BenchmarkScores, Scores, read, read_items
+from vf_ray.plan.beside import NOTHING, Others
 from vf_ray.plan.reporting import ReportedStage, Reporting
+from vf_ray.rate import kept
+from vf_ray.rate.tally import RatingFigures
 from vf_ray.recipe.graph import is_model_address
 from vf_ray.report import names
 from vf_ray.store import Store
@@ -67,10 +70,22 @@ class Findings:
 
     learner: str = "stage1"
     """The stage whose tasks count as learned or not."""
+    other_seeds: Mapping[int, Scores] = field(default_factory=dict)
+    """Scores of the same recipe under other run seeds."""
+    ratings: Sequence[RatingFigures] = ()
+    """What people said of the run's answers, by sheet."""
 
     @property
     def models(self) -> list[str]:
         return list(self.scores.models)
+
+    def under_other_seeds(self, benchmark: str, model: str, metric: str) -> list[float]:
+        """Return a headline figure of the runs under other seeds, of those that have it."""
+        asked = [
+            one.benchmarks[benchmark] for one in self.other_seeds.values() if benchmark in one.benchmarks
+        ]
+        headlines = [one.models[model].headline for one in asked if model in one.models]
+        return [headline[metric].value for headline in headlines if metric in headline]
 
     @property
     def from_learner(self) -> list[str]:
@@ -98,7 +113,7 @@ class Findings:
         return {model: self.figures(benchmark, model) for model in self.models}
 
 
-def gather(store: Store, wanted: Reporting) -> Findings:
+def gather(store: Store, wanted: Reporting, beside: Others = NOTHING) -> Findings:
     """Read a run's artifacts.
 
     Raises:
@@ -120,6 +135,8 @@ def gather(store: Store, wanted: Reporting) -> Findings:
         items=items,
         lineage=wanted.lineage,
         learner=wanted.learner,
+        other_seeds={seed: read(load(store, address)) for address, seed in beside.other_seeds.items()},
+        ratings=[kept.read(load(store, address)) for address in beside.ratings],
         earlier={address.partition("/")[2]: read(load(store, address)) for address in wanted.earlier},
     )
 

@@ -11,18 +11,19 @@ from vf_ray.eval.benchmark import QuestionSet
 from vf_ray.eval.question_sets import question_set
 from vf_ray.page.document import Document, Gallery, GalleryItem, Section
 from vf_ray.page.tables import Table
+from vf_ray.plan.beside import Others
 from vf_ray.plan.inputs import INSTANCES
 from vf_ray.plan.reporting import MARKDOWN, PAGE, SUMMARY, Reporting
 from vf_ray.plan.settled import MADE_OF, is_settled
-from vf_ray.report import analyses, making, names, sections
+from vf_ray.report import analyses, making, names, others, sections
 from vf_ray.report.drawn import drawn
 from vf_ray.report.findings import Findings, gather
 from vf_ray.report.gallery import gallery
 from vf_ray.store import Store
 
 
-def report(store: Store, wanted: Reporting, *, force: bool = False) -> Artifact:
-    """Return the report of a run.
+def report(store: Store, wanted: Reporting, beside: Others, *, force: bool = False) -> Artifact:
+    """Return the report of a run, with what stands ``beside`` it.
 
     Raises:
         FileNotFoundError: if one of the artifacts it tells about is not finished.
@@ -30,7 +31,7 @@ def report(store: Store, wanted: Reporting, *, force: bool = False) -> Artifact:
 
     def make(writer: Writer) -> Mapping[str, Any]:
         writer.progress(0, 3, "parts")
-        findings = gather(store, wanted)
+        findings = gather(store, wanted, beside)
         writer.progress(1, 3, "parts")
         question_sets: dict[str, QuestionSet] = {
             name: question_set(store, wanted.questions, name) for name in findings.benchmarks
@@ -39,16 +40,20 @@ def report(store: Store, wanted: Reporting, *, force: bool = False) -> Artifact:
         writer.progress(2, 3, "parts")
         _commit(writer, document(findings, shown), findings)
         writer.progress(3, 3, "parts")
-        mark = artifacts.load(store, wanted.scores.address).mark
-        return {**asdict(findings.scores.learned), MADE_OF: {wanted.scores.address: mark}}
+        told_of = (wanted.scores.address, *beside.addresses)
+        marks = {address: artifacts.load(store, address).mark for address in told_of}
+        return {**asdict(findings.scores.learned), MADE_OF: marks}
 
-    return artifacts.build(store, wanted.spec, make, force=force or not is_settled(store, wanted.spec))
+    settled = is_settled(store, wanted.spec, beside.addresses)
+    return artifacts.build(store, wanted.spec, make, force=force or not settled)
 
 
 def document(findings: Findings, shown: list[GalleryItem]) -> Document:
     """Return the whole report as data."""
     parts = [
         sections.overview(findings),
+        others.seeds(findings),
+        others.people(findings),
         sections.tasks(findings),
         analyses.later_stages(findings),
         analyses.forgetting(findings),
