@@ -3,12 +3,16 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import quote
 
 from starlette.testclient import TestClient
 
+from tests.exchange.prepared import prepared, write_raw
 from tests.quality.planted import Made, Stated, plant
 from tests.view.conftest import Browsing
+from tests.view.scored import scored
+from vf_ray.eval.benchmark import Item
 from vf_ray.shards.decode import sha256
 from vf_ray.store import Store
 
@@ -91,3 +95,16 @@ def test_a_picture_that_is_a_script_is_not_served(local_store: Store, browsing: 
     (images,) = set(re.findall(rf"/image/(\S+)/{sha256(SVG)}", page))
     answer = pages.get(f"/image/{images}/{sha256(SVG)}")
     assert (answer.status_code, b"<script>alert" in answer.content) == (404, False)
+
+
+def test_answers_and_a_judge_s_words_are_never_markup(
+    local_store: Store, browsing: Browsing, tmp_path: Path
+) -> None:
+    tasks, text = ("eurosat/water",), text_of(MARKUP)
+    plan = prepared(write_raw(tmp_path / "raw", tasks), local_store, tasks)
+    item = Item(id=text, answer=text, parsed=text, gold=text, value=1.0, category=text, how="judge")
+    judged = {"pope/one": [{"id": text, "reply": text, "error": ""}]}
+    scores = scored(local_store, plan, {"pope": {"one": [item]}}, judged)
+    pages = browsing(local_store)
+    for path in ("/answers", f"/answers/{scores.address.removeprefix('scores/')}/pope?other=one"):
+        harmless(pages.get(path).text)

@@ -15,11 +15,13 @@ from starlette.staticfiles import StaticFiles
 from vf_ray.errors import MendableError
 from vf_ray.page.style import CSS
 from vf_ray.store import Store
+from vf_ray.view.answers import answers, items
 from vf_ray.view.catalogue import tasks
 from vf_ray.view.guard import Guard
 from vf_ray.view.images import image
 from vf_ray.view.instances import instance, search, task
 from vf_ray.view.lineage import artifact
+from vf_ray.view.questions import question_image
 from vf_ray.view.raw_rows import raw_row
 from vf_ray.view.rejects import rejects
 from vf_ray.view.rendering import html
@@ -37,6 +39,9 @@ PAGES: dict[str, Page] = {
     "/runs": runs,
     "/run/{run:path}": run,
     "/artifact/{address:path}": artifact,
+    "/answers": answers,
+    "/answers/{recipe:path}/{version}/{benchmark}": items,
+    "/question/{recipe:path}/{version}/{benchmark}": question_image,
     "/image/images/{source}/{version}/{sha256}": image,
 }
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from vf_ray.artifacts import Artifact
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.store import Store
+from vf_ray.view.questions import QuestionFinder
 from vf_ray.view.row_files import RowFile
 from vf_ray.view.store_index import StoreIndex
 from vf_ray.view.stored_images import ImageFinder
@@ -27,6 +28,7 @@ class Site:
     store: Store
     images: ImageFinder = field(default_factory=ImageFinder)
     encoders: Encoders = field(default_factory=Encoders)
+    questions: QuestionFinder = field(default_factory=QuestionFinder)
 
     @cached_property
     def index(self) -> StoreIndex:
