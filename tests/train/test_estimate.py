@@ -72,6 +72,18 @@ def test_the_start_and_the_end_of_a_run_are_counted_too() -> None:
     assert found.together > found.step + found.saved
 
 
+def test_upper_blocks_are_counted_alone_and_gradients_pass_no_further_down() -> None:
+    sizes, upper = THIRTEEN.sizes, stage(tune=("vision_tower[12:]", "projector", "language_model"))
+    whole = stage(tune=("vision_tower", "projector", "language_model"))
+    block = 12 * 1024**2 + 13 * 1024  # of a CLIP-L: attention, an inner layer, two norms, biases
+    assert tuned(sizes, whole) - tuned(sizes, upper) == sizes.vision_tower - 12 * block
+    assert flops(upper, THIRTEEN, samples=1, text_tokens=0) == pytest.approx(
+        flops(whole, THIRTEEN, samples=1, text_tokens=0) - 2 * sizes.vision_tower * THIRTEEN.patches
+    )
+    adapted = stage(tune=("language_model[-10:]",), lora=Lora(rank=8))
+    assert 4 * tuned(sizes, adapted) == tuned(sizes, replace(adapted, tune=("language_model",)))
+
+
 def test_frozen_modules_take_no_optimizer() -> None:
     projector = memory(stage(tune=("projector",)), THIRTEEN, workers=1)
     assert projector.optimizer + projector.gradients < 0.01 * projector.parameters

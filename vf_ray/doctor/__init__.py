@@ -14,7 +14,7 @@ from vf_ray import artifacts
 from vf_ray.doctor.check import Check
 from vf_ray.doctor.elsewhere import models_elsewhere
 from vf_ray.doctor.raw_files import sources
-from vf_ray.doctor.room import space, training
+from vf_ray.doctor.room import blocks, space, training
 from vf_ray.doctor.weights import base_weights, dimensions, judge_weights
 from vf_ray.errors import MendableError, UserError
 from vf_ray.on_ray import cluster_variables, dashboard
@@ -51,6 +51,10 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
     planned = list(plans(recipe, store))
     yield from planned
     model = dimensions(recipe.base, store)
+    missing = list(blocks(recipe, model))
+    yield from missing
+    if missing:
+        return
     yield from space(recipe, store, model)
     if all(check.ok for check in planned if check.name == "stages"):
         yield from training(recipe, model)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from vf_ray.doctor.check import Check
+from vf_ray.errors import UserError
 from vf_ray.model.families.family import Dimensions
 from vf_ray.on_ray.dashboard import Dashboard
 from vf_ray.plan.plan import Plan
@@ -40,6 +41,15 @@ def space(recipe: Recipe, store: Store, model: Dimensions) -> Iterator[Check]:
         each = [estimate.memory(stage, model, workers) for stage in stages.values()]
         need = workers * max((one.together for one in each), default=0) + RAY_BYTES
         yield enough("memory", memory_free(), need, "close something, or use a smaller model or a cluster")
+
+
+def blocks(recipe: Recipe, model: Dimensions) -> Iterator[Check]:
+    """Check that the blocks are there which a stage tunes by a slice."""
+    for name, stage in recipe.tuned.items():
+        try:
+            estimate.tuned(model.sizes, stage)
+        except UserError as error:
+            yield Check(f"{name} tune", False, str(error), "correct the slice, or name the module whole")
 
 
 def _kept(stage: Stage) -> int:

@@ -15,6 +15,7 @@ from vf_ray.model.families import family_of_model
 from vf_ray.model.freeze import MARK
 from vf_ray.model.seeded import drawn
 from vf_ray.recipe import Lora
+from vf_ray.recipe.tuned_part import tuned_parts
 
 NAME = "default"
 
@@ -40,7 +41,7 @@ def save_adapters(model: nn.Module, lora: Lora, tuned: Sequence[str], out: Path)
     out.mkdir(parents=True, exist_ok=True)
     # adapters, and whole modules that were tuned beside them
     places = family_of_model(model).modules
-    whole = [place for name in tuned if name != "language_model" for place in places[name]]
+    whole = [place for name in tuned_parts(tuned) if name != "language_model" for place in places[name]]
     held = {
         f"base_model.model.{name.replace(f'.{NAME}.', '.')}": weight.detach().clone()
         for name, weight in model.named_parameters()

@@ -12,7 +12,7 @@ def packed(model: Any) -> Any:
 
 def layers(model: Any) -> list[Any]:
     """Return the blocks of the language model."""
-    return list(family_of_model(model).language_model(model).get_submodule("layers").children())
+    return list(family_of_model(model).blocks(model, "language_model"))
 
 
 def recompute(model: Any, share: float) -> None:

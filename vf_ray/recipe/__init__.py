@@ -5,7 +5,8 @@ Read in this order: recipe.py, stage.py, graph.py (what starts from what), stric
 
 from vf_ray.recipe.prepare import Prepare
 from vf_ray.recipe.recipe import Base, Evaluate, Recipe, Resources, Served
-from vf_ray.recipe.stage import MODULES, Average, Lora, Stage
+from vf_ray.recipe.stage import Average, Lora, Stage
+from vf_ray.recipe.tuned_part import MODULES, TunedPart
 
 __all__ = [
     "MODULES",
@@ -18,4 +19,5 @@ __all__ = [
     "Resources",
     "Served",
     "Stage",
+    "TunedPart",
 ]

@@ -8,12 +8,12 @@ from typing import Any, Literal
 from vf_ray.errors import near, require
 from vf_ray.recipe.select import Select
 from vf_ray.recipe.strict import plain
+from vf_ray.recipe.tuned_part import TunedPart, tuned_parts
 
 EXECUTION = ("save_every", "micro_tokens", "share_tokens", "zero", "offload", "recompute", "compile")
 """Keys of a stage that say how it runs, not what it computes."""
 CHOICE = ("per_task", "limits", "sample", "weights", "temperature", "temperature_over", "replay")
 """Keys that say how many instances of its tasks a stage uses."""
-MODULES = ("vision_tower", "projector", "language_model")
 LATER = (
     "weights", "temperature", "temperature_over", "replay", "evaluate_every", "evaluate_per_task",
     "keep_best", "patience",
@@ -64,6 +64,7 @@ class Stage:
     tasks: tuple[str, ...]
     """Task ids or patterns, each one among the prepared tasks."""
     tune: tuple[str, ...] = ("projector", "language_model")
+    """Modules, or some blocks of one, as a slice of Python takes them: ``vision_tower[12:]``."""
     lr: float
     own_lr: Mapping[str, float] = field(default_factory=dict)
     """Tuned modules with a rate of their own, as ``{projector: 2e-5}``; they follow the same schedule."""
@@ -141,8 +142,6 @@ class Stage:
 
     def __post_init__(self) -> None:
         require(bool(self.tasks), "stage.tasks is empty; name at least one task or pattern")
-        for name in self.tune:
-            require(name in MODULES, f"stage.tune names {name!r}; {near(name, MODULES)}")
         require(bool(self.tune), "stage.tune is empty; a stage that tunes nothing trains nothing")
         require(0 < self.lr < 1, f"stage.lr is {self.lr}; a learning rate lies between 0 and 1, e.g. 2e-5")
         require(self.batch > 0, f"stage.batch is {self.batch}; it must be positive")
@@ -158,6 +157,11 @@ class Stage:
         self._require_mixture()
         self._require_watched()
         self._require_zero()
+
+    @property
+    def tuned(self) -> dict[str, TunedPart]:
+        """Return, by its module, what it tunes of each."""
+        return tuned_parts(self.tune)
 
     def computed(self) -> dict[str, Any]:
         """Return, as data, what decides what comes out, but for the model that it starts from."""
@@ -212,11 +216,12 @@ class Stage:
     def _require_tuned_names(self) -> None:
         for pattern, most in self.limits.items():
             require(most > 0, f"stage.limits.{pattern} is {most}; it must be positive")
+        tuned = self.tuned
         for name, lr in self.own_lr.items():
-            require(name in self.tune, f"stage.own_lr names {name!r}; {near(name, self.tune)}")
+            require(name in tuned, f"stage.own_lr names {name!r}; {near(name, tuned)}")
             require(0 < lr < 1, f"stage.own_lr.{name} is {lr}; a learning rate lies between 0 and 1")
         unused = "stage.lora adapts the language model; add language_model to stage.tune"
-        require(self.lora is None or "language_model" in self.tune, unused)
+        require(self.lora is None or "language_model" in tuned, unused)
 
     def _require_zero(self) -> None:
         require(not (self.offload and self.zero < 2), f"stage.offload needs zero 2 or 3, not {self.zero}")

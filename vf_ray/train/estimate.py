@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vf_ray.model.families.family import Dimensions, Sizes
-from vf_ray.recipe import Stage
+from vf_ray.recipe import Stage, TunedPart
 
 LABEL_SHARE = 0.25
 """Share of a pack's tokens that are taken to have labels, and therefore logits."""
@@ -81,8 +81,13 @@ class Memory:
 
 def tuned(sizes: Sizes, stage: Stage) -> int:
     """Return the parameters that the stage tunes; adapters, where the language model has them."""
-    whole = {name: int(getattr(sizes, name)) for name in stage.tune}
-    return sum((whole | ({"language_model": adapters(sizes, stage)} if stage.lora else {})).values())
+    parts = dict(stage.tuned)
+    adapted = parts.pop("language_model") if stage.lora else None
+    learns = sum(sizes.of(part) for part in parts.values())
+    if adapted is None:
+        return learns
+    count = sizes.blocks["language_model"].count
+    return learns + adapters(sizes, stage) * len(adapted.blocks(count)) // count
 
 
 def adapters(sizes: Sizes, stage: Stage) -> int:
@@ -167,11 +172,28 @@ def work(stage: Stage, sizes: Sizes, *, tokens: int, image_tokens: int, patches:
     token where gradients of the weights are taken, four where they only pass through (adapters included),
     two where nothing is differentiated; recomputation and attention scores are not counted.
     """
-    seen, backward = "vision_tower" in stage.tune, {"vision_tower", "projector"} & set(stage.tune)
-    language = 6 if "language_model" in stage.tune and not stage.lora else 4
-    projector = 6 if "projector" in stage.tune else 4 if backward else 2
-    of_images = (6 if seen else 2) * sizes.vision_tower * patches + projector * sizes.projector * image_tokens
+    parts, through = stage.tuned, bool({"vision_tower", "projector"} & {*stage.tuned})
+    adapted = bool(stage.lora)
+    language = _operations(parts.get("language_model"), sizes, through=through, adapted=adapted)
+    tower = _operations(parts.get("vision_tower"), sizes)
+    projector = 6 if "projector" in parts else 4 if through else 2
+    of_images = tower * sizes.vision_tower * patches + projector * sizes.projector * image_tokens
     return float(language * (sizes.language_model - sizes.embedding) * tokens + of_images)
+
+
+def _operations(
+    part: TunedPart | None, sizes: Sizes, *, through: bool = False, adapted: bool = False
+) -> float:
+    """Return the operations per parameter and token of a module of which ``part`` is tuned.
+
+    Gradients pass ``through`` all of it, or down to its first tuned block.
+    """
+    if part is None:
+        return 4 if through else 2
+    count = sizes.blocks[part.module].count
+    blocks = part.blocks(count)
+    passed = 1 if through else (count - blocks.start) / count
+    return 2 + 2 * passed + (0 if adapted else 2 * len(blocks) / count)
 
 
 def seconds(work: float, *, workers: int, flops_per_s: float, utilisation: float = UTILISATION) -> float:

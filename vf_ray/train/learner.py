@@ -1,14 +1,12 @@
 """A saved model as a stage trains it: adapters, what is tuned, and the fast paths that run."""
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from vf_ray.model.attention import uses_varlen
-from vf_ray.model.families.family import Sizes
-from vf_ray.model.freeze import modules_of, tune
+from vf_ray.model.freeze import tune
 from vf_ray.model.load import load
 from vf_ray.model.packed import compile_parts, layers, packed, recompute
 from vf_ray.model.packed_model import rows_at_once
@@ -31,17 +29,6 @@ def learner(stage: Stage, folder: Path, seed: int) -> Any:
     if stage.compile:
         compile_parts(learning)
     return learning
-
-
-def counted(model: Any) -> Sizes:
-    """Count a model's parameters; adapters count as the language model's."""
-    counts = Counter[str]()
-    weights = dict(model.named_parameters())
-    for weight, module in zip(weights.values(), modules_of(model, weights), strict=True):
-        counts[module] += weight.numel()
-    table = model.get_input_embeddings().weight
-    tied = table is model.lm_head.weight  # then one table is looked up, and multiplied in the end
-    return Sizes(**counts, embedding=0 if tied else table.numel(), adapted=0)
 
 
 def fast_paths(stage: Stage, model: Any, device: torch.device) -> dict[str, str]:

@@ -23,12 +23,13 @@ from vf_ray.artifacts import Writer
 from vf_ray.errors import UserError
 from vf_ray.model.families import family_of
 from vf_ray.model.families.family import Family, Sizes
+from vf_ray.model.sizes import sizes_of
 from vf_ray.recipe import Stage
 from vf_ray.train import checkpoint, deepspeed, guard, optimizer, pieces
 from vf_ray.train.batches import Batches, Step, ahead, timed
 from vf_ray.train.best import kept_step, stalled
 from vf_ray.train.estimate import SAVED_BYTES, work
-from vf_ray.train.learner import counted, fast_paths, learner
+from vf_ray.train.learner import fast_paths, learner
 from vf_ray.train.lengths import Lengths
 from vf_ray.train.metrics import METRICS, Metrics, StepRecord, StepTiming, lines, summary, trouble
 from vf_ray.train.ranks import agreed, gathered, together
@@ -118,7 +119,7 @@ def _start(
     threads = torch.get_num_threads() if torch.cuda.is_available() else 1  # elsewhere the model needs them
     batches = Batches.of(stage, samples, folder, seed, rank, world, threads, lengths)
     model = learner(stage, folder, seed)
-    sizes = counted(model)  # before ZeRO-3 takes the weights apart
+    sizes = sizes_of(model, family_of(folder))  # before ZeRO-3 takes the weights apart
     state = _Run(
         stage, folder, batches, deepspeed.start(model, stage), writer, saver, family_of(folder), sizes,
         report, num_steps(stage, len(samples)), peak * world, leaving, Watching.of(batches, held_out),

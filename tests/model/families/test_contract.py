@@ -27,9 +27,11 @@ from vf_ray.model.adapters import adapt, adapters, merge
 from vf_ray.model.encoded import IGNORE, Encoded
 from vf_ray.model.families import family_of, family_of_base
 from vf_ray.model.families.family import Encoder, Family
+from vf_ray.model.freeze import module_of, tune
 from vf_ray.model.load import load, parameters, save
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Base, Lora
+from vf_ray.train import estimate
 from vf_ray.train.collate import Pack, collate
 from vf_ray.train.step import loss_of
 from vf_ray.types import IMAGE_MARK
@@ -229,6 +231,23 @@ def test_estimates_count_what_there_is(made: Made) -> None:
     model = load(made.folder)
     adapt(model, Lora(rank=3), seed=0)
     assert 3 * counted.sizes.adapted == sum(weight.numel() for _, weight in adapters(model))
+
+
+def test_blocks_by_a_slice_learn_alone_and_are_counted(made: Made) -> None:
+    model, slices = load(made.folder), ("vision_tower[:1]", "language_model[-1:]")
+    tuned = tune(model, slices)
+    places = {
+        name: re.search(r"\.(?:blocks|layers?)\.(\d)\.", name)
+        for name, weight in model.named_parameters()
+        if weight.requires_grad
+    }
+    ends = {(module_of(model, name), place and place[1]) for name, place in places.items()}
+    assert ends == {("vision_tower", "0"), ("language_model", "1")}
+    base = Base(checkpoint=str(made.folder))
+    sizes = family_of_base(base, Path).adopted(base, Path).dimensions().sizes
+    assert estimate.tuned(sizes, stage(tune=slices)) == sum(weight.numel() for weight in tuned)
+    with pytest.raises(UserError, match=r"tower\[2:\], which is none of the 2 blocks"):
+        tune(model, ("vision_tower[2:]", "projector"))
 
 
 def test_a_checkpoint_is_taken_whole_or_not(made: Made, tmp_path: Path) -> None:

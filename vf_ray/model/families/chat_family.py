@@ -1,19 +1,20 @@
 """What families share that are adopted whole and speak by their folder's own chat template.
 
-A family derives ``fresh``, ``encoder``, ``patches`` and ``embedded``, and says what lies where.
+A family derives ``fresh``, ``encoder_class``, ``patches`` and ``embedded``, and says what lies where.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
 
 from vf_ray.errors import require
 from vf_ray.model.families.family import Fetch, Inputs
+from vf_ray.model.families.towered import Towered
 from vf_ray.recipe import Base
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from vf_ray.model.families.rendering import ChatEncoder
     from vf_ray.model.families.whole_folder import AdoptedWhole, Fresh
@@ -27,7 +28,13 @@ class Spoken(TypedDict):
     too_long: Literal["reject", "cut"]
 
 
-class ChatFamily(ABC):
+class EncoderClass(Protocol):
+    """A kind of encoder, which reads of a folder what a family alone says of its images."""
+
+    def of(self, folder: Path, spoken: Spoken) -> "ChatEncoder": ...
+
+
+class ChatFamily(Towered, ABC):
     """A family whose models are one class of transformers, a decoder as Llama's or Qwen's among its parts."""
 
     name: str
@@ -36,12 +43,6 @@ class ChatFamily(ABC):
     modules: Mapping[str, tuple[str, ...]]
     saved_modules: Mapping[str, tuple[str, ...]]
     """The same: files have the names of the model."""
-    lora_targets: str
-    """All linear layers of the language model's blocks."""
-    tower: str
-    """Where the vision tower lies in the model."""
-    decoder: str
-    """Where the language model does, without its head."""
     roles: tuple[str, ...] = ()
     """What the chat template writes before a turn, for a fresh tokenizer to know."""
 
@@ -57,7 +58,15 @@ class ChatFamily(ABC):
     def patches(self, config: Any, image_tokens: int, images: int) -> int:
         """Return how many places the vision tower goes through; see ``Family``."""
 
+    @property
     @abstractmethod
+    def encoder_class(self) -> EncoderClass:
+        """Return what turns conversations into tokens."""
+
+    @abstractmethod
+    def embedded(self, model: Any, images: Inputs) -> "Sequence[Tensor]":
+        """Return what stands for each image; see ``Family``."""
+
     def encoder(
         self,
         folder: Path,
@@ -65,16 +74,7 @@ class ChatFamily(ABC):
         template: str = "chat",
         too_long: Literal["reject", "cut"] = "reject",
     ) -> "ChatEncoder":
-        """Return what turns conversations into tokens, made with what is ``spoken``; see ``Family``."""
-
-    @abstractmethod
-    def embedded(self, model: Any, images: Inputs) -> "Sequence[Tensor]":
-        """Return what stands for each image; see ``Family``."""
-
-    def spoken(
-        self, folder: Path, max_length: int | None, template: str, too_long: Literal["reject", "cut"]
-    ) -> "Spoken":
-        """Return what a folder says of its conversations, as ``ChatEncoder`` takes it.
+        """Read the encoder of a folder.
 
         Raises:
             UserError: for another template than the folder's own.
@@ -87,7 +87,8 @@ class ChatFamily(ABC):
         config = read_config(folder)
         context = int((config.get("text_config") or config).get("max_position_embeddings", 1 << 30))
         fitting = min(max_length or context, context)
-        return {"theirs": chat_tokenizer(folder), "max_length": fitting, "too_long": too_long}
+        spoken: Spoken = {"theirs": chat_tokenizer(folder), "max_length": fitting, "too_long": too_long}
+        return self.encoder_class.of(folder, spoken)
 
     def adopted(self, base: Base, fetch: Fetch) -> "AdoptedWhole":
         """Look at what a recipe's base names."""
@@ -124,32 +125,8 @@ class ChatFamily(ABC):
             raise ValueError(f"tensor {name!r} has no place in a {self.name}; merge adapters before saving")
         return name
 
-    def vision_tower(self, model: Any) -> "nn.Module":
-        """Return what lies there."""
-        tower: nn.Module = model.get_submodule(self.tower)
-        return tower
-
-    def language_model(self, model: Any) -> "nn.Module":
-        """Return what lies there."""
-        decoder: nn.Module = model.get_submodule(self.decoder)
-        return decoder
-
-    def idle(self, model: Any) -> "Iterator[nn.Parameter]":
-        """Yield nothing: the tower's last layer is the one that is read."""
-        yield from ()
-
-    def compiled(self, layer: "nn.Module") -> "Collection[nn.Module]":
-        """Return the two norms and the inner layer."""
-        return [layer.get_submodule(name) for name in ("input_layernorm", "post_attention_layernorm", "mlp")]
-
     def learning(self, model: Any) -> Any:
         """Let the model take packs as most do."""
         from vf_ray.model.packed_model import as_packed
 
         return as_packed(model, self)
-
-    def placed(self, text: "Tensor", is_image: "Tensor", images: "Tensor") -> "Mapping[str, Any]":
-        """Put images where they stand, as most do."""
-        from vf_ray.model.packed_model import scattered
-
-        return scattered(text, is_image, images)

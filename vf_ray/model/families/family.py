@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from vf_ray.recipe import Base
+from vf_ray.recipe import Base, TunedPart
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -28,6 +28,15 @@ Inputs = Mapping[str, "Tensor"]
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """Blocks of a module, which are as large as each other."""
+
+    count: int
+    each: int
+    """Parameters of one."""
+
+
+@dataclass(frozen=True)
 class Sizes:
     """Parameters of a model by module."""
 
@@ -38,11 +47,24 @@ class Sizes:
     """Of the language model's: the table of words, which is only looked up."""
     adapted: int
     """Inputs and outputs of the language model's linear layers: what an adapter of rank 1 has."""
+    blocks: Mapping[str, Blocks]
+    """Of the vision tower and the language model."""
 
     @property
     def total(self) -> int:
         """Return all of them."""
         return self.vision_tower + self.projector + self.language_model
+
+    def of(self, part: TunedPart) -> int:
+        """Return those of a module, or of some of its blocks.
+
+        Raises:
+            UserError: if it has none of these blocks.
+        """
+        if part.ends is None:
+            return int(getattr(self, part.module))
+        blocks = self.blocks[part.module]
+        return len(part.blocks(blocks.count)) * blocks.each
 
 
 @dataclass(frozen=True)
@@ -217,6 +239,9 @@ class Family(Protocol):
     def vision_tower(self, model: Any) -> "nn.Module": ...
     def language_model(self, model: Any) -> "nn.Module":
         """Return the decoder, without its head."""
+
+    def blocks(self, model: Any, module: str) -> "Sequence[nn.Module]":
+        """Return the blocks of ``vision_tower`` or ``language_model``, from the input on."""
 
     def idle(self, model: Any) -> "Iterator[nn.Parameter]":
         """Yield the parameters that nothing depends on, such as layers behind the one that is read."""

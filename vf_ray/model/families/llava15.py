@@ -5,22 +5,23 @@ ids and labels, by template.py), pixels.py, adopted.py and assemble.py (from par
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from vf_ray.model.families._llava15.layout import ADAPTED, ORIGINAL, canonical
 from vf_ray.model.families.family import Fetch, Inputs
+from vf_ray.model.families.towered import SelectedLayer
 from vf_ray.recipe import Base
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from vf_ray.model.families._llava15.adopted import Adoption
     from vf_ray.model.families._llava15.conversation import LlavaEncoder
 
 
-class Llava15:
+class Llava15(SelectedLayer):
     """The family whose parts a recipe may name one by one."""
 
     name = "llava15"
@@ -35,7 +36,8 @@ class Llava15:
         "language_model": ("language_model.",),
     }
     lora_targets = r"model\.language_model\.layers\.\d+\..*_proj"
-    """All linear layers of the language model's blocks, as LLaVA's own LoRA script takes them."""
+    """Those that LLaVA's own LoRA script takes."""
+    tower, decoder = "model.vision_tower", "model.language_model"
 
     def recognises(self, config: Mapping[str, Any]) -> bool:
         """Take LLaVA's layout of Hugging Face and that of its authors: a Llama with ``mm_`` settings."""
@@ -87,30 +89,6 @@ class Llava15:
             raise ValueError(f"tensor {name!r} has no place in a LLaVA folder; merge adapters before saving")
         return published
 
-    def vision_tower(self, model: Any) -> "nn.Module":
-        """Return the CLIP."""
-        tower: nn.Module = model.get_submodule("model.vision_tower")
-        return tower
-
-    def language_model(self, model: Any) -> "nn.Module":
-        """Return the Llama."""
-        decoder: nn.Module = model.get_submodule("model.language_model")
-        return decoder
-
-    def idle(self, model: Any) -> "Iterator[nn.Parameter]":
-        """Yield the vision tower's parameters that come after the selected layer."""
-        tower = self.vision_tower(model)
-        tower = getattr(tower, "vision_model", tower)
-        layers = list(tower.get_submodule("encoder.layers").children())
-        # hidden_states[0] is what enters the first layer, so there is one more of them than layers.
-        selected = model.config.vision_feature_layer % (len(layers) + 1)
-        for part in (*layers[selected:], tower.get_submodule("post_layernorm")):
-            yield from part.parameters()
-
-    def compiled(self, layer: "nn.Module") -> "list[nn.Module]":
-        """Return the two norms and the inner layer."""
-        return [layer.get_submodule(name) for name in ("input_layernorm", "post_attention_layernorm", "mlp")]
-
     def learning(self, model: Any) -> Any:
         """Let the model take packs as most do."""
         from vf_ray.model.packed_model import as_packed
@@ -123,9 +101,3 @@ class Llava15:
         patches_NPD = seen.hidden_states[model.config.vision_feature_layer][:, 1:]
         projected_NPD: Tensor = model.model.multi_modal_projector(patches_NPD)
         return projected_NPD.unbind()
-
-    def placed(self, text: "Tensor", is_image: "Tensor", images: "Tensor") -> "Mapping[str, Tensor]":
-        """Put images where they stand, as most do."""
-        from vf_ray.model.packed_model import scattered
-
-        return scattered(text, is_image, images)

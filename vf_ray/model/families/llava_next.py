@@ -4,22 +4,22 @@ What lies in ``_llava_next/`` is LLaVA-OneVision's too: tiling.py (which tokens 
 (which pixels), fresh.py (an untrained one).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from vf_ray.model.families.chat_family import ChatFamily
 from vf_ray.model.families.family import Inputs
+from vf_ray.model.families.towered import SelectedLayer
 from vf_ray.recipe import Base
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from vf_ray.model.families._llava_next.conversation import NextEncoder
     from vf_ray.model.families.whole_folder import Fresh
 
 
-class LlavaNext(ChatFamily):
+class LlavaNext(SelectedLayer, ChatFamily):
     """LLaVA-1.6 (7B, 8B, 13B, 34B ...), whose images are tiled however many there are."""
 
     name = "llava_next"
@@ -36,8 +36,6 @@ class LlavaNext(ChatFamily):
     }
     lora_targets = r"model\.language_model\.layers\.\d+\..*_proj"
     tower, decoder = "model.vision_tower", "model.language_model"
-    square = False
-    """Whether one of several images is shown as one square."""
 
     def patches(self, config: Any, image_tokens: int, images: int) -> int:
         """Count the tiles of an image as large as they have tokens; padding and ends of rows even out."""
@@ -49,20 +47,12 @@ class LlavaNext(ChatFamily):
 
         return next_of(base, texts)
 
-    def encoder(
-        self,
-        folder: Path,
-        max_length: int | None = None,
-        template: str = "chat",
-        too_long: Literal["reject", "cut"] = "reject",
-    ) -> "NextEncoder":
-        """Read what turns conversations into tokens."""
-        from vf_ray.model.families._llava_next.conversation import IMAGE, NextEncoder
-        from vf_ray.model.families._llava_next.images import CutImages
+    @property
+    def encoder_class(self) -> "type[NextEncoder]":
+        """Return what counts an image's tiles."""
+        from vf_ray.model.families._llava_next.conversation import NextEncoder
 
-        spoken = self.spoken(folder, max_length, template, too_long)
-        images = CutImages.of(folder, square=self.square)
-        return NextEncoder(**spoken, images=images, image=IMAGE, marker=IMAGE)
+        return NextEncoder
 
     def saved_name(self, name: str) -> str:
         """Return the name in the published folders, which are named as LLaVA-1.5's.
@@ -73,15 +63,6 @@ class LlavaNext(ChatFamily):
         from vf_ray.model.families._llava15.layout import canonical
 
         return canonical(super().saved_name(name)).removeprefix("model.")
-
-    def idle(self, model: Any) -> "Iterator[nn.Parameter]":
-        """Yield the tower's parameters behind the layer that is read."""
-        tower: Any = self.vision_tower(model)
-        tower = getattr(tower, "vision_model", tower)
-        layers = list(tower.encoder.layers)
-        selected = model.config.vision_feature_layer % (len(layers) + 1)
-        for part in (*layers[selected:], tower.post_layernorm, getattr(tower, "head", None)):
-            yield from part.parameters() if part is not None else ()
 
     def embedded(self, model: Any, images: Inputs) -> "Sequence[Tensor]":
         """Return each image's projected patches: the whole, then its tiles row by row, each row ended."""

@@ -7,6 +7,7 @@ from vf_ray.model.families.llava_next import LlavaNext
 from vf_ray.recipe import Base
 
 if TYPE_CHECKING:
+    from vf_ray.model.families._llava_next.conversation import OneVisionEncoder
     from vf_ray.model.families.whole_folder import Fresh
 
 
@@ -15,7 +16,13 @@ class LlavaOneVision(LlavaNext):
 
     name = "llava_onevision"
     kinds = ("llava_onevision",)
-    square = True
+
+    @property
+    def encoder_class(self) -> "type[OneVisionEncoder]":
+        """Return what counts an image's tiles, and squares."""
+        from vf_ray.model.families._llava_next.conversation import OneVisionEncoder
+
+        return OneVisionEncoder
 
     def fresh(self, base: Base, texts: Iterable[str]) -> "Fresh":
         """Return one of a SigLIP and a Qwen2."""

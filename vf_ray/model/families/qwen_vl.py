@@ -6,8 +6,7 @@ the patches of many images), fresh.py (an untrained one).
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from vf_ray.model.families.chat_family import ChatFamily
 from vf_ray.model.families.family import Inputs
@@ -46,19 +45,12 @@ class QwenVl(ChatFamily):
 
         return fresh(self.kinds[0], base, texts)
 
-    def encoder(
-        self,
-        folder: Path,
-        max_length: int | None = None,
-        template: str = "chat",
-        too_long: Literal["reject", "cut"] = "reject",
-    ) -> "QwenEncoder":
-        """Read what turns conversations into tokens."""
-        from vf_ray.model.families._qwen_vl.conversation import PAD, QwenEncoder
-        from vf_ray.model.families._qwen_vl.pixels import PatchedImages
+    @property
+    def encoder_class(self) -> "type[QwenEncoder]":
+        """Return what writes an image's grid."""
+        from vf_ray.model.families._qwen_vl.conversation import QwenEncoder
 
-        spoken = self.spoken(folder, max_length, template, too_long)
-        return QwenEncoder(**spoken, images=PatchedImages.of(folder), image=PAD, marker=PAD)
+        return QwenEncoder
 
     def embedded(self, model: Any, images: Inputs) -> "Sequence[Tensor]":
         """Return the merged patches of each image, and beside them what is added in deeper layers."""

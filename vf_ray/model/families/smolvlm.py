@@ -6,8 +6,7 @@ Transparency is laid on white and EXIF orientation not applied, as by transforme
 """
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from vf_ray.model.families.chat_family import ChatFamily
 from vf_ray.model.families.family import Inputs
@@ -45,17 +44,12 @@ class SmolVlm(ChatFamily):
 
         return fresh(base, texts)
 
-    def encoder(
-        self,
-        folder: Path,
-        max_length: int | None = None,
-        template: str = "chat",
-        too_long: Literal["reject", "cut"] = "reject",
-    ) -> "SmolVlmEncoder":
-        """Read what turns conversations into tokens."""
+    @property
+    def encoder_class(self) -> "type[SmolVlmEncoder]":
+        """Return what writes an image's tiles."""
         from vf_ray.model.families._smolvlm.conversation import SmolVlmEncoder
 
-        return SmolVlmEncoder.of(folder, self.spoken(folder, max_length, template, too_long))
+        return SmolVlmEncoder
 
     def embedded(self, model: Any, images: Inputs) -> "list[Tensor]":
         """Return the shuffled and projected patches of each image's tiles, the whole image last."""

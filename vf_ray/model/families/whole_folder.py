@@ -1,9 +1,6 @@
 """A model's folder, taken as a whole or drawn fresh: for families that are not joined from parts."""
 
 import json
-import math
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,14 +8,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch import nn
 from transformers import AutoConfig, GenerationConfig
 
 from vf_ray.errors import require
 from vf_ray.model.export import copy_encoder, save_model
 from vf_ray.model.families.decoder import kept_by
-from vf_ray.model.families.family import Dimensions, Family, Fetch, Sizes
+from vf_ray.model.families.family import Dimensions, Family, Fetch
 from vf_ray.model.seeded import drawn
+from vf_ray.model.sizes import sizes_of
 from vf_ray.model.tensors import Tensors, read_config, readable
 from vf_ray.model.whole import loaded_whole
 from vf_ray.recipe import Base
@@ -170,27 +167,10 @@ def dimensions(family: Family, folder: Path) -> Dimensions:
     text, tokens = config.get_text_config(), family.encoder(folder).image_tokens(*USUAL)
     shares = text.hidden_size, text.intermediate_size, text.num_key_value_heads / text.num_attention_heads
     return Dimensions(
-        sizes=sizes(family, model), layers=text.num_hidden_layers, vocabulary=text.vocab_size,
+        sizes=sizes_of(model, family), layers=text.num_hidden_layers, vocabulary=text.vocab_size,
         image_tokens=tokens, patches=family.patches(config, tokens, 1),
         kept=kept_by(*shares, half=False), kept_half=kept_by(*shares, half=True),
     )  # fmt: skip
-
-
-def sizes(family: Family, model: Any) -> Sizes:
-    """Count a model's parameters, and what an adapter of rank 1 would have."""
-    counts = Counter[str]()
-    for name, weight in model.named_parameters():
-        module = next(module for module, begins in family.modules.items() if name.startswith(begins))
-        counts[module] += math.prod(weight.shape)
-    # an adapter of rank 1 has one row and one column of each layer
-    adapted = sum(
-        part.in_features + part.out_features
-        for name, part in model.named_modules()
-        if isinstance(part, nn.Linear) and re.fullmatch(family.lora_targets, name)
-    )
-    table = model.get_input_embeddings().weight
-    tied = table is model.lm_head.weight  # then one table is looked up, and multiplied in the end
-    return Sizes(**counts, embedding=0 if tied else table.numel(), adapted=adapted)
 
 
 def _kind(family: Family, folder: Path) -> type[Any]:

@@ -1,7 +1,7 @@
 """What a LLaVA of a recipe's sizes consists of, counted without making it."""
 
 from vf_ray.model.families.decoder import inner_width, kept_by
-from vf_ray.model.families.family import Dimensions, Kept, Sizes
+from vf_ray.model.families.family import Blocks, Dimensions, Kept, Sizes
 from vf_ray.recipe import Base
 
 
@@ -30,6 +30,10 @@ def sizes(base: Base) -> Sizes:
         language_model=base.layers * per_layer + 2 * base.vocabulary * w + w,
         embedding=base.vocabulary * w,
         adapted=base.layers * (2 * 2 * w + 2 * (w + keys) + 3 * (w + inner)),
+        blocks={
+            "vision_tower": Blocks(base.vision_layers, tower_layer),
+            "language_model": Blocks(base.layers, per_layer),
+        },
     )
 
 

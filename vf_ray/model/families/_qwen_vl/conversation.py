@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from vf_ray.model.encoded import ImageSize
 from vf_ray.model.families._qwen_vl.pixels import PatchedImages
+from vf_ray.model.families.chat_family import Spoken
 from vf_ray.model.families.rendering import ChatEncoder
 
 PAD = "<|image_pad|>"
@@ -21,6 +23,11 @@ class QwenEncoder(ChatEncoder):
     """Expands an image by its grid of tokens."""
 
     images: PatchedImages
+
+    @classmethod
+    def of(cls, folder: Path, spoken: Spoken) -> "QwenEncoder":
+        """Read what a folder's processor says of images."""
+        return cls(**spoken, images=PatchedImages.of(folder), image=PAD, marker=PAD)
 
     def expanded(self, size: ImageSize, images: int) -> str:
         """Return a token for each place of the image's grid."""
