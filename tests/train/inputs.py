@@ -44,13 +44,14 @@ class Shuffled:
 
 
 class Seen(NamedTuple):
-    """A square image of 16 pixels."""
+    """An image that is 16 pixels high."""
 
     data: bytes
+    width: int
 
     @property
     def size(self) -> tuple[int, int]:
-        return 16, 16
+        return self.width, 16
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,11 @@ class Listed:
     said: tuple[Said, ...]
     seen: tuple[bytes, ...]
     """Pictures; no bytes where a sample shows none."""
+    widths: tuple[int, ...] = (16,)
+    """Of the pictures, by turns."""
 
     @classmethod
-    def of(cls, size: int, silent: int = 0) -> "Listed":
+    def of(cls, size: int, silent: int = 0, widths: tuple[int, ...] = (16,)) -> "Listed":
         """Make samples, of which every ``silent``-th, counted from the last, shows nothing."""
         names = list(COLOURS)
         said, seen = [], []
@@ -73,8 +76,8 @@ class Listed:
                 Said("demo/colour", str(i), "What colour is this" + " please" * (i % 3) + "?", answer)
             )
             image_index = not silent or (size - 1 - i) % silent
-            seen.append(_square(COLOURS[colour], i) if image_index else b"")
-        return cls(tuple(said), tuple(seen))
+            seen.append(_image(COLOURS[colour], i, widths[i % len(widths)]) if image_index else b"")
+        return cls(tuple(said), tuple(seen), widths)
 
     def __len__(self) -> int:
         return len(self.said)
@@ -88,14 +91,17 @@ class Listed:
         return [self.said[row] for row in rows]
 
     def shown(self, rows: Sequence[int]) -> list[tuple[Seen, ...]]:
-        return [(Seen(self.seen[row]),) if self.seen[row] else () for row in rows]
+        return [(self._seen(row),) if self.seen[row] else () for row in rows]
 
     def images(self, shown: Sequence[Seen]) -> list[bytes]:
         return [image.data for image in shown]
 
+    def _seen(self, row: int) -> Seen:
+        return Seen(self.seen[row], self.widths[row % len(self.widths)])
 
-def _square(colour: tuple[int, int, int], salt: int) -> bytes:
-    image = Image.new("RGB", (16, 16), colour)
+
+def _image(colour: tuple[int, int, int], salt: int, width: int) -> bytes:
+    image = Image.new("RGB", (width, 16), colour)
     image.putpixel((salt % 16, salt // 16 % 16), (0, 0, 0))
     out = io.BytesIO()
     image.save(out, "PNG")
@@ -137,6 +143,7 @@ def train(
     leave_at: int = 0,
     name: str = "tiny",
     held_out: int = 0,
+    widths: tuple[int, ...] = (16,),
 ) -> Artifact:
     """Run the stage in this process and return its artifact; with ``kill_at`` the report raises there.
 
@@ -153,8 +160,8 @@ def train(
     def make(writer: Writer) -> Mapping[str, Any]:
         return {
             "run": run(
-                tuned, model_folder=folder, samples=Listed.of(size, silent), writer=writer, rank=0, world=1,
-                seed=0, report=report, leaving=lambda: next(asked) == leave_at,
+                tuned, model_folder=folder, samples=Listed.of(size, silent, widths), writer=writer, rank=0,
+                world=1, seed=0, report=report, leaving=lambda: next(asked) == leave_at,
                 held_out=Listed.of(held_out) if held_out else None,
             )
         }  # fmt: skip

@@ -55,7 +55,7 @@ def test_a_run_resumes_with_another_number_of_ranks(
     model: Path, tmp_path: Path, first: int, then: int, zero: int, offload: bool
 ) -> None:
     tuned = stage(zero=zero, offload=offload, micro_tokens=200)
-    with pytest.raises(RuntimeError, match="ranks ended"):
+    with pytest.raises(RuntimeError, match="ended or hangs"):
         train_in_ranks(model, tmp_path / "changed", tuned, world=first, kill_at=4)
     changed = train_in_ranks(model, tmp_path / "changed", tuned, world=then)
     assert losses(changed) == pytest.approx(losses(train(model, tmp_path / "one", tuned)), abs=1e-5)
@@ -63,7 +63,7 @@ def test_a_run_resumes_with_another_number_of_ranks(
 
 def test_two_ranks_killed_and_resumed_are_bit_identical(model: Path, tmp_path: Path) -> None:
     alone = train_in_ranks(model, tmp_path / "a", stage(zero=2), world=2)
-    with pytest.raises(RuntimeError, match="ranks ended"):
+    with pytest.raises(RuntimeError, match="ended or hangs"):
         train_in_ranks(model, tmp_path / "b", stage(zero=2), world=2, kill_at=5)
     assert (
         train_in_ranks(model, tmp_path / "b", stage(zero=2), world=2).manifest["files"]
