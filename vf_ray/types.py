@@ -236,6 +236,8 @@ class Task(Generic[R]):
     category: str
     instruction: str
     """Empty where the rows bring the words themselves."""
+    apart: str = ""
+    """The instruction where the pictures of a grid are shown one by one; empty: it is always drawn."""
     make: Callable[..., Made]
     """``make(row)``, or ``make(row, pool)`` where ``pool`` is set."""
     pool: Callable[[R], str | None] | None = None
@@ -258,6 +260,7 @@ class About(TypedDict, total=False):
     group: Required[Group]
     category: Required[str]
     instruction: Required[str]
+    apart: str
     upstream: str
     ceiling: float
     evidence: str

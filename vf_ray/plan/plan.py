@@ -185,6 +185,9 @@ class Plan:
         }
         if ceilings := {task: self.ceilings[task] for task in config["tasks"] if task in self.ceilings}:
             config["ceilings"] = ceilings  # a task that fails anyway has no more pictures looked at
+        words = {task: self.catalogue.tasks[task].apart for task in config["tasks"]}
+        if prepare.grids == "apart" and any(words.values()):
+            config["apart"] = {task: apart for task, apart in words.items() if apart}
         inputs = self.raw_files.inputs(source)
         return Spec(kind="images", name=source, config=config, inputs=inputs, code=CODE["images"])
 

@@ -28,6 +28,9 @@ class Prepare:
     """Share of pictures, chosen by content, that no stage ever trains on."""
     largest_side: int = 1024
     """Pictures with a longer side are shrunk to it; others keep their original bytes."""
+    grids: Literal["drawn", "apart"] = "drawn"
+    """Whether a task's grid of pictures is one picture, or each of them is shown for itself where the task
+    has words for that: for models that take several. One that takes a single picture rejects them."""
     licensed_for: Literal["any", "training", "redistribution"] = "any"
     """Leave out sources whose terms do not say yes to this; unknown counts as no."""
     ceilings: Mapping[str, float] = field(default_factory=dict)

@@ -121,7 +121,8 @@ class _Progress:
     def _examine(self) -> list[Queue]:
         cap, tasks = self.config["cap"], tuple(self.config["tasks"])
         slack = max(LEAST_SLACK, cap // 4) * MORE_SLACK**self.turn
-        whole = Examine(self.raws, self.writer, tasks, self.config["seed"], cap, slack, self.turn)
+        apart = frozenset(self.config.get("apart", ()))
+        whole = Examine(self.raws, self.writer, tasks, self.config["seed"], cap, slack, self.turn, apart)
         for units in stages(whole, alone=self.pool.at_once == 1):
             self._do(units, "passes")
         examined = read_examined(self.writer.read(examined_name(self.turn)))

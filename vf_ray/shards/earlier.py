@@ -17,7 +17,7 @@ from vf_ray.artifacts import Artifact, Spec, find_versions
 from vf_ray.shards.schema import ALL_VERDICTS, from_parquet
 from vf_ray.store import Store
 
-ASKED = ("seed", "cap", "tasks", "ceilings")
+ASKED = ("seed", "cap", "tasks", "ceilings", "apart")
 """Keys of a pictures artifact's configuration that decide which pictures it has, not what they are."""
 APART, AT_ONCE = 1 << 18, 16 << 20
 """Bytes between two pictures that are read in vain, and bytes of one read, at most."""

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from vf_ray.artifacts import WORK, Writer
+from vf_ray.instances.apart import apart
 from vf_ray.instances.sample import AnyTask
 from vf_ray.plan.origins import Origin
 from vf_ray.raw.passages import Extent, Passage, divided, listed, numbered
@@ -66,6 +67,8 @@ class Examine:
     cap: int
     slack: int
     turn: int
+    apart: frozenset[str] = frozenset()
+    """The tasks that show the pictures of their grids one by one."""
 
     def name(self) -> str:
         return f"{self.source().name} annotations"
@@ -82,7 +85,8 @@ class Examine:
 
     def chosen(self) -> list[AnyTask]:
         """Return the tasks that are asked for."""
-        return tasks_of(self.source(), self.tasks)
+        chosen = tasks_of(self.source(), self.tasks)
+        return [apart(task) if task.id in self.apart else task for task in chosen]
 
     def sizes(self) -> Mapping[str, int]:
         """Return what decides which candidates are kept."""

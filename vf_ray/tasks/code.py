@@ -16,7 +16,7 @@ COVERED = ("vf_ray.tasks.", "vf_ray.sources.", "vf_ray.instances.shapes", "vf_ra
 TOLD = frozenset(
     [
         "title", "url", "terms", "raws", "obtain", "files", "loose", "divisible",
-        "upstream", "group", "category", "evidence", "may_be_empty", "instruction", "split",
+        "upstream", "group", "category", "evidence", "may_be_empty", "instruction", "apart", "split",
     ]
 )  # fmt: skip
 """Arguments of Raw, Source and task that change no row, or are in the address by themselves."""

@@ -53,13 +53,19 @@ RECIPEQA = Source(
 )
 
 
+WORDS = (
+    "Three of the four lettered pictures show steps of one recipe. Which one is least like the "
+    'others? Answer in the form "The least similar image is C."'
+)
+
+
 @RECIPEQA.task(
     "odd_one_out",
     upstream="recipe-qa+visual_coherence",
     group="classification",
     category="Complex Reasoning",
-    instruction="Three of the four lettered pictures show steps of one recipe. Which one is least like the "
-    'others? Answer in the form "The least similar image is C."',
+    instruction=WORDS,
+    apart=WORDS,
     evidence="not in the paper's list; group and category are ours",
 )
 def odd_one_out(row: CoherenceRow) -> Made:

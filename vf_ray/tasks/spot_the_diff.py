@@ -42,6 +42,8 @@ SPOT_THE_DIFF = Source(
     category="Fine-grained Captioning",
     instruction="The left and the right image show one place at two times. Say what is different in the "
     "right one: short sentences, separated by semicolons.",
+    apart="The two images show one place at two times. Say what is different in the second one: short "
+    "sentences, separated by semicolons.",
     evidence="not in the paper's list; group and category are ours",
 )
 def differences(row: TextsRow) -> Made:
