@@ -20,10 +20,12 @@ from torch import Tensor
 
 from tests.gpu import work
 from vf_ray.model import packed_model as head
+from vf_ray.model.families import family_of_model
 from vf_ray.model.packed import compile_parts, packed, recompute
+from vf_ray.model.sizes import sizes_of
 from vf_ray.recipe import Stage
 from vf_ray.train import estimate
-from vf_ray.train.learner import counted, fast_paths
+from vf_ray.train.learner import fast_paths
 
 PEAKS = {"H100": 989e12, "H200": 989e12, "A100": 312e12}
 """Dense bf16, by their makers."""
@@ -70,7 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> list[Row]:
     tokens = sum(len(one.ids) for one in batch)
     of_images = patches * len(batch)
     operations = estimate.work(
-        _stage(asked), counted(network), tokens=tokens, image_tokens=of_images, patches=of_images + len(batch)
+        _stage(asked),
+        sizes_of(network, family_of_model(network)),
+        tokens=tokens,
+        image_tokens=of_images,
+        patches=of_images + len(batch),
     )
     del network
     rows = []

@@ -16,9 +16,8 @@ from vf_ray.recipe import Recipe
 from vf_ray.shards.mixture import Choice, write_mixture
 from vf_ray.shards.read import StoredSamples
 from vf_ray.store import Store
-from vf_ray.text import IMAGE_MARK
 from vf_ray.train.lengths import encoded
-from vf_ray.types import Reject
+from vf_ray.types import IMAGE_MARK, Reject
 
 TASKS = ("spot_the_diff/differences", "recipeqa/odd_one_out", "winoground/caption_choice")
 SHOWN = {"spot_the_diff/differences": 2, "recipeqa/odd_one_out": 4, "winoground/caption_choice": 1}

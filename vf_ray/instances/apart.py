@@ -5,8 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from vf_ray.text import IMAGE_MARK
-from vf_ray.types import Example, Grid, Made, Several, Task
+from vf_ray.types import IMAGE_MARK, Example, Grid, Made, Several, Task
 
 
 def apart(task: Task[Any]) -> Task[Any]:
