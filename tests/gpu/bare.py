@@ -71,12 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> list[Row]:
     batch = work.conversations(asked.batch, patches, words, seed=3)
     tokens = sum(len(one.ids) for one in batch)
     of_images = patches * len(batch)
+    sizes = sizes_of(network, family_of_model(network))
     operations = estimate.work(
-        _stage(asked),
-        sizes_of(network, family_of_model(network)),
-        tokens=tokens,
-        image_tokens=of_images,
-        patches=of_images + len(batch),
+        _stage(asked), sizes, tokens=tokens, image_tokens=of_images, patches=of_images + len(batch)
     )
     del network
     rows = []
