@@ -10,7 +10,7 @@ import torch
 from tests.tiny import TEXTS, make_tiny, tiny_base
 from tests.train.inputs import Listed, ready, stage
 from vf_ray.doctor import room
-from vf_ray.model import packed
+from vf_ray.model import packed_model
 from vf_ray.model.families import family_of_base
 from vf_ray.model.families.family import Dimensions
 from vf_ray.model.families.llava15 import Llava15
@@ -145,7 +145,7 @@ def test_the_rate_that_was_published_for_llava_comes_out() -> None:
 
 
 def test_what_is_said_twice_for_want_of_torch_is_the_same() -> None:
-    assert packed.LOGITS == estimate.LOGITS
+    assert packed_model.LOGITS == estimate.LOGITS
     assert checkpoint.KEEP == room.KEEP
 
 
