@@ -28,14 +28,14 @@ class TunedPart:
         Raises:
             UserError: for no module, a slice that is none, or one of a module that has no blocks.
         """
-        module, told = text.partition("[")[0], f"stage.tune names {text!r}"
-        require(module in MODULES, f"{told}; {near(module, MODULES)}")
+        module, fault = text.partition("[")[0], f"stage.tune names {text!r}"
+        require(module in MODULES, f"{fault}; {near(module, MODULES)}")
         if text == module:
             return cls(module)
         match = _SLICE.fullmatch(text, len(module))
         if match is None:
-            raise UserError(f"{told}; expected a module, or a slice of its blocks as vision_tower[12:]")
-        require(module != "projector", f"{told}; a projector has no blocks, name it whole")
+            raise UserError(f"{fault}; expected a module, or a slice of its blocks as vision_tower[12:]")
+        require(module != "projector", f"{fault}; a projector has no blocks, name it whole")
         start, stop = (int(end) if end else None for end in match.groups())
         return cls(module, (start, stop))
 
@@ -67,6 +67,6 @@ def _each_once(names: Sequence[str]) -> Iterator[tuple[str, TunedPart]]:
     parts = [TunedPart.of(name) for name in names]
     for part in parts:
         named = [str(one) for one in parts if one.module == part.module]
-        told = f"stage.tune names {' and '.join(named)}; a module is tuned whole or in one slice"
-        require(len(named) == 1, told)
+        fault = f"stage.tune names {' and '.join(named)}; a module is tuned whole or in one slice"
+        require(len(named) == 1, fault)
         yield part.module, part
