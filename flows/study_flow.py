@@ -79,12 +79,12 @@ def _run(recipe: str, runs: StudyRuns, plans: Mapping[str, Plan], store: Store, 
     from vf_ray.on_ray.cluster import local_cluster
 
     due = [run for run in _each(runs) if plans[run.name].due("evaluate", store)]
-    one = visionflan.with_options(log_prints=False)
+    quiet = visionflan.with_options(log_prints=False)
     apart = {"resources.alone": False} if at_once > 1 else {}  # one process trains one model at a time
 
     def build(run: StudyRun) -> None:
         print(f"\n{run.name}", flush=True)
-        one(recipe=recipe, overrides={**run.overrides, **apart}, until="evaluate")
+        quiet(recipe=recipe, overrides={**run.overrides, **apart}, until="evaluate")
 
     with ExitStack() as stack:
         if due and not os.environ.get(API_SERVER) and not (due[0].recipe.resources.alone and not apart):
@@ -105,7 +105,7 @@ def _told(asked: Study, runs: StudyRuns, plans: Mapping[str, Plan], store: Store
         for variant, each in runs.items()
     }
     inputs = {
-        f"{variant}, {n}": one.address for variant, each in scores.items() for n, one in enumerate(each)
+        f"{variant}, {n}": run.address for variant, each in scores.items() for n, run in enumerate(each)
     }
     config = {key: value for key, value in plain(asked).items() if key not in ("values", "runs", "axes")}
     spec = Spec(kind="study", name=asked.name, config=config, inputs=inputs, code=CODE["study"])

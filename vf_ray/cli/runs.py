@@ -33,11 +33,11 @@ def list_runs(
     opened = _opened(store)
     records = [run for run in listed(opened) if recipe in (None, run.recipe)]
     finished = _finished(opened, *records)
-    pairs = [(asdict(run), one) for run, one in zip(records, finished, strict=True)]
+    pairs = [(asdict(run), share) for run, share in zip(records, finished, strict=True)]
     if as_json:
-        show_json([{**run, "finished": one} for run, one in pairs])
+        show_json([{**run, "finished": share} for run, share in pairs])
         return
-    rows = [{**run, "commit": run["commit"][:10], "finished": _share(one)} for run, one in pairs]
+    rows = [{**run, "commit": run["commit"][:10], "finished": _share(share)} for run, share in pairs]
     show_table(f"{len(rows)} runs in {opened.url}", COLUMNS, rows)
 
 

@@ -117,13 +117,13 @@ class EvaluationRun:
     def scored(self) -> Mapping[str, Any]:
         """Ask, judge and score everything; write what was found and return statistics."""
         with ThreadPoolExecutor(SERVED_CHUNKS, thread_name_prefix="served") as pool:
-            answers = self._together(lambda one: self._answered(one, pool), pool)
+            answers = self._together(lambda sitting: self._answered(sitting, pool), pool)
         with ThreadPoolExecutor(JUDGE_CHUNKS[self._is_local], thread_name_prefix="judge") as pool:
-            judged = self._together(lambda one: self._judged(one, answers[one], pool), pool)
+            judged = self._together(lambda sitting: self._judged(sitting, answers[sitting], pool), pool)
         scores, unseen = (dict[str, dict[str, Score]]() for _ in range(2))
-        for one, replies in answers.items():
-            by_model = (unseen if one.blind else scores).setdefault(one.benchmark, {})
-            by_model[one.model] = self._score(one, replies, judged[one].judge)
+        for sitting, replies in answers.items():
+            by_model = (unseen if sitting.blind else scores).setdefault(sitting.benchmark, {})
+            by_model[sitting.model] = self._score(sitting, replies, judged[sitting].judge)
         record = self._record(scores, unseen, answers, judged)
         write_scores(self.writer, record, scores, unseen)
         again = sum(row.again for replies in answers.values() for row in replies.rows)
@@ -134,7 +134,9 @@ class EvaluationRun:
     def _together(self, work: Callable[[Sitting], T], pool: Executor) -> dict[Sitting, T]:
         """Do work for several sittings at a time, in order; the first error ends all that is under way."""
         with ThreadPoolExecutor(AHEAD, thread_name_prefix="evaluate") as threads:
-            futures = {one: threads.submit(copy_context().run, work, one) for one in self.sittings}
+            futures = {
+                sitting: threads.submit(copy_context().run, work, sitting) for sitting in self.sittings
+            }
             try:
                 done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
                 for future in done:
@@ -144,7 +146,7 @@ class EvaluationRun:
                     each.shutdown(wait=False, cancel_futures=True)
                 self.workers.stop()
                 raise
-            return {one: future.result() for one, future in futures.items()}
+            return {sitting: future.result() for sitting, future in futures.items()}
 
     def _answered(self, sitting: Sitting, pool: Executor) -> SittingAnswers:
         """Return a model's answers to a benchmark, asking what has none yet."""

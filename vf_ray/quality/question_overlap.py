@@ -58,12 +58,12 @@ class Index:
     """The runs of words of all wordings; built once, asked by each training text once."""
 
     def __init__(self, asked: Sequence[AskedWording]) -> None:
-        vocabulary = {word for one in asked for word in one.words.split()}
+        vocabulary = {word for wording in asked for word in wording.words.split()}
         self._code_of = {word: rank("word", word) for word in vocabulary}
         self._whole: dict[str, list[int]] = defaultdict(list)
-        for number, one in enumerate(asked):
-            self._whole[one.words].append(number)
-        codes, owners = self._runs([one.words.split() for one in asked])
+        for number, wording in enumerate(asked):
+            self._whole[wording.words].append(number)
+        codes, owners = self._runs([wording.words.split() for wording in asked])
         pairs = np.unique(np.stack([codes, owners.astype(np.uint64)], axis=1), axis=0)
         self._codes, self._owners = pairs[:, 0], pairs[:, 1].astype(np.int64)
         telling = ~_common(self._codes, self._owners, asked)

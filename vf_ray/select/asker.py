@@ -79,7 +79,10 @@ class Asker:
         """
         wanted = self.wanted
         instances = load_all(self.store, wanted.targets)
-        tables = [_lowest(one, t, wanted.asked.seed, wanted.asked.per_target) for t, one in instances.items()]
+        tables = [
+            _lowest(artifact, t, wanted.asked.seed, wanted.asked.per_target)
+            for t, artifact in instances.items()
+        ]
         if not sum(map(len, tables)):
             raise UserError(
                 f"{wanted.name}.select.targets: none of {', '.join(instances)} has held-out instances; "

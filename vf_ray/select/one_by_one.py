@@ -51,8 +51,12 @@ class OneByOne:
     def usable(self, encoder: Encoder) -> "tuple[OneByOne, list[int], list[Reject]]":
         """Return those that can be encoded, their places among these, and why the others cannot."""
         encodings = encoded(encoder, self, range(len(self)))
-        places = [place for place, one in encodings.items() if not isinstance(one, Reject) and one.num_labels]
-        rejects = [one for one in encodings.values() if isinstance(one, Reject)]
+        places = [
+            place
+            for place, encoding in encodings.items()
+            if not isinstance(encoding, Reject) and encoding.num_labels
+        ]
+        rejects = [encoding for encoding in encodings.values() if isinstance(encoding, Reject)]
         return replace(self, chosen=tuple(self.chosen[place] for place in places)), places, rejects
 
     def packs(

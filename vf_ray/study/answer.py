@@ -18,22 +18,24 @@ def answers(study: Study, result: StudyResult) -> Iterator[str]:
     """Yield the study's question, and what each outcome says to it."""
     if study.question:
         yield study.question
-    for one in result.outcomes:
-        conclusion = _compared(one, result) if one.joint.comparisons else _noise(one.joint.spreads)
-        yield f"{one.outcome.name}: {conclusion}"
-        yield from (f"{one.outcome.name}: {words}" for words in _slopes(study, one.lines))
+    for finding in result.outcomes:
+        conclusion = (
+            _compared(finding, result) if finding.joint.comparisons else _noise(finding.joint.spreads)
+        )
+        yield f"{finding.outcome.name}: {conclusion}"
+        yield from (f"{finding.outcome.name}: {words}" for words in _slopes(study, finding.lines))
 
 
-def _compared(one: OutcomeResult, result: StudyResult) -> str:
-    comparisons, baseline = one.joint.comparisons, one.joint.baseline
-    shown = {v: c for v, c in comparisons.items() if result.corrected[one.outcome.name, v] < LEVEL}
+def _compared(finding: OutcomeResult, result: StudyResult) -> str:
+    comparisons, baseline = finding.joint.comparisons, finding.joint.baseline
+    shown = {v: c for v, c in comparisons.items() if result.corrected[finding.outcome.name, v] < LEVEL}
     parts = [f"{variant} is {_better(against)} than {baseline}" for variant, against in shown.items()]
     if rest := [against for variant, against in comparisons.items() if variant not in shown]:
         most = max(100 * against.detectable for against in rest)
         which = "No other run" if shown else "No run"
         verdict = f"{which} could be told from {baseline}"
         parts.append(f"{verdict}; a difference of {most:.1f} points would mostly have been found")
-    seeds = min(spread.seeds for spread in one.joint.spreads.values())
+    seeds = min(spread.seeds for spread in finding.joint.spreads.values())
     return ". ".join([*parts, *(["One seed only: run-to-run noise is not known"] if seeds < 2 else [])]) + "."
 
 

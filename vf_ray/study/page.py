@@ -35,7 +35,7 @@ def page(study: Study, result: StudyResult, runs: Mapping[str, Sequence[StudyRun
             title="Answer",
             blocks=[Paragraph(words=line) for line in (*answers(study, result), *_of_one_seed(runs))],
         ),
-        *(_outcome(study, one, result) for one in result.outcomes),
+        *(_outcome(study, finding, result) for finding in result.outcomes),
         Section(title="How to read it", blocks=[Notes(lines=[*READ, *_assumed(study)])]),
         Section(title="Runs", blocks=[_runs(runs)]),
     ]
@@ -44,36 +44,36 @@ def page(study: Study, result: StudyResult, runs: Mapping[str, Sequence[StudyRun
 
 def rows(study: Study, result: StudyResult) -> Iterator[Mapping[str, object]]:
     """Yield one row for each outcome and run, as numbers: for CSV and JSON."""
-    for one in result.outcomes:
-        for variant, spread in one.joint.spreads.items():
-            against, official = one.joint.comparisons.get(variant), one.official.get(variant)
+    for finding in result.outcomes:
+        for variant, spread in finding.joint.spreads.items():
+            against, official = finding.joint.comparisons.get(variant), finding.official.get(variant)
             yield {
-                "outcome": one.outcome.name, "run": variant, "mean": spread.mean,
+                "outcome": finding.outcome.name, "run": variant, "mean": spread.mean,
                 "items_low": spread.item_interval[0], "items_high": spread.item_interval[1],
                 "seed_sd": spread.seed_sd, "seeds": spread.seeds, "items": spread.items,
                 "seed_share": spread.seed_share, "item_share": spread.item_share,
                 "difference": against and against.difference, "low": against and against.low,
                 "high": against and against.high, "p": against and against.p,
-                "p_holm": result.corrected.get((one.outcome.name, variant)),
+                "p_holm": result.corrected.get((finding.outcome.name, variant)),
                 "detectable": against and against.detectable,
                 "official_metric": official and official.metric, "official": official and official.mean,
-                "published": _published(study, one, variant),
+                "published": _published(study, finding, variant),
             }  # fmt: skip
 
 
-def _outcome(study: Study, one: OutcomeResult, result: StudyResult) -> Section:
-    table = Table(headers=HEADERS, rows=list(_rows(study, one, result)), wide=(11,))
-    return Section(title=one.outcome.name, blocks=[_chart(one), table, *_split(one)])
+def _outcome(study: Study, finding: OutcomeResult, result: StudyResult) -> Section:
+    table = Table(headers=HEADERS, rows=list(_rows(study, finding, result)), wide=(11,))
+    return Section(title=finding.outcome.name, blocks=[_chart(finding), table, *_split(finding)])
 
 
-def _rows(study: Study, one: OutcomeResult, result: StudyResult) -> Iterator[list[str]]:
-    for variant, spread in one.joint.spreads.items():
+def _rows(study: Study, finding: OutcomeResult, result: StudyResult) -> Iterator[list[str]]:
+    for variant, spread in finding.joint.spreads.items():
         low, high = spread.item_interval
-        official, published = one.official.get(variant), _published(study, one, variant)
-        against = one.joint.comparisons.get(variant)
+        official, published = finding.official.get(variant), _published(study, finding, variant)
+        against = finding.joint.comparisons.get(variant)
         compared = ["", "", "", "baseline"]
         if against is not None:
-            p = result.corrected[one.outcome.name, variant]
+            p = result.corrected[finding.outcome.name, variant]
             moved = f"{100 * against.difference:+.2f} [{100 * against.low:+.1f}, {100 * against.high:+.1f}]"
             words = "no difference shown" if p >= LEVEL else "better" if against.difference > 0 else "worse"
             compared = [moved, f"{p:.3g}", f"{100 * against.detectable:.1f}", words]
@@ -91,21 +91,22 @@ def _published(study: Study, one: OutcomeResult, variant: str) -> float | None:
     return None if one.outcome.only else study.published.get(one.outcome.benchmark, {}).get(variant)
 
 
-def _chart(one: OutcomeResult) -> Block:
+def _chart(finding: OutcomeResult) -> Block:
     dots = {
         variant: [
-            Dot(name="items", colour=INK if variant != one.joint.baseline else BASELINE, value=spread.mean,
+            Dot(name="items", value=spread.mean,
+                colour=INK if variant != finding.joint.baseline else BASELINE,
                 low=spread.item_interval[0], high=spread.item_interval[1]),
             *([Dot(name="seeds", colour="#d4762c", value=spread.mean, low=spread.seed_interval[0],
                    high=spread.seed_interval[1])] if spread.seed_interval else []),
         ]
-        for variant, spread in one.joint.spreads.items()
+        for variant, spread in finding.joint.spreads.items()
     }  # fmt: skip
     drawing = intervals(
-        _within(dots), x_label=f"{one.outcome.name}: mean, % (whiskers: 95% for other items, other seeds)"
+        _within(dots), x_label=f"{finding.outcome.name}: mean, % (whiskers: 95% for other items, other seeds)"
     )
-    name = "-".join(re.findall(r"\w+", one.outcome.name))
-    return Plot(name=name, drawing=drawing, caption=one.outcome.name)
+    name = "-".join(re.findall(r"\w+", finding.outcome.name))
+    return Plot(name=name, drawing=drawing, caption=finding.outcome.name)
 
 
 def _within(dots: Mapping[str, list[Dot]]) -> Mapping[str, list[Dot]]:
@@ -116,11 +117,11 @@ def _within(dots: Mapping[str, list[Dot]]) -> Mapping[str, list[Dot]]:
     }
 
 
-def _split(one: OutcomeResult) -> list[Block]:
+def _split(finding: OutcomeResult) -> list[Block]:
     """Return how the variance of single values splits, where there are seeds to know it by."""
     body = [
         [variant, *(f"{100 * share:.1f}" for share in (of_items, of_seeds, 1 - of_items - of_seeds))]
-        for variant, spread in one.joint.spreads.items()
+        for variant, spread in finding.joint.spreads.items()
         if (of_items := spread.item_share) is not None and (of_seeds := spread.seed_share) is not None
     ]
     caption = "Variance of single values, %: by item, by seed, and what a seed does to an item"
