@@ -27,6 +27,10 @@ class MendableError(Exception):
     """The base of all that a person can mend: says where, what was found, what was expected, what to do."""
 
 
+class ExtensionError(Exception):
+    """Code of an extension fails: its traceback is for whoever wrote that, and no fault of ours."""
+
+
 class UserError(MendableError, ValueError):
     """Something that was asked for or given is wrong; this is the kind to raise where no other fits."""
 
@@ -137,7 +141,7 @@ def one_line(error: Exception) -> bool:
     """
     if isinstance(error, MendableError) or out_of_memory(error):
         return not os.environ.get(DEBUG)
-    if OURS not in getattr(error, "__notes__", ()):
+    if not isinstance(error, ExtensionError) and OURS not in getattr(error, "__notes__", ()):
         error.add_note(OURS)
     return False
 

@@ -65,9 +65,10 @@ class Dashboard:
         return reply.json()
 
     def ask(
-        self, method: str, path: str, *, timeout_s: float = TIMEOUT_S, body: Any = None
-    ) -> httpx.Response:
-        """Return the cluster's answer, whatever it says.
+        self, method: str, path: str, *, timeout_s: float = TIMEOUT_S, body: Any = None,
+        content: bytes | None = None,
+    ) -> httpx.Response:  # fmt: skip
+        """Return the cluster's answer, whatever it says, to a ``body`` that is JSON, or to bytes.
 
         Raises:
             ClusterError: if there is none.
@@ -76,7 +77,7 @@ class Dashboard:
         url = f"{self.address}{path}"
         try:
             with web.client(url, headers=web.bearer(token()), timeout=timeout_s) as client:
-                reply = client.request(method, url, json=body)
+                reply = client.request(method, url, json=body, content=content)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ClusterError(
                 f"nothing answers at {url} ({str(error) or type(error).__name__}{web.through(url)}); start "

@@ -58,6 +58,20 @@ class Jobs:
         if not (answer.is_success or "already exists" in answer.text):
             raise _refusal(answer)
 
+    def send_package(self, name: str, data: bytes) -> str:
+        """Store a zip of code in the cluster, unless it has one of this name; return its address there.
+
+        Raises:
+            ClusterError: if the cluster does not take it.
+        """
+        package = f"_ray_pkg_{name}"
+        path = f"/api/packages/gcs/{package}"
+        if not self.cluster.ask("GET", path, timeout_s=self.timeout_s).is_success:
+            answer = self.cluster.ask("PUT", path, timeout_s=self.timeout_s, content=data)
+            if not answer.is_success:
+                raise _refusal(answer)
+        return f"gcs://{package}"
+
     def find(self, name: str) -> JobStatus:
         """Return where a job stands.
 

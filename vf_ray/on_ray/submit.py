@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vf_ray.errors import MendableError, UserError
+from vf_ray.extensions import shipped
 from vf_ray.on_ray.cluster_variables import API_SERVER, DRIVER
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard, RefusedError
 from vf_ray.on_ray.job import digest
@@ -58,6 +59,7 @@ def submit(step: str, plan: Plan, store: Store, *, force: bool, tell: Tell = log
     jobs.cluster.version()
     name = f"{recipe.name}-{step}-{uuid.uuid4().hex[:8]}"
     body = {
+        **_extensions(jobs),
         "submission_id": name,
         "entrypoint": _entrypoint(step, plan, store, name, force),
         "metadata": {"job_name": f"{recipe.name}: {step}", "step": step, "recipe": recipe.name},
@@ -77,6 +79,14 @@ def submit(step: str, plan: Plan, store: Store, *, force: bool, tell: Tell = log
             f"below {store.at(f'{FOLDER}/{name}')}{_last_lines(jobs, name)}"
         )
     return name
+
+
+def _extensions(jobs: Jobs) -> dict[str, Any]:
+    """Send the folders of extensions to the cluster; return what makes a job and its workers find them."""
+    if not (archives := shipped.packed()):
+        return {}
+    addresses = [jobs.send_package(name, data) for name, data in archives.items()]
+    return {"runtime_env": {"py_modules": addresses, "env_vars": dict(shipped.environment())}}
 
 
 def _entrypoint(step: str, plan: Plan, store: Store, logs: str, force: bool) -> str:

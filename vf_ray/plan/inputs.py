@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from vf_ray.errors import MissingError
+from vf_ray.extensions import loaded
 from vf_ray.raw.listing import WHOLE, fingerprints, listings
 from vf_ray.recipe import Evaluate, Prepare
 from vf_ray.tasks import sources
@@ -54,5 +55,7 @@ def question_set_url(data: str, benchmark: str) -> str:
 
 def rule(benchmark: str) -> str:
     """Return the fingerprint of a benchmark's code: a change of one scores only its own runs anew."""
-    module = f"{BENCHMARKS}.{benchmark.replace('-', '_')}"
+    name = benchmark.replace("-", "_")
+    named = (module for module in loaded.names("benchmarks") if module.rpartition(".")[2] == name)
+    module = next(named, f"{BENCHMARKS}.{name}")
     return module_code(module, RULES) if is_module(module) else ""

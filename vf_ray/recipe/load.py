@@ -1,13 +1,13 @@
 """Find and load named runs: ``flows/recipes/*.yaml``, or a YAML file of the user's own."""
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from vf_ray.errors import UserError, about, near, require
+from vf_ray.extensions.loaded import named_files
 from vf_ray.recipe.recipe import Recipe
 
 LARGEST = 1 << 18
@@ -17,9 +17,8 @@ MOST_VALUES = 100_000
 
 
 def recipe_names() -> tuple[str, ...]:
-    """Return the names of the recipes that come with vf-ray."""
-    names = (entry.name for entry in (files("flows") / "recipes").iterdir())
-    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+    """Return the names of the recipes that come with vf-ray or with extensions."""
+    return tuple(named_files("recipes"))
 
 
 def load_recipe(name: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
@@ -88,5 +87,6 @@ def _text(name: str) -> str:
         require(Path(name).is_file(), f"no recipe file at {name}")
         with about(f"recipe {name!r}"):
             return Path(name).read_text(encoding="utf-8")
-    require(name in recipe_names(), f"no recipe is named {name!r}; {near(name, recipe_names())}")
-    return (files("flows") / "recipes" / f"{name}.yaml").read_text(encoding="utf-8")
+    recipes = named_files("recipes")
+    require(name in recipes, f"no recipe is named {name!r}; {near(name, recipes)}")
+    return recipes[name].read_text(encoding="utf-8")

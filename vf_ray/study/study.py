@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from vf_ray.errors import UserError, about, near, require
+from vf_ray.extensions.loaded import named_files
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.load import load_recipe, read_yaml
 from vf_ray.recipe.strict import build
@@ -214,9 +214,8 @@ def _levels(key: str, values: Any) -> list[tuple[str, Changes]]:
 
 
 def study_names() -> tuple[str, ...]:
-    """Return the names of the studies that come with vf-ray."""
-    names = (entry.name for entry in (files("flows") / "studies").iterdir())
-    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+    """Return the names of the studies that come with vf-ray or with extensions."""
+    return tuple(named_files("studies"))
 
 
 def load_study(name: str) -> Study:
@@ -230,8 +229,9 @@ def load_study(name: str) -> Study:
         with about(f"study {name!r}"):
             text = Path(name).read_text(encoding="utf-8")
     else:
-        require(name in study_names(), f"no study is named {name!r}; {near(name, study_names())}")
-        text = (files("flows") / "studies" / f"{name}.yaml").read_text(encoding="utf-8")
+        studies = named_files("studies")
+        require(name in studies, f"no study is named {name!r}; {near(name, studies)}")
+        text = studies[name].read_text(encoding="utf-8")
     values = read_yaml(text, f"study {name!r}")
     require(isinstance(values, dict), f"study {name!r} is not a mapping of keys")
     return build(Study, {"name": Path(name).stem, **values})

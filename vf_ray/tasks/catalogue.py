@@ -28,15 +28,15 @@ class Catalogue:
 
     sources: Mapping[str, Source[Any]]
     """By name."""
-    modules: Mapping[str, str]
-    """The module that declares each, by the source's name."""
+    modules: Mapping[str, tuple[str, ...]]
+    """The module that declares each, and those of extensions that give it tasks, by the source's name."""
     tables: Mapping[str, OwnTable] = field(default_factory=dict)
     """By task."""
 
     def with_tables(self, tables: Mapping[str, OwnTable]) -> "Catalogue":
         """Return a catalogue that has a recipe's tables, too."""
         own = {table_task(name): table_source(name, table) for name, table in tables.items()}
-        modules = dict.fromkeys(own, table_source.__module__)
+        modules = dict.fromkeys(own, (table_source.__module__,))
         by_task = {table_task(name): table for name, table in tables.items()}
         return Catalogue({**self.sources, **own}, {**self.modules, **modules}, by_task)
 
@@ -59,7 +59,7 @@ class Catalogue:
 
     def code_of(self, source: str) -> str:
         """Return the fingerprint of the code that makes a source's rows and examples."""
-        return module_code(self.modules[source])
+        return "-".join(map(module_code, self.modules[source]))
 
     def data_of(self, task: str) -> Mapping[str, Any]:
         """Return what of a task is data and changes its instances; of its function ``code_of`` tells."""

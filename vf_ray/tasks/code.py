@@ -9,7 +9,7 @@ import ast
 import hashlib
 from collections.abc import Iterator
 from functools import cache
-from importlib.util import find_spec
+from importlib.util import find_spec, resolve_name
 from pathlib import Path
 
 COVERED = ("vf_ray.tasks.", "vf_ray.sources.", "vf_ray.instances.shapes", "vf_ray.text")
@@ -48,25 +48,38 @@ def _imported(module: str, covered: tuple[str, ...]) -> tuple[str, ...]:
     names = [
         name
         for node in ast.walk(_parsed(module))
-        for name in _names(node)
-        if name.startswith((*covered, f"{module.rpartition('.')[0]}."))
+        for name in _names(node, module)
+        if name.startswith((*covered, f"{_own(module)}."))
     ]
     return tuple(sorted(filter(is_module, set(names))))
 
 
-def _names(node: ast.AST) -> Iterator[str]:
+def _own(module: str) -> str:
+    """Return the package whose modules are part of those that import them; of an extension's, all."""
+    return module.rpartition(".")[0] if module.startswith("vf_ray.") else module.partition(".")[0]
+
+
+def _names(node: ast.AST, module: str) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        yield node.module
-        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        package = resolve_name("." * node.level, _package(module)) if node.level else ""
+        source = ".".join(filter(None, (package, node.module)))
+        yield source
+        yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def _package(module: str) -> str:
+    """Return the package that a module is, or lies in."""
+    return module if _path(module).name == "__init__.py" else module.rpartition(".")[0]
 
 
 @cache
 def is_module(name: str) -> bool:
-    """Tell whether there is a module of this name."""
+    """Tell whether there is a module of this name, with a file of its own."""
     try:
-        return find_spec(name) is not None
+        spec = find_spec(name)
+        return spec is not None and spec.origin is not None
     except ImportError:  # its parent is a module, so this is a name in it
         return False
 

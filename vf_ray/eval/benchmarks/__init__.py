@@ -1,29 +1,37 @@
-"""The benchmarks, computed from the modules of this package: one file each, nothing else to touch."""
+"""The benchmarks, computed from the modules of this package and of extensions: one file each, no more."""
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
-from vf_ray.errors import UserError, near
+from vf_ray.errors import UserError, near, require
 from vf_ray.eval.benchmark import Benchmark
+from vf_ray.extensions import loaded
 
 
 @cache
 def catalogue() -> Mapping[str, Benchmark]:
     """Return every declared benchmark by name."""
     by_name: dict[str, Benchmark] = {}
-    for info in pkgutil.iter_modules(__path__, f"{__name__}."):
-        module = importlib.import_module(info.name)
+    modules: dict[str, str] = {}
+    for module in _modules():
         for benchmark in (value for value in vars(module).values() if isinstance(value, Benchmark)):
-            if info.name != f"{__name__}.{benchmark.name.replace('-', '_')}":
-                raise ValueError(
-                    f"{info.name} declares benchmark {benchmark.name!r}; name the module after it"
-                )
-            if by_name.setdefault(benchmark.name, benchmark) is not benchmark:
-                raise ValueError(f"benchmark {benchmark.name!r} is declared twice, again in {info.name}")
+            if by_name.get(benchmark.name) is benchmark:
+                continue  # imported from where it is declared
+            misnamed = f"{module.__name__} declares benchmark {benchmark.name!r}; name the module after it"
+            require(module.__name__.rpartition(".")[2] == benchmark.name.replace("-", "_"), misnamed)
+            first = modules.setdefault(benchmark.name, module.__name__)
+            twice = f"benchmark {benchmark.name!r} is declared twice, in {first} and in {module.__name__}"
+            require(by_name.setdefault(benchmark.name, benchmark) is benchmark, twice)
     return MappingProxyType(dict(sorted(by_name.items())))
+
+
+def _modules() -> Iterator[ModuleType]:
+    for info in pkgutil.iter_modules(__path__, f"{__name__}."):
+        yield importlib.import_module(info.name)
+    yield from loaded.modules("benchmarks")
 
 
 def get(name: str) -> Benchmark:

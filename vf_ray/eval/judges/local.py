@@ -23,7 +23,7 @@ from vf_ray.eval.completion import spoken
 from vf_ray.eval.judge import Reply, Request
 from vf_ray.eval.judges.http import messages
 from vf_ray.instances.chance import rank
-from vf_ray.model.families import FAMILIES
+from vf_ray.model.families import families
 from vf_ray.model.tensors import read_config, readable, weight_files
 from vf_ray.model.vicuna import SYSTEM
 from vf_ray.model.whole import loaded_whole
@@ -186,7 +186,7 @@ def load_judge(folder: Path, name: str, **options: Any) -> Any:
     what = f"the judge {name}"
     config = read_config(folder)
     weight_files(folder)
-    family = next((family for family in FAMILIES if family.recognises(config)), None)
+    family = next((family for family in families() if family.recognises(config)), None)
     loader = family.model_class(config) if family else AutoModelForCausalLM
     return loaded_whole(what, loader, folder, **options)
 

@@ -8,10 +8,12 @@ with what most share), rendering.py (its conversations), llava15.py (one that is
 """
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from vf_ray.errors import UserError, near, require
+from vf_ray.extensions import loaded
 from vf_ray.model.families.family import Encoder, Family, Fetch
 from vf_ray.model.families.internvl import InternVl
 from vf_ray.model.families.llava15 import Llava15
@@ -24,7 +26,22 @@ from vf_ray.recipe import Base
 FAMILIES: tuple[Family, ...] = (
     Llava15(), LlavaNext(), LlavaOneVision(), SmolVlm(), InternVl(), QwenVl(), Qwen25Vl(),
 )  # fmt: skip
-"""All there are; the first is that of parts whose family a recipe does not name."""
+"""Those of vf-ray; the first is that of parts whose family a recipe does not name."""
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """Return all there are: those of vf-ray, and each that a module of an extension calls ``FAMILY``.
+
+    Raises:
+        UserError: if two have one name.
+    """
+    by_name = {family.name: (family, __name__) for family in FAMILIES}
+    for module in (module for module in loaded.modules("families") if hasattr(module, "FAMILY")):
+        family, place = module.FAMILY, module.__name__
+        first, where = by_name.setdefault(family.name, (family, place))
+        require(first is family, f"family {family.name!r} is declared twice, in {where} and in {place}")
+    return tuple(family for family, _ in by_name.values())
 
 
 def family_of(folder: Path) -> Family:
@@ -51,7 +68,7 @@ def family_of_base(base: Base, fetch: Fetch) -> Family:
     """
     if base.checkpoint:
         return family_of(fetch(base.checkpoint))
-    named = {family.name: family for family in FAMILIES}
+    named = {family.name: family for family in families()}
     require(
         not base.family or base.family in named, f"base.family is {base.family!r}; {near(base.family, named)}"
     )
@@ -74,11 +91,12 @@ def of_config(config: Mapping[str, Any], what: str) -> Family:
     Raises:
         UserError: naming those there are, and what would be one more.
     """
-    for family in FAMILIES:
+    for family in families():
         if family.recognises(config):
             return family
     raise UserError(
         f"{what} is of type {config.get('model_type')!r}, which no model family knows; there are "
-        f"{', '.join(family.name for family in FAMILIES)}. Name a checkpoint of one of them, or write one "
-        "more: a module in vf_ray/model/families whose class is a Family (family.py), listed in FAMILIES"
+        f"{', '.join(family.name for family in families())}. Name a checkpoint of one of them, or write one "
+        "more: a module in vf_ray/model/families whose class is a Family (family.py), listed in FAMILIES; or "
+        "in an extension, there called FAMILY"
     )
