@@ -27,6 +27,7 @@ from vf_ray.view.rejects import rejects
 from vf_ray.view.rendering import html
 from vf_ray.view.runs import run, runs
 from vf_ray.view.site import Site
+from vf_ray.view.studies import studies, study
 
 Page = Callable[[Site, Request], Response]
 PAGES: dict[str, Page] = {
@@ -42,6 +43,8 @@ PAGES: dict[str, Page] = {
     "/answers": answers,
     "/answers/{recipe:path}/{version}/{benchmark}": items,
     "/question/{recipe:path}/{version}/{benchmark}": question_image,
+    "/studies": studies,
+    "/study/{study}/{version}": study,
     "/image/images/{source}/{version}/{sha256}": image,
 }
 

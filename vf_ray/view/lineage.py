@@ -50,7 +50,11 @@ def page_of(address: str) -> str:
     """Return the page on what an artifact holds, where there is one beside its own."""
     kind, _, rest = address.partition("/")
     name, _, version = rest.rpartition("/")
-    pages = {"instances": to(f"/task/{name}", version=version), "scores": to("/answers")}
+    pages = {
+        "instances": to(f"/task/{name}", version=version),
+        "scores": to("/answers"),
+        "study": to(f"/study/{name}/{version}"),
+    }
     return pages.get(kind, "")
 
 
