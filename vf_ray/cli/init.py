@@ -42,14 +42,9 @@ def init(
     )
     tracking = _asked(track, "Tracked by tensorboard, mlflow or wandb (empty: none)", "", _track)
     situation = Situation(
-        data=where,
-        model=checkpoint,
-        gpus=number,
-        gpu_gib=gib,
-        benchmarks=names,
-        benchmark_files=files,
+        data=where, model=checkpoint, gpus=number, gpu_gib=gib, benchmarks=names, benchmark_files=files,
         track=tracking,
-    )
+    )  # fmt: skip
     write(to, draft(situation, opened), "the recipe")
     _examine(to, opened.url)
 

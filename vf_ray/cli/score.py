@@ -30,6 +30,10 @@ JudgeTokens = Annotated[
 JudgeTimeout = Annotated[
     float, typer.Option(help="Seconds that one reply of a judge at an address may take.", min=0.001)
 ]
+MostItems = Annotated[int, typer.Option(help="Most questions, of every category its share; 0: all.", min=0)]
+OtherAnswers = Annotated[
+    Path | None, typer.Option(help="Another model's answers, to compare the first with.", exists=True)
+]
 TableRule = Annotated[
     str, typer.Option(help="Of a table: exact, contains, letter, yes-no, number, anls or vqa.")
 ]
@@ -47,17 +51,13 @@ def score(
     answers: Annotated[
         Path | None, typer.Option(help="Answers in the benchmark's or LLaVA's format.", exists=True)
     ] = None,
-    against: Annotated[
-        Path | None, typer.Option(help="Another model's answers, to compare the first with.", exists=True)
-    ] = None,
+    against: OtherAnswers = None,
     judge_replies: JudgeReplies = None,
     judge: JudgeAddress = "",
     judge_model: JudgeName = "",
     judge_tokens: JudgeTokens = 0,
     judge_timeout: JudgeTimeout = 120.0,
-    items: Annotated[
-        int, typer.Option(help="Most questions, of every category its share; 0: all.", min=0)
-    ] = 0,
+    items: MostItems = 0,
     rule: TableRule = "exact",
     column: TableColumns = None,
     store: StoreUrl = None,

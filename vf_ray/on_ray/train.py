@@ -37,13 +37,9 @@ log = logging.getLogger(__name__)
 
 
 def tune(
-    store: Store,
-    wanted: Tuning,
-    resources: Resources,
-    train: Callable[[Job], dict[str, Any]],
-    *,
+    store: Store, wanted: Tuning, resources: Resources, train: Callable[[Job], dict[str, Any]], *,
     force: bool = False,
-) -> Artifact:
+) -> Artifact:  # fmt: skip
     """Return the model that a tuning stage makes; if it is not there, ``train`` trains it.
 
     Raises:
