@@ -136,6 +136,7 @@ class Batches:
 
     def _planned(self, usable: Sequence[tuple[int, Length]]) -> "_Batch":
         """Return how the usable samples of a step are cut, and what each of their label tokens weighs."""
+        # which conversation goes into which pack, by lengths alone: nothing is decoded yet
         rows, lengths = [row for row, _ in usable], [length for _, length in usable]
         shown = self.samples.shown(rows)
         plan = partition(
@@ -165,6 +166,7 @@ class Batches:
         A picture that several samples of the step show is decoded once, and once in each of their packs. A
         pack that shows none has a blank one, which nothing reads.
         """
+        # each image once, however many conversations of these packs show it
         distinct = list(dict.fromkeys(s for members, _ in mine for i in members for s in batch.shown[i]))
         decoded_of = self._decoded(distinct)
         return tuple(

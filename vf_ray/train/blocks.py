@@ -61,6 +61,7 @@ class BlockRun:
         """
         start, stop = self.first * BLOCK, min(self.end * BLOCK, self.blocks.size)
         data = self.store.read_range(self.path, start, stop - start)
+        # each block as it was published, before anything of it is read
         for block in range(self.first, self.end):
             at = block * BLOCK - start
             if _digest(data[at : at + BLOCK]) != self.blocks.digest(block):

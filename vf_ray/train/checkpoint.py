@@ -129,6 +129,7 @@ class Saver:
             local = folder / "tensors"
             save_file(tensors, local)
             self.writer.commit(names[self.rank], local)
+            # the index after the tensors: where it stands, they do
             index = asdict(RankFile.of(held, local))
         self.writer.commit(f"{names[self.rank]}.json", json.dumps(index).encode())
         if self.rank == 0:
@@ -137,10 +138,12 @@ class Saver:
 
     def _complete(self, step: int, names: Sequence[str], record: dict[str, Any], keep: int | None) -> None:
         """Mark the checkpoint once every rank's file is there, then delete what is no longer needed."""
+        # complete only once every rank has stored its part
         for name in names:
             self._await(f"{name}.json")
         files = {name: json.loads(self.writer.read(f"{name}.json")) for name in names}
         self.writer.commit(f"{_folder(step)}{MARK}", json.dumps({**record, "files": files}).encode())
+        # the mark first: a folder without one is no checkpoint, whatever is left of it
         stale = steps(self.writer)[KEEP:]
         if stale:
             for old in {name.split("/")[2] for name in self.writer.names(ROOT)}:
@@ -261,6 +264,7 @@ def _overlaps(held: Sequence[Piece], index: Any) -> Iterator[Overlap]:
     by_name: dict[str, list[tuple[int, int]]] = {}
     for name, start, size in index:
         by_name.setdefault(name, []).append((start, size))
+    # what this rank now needs of each piece that some rank had then
     for piece in held:
         for start, size in by_name.get(piece.name, []):
             low, high = max(start, piece.start), min(start + size, piece.start + piece.size)

@@ -133,9 +133,11 @@ def _laid(lengths: Sequence[int], first_of: Sequence[int], prefixes: Sequence[in
     """Return (T,) which tokens the pack holds, and (T,) where: those of a repeated prefix in its first."""
     starts = [0, *accumulate(lengths)]
     laid_T = torch.ones(starts[-1], dtype=torch.bool)
+    # a conversation about images that another one showed leaves out their tokens
     again = [k for k, first in enumerate(first_of) if first != k]
     for k in again:
         laid_T[starts[k] : starts[k] + prefixes[k]] = False
+    # and finds them where the other has them
     place_T = laid_T.cumsum(0) - 1
     for k in again:
         start = starts[first_of[k]]

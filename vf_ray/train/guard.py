@@ -145,6 +145,7 @@ def measure_link(device: torch.device) -> str:
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         took = time.monotonic() - began
+    # a ring sends and receives each part of the tensor but a rank's own, twice
     rate = 2 * (world - 1) / world * MEASURED_BYTES / took / 1e9
     return f"all-reduce of 16 MiB over {world} ranks: {rate:.2f} GB/s a rank, through {_interface()}"
 

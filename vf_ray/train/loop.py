@@ -155,10 +155,12 @@ def _resume(state: _Run) -> None:
 def _check(state: _Run) -> None:
     """Look, before the first step, at what would lose the run later; try the save where none was made yet."""
     writer = state.writer
+    # room for what will be saved, on every machine
     together(partial(_require_space, state, gathered(socket.gethostname())))
     if state.batches.world > 1:
         speed = guard.measure_link(state.engine.device)
         log.info(speed)
+    # a checkpoint at once: what cannot be stored is better known before an hour of training
     if state.done == 0 and not agreed(checkpoint.steps(writer)):
         began = time.monotonic()
         _save(state)
@@ -220,6 +222,7 @@ def _save(state: _Run) -> None:
 
 
 def _measured(state: _Run, step: Step, record: StepRecord, seconds: float, waited: float) -> Metrics:
+    # the model's own operations: what is computed again is no use
     patches = state.family.patches(state.engine.module.config, step.image_tokens, step.encoded)
     done = work(
         state.stage, state.sizes, tokens=step.computed, image_tokens=step.image_tokens, patches=patches

@@ -86,6 +86,7 @@ def average(folders: Mapping[str, Path], shares: Mapping[str, float], out: Path)
 
 def _require_alike(first: str, folder: Path, name: str, other: Path) -> None:
     """Refuse models that text and pictures become different inputs of: an average would read neither."""
+    # tokenizer, processor and template decide what the weights mean
     files = {file.name for where in (folder, other) for file in where.iterdir() if file.is_file()}
     alike = [file for file in files if not WEIGHTS.fullmatch(file)]
     _, differing, lacking = filecmp.cmpfiles(folder, other, alike, shallow=False)
@@ -127,6 +128,7 @@ def _average(name: str, models: Sequence[Tensors], shares: Sequence[float], dtyp
         if not all(torch.equal(first, other.read([name])[name]) for other in models[1:]):
             raise UserError(f"{name} holds whole numbers that differ from model to model: no average of them")
         return first
+    # in double precision, so that the order of models does not show
     total = first.double() * shares[0]
     for other, share in zip(models[1:], shares[1:], strict=True):
         total += other.read([name])[name].double() * share

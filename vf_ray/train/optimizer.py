@@ -34,6 +34,7 @@ def groups(model: nn.Module, stage: Stage) -> list[dict[str, Any]]:
         if weight.requires_grad:
             rate = stage.own_lr.get(module, stage.lr)
             by_setting.setdefault((rate, stage.weight_decay if decays(name) else 0.0), []).append(weight)
+    # the schedule sets one rate; a group keeps its ratio to it
     return [
         {"params": weights, "lr": rate, "ratio": rate / stage.lr, "weight_decay": decay}
         for (rate, decay), weights in by_setting.items()

@@ -43,6 +43,7 @@ def pieces(engine: Any) -> list[Piece]:
     inner = _inner(engine)
     held = []
     for name, parameter in _tuned(engine.module):
+        # ZeRO keeps flat rows; of each parameter this rank has a stretch, or nothing
         place = _place(engine, parameter)
         if place.size > 0:
             state = state_of(inner, place.flat)
@@ -66,8 +67,10 @@ def restored(engine: Any, step: int) -> None:
 def _refresh(engine: Any) -> None:
     """Let the model's own weights follow the fp32 values that were just written."""
     optimizer = engine.optimizer
+    # ZeRO 1 and 2: halves are made anew from the fp32 masters
     if hasattr(optimizer, "update_lp_params"):
         optimizer.update_lp_params()
+    # ZeRO 3: so is what each rank keeps, and what it keeps whole
     elif hasattr(optimizer, "fp32_partitioned_groups_flat"):
         optimizer._partition_all_parameters()
         for group in range(len(optimizer.fp32_partitioned_groups_flat)):

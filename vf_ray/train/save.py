@@ -35,6 +35,7 @@ def to_host(model: nn.Module, *, first: bool, spread: bool) -> None:
     for module in model.modules():
         for name, weight in list(module.named_parameters(recurse=False)):
             with _gathered(weight) if spread else nullcontext():
+                # a weight that two names share is copied once
                 if first and id(weight) not in held:
                     copied = weight.detach().to("cpu", copy=True)
                     held[id(weight)] = nn.Parameter(copied, requires_grad=weight.requires_grad)

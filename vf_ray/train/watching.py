@@ -46,6 +46,7 @@ class Watching:
                 "stage.evaluate_every is set, and no held-out instances are there to evaluate on; raise "
                 "prepare.held_out, or leave it out"
             )
+        # the mean over labels, whatever the stage weighs: so that stages can be compared
         watched = replace(batches, stage=replace(stage, loss="token_mean"), samples=samples, lengths=None)
         return cls(stage.evaluate_every, watched)
 
@@ -58,6 +59,7 @@ class Watching:
 
         Samples that cannot be encoded are left out, as in training.
         """
+        # summed in double precision over what this rank was dealt
         total, labels = torch.zeros((), dtype=torch.float64, device=engine.device), 0
         with answering(engine.module), torch.no_grad():
             for step in ahead(lambda rows: self.batches.taking(0, rows), self._chunks()):
