@@ -92,6 +92,7 @@ class Collector:
         """Load a model and its encoder, forgetting those before first: there may be no room for both."""
         key = inquiry.model, inquiry.stage, inquiry.seed, inquiry.warm
         if self._held is None or self._held[0] != key:
+            # the old model goes before the new one comes: both at once may not fit
             self._held, stage = None, inquiry.stage
             with inquiry.model.at_hand(MODEL) as folder:
                 model = proxy(stage, folder, inquiry.seed).eval()
@@ -111,6 +112,7 @@ class Probe:
 
     def table(self, rows: Sequence[int]) -> tuple[Floats32, list[Any]]:
         """Return (n, size) of some rows, NaN for those that cannot be encoded, and these as rejects."""
+        # what cannot be encoded keeps its row, of no numbers
         samples = OneByOne(self.samples, tuple(rows))
         usable, places, rejects = samples.usable(self.encoder)
         parts = [self._measured(usable, asked) for asked in self._askings() for _ in self._marked()]

@@ -24,11 +24,14 @@ SEEN = 2048
 
 def concepts(chunks: Chunks, hashes: Ranks, *, clusters: int, total: int) -> tuple[Reals, Mask]:
     """Return (N,) the logarithm of the weight of each instance's cluster, and which ``total`` are kept."""
+    # clusters, and how close together the members of each lie
     clustering = k_means(chunks, clusters, hashes, spherical=True)
     members = members_of(clustering.labels, len(clustering.centres))
     densities = np.array([density(_rows(chunks, _few(rows, hashes))) for rows in members])
+    # more of those that are near to others and spread widely
     exponents = transfer(clustering) / (TEMPERATURE * densities)
     counts = proportional(np.exp(exponents - exponents.max()), clustering.sizes, total)
+    # of each, members that stand for the rest
     chosen = np.zeros(len(hashes), np.bool_)
     for rows, count in zip(members, counts, strict=True):
         chosen[rows[representative(_rows(chunks, rows), hashes[rows], int(count))]] = True
@@ -62,10 +65,12 @@ def representative(rows: Floats32, hashes: Ranks, count: int) -> Counts:
     """
     if count >= len(rows):
         return np.arange(len(rows))
+    # how like each is to all, by a sample of them
     seen = rows[_few(np.arange(len(rows)), hashes)]
     mean_n, sums_n = _kernel(rows, seen).mean(axis=1), np.zeros(len(rows))
     by_hash, gains_n = np.argsort(hashes, kind="stable"), np.array(mean_n)
     chosen: list[int] = []
+    # greedily what is most like all and least like what is chosen
     for _ in range(count):
         gains_n[chosen] = -np.inf
         best = int(by_hash[np.argmax(gains_n[by_hash])])

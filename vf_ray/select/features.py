@@ -49,9 +49,11 @@ def hidden(model: Any, pack: Pack, image_id: int, sketch: Sketch) -> Tensor:
     tanh of each layer's output, averaged over the tokens of images and over those of text apart (zeros where
     there are none), all of length 1 together, sketched.
     """
+    # layers at even distances
     blocks = layers(model)
     taken = sorted({len(blocks) * (2 * n + 1) // (2 * LAYERS) for n in range(LAYERS)})
     outputs = _watched_outputs([blocks[n] for n in taken], lambda: loss_of(model, pack))
+    # of each, the mean over what stands for images, and over words
     is_image_S = pack.input_ids[0] == image_id
     parts = (
         torch.tanh(out_SD.float())[chosen_S].sum(0) / chosen_S.sum().clamp(min=1)

@@ -38,6 +38,7 @@ def influence(chunks: Chunks, targets: Sequence[Floats32]) -> npt.NDArray[np.flo
     ``targets`` holds the (n, D) gradients of each task's own instances. What is returned lies in a temporary
     file, task by task; it is as large as 4 x T x N bytes.
     """
+    # the cosine with each target is linear in the target: their mean does for all of one task
     means_TD = np.stack([_directions(target).mean(axis=0) for target in targets])
     size = sum(len(chunk) for chunk in chunks)
     with tempfile.TemporaryFile() as file:  # the mapping outlives its name

@@ -51,6 +51,7 @@ def k_means(
     count = min(count, int(usable.sum()))
     centres = _seeded(_taken(chunks, _lowest(hashes, usable, SEEDING * count), spherical), count, hashes)
     labels = np.full(len(usable), -1, np.int64)
+    # until nothing moves
     for _ in range(rounds):
         before, (labels, moved) = labels, _round(chunks, centres, spherical)
         if np.array_equal(labels, before):
@@ -85,6 +86,7 @@ def _seeded(sample: Tensor, count: int, hashes: Ranks) -> Tensor:
     """Return (K, D): rows of the sample, each drawn by its squared distance to those before it."""
     chosen, key = [0], str(int(hashes.min()))
     near_n = _squared(sample, sample[:1])[:, 0]
+    # k-means++: far from what is chosen with a chance by distance, drawn by hash
     for number in range(1, count):
         sums_n = near_n.double().cumsum(0)
         draw = rank("centre", key, str(number)) / SPAN * float(sums_n[-1])
@@ -98,6 +100,7 @@ def _round(chunks: Chunks, centres_KD: Tensor, spherical: bool) -> tuple[Counts,
     sums_KD, sizes_K = torch.zeros_like(centres_KD), torch.zeros(len(centres_KD), device=centres_KD.device)
     labels: list[Counts] = []
     far_row, far = centres_KD[0], -1.0
+    # each to its nearest centre, chunk by chunk
     for rows_BD in blocks(chunks, spherical):
         near_B, label_B = _squared(rows_BD, centres_KD).min(dim=1)
         usable_B = ~torch.isnan(near_B)
@@ -107,6 +110,7 @@ def _round(chunks: Chunks, centres_KD: Tensor, spherical: bool) -> tuple[Counts,
         if usable_B.any() and float(near_B[usable_B].max()) > far:
             far = float(near_B[usable_B].max())
             far_row = rows_BD[usable_B][near_B[usable_B].argmax()]
+    # an empty cluster takes the row that lies farthest from its own
     means_KD = sums_KD / sizes_K.clamp(min=1)[:, None]
     empty = (sizes_K == 0).nonzero()[:1, 0]  # one a round: two would take the same row
     means_KD = torch.where(sizes_K[:, None] > 0, means_KD, centres_KD)

@@ -28,10 +28,12 @@ def task_weights(ratios: Reals, tasks: Counts) -> Reals:
     task of which nothing was has the mean of the others.
     """
     count, measured = int(tasks.max()) + 1, ~np.isnan(ratios)
+    # mean ratio of each task; of one that nobody measured, that of all
     sizes_M = np.bincount(tasks[measured], minlength=count)
     sums_M = np.bincount(tasks[measured], ratios[measured], count)
     means_M = np.where(sizes_M > 0, sums_M / np.maximum(sizes_M, 1), np.nan)
     means_M = np.where(np.isnan(means_M), np.nanmean(means_M), means_M)
+    # less weight where a question makes its answer no likelier
     raised_M = np.exp(-(means_M - means_M.min()) * np.sqrt(count))
     weights: Reals = raised_M / raised_M.sum()
     return weights
@@ -77,6 +79,7 @@ def _of_task(rows: Floats32, hashes: Ranks, count: int) -> tuple[Reals, Mask]:
     scores = np.full(len(rows), np.nan)
     if np.isnan(rows).any(axis=-1).all():  # nothing of the task can be read by the model
         return scores, np.zeros(len(rows), np.bool_)
+    # within a task, clusters alike in share, and in each what is most like the others
     clusters = k_means([rows], max(1, len(rows) // PER_CLUSTER), hashes, spherical=True)
     for members in members_of(clusters.labels, len(clusters.centres)):
         scores[members] = centrality(rows[members])

@@ -66,6 +66,7 @@ def warm_up(
 
 def _keep(writer: Writer, model: nn.Module, adam: torch.optim.Optimizer, mark: int) -> None:
     """Commit the moments, then the weights: who finds these finds those."""
+    # the weights last: they say that the moments are there, too
     weights = tuned_weights(model)
     moments = {
         f"{kind} {name}": adam.state[weight][kind]

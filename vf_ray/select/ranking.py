@@ -68,10 +68,12 @@ def proportional(weights: Reals, sizes: Counts, total: int) -> Counts:
 def even(sizes: Counts, total: int) -> Counts:
     """Return (G,) how many each group gives: as many as any other, give or take one, or all it has."""
     total = min(total, int(sizes.sum()))
+    # as high a level for all as fits; the smaller groups are taken whole
     level = 0
     while np.minimum(sizes, level + 1).sum() <= total and level < sizes.max(initial=0):
         level += 1
     given = np.minimum(sizes, level)
+    # what is left, one each
     more = np.flatnonzero(sizes > level)[: total - int(given.sum())]
     given[more] += 1
     return given

@@ -185,6 +185,7 @@ def names_of(samples: StoredSamples) -> tuple[list[str], list[str]]:
     index = samples.index
     keys = np.empty(len(samples), object)
     addresses, rows = (np.array(index[name].to_pylist()) for name in ("instances", "row"))
+    # one read of each file, however its rows lie scattered
     for address in np.unique(addresses):
         column = from_parquet(Artifact(samples.store, str(address)).read(TRAIN), columns=["key"])["key"]
         here = addresses == address
