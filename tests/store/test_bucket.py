@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -43,12 +43,22 @@ def test_a_dead_address_is_named(aws: pytest.MonkeyPatch) -> None:
                 ask("x")
 
 
-def test_a_late_answer_is_an_error_in_time(aws: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda store: store.read("x"),
+        lambda store: store.sizes("x"),
+        lambda store: store.create("x", b"data"),  # sent with ``Expect: 100-continue``
+        lambda store: store.rewrite("x", b"data"),
+    ],
+    ids=["read", "list", "create", "rewrite"],
+)
+def test_a_late_answer_is_an_error_in_time(ask: Callable[[Store], object], aws: pytest.MonkeyPatch) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as mute:
         aws.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{mute.getsockname()[1]}")
         began = time.monotonic()
         with pytest.raises(TimeoutError, match=r"s3://bucket/x: no good answer .* AWS_ENDPOINT_URL"):
-            Store("s3://bucket", QUICK).read("x")
+            ask(Store("s3://bucket", QUICK))
         assert 3 * QUICK.timeout_s <= time.monotonic() - began < 20
 
 

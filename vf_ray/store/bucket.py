@@ -27,6 +27,8 @@ LARGEST_PUT = 5 << 30
 several simultaneous uploads in parts win, but SeaweedFS 4.48 let two win in one race out of four."""
 PART_BYTES = 64 << 20
 RANGE_BYTES = 8 << 20
+SLOWEST = 64 << 10
+"""Bytes a second that an upload is given time for."""
 
 _VARIABLES = (
     "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE",
@@ -113,28 +115,34 @@ class Bucket:
         return [(name.removeprefix(start), is_dir) for name, is_dir in below if name.startswith(start)]
 
     def create(self, path: str, data: bytes, *, settled: bool = True) -> bool:
-        return self._create(path, lambda fs, mark: self._put_once(fs, path, data, mark))
+        return self._create(path, lambda fs, mark: self._put_once(fs, path, data, len(data), mark))
 
     def settle(self) -> None:
         """Do nothing: what a bucket has taken stays."""
 
     def create_file(self, path: str, local: Path) -> bool:
         def put(fs: Any, mark: dict[str, str]) -> None:
-            if local.stat().st_size > LARGEST_PUT:
+            if (size := local.stat().st_size) > LARGEST_PUT:
                 about = {"mode": "create", "chunksize": PART_BYTES, "Metadata": mark}
                 fs.put_file(str(local), self._at(path), **about)
                 return
             with local.open("rb") as body:
-                self._put_once(fs, path, body, mark)
+                self._put_once(fs, path, body, size, mark)
 
         return self._create(path, put)
 
-    def _put_once(self, fs: Any, path: str, body: bytes | IO[bytes], mark: dict[str, str]) -> None:
-        bucket, key = self._key(path)
-        fs.call_s3("put_object", Bucket=bucket, Key=key, Body=body, Metadata=mark, IfNoneMatch="*")
+    def _put_once(self, fs: Any, path: str, body: bytes | IO[bytes], size: int, mark: dict[str, str]) -> None:
+        self._put(fs, path, size, Body=body, Metadata=mark, IfNoneMatch="*")
+
+    def _put(self, fs: Any, path: str, size: int, **request: Any) -> None:
+        """Send a file; the library itself waits for leave to send it (``Expect``) without any limit."""
+        from fsspec.asyn import sync
+
+        (bucket, key), limit_s = self._key(path), self.patience.timeout_s + size / SLOWEST
+        sync(fs.loop, fs._call_s3, "put_object", timeout=limit_s, Bucket=bucket, Key=key, **request)
 
     def rewrite(self, path: str, data: bytes) -> None:
-        self._ask(path, lambda fs: fs.pipe_file(self._at(path), data))
+        self._ask(path, lambda fs: self._put(fs, path, len(data), Body=data))
 
     def download(self, path: str, local: Path) -> None:
         gently = {"chunksize": RANGE_BYTES, "max_concurrency": 4}  # s3fs by itself holds ten times 50 MB

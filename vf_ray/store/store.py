@@ -203,11 +203,10 @@ def race(store: Store, writers: int = 8) -> int:
         gate.wait()
         return store.create(path, f"writer {number}".encode())
 
-    try:
-        with ThreadPoolExecutor(writers) as pool:
-            return sum(pool.map(write, range(writers)))
-    finally:
-        store.delete(path)
+    with ThreadPoolExecutor(writers) as pool:
+        winners = sum(pool.map(write, range(writers)))
+    store.delete(path)
+    return winners
 
 
 def _checked(path: str) -> str:
