@@ -1,6 +1,7 @@
 """The doctor: each thing that would stop a recipe is found beforehand, with what to do about it."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -202,6 +203,23 @@ def test_a_store_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     _, check = doctor._store(str(tmp_path / "file" / "store"))
     assert not check.ok
     assert store.STORE_URL in check.remedy
+
+
+@pytest.mark.parametrize("url", ["{}/file", "{}/file/below", "/proc/nowhere", "s3://bucket/x"])
+def test_a_store_that_cannot_be_used_ends_the_search_at_once(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    for name, value in {"ENDPOINT_URL": f"http://127.0.0.1:{port}", "ACCESS_KEY_ID": "a"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    (tmp_path / "file").write_text("no folder")
+    url = url.format(tmp_path)
+    *_, last = checks = list(doctor.examine("smoke", {}, url))
+    assert [check.name for check in checks] == ["recipe", "store"]
+    assert not last.ok and url in last.found and "\n" not in last.found
 
 
 def test_a_job_of_a_cluster_leaves_the_gpus_to_it(monkeypatch: pytest.MonkeyPatch) -> None:

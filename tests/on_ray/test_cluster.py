@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -70,6 +71,25 @@ def test_a_cluster_that_does_not_answer_is_named_with_what_to_do(
     with pytest.raises(OutsideError, match=r"'10.0.0.1:6379' \(Failed to connect to GCS\).* unset it"):
         local_cluster(Resources()).__enter__()
     assert len(starts.given) == 1
+
+
+@pytest.mark.chain
+@pytest.mark.parametrize("listens", [False, True], ids=["closed", "silent"])
+def test_an_address_where_no_cluster_is_ends_soon(listens: bool) -> None:
+    """Of Ray's twelve minutes one attempt is left, which is shortened here to a second from half a minute."""
+    short = {"RAY_py_gcs_connect_timeout_s": "1", "RAY_gcs_rpc_server_connect_timeout_s": "1"}
+    code = "from vf_ray.on_ray.cluster import local_cluster as c; from vf_ray.recipe import Resources as R"
+    with socket.socket() as port:
+        port.bind(("127.0.0.1", 0))
+        if listens:
+            port.listen()
+        address = f"127.0.0.1:{port.getsockname()[1]}"
+        joining = [sys.executable, "-c", f"{code}; c(R()).__enter__()"]
+        environment = {**os.environ, **short, "RAY_ADDRESS": address}
+        done = subprocess.run(
+            joining, env=environment, capture_output=True, text=True, timeout=90, check=False
+        )
+    assert f"OutsideError: no Ray cluster can be joined at '{address}'" in done.stderr.splitlines()[-1]
 
 
 def test_ray_gets_a_folder_inside_a_closed_one_and_a_token_that_no_file_holds(

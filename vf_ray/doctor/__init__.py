@@ -8,6 +8,7 @@ Read in this order: this file, check.py, raw_files.py (sources), weights.py (mod
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from vf_ray import artifacts
@@ -25,6 +26,10 @@ from vf_ray.recipe import Recipe
 from vf_ray.recipe.load import load_recipe
 from vf_ray.recipe.strict import is_http
 from vf_ray.store import STORE_URL, Store, race
+from vf_ray.store.bucket import Patience
+
+BRIEF = Patience(attempts=2, timeout_s=5.0)
+"""For a store that is only looked at: one that answers no sooner would make a run wait at every file."""
 
 
 def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | None) -> Iterator[Check]:
@@ -38,6 +43,8 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
     yield Check("recipe", True, summary)
     store, usable = _store(store_url)
     yield usable
+    if not usable.ok:  # all that follows is looked up there
+        return
     try:
         recipe = resolved(recipe, store)
     except MendableError as error:
@@ -142,7 +149,7 @@ def _store(url: str | None) -> tuple[Store, Check]:
     store = Store.open(url)
     remedy = f"point {STORE_URL} at a folder or bucket this user may write (s3: check the AWS_ variables)"
     try:
-        winners = race(store)
+        winners = race(replace(store, patience=BRIEF))
     except MendableError as error:
         return store, Check("store", False, f"{store.url}: {error}", remedy)
     writable = f"{store.url}: writable; {winners} of 8 simultaneous writers of one file won"

@@ -27,6 +27,8 @@ ALONE = {
     "RAY_gcs_rpc_server_connect_timeout_s": "60",  # of 5, which a busy machine misses
 }
 """For a Ray of this process's own."""
+JOINED = {"RAY_gcs_server_port_wait_time_s": "1"}
+"""For a cluster that is there: attempts to reach its head, of half a minute each; of 20, as Ray has it."""
 
 OBJECT_STORE_BYTES = 256 << 20
 """Rows never pass through the object store, only lines of statistics."""
@@ -70,8 +72,10 @@ def _join() -> None:
     """Connect to the cluster that RAY_ADDRESS names.
 
     Raises:
-        OutsideError: if none answers there.
+        OutsideError: if none answers there within some 40 s.
     """
+    for name, value in JOINED.items():
+        os.environ.setdefault(name, value)
     try:
         ray.init(logging_level=logging.WARNING)
     except Exception as error:  # a cluster that is not there is told by errors of half a dozen types
