@@ -17,6 +17,7 @@ from vf_ray.artifacts import Spec, Writer
 from vf_ray.doctor.cost import cost
 from vf_ray.on_ray.cluster_variables import API_SERVER
 from vf_ray.plan.plan import Plan
+from vf_ray.plan.run_records import STUDY
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.strict import plain
@@ -108,7 +109,7 @@ def _told(asked: Study, runs: StudyRuns, plans: Mapping[str, Plan], store: Store
         f"{variant}, {n}": run.address for variant, each in scores.items() for n, run in enumerate(each)
     }
     config = {key: value for key, value in plain(asked).items() if key not in ("values", "runs", "axes")}
-    spec = Spec(kind="study", name=asked.name, config=config, inputs=inputs, code=CODE["study"])
+    spec = Spec(kind=STUDY, name=asked.name, config=config, inputs=inputs, code=CODE[STUDY])
 
     def make(writer: Writer) -> Mapping[str, Any]:
         outcomes = results(asked, scores)

@@ -8,9 +8,10 @@ from typing import Any
 
 from infra.docs.markdown import block, code, contents, page, table, text
 from vf_ray import artifacts
+from vf_ray.artifacts.paths import COMPLETE
 from vf_ray.eval.benchmark import Benchmark
 from vf_ray.eval.benchmarks import catalogue as known_benchmarks
-from vf_ray.plan.run_records import STUDIES
+from vf_ray.plan.run_records import STUDY
 from vf_ray.quality.published_sizes import published
 from vf_ray.recipe.load import load_recipe, recipe_names
 from vf_ray.recipe.suites import SUITES
@@ -47,8 +48,10 @@ def studies(store: Store | None) -> Mapping[str, str]:
 
 def _findings(store: Store | None, name: str) -> Iterator[str]:
     """Yield the page of each finished version of a study."""
-    for path in store.list(f"{STUDIES}/{name}") if store else ():
-        address = path.removesuffix("/COMPLETE")
+    if store is None:
+        return
+    for path in store.list(f"{STUDY}/{name}"):
+        address = path.removesuffix(f"/{COMPLETE}")
         if path != address:
             body = artifacts.load(store, address).read("study.md").decode()
             yield f"## What {code(address)} found\n"

@@ -22,7 +22,9 @@ from vf_ray.recipe.strict import build
 from vf_ray.store import Store
 
 FOLDER = "runs"
-LASTING = ("study", "ratings")
+STUDY = "study"
+"""Kind of what a study's flow makes."""
+LASTING = (STUDY, "ratings")
 """Kinds that no run makes and none names: pages that tell of several runs, people's ratings."""
 SILENT = ("resources", "about", "name")
 """Keys of a recipe that never change a result."""

@@ -10,12 +10,13 @@ from starlette.responses import Response
 from vf_ray.artifacts import Artifact
 from vf_ray.errors import UserError
 from vf_ray.page.plots import Dot, intervals
+from vf_ray.plan.run_records import STUDY
 from vf_ray.view.rendering import rendered, to
 from vf_ray.view.site import Site
 from vf_ray.view.tables import Cell, CellLink, PageTable
 
-STUDIES, RECORD = "study", "study.json"
-"""Kind of their artifacts, and where in one its page lies as data."""
+RECORD = "study.json"
+"""Where in a study's artifact its page lies as data."""
 INK = "#2563c9"
 OUTCOMES = {
     "outcome": str, "run": str, "mean": float, "items_low": float, "items_high": float, "seed_sd": float,
@@ -37,7 +38,7 @@ def studies(site: Site, request: Request) -> Response:
 
 def study(site: Site, request: Request) -> Response:
     """Show one study."""
-    artifact = site.artifact(f"{STUDIES}/{request.path_params['study']}/{request.path_params['version']}")
+    artifact = site.artifact(f"{STUDY}/{request.path_params['study']}/{request.path_params['version']}")
     record = _record(artifact)
     outcomes: Sequence[Mapping[str, Any]] = record["rows"]
     tables = [
@@ -52,10 +53,10 @@ def study(site: Site, request: Request) -> Response:
 
 def _addresses(site: Site) -> Iterator[str]:
     """Yield the address of every study page: no run names them."""
-    if site.store.is_folder(STUDIES):
-        for name, is_folder in site.store.entries(STUDIES):
-            versions = site.store.entries(f"{STUDIES}/{name}") if is_folder else ()
-            yield from (f"{STUDIES}/{name}/{version}" for version, below in versions if below)
+    if site.store.is_folder(STUDY):
+        for name, is_folder in site.store.entries(STUDY):
+            versions = site.store.entries(f"{STUDY}/{name}") if is_folder else ()
+            yield from (f"{STUDY}/{name}/{version}" for version, below in versions if below)
 
 
 def _row(artifact: Artifact) -> list[Cell]:
