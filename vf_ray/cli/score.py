@@ -77,10 +77,10 @@ def score(
     if not data or answers is None:
         raise UserError(f"benchmark {benchmark!r}: give its files with --data and the answers with --answers")
     files = [against, answers] if against else [answers]
-    asked = JudgeChoice(
+    choice = JudgeChoice(
         replies=judge_replies, url=judge, model=judge_model, tokens=judge_tokens, timeout_s=judge_timeout
     )
-    _tell(score_answers(benchmark, data, files, asked, Store.open(store), items=items), as_json)
+    _tell(score_answers(benchmark, data, files, choice, Store.open(store), items=items), as_json)
 
 
 def _of_table(path: Path, rule: str, columns: Sequence[str]) -> "Scored":

@@ -222,15 +222,18 @@ class EvaluationRun:
 
     @cached_property
     def _live_judge(self) -> Judge | None:
-        asked = self.wanted.questions.asked
+        settings = self.wanted.questions.asked
         if not self.wanted.judge:
             return None
         if self._is_local:
-            return WorkersJudge(self.workers, asked.judge, asked.judge_tokens)
+            return WorkersJudge(self.workers, settings.judge, settings.judge_tokens)
         chat = ChatModel(
-            url=asked.judge, model=asked.judge_model, at_once=JUDGE_AT_ONCE, timeout_s=asked.judge_timeout_s
+            url=settings.judge,
+            model=settings.judge_model,
+            at_once=JUDGE_AT_ONCE,
+            timeout_s=settings.judge_timeout_s,
         )
-        return HttpJudge(chat, asked.judge_tokens)
+        return HttpJudge(chat, settings.judge_tokens)
 
     def _score(self, sitting: Sitting, answers: SittingAnswers, judge: Judge | None) -> Score:
         model, name, _ = sitting

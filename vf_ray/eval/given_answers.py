@@ -87,7 +87,7 @@ NOBODY = JudgeChoice()
 
 
 def score_answers(
-    name: str, data: str, answers: Sequence[Path], asked: JudgeChoice = NOBODY, store: Store | None = None,
+    name: str, data: str, answers: Sequence[Path], choice: JudgeChoice = NOBODY, store: Store | None = None,
     *, items: int = 0,
 ) -> Scored:  # fmt: skip
     """Return the official figures of each answer file, of at most ``items`` questions (0: all).
@@ -100,10 +100,10 @@ def score_answers(
         FileNotFoundError: if a file of the benchmark is missing.
         Unserved: if the judge refuses, or nothing that it says can be read.
     """
-    benchmark, judge = get(name), asked.judge()
+    benchmark, judge = get(name), choice.judge()
     if judge and judge.in_order and len(answers) > 1:
         raise UserError(
-            f"{asked.replies} tells replies apart by their order only; compare with replies by request"
+            f"{choice.replies} tells replies apart by their order only; compare with replies by request"
         )
     whole = question_set_at(name, data)
     part = part_of(benchmark, whole, items)
@@ -113,16 +113,16 @@ def score_answers(
         with about(str(path)):
             answered = benchmark.read(path, whole)
         paper = Paper(benchmark, part, {key: text for key, text in answered.items() if key in wanted})
-        live = _kept(store, asked, judge, paper) if judge and store and not asked.replies else judge
+        live = _kept(store, choice, judge, paper) if judge and store and not choice.replies else judge
         return score(benchmark, part, paper.answers, live)
 
     return Scored(benchmark=benchmark, scores=[scored(path) for path in answers])
 
 
-def _kept(store: Store, asked: JudgeChoice, judge: Judge, paper: Paper) -> Judge:
+def _kept(store: Store, choice: JudgeChoice, judge: Judge, paper: Paper) -> Judge:
     """Return a judge with all its replies at hand; itself where it is asked nothing."""
     if not paper.benchmark.judged or not (requests := asked_of(paper)):
         return judge
     with ThreadPoolExecutor(CHUNKS) as threads:
-        spec = asked.spec(paper.benchmark.name, requests)
+        spec = choice.spec(paper.benchmark.name, requests)
         return judge_with_replies(store, spec, judge, paper, threads)[0]

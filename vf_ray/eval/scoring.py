@@ -31,11 +31,11 @@ def score(
 
 def _judging(records: Sequence[JudgedRequest]) -> str:
     """Say who judged, as whom it answered, and the hash of what it was asked."""
-    asked = hashlib.sha256("".join(r.prompt_sha256 for r in records).encode()).hexdigest()[:16]
+    prompts_sha256 = hashlib.sha256("".join(r.prompt_sha256 for r in records).encode()).hexdigest()[:16]
     versions = sorted({r.reply.version for r in records if r.reply.version})
     judge = f"judged by {records[0].judge}" + (f", answering as {', '.join(versions)}" if versions else "")
     more = [*sorted({r.reply.how for r in records if r.reply.how}), *_monotonous(records)]
-    return "; ".join([f"{judge}: {len(records):,} requests, sha256 {asked}", *more])
+    return "; ".join([f"{judge}: {len(records):,} requests, sha256 {prompts_sha256}", *more])
 
 
 def _monotonous(records: Sequence[JudgedRequest]) -> list[str]:

@@ -52,8 +52,8 @@ class ServedModel:
             ValueError: if the address or the key cannot be used.
         """
         for start in range(0, len(questions), batch):
-            asked = questions[start : start + batch]
-            for question, reply in zip(asked, self.chat.replies([body(q) for q in asked]), strict=True):
+            chunk = questions[start : start + batch]
+            for question, reply in zip(chunk, self.chat.replies([body(q) for q in chunk]), strict=True):
                 yield Answered(question.id, reply.text or "", reply.error, reply.text is None, reply.how)
 
 

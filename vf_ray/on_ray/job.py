@@ -30,18 +30,18 @@ def main() -> None:
     parser.add_argument("--digest", required=True, help="of the addresses that the caller expects")
     parser.add_argument("--logs", required=True, help="the folder below logs/ for what Ray's nodes log")
     parser.add_argument("--force", action="store_true")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     with reported():
-        _run(asked)
+        _run(arguments)
 
 
-def _run(asked: argparse.Namespace) -> None:
-    plan, store = Plan.handed(json.loads(asked.plan)), Store.open(asked.store)
-    refuse_other_plan(asked.step, plan, asked.digest)
-    with local_cluster(plan.recipe.resources), kept(store, asked.logs):
+def _run(arguments: argparse.Namespace) -> None:
+    plan, store = Plan.handed(json.loads(arguments.plan)), Store.open(arguments.store)
+    refuse_other_plan(arguments.step, plan, arguments.digest)
+    with local_cluster(plan.recipe.resources), kept(store, arguments.logs):
         refuse_private_disk(store)
-        refuse_other_files(asked.step, plan)
-        run(asked.step, plan, store, force=asked.force)
+        refuse_other_files(arguments.step, plan)
+        run(arguments.step, plan, store, force=arguments.force)
 
 
 def digest(addresses: Sequence[str]) -> str:

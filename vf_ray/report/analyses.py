@@ -68,16 +68,16 @@ def _changes(before: Sequence[Item], after: Sequence[Item]) -> dict[str, Paired]
 
 def hallucination(findings: Findings) -> Section | None:
     """Return every figure on hallucination side by side, and POPE's against the share of yes."""
-    asked = {name: keys for name, keys in HALLUCINATION.items() if name in findings.benchmarks}
-    if not asked:
+    metrics = {name: keys for name, keys in HALLUCINATION.items() if name in findings.benchmarks}
+    if not metrics:
         return None
     rows = [
         [f"{name}: {key}", *[figure(one.headline[key], key) for one in findings.of_all(name).values()]]
-        for name, keys in asked.items()
+        for name, keys in metrics.items()
         for key in keys
     ]
     blocks: list[Block] = [Table(headers=["", *map(names.model, findings.models)], rows=rows, caption=SIDES)]
-    if POPE in asked:
+    if POPE in metrics:
         blocks.append(Plot(name="pope-yes-ratio", drawing=_yes_plot(findings), caption=YES_CAPTION))
     return Section(title="Hallucination", blocks=blocks)
 

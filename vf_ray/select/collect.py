@@ -160,14 +160,14 @@ def collected(store: Store, spec: Spec, inquiry: Inquiry, rows: Sequence[int], w
     """Return the features of some samples, asking what is not there yet."""
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        asked = [
+        parts = [
             workers.submit("collect", writer, part(n), inquiry, rows[start : start + CHUNK])
             for n, start in enumerate(range(0, len(rows), CHUNK))
         ]
         rejected = 0
-        for number, future in enumerate(asked, 1):
+        for number, future in enumerate(parts, 1):
             rejected += future.result()
-            writer.progress(number, len(asked), "parts")
+            writer.progress(number, len(parts), "parts")
         return {"instances": len(rows), "rejected": rejected}
 
     return artifacts.build(store, spec, make)

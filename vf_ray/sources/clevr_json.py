@@ -50,8 +50,8 @@ def clevr_json(files: Files, image: str) -> Callable[[Tree], Iterator[ClevrRow |
 
 def _file(tree: Tree, path: str, split: str, image: str) -> Iterator[ClevrRow | Reject]:
     records = ((item, at.index) for item, at in json_items(tree, path, split, "questions.item"))
-    with Spill(_kept(item, index) for item, index in records) as asked:
-        for file_name, questions in asked.groups():
+    with Spill(_kept(item, index) for item, index in records) as by_image:
+        for file_name, questions in by_image.groups():
             yield from _image(file_name, questions, split, image)
 
 

@@ -83,9 +83,9 @@ def _outcome(study: Study, outcome: StudyOutcome, scores: ScoresByRun, baseline:
 def _model(record: Scores, outcome: StudyOutcome) -> str:
     model = outcome.model or list(record.models)[-1]
     if outcome.benchmark not in record.benchmarks or model not in record.benchmarks[outcome.benchmark].models:
-        asked = [f"{name}, {m}" for name, of in record.benchmarks.items() for m in of.models]
+        scored = [f"{name}, {m}" for name, of in record.benchmarks.items() for m in of.models]
         wanted = f"{outcome.benchmark}, {model}"
-        raise UserError(f"the study's outcome {outcome.name} was not asked in a run; {near(wanted, asked)}")
+        raise UserError(f"the study's outcome {outcome.name} was not asked in a run; {near(wanted, scored)}")
     return model
 
 

@@ -109,8 +109,8 @@ def record(judge: Judge, request: Request, reply: Reply) -> JudgedRequest:
 
 def digest(requests: Sequence[Request]) -> str:
     """Return what tells requests apart as a judge sees them."""
-    asked = [[r.system, r.user, r.temperature, r.max_tokens] for r in requests]
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+    contents = [[r.system, r.user, r.temperature, r.max_tokens] for r in requests]
+    return hashlib.sha256(json.dumps(contents).encode()).hexdigest()
 
 
 class _Heard(Exception):  # noqa: N818  # no fault: it carries what was asked

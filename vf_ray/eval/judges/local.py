@@ -173,8 +173,8 @@ def chat_text(tokenizer: Any, request: Request) -> str:
 
 
 def _templated(tokenizer: Any, request: Request) -> str:
-    asked = messages(request)
-    return str(tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True))
+    conversation = messages(request)
+    return str(tokenizer.apply_chat_template(conversation, tokenize=False, add_generation_prompt=True))
 
 
 def load_judge(folder: Path, name: str, **options: Any) -> Any:

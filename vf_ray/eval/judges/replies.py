@@ -127,19 +127,19 @@ def judge_with_replies(
     """
     parse = paper.benchmark.parse
     assert parse is not None, f"benchmark {paper.benchmark.name!r} is judged and has no parse"
-    asked = Keeping(judge, parse, threads)
+    keeping = Keeping(judge, parse, threads)
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        with asked.into(writer):
-            paper.put_to(asked)
-        if asked.failures:
+        with keeping.into(writer):
+            paper.put_to(keeping)
+        if keeping.failures:
             raise Incomplete
-        return {"asked": len(asked.replied)}
+        return {"asked": len(keeping.replied)}
 
     try:
         return RecordedJudge(judge.name, said(artifacts.build(store, spec, make))), []
     except Incomplete:
-        return RecordedJudge(judge.name, asked.replied), asked.failures
+        return RecordedJudge(judge.name, keeping.replied), keeping.failures
 
 
 def said(artifact: Artifact) -> dict[str, Reply]:

@@ -224,10 +224,10 @@ class ChatEncoder:
 
         They are the answer's: a model that is asked has to write them first.
         """
-        asked = self.theirs.apply_chat_template(
+        rendered = self.theirs.apply_chat_template(
             list(self._messages(("?",), 0)), tokenize=False, add_generation_prompt=True, **self.options
         )
-        return re.compile(rf"(?<={re.escape(asked.rpartition(SAID)[2])})(\s+){ANSWERED}")
+        return re.compile(rf"(?<={re.escape(rendered.rpartition(SAID)[2])})(\s+){ANSWERED}")
 
     @cached_property
     def _behind(self) -> Tokenizer:
