@@ -13,6 +13,7 @@ import pytest
 from tests.eval import evaluating
 from tests.flows.smoke import descendants, title
 from tests.model import test_base
+from tests.quality import test_screening
 from tests.shards.test_prepare import contents, plan_of, prepare, write_raw
 from vf_ray.artifacts import Artifact
 from vf_ray.eval.evaluate import evaluate
@@ -39,6 +40,13 @@ def test_ray_prepares_what_one_process_prepares(raw: Path, store: Store, tmp_pat
     for name, spec in plan.images.items():
         both = [contents(Artifact(s, spec.address)) for s in (store, alone)]
         assert both[0] == both[1], name
+
+
+def test_ray_keeps_out_what_one_process_keeps_out(local_store: Store, tmp_path: Path) -> None:
+    plan, alone = test_screening.plan_of(local_store, *test_screening.planted(tmp_path)), tmp_path / "alone"
+    instances = test_screening.prepared(local_store, plan, RayPool())
+    assert instances.stats["rejected"] == {"shown by benchmark pope": 3}
+    assert contents(instances) == contents(test_screening.prepared(Store.open(str(alone)), plan))
 
 
 def test_a_killed_worker_is_made_up_for(raw: Path, local_store: Store, tmp_path: Path) -> None:

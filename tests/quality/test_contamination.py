@@ -156,6 +156,7 @@ def test_images_that_cannot_be_read_or_compared_are_counted(local_store: Store, 
     assert dict(zip(HEADERS, row, strict=True)) == {
         "benchmark": "pope", "questions": "3", "words found": "0", "same picture": "0", "images": "1",
         "equal": "0", "alike": "0", "too plain": "1", "unread": "2",
+            "images found": "0.0%",
     }  # fmt: skip
 
 

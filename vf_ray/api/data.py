@@ -82,10 +82,12 @@ def prepare(recipe: Recipe, store: Store) -> dict[str, Artifact]:
         FileNotFoundError: if a raw file is missing; says what to obtain.
     """
     from vf_ray.plan.plan import Plan
+    from vf_ray.quality.screening import units
     from vf_ray.shards import prepare as step
     from vf_ray.work import LocalPool
 
-    return step.prepare(store, Plan.of(recipe, store).preparation, LocalPool())
+    plan = Plan.of(recipe, store)
+    return step.prepare(store, plan.preparation, LocalPool(), screening=units(store, plan))
 
 
 def mixture(recipe: Recipe, store: Store, stage: str) -> Artifact:

@@ -30,6 +30,7 @@ def contamination(
     from vf_ray.quality.contamination import trained_tasks
     from vf_ray.quality.prepared import Prepared
     from vf_ray.quality.sought import sought, trees
+    from vf_ray.quality.trial import sample, trial
 
     opened, plan = planned(recipe, override, store)
     prepared = Prepared.of(opened, plan)
@@ -41,10 +42,11 @@ def contamination(
         )
     with progress("pictures hashed") as advance:
         overlaps = searched(plan.recipe.name, prepared, trained_tasks(plan), asked, advance)
+    tried = trial(sample(prepared)) if page or as_json else None
     if page:
-        write(page, contamination_page.page(overlaps, prepared).html(), "page")
+        write(page, contamination_page.page(overlaps, prepared, tried).html(), "page")
     if as_json:
-        show_json(contamination_page.plain(overlaps))
+        show_json(contamination_page.plain(overlaps, tried))
     else:
         _show(overlaps)
 

@@ -84,7 +84,7 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
     try:
         require_askable(store, plan.questions)
         asked = {
-            name: len(question_set(store, plan.questions, name).questions) for name in plan.question_sets
+            name: len(question_set(store, plan.questions, name).questions) for name in plan.evaluation.files
         }
         counts = ", ".join(f"{name} {count:,} questions" for name, count in asked.items())
         yield Check("benchmarks", True, counts or ", ".join(recipe.evaluate.benchmarks))

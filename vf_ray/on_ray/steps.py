@@ -13,6 +13,7 @@ from vf_ray.on_ray.train import fit, tune
 from vf_ray.on_ray.worker import Job, alone
 from vf_ray.plan.handing import merging, reporting, tuning
 from vf_ray.plan.plan import Plan
+from vf_ray.quality.screening import units
 from vf_ray.recipe import Average
 from vf_ray.report.render import report
 from vf_ray.select.selecting import selected
@@ -74,7 +75,8 @@ def _fetch(store: Store, plan: Plan, place: Workplace, force: bool) -> None:
 
 
 def _prepare(store: Store, plan: Plan, place: Workplace, force: bool) -> None:
-    prepare(store, plan.preparation, place.pool(), force=force, count=place.count)
+    screening = units(store, plan, force=force)
+    prepare(store, plan.preparation, place.pool(), force=force, count=place.count, screening=screening)
 
 
 def _base(store: Store, plan: Plan, place: Workplace, force: bool) -> None:

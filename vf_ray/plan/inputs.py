@@ -1,6 +1,6 @@
 """What a recipe's user gives, as fingerprints: the raw folder, and each benchmark's folder."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from vf_ray.errors import MissingError
 from vf_ray.extensions import loaded
@@ -32,18 +32,18 @@ def raws(prepare: Prepare) -> tuple[str, Mapping[str, str], Mapping[str, int]]:
     return whole, by_name, {name: listing.bytes for name, listing in listed.items()}
 
 
-def question_sets(evaluate: Evaluate) -> Mapping[str, str]:
-    """Return the fingerprint of each benchmark's folder; none where the demo's are asked.
+def question_sets(evaluate: Evaluate, more: Sequence[str] = ()) -> Mapping[str, str]:
+    """Return the fingerprint of each benchmark's folder, of ``more`` too; none where the demo's are evaluate.
 
     Raises:
         FileNotFoundError: if one of them is not there.
     """
-    official = [name for name in evaluate.benchmarks if name != INSTANCES and evaluate.data]
+    official = [name for name in (*evaluate.benchmarks, *more) if name != INSTANCES and evaluate.data]
     known = fingerprints(evaluate.data) if official else {}
     if absent := [name for name in official if name not in known]:
         raise MissingError(
             f"no files below {question_set_url(evaluate.data, absent[0])}; put the official files of "
-            f"{absent[0]} there, or leave it out of evaluate.benchmarks"
+            f"{absent[0]} there, or leave it out of the recipe"
         )
     return {name: known[name] for name in official}
 

@@ -20,6 +20,7 @@ from vf_ray.plan.named_models import resolved
 from vf_ray.plan.origins import RawFiles, raw_files
 from vf_ray.plan.own_tables import WithTables, identity
 from vf_ray.plan.preparation import Preparation, largest_first
+from vf_ray.plan.screening import Screening
 from vf_ray.plan.selection import Selections
 from vf_ray.plan.settled import is_settled
 from vf_ray.plan.stage_tasks import stage_tasks
@@ -87,8 +88,9 @@ class Plan:
 
     @cached_property
     def question_sets(self) -> Mapping[str, str]:
-        """Return each benchmark's folder as a fingerprint, unless they are the demo's."""
-        return question_sets(self.recipe.evaluate) if self.benchmark_files is None else self.benchmark_files
+        """Return the folder of each benchmark, asked or kept out, as a fingerprint, unless the demo's."""
+        asked, kept_out = self.recipe.evaluate, self.recipe.prepare.decontaminate
+        return question_sets(asked, kept_out) if self.benchmark_files is None else self.benchmark_files
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
@@ -212,8 +214,16 @@ class Plan:
             "held_out": self.recipe.prepare.held_out,
             **({"ceiling": self.ceilings[task]} if task in self.ceilings else {}),
         }
-        inputs = {"images": self.images[source_name(task)].address}
+        source = source_name(task)
+        inputs = {"images": self.images[source].address}
+        if source in self.screening.matched:
+            inputs["screened"] = self.screening.matched[source].address
         return Spec(kind="instances", name=task, config=config, inputs=inputs, code=CODE["instances"])
+
+    @cached_property
+    def screening(self) -> Screening:
+        """Return what keeps pictures of benchmarks out."""
+        return Screening.of(self.recipe.prepare, self.question_sets, self.raw, self.images)
 
     def mixture(self, stage: str) -> Spec:
         """Return the index of the instances that a stage trains on."""
@@ -277,7 +287,7 @@ class Plan:
     @cached_property
     def preparation(self) -> Preparation:
         """Return what the prepare step makes."""
-        return Preparation(self.images, self.instances, self.raw_files, self.largest_first)
+        return Preparation(self.images, self.instances, self.raw_files, self.largest_first, self.screening)
 
     @cached_property
     def questions(self) -> Questions:
@@ -287,7 +297,8 @@ class Plan:
     @cached_property
     def evaluation(self) -> Evaluation:
         """Return what the evaluate step makes."""
-        files, models = self.question_sets, self.graph
+        names, models = self.recipe.evaluate.benchmarks, self.graph
+        files = {name: files for name, files in self.question_sets.items() if name in names}
         return Evaluation(self.recipe.name, self.questions, files, self.raw, models.asked, models.learner)
 
     @property

@@ -6,6 +6,7 @@ from typing import Any
 
 from vf_ray.artifacts import Spec
 from vf_ray.plan.origins import RawFiles
+from vf_ray.plan.screening import Screening
 from vf_ray.types import Source
 
 
@@ -20,10 +21,12 @@ class Preparation:
     raw_files: RawFiles
     order: Sequence[str]
     """The sources, in the order in which they begin."""
+    screening: Screening
 
     def specs(self) -> list[Spec]:
         """Return all of it, in the order of making."""
-        return [*self.images.values(), *self.instances.values()]
+        screening = [*self.screening.hashed.values(), *self.screening.matched.values()]
+        return [*self.images.values(), *screening, *self.instances.values()]
 
 
 def largest_first(

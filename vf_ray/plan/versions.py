@@ -5,6 +5,8 @@ from collections.abc import Mapping
 CODE: Mapping[str, int] = {
     "raw": 1,
     "images": 5,
+    "sought": 1,
+    "screened": 1,
     "instances": 6,
     "mixture": 4,
     "select": 1,

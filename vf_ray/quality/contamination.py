@@ -5,7 +5,7 @@ training prompt holds its words. Neither alone says that an answer was seen: the
 is of questions that one training instance asks about the same picture.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,7 @@ from vf_ray.errors import require
 from vf_ray.plan.plan import Plan
 from vf_ray.quality.alike import Groups
 from vf_ray.quality.hamming import Rows, between
-from vf_ray.quality.looks import OnLooks, Seen, seen
+from vf_ray.quality.looks import OnLooks, Seen, of_equal_content, seen
 from vf_ray.quality.members import Members, Owned
 from vf_ray.quality.perceptual import RADIUS, distance, of_one_colour
 from vf_ray.quality.prepared import Prepared, image_id
@@ -153,7 +153,7 @@ class _Search:
     def images(self) -> None:
         """Note the pictures of benchmarks that training has too."""
         kind, sets = self.members.kinds
-        for place, row in self._equal():
+        for place, row in of_equal_content(self.sought.ids, self.members.ids):
             for task in sets[kind[row]]:
                 self._note_image(place, row, self.members.tasks[task], -1)
         mine, theirs = (np.flatnonzero(looks.telling) for looks in (self.sought.looks, self.looks))
@@ -176,13 +176,6 @@ class _Search:
             later = np.minimum(groups.starts[group] + turn + 1, groups.starts[group + 1] - 1)
             rows = np.where(equal, theirs[groups.images[later]], rows)
         return rows, ~(self.sought.ids[places] == self.members.ids[rows, None]).any(axis=1)
-
-    def _equal(self) -> Iterator[tuple[int, int]]:
-        """Yield each place with the row of a training picture of its content."""
-        for ids in self.sought.ids.T if len(self.members.ids) else ():
-            rows = np.searchsorted(self.members.ids, ids).clip(max=len(self.members.ids) - 1)
-            for place in np.flatnonzero(self.members.ids[rows] == ids).tolist():
-                yield place, int(rows[place])
 
     def _note_image(self, place: int, row: int, task: str, bits: int) -> None:
         overlap = self._overlap(self.sought.shown[place].benchmark, task)

@@ -1,24 +1,27 @@
 """Contamination as tables, as JSON-ready data, and as one page with examples."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from vf_ray.page.document import Block, Document, Notes, Paragraph, Section, Tile, Tiles
 from vf_ray.page.image_data import data_uri
 from vf_ray.page.sheets import ImagePair, PairSide, PairsOfImages
-from vf_ray.page.tables import Table
+from vf_ray.page.tables import Table, percent
 from vf_ray.quality.contamination import Contamination, ImageFound, TaskOverlap
 from vf_ray.quality.perceptual import PLAINEST, RADIUS, TINT
 from vf_ray.quality.prepared import Prepared
 from vf_ray.quality.question_overlap import COMMON, N
 from vf_ray.quality.sought import bare
+from vf_ray.quality.trial import JPEG, RecognitionTrial
 from vf_ray.recipe.own_table import source_name
 
 HEADERS = (
     "benchmark", "questions", "words found", "same picture", "images", "equal", "alike",
-    "too plain", "unread",
+    "too plain", "unread", "images found",
 )  # fmt: skip
-TASK_HEADERS = ("benchmark", "task", "words found", "same picture", "equal", "alike")
+TASK_HEADERS = ("benchmark", "task", "words found", "same picture", "equal", "alike", "images found")
 MOST_EXAMPLES = 24
 
 ABOUT = (
@@ -48,15 +51,22 @@ def _row(overlaps: Contamination, name: str) -> Sequence[str]:
         questions, len(overlap.worded), len(overlap.same), len(places), len(overlap.equal),
         len(overlap.near - overlap.equal), plain, sum(sought.unread.get(name, {}).values()),
     )  # fmt: skip
-    return [name, *(f"{count:,}" for count in counts)]
+    return [name, *(f"{count:,}" for count in counts), _rate(overlap, len(places))]
+
+
+def _rate(overlap: TaskOverlap, images: int) -> str:
+    """Return the share of a benchmark's images that are trained on."""
+    return f"{len(overlap.equal | overlap.near) / images:.1%}" if images else "-"
 
 
 def task_rows(overlaps: Contamination) -> list[Sequence[str]]:
     """Return a row for each benchmark and task that overlap, under ``TASK_HEADERS``."""
+    shown = Counter(image.benchmark for image in overlaps.sought.shown)
     return [
-        [benchmark, task, *(f"{count:,}" for count in _counts(overlap).values())]
+        [benchmark, task, *(f"{count:,}" for count in _counts(overlap).values()),
+         _rate(overlap, shown[benchmark])]
         for (benchmark, task), overlap in overlaps.overlaps.items()
-    ]
+    ]  # fmt: skip
 
 
 def _counts(overlap: TaskOverlap) -> dict[str, int]:
@@ -68,8 +78,8 @@ def _counts(overlap: TaskOverlap) -> dict[str, int]:
     }
 
 
-def plain(overlaps: Contamination) -> dict[str, Any]:
-    """Return all counts and examples as JSON-ready data."""
+def plain(overlaps: Contamination, tried: RecognitionTrial | None = None) -> dict[str, Any]:
+    """Return all counts and examples, and how well pictures are recognised, as JSON-ready data."""
     return {
         "recipe": overlaps.recipe,
         "instances": overlaps.instances,
@@ -80,12 +90,13 @@ def plain(overlaps: Contamination) -> dict[str, Any]:
             {"benchmark": name, "task": task, **_counts(overlap), **_examples(overlaps, overlap)}
             for (name, task), overlap in overlaps.overlaps.items()
         ],
+        **({"trial": asdict(tried)} if tried else {}),
         "rule": {"run_words": N, "common_runs": COMMON, "hash_bits": 256, "radius": RADIUS, "tint": TINT},
     }
 
 
 def _plain_benchmark(overlaps: Contamination, name: str) -> dict[str, Any]:
-    numbers = [int(cell.replace(",", "")) for cell in _row(overlaps, name)[1:]]
+    numbers = [int(cell.replace(",", "")) for cell in _row(overlaps, name)[1:-1]]
     unread = {"unread": dict(overlaps.sought.unread.get(name, {}))}
     return {"benchmark": name, **dict(zip(_KEYS, numbers, strict=False)), **unread}
 
@@ -113,9 +124,10 @@ def _examples(overlaps: Contamination, overlap: TaskOverlap) -> dict[str, Any]:
     return {"examples": examples}
 
 
-def page(overlaps: Contamination, prepared: Prepared) -> Document:
+def page(overlaps: Contamination, prepared: Prepared, tried: RecognitionTrial | None = None) -> Document:
     """Return the page; pictures come from the benchmarks' files and the store."""
     sections = [_overview(overlaps), _by_task(overlaps), _images(overlaps, prepared), _questions(overlaps)]
+    sections += [_trial(tried)] if tried else []
     about = (
         "What of the benchmarks is in the training data of this recipe, by task. All that a stage may draw "
         "from is searched, also where it takes but a sample."
@@ -186,6 +198,20 @@ def _pair(
 def _uri(data: bytes) -> dict[str, Any]:
     uri, small = data_uri(data)
     return {"image": uri, "pixelated": small}
+
+
+def _trial(tried: RecognitionTrial) -> Section:
+    """Say how far the figures above can be trusted."""
+    about = (
+        f"{tried.images} pictures of this training data were changed and stored anew as JPEG of quality "
+        f"{JPEG}, and looked for among themselves within {RADIUS} of 256 bits and {TINT} levels of colour. "
+        f"{tried.plain} have too little detail to be compared and count as not found. Of what was found, "
+        f"{percent(tried.precision)} % is the picture itself; two different ones lie {tried.closest} bits "
+        "apart or more."
+    )
+    rows = [[change, percent(share)] for change, share in tried.recall.items()]
+    table = Table(headers=["change", "found %"], rows=rows)
+    return Section(title="How well pictures are recognised", blocks=[Paragraph(words=about), table])
 
 
 def _questions(overlaps: Contamination) -> Section | None:

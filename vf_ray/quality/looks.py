@@ -59,6 +59,14 @@ class Seen:
         return self.looks.take(rows)
 
 
+def of_equal_content(wanted: Ids, ids: Ids) -> Iterator[tuple[int, int]]:
+    """Yield each row of ``wanted`` (rows, ways to store one) with the place of an equal one of ``ids``."""
+    for column in wanted.T if len(ids) else ():
+        places = np.searchsorted(ids, column).clip(max=len(ids) - 1)
+        for row in np.flatnonzero(ids[places] == column).tolist():
+            yield row, int(places[row])
+
+
 def seen(images: Mapping[str, Artifact], on_looks: OnLooks = lambda done, total: None) -> Seen:
     """Return the looks of all pictures of some artifacts, hashing what is not hashed yet."""
     sizes = {name: artifact.stats["images"] for name, artifact in sorted(images.items())}
@@ -105,11 +113,19 @@ def _hashed(images: Artifact, index: pa.Table) -> pa.Table:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         parts = list(pool.map(lambda run: looks(_read(images, run)), runs))
     ids = np.array([image_id(sha256) for sha256 in index["sha256"].to_pylist()], np.uint64)
-    whole = joined(parts)
-    columns = {"image": ids, "detail": whole.detail}
-    columns |= dict(zip(COLOURS, whole.colours.T, strict=True))
-    columns |= dict(zip(HASH, whole.hashes.T, strict=True))
-    return pa.table(columns, SCHEMA)
+    return pa.table({"image": ids, **columns(joined(parts))}, SCHEMA)
+
+
+def columns(looks: Looks) -> dict[str, npt.NDArray[Any]]:
+    """Return looks as columns of a table."""
+    by_name = dict(zip((*COLOURS, *HASH), (*looks.colours.T, *looks.hashes.T), strict=True))
+    return {"detail": looks.detail, **by_name}
+
+
+def of_table(table: pa.Table) -> Looks:
+    """Return the looks that a table holds."""
+    hashes, colours = (_matrix(table, names) for names in (HASH, COLOURS))
+    return Looks(hashes, table["detail"].to_numpy(), colours)
 
 
 def _runs(index: pa.Table) -> Iterator[list[Mapping[str, Any]]]:
@@ -136,8 +152,7 @@ def _read(images: Artifact, run: list[Mapping[str, Any]]) -> list[bytes]:
 def _merged(table: pa.Table) -> Seen:
     """Return each content once; sources may share pictures."""
     ids, rows = np.unique(table["image"].to_numpy(), return_index=True)
-    hashes, colours = (_matrix(table, names) for names in (HASH, COLOURS))
-    return Seen(ids, Looks(hashes, table["detail"].to_numpy(), colours).take(rows))
+    return Seen(ids, of_table(table).take(rows))
 
 
 def _matrix(table: pa.Table, names: Sequence[str]) -> npt.NDArray[Any]:

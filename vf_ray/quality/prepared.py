@@ -80,6 +80,13 @@ class Prepared:
         rows = index.take(pa.array(places.values(), pa.int64())).to_pylist()
         return {one: _stored(artifact, row) for one, row in zip(places, rows, strict=True)}
 
+    def first(self, source: str, most: int) -> list[bytes]:
+        """Return the pictures of a source whose content comes first by hash."""
+        artifact = self.images[source]
+        rows = [row for row in from_parquet(artifact.read(INDEX)).to_pylist() if row["size"]]
+        lowest = sorted(rows, key=lambda row: str(row["sha256"]))[:most]
+        return [_stored(artifact, row).data for row in lowest]
+
 
 def _size(instances: Artifact) -> int:
     return int(instances.stats["train"] + instances.stats["held_out"])

@@ -1,6 +1,6 @@
 """What a run is, as strict data: a recipe, its stages, and how both are read from YAML.
 
-Read in this order: recipe.py, stage.py, graph.py (what starts from what), strict.py, load.py.
+Read in this order: recipe.py, prepare.py, stage.py, graph.py (what starts from what), strict.py, load.py.
 """
 
 from vf_ray.recipe.prepare import Prepare

@@ -21,7 +21,7 @@ BEFORE, AFTER = ("fetch", "prepare", BASE), ("evaluate", "report")
 """Steps around the stages."""
 KINDS = (
     "raw", "images", "instances", "mixture", "held_out", "lengths", "select", "proxy", "features", "looks",
-    "answers", "judged", "scores", "trained", "tuned", "merged",
+    "sought", "screened", "answers", "judged", "scores", "trained", "tuned", "merged",
 )  # fmt: skip
 """Kinds of artifacts that no step is named after: the first part of their addresses."""
 KEYS = ("name", "about", "seed", "run_seed", "stages", "resources")

@@ -6,6 +6,7 @@ from typing import Literal
 
 from vf_ray.errors import require
 from vf_ray.recipe.own_table import OwnTable, only_tables, require_names
+from vf_ray.recipe.suites import expanded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,10 @@ class Prepare:
     ceilings: Mapping[str, float] = field(default_factory=dict)
     """Share of its records that a task may lose before it fails, by id or pattern (``{"*": 0.2}``), in
     place of the task's own; the last one that matches counts. Too few records fail no task by share."""
+    decontaminate: tuple[str, ...] = ()
+    """Benchmarks whose pictures are kept out: an instance that shows one of them, or one that looks like it,
+    is a counted reject. Names and suites as in ``evaluate.benchmarks``, whose files lie in
+    ``evaluate.data``. What is left out is not made up for."""
 
     def __post_init__(self) -> None:
         require(bool(self.tasks), "prepare.tasks is empty; name at least one task or pattern")
@@ -43,6 +48,9 @@ class Prepare:
         require(0 <= self.held_out < 1, f"prepare.held_out is {self.held_out}; it is a share in [0, 1)")
         for pattern, share in self.ceilings.items():
             require(0 <= share <= 1, f"prepare.ceilings.{pattern} is {share}; it is a share in [0, 1]")
+        object.__setattr__(self, "decontaminate", expanded(self.decontaminate, "prepare.decontaminate"))
+        own = "prepare.decontaminate names tasks, which are the recipe's own held-out items; leave it out"
+        require("tasks" not in self.decontaminate, own)
         require(self.largest_side >= 16, f"prepare.largest_side is {self.largest_side} pixels; at least 16")
         require_names(self.tables)
 

@@ -20,17 +20,17 @@ SUITES: Mapping[str, tuple[str, ...]] = {
 """By name; the paper's are those of its Table 2, and of Figure 5 on forgetting."""
 
 
-def expanded(names: Sequence[str]) -> tuple[str, ...]:
-    """Return benchmarks with those of each suite in its place, every one once.
+def expanded(names: Sequence[str], where: str = "evaluate.benchmarks") -> tuple[str, ...]:
+    """Return benchmarks with those of each suite in its place, every one once; ``where`` names them.
 
     Raises:
         UserError: for a suite that nobody knows; names the nearest.
     """
-    return tuple(dict.fromkeys(_members(names)))
+    return tuple(dict.fromkeys(_members(names, where)))
 
 
-def _members(names: Sequence[str]) -> Iterator[str]:
+def _members(names: Sequence[str], where: str) -> Iterator[str]:
     for name in names:
         known = not name.startswith("@") or name in SUITES
-        require(known, f"evaluate.benchmarks names {name!r}, which is no suite; {near(name, SUITES)}")
+        require(known, f"{where} names {name!r}, which is no suite; {near(name, SUITES)}")
         yield from SUITES.get(name, (name,))

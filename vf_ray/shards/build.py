@@ -18,6 +18,7 @@ from vf_ray.shards.finish import TaskRefusedError, write_instances
 from vf_ray.shards.next_images import Queue, next_round, shards
 from vf_ray.shards.passes import Examine, Raws, stages, tasks_of
 from vf_ray.shards.schema import from_parquet
+from vf_ray.shards.screened import read_screened
 from vf_ray.shards.write import shard_name, write_index, write_shard
 from vf_ray.store import Store
 from vf_ray.work import Line, LocalPool, Unit, WorkPool
@@ -81,10 +82,12 @@ def build_instances(
     ceilings = {spec.name: spec.config["ceiling"]} if "ceiling" in spec.config else {}
     (task,) = tasks_of(origin.source(), (spec.name,), ceilings)
     cap, held_out = spec.config["cap"], spec.config["held_out"]
-    return build(
-        store, spec, lambda writer: write_instances(images, task, writer, cap=cap, held_out=held_out),
-        force=force,
-    )  # fmt: skip
+    screened = read_screened(load(store, spec.inputs["screened"])) if "screened" in spec.inputs else {}
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        return write_instances(images, task, writer, cap=cap, held_out=held_out, screened=screened)
+
+    return build(store, spec, make, force=force)
 
 
 @dataclass

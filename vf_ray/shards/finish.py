@@ -25,6 +25,7 @@ from vf_ray.shards.candidates import (
     rejects_name,
 )
 from vf_ray.shards.schema import ALL_VERDICTS, INSTANCES, GroupedWriter, from_parquet, said_bytes
+from vf_ray.shards.screened import REASON, Why, withheld
 from vf_ray.shards.verdicts import joint
 from vf_ray.store.scratch import scratch
 from vf_ray.types import Reject
@@ -38,9 +39,12 @@ class TaskRefusedError(UserError):
 
 
 def write_instances(
-    images: Artifact, task: AnyTask, writer: Writer, *, cap: int, held_out: float
-) -> Mapping[str, Any]:
+    images: Artifact, task: AnyTask, writer: Writer, *, cap: int, held_out: float,
+    screened: Mapping[str, Why] = {},
+) -> Mapping[str, Any]:  # fmt: skip
     """Commit a task's instances and rejects; return its statistics.
+
+    What is ``screened`` is rejected, and counts against no ceiling: nothing is wrong with it.
 
     Raises:
         TaskRefusedError: if rejects exceed the task's ceiling, or nothing is left of a task that may not
@@ -51,12 +55,17 @@ def write_instances(
     examined = read_examined(images.read(examined_name(turn)))
     rows, source = examined[task.id][0], examined[SOURCE][0]
     file = pq.ParquetFile(pa.BufferReader(images.read(candidates_name(turn, task.id))))
-    choice = _choose(images, file, cap)
+    choice = _choose(images, file, cap, screened)
     # rejects, before the data
     writer.reject("rows", _row_rejects(images, rejects_name(turn, task.id)))
     writer.reject("images", _image_rejects(file, choice, task.id))
     first = _tally(choice.reasons.take(pa.array(choice.order[:cap])))
-    _refuse(task, writer, {"records": rows, "records of the source": source, "images": first})
+    faults = Counter({why: n for why, n in first.rejected.items() if not why.startswith(REASON)})
+    _refuse(
+        task, writer,
+        {"records": rows, "records of the source": source, "images": Tally(first.examined, faults)},
+    )  # fmt: skip
+    _refuse_all_screened(task, first, faults)
     rejected = rows.rejected + _tally(choice.reasons.filter(pa.array(choice.seen))).rejected
     # the instances
     counts = _commit(writer, file, choice, chance_below(held_out))
@@ -81,11 +90,11 @@ class _Choice:
     details: pa.Array
 
 
-def _choose(images: Artifact, file: pq.ParquetFile, cap: int) -> _Choice:
+def _choose(images: Artifact, file: pq.ParquetFile, cap: int, screened: Mapping[str, Why]) -> _Choice:
     """Take the first ``cap`` candidates, ascending in rank, whose picture can be used."""
     # each candidate beside the verdict on its images
     names = ["ref", "sha256", "chance", "reason", "detail"]
-    verdicts = _together(from_parquet(images.read(ALL_VERDICTS), names))
+    verdicts = withheld(_together(from_parquet(images.read(ALL_VERDICTS), names)), screened)
     candidates = file.read(columns=["rank", "ref"], use_threads=False)
     joined = joint(candidates["ref"].to_pylist(), verdicts)
     good = _mask(pc.equal(joined["reason"], ""))
@@ -156,6 +165,17 @@ def _refuse(task: AnyTask, writer: Writer, tallies: Mapping[str, Tally]) -> None
             f"task {task.id!r}: no instance came out of {tallies['records of the source'].examined} "
             f"records, {tallies['records'].examined} of them in its split {task.split!r}; check the raw "
             "files and the split"
+        )
+
+
+def _refuse_all_screened(task: AnyTask, images: Tally, faults: Counter[str]) -> None:
+    """Fail a task of which the benchmarks leave nothing."""
+    others = images.rejected - faults
+    if others and images.rejected.total() == images.examined:
+        shown = ", ".join(f"{reason} {count}" for reason, count in others.most_common(3))
+        raise TaskRefusedError(
+            f"task {task.id!r}: none of its {images.examined} images is left: {shown}; leave out the task, "
+            "or the benchmark from prepare.decontaminate"
         )
 
 

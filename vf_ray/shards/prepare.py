@@ -4,7 +4,7 @@ A unit commits what it makes to the store and returns a line of statistics, so n
 through the pool. A killed unit is repeated; finished ones are found.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -16,7 +16,7 @@ from vf_ray.recipe.own_table import source_name
 from vf_ray.shards.build import Finish, build_images
 from vf_ray.shards.passes import OPEN
 from vf_ray.store import Store
-from vf_ray.work import Line, WorkPool
+from vf_ray.work import Line, Unit, WorkPool
 
 FEWEST_SOURCES = 8
 """Sources whose units are planned side by side on a small pool; the pool decides what runs."""
@@ -25,8 +25,12 @@ FEWEST_SOURCES = 8
 def prepare(
     store: Store, wanted: Preparation, pool: WorkPool, *, force: bool = False,
     count: Callable[[Line], None] = lambda line: None,
+    screening: Sequence[Sequence[Unit]] = (),
 ) -> dict[str, Artifact]:  # fmt: skip
     """Return the instances artifact of every task; ``count`` is given each task's line as it ends.
+
+    ``screening`` is done between images and instances, one sequence of units after the other: it makes what
+    ``wanted.screening`` names.
 
     Raises:
         ValueError: if tasks yield nothing, or rejects exceed their ceilings; the others are finished.
@@ -36,9 +40,18 @@ def prepare(
         board.begin("sources", list(wanted.images))
         with ThreadPoolExecutor(side_by_side(pool)) as threads:
             list(threads.map(partial(_images, store, wanted, pool, force, board), wanted.order))
+        for units in screening:
+            _done(pool, units, board)
         board.begin("tasks", list(wanted.instances))
         _instances(store, wanted, pool, force, board, count)
     return load_all(store, wanted.instances)
+
+
+def _done(pool: WorkPool, units: Sequence[Unit], board: Board) -> None:
+    left = [unit for unit in units if not unit.done()]
+    board.begin("screening", [unit.name() for unit in left])
+    for line in pool.run(left) if left else ():
+        board.end(line["unit"])
 
 
 def side_by_side(pool: WorkPool) -> int:
