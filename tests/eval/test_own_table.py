@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from vf_ray.cli import app
+from vf_ray.errors import UserError
 from vf_ray.eval.own_table import RULES, score_table
 
 ROWS = [("q1", "A", "(a) it is", "maps"), ("q2", "B", "The answer is C", "maps"), ("q3", "C", "", "charts")]
@@ -69,3 +70,36 @@ def test_what_cannot_be_meant_is_refused_by_name(tmp_path: Path) -> None:
     assert "--data" in run("pope").stderr
     path.write_text("id,gold,answer\nq,a,b\nq,a,b\n")
     assert "twice" in run(path).stderr
+
+
+@pytest.mark.parametrize("gold", ["null", '""', "[]", '[""]', '"|"', "NaN"])
+def test_a_row_without_a_gold_which_every_answer_would_hold_is_refused(tmp_path: Path, gold: str) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_text(f'{{"gold": "a", "answer": "a"}}\n{{"gold": {gold}, "answer": "b"}}\n')
+    for rule in RULES:
+        with pytest.raises(UserError, match=r"mine.jsonl row 2 has no gold"):
+            score_table(path, rule, {})
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [('{"gold": {"a": 1}, "answer": "a"}', "row 2, gold, is"),
+     ('{"gold": [["x"]], "answer": "a"}', "row 2, gold, is"),
+     ('{"gold": "a", "answer": ["a"]}', "answer of 2, is"), ('{"answer": "a"}', "row 2 has no gold")],
+)  # fmt: skip
+def test_what_is_no_text_is_refused_by_its_row(tmp_path: Path, row: str, message: str) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_text(f'{{"gold": "a", "answer": "a"}}\n{row}\n')
+    with pytest.raises(UserError, match=message):
+        score_table(path, "exact", {})
+
+
+def test_a_row_may_lack_its_answer(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_text('{"gold": 1, "answer": "1"}\n{"gold": "a"}\n')
+    assert score_table(path, "exact", {})[1].counts["missing"] == 1
+
+
+def test_gold_and_answer_are_two_columns(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be both gold and answer"):
+        score_table(table(tmp_path), "exact", {"gold": "answer"})

@@ -107,8 +107,15 @@ def _tell(scored: "Scored", as_json: bool) -> None:
 
 
 def _plain(scored: "Scored") -> dict[str, Any]:
-    compared = {"against": asdict(scored.scores[0]), "paired": asdict(scored.paired)} if scored.paired else {}
-    return {"benchmark": scored.benchmark.name, **asdict(scored.scores[-1]), **compared}
+    compared = (
+        {"against": _plain_score(scored.scores[0]), "paired": asdict(scored.paired)} if scored.paired else {}
+    )
+    return {"benchmark": scored.benchmark.name, **_plain_score(scored.scores[-1]), **compared}
+
+
+def _plain_score(score: "Score") -> dict[str, Any]:
+    """Return a score with its records as they are stored, which ``--judge-replies`` reads."""
+    return {**asdict(score), "records": [record.plain() for record in score.records]}
 
 
 def _show(scored: "Scored") -> None:

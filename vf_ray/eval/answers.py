@@ -82,10 +82,10 @@ def plain(value: Any, where: str) -> str:
     """Return an answer as text; a number becomes the text it is written as.
 
     Raises:
-        ValueError: for a list or an object.
+        ValueError: for a list, an object, or bytes.
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
-    if isinstance(value, list | dict):
+    if isinstance(value, list | dict | bytes):
         raise UserError(f"{where} is {str(value)[:60]}; expected a text")
     return str(mended(value))

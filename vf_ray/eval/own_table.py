@@ -1,17 +1,19 @@
 """A benchmark of one's own without code: a table of golds and answers, and the name of a rule."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vf_ray.errors import UserError, about, near
+from vf_ray.errors import UserError, about, near, require
 from vf_ray.eval import itemwise
+from vf_ray.eval.answers import plain
 from vf_ray.eval.benchmark import Benchmark, Question, QuestionSet, Score
 from vf_ray.eval.itemwise import Grade, by_rule, right
 from vf_ray.eval.rules.letters import marked
 from vf_ray.eval.rules.texts import anls, contains, relaxed
 from vf_ray.eval.rules.vqa import vqa_accuracy
+from vf_ray.eval.rules.yes_no import first_word
 from vf_ray.raw.tree import RawTree
 from vf_ray.sources import parquet_table
 from vf_ray.types import Tree
@@ -21,7 +23,6 @@ COLUMNS = ("id", "gold", "answer", "category")
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".jsonl", ".json", ".parquet")
 SEPARATOR = "|"
 """Between several golds of one cell."""
-_WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
 
 
 def _folded(text: str) -> str:
@@ -29,8 +30,7 @@ def _folded(text: str) -> str:
 
 
 def _yes_no(question: Question, answer: str) -> Grade:
-    word = _WORD.search(answer)
-    return right(word[1].lower() if word else "", _folded(question.gold))
+    return right(first_word(answer), _folded(question.gold))
 
 
 def _letter(question: Question, answer: str) -> Grade:
@@ -67,18 +67,20 @@ def score_table(path: Path, rule: str, columns: Mapping[str, str]) -> tuple[Benc
     ``columns`` maps ``id``, ``gold``, ``answer`` and ``category`` to the table's own names.
 
     Raises:
-        UserError: for an unknown rule or column, or an id that comes twice; says which there are.
+        UserError: for an unknown rule or column, an id that comes twice, or a row without a gold; says
+            which there are.
     """
     if rule not in RULES:
         raise UserError(f"no rule is named {rule!r}; {near(rule, RULES)}")
     rows = _rows(path)
     named = _named(rows[0], columns, path.name)
-    questions = tuple(_question(number, row, named) for number, row in enumerate(rows, start=1))
+    table = _OwnTable(path.name, named)
+    questions = tuple(table.question(number, row) for number, row in enumerate(rows, start=1))
     if len({question.id for question in questions}) != len(questions):
         raise UserError(f"{path.name} holds one {named.get('id', 'id')} twice; keep one row for each")
     question_set = QuestionSet(questions=questions, notes=(f"rule: {rule}, of {path.name}",))
-    cells = ((question.id, row[named["answer"]]) for question, row in zip(questions, rows, strict=True))
-    answers = {identity: _cell(answer) for identity, answer in cells if answer is not None}
+    cells = ((question, row.get(named["answer"])) for question, row in zip(questions, rows, strict=True))
+    answers = {q.id: plain(cell, f"{path.name}, answer of {q.id},") for q, cell in cells if cell is not None}
     benchmark = _benchmark(path.stem, rule, question_set)
     return benchmark, benchmark.score(question_set, answers, None)
 
@@ -107,21 +109,34 @@ def _named(row: Mapping[str, Any], columns: Mapping[str, str], name: str) -> dic
             raise UserError(
                 f"{name} has no column {column!r} for {key}; it has {has}: map one with --column {key}=NAME"
             )
+    same = f"{name}: column {named['gold']!r} cannot be both gold and answer; everything would be right"
+    require(named["gold"] != named["answer"], same)
     return {key: column for key, column in named.items() if column in row}
 
 
-def _question(number: int, row: Mapping[str, Any], named: Mapping[str, str]) -> Question:
-    gold = row[named["gold"]]
-    golds = [_cell(one) for one in gold] if isinstance(gold, list) else _cell(gold).split(SEPARATOR)
-    return Question(
-        id=_cell(row[named["id"]]) if "id" in named else str(number), prompt="",
-        category=_cell(row[named["category"]]) if "category" in named else "",
-        gold=golds[0], golds=tuple(golds),
-    )  # fmt: skip
+@dataclass(frozen=True)
+class _OwnTable:
+    """A table by its name, and how it calls its columns."""
 
+    name: str
+    named: Mapping[str, str]
 
-def _cell(value: Any) -> str:
-    return "" if value is None or value != value else str(value)
+    def question(self, number: int, row: Mapping[str, Any]) -> Question:
+        """Return what a row asks; an empty gold would be within every answer."""
+        golds = tuple(gold for gold in self._golds(number, row) if gold)
+        require(bool(golds), f"{self.name} row {number} has no gold; give it one, or leave the row out")
+        identity = self._cell(number, row, "id") if "id" in self.named else str(number)
+        category = self._cell(number, row, "category") if "category" in self.named else ""
+        return Question(id=identity, prompt="", category=category, gold=golds[0], golds=golds)
+
+    def _golds(self, number: int, row: Mapping[str, Any]) -> Sequence[str]:
+        gold = row.get(self.named["gold"])
+        if isinstance(gold, list):
+            return [plain(one, f"{self.name} row {number}, gold,") for one in gold]
+        return self._cell(number, row, "gold").split(SEPARATOR)
+
+    def _cell(self, number: int, row: Mapping[str, Any], key: str) -> str:
+        return plain(row.get(self.named[key]), f"{self.name} row {number}, {key},")
 
 
 def _benchmark(name: str, rule: str, question_set: QuestionSet) -> Benchmark:
