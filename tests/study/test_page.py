@@ -15,7 +15,7 @@ from vf_ray.eval.item_lines import to_lines
 from vf_ray.eval.scores import RECORD, BenchmarkScores, Scores
 from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
-from vf_ray.study.answer import answers
+from vf_ray.study.answer import answers, findable
 from vf_ray.study.page import page, rows
 from vf_ray.study.results import results
 from vf_ray.study.study import Fit, Study, StudyOutcome, StudyRun
@@ -61,10 +61,22 @@ def found(local_store: Store) -> Mapping[str, list[Artifact]]:
 
 def test_the_answer_is_what_the_tests_say(found: Mapping[str, list[Artifact]]) -> None:
     told = " ".join(answers(STUDY, results(STUDY, found)))
-    assert told.startswith("Which is better?")
     assert "better is better, by " in told and "same is" not in told
     assert "No other run could be told from plain; a difference of" in told
     assert "rises with tasks" in told and "One seed" not in told
+
+
+def test_proxies_are_told_to_order_as_what_they_stand_for(found: Mapping[str, list[Artifact]]) -> None:
+    asked = replace(STUDY, fit=None, proxies={"plain": "plain", "same": "same", "better": "better"})
+    told = list(answers(asked, results(asked, found)))[-1]
+    assert "order of 3 proxies" in told and "rho +1.00, Kendall's tau +1.00 (p 0.33; so few" in told
+    one_order = replace(asked, proxies={"plain": "same", "better": "same"})
+    assert list(answers(one_order, results(one_order, found)))[-1].endswith("one of both has no order.")
+
+
+def test_what_no_seeds_could_find_is_not_given_in_points() -> None:
+    assert "no difference at all was sure to be found" in findable(1.2)
+    assert findable(0.123).startswith("a difference of 12.3 points")
 
 
 def test_one_seed_says_that_it_is_one(found: Mapping[str, list[Artifact]]) -> None:

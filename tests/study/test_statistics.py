@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vf_ray.study.compare import compare, holm
+from vf_ray.study.compare import compare, holm, seed_error
 from vf_ray.study.fit import over_log, slopes_differ
 from vf_ray.study.spread import Values, spread
 
@@ -55,6 +55,25 @@ def test_no_difference_is_found_no_oftener_than_said() -> None:
     found = [compare(*pair(0.0, n)) for n in range(400)]
     assert np.mean([one.p < 0.05 for one in found]) < 0.08
     assert np.mean([one.low < 0 < one.high for one in found]) > 0.92
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_seeds_that_move_far_are_not_taken_for_a_difference(seeds: int) -> None:
+    false = []
+    for n in range(200):
+        some = [
+            runs(seeds, 40, of_seeds=0.1, of_items=0.3, rest=0.2, draw=1000 * n + one) for one in range(4)
+        ]
+        false.append(compare(some[1], some[0], seed_error(some)).p < 0.05)
+    assert np.mean(false) < 0.07
+
+
+def test_what_all_variants_tell_of_seeds_is_twice_their_variance() -> None:
+    some = [runs(6, 10, of_seeds=0.2, of_items=0.3, rest=0.0, draw=n) for n in range(80)]
+    found = seed_error(some)
+    assert found is not None and found.freedom == 79 * 5
+    assert found.variance == pytest.approx(2 * 0.2**2, rel=0.15)
+    assert seed_error([one[:1] for one in some]) is None and seed_error(some[:1]) is None
 
 
 def test_a_difference_of_what_is_detectable_is_found_about_four_times_in_five() -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from vf_ray.study.compare import LEVEL, PairedComparison
+from vf_ray.study.compare import LEVEL, PairedComparison, rank_agreement
 from vf_ray.study.fit import LogLine, slopes_differ
 from vf_ray.study.results import OutcomeResult, StudyResult
 from vf_ray.study.spread import SeedSpread
@@ -15,15 +15,14 @@ APART = 1.96 * math.sqrt(2)
 
 
 def answers(study: Study, result: StudyResult) -> Iterator[str]:
-    """Yield the study's question, and what each outcome says to it."""
-    if study.question:
-        yield study.question
+    """Yield what each outcome says to the study's question."""
     for finding in result.outcomes:
         conclusion = (
             _compared(finding, result) if finding.joint.comparisons else _noise(finding.joint.spreads)
         )
         yield f"{finding.outcome.name}: {conclusion}"
         yield from (f"{finding.outcome.name}: {words}" for words in _slopes(study, finding.lines))
+        yield from (f"{finding.outcome.name}: {words}" for words in _ranks(study, finding.joint.spreads))
 
 
 def _compared(finding: OutcomeResult, result: StudyResult) -> str:
@@ -31,12 +30,18 @@ def _compared(finding: OutcomeResult, result: StudyResult) -> str:
     shown = {v: c for v, c in comparisons.items() if result.corrected[finding.outcome.name, v] < LEVEL}
     parts = [f"{variant} is {_better(against)} than {baseline}" for variant, against in shown.items()]
     if rest := [against for variant, against in comparisons.items() if variant not in shown]:
-        most = max(100 * against.detectable for against in rest)
+        most = max(against.detectable for against in rest)
         which = "No other run" if shown else "No run"
-        verdict = f"{which} could be told from {baseline}"
-        parts.append(f"{verdict}; a difference of {most:.1f} points would mostly have been found")
+        parts.append(f"{which} could be told from {baseline}; {findable(most)}")
     seeds = min(spread.seeds for spread in finding.joint.spreads.values())
     return ". ".join([*parts, *(["One seed only: run-to-run noise is not known"] if seeds < 2 else [])]) + "."
+
+
+def findable(difference: float) -> str:
+    """Say which difference, a share, would have been found."""
+    if difference >= 1:
+        return "seeds move so far that no difference at all was sure to be found"
+    return f"a difference of {100 * difference:.1f} points would mostly have been found"
 
 
 def _better(against: PairedComparison) -> str:
@@ -72,3 +77,18 @@ def _slopes(study: Study, lines: Mapping[str, LogLine]) -> Iterator[str]:
         p = slopes_differ(lines[first], lines[second])
         differ = "differ" if p < LEVEL else "could be one"
         yield f"The slopes of {first} and {second} {differ} (p {p:.3g})."
+
+
+def _ranks(study: Study, spreads: Mapping[str, SeedSpread]) -> Iterator[str]:
+    """Say how far the order of proxies is that of the runs that they stand for."""
+    if study.proxies:
+        pairs = [(spreads[proxy].mean, spreads[true].mean) for proxy, true in study.proxies.items()]
+        ranks = rank_agreement(*zip(*pairs, strict=True))
+        if math.isnan(ranks.kendall):
+            yield f"{ranks.n} proxies and the runs they stand for: one of both has no order."
+            return
+        chance = "" if ranks.p < LEVEL else "; so few may agree so well by chance"
+        yield (
+            f"The order of {ranks.n} proxies against that of the runs they stand for: Spearman's rho "
+            f"{ranks.spearman:+.2f}, Kendall's tau {ranks.kendall:+.2f} (p {ranks.p:.2g}{chance})."
+        )

@@ -10,7 +10,7 @@ from vf_ray.eval.benchmarks import get
 from vf_ray.eval.counting import graded
 from vf_ray.eval.scores import read_items
 from vf_ray.page.tables import Table
-from vf_ray.study.compare import PairedComparison, compare, holm
+from vf_ray.study.compare import PairedComparison, compare, holm, seed_error
 from vf_ray.study.spread import SeedSpread, Values, spread
 
 Runs = Mapping[str, Sequence[Values]]
@@ -53,7 +53,8 @@ def joint(runs: Runs, baseline: str) -> Joint:
     """
     if baseline not in runs:
         raise UserError(f"the baseline {baseline!r} is no run; {near(baseline, runs)}")
-    comparisons = {name: compare(of, runs[baseline]) for name, of in runs.items() if name != baseline}
+    common = seed_error(list(runs.values()))
+    comparisons = {name: compare(of, runs[baseline], common) for name, of in runs.items() if name != baseline}
     return Joint(
         spreads={name: spread(of) for name, of in runs.items()}, comparisons=comparisons,
         corrected=holm({name: comparison.p for name, comparison in comparisons.items()}), baseline=baseline,

@@ -10,6 +10,7 @@ from vf_ray.page.tables import Table
 from vf_ray.study.answer import answers
 from vf_ray.study.compare import LEVEL
 from vf_ray.study.results import OutcomeResult, StudyResult
+from vf_ray.study.retention_page import retention_sections
 from vf_ray.study.study import Study, StudyRun
 
 INK, BASELINE = "#2563c9", "#8b919b"
@@ -21,10 +22,13 @@ READ = (
     "mean %: of the items' values, over seeds; its interval is for other items and these seeds. sd of seeds: "
     "how far a run's mean moves from seed to seed, in points.",
     "difference: from the baseline, paired by seed and item, in points, with a 95% interval for other items "
-    "and other seeds. p: two-sided, corrected by Holm over all comparisons of the study.",
+    "and other seeds; how far seeds move it is its own or what all runs tell of it, whichever is more. p: "
+    "two-sided, the larger one of a test over seeds and items and of one over seeds alone, corrected by Holm "
+    "over all comparisons of the study.",
     "found 4 in 5: the smallest true difference, in points, that so many seeds and items would have shown "
-    "four times in five. official: the benchmark's own first figure, mean over seeds, on its own scale; "
-    "paper: the same as published, of the paper's models and data.",
+    "four times in five; none: no difference at all.",
+    "official: the benchmark's own first figure, mean over seeds, on its own scale; paper: the same as "
+    "published, of the paper's models and data.",
 )
 
 
@@ -36,6 +40,7 @@ def page(study: Study, result: StudyResult, runs: Mapping[str, Sequence[StudyRun
             blocks=[Paragraph(words=line) for line in (*answers(study, result), *_of_one_seed(runs))],
         ),
         *(_outcome(study, finding, result) for finding in result.outcomes),
+        *retention_sections(study.taught, result.retentions),
         Section(title="How to read it", blocks=[Notes(lines=[*READ, *_assumed(study)])]),
         Section(title="Runs", blocks=[_runs(runs)]),
     ]
@@ -62,8 +67,17 @@ def rows(study: Study, result: StudyResult) -> Iterator[Mapping[str, object]]:
 
 
 def _outcome(study: Study, finding: OutcomeResult, result: StudyResult) -> Section:
-    table = Table(headers=HEADERS, rows=list(_rows(study, finding, result)), wide=(11,))
-    return Section(title=finding.outcome.name, blocks=[_chart(finding), table, *_split(finding)])
+    return Section(
+        title=finding.outcome.name, blocks=[_chart(finding), _table(study, finding, result), *_split(finding)]
+    )
+
+
+def _table(study: Study, finding: OutcomeResult, result: StudyResult) -> Table:
+    """Return the runs; columns that say nothing of any of them are left out."""
+    body = list(_rows(study, finding, result))
+    shown = [n for n in range(len(HEADERS)) if any(row[n] for row in body)]
+    rows = [[row[n] for n in shown] for row in body]
+    return Table(headers=[HEADERS[n] for n in shown], rows=rows, wide=(len(shown) - 1,))
 
 
 def _rows(study: Study, finding: OutcomeResult, result: StudyResult) -> Iterator[list[str]]:
@@ -74,9 +88,11 @@ def _rows(study: Study, finding: OutcomeResult, result: StudyResult) -> Iterator
         compared = ["", "", "", "baseline"]
         if against is not None:
             p = result.corrected[finding.outcome.name, variant]
-            moved = f"{100 * against.difference:+.2f} [{100 * against.low:+.1f}, {100 * against.high:+.1f}]"
+            low, high = max(-1.0, against.low), min(1.0, against.high)  # no share moves further
+            moved = f"{100 * against.difference:+.2f} [{100 * low:+.1f}, {100 * high:+.1f}]"
             words = "no difference shown" if p >= LEVEL else "better" if against.difference > 0 else "worse"
-            compared = [moved, f"{p:.3g}", f"{100 * against.detectable:.1f}", words]
+            findable = f"{100 * against.detectable:.1f}" if against.detectable < 1 else "none"
+            compared = [moved, f"{p:.3g}", findable, words]
         *numbers, verdict = compared
         yield [
             variant, f"{100 * spread.mean:.2f}", f"[{100 * low:.1f}, {100 * high:.1f}]",
@@ -86,17 +102,16 @@ def _rows(study: Study, finding: OutcomeResult, result: StudyResult) -> Iterator
         ]  # fmt: skip
 
 
-def _published(study: Study, one: OutcomeResult, variant: str) -> float | None:
+def _published(study: Study, finding: OutcomeResult, variant: str) -> float | None:
     """Return the paper's figure, which is of a whole benchmark."""
-    return None if one.outcome.only else study.published.get(one.outcome.benchmark, {}).get(variant)
+    return None if finding.outcome.only else study.published.get(finding.outcome.benchmark, {}).get(variant)
 
 
 def _chart(finding: OutcomeResult) -> Block:
     dots = {
         variant: [
-            Dot(name="items", value=spread.mean,
-                colour=INK if variant != finding.joint.baseline else BASELINE,
-                low=spread.item_interval[0], high=spread.item_interval[1]),
+            Dot(name="items", colour=INK if variant != finding.joint.baseline else BASELINE,
+                value=spread.mean, low=spread.item_interval[0], high=spread.item_interval[1]),
             *([Dot(name="seeds", colour="#d4762c", value=spread.mean, low=spread.seed_interval[0],
                    high=spread.seed_interval[1])] if spread.seed_interval else []),
         ]
@@ -129,12 +144,16 @@ def _split(finding: OutcomeResult) -> list[Block]:
 
 
 def _runs(runs: Mapping[str, Sequence[StudyRun]]) -> Table:
-    body = [
-        [variant, str(run.seed), ", ".join(f"{key}={value}" for key, value in run.overrides.items()) or "-"]
-        for variant, each in runs.items()
-        for run in each
-    ]
-    return Table(headers=("run", "seed", "overrides"), rows=body, wide=(2,))
+    """Return what each run changes of the recipe; seeds that change nothing else stand in one row."""
+    seeds: dict[tuple[str, str], list[str]] = {}
+    for variant, each in runs.items():
+        for run in each:
+            overrides = ", ".join(
+                f"{key}={value}" for key, value in run.overrides.items() if key != "run_seed"
+            )
+            seeds.setdefault((variant, overrides), []).append(str(run.seed))
+    body = [[variant, ", ".join(each), overrides or "-"] for (variant, overrides), each in seeds.items()]
+    return Table(headers=("run", "seeds", "overrides"), rows=body, wide=(2,))
 
 
 def _of_one_seed(runs: Mapping[str, Sequence[StudyRun]]) -> Iterator[str]:

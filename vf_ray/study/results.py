@@ -9,6 +9,7 @@ from vf_ray.eval.scores import Scores, read
 from vf_ray.study.compare import holm
 from vf_ray.study.fit import LogLine, over_log
 from vf_ray.study.joint import Joint, joint, values_of
+from vf_ray.study.retention import Retention, retention
 from vf_ray.study.spread import Values
 from vf_ray.study.study import Fit, Study, StudyOutcome
 
@@ -48,6 +49,8 @@ class StudyResult:
     outcomes: Sequence[OutcomeResult]
     corrected: Mapping[tuple[str, str], float]
     """p of each comparison by outcome and variant, after Holm over all comparisons of the study."""
+    retentions: Mapping[str, Retention]
+    """By variant; none where the study does not say what its stages teach."""
 
 
 def results(study: Study, scores: ScoresByRun) -> StudyResult:
@@ -65,7 +68,12 @@ def results(study: Study, scores: ScoresByRun) -> StudyResult:
     }
     names = {f"{number}": key for number, key in enumerate(every)}
     corrected = holm({number: every[key] for number, key in names.items()})
-    return StudyResult(outcomes=outcomes, corrected={names[n]: p for n, p in corrected.items()})
+    retentions = (
+        {variant: retention(study.taught, each) for variant, each in scores.items()} if study.taught else {}
+    )
+    return StudyResult(
+        outcomes=outcomes, corrected={names[n]: p for n, p in corrected.items()}, retentions=retentions
+    )
 
 
 def _outcome(study: Study, outcome: StudyOutcome, scores: ScoresByRun, baseline: str) -> OutcomeResult:

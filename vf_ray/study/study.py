@@ -56,6 +56,15 @@ class Fit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaughtGroup:
+    """Tasks that one stage teaches."""
+
+    stage: str
+    only: tuple[str, ...]
+    """Their ids, or patterns."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Study:
     """Several runs as one experiment."""
 
@@ -79,6 +88,10 @@ class Study:
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """The paper's official figure by benchmark and run."""
     fit: Fit | None = None
+    proxies: Mapping[str, str] = field(default_factory=dict)
+    """Runs that stand for dearer ones, and which: it is told how far their orders agree."""
+    taught: Mapping[str, TaughtGroup] = field(default_factory=dict)
+    """Groups of tasks by name, and the stage that teaches each: what later stages leave of them is told."""
     values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What ``$name`` in an override stands for, by recipe; ``*``: all that are not named."""
 
@@ -91,6 +104,8 @@ class Study:
                 require(isinstance(one, Mapping), f"runs.{run} is {one!r}; expected overrides, or a list")
         known = self.variants(self.recipe)
         require(self.baseline in ("", *known), f"baseline is {self.baseline!r}; {near(self.baseline, known)}")
+        for run in (*self.proxies, *self.proxies.values()):
+            require(run in known, f"proxies names the run {run!r}; {near(run, known)}")
         for run in self.fit.scale if self.fit else ():
             require(run in known, f"fit.scale names the run {run!r}; {near(run, known)}")
 
