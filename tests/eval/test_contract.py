@@ -21,10 +21,11 @@ from tests.eval.test_mmbench import Oracle
 from tests.eval.trees import lines, tree
 from vf_ray.errors import MendableError
 from vf_ray.eval import scoring
-from vf_ray.eval.benchmark import Benchmark, Figure, QuestionSet, Score
+from vf_ray.eval.benchmark import Benchmark, QuestionSet, Score
 from vf_ray.eval.benchmarks import catalogue, get
 from vf_ray.eval.item_lines import from_lines, to_lines
 from vf_ray.eval.question_sets import fingerprint
+from vf_ray.testing.benchmarks import documents, figures
 
 Case = tuple[Benchmark, QuestionSet]
 TABLES = {".parquet", ".tsv", ".csv"}
@@ -42,13 +43,6 @@ def scored(case: Case, answers: Mapping[str, str]) -> Score:
     benchmark, question_set = case
     judge = Oracle("8 9\nRating: 5") if benchmark.needs_judge else None
     return scoring.score(benchmark, question_set, answers, judge)
-
-
-def figures(found: Score) -> Iterator[Figure]:
-    yield from found.headline.values()
-    for rows in found.tables.values():
-        for columns in rows.values():
-            yield from columns.values()
 
 
 def llava_records(case: Case, text: str = "yes") -> list[dict[str, Any]]:
@@ -192,33 +186,6 @@ def test_a_column_that_is_absent_or_of_another_kind_is_refused_or_not_needed(
                         question.image()
                 scored((case[0], question_set), {question.id: "yes" for question in question_set.questions})
         path.write_bytes(whole)
-
-
-def changed(value: Any, depth: int = 0) -> Iterator[Any]:
-    """Yield JSON data with one key gone, or one value of another kind, and lists without their first item."""
-    inside = (
-        value if isinstance(value, dict) else dict(enumerate(value[:1])) if isinstance(value, list) else {}
-    )
-    for key in inside:
-        others = [None, [], "x", *(changed(value[key], depth + 1) if depth < 4 else ())]
-        for other in others:
-            copy = value.copy()
-            copy[key] = other
-            yield copy
-        copy = value.copy()
-        del copy[key]
-        yield copy
-
-
-def documents(path: Path) -> Iterator[bytes]:
-    """Yield a file of JSON, or of JSON lines, with one thing changed; nothing of another."""
-    lines = path.read_text().splitlines()
-    with contextlib.suppress(json.JSONDecodeError):
-        yield from (json.dumps(data).encode() for data in changed(json.loads(path.read_text())))
-        return
-    with contextlib.suppress(json.JSONDecodeError):
-        for data in changed(json.loads(lines[0])):
-            yield "\n".join([json.dumps(data), *lines[1:]]).encode()
 
 
 def test_a_field_that_is_absent_or_of_another_kind_is_refused_or_not_needed(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.shards.synthetic import Memory
 from tests.tasks.tree import Files, content, gzipped
-from vf_ray.raw.passages import Extent, Passage, divided, listed, numbered
+from vf_ray.raw.passages import Extent, Passage, divided
 from vf_ray.sources.csv_table import CSV, TSV, Dialect, csv_rows
 from vf_ray.sources.fields import Fields
 from vf_ray.sources.json_array import json_array
@@ -18,6 +18,7 @@ from vf_ray.sources.json_lines import json_lines
 from vf_ray.sources.list_file import list_file
 from vf_ray.sources.records import At
 from vf_ray.sources.rows import LabelRow
+from vf_ray.testing.sources import passages
 from vf_ray.types import Reject, Row, Source, Terms, Tree
 
 HEADLESS = Dialect(separator="\t", quoted=False, columns=("file", "label"))
@@ -51,17 +52,6 @@ def source(read: Callable[[Tree], Iterator[Any]], divisible: bool = True) -> Sou
         name="x", title="X", url="https://example.invalid", terms=Terms(), raws=(), read=read,
         divisible=divisible,
     )  # fmt: skip
-
-
-def passages(made: Source[Row], tree: Tree, least: int, most: int = 64) -> list[list[Extent]]:
-    """Divide a source and number its extents, counting each as the units do."""
-    extents, counts = divided(made, tree, least, most), listed(made, tree)
-    flat = [extent for some in extents for extent in some]
-    records = [
-        counts[extent.path](Passage(tree, (extent,)), extent.path) if extent.stop is not None else 0  # type: ignore[misc]
-        for extent in flat
-    ]
-    return numbered(extents, records)
 
 
 def rows(made: Source[Row], tree: Tree, divided: list[list[Extent]]) -> list[Any]:

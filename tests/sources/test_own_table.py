@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.raw.test_passages import passages
 from tests.raw.test_passages import rows as rows_of_passages
 from tests.tasks.tree import json_lines, picture, write, write_tarred, write_zipped
 from vf_ray.instances.sample import examine
@@ -25,6 +24,7 @@ from vf_ray.sources.image_cells import CellPlace, image_paths
 from vf_ray.sources.images import image_bytes
 from vf_ray.sources.own_table import marked
 from vf_ray.tasks.tables import table_source
+from vf_ray.testing.sources import passages
 from vf_ray.types import IMAGE_MARK, Instance, Reject, Several
 
 ONE, TWO = picture(1), picture(2, "png")

@@ -17,6 +17,7 @@ from vf_ray.cli.estimate import estimate
 from vf_ray.cli.export import export
 from vf_ray.cli.init import init
 from vf_ray.cli.inspect import inspect
+from vf_ray.cli.new import new
 from vf_ray.cli.publish import publish
 from vf_ray.cli.quality import quality
 from vf_ray.cli.rate import rate
@@ -47,6 +48,7 @@ for verb in (
     score,
     compare,
     schema,
+    new,
 ):
     app.command()(verb)
 app.add_typer(runs, name="runs")

@@ -5,5 +5,6 @@ In: the entry points of installed packages (``vf_ray.sources``, ``vf_ray.benchma
 ``VF_RAY_EXTENSIONS`` names. Out: modules and YAML files, each with where it comes from, for the catalogues of
 ours that they join. All of it is code, and runs with the rights of whoever starts vf-ray.
 
-Read in this order: found.py (what there is), loaded.py (bringing it in), shipped.py (to a cluster).
+Read in this order: found.py (what there is), loaded.py (bringing it in), shipped.py (to a cluster),
+written.py (``vf-ray new``).
 """

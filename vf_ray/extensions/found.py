@@ -99,7 +99,16 @@ def _packages(named: str) -> tuple[ExtensionFolder, ...]:
 
 def _package(text: str) -> ExtensionFolder:
     origin = f"{VARIABLE} names {text}"
-    folder = Path(text).absolute() if os.sep in text or Path(text).is_dir() else _folder_of(text, origin)
+    is_folder = os.sep in text or Path(text).is_dir()
+    return package_at(Path(text).absolute() if is_folder else _folder_of(text, origin), origin)
+
+
+def package_at(folder: Path, origin: str) -> ExtensionFolder:
+    """Return a folder of extensions, which can be imported by its name from now on.
+
+    Raises:
+        UserError: if it is not there, holds none, or its name is no word or another package's.
+    """
     require(folder.is_dir(), f"{origin}, where no folder is")
     require(folder.name.isidentifier(), f"{origin}; a folder is imported by its name, so make that a word")
     holds = [kind for kind in KINDS if (folder / kind).is_dir()]
