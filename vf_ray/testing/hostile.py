@@ -124,9 +124,9 @@ def _name(place: FieldPath) -> str:
     return ".".join(str(step) for step in place if isinstance(step, str))
 
 
-Instances = Mapping[tuple[str, str], Instance]
+InstancesByKey = Mapping[tuple[str, str], Instance]
 """By task and key."""
-Verdicts = tuple[Instances, list[Reject]]
+Verdicts = tuple[InstancesByKey, list[Reject]]
 
 
 def verdicts(source: Source[Any], tree: Tree) -> Verdicts:
@@ -135,7 +135,7 @@ def verdicts(source: Source[Any], tree: Tree) -> Verdicts:
     return {(v.task, v.key): v for v in instances}, [v for v in outcomes if isinstance(v, Reject)]
 
 
-def left(source: Source[Any], tree: Tree, held: bytes, without: bytes) -> Instances:
+def left(source: Source[Any], tree: Tree, held: bytes, without: bytes) -> InstancesByKey:
     """Return what comes of a source without a record; nothing where that was all that its file holds."""
     try:
         return verdicts(source, AlteredTree(tree, held, without))[0]
@@ -148,7 +148,7 @@ def all_said(instance: Instance) -> str:
     return "\n".join((*instance.texts, *paths_of(instance.image), instance.key))
 
 
-def _rows_lost(usual: Instances, instances: Instances, drawn: Container[str]) -> set[str]:
+def _rows_lost(usual: InstancesByKey, instances: InstancesByKey, drawn: Container[str]) -> set[str]:
     """Return the keys of the rows of which an instance is gone or changed, but for what a pool decides."""
     return {
         key for task, key in usual if usual[task, key] != instances.get((task, key)) and task not in drawn
