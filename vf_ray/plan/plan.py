@@ -265,7 +265,7 @@ class Plan:
     @cached_property
     def base(self) -> Spec:
         """Return the assembled model."""
-        config = {"seed": self.recipe.seed, **plain(self.recipe.base)}
+        config = {"seed": self.recipe.seed, **self.recipe.base.computed()}
         fresh = not self.recipe.base.checkpoint and not self.recipe.base.language_model
         inputs = {task: spec.address for task, spec in self.instances.items()} if fresh else {}
         inputs |= self.recipe.base.in_store()

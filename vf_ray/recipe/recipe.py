@@ -20,6 +20,9 @@ from vf_ray.recipe.stage import Stage
 from vf_ray.recipe.strict import build, is_http, plain
 from vf_ray.recipe.suites import expanded
 
+PIXELS = ("min_pixels", "max_pixels")
+"""Keys of a base that came later: where they say nothing, no address moved."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
@@ -54,6 +57,11 @@ class Base:
     vocabulary: int = 0
     """Most tokens of the tokenizer trained on the prepared text, when none is given."""
     select_layer: int = -2
+    min_pixels: int = 0
+    """Of families whose images keep their resolution, as Qwen-VL: pixels to which smaller ones are enlarged;
+    0 leaves it to the checkpoint. It is kept with the model, as the next one."""
+    max_pixels: int = 0
+    """Pixels to which a larger one is shrunk, and with them its tokens."""
     input_format: Mapping[str, str] = field(default_factory=dict)
     """What differs from the checkpoint's own ``InputFormat`` (LLaVA-1.5's, if it has none), as
     ``{template: llama_2, exif: applied}``; it is kept with the model, and all that read it follow it."""
@@ -71,10 +79,19 @@ class Base:
         build(InputFormat, self.input_format, "base.input_format.")
         for key in stated:
             require(getattr(self, key) > 0, f"base.{key} is {getattr(self, key)}; it must be positive")
+        for key in PIXELS:
+            pixels = getattr(self, key)
+            require(pixels >= 0, f"base.{key} is {pixels}; a number of pixels, or 0 for the checkpoint's")
+        apart = f"base.min_pixels {self.min_pixels} is more than base.max_pixels {self.max_pixels}"
+        require(not self.max_pixels or self.min_pixels <= self.max_pixels, apart)
         both = self.checkpoint and self.language_model
         require(not both, "base names a checkpoint and a language_model; a checkpoint brings its own")
         both = self.checkpoint and self.family
         require(not both, "base names a checkpoint and a family; a checkpoint's config.json tells its own")
+
+    def computed(self) -> dict[str, Any]:
+        """Return, as data, what decides what comes out; keys that came later where they say something."""
+        return {key: value for key, value in plain(self).items() if value or key not in PIXELS}
 
     def filled(self) -> "Base":
         """Return it with sizes for all that it leaves to a checkpoint, as far as ``size`` tells them."""

@@ -43,6 +43,8 @@ class ChatFamily(Towered, ABC):
     modules: Mapping[str, tuple[str, ...]]
     saved_modules: Mapping[str, tuple[str, ...]]
     """The same: files have the names of the model."""
+    bounded = False
+    """Whether images keep their resolution but for a least and a most number of pixels."""
     roles: tuple[str, ...] = ()
     """What the chat template writes before a turn, for a fresh tokenizer to know."""
 
@@ -91,9 +93,20 @@ class ChatFamily(Towered, ABC):
         return self.encoder_class.of(folder, spoken)
 
     def adopted(self, base: Base, fetch: Fetch) -> "AdoptedWhole":
-        """Look at what a recipe's base names."""
+        """Look at what a recipe's base names.
+
+        Raises:
+            UserError: for keys of the base that are other families'.
+        """
         from vf_ray.model.families.whole_folder import AdoptedWhole
 
+        formats = (
+            f"base.input_format is for LLaVA-1.5; a {self.name} has its folder's own chat template and "
+            "processor: take it out, and change chat_template.jinja or preprocessor_config.json there"
+        )
+        require(not base.input_format, formats)
+        bounds = f"base.min_pixels and max_pixels are for qwen_vl; a {self.name} cuts them as its folder says"
+        require(self.bounded or not (base.min_pixels or base.max_pixels), bounds)
         return AdoptedWhole(self, base, fetch)
 
     def assemble(self, base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: Fetch) -> None:

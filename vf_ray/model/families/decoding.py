@@ -1,6 +1,7 @@
 """What families share of images: settings, decoding to RGB side by side, bytes as numbers for a tower."""
 
 import io
+import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,9 +26,26 @@ def image_settings(folder: Path) -> dict[str, Any]:
     Raises:
         UserError: if neither of the files is there.
     """
+    return _settings(folder)[-1]
+
+
+def bound_pixels(folder: Path, fewest: int, most: int) -> None:
+    """Set how many pixels a folder's image processor leaves an image at least and at most; 0 sets none."""
+    file, whole, settings = _settings(folder)
+    size = settings.get("size", {})
+    older = (settings.pop(name, None) for name in ("min_pixels", "max_pixels"))  # they would count before it
+    edges = zip(("shortest_edge", "longest_edge"), (fewest, most), older, strict=True)
+    settings["size"] = {edge: given or before or size[edge] for edge, given, before in edges}
+    file.write_text(json.dumps(whole, indent=2) + "\n")
+
+
+def _settings(folder: Path) -> tuple[Path, dict[str, Any], dict[str, Any]]:
+    """Return the file with an image processor's settings, all that it holds, and of that the settings."""
     together = read_json(folder / TOGETHER) if (folder / TOGETHER).is_file() else {}
-    settings: dict[str, Any] = together.get("image_processor") or read_json(folder / ALONE)
-    return settings
+    if settings := together.get("image_processor"):
+        return folder / TOGETHER, together, settings
+    alone = read_json(folder / ALONE)
+    return folder / ALONE, alone, alone
 
 
 def each_decoded(images: Sequence[bytes], decode: Callable[[bytes], T], threads: int) -> list[T]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from vf_ray.errors import require
 from vf_ray.model.families._llava15.layout import ADAPTED, ORIGINAL, canonical
 from vf_ray.model.families.family import Fetch, Inputs
 from vf_ray.model.families.towered import SelectedLayer
@@ -48,9 +49,15 @@ class Llava15(SelectedLayer):
         return image_tokens + images
 
     def adopted(self, base: Base, fetch: Fetch) -> "Adoption":
-        """Look at what a recipe's base names."""
+        """Look at what a recipe's base names.
+
+        Raises:
+            UserError: for bounds of pixels, since all its images have one size.
+        """
         from vf_ray.model.families._llava15.adopted import Adoption
 
+        fault = f"base.max_pixels is {base.max_pixels}, and images of a LLaVA-1.5 have one size; take it out"
+        require(not (base.min_pixels or base.max_pixels), fault)
         return Adoption(base, fetch)
 
     def assemble(self, base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: Fetch) -> None:

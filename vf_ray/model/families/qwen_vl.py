@@ -33,6 +33,7 @@ class QwenVl(ChatFamily):
     }
     saved_modules = modules
     lora_targets = r"model\.language_model\.layers\.\d+\..*_proj"
+    bounded = True
     tower, decoder = "model.visual", "model.language_model"
 
     def patches(self, config: Any, image_tokens: int, images: int) -> int:

@@ -1,6 +1,7 @@
 """A model's folder, taken as a whole or drawn fresh: for families that are not joined from parts."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +14,11 @@ from transformers import AutoConfig, GenerationConfig
 from vf_ray.errors import require
 from vf_ray.model.export import copy_encoder, save_model
 from vf_ray.model.families.decoder import kept_by
+from vf_ray.model.families.decoding import bound_pixels
 from vf_ray.model.families.family import Dimensions, Family, Fetch
 from vf_ray.model.seeded import drawn
 from vf_ray.model.sizes import sizes_of
-from vf_ray.model.tensors import Tensors, read_config, readable
+from vf_ray.model.tensors import CONFIG, Tensors, read_config, readable
 from vf_ray.model.whole import loaded_whole
 from vf_ray.recipe import Base
 from vf_ray.store.scratch import scratch
@@ -86,15 +88,23 @@ class AdoptedWhole:
 
     def dimensions(self) -> Dimensions:
         """Count by the configuration; of a fresh model, by that which it will have."""
-        family = self.family
-        if self.base.checkpoint:
-            return dimensions(family, self.fetch(self.base.checkpoint))
-        fresh = family.fresh(self.base, ())  # its tokenizer has learned nothing, and is small
-        fresh.config.get_text_config().vocab_size = self.base.vocabulary
-        with scratch("vf-ray-fresh-") as out:
-            fresh.config.save_pretrained(out)
-            save_processor(fresh.processor, out)
-            return dimensions(family, out)
+        with scratch("vf-ray-described-") as out:
+            if self.base.checkpoint:
+                folder = self.fetch(self.base.checkpoint)
+                shutil.copyfile(folder / CONFIG, out / CONFIG)
+                copy_encoder(folder, out)
+            else:
+                fresh = self.family.fresh(self.base, ())  # its tokenizer has learned nothing, and is small
+                fresh.config.get_text_config().vocab_size = self.base.vocabulary
+                fresh.config.save_pretrained(out)
+                save_processor(fresh.processor, out)
+            self.bound(out)
+            return dimensions(self.family, out)
+
+    def bound(self, out: Path) -> None:
+        """Set in a model's folder how many pixels its images have, where the recipe says so."""
+        if self.base.min_pixels or self.base.max_pixels:
+            bound_pixels(out, self.base.min_pixels, self.base.max_pixels)
 
     def texts(self, conversations: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         """Yield conversations (``prompt``, ``response``, ``further``), and what stands before turns."""
@@ -106,10 +116,6 @@ class AdoptedWhole:
     def _look(self, part: str) -> object:
         family, name = self.family, self.family.name
         require(part == "checkpoint", f"base.{part} is for LLaVA-1.5; a {name} is not joined from parts")
-        fault = (
-            f"base.input_format is for LLaVA-1.5; a {name} has its folder's own chat template and processor"
-        )
-        require(not self.base.input_format, fault)
         # looked at without its values: files, conversations, names and shapes
         folder = self.fetch(self.base.checkpoint)
         Tensors.of(folder)  # none of its files is cut
@@ -129,6 +135,7 @@ def adopt(adopted: AdoptedWhole, out: Path) -> None:
     kind = _kind(adopted.family, folder)
     save_model(loaded_whole(adopted.what, kind, folder, dtype="auto"), adopted.family, out)
     copy_encoder(folder, out)
+    adopted.bound(out)
 
 
 def draw(adopted: AdoptedWhole, texts: Iterable[str], out: Path, seed: int) -> None:
@@ -149,6 +156,7 @@ def draw(adopted: AdoptedWhole, texts: Iterable[str], out: Path, seed: int) -> N
     )  # fmt: skip
     save_model(model, adopted.family, out)
     save_processor(fresh.processor, out)
+    adopted.bound(out)
 
 
 def save_processor(processor: Any, out: Path) -> None:
