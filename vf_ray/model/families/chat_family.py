@@ -100,13 +100,13 @@ class ChatFamily(Towered, ABC):
         """
         from vf_ray.model.families.whole_folder import AdoptedWhole
 
-        formats = (
+        fault = (
             f"base.input_format is for LLaVA-1.5; a {self.name} has its folder's own chat template and "
             "processor: take it out, and change chat_template.jinja or preprocessor_config.json there"
         )
-        require(not base.input_format, formats)
-        bounds = f"base.min_pixels and max_pixels are for qwen_vl; a {self.name} cuts them as its folder says"
-        require(self.bounded or not (base.min_pixels or base.max_pixels), bounds)
+        require(not base.input_format, fault)
+        fault = f"base.min_pixels and max_pixels are for qwen_vl; a {self.name} cuts them as its folder says"
+        require(self.bounded or not (base.min_pixels or base.max_pixels), fault)
         return AdoptedWhole(self, base, fetch)
 
     def assemble(self, base: Base, texts: Iterable[str], out: Path, *, seed: int, fetch: Fetch) -> None:
