@@ -21,6 +21,9 @@ def view(
     token: Annotated[
         bool, typer.Option(help="Whether a browser has to bring the printed address first.")
     ] = True,
+    served: Annotated[
+        list[str] | None, typer.Option(metavar="NAME@URL", help="A model served elsewhere, for the chat.")
+    ] = None,
 ) -> None:
     """Serve pages over a store to your browser: read-only, until Ctrl-C."""
     from vf_ray.store import Store
@@ -38,4 +41,4 @@ def view(
         note(f"pages over {opened.url}; open this address, and end with Ctrl-C:")
         show(address)
 
-    serve(opened, host=host, port=port, with_token=token, tell=tell)
+    serve(opened, host=host, port=port, with_token=token, served=served or (), tell=tell)

@@ -21,7 +21,9 @@ from vf_ray.errors import UserError
 from vf_ray.eval.asking import in_order
 from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.eval.cached_reader import CachedReader
+from vf_ray.eval.follow_up import said_before
 from vf_ray.eval.greedy import AskedRow, GreedyBatch
+from vf_ray.model.dialogue import question_after
 from vf_ray.model.encoded import ImageSize, TooLongError
 from vf_ray.model.families import encoder_of
 from vf_ray.model.families.family import Inputs
@@ -81,7 +83,8 @@ class Answerer(CachedReader):
         for place, question in enumerate(questions):
             shown = tuple(identity for identity, _ in _shown(question))
             try:
-                encoded = self.encoder.question(question.prompt, images=[_size(i, images[i]) for i in shown])
+                sizes, earlier = [_size(i, images[i]) for i in shown], said_before(question)
+                encoded = question_after(self.encoder, earlier, question.prompt, images=sizes)
             except TooLongError as error:
                 errors[place] = str(error)
             else:

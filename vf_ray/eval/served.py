@@ -15,6 +15,7 @@ from PIL import Image
 from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.eval.chat_model import ChatModel
+from vf_ray.eval.follow_up import said_before
 from vf_ray.recipe import Served
 from vf_ray.types import IMAGE_MARK
 
@@ -64,16 +65,24 @@ def body(question: Question) -> Mapping[str, Any]:
         ValueError: if its picture cannot be decoded.
     """
     try:
-        content = [{"role": "user", "content": list(_parts(question))}]
+        content = list(_messages(question))
     except ValueError as error:
         raise UserError(f"question {question.id}: {error}") from error
     return {"messages": content, "temperature": 0, "max_tokens": question.max_new_tokens}
 
 
-def _parts(question: Question) -> Iterator[Mapping[str, Any]]:
+def _messages(question: Question) -> Iterator[Mapping[str, Any]]:
+    """Yield what was said before, and the question; the images stand in the first message."""
+    first, *later = (*said_before(question), question.prompt)
+    yield {"role": "user", "content": list(_parts(question, first))}
+    for place, text in enumerate(later):
+        yield {"role": "user" if place % 2 else "assistant", "content": text}
+
+
+def _parts(question: Question, prompt: str) -> Iterator[Mapping[str, Any]]:
     """Yield the parts of a message: images where the prompt names them, the others before it."""
     images = [*([question.image] if question.image else ()), *question.later_images]
-    first, *others = question.prompt.split(IMAGE_MARK)
+    first, *others = prompt.split(IMAGE_MARK)
     unnamed = len(images) - len(others)
     yield from map(_image_part, images[:unnamed])
     yield from _text_part(first, alone=not images)

@@ -1,6 +1,7 @@
 """Stored pictures by their content, encoded here: what a browser gets is JPEG or PNG, whatever lies there."""
 
 import io
+import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
@@ -18,6 +19,7 @@ from vf_ray.shards.decode import opened, rgb
 from vf_ray.shards.write import INDEX
 from vf_ray.view.row_files import RowFile
 
+SHA256 = re.compile("[0-9a-f]{64}")
 SIDES = {"small": 256, "large": 1600}
 """Pixels of the longer side, at most."""
 KEPT = 16
@@ -37,6 +39,8 @@ class ImageFinder:
         Raises:
             MissingError: if the artifact holds no such picture.
         """
+        if not SHA256.fullmatch(sha256):
+            raise MissingError("an image is named by its SHA-256, in small letters")
         row = self._of(images).row(sha256)
         return images.read_range(row["file"], row["offset"], row["size"], sha256=sha256)
 

@@ -22,8 +22,10 @@ from tests.train.inputs import stage, train
 from vf_ray.doctor import base_weights
 from vf_ray.errors import UserError
 from vf_ray.eval.benchmark import Question
+from vf_ray.eval.follow_up import FollowUp
 from vf_ray.eval.generate import Answerer
 from vf_ray.model.adapters import adapt, adapters, merge
+from vf_ray.model.dialogue import question_after
 from vf_ray.model.encoded import IGNORE, Encoded
 from vf_ray.model.families import family_of, family_of_base
 from vf_ray.model.families.family import Encoder, Family
@@ -170,6 +172,20 @@ def test_answers_are_those_of_generate_one_by_one(made: Made) -> None:
     found = {one.id: one.text for one in answerer.answers(asked, 64)}
     assert found == {one.id: alone(made, answerer.model, one) for one in asked}
     assert len(set(found.values())) > 6
+
+
+def test_a_later_question_is_asked_as_its_own_classes_do(made: Made) -> None:
+    answerer = Answerer(spread(load(made.folder)), made.encoder)
+    talk, shown = ("What colour is this?", "2 three", "And now?"), [image(*SIZES[1])]
+    theirs = made.theirs(talk, shown)
+    encoded = question_after(made.encoder, talk[:2], talk[2], images=SIZES[1:2])
+    assert encoded.ids == theirs["input_ids"][0].tolist()
+    assert set(encoded.labels) == {IGNORE}
+    asked = FollowUp(id="q", prompt=talk[2], said=talk[:2], image=partial(png, shown[0]), max_new_tokens=6)
+    ids = answerer.model.generate(**theirs, max_new_tokens=6, do_sample=False)[0]
+    new = [*ids[theirs["input_ids"].shape[1] :].tolist(), made.encoder.end_id]
+    expected = made.encoder.decode(new[: new.index(made.encoder.end_id)]).strip()
+    assert [one.text for one in answerer.answers([asked], 1)] == [expected]
 
 
 def spread(model: Any) -> Any:
