@@ -8,7 +8,7 @@ import torch
 from tests.tiny import make_tiny
 from tests.train.inputs import Listed, ready, stage
 from vf_ray.model.adapters import adapt, adapters, merge, save_adapters
-from vf_ray.model.freeze import module_of, tune
+from vf_ray.model.freeze import modules_of, tune
 from vf_ray.model.load import load, save
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Lora
@@ -78,8 +78,9 @@ def test_base_and_saved_adapters_are_the_tuned_model(
     model, untuned = moved(folder), load(folder)
     adapted = logits(model, folder)
     with torch.no_grad():
-        for name, weight in model.named_parameters():
-            if module_of(model, name) in also:
+        named = dict(model.named_parameters())
+        for weight, module in zip(named.values(), modules_of(model, named), strict=True):
+            if module in also:
                 weight.add_(0.05)
     assert torch.equal(logits(model, folder), adapted) is not bool(also)
     save_adapters(model, LORA, (*also, "language_model"), tmp_path)

@@ -46,11 +46,6 @@ def _chosen(model: nn.Module, part: TunedPart) -> set[int]:
     return {id(weight) for place in part.blocks(len(blocks)) for weight in blocks[place].parameters()}
 
 
-def module_of(model: Any, name: str) -> str:
-    """Return the module that a parameter belongs to, by its name in the model."""
-    return next(modules_of(model, [name]))
-
-
 def modules_of(model: Any, names: Iterable[str]) -> Iterator[str]:
     """Yield the module of each of some parameters."""
     modules = family_of_model(model).modules

@@ -29,7 +29,7 @@ from vf_ray.model.dialogue import question_after
 from vf_ray.model.encoded import IGNORE, Encoded
 from vf_ray.model.families import family_of, family_of_base
 from vf_ray.model.families.family import Encoder, Family
-from vf_ray.model.freeze import module_of, tune
+from vf_ray.model.freeze import modules_of, tune
 from vf_ray.model.load import load, parameters, save
 from vf_ray.model.packed import packed
 from vf_ray.recipe import Base, Lora
@@ -257,7 +257,8 @@ def test_blocks_by_a_slice_learn_alone_and_are_counted(made: Made) -> None:
         for name, weight in model.named_parameters()
         if weight.requires_grad
     }
-    ends = {(module_of(model, name), place and place[1]) for name, place in places.items()}
+    modules = modules_of(model, places)
+    ends = {(module, place and place[1]) for module, place in zip(modules, places.values(), strict=True)}
     assert ends == {("vision_tower", "0"), ("language_model", "1")}
     base = Base(checkpoint=str(made.folder))
     sizes = family_of_base(base, Path).adopted(base, Path).dimensions().sizes
