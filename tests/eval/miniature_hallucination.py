@@ -92,7 +92,20 @@ def pope_gqa(root: Path) -> None:
     _pope(root, "gqa", "images")
 
 
+def amber_generative(root: Path) -> None:
+    known = [{"id": n, "type": "generative", "truth": ["dog", "sofa"], "hallu": ["ball"]} for n in (1, 2)]
+    queries = [{"id": n, "image": f"AMBER_{n}.png", "query": "Describe this image."} for n in (1, 2)]
+    as_json(root / "annotations.json", known)
+    as_json(root / "query" / "query_generative.json", queries)
+    words = {"dog": ["puppy"], "sofa": [], "couch": [], "ball": ["football"], "cat": [], "animal": []}
+    as_json(root / "relation.json", words)
+    (root / "safe_words.txt").write_text("animal\n\n")
+    for n in (1, 2):
+        picture(root / "image" / f"AMBER_{n}.png", n)
+
+
 WRITERS: Mapping[str, Callable[[Path], None]] = {
+    "amber-generative": amber_generative,
     "coco-captions": coco_captions,
     "mm-vet-v2": mm_vet_v2,
     "mmhal-bench": mmhal_bench,

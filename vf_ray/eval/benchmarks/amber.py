@@ -2,8 +2,8 @@
 
 Rule: junyangwang0410/AMBER ``inference.py``: only the words ``Yes`` and ``No`` count; everything else
 is wrong and no No. The positive class is No. Denominators start at 0.001 there, and F1 adds 0.0001
-(0.001 for existence), so a perfect model gets a little less than 100. The generative part needs
-trained taggers and is not scored.
+(0.001 for existence), so a perfect model gets a little less than 100. The generative part
+is ``amber_generative.py``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -44,15 +44,16 @@ START, ADDED, ADDED_EXISTENCE = 0.001, 0.0001, 0.001
 
 def load(tree: Tree) -> QuestionSet:
     """Return the discriminative questions."""
-    queries = _by_id(tree, "query/query_all.json", image=str, query=str)
-    known = _by_id(tree, "annotations.json", type=str, truth=(str, list))
+    queries = by_id(tree, "query/query_all.json", image=str, query=str)
+    known = by_id(tree, "annotations.json", type=str, truth=(str, list))
     asked = [row for identity, row in queries.items() if _kind(known, identity)]
     questions = tuple(_question(tree, row, known[row["id"]]) for row in asked)
     note = f"questions: {len(questions):,}; the generative part is left out"
     return QuestionSet(questions=questions, notes=(note, RULE, PROMPT))
 
 
-def _by_id(tree: Tree, name: str, **kinds: files.Kind) -> dict[int, dict[str, Any]]:
+def by_id(tree: Tree, name: str, **kinds: files.Kind) -> dict[int, dict[str, Any]]:
+    """Return the rows of a file of AMBER's by their ids."""
     path = files.one_of(tree, name, f"data/{name}")
     rows = files.as_objects(files.read_json(tree, path), path, id=int, **kinds)
     by_id = {row["id"]: row for row in rows}

@@ -68,7 +68,7 @@ class Lexicon:
 
     def mentions(self, caption: str) -> list[str]:
         """Return the objects a caption mentions, as often as it does."""
-        words = self._joined(list(_singular_words(caption.lower())))
+        words = self._joined(list(singular_words(caption.lower())))
         if "toilet" in words and "seat" in words:  # a toilet's seat is no chair
             words = [word for word in words if word != "seat"]
         return [self.objects[word] for word in words if word in self.objects]
@@ -82,7 +82,8 @@ class Lexicon:
         return joined
 
 
-def _singular_words(text: str) -> Iterator[str]:
+def singular_words(text: str) -> Iterator[str]:
+    """Yield the words of a text in lower case, made singular."""
     for sentence in _SENTENCE.split(text):
         yield from map(_singular, words(sentence))
 
