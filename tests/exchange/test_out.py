@@ -201,15 +201,40 @@ def test_the_card_opens_the_folder_by_itself(
         }
 
 
+@pytest.mark.chain
+def test_each_group_of_tasks_opens_by_its_name(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    from datasets import Image as ImageFeature
+    from datasets import get_dataset_config_names, load_dataset
+
+    folder, cache = str(tmp_path / "out"), str(tmp_path / "cache")
+    written(ready, folder, "parquet", any_licence=True)
+    rows = {split: Counter(catalogue()[r["task"]].group for r in instances(ready, split)) for split in SPLITS}
+    groups = {group.replace(" ", "-"): group for group in rows["train"] | rows["held_out"]}
+    assert len(groups) > 1 and {*get_dataset_config_names(folder)} == {"default", *groups}
+    for name, group in groups.items():
+        data = load_dataset(folder, name, cache_dir=cache)
+        assert {split: len(part) for split, part in data.items()} == {
+            split: count[group] for split, count in rows.items() if count[group]
+        }
+        for part in data.values():
+            assert set(part["group"]) == {group} and isinstance(part.features["image"], ImageFeature)
+            assert all(row["image"].size for row in part if row["image_from"])
+
+
 def test_parquet_says_which_column_is_a_image(ready: Prepared, tmp_path: Path) -> None:
     target = written(ready, tmp_path / "out", "parquet", any_licence=True)
     for split in SPLITS:
-        file = pq.ParquetFile(io.BytesIO(target.read(f"data/{split}-00000.parquet")))
+        names = [name for name in target.list("data") if name.startswith(f"data/{split}-")]
+        files = [pq.ParquetFile(io.BytesIO(target.read(name))) for name in names]
+        file = files[0]
         features = json.loads(file.schema_arrow.metadata[b"huggingface"])["info"]["features"]
         assert list(features) == file.schema_arrow.names
         assert features["image"] == {"_type": "Image"}
         rows = {f"{row['task']}#{row['key']}": row for row in instances(ready, split)}
-        found = {row["id"]: row["image"] for row in file.read().to_pylist()}
+        found = {row["id"]: row["image"] for file in files for row in file.read().to_pylist()}
         assert {key: sha256(image["bytes"]) if image else NOTHING for key, image in found.items()} == {
             key: "".join(row["shown"]) or NOTHING for key, row in rows.items()
         }
@@ -229,7 +254,7 @@ def test_shards_part_the_rows_and_nothing_else(
     monkeypatch.setattr(parquet, "SHARD_BYTES", 1)
     monkeypatch.setattr("vf_ray.exchange.export.BATCH", 3)
     parts = written(ready, tmp_path / "parts", "parquet")
-    assert len(parts.list("data")) > 4 and len(whole.list("data")) == 2
+    assert len(parts.list("data")) > 8 and len(whole.list("data")) == 2 * 3  # splits and groups
     assert all(frames(parts, split) == frames(whole, split) for split in SPLITS)
 
 

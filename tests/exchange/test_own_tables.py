@@ -61,7 +61,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
 
 
 FORMS = {
-    "parquet": "data/*/train-*.parquet",
+    "parquet": "data/train-*.parquet",
     "messages": "train.jsonl",
     "llava": "train.json",
     "llava-tar": "train.json",

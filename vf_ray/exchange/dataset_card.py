@@ -1,13 +1,14 @@
 """The dataset card: a README.md with Hugging Face's front matter, from what was counted."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from vf_ray.exchange.census import Census, Count, summary
+from vf_ray.exchange.parquet import of_group, slug
 from vf_ray.page.tables import Table
 from vf_ray.recipe.own_table import source_name
 from vf_ray.tasks import Catalogue
@@ -64,7 +65,6 @@ def images(census: Census, any_licence: bool) -> str:
 def _front_matter(facts: Facts) -> str:
     total = facts.census.instances()
     groups = {facts.catalogue.tasks[task].group for task in facts.census.tasks}
-    splits = [{"split": split, "path": list(names)} for split, names in facts.files.items() if names]
     values = {
         "pretty_name": f"Vision-Flan, built by vf-ray ({facts.name})",
         "language": ["en"],
@@ -73,9 +73,22 @@ def _front_matter(facts: Facts) -> str:
         "task_categories": [hub for group, hub in GROUPS.items() if group in groups],
         "size_categories": [next((name for below, name in SIZES if total < below), LARGEST_SIZE)],
         "tags": ["vision-flan", "visual-instruction-tuning"],
-        **({"configs": [{"config_name": "default", "data_files": splits}]} if splits else {}),
+        **({"configs": configs} if (configs := _configs(facts, groups)) else {}),
     }
     return f"---\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True)}---"
+
+
+def _configs(facts: Facts, groups: Collection[str]) -> list[dict[str, Any]]:
+    """Return what the Hub opens by which name: everything, and each group that has files of its own."""
+    parts = {"default": facts.files} | {
+        slug(group): {split: of_group(names, group) for split, names in facts.files.items()}
+        for group in sorted(groups)
+    }
+    splits = {
+        name: [{"split": split, "path": list(paths)} for split, paths in files.items() if paths]
+        for name, files in parts.items()
+    }
+    return [{"config_name": name, "data_files": files} for name, files in splits.items() if files]
 
 
 def _head(facts: Facts) -> str:

@@ -73,7 +73,8 @@ FORMS: Mapping[str, tuple[Callable[[Store, str, Path, Executor], Sink], str]] = 
     "parquet": (
         ParquetFiles,
         "from datasets import load_dataset\n\n"
-        'train = load_dataset("parquet", data_files="data/train-*.parquet", split="train")',
+        'train = load_dataset("parquet", data_files="data/train-*.parquet", split="train")\n'
+        'captions = load_dataset(".", "generation", split="train")  # one group of tasks alone',
     ),
 }
 """Name -> what writes a split, and how the result is opened."""

@@ -43,23 +43,54 @@ SCHEMA = pa.schema(
 
 
 class ParquetFiles:
-    """``data/<split>-<number>.parquet``; ``image`` is null where images stay here or none is shown.
+    """``data/<split>-<group>-<number>.parquet``; ``image`` is null where images stay here or none is shown.
 
-    Where several are shown, the others are ``later_images``.
+    Where several are shown, the others are ``later_images``. Tasks of a group have files of their own, so
+    that each group can be opened alone.
     """
 
     def __init__(self, target: Store, split: str, scratch: Path, pool: Executor) -> None:
-        self._target, self._split, self._pool = target, split, pool
-        self._local = scratch / "shard.parquet"
+        self._target, self._split, self._scratch, self._pool = target, split, scratch, pool
+        self._groups: dict[str, _Growing] = {}
+
+    def add(self, batch: Sequence[Record]) -> None:
+        """Append some records, those of a group as a row group."""
+        images = read_all((place for record in batch for place in record.places), self._pool)
+        by_group: dict[str, list[dict[str, Any]]] = {}
+        for record in batch:
+            row = _row(record, [images[place] for place in record.places])
+            by_group.setdefault(record.task.group, []).append(row)
+        for group, rows in by_group.items():
+            if group not in self._groups:
+                stem = f"{self._split}-{slug(group)}"
+                self._groups[group] = _Growing(self._target, stem, self._scratch / f"{stem}.parquet")
+            self._groups[group].add(pa.Table.from_pylist(rows, SCHEMA))
+
+    def close(self) -> list[str]:
+        """Store what is left; return the names of the files."""
+        return sorted(name for growing in self._groups.values() for name in growing.close())
+
+
+def slug(group: str) -> str:
+    """Return a group's name as it stands in names of files and configurations."""
+    return group.replace(" ", "-")
+
+
+def of_group(names: Sequence[str], group: str) -> list[str]:
+    """Return those of an export's files that hold the tasks of one group alone."""
+    return [name for name in names if name.endswith(".parquet") and f"-{slug(group)}-" in name]
+
+
+class _Growing:
+    """``data/<stem>-<number>.parquet``: files of one group, each ended at a size."""
+
+    def __init__(self, target: Store, stem: str, local: Path) -> None:
+        self._target, self._stem, self._local = target, stem, local
         self._names: list[str] = []
         self._file: pq.ParquetWriter | None = None
         self._bytes = 0
 
-    def add(self, batch: Sequence[Record]) -> None:
-        """Append some records as a row group."""
-        images = read_all((place for record in batch for place in record.places), self._pool)
-        rows = [_row(record, [images[place] for place in record.places]) for record in batch]
-        table = pa.Table.from_pylist(rows, SCHEMA)
+    def add(self, table: pa.Table) -> None:
         if self._file is None:
             self._file = pq.ParquetWriter(self._local, SCHEMA, compression="zstd")
         self._file.write_table(table)
@@ -68,7 +99,6 @@ class ParquetFiles:
             self._finish()
 
     def close(self) -> list[str]:
-        """Store what is left; return the names of the files."""
         self._finish()
         return self._names
 
@@ -76,7 +106,7 @@ class ParquetFiles:
         if self._file is None:
             return
         self._file.close()
-        name = f"data/{self._split}-{len(self._names):05d}.parquet"
+        name = f"data/{self._stem}-{len(self._names):05d}.parquet"
         self._target.create_file(name, self._local)
         self._names.append(name)
         self._file, self._bytes = None, 0
