@@ -13,6 +13,7 @@ from vf_ray.plan.plan import Plan
 from vf_ray.quality.contamination import Contamination, TaskOverlap, contamination, trained_tasks
 from vf_ray.quality.contamination_page import HEADERS, page, plain, rows
 from vf_ray.quality.sought import bare, sought, trees
+from vf_ray.quality.trial import sample, trial
 from vf_ray.raw.tree import RawTree
 from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
@@ -204,5 +205,9 @@ def test_data_and_page_hold_the_examples(local_store: Store, tmp_path: Path) -> 
     assert overlap["examples"]["question"]["same_picture"] is True
     assert overlap["examples"]["image"]["equal"] is False
     assert (overlap["images_alike"], overlap["questions_same_image"]) == (1, 1)
-    html = page(found, plant(local_store, tasks)).html()
+    prepared = plant(local_store, tasks)
+    tried = trial(sample(prepared))
+    assert (tried.images, plain(found, tried)["trial"]["recall"]["half the size"]["value"]) == (1, 1)
+    html = page(found, prepared, tried).html()
     assert html.count("data:image/") == 2 and "red umbrella" in html
+    assert "How well pictures are recognised" in html and "5 % cut off" in html

@@ -73,6 +73,7 @@ def tasks(findings: Findings) -> Section | None:
     if others:
         left = f"Tasks that {names.stage(findings.learner)} does not train on"
         blocks.append(_task_table(others, tables, {}, left))
+    blocks += _blind(findings, INSTANCES)
     blocks.append(Notes(lines=_task_notes(findings)))
     return Section(title="Tasks on held-out pictures", blocks=blocks)
 
