@@ -69,9 +69,18 @@ def test_the_answer_is_what_the_tests_say(found: Mapping[str, list[Artifact]]) -
 def test_proxies_are_told_to_order_as_what_they_stand_for(found: Mapping[str, list[Artifact]]) -> None:
     asked = replace(STUDY, fit=None, proxies={"plain": "plain", "same": "same", "better": "better"})
     told = list(answers(asked, results(asked, found)))[-1]
-    assert "order of 3 proxies" in told and "rho +1.00, Kendall's tau +1.00 (p 0.33; so few" in told
+    assert (
+        "3 proxies and the runs they stand for: Spearman's rho +1.00, Kendall's tau +1.00 (p 0.33; so" in told
+    )
     one_order = replace(asked, proxies={"plain": "same", "better": "same"})
-    assert list(answers(one_order, results(one_order, found)))[-1].endswith("one of both has no order.")
+    assert list(answers(one_order, results(one_order, found)))[-1].endswith("one of the two has no order.")
+
+
+def test_outcomes_are_told_to_order_the_runs_alike(found: Mapping[str, list[Artifact]]) -> None:
+    pope = StudyOutcome(benchmark="pope")
+    asked = replace(STUDY, fit=None, rank_outcomes=True, outcomes=(pope, replace(pope, title="again")))
+    told = list(answers(asked, results(asked, found)))[-1]
+    assert told.startswith("pope, last model and again over 3 runs: Spearman's rho +1.00")
 
 
 def test_what_no_seeds_could_find_is_not_given_in_points() -> None:

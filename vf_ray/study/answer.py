@@ -1,7 +1,7 @@
 """What a study says, in plain words that never claim more than its tests."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from vf_ray.study.compare import LEVEL, PairedComparison, rank_agreement
@@ -23,6 +23,8 @@ def answers(study: Study, result: StudyResult) -> Iterator[str]:
         yield f"{finding.outcome.name}: {conclusion}"
         yield from (f"{finding.outcome.name}: {words}" for words in _slopes(study, finding.lines))
         yield from (f"{finding.outcome.name}: {words}" for words in _ranks(study, finding.joint.spreads))
+    if study.rank_outcomes:
+        yield from _ranked(result.outcomes)
 
 
 def _compared(finding: OutcomeResult, result: StudyResult) -> str:
@@ -83,12 +85,22 @@ def _ranks(study: Study, spreads: Mapping[str, SeedSpread]) -> Iterator[str]:
     """Say how far the order of proxies is that of the runs that they stand for."""
     if study.proxies:
         pairs = [(spreads[proxy].mean, spreads[true].mean) for proxy, true in study.proxies.items()]
-        ranks = rank_agreement(*zip(*pairs, strict=True))
-        if math.isnan(ranks.kendall):
-            yield f"{ranks.n} proxies and the runs they stand for: one of both has no order."
-            return
-        chance = "" if ranks.p < LEVEL else "; so few may agree so well by chance"
-        yield (
-            f"The order of {ranks.n} proxies against that of the runs they stand for: Spearman's rho "
-            f"{ranks.spearman:+.2f}, Kendall's tau {ranks.kendall:+.2f} (p {ranks.p:.2g}{chance})."
-        )
+        yield f"{len(pairs)} proxies and the runs they stand for: {_alike(*zip(*pairs, strict=True))}."
+
+
+def _ranked(outcomes: Sequence[OutcomeResult]) -> Iterator[str]:
+    """Say how far any two outcomes order the runs alike."""
+    for first, second in combinations(outcomes, 2):
+        means = [[s.mean for s in finding.joint.spreads.values()] for finding in (first, second)]
+        pair = f"{first.outcome.name} and {second.outcome.name}"
+        yield f"{pair} over {len(means[0])} runs: {_alike(*means)}."
+
+
+def _alike(first: Sequence[float], second: Sequence[float]) -> str:
+    ranks = rank_agreement(first, second)
+    if math.isnan(ranks.kendall):
+        return "one of the two has no order"
+    chance = "" if ranks.p < LEVEL else "; so few may agree or disagree so far by chance"
+    return (
+        f"Spearman's rho {ranks.spearman:+.2f}, Kendall's tau {ranks.kendall:+.2f} (p {ranks.p:.2g}{chance})"
+    )

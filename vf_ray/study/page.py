@@ -77,7 +77,8 @@ def _table(study: Study, finding: OutcomeResult, result: StudyResult) -> Table:
     body = list(_rows(study, finding, result))
     shown = [n for n in range(len(HEADERS)) if any(row[n] for row in body)]
     rows = [[row[n] for n in shown] for row in body]
-    return Table(headers=[HEADERS[n] for n in shown], rows=rows, wide=(len(shown) - 1,))
+    wide = [shown.index(n) for n in (len(HEADERS) - 1,) if n in shown]
+    return Table(headers=[HEADERS[n] for n in shown], rows=rows, wide=wide)
 
 
 def _rows(study: Study, finding: OutcomeResult, result: StudyResult) -> Iterator[list[str]]:
@@ -85,7 +86,7 @@ def _rows(study: Study, finding: OutcomeResult, result: StudyResult) -> Iterator
         low, high = spread.item_interval
         official, published = finding.official.get(variant), _published(study, finding, variant)
         against = finding.joint.comparisons.get(variant)
-        compared = ["", "", "", "baseline"]
+        compared = ["", "", "", "baseline" if finding.joint.comparisons else ""]
         if against is not None:
             p = result.corrected[finding.outcome.name, variant]
             low, high = max(-1.0, against.low), min(1.0, against.high)  # no share moves further

@@ -90,6 +90,8 @@ class Study:
     fit: Fit | None = None
     proxies: Mapping[str, str] = field(default_factory=dict)
     """Runs that stand for dearer ones, and which: it is told how far their orders agree."""
+    rank_outcomes: bool = False
+    """Whether it is told how far any two outcomes order the runs alike."""
     taught: Mapping[str, TaughtGroup] = field(default_factory=dict)
     """Groups of tasks by name, and the stage that teaches each: what later stages leave of them is told."""
     values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
