@@ -15,11 +15,13 @@ from vf_ray import artifacts
 from vf_ray.cli.app import app
 from vf_ray.doctor.raw_files import sources as checks
 from vf_ray.exchange.export import export
+from vf_ray.plan.handing import mixing
 from vf_ray.plan.plan import Plan
 from vf_ray.quality.examine import examine
 from vf_ray.quality.prepared import Prepared
 from vf_ray.recipe import Recipe
 from vf_ray.shards.finish import TRAIN
+from vf_ray.shards.mixture import mixture
 from vf_ray.shards.prepare import prepare
 from vf_ray.shards.schema import from_parquet
 from vf_ray.store import Store
@@ -96,6 +98,7 @@ def test_a_table_is_prepared_measured_and_exported_like_any_task(tmp_path: Path)
     assert {row["prompt"] for row in rows(store, plan)} == {
         f"Answer in a word.\n{question}" for question in ("Again?", *(f"Number {n}?" for n in range(6)))
     }
+    assert mixture(store, mixing(plan, "stage1")).stats["tasks"] == {"tables/charts": 7}
     (quality,) = examine("own", Prepared.of(store, plan)).tasks
     assert (quality.category, quality.train, quality.rejected) == ("Charts", 7, {"picture missing": 1})
     out = Store.open(str(tmp_path / "out"))

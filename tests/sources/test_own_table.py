@@ -24,7 +24,7 @@ from vf_ray.sources.image_cells import CellPlace, image_paths
 from vf_ray.sources.images import image_bytes
 from vf_ray.sources.own_table import marked
 from vf_ray.tasks.tables import table_source
-from vf_ray.testing.sources import passages
+from vf_ray.testing.sources import check_source, passages
 from vf_ray.types import IMAGE_MARK, Instance, Reject, Several
 
 ONE, TWO = picture(1), picture(2, "png")
@@ -323,3 +323,10 @@ def test_a_name_is_never_taken_for_a_picture(name: str) -> None:
     if name and not name.startswith("http") and "!" not in name:
         (path,) = image_paths(name, place)
         assert path != place.path
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_table_keeps_what_every_source_promises(tmp_path: Path, form: str) -> None:
+    files = {f"charts/x.{form}": FORMS[form](asked("img/1.jpg", "img/2.png", "img/1.jpg")), **FILES}
+    source = table_source("charts", OwnTable(files=f"x.{form}", **ASKED))
+    check_source(source, files, tmp_path)
