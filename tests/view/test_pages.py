@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pyarrow.parquet as pq
@@ -11,6 +12,9 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from tests.exchange.prepared import prepared, write_raw
+from tests.plan.recorded import recorded
+from tests.view.conftest import Browsing
 from vf_ray.artifacts import load
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.shards.schema import from_parquet
@@ -139,3 +143,16 @@ def test_a_file_that_there_is_none_of_is_not_found(pages: TestClient, query: str
 @pytest.mark.parametrize("query", ["page=999999999999999", "page=-1", "page=%EF%BC%91", "q=x&row=77777"])
 def test_a_number_that_is_none_is_the_least(pages: TestClient, query: str) -> None:
     assert pages.get(f"/task/eurosat/water?{query}").status_code == 200
+
+
+def test_a_store_is_looked_at_wherever_it_lies(store: Store, browsing: Browsing, tmp_path: Path) -> None:
+    plan = prepared(write_raw(tmp_path / "raw", ("eurosat/water",)), store, ("eurosat/water",))
+    recorded(store, plan, "first")
+    pages = browsing(store)
+    (row,) = listed(pages, "/?built=built", "tasks")
+    assert row["task"] == "eurosat/water"
+    address = plan.instances["eurosat/water"].address.removeprefix("instances/")
+    page = pages.get(f"/instance/{address}/train/1").text
+    (link,) = re.findall(r'src="(/image/[^"]*)"', page)
+    assert pages.get(html.unescape(link)).status_code == 200
+    assert [run["finished"] for run in listed(pages, "/runs", "runs")] == ["2"]

@@ -84,13 +84,6 @@ def _in_all(on_looks: OnLooks, before: int, total: int, done: int) -> None:
 
 def build(images: Artifact, on_looks: Callable[[int], None]) -> Artifact:
     """Return the hashes of an artifact's pictures, making what is missing."""
-    spec = Spec(
-        kind="looks",
-        name=images.manifest["spec"]["name"],
-        config={},
-        inputs={"images": images.address},
-        code=CODE,
-    )
 
     def make(writer: Writer) -> Mapping[str, Any]:
         index = from_parquet(images.read(INDEX), ["sha256", "file", "offset", "size"])
@@ -104,7 +97,21 @@ def build(images: Artifact, on_looks: Callable[[int], None]) -> Artifact:
             on_looks(min(start + UNIT, len(index)))
         return {"images": len(index)}
 
-    return artifacts.build(images.store, spec, make)
+    return artifacts.build(images.store, _spec(images), make)
+
+
+def hashed(images: Artifact) -> Seen | None:
+    """Return the looks of an artifact's pictures, if somebody has had them hashed."""
+    artifact = artifacts.find(images.store, _spec(images))
+    if artifact is None:
+        return None
+    tables = [from_parquet(artifact.read(part)) for part in artifact.names()]
+    return _merged(pa.concat_tables([SCHEMA.empty_table(), *tables]))
+
+
+def _spec(images: Artifact) -> Spec:
+    name = images.manifest["spec"]["name"]
+    return Spec(kind="looks", name=name, config={}, inputs={"images": images.address}, code=CODE)
 
 
 def _hashed(images: Artifact, index: pa.Table) -> pa.Table:

@@ -1,15 +1,13 @@
 """The catalogue: every task with its sizes, published and built, and what became of it in this store."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from vf_ray.quality.published_sizes import published
-from vf_ray.tasks import catalogue, source_of
 from vf_ray.types import Source, Task
 from vf_ray.view.rendering import rendered, to
 from vf_ray.view.site import Site
@@ -27,13 +25,10 @@ class TaskEntry:
     """A task of the catalogue beside what the store holds of it."""
 
     task: Task[Any]
+    source: Source[Any]
+    """Where it comes from."""
     stats: Mapping[str, Any]
     """Of its newest instances; empty if there are none."""
-
-    @cached_property
-    def source(self) -> Source[Any]:
-        """Return where it comes from."""
-        return source_of(self.task.id)
 
     @property
     def facets(self) -> Mapping[str, str]:
@@ -84,9 +79,8 @@ def entries(site: Site) -> list[TaskEntry]:
     newest = site.index.newest_instances()
     built = site.index.artifacts(newest.values())
     stats = {task: built[address].stats for task, address in newest.items() if address in built}
-    return list(_sorted(stats))
-
-
-def _sorted(stats: Mapping[str, Mapping[str, Any]]) -> Iterator[TaskEntry]:
-    for name, task in sorted(catalogue().items()):
-        yield TaskEntry(task, stats.get(name, {}))
+    known = site.index.catalogue()
+    return [
+        TaskEntry(task, known.source_of(name), stats.get(name, {}))
+        for name, task in sorted(known.tasks.items())
+    ]

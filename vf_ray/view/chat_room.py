@@ -33,6 +33,14 @@ ModelOf = Callable[[str], Artifact]
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class ChatReply:
+    """What a model said, or why it said nothing."""
+
+    text: str
+    trouble: str = ""
+
+
 @dataclass
 class Conversation:
     """What was asked about one image, and what each model said."""
@@ -41,13 +49,13 @@ class Conversation:
     image: str
     """Name of the image; empty: none is shown."""
     asked: list[str] = field(default_factory=list)
-    answers: dict[str, list[str]] = field(default_factory=dict)
+    replies: dict[str, list[ChatReply]] = field(default_factory=dict)
     """By model, one for each question."""
 
     def said(self, model: str) -> tuple[str, ...]:
-        """Return what was said with a model, alternately by the user and by it."""
-        turns = zip(self.asked, self.answers.get(model, ()), strict=False)
-        return tuple(text for turn in turns for text in turn)
+        """Return what was said with a model, alternately by the user and by it; no turn that failed."""
+        turns = zip(self.asked, self.replies.get(model, ()), strict=False)
+        return tuple(text for words, reply in turns if reply.text for text in (words, reply.text))
 
 
 @dataclass
@@ -86,15 +94,15 @@ class ChatRoom:
                     id="asked", prompt=words, said=conversation.said(model), max_new_tokens=MOST_TOKENS,
                     image=None if image is None else lambda: image,
                 )  # fmt: skip
-                conversation.answers.setdefault(model, []).append(self._reply(model, question, model_of))
+                conversation.replies.setdefault(model, []).append(self._reply(model, question, model_of))
             conversation.asked.append(words)
 
-    def _reply(self, model: str, question: FollowUp, model_of: ModelOf) -> str:
+    def _reply(self, model: str, question: FollowUp, model_of: ModelOf) -> ChatReply:
         try:
             (answer,) = self._engine(model, model_of).answers([question], 1)
         except MendableError as error:
-            return f"(no answer: {error})"
-        return answer.text or (f"(no answer: {answer.error})" if answer.error else "(nothing)")
+            return ChatReply("", str(error))
+        return ChatReply(answer.text, answer.error)
 
     def _engine(self, model: str, model_of: ModelOf) -> "Engine":
         """Return a model that is ready, of those of the store the last few."""

@@ -9,8 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vf_ray.quality.published_sizes import published
-from vf_ray.tasks import catalogue, source_of
-from vf_ray.types import Task
 from vf_ray.view.rendering import rendered, to
 from vf_ray.view.row_files import FoundRow, RowFile
 from vf_ray.view.site import SPLITS, Site, images_of, missing, whole_number
@@ -18,6 +16,8 @@ from vf_ray.view.tables import Cell, CellLink, PageTable
 from vf_ray.view.tokens import TokenView
 
 ON_A_SHEET = 24
+ALIKE = 12
+"""Images that look alike, of all that do, that stand beside an instance."""
 SEARCH_S = 1.5
 """How long a page searches before it says how to go on."""
 COLUMNS = {"row": int, "key": str, "prompt": str, "response": str, "further": str, "images": str}
@@ -25,13 +25,14 @@ COLUMNS = {"row": int, "key": str, "prompt": str, "response": str, "further": st
 
 def task(site: Site, request: Request) -> Response:
     """Show a task: its words, its sizes, its rejects, and a sheet of its instances."""
-    declared = _declared(request.path_params["task"])
+    known = site.index.catalogue()
+    declared = known.tasks.get(request.path_params["task"]) or missing("no such task in the catalogue")
     versions = [address.rpartition("/")[2] for address in site.index.versions(declared.id)]
     version = request.query_params.get("version") or next(iter(versions), "")
     size = published().get(declared.id)
     about: dict[str, Any] = {
         "task": declared,
-        "source": source_of(declared.id),
+        "source": known.source_of(declared.id),
         "size": size,
         "versions": versions,
     }
@@ -78,7 +79,7 @@ def instance(site: Site, request: Request) -> Response:
     if not rows:
         missing(f"{name} has {len(file)} rows in {split}, and no row {number}")
     address = partial(_place, name, version, split)
-    models = site.index.models()
+    models, known = site.index.models(), site.index.catalogue()
     model = request.query_params.get("model") or next(iter(models), "")
     return rendered(
         request, "instance.html", f"{name}, {split} row {number}", row=rows[0], name=name, version=version,
@@ -86,8 +87,18 @@ def instance(site: Site, request: Request) -> Response:
         before=address(number - 1) if number else None,
         after=address(number + 1) if number + 1 < len(file) else None,
         turns=_turns(rows[0]), models=models, model=model, seen=_seen(site, file, rows[0], model),
-        source=source_of(name) if name in catalogue() else None,
+        alike=list(_alike(site, file, rows[0])),
+        source=known.source_of(name) if name in known.tasks else None,
     )  # fmt: skip
+
+
+def _alike(site: Site, file: RowFile, row: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield where images are served that look like one of an instance's, and in how many bits they differ."""
+    images = site.artifact(images_of(file.artifact))
+    for sha256 in row["shown"]:
+        for other in site.alike.of(images, sha256)[:ALIKE]:
+            place = f"/image/{images.address}/{site.images.sha256(images, other.id)}"
+            yield to(place, size="small"), other.bits
 
 
 def _seen(site: Site, file: RowFile, row: Mapping[str, Any], model: str) -> TokenView | None:
@@ -155,7 +166,3 @@ def _rejects_by_reason(counts: Mapping[str, int], name: str, version: str) -> Pa
         for reason, count in sorted(counts.items(), key=lambda pair: -pair[1])
     ]
     return PageTable(name="rejected", columns={"reason": str, "records": int}, rows=rows)
-
-
-def _declared(name: str) -> Task[Any]:
-    return catalogue().get(name) or missing(f"no task {name!r} in the catalogue")

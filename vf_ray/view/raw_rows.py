@@ -12,7 +12,6 @@ from vf_ray.errors import MendableError
 from vf_ray.instances.typed import rows_of
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe
-from vf_ray.tasks import catalogue, source_of
 from vf_ray.types import Reject
 from vf_ray.view.rendering import rendered
 from vf_ray.view.site import Site, missing
@@ -35,11 +34,12 @@ def raw_row(site: Site, request: Request) -> Response:
     """Show the record of a key."""
     name, version = request.path_params["task"], request.path_params["version"]
     key = request.query_params.get("key", "")
-    if name not in catalogue():
+    known = site.index.catalogue()
+    if name not in known.tasks:
         missing(f"no task {name!r} in the catalogue")
     return rendered(
         request, "raw.html", f"Record {key}", name=name, version=version, key=key,
-        source=source_of(name), record=_found(site, name, version, key),
+        source=known.source_of(name), record=_found(site, name, version, key),
     )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def _found(site: Site, name: str, version: str, key: str) -> RawRecord:
         )
     try:
         plan = Plan.of(Recipe.from_mapping(run.config), site.store)
-        origin = plan.raw_files.origin(site.store, source_of(name).name)
+        origin = plan.raw_files.origin(site.store, plan.catalogue.source_of(name).name)
         return _searched(rows_of(origin.source(), origin.tree()), key)
     except MendableError as error:
         return RawRecord({}, trouble=str(error))

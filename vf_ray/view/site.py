@@ -10,6 +10,7 @@ from starlette.requests import Request
 from vf_ray.artifacts import Artifact
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.store import Store
+from vf_ray.view.alike import AlikeFinder
 from vf_ray.view.chat_room import ChatRoom
 from vf_ray.view.questions import QuestionFinder
 from vf_ray.view.row_files import RowFile
@@ -28,6 +29,7 @@ class Site:
 
     store: Store
     images: ImageFinder = field(default_factory=ImageFinder)
+    alike: AlikeFinder = field(default_factory=AlikeFinder)
     encoders: Encoders = field(default_factory=Encoders)
     chats: ChatRoom = field(default_factory=ChatRoom)
     questions: QuestionFinder = field(default_factory=QuestionFinder)

@@ -2,23 +2,37 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
 from vf_ray.artifacts import Artifact, finished_among
+from vf_ray.artifacts.artifact import LISTED_FROM
 from vf_ray.artifacts.paths import mark_of
 from vf_ray.errors import MendableError, MissingError
 from vf_ray.plan import run_records
 from vf_ray.plan.run_records import RunRecord
+from vf_ray.recipe import Recipe
 from vf_ray.recipe.graph import may_make_models
+from vf_ray.recipe.own_table import OwnTable
 from vf_ray.store import Store
+from vf_ray.tasks import Catalogue, declared
 
 KEPT = 8192
 """Artifacts whose manifest is kept in memory."""
 BELIEVED_S = 20.0
 """How long it is taken as known that an artifact is finished."""
 PREPARE, EVALUATE = "prepare", "evaluate"
+
+
+def _tables(run: RunRecord) -> Mapping[str, OwnTable]:
+    prepare = run.config.get("prepare")
+    if not isinstance(prepare, Mapping) or not prepare.get("tables"):
+        return {}
+    try:
+        return Recipe.from_mapping(run.config).prepare.tables
+    except MendableError:  # of another version of vf-ray
+        return {}
 
 
 def is_address(text: str) -> bool:
@@ -81,10 +95,17 @@ class StoreIndex:
         """Return which are finished; what was a moment ago is not asked for again."""
         now = time.monotonic()
         believed = {a for a in addresses if now - self._finished.get(a, -BELIEVED_S) < BELIEVED_S}
-        there = finished_among(self.store, set(addresses) - believed)
+        there = self._finished_now([*{*addresses} - believed])
         with self._lock:
             self._finished |= dict.fromkeys(there, now)
         return there | believed
+
+    def _finished_now(self, addresses: Sequence[str]) -> set[str]:
+        """Return which are finished; on a disk each is asked for, which is cheaper than any listing."""
+        if self.store.local_path("") is None:
+            return finished_among(self.store, addresses)
+        parts = (addresses[start : start + LISTED_FROM] for start in range(0, len(addresses), LISTED_FROM))
+        return {address for part in parts for address in finished_among(self.store, part)}
 
     def newest_instances(self) -> dict[str, str]:
         """Return the address of each task's newest finished instances, of those that a run names."""
@@ -95,6 +116,13 @@ class StoreIndex:
                 if kind == "instances":
                     named.setdefault(rest.rpartition("/")[0], []).append(address)
         return dict(self._first_finished({task: dict.fromkeys(some) for task, some in named.items()}))
+
+    def catalogue(self) -> Catalogue:
+        """Return the tasks that are programmed, and those that recipes of runs describe themselves."""
+        tables: dict[str, OwnTable] = {}
+        for run in self.runs():
+            tables = {**_tables(run), **tables}
+        return declared().with_tables(tables) if tables else declared()
 
     def versions(self, task: str) -> list[str]:
         """Return every finished address of a task's instances, those of newer runs first."""

@@ -44,6 +44,10 @@ class ImageFinder:
         row = self._of(images).row(sha256)
         return images.read_range(row["file"], row["offset"], row["size"], sha256=sha256)
 
+    def sha256(self, images: Artifact, digest: int) -> str:
+        """Return the SHA-256 of a stored image of which the first 64 bits are known."""
+        return str(self._of(images).beginning(digest)["sha256"])
+
     def _of(self, images: Artifact) -> "_Hashes":
         key = images.address, images.mark
         with self._lock:
@@ -71,12 +75,16 @@ class _Hashes:
         return cls(index, digests[order], order)
 
     def row(self, sha256: str) -> dict[str, Any]:
-        place = int(np.searchsorted(self.digests, np.uint64(chance_of(sha256))))
-        if place < len(self.rows):
-            (row,) = self.index.rows(int(self.rows[place]), 1)
-            if row["sha256"] == sha256 and row["size"]:
-                return row
+        row = self.beginning(chance_of(sha256))
+        if row.get("sha256") == sha256 and row["size"]:
+            return row
         raise MissingError(f"{self.index.artifact.address} holds no picture {sha256[:16]}...")
+
+    def beginning(self, digest: int) -> dict[str, Any]:
+        """Return the row of the image whose hash begins so; empty if there is none."""
+        place = int(np.searchsorted(self.digests, np.uint64(digest)))
+        rows = self.index.rows(int(self.rows[place]), 1) if place < len(self.rows) else []
+        return next((row for row in rows if chance_of(row["sha256"]) == digest), {})
 
 
 def shown(data: bytes, side: int) -> tuple[bytes, str]:
