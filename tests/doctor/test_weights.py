@@ -1,5 +1,6 @@
 """The doctor looks at a model as the base step will, in a folder, and in a bucket by its files' ends."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from vf_ray import doctor
 from vf_ray.doctor import weights
 from vf_ray.recipe import Base
 from vf_ray.store import Store
+from vf_ray.train import estimate
 
 
 @pytest.fixture
@@ -101,6 +103,24 @@ def test_estimates_count_with_the_sizes_of_the_models_themselves(parts: Path) ->
     missing = weights.dimensions(base_of(str(parts), vision=str(parts / "none"), size="7B"))
     assert (missing.layers, missing.image_tokens) == (32, 4)
     assert weights.dimensions(Base(checkpoint=str(parts / "none"), size="7B")).image_tokens == 576
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["by the configuration", "by the files"])
+def test_a_model_takes_the_disk_that_its_own_numbers_do(told: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    make_tiny(folder)
+    base = Base(checkpoint=str(folder))
+    assert estimate.model_bytes(whole := weights.dimensions(base), None) == 4 * whole.sizes.total
+    named = {name: tensor.bfloat16() for name, tensor in load_file(folder / "model.safetensors").items()}
+    save_file(named, folder / "model.safetensors")
+    config = json.loads((folder / "config.json").read_text())
+    config.pop("torch_dtype", None)
+    config |= {"dtype": "bfloat16" if told else None}
+    (folder / "config.json").write_text(json.dumps(config))
+    half = weights.dimensions(base)
+    assert estimate.model_bytes(half, None) == 2 * half.sizes.total
+    written = sum(tensor.nbytes for tensor in named.values())
+    assert estimate.model_bytes(half, None) == pytest.approx(written, rel=0.1)
 
 
 def test_gguf_weights_want_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,17 @@ def read_config(folder: Path) -> dict[str, Any]:
     return read_json(folder / CONFIG)
 
 
+def weight_bytes(folder: Path) -> int:
+    """Return what a weight takes as it is read: of the kind that the configuration names, else the files'."""
+    config = read_config(folder)
+    kind = getattr(torch, str(config.get("dtype") or config.get("torch_dtype")), None)
+    if isinstance(kind, torch.dtype):
+        return kind.itemsize
+    tensors = Tensors.of(folder)
+    (first,) = tensors.read([next(iter(tensors.shapes))]).values()
+    return first.itemsize
+
+
 def read_json(file: Path) -> dict[str, Any]:
     """Return the mapping that a JSON file holds.
 

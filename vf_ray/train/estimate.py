@@ -118,8 +118,10 @@ def memory(stage: Stage, model: Dimensions, workers: int) -> Memory:
 
 
 def model_bytes(model: Dimensions, stage: Stage | None) -> int:
-    """Return what a model takes on disk, as a stage leaves it."""
-    return (2 if stage is not None and stage.precision == "bf16" else 4) * model.sizes.total
+    """Return what a model takes on disk: as a stage leaves it, or the one that all begins with."""
+    if stage is None:
+        return model.weight_bytes * model.sizes.total
+    return (2 if stage.precision == "bf16" else 4) * model.sizes.total
 
 
 def scratch_bytes(model: Dimensions, stage: Stage, *, copied: bool) -> int:

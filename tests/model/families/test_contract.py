@@ -244,6 +244,7 @@ def test_estimates_count_what_there_is(made: Made) -> None:
     assert {name: getattr(counted.sizes, name) for name in real} == real
     fresh = replace(base_of(made.family.name), vocabulary=counted.vocabulary)
     assert made.family.adopted(fresh, Path).dimensions() == counted
+    assert counted.weight_bytes == 4
     model = load(made.folder)
     adapt(model, Lora(rank=3), seed=0)
     assert 3 * counted.sizes.adapted == sum(weight.numel() for _, weight in adapters(model))

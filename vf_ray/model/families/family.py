@@ -93,6 +93,8 @@ class Dimensions:
     """By the language model, of a token in fp32."""
     kept_half: Kept
     """The same in half precision."""
+    weight_bytes: int = 4
+    """Of a weight in the files that all begins with; what is drawn here is fp32."""
 
 
 class Images(Protocol):

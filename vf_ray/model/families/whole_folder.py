@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ from vf_ray.model.families.decoding import bound_pixels
 from vf_ray.model.families.family import Dimensions, Family, Fetch
 from vf_ray.model.seeded import drawn
 from vf_ray.model.sizes import sizes_of
-from vf_ray.model.tensors import CONFIG, Tensors, read_config, readable
+from vf_ray.model.tensors import CONFIG, Tensors, read_config, readable, weight_bytes
 from vf_ray.model.whole import loaded_whole
 from vf_ray.recipe import Base
 from vf_ray.store.scratch import scratch
@@ -99,7 +99,10 @@ class AdoptedWhole:
                 fresh.config.save_pretrained(out)
                 save_processor(fresh.processor, out)
             self.bound(out)
-            return dimensions(self.family, out)
+            counted = dimensions(self.family, out)
+        if not self.base.checkpoint:
+            return counted
+        return replace(counted, weight_bytes=weight_bytes(self.fetch(self.base.checkpoint)))
 
     def bound(self, out: Path) -> None:
         """Set in a model's folder how many pixels its images have, where the recipe says so."""

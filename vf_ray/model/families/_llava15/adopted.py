@@ -17,7 +17,7 @@ from vf_ray.model.families._llava15.sizes import dimensions
 from vf_ray.model.families._llava15.template import IMAGE, TEMPLATES
 from vf_ray.model.families._llava15.tokenizer import adopt_tokenizer
 from vf_ray.model.families.family import Dimensions, Fetch
-from vf_ray.model.tensors import holds_weights
+from vf_ray.model.tensors import holds_weights, weight_bytes
 from vf_ray.model.whole import Whole
 from vf_ray.recipe import Base
 from vf_ray.recipe.input_format import InputFormat
@@ -125,8 +125,12 @@ class Adoption:
         return replace(self.base, **sizes)
 
     def dimensions(self) -> Dimensions:
-        """Count by Llama's and CLIP's shapes."""
-        return dimensions(self.sized())
+        """Count by Llama's and CLIP's shapes; what is joined takes the language model's kind of numbers."""
+        counted, named = dimensions(self.sized()), self.base.checkpoint or self.base.language_model
+        folder = self.fetch(named) if named else None
+        if folder is None or not folder.is_dir() or isinstance(self.language_model, GgufLlama):
+            return counted
+        return replace(counted, weight_bytes=weight_bytes(folder))
 
     def texts(self, conversations: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         """Yield conversations, by keys ``prompt``, ``response`` and ``further``, turn by turn as rendered."""
