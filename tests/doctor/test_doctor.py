@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from tests.doctor.recipes import gpu_recipe, recipe
 from vf_ray import doctor, store
 from vf_ray.cli import app
+from vf_ray.doctor.check import Check
 from vf_ray.model.families.family import Dimensions
 from vf_ray.on_ray import cluster_variables, dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard, RefusedError
@@ -30,12 +31,15 @@ class Cluster:
     """A stand-in for a Ray dashboard, which knows one token."""
 
     nodes: list[Mapping[str, Any]] = field(default_factory=list)
+    disks: list[Mapping[str, Any]] = field(default_factory=list)
 
     def reply(self, path: str, token: str) -> tuple[int, Any]:
         if token != f"Bearer {TOKEN}":
             return (403 if token else 401), {}
         if path.startswith("/api/version"):
             return 200, {"ray_version": "2.60.0"}
+        if path == "/nodes?view=summary":
+            return 200, {"data": {"summary": self.disks}}
         return 200, {"data": {"result": {"result": self.nodes}}}
 
 
@@ -80,6 +84,33 @@ def test_a_cluster_says_what_it_has(cluster: Cluster, monkeypatch: pytest.Monkey
     assert remote is not None
     assert remote.version() == "2.60.0"
     assert remote.resources() == {"CPU": 12, "GPU": 2}
+
+
+def test_room_is_looked_for_on_the_nodes_of_a_cluster(
+    cluster: Cluster, local_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk(host: str, state: str, **free: int) -> Mapping[str, Any]:
+        disks = {name: {"free": count << 30} for name, count in free.items()}
+        return {"hostname": host, "raylet": {"state": state}, "disk": disks}
+
+    monkeypatch.setenv("RAY_AUTH_TOKEN", TOKEN)
+    asked = recipe(base=Base(layers=40_000))
+
+    def scratch() -> Check:
+        (check,) = (c for c in doctor.space(asked, local_store, counted(asked)) if c.name == "scratch")
+        return check
+
+    assert scratch().ok and "free" not in scratch().found  # no node says
+    cluster.disks = [
+        disk("a", "ALIVE", root=3, ray=2),
+        disk("b", "ALIVE", root=1),
+        disk("c", "DEAD", root=9**6),
+    ]
+    assert not scratch().ok and "free: 1.0 GiB (b) to 3.0 GiB (a)" in scratch().found
+    cluster.disks.append(disk("d", "ALIVE", root=9**5))
+    assert scratch().ok
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "another")
+    assert scratch().ok and "free" not in scratch().found
 
 
 @pytest.mark.parametrize(("token", "needle"), [("", "no token was found"), ("wrong", "is not the cluster's")])

@@ -12,7 +12,7 @@ from pathlib import Path
 from vf_ray.doctor.check import Check
 from vf_ray.errors import UserError
 from vf_ray.model.families.family import Dimensions
-from vf_ray.on_ray.dashboard import Dashboard
+from vf_ray.on_ray.dashboard import ClusterError, Dashboard
 from vf_ray.plan.plan import Plan
 from vf_ray.quality.published_sizes import most_instances
 from vf_ray.recipe import Recipe, Stage
@@ -58,15 +58,29 @@ def _kept(stage: Stage) -> int:
 
 
 def _scratch(needs: Sequence[int]) -> Iterator[Check]:
-    """Check the temporary folder, which every node has for itself: those of a cluster are only told."""
+    """Check the temporary folder, which every node has for itself."""
     if not needs:
         return
-    if Dashboard.from_environment() is None:
+    if (remote := Dashboard.from_environment()) is None:
         here = Path(tempfile.gettempdir())
         yield enough("scratch", disk_free(here), max(needs), f"free some in {here}, or set TMPDIR elsewhere")
     else:
-        needed = f"about {shown(max(needs))} needed in the temporary folder of every node that trains"
-        yield Check("scratch", True, needed)
+        yield _scratch_there(remote, max(needs))
+
+
+def _scratch_there(remote: Dashboard, need: int) -> Check:
+    """Compare with the nodes that a cluster has now; which of them will train, nobody can tell yet."""
+    needed = f"about {shown(need)} needed in the temporary folder of every node that trains"
+    try:
+        free = remote.disk_free()
+    except ClusterError:  # which the check of the cluster tells
+        free = {}
+    if not free:
+        return Check("scratch", True, needed)
+    tightest, roomiest = (choose(free, key=free.__getitem__) for choose in (min, max))
+    needed += f"; free: {shown(free[tightest])} ({tightest}) to {shown(free[roomiest])} ({roomiest})"
+    remedy = "give the nodes larger disks, or set TMPDIR there to a folder on another"
+    return Check("scratch", free[roomiest] >= need, needed, remedy)
 
 
 def enough(name: str, free: int, need: int, remedy: str) -> Check:

@@ -56,6 +56,15 @@ class Dashboard:
             total.update(node["resources_total"])
         return dict(total)
 
+    def disk_free(self) -> Mapping[str, int]:
+        """Return the bytes free on each living node: at its root or in Ray's folder, where there are more."""
+        nodes = self._get("/nodes?view=summary")["data"]["summary"]
+        return {
+            node["hostname"]: max(disk["free"] for disk in node["disk"].values())
+            for node in nodes
+            if node.get("disk") and node["raylet"]["state"] == "ALIVE"
+        }
+
     def _get(self, path: str) -> Any:
         reply = self.ask("GET", path)
         if not reply.is_success:
