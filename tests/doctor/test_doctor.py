@@ -104,10 +104,10 @@ def test_room_is_looked_for_on_the_nodes_of_a_cluster(
     cluster.disks = [
         disk("a", "ALIVE", root=3, ray=2),
         disk("b", "ALIVE", root=1),
-        disk("c", "DEAD", root=9**6),
+        disk("c", "DEAD", root=9**7),
     ]
     assert not scratch().ok and "free: 1.0 GiB (b) to 3.0 GiB (a)" in scratch().found
-    cluster.disks.append(disk("d", "ALIVE", root=9**5))
+    cluster.disks.append(disk("d", "ALIVE", root=9**6))
     assert scratch().ok
     monkeypatch.setenv("RAY_AUTH_TOKEN", "another")
     assert scratch().ok and "free" not in scratch().found
