@@ -108,6 +108,8 @@ def test_every_form_of_the_page_holds_the_same_figures(found: Mapping[str, list[
     html, markdown, table = document.html(), document.markdown(), list(rows(STUDY, result))
     (better,) = [row for row in table if row["run"] == "better"]
     assert f"{100 * float(str(better['mean'])):.2f}" in html and "0.83" in markdown
+    low, high = (100 * float(str(better[f"items_{end}"])) for end in ("low", "high"))
+    assert f"| better | {100 * float(str(better['mean'])):.2f} | [{low:.1f}, {high:.1f}] |" in markdown
     assert better["published"] == 0.83 and better["official_metric"] == "mean f1"
     assert "&lt;b&gt;1&lt;/b&gt;" in html and "<b>1</b>" not in html
     assert "Variance of single values" in html and json.dumps(table)

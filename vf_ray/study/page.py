@@ -89,8 +89,8 @@ def _rows(study: Study, finding: OutcomeResult, result: StudyResult) -> Iterator
         compared = ["", "", "", "baseline" if finding.joint.comparisons else ""]
         if against is not None:
             p = result.corrected[finding.outcome.name, variant]
-            low, high = max(-1.0, against.low), min(1.0, against.high)  # no share moves further
-            moved = f"{100 * against.difference:+.2f} [{100 * low:+.1f}, {100 * high:+.1f}]"
+            least, most = max(-1.0, against.low), min(1.0, against.high)  # no share moves further
+            moved = f"{100 * against.difference:+.2f} [{100 * least:+.1f}, {100 * most:+.1f}]"
             words = "no difference shown" if p >= LEVEL else "better" if against.difference > 0 else "worse"
             findable = f"{100 * against.detectable:.1f}" if against.detectable < 1 else "none"
             compared = [moved, f"{p:.3g}", findable, words]
