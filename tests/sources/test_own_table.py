@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import gzip
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -330,3 +331,19 @@ def test_a_table_keeps_what_every_source_promises(tmp_path: Path, form: str) -> 
     files = {f"charts/x.{form}": FORMS[form](asked("img/1.jpg", "img/2.png", "img/1.jpg")), **FILES}
     source = table_source("charts", OwnTable(files=f"x.{form}", **ASKED))
     check_source(source, files, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("x.jsonl.gz", gzip.compress(json_lines(*asked("img/1.jpg", BASE64)).encode(), mtime=0)),
+        ("x.csv.gz", gzip.compress(table_of_text(asked("img/1.jpg", BASE64)).encode(), mtime=0)),
+        ("x.jsonl", json_lines(*asked("img/1.jpg", BASE64)).encode("utf-16")),
+        ("x.json", b"\xef\xbb\xbf" + json.dumps(asked("img/1.jpg", BASE64)).encode()),
+        ("x.tsv", f'img\tq\ta\nimg/1.jpg\t"Number\n0?"\t0.\n{BASE64}\tNumber 1?\t1.\n'),
+    ],
+)
+def test_files_come_packed_and_in_other_letters(tmp_path: Path, name: str, data: Any) -> None:
+    one, other = verdicts(tmp_path, name, data, ASKED)
+    assert isinstance(one, Instance) and "".join(one.prompt.split()) == "Number0?"
+    assert shown(tmp_path, one) == shown(tmp_path, other) == [ONE]

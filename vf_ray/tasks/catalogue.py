@@ -35,6 +35,8 @@ class Catalogue:
 
     def with_tables(self, tables: Mapping[str, OwnTable]) -> "Catalogue":
         """Return a catalogue that has a recipe's tables, too."""
+        if not tables:
+            return self
         own = {table_task(name): table_source(name, table) for name, table in tables.items()}
         modules = dict.fromkeys(own, (table_source.__module__,))
         by_task = {table_task(name): table for name, table in tables.items()}
