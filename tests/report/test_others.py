@@ -20,7 +20,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Findings:
 
 
 def moved(scores: Scores, by: float) -> Scores:
-    """Return scores whose headline figures lie elsewhere."""
+    """Return the scores of another seed: other figures, of models of its own but for the start."""
     pope = scores.benchmarks["pope"]
     models = {
         name: replace(
@@ -29,7 +29,10 @@ def moved(scores: Scores, by: float) -> Scores:
         )
         for name, figures in pope.models.items()
     }
-    return replace(scores, benchmarks={"pope": replace(pope, models=models)})
+    addresses = {
+        name: address if name == "base" else f"{address}{by}" for name, address in scores.models.items()
+    }
+    return replace(scores, models=addresses, benchmarks={"pope": replace(pope, models=models)})
 
 
 def table(section: Section | None) -> Table:
@@ -44,13 +47,14 @@ def test_the_spread_is_that_of_all_seeds(found: Findings) -> None:
     metric, mine = next(iter(found.figures("pope", "stage1").headline.items()))
     (row,) = [row for row in table(told).rows if row[1] == "BASE"]
     assert row == [f"pope: {metric}", "BASE", f"{mine.value:.3f}", f"{mine.value - 0.1:.3f}", "0.100", "3"]
+    assert [row[1] for row in table(told).rows] == ["BASE", "CHAT"], "the start is one and the same"
     assert others.seeds(found) is None
 
 
 def test_a_seed_without_the_model_or_the_benchmark_does_not_count(found: Findings) -> None:
     pope = found.scores.benchmarks["pope"]
-    only = replace(pope, models={"stage1": pope.models["stage1"]})
-    seeds = {1: replace(found.scores, benchmarks={"pope": only}), 2: replace(found.scores, benchmarks={})}
+    only, other = replace(pope, models={"stage1": pope.models["stage1"]}), moved(found.scores, -0.1)
+    seeds = {1: replace(other, benchmarks={"pope": only}), 2: replace(other, benchmarks={})}
     told = table(others.seeds(replace(found, other_seeds=seeds)))
     assert [(row[1], row[5]) for row in told.rows] == [("BASE", "2")]
 

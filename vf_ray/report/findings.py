@@ -80,10 +80,10 @@ class Findings:
         return list(self.scores.models)
 
     def under_other_seeds(self, benchmark: str, model: str, metric: str) -> list[float]:
-        """Return a headline figure of the runs under other seeds, of those that have it."""
-        asked = [
-            one.benchmarks[benchmark] for one in self.other_seeds.values() if benchmark in one.benchmarks
-        ]
+        """Return a headline figure of the runs under other seeds, of those that have it of another model."""
+        address = self.scores.models[model]
+        others = [one for one in self.other_seeds.values() if one.models.get(model, address) != address]
+        asked = [one.benchmarks[benchmark] for one in others if benchmark in one.benchmarks]
         headlines = [one.models[model].headline for one in asked if model in one.models]
         return [headline[metric].value for headline in headlines if metric in headline]
 

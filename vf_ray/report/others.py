@@ -19,7 +19,7 @@ def seeds(findings: Findings) -> Section | None:
     numbers = ", ".join(f"{seed}" for seed in sorted(findings.other_seeds))
     blocks: list[Block] = [
         Paragraph(words=f"{SEEDS} {numbers}."),
-        Table(headers=headers, rows=list(_spreads(findings))),
+        Table(headers=headers, rows=list(_spreads(findings)), wide=(1,)),
         Notes(lines=[SEEDS_NOTE]),
     ]
     return Section(title="Under other seeds", blocks=blocks)
@@ -31,7 +31,8 @@ SEEDS = (
 )
 SEEDS_NOTE = (
     "sd: standard deviation over all the seeds, this one among them; of few seeds it is itself rough. The "
-    "intervals of the other tables are for other items and know nothing of seeds"
+    "intervals of the other tables are for other items and know nothing of seeds. A model that the seeds "
+    "share does not move and is left out"
 )
 
 
