@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from tests.view.browser import CHROMIUM, Browser, browser
 from tests.view.test_hostile import TASK, hostile
+from tests.view.test_stored_images import png
 from vf_ray.store import Store
 
 pytestmark = [
@@ -68,12 +70,42 @@ def test_keys_lead_from_instance_to_instance_and_to_the_search(viewed: Store, ta
         assert tab.value("document.activeElement.type") == "search"
 
 
+def test_an_image_is_brought_along_and_asked_about(viewed: Store, tab: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "mine.png"
+    path.write_bytes(png(8))
+    with served(viewed) as address:
+        tab.open(address)
+        tab.open(address.partition("/?")[0] + "/chat")
+        document = tab.send("DOM.getDocument")["root"]["nodeId"]
+        field = tab.send("DOM.querySelector", nodeId=document, selector="input[type=file]")["nodeId"]
+        tab.send("DOM.setFileInputFiles", nodeId=field, files=[str(path)])
+        for _ in range(100):
+            if tab.value("document.querySelector('.chosen img')?.naturalWidth") == 256:
+                break
+            time.sleep(0.1)
+        assert tab.value("document.querySelector('input[name=image]').value").startswith("uploaded/")
+        tab.value("document.querySelector('textarea').value = 'What is it?'; document.forms[0].submit()")
+        tab.loaded()
+        assert re.search(r"/chat/[\w-]+$", tab.value("location.pathname"))
+        assert "What is it?" in tab.value("document.body.innerText")
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_no_page_is_wider_than_a_phone(viewed: Store, tab: Browser, tmp_path: Path, dark: bool) -> None:
     with served(viewed) as address:
         tab.look(PHONE, 800, dark=dark)
         tab.open(address)
-        for path in ("/", "/task/eurosat/water", "/search?q=river", "/nothing"):
+        for path in (
+            "/",
+            "/task/eurosat/water",
+            "/search?q=river",
+            "/runs",
+            "/run/first",
+            "/answers",
+            "/studies",
+            "/chat",
+            "/nothing",
+        ):
             tab.open(address.partition("/?")[0] + path)
             assert tab.value("document.documentElement.scrollWidth") == PHONE
             light = "246" in tab.value("getComputedStyle(document.body).backgroundColor")

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from vf_ray.errors import MendableError
 from vf_ray.quality.published_sizes import published
 from vf_ray.view.rendering import rendered, to
 from vf_ray.view.row_files import FoundRow, RowFile
@@ -106,7 +107,10 @@ def _seen(site: Site, file: RowFile, row: Mapping[str, Any], model: str) -> Toke
     if not model:
         return None
     images = site.artifact(images_of(file.artifact))
-    shown = [site.images.read(images, sha256) for sha256 in row["shown"]]
+    try:
+        shown = [site.images.read(images, sha256) for sha256 in row["shown"]]
+    except MendableError as error:
+        return TokenView(trouble=str(error))
     return site.encoders.view(site.artifact(model), row, shown)
 
 
@@ -114,7 +118,8 @@ def card(images: str, name: str, version: str, split: str, hit: FoundRow) -> Map
     """Return what a sheet shows of an instance, whose pictures lie at the address ``images``."""
     shown = [to(f"/image/{images}/{sha256}", size="small") for sha256 in hit.row["shown"][:1]]
     return {
-        "href": _place(name, version, split, hit.number), "title": f"{name} {hit.number:,}", "image": shown,
+        "href": _place(name, version, split, hit.number), "image": shown,
+        "title": f"{name} {hit.number:,}: {hit.row['key']}",
         "more_images": max(0, len(hit.row["shown"]) - 1), "asked": hit.row["prompt"],
         "answered": hit.row["response"], "turns": len(hit.row["further"] or ()) // 2,
     }  # fmt: skip

@@ -59,7 +59,7 @@ class Encoders:
                 texts = row["prompt"], row["response"], tuple(row["further"] or ())
                 encoded = encoder.encode(*texts, images=list(map(size_of, images)))
                 return TokenView(list(tokens(encoder, encoded)), encoder.image_id)
-            except MendableError as error:
+            except (MendableError, ValueError) as error:  # too long for it, or an image that is none
                 return TokenView(trouble=str(error))
 
     def _of(self, model: Artifact) -> "Encoder":
