@@ -15,8 +15,9 @@ from tests.tasks.trees import TREES
 from tests.tasks.trees_exchange import record, silent
 from vf_ray.artifacts import Artifact, Spec
 from vf_ray.instances.sample import examine
+from vf_ray.plan.data_specs import EVERY
 from vf_ray.plan.origins import Catalogued
-from vf_ray.plan.plan import EVERY, Plan
+from vf_ray.plan.plan import Plan
 from vf_ray.quality.examine import examine as measured
 from vf_ray.quality.prepared import Prepared
 from vf_ray.raw.tree import RawTree

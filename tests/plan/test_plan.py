@@ -173,13 +173,15 @@ def test_a_plan_that_is_handed_over_has_its_addresses_and_looks_at_no_folder(
 def test_a_ceiling_of_the_recipe_moves_only_what_it_is_for(local_store: Store) -> None:
     before = plan(local_store)
     after = plan(local_store, **{"prepare.ceilings": {"demo_digits/*": 0.3, "demo_digits/odd_even": 0.5}})
-    assert after.ceilings["demo_digits/odd_even"] == 0.5
+    assert after.data.ceilings["demo_digits/odd_even"] == 0.5
     moved = {name for name, spec in after.images.items() if spec != before.images[name]}
     assert moved == {"demo_digits"}
     tasks = {name for name, spec in after.instances.items() if spec.address != before.instances[name].address}
-    assert tasks == {task for task in after.tasks if task.startswith("demo_digits/")} == set(after.ceilings)
+    assert (
+        tasks == {task for task in after.tasks if task.startswith("demo_digits/")} == set(after.data.ceilings)
+    )
     with pytest.raises(ValueError, match="no task"):
-        _ = plan(local_store, **{"prepare.ceilings": {"nosuch/*": 0.3}}).ceilings
+        _ = plan(local_store, **{"prepare.ceilings": {"nosuch/*": 0.3}}).data.ceilings
     with pytest.raises(ValueError, match=r"prepare\.ceilings\.\* is 5\.0; it is a share"):
         plan(local_store, **{"prepare.ceilings": {"*": 5}})
 

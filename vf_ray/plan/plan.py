@@ -13,6 +13,7 @@ from typing import Any
 from vf_ray import artifacts
 from vf_ray.artifacts import Spec
 from vf_ray.plan.beside import Others, beside
+from vf_ray.plan.data_specs import DataSpecs
 from vf_ray.plan.evaluation import Evaluation, Questions
 from vf_ray.plan.inputs import question_sets
 from vf_ray.plan.models import Models
@@ -20,23 +21,18 @@ from vf_ray.plan.named_models import resolved
 from vf_ray.plan.origins import RawFiles, raw_files
 from vf_ray.plan.own_tables import WithTables, identity
 from vf_ray.plan.preparation import Preparation, largest_first
-from vf_ray.plan.screening import Screening
 from vf_ray.plan.selection import Selections
 from vf_ray.plan.settled import is_settled
 from vf_ray.plan.stage_tasks import stage_tasks
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.graph import AFTER, BASE, BEFORE, FLAT, lineage
-from vf_ray.recipe.own_table import source_name
 from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
 from vf_ray.tasks import Catalogue, declared
 
 STEPS = (*BEFORE, *FLAT, *AFTER)
 """Those with a deployment of their own; a recipe may have more stages."""
-
-EVERY = 1 << 40
-"""Cap of a source that is taken whole."""
 
 
 @dataclass(frozen=True)
@@ -165,65 +161,27 @@ class Plan:
         return tuple(name for name in before if name in read or name not in (BASE, *self.recipe.stages))
 
     @cached_property
+    def data(self) -> DataSpecs:
+        """Return the images of each source, and the instances of each task."""
+        return DataSpecs(
+            self.recipe, self.catalogue, self.tasks, self.raw_files, self.raw, lambda: self.question_sets
+        )
+
+    @property
     def images(self) -> Mapping[str, Spec]:
-        """Return the pictures artifact of each source."""
-        names = sorted(set(map(source_name, self.tasks)))
-        return {name: self._images(name) for name in names}
+        """Return the images artifact of each source."""
+        return self.data.images
+
+    @property
+    def instances(self) -> Mapping[str, Spec]:
+        """Return the instances artifact of each task."""
+        return self.data.instances
 
     @property
     def largest_first(self) -> Sequence[str]:
         """Return the sources by the bytes of their raw files: what takes longest is not to begin last."""
         sources = [self.catalogue.sources[name] for name in self.images]
         return largest_first(sources, self.raw_files, self.sizes)
-
-    def _images(self, source: str) -> Spec:
-        prepare = self.recipe.prepare
-        config: dict[str, Any] = {
-            "seed": self.recipe.seed,
-            "cap": self._cap(source),
-            "largest_side": prepare.largest_side,
-            "source": self.catalogue.code_of(source),
-            "tasks": {t: self.catalogue.data_of(t) for t in self.tasks if source_name(t) == source},
-        }
-        if ceilings := {task: self.ceilings[task] for task in config["tasks"] if task in self.ceilings}:
-            config["ceilings"] = ceilings  # a task that fails anyway has no more pictures looked at
-        words = {task: self.catalogue.tasks[task].apart for task in config["tasks"]}
-        if prepare.grids == "apart" and any(words.values()):
-            config["apart"] = {task: apart for task, apart in words.items() if apart}
-        inputs = self.raw_files.inputs(source)
-        return Spec(kind="images", name=source, config=config, inputs=inputs, code=CODE["images"])
-
-    @cached_property
-    def ceilings(self) -> Mapping[str, float]:
-        """Return the ceilings that the recipe sets in place of the tasks' own."""
-        given = self.recipe.prepare.ceilings.items()
-        return {task: share for pattern, share in given for task in self.catalogue.matching([pattern])}
-
-    def _cap(self, source: str) -> int:
-        return EVERY if self.catalogue.sources[source].whole else self.recipe.prepare.cap
-
-    @cached_property
-    def instances(self) -> Mapping[str, Spec]:
-        """Return the instances artifact of each task."""
-        return {task: self._instances(task) for task in self.tasks}
-
-    def _instances(self, task: str) -> Spec:
-        config = {
-            "seed": self.recipe.seed,
-            "cap": self._cap(source_name(task)),
-            "held_out": self.recipe.prepare.held_out,
-            **({"ceiling": self.ceilings[task]} if task in self.ceilings else {}),
-        }
-        source = source_name(task)
-        inputs = {"images": self.images[source].address}
-        if source in self.screening.matched:
-            inputs["screened"] = self.screening.matched[source].address
-        return Spec(kind="instances", name=task, config=config, inputs=inputs, code=CODE["instances"])
-
-    @cached_property
-    def screening(self) -> Screening:
-        """Return what keeps pictures of benchmarks out."""
-        return Screening.of(self.recipe.prepare, self.question_sets, self.raw, self.images)
 
     def mixture(self, stage: str) -> Spec:
         """Return the index of the instances that a stage trains on."""
@@ -287,7 +245,9 @@ class Plan:
     @cached_property
     def preparation(self) -> Preparation:
         """Return what the prepare step makes."""
-        return Preparation(self.images, self.instances, self.raw_files, self.largest_first, self.screening)
+        return Preparation(
+            self.images, self.instances, self.raw_files, self.largest_first, self.data.screening
+        )
 
     @cached_property
     def questions(self) -> Questions:

@@ -43,7 +43,7 @@ def units(store: Store, plan: Plan, *, force: bool = False) -> Sequence[Sequence
     Raises:
         UserError: if a benchmark is not known, or nothing says where its files lie.
     """
-    screening, questions = plan.screening, plan.questions
+    screening, questions = plan.data.screening, plan.questions
     for name in screening.hashed:
         there = get(name).name in questions.raw_files.benchmarks or questions.asked.data
         require(bool(there), f"prepare.decontaminate: {name} has no files; set evaluate.data")
