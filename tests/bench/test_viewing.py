@@ -15,8 +15,8 @@ from tests.bench.vast_store import write
 pytestmark = pytest.mark.bench
 
 INSTANCES, ARTIFACTS = 1_664_261, 20_000
-MOST_MIB = 700
-"""That the server may take, whatever is looked at; it starts with about 200."""
+MOST_MIB = 300
+"""That the server may take, whatever is looked at but models; it starts with about 110."""
 
 
 @pytest.fixture(scope="module")
