@@ -1,5 +1,8 @@
 """Check, time and print a table on one device: ``python -m tests.gpu.bare [--size 7B] [--layers N]``.
 
+That is a LLaVA-1.5; with ``--family qwen_vl --size 4B``, or another of published.py, a family on images of
+mixed sizes. Then it needs pytest and Pillow, too, and ``--rows`` so few that the longest fit, padded.
+
 All rows are taken in one run on one device: a Hugging Face loop (padding to the longest, bf16, SDPA,
 gradient checkpointing) and ours with one thing changed at a time. Model FLOPs are those of
 ``vf_ray.train.estimate.work`` (6 a parameter and token that learns, 2 for the frozen vision tower), never
@@ -13,18 +16,21 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from tests.gpu import work
 from vf_ray.model import packed_model as head
-from vf_ray.model.families import family_of_model
+from vf_ray.model.families import FAMILIES, family_of_model
 from vf_ray.model.packed import compile_parts, packed, recompute
 from vf_ray.model.sizes import sizes_of
 from vf_ray.recipe import Stage
 from vf_ray.train import estimate
+from vf_ray.train.collate import Pack
 from vf_ray.train.learner import fast_paths
 
 PEAKS = {"H100": 989e12, "H200": 989e12, "A100": 312e12}
@@ -46,6 +52,7 @@ class Row:
 class Asked:
     """What is measured."""
 
+    family: str
     size: str
     layers: int
     device: torch.device
@@ -59,25 +66,49 @@ class Asked:
     compiled: bool
 
 
+class Work(Protocol):
+    """A model and a batch that it learns from, padded or in packs."""
+
+    def model(self) -> Any: ...
+    def packs(self, network: Any, capacity: int) -> list[Pack]: ...
+    def in_packs(self, network: Any, made: Sequence[Pack]) -> Iterator[Tensor]: ...
+    def padded(self, network: Any) -> Iterator[Tensor]: ...
+    def counts(self) -> tuple[int, int, int]: ...
+
+
 def main(arguments: Sequence[str] | None = None) -> list[Row]:
     """Measure and print."""
     asked = _asked(arguments)
     print(f"{_name(asked.device)}, torch {torch.__version__}, {asked}", flush=True)
-    check(asked)
+    if asked.family == FAMILIES[0].name:
+        check(asked)
     product = matrix_rate(asked)
-    network = work.model(asked.size, asked.device, asked.dtype, asked.layers)
-    config = network.config
-    patches, words = config.image_seq_length, config.text_config.vocab_size
-    batch = work.conversations(asked.batch, patches, words, seed=3)
-    tokens = sum(len(one.ids) for one in batch)
-    of_images = patches * len(batch)
+    with TemporaryDirectory() as below:
+        return _measured(asked, _work(asked, Path(below)), product)
+
+
+def _work(asked: Asked, folder: Path) -> Work:
+    """Return what is measured; of a family that chats, what it needs is written to ``folder``."""
+    if asked.family == FAMILIES[0].name:
+        return work.LlavaWork(asked.size, asked.layers, asked.batch, asked.rows, asked.device, asked.dtype)
+    from tests.gpu.chatting import ChatWork
+
+    return ChatWork.of(
+        asked.family, asked.size, folder, layers=asked.layers, batch=asked.batch, rows=asked.rows,
+        device=asked.device, dtype=asked.dtype,
+    )  # fmt: skip
+
+
+def _measured(asked: Asked, measured: Work, product: float) -> list[Row]:
+    network = measured.model()
+    tokens, image_tokens, patches = measured.counts()
     sizes = sizes_of(network, family_of_model(network))
     operations = estimate.work(
-        _stage(asked), sizes, tokens=tokens, image_tokens=of_images, patches=of_images + len(batch)
+        _stage(asked), sizes, tokens=tokens, image_tokens=image_tokens, patches=patches
     )
     del network
     rows = []
-    for name, loop in _loops(asked, batch).items():
+    for name, loop in _loops(asked, measured).items():
         try:
             rows.append(_timed(name, asked, loop))
         except torch.OutOfMemoryError:
@@ -142,25 +173,22 @@ def table(asked: Asked, rows: Sequence[Row], tokens: int, operations: float, pro
 Loop = Callable[[], tuple[Any, Callable[[], Iterator[Tensor]]]]
 
 
-def _loops(asked: Asked, batch: Sequence[work.Encoded]) -> dict[str, Loop]:
+def _loops(asked: Asked, measured: Work) -> dict[str, Loop]:
     """Return what is compared: each makes its model, and says how to go through the batch."""
 
-    def fresh() -> Any:
-        return work.model(asked.size, asked.device, asked.dtype, asked.layers)
-
     def hugging_face() -> Any:
-        network = fresh().train()
+        network = measured.model().train()
         network.gradient_checkpointing_enable({"use_reentrant": False})
-        return network, lambda: work.padded(network, batch, asked.rows, asked.device)
+        return network, lambda: measured.padded(network)
 
     def ours(share: float, *, compiled: bool = False, capacity: int = asked.capacity) -> Any:
-        network = packed(fresh())
+        network = packed(measured.model())
         recompute(network, share)
         if compiled:
             compile_parts(network)
-        made = work.packs(network, batch, capacity)
+        made = measured.packs(network, capacity)
         _tell(asked, network, share, compiled)
-        return network, lambda: work.in_packs(network, made, asked.device)
+        return network, lambda: measured.in_packs(network, made)
 
     compiled: dict[str, Loop] = {
         "packed, all recomputed, compiled": lambda: ours(1.0, compiled=True),
@@ -232,6 +260,7 @@ def _name(device: torch.device) -> str:
 
 def _asked(arguments: Sequence[str] | None) -> Asked:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--family", default=FAMILIES[0].name)
     parser.add_argument("--size", default="7B")
     parser.add_argument("--layers", type=int, default=0, help="of the language model; 0: the size's")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -244,6 +273,7 @@ def _asked(arguments: Sequence[str] | None) -> Asked:
     device = torch.device(given.device)
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     return Asked(
+        given.family,
         given.size,
         given.layers,
         device,

@@ -6,8 +6,10 @@ import torch
 from tests.gpu.bare import main
 
 
-def test_every_loop_comes_to_the_same_loss_in_small() -> None:
+@pytest.mark.parametrize("family", ["llava15", "qwen_vl", "smolvlm"])
+def test_every_loop_comes_to_the_same_loss_in_small(family: str) -> None:
     small = {
+        "family": family,
         "size": "tiny",
         "layers": "2",
         "device": "cpu",

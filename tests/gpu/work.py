@@ -6,6 +6,8 @@ Needs torch and transformers, neither Ray nor DeepSpeed: a bare GPU machine is e
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -56,6 +58,49 @@ def model(size: str, device: torch.device, dtype: torch.dtype, layers: int = 0) 
         torch.set_default_dtype(before)
     tune(made, ("projector", "language_model"))
     return made
+
+
+@dataclass(frozen=True)
+class LlavaWork:
+    """A LLaVA of a named size, and the conversations that it learns from."""
+
+    size: str
+    layers: int
+    samples: int
+    rows: int
+    """Conversations of the padded loop's micro-batches."""
+    device: torch.device
+    dtype: torch.dtype
+
+    def model(self) -> Any:
+        """Return one with random weights."""
+        return model(self.size, self.device, self.dtype, self.layers)
+
+    def packs(self, network: Any, capacity: int) -> list[Pack]:
+        """Return the batch as packs."""
+        return packs(network, self.batch, capacity)
+
+    def in_packs(self, network: Any, made: Sequence[Pack]) -> Iterator[Tensor]:
+        """Yield each pack's share of the loss."""
+        return in_packs(network, made, self.device)
+
+    def padded(self, network: Any) -> Iterator[Tensor]:
+        """Yield the share of each padded micro-batch."""
+        return padded(network, self.batch, self.rows, self.device)
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return the tokens of a batch, those of its images, and the places that the vision tower sees."""
+        images = self._patches * self.samples
+        return sum(len(one.ids) for one in self.batch), images, images + self.samples
+
+    @cached_property
+    def batch(self) -> list[Encoded]:
+        """Return the conversations."""
+        return conversations(self.samples, self._patches, SIZES[self.size]["vocabulary"], seed=3)
+
+    @property
+    def _patches(self) -> int:
+        return (SIZES[self.size]["image_size"] // SIZES[self.size]["patch_size"]) ** 2
 
 
 def conversations(count: int, patches: int, words: int, seed: int) -> list[Encoded]:
