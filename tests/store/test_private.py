@@ -2,7 +2,8 @@
 
 import os
 import stat
-from itertools import takewhile
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,12 @@ from vf_ray.store.private import lasting_scratch, private_folder, secret, write_
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Path:
-    """Return a folder like /tmp, into which anybody may write."""
-    for above in takewhile(lambda folder: not mode(folder) & 0o001, (tmp_path, *tmp_path.parents)):
-        above.chmod(mode(above) | 0o011)  # pytest keeps others out
-    folder = tmp_path / "shared"
-    folder.mkdir()
-    folder.chmod(0o1777)
-    return folder
+def shared() -> Iterator[Path]:
+    """Return a folder like /tmp, into which anybody may write; pytest closes those above its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o1777)
+        yield folder
 
 
 def mode(path: Path) -> int:
