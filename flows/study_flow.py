@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from contextvars import copy_context
 from typing import Any
 
 from prefect import flow
@@ -95,7 +96,7 @@ def _run(recipe: str, runs: StudyRuns, plans: Mapping[str, Plan], store: Store, 
                 build(run)
             return
         pool = stack.enter_context(ThreadPoolExecutor(at_once, "study"))
-        for done in [pool.submit(build, run) for run in due]:
+        for done in [pool.submit(copy_context().run, build, run) for run in due]:  # Prefect's settings, too
             done.result()
 
 
