@@ -10,8 +10,6 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image, ImageChops
 from typer.testing import CliRunner
 
@@ -20,14 +18,11 @@ from vf_ray import artifacts
 from vf_ray.cli import app
 from vf_ray.exchange import parquet
 from vf_ray.exchange.export import FORMS, SPLITS, export
-from vf_ray.exchange.records import Record
 from vf_ray.plan.plan import Plan
 from vf_ray.raw.tree import RawTree
 from vf_ray.shards.decode import NOTHING, sha256
 from vf_ray.shards.schema import from_parquet
-from vf_ray.sources.fields import Fields
-from vf_ray.sources.llava_json import ConversationRow, conversation, without_mark
-from vf_ray.sources.records import At
+from vf_ray.sources.llava_json import ConversationRow
 from vf_ray.store import Store
 from vf_ray.tasks import catalogue, sources
 
@@ -39,6 +34,11 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     root = tmp_path_factory.mktemp("prepared")
     store = Store.open(str(root / "store"))
     return prepared(write_raw(root / "raw", TASKS), store, TASKS, held_out=0.5), store
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
 def written(ready: Prepared, to: Path | str, form: str, **options: Any) -> Store:
@@ -105,21 +105,6 @@ def test_what_was_held_out_stays_so_when_it_comes_in_again(ready: Prepared, tmp_
     assert not again & (kept - trained)
 
 
-_TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="<"), min_size=1, max_size=20)
-TURN = _TEXT.filter(str.strip)  # a blank one is a reject
-
-
-@given(texts=st.lists(TURN, min_size=2, max_size=6).filter(lambda texts: len(texts) % 2 == 0))
-def test_any_conversation_comes_in_as_it_went_out(texts: list[str]) -> None:
-    task, source = catalogue()["llava_json/conversation"], sources()["llava_json"]
-    row = {"prompt": texts[0], "response": texts[1], "further": texts[2:], "key": "k"}
-    out = Record(task=task, source=source, row=row, files=("a/b.jpg",), places=())
-    said = json.loads(json.dumps({"image": out.files[0], "conversations": out.conversations()}))
-    back = conversation(Fields(said), At("x.json", "all", 0))
-    assert isinstance(back, ConversationRow)
-    assert (back.texts, back.image) == ((without_mark(texts[0]), *texts[1:]), "a/b.jpg")
-
-
 def test_images_that_may_not_go_out_stay_and_their_texts_say_where_they_are_from(
     ready: Prepared, tmp_path: Path
 ) -> None:
@@ -151,9 +136,8 @@ def test_each_image_of_a_source_is_stored_once(ready: Prepared, tmp_path: Path) 
 
 @pytest.mark.chain
 def test_datasets_opens_the_parquet_with_decoded_images(
-    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ready: Prepared, tmp_path: Path, offline: None
 ) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     from datasets import load_dataset
 
     written(ready, tmp_path / "out", "parquet")
@@ -187,10 +171,7 @@ def stored(ready: Prepared, row: dict[str, Any]) -> Image.Image:
 
 
 @pytest.mark.chain
-def test_the_card_opens_the_folder_by_itself(
-    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+def test_the_card_opens_the_folder_by_itself(ready: Prepared, tmp_path: Path, offline: None) -> None:
     from datasets import load_dataset
 
     for form in ("parquet", "llava"):
@@ -202,10 +183,7 @@ def test_the_card_opens_the_folder_by_itself(
 
 
 @pytest.mark.chain
-def test_each_group_of_tasks_opens_by_its_name(
-    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+def test_each_group_of_tasks_opens_by_its_name(ready: Prepared, tmp_path: Path, offline: None) -> None:
     from datasets import Image as ImageFeature
     from datasets import get_dataset_config_names, load_dataset
 

@@ -1,82 +1,25 @@
 """Tables read as their maps say: one record in every form, wrong maps refused, wrong cells counted."""
 
-import base64
-import csv
 import gzip
-import io
 import json
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.raw.test_passages import rows as rows_of_passages
-from tests.tasks.tree import json_lines, picture, write, write_tarred, write_zipped
+from tests.sources.own_tables import BASE64, FILES, FORMS, ONE, TWO, asked, shown, table_of_text, verdicts
+from tests.tasks.tree import json_lines, write, write_tarred, write_zipped
 from vf_ray.instances.sample import examine
 from vf_ray.raw.tree import RawTree
 from vf_ray.recipe.own_table import OwnTable
 from vf_ray.sources.image_cells import CellPlace, image_paths
-from vf_ray.sources.images import image_bytes
-from vf_ray.sources.own_table import marked
 from vf_ray.tasks.tables import table_source
 from vf_ray.testing.sources import check_source, passages
-from vf_ray.types import IMAGE_MARK, Instance, Reject, Several
-
-ONE, TWO = picture(1), picture(2, "png")
-BASE64 = base64.b64encode(ONE).decode()
-FILES = {"charts/img/1.jpg": ONE, "charts/img/2.png": TWO}
-
-
-def parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return a file of rows; of turns, some of which are lists of parts, all are."""
-    rows = deepcopy(list(rows))
-    for turn in (turn for row in rows for turn in row.get("messages", ())):
-        said = turn["content"]
-        turn["content"] = [{"type": "text", "text": said}] if isinstance(said, str) else said
-    with io.BytesIO() as data:
-        pq.write_table(pa.Table.from_pylist(rows), data, row_group_size=2)
-        return data.getvalue()
-
-
-def table_of_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    with io.StringIO() as out:
-        writer = csv.DictWriter(out, list(rows[0]))
-        writer.writeheader()
-        plain = (list, dict)
-        writer.writerows(
-            {k: json.dumps(v) if isinstance(v, plain) else v for k, v in r.items()} for r in rows
-        )
-        return out.getvalue()
-
-
-FORMS: Mapping[str, Any] = {
-    "parquet": parquet, "jsonl": lambda rows: json_lines(*rows), "json": list, "csv": table_of_text,
-}  # fmt: skip
-
-
-def verdicts(root: Path, name: str, data: Any, table: Mapping[str, Any]) -> list[Instance | Reject]:
-    write(root, {f"charts/{name}": data, **FILES})
-    source = table_source("charts", OwnTable(**{"files": name, **table}))
-    tree = RawTree.of(str(root), source.raws)
-    return list(examine(source, tree, source.tasks, seed=0))
-
-
-def shown(root: Path, instance: Instance | Reject) -> list[bytes]:
-    assert isinstance(instance, Instance), instance
-    tree = RawTree.of(str(root), table_source("charts", OwnTable(files="*")).raws)
-    images = instance.image.images if isinstance(instance.image, Several) else (instance.image,)
-    return [image_bytes(tree, path) for path in images if isinstance(path, str)]
-
-
-def asked(*cells: Any) -> list[dict[str, Any]]:
-    return [{"img": cell, "q": f"Number {n}?", "a": f"{n}."} for n, cell in enumerate(cells)]
-
+from vf_ray.types import Instance, Reject
 
 ASKED = {"image": "img", "question": "q", "answer": "a"}
 CELLS: Mapping[str, tuple[Sequence[str], Any, list[bytes]]] = {
@@ -117,60 +60,6 @@ def test_pictures_of_several_columns_are_shown_in_their_order(tmp_path: Path) ->
         tmp_path, "x.jsonl", json_lines(*rows), {"image": ("i1", "i2"), "question": "q", "answer": "a"}
     )
     assert (shown(tmp_path, one), shown(tmp_path, other)) == ([ONE, TWO], [TWO])
-
-
-def talk(
-    *said: Any, speakers: Sequence[str] = ("user", "assistant"), names: Sequence[str] = ("role", "content")
-) -> list[Any]:
-    return [{names[0]: speakers[n % 2], names[1]: text} for n, text in enumerate(said)]
-
-
-SHAREGPT = {"speakers": ("human", "gpt"), "names": ("from", "value")}
-DATA = {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{BASE64}"}}
-MARK, TEXT = {"type": "image"}, {"type": "text", "text": "Which?"}
-TALKS: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...], list[bytes]]] = {
-    "OpenAI": ({"messages": talk([DATA, TEXT], "The red one.")}, ("Which?", "The red one."), [ONE]),
-    "OpenAI, several": (
-        {"messages": talk([DATA, {"type": "text", "text": " or "}, DATA, TEXT], "One.", "Why?", "So.")},
-        (f"or {IMAGE_MARK}Which?", "One.", "Why?", "So."), [ONE, ONE],
-    ),
-    "OpenAI, with a system": (
-        {"messages": [{"role": "system", "content": "Be short."}, *talk("Hello", "Hi.")]},
-        ("Be short.\nHello", "Hi."), [],
-    ),
-    "parts beside a column": (
-        {"messages": talk([TEXT, MARK, MARK], "Left."), "images": ["img/1.jpg", "img/2.png"]},
-        (f"Which?{IMAGE_MARK}{IMAGE_MARK}", "Left."), [ONE, TWO],
-    ),
-    "LLaMA-Factory": (
-        {"messages": talk("<image>Which?", "That."), "images": ["img/2.png"]}, ("Which?", "That."), [TWO],
-    ),
-    "ShareGPT": (
-        {
-            "conversations": talk("<image>\n<image>\nWhich?", "Two.", **SHAREGPT),
-            "images": ["img/1.jpg", "img/2.png"],
-        },
-        ("Which?", "Two."), [ONE, TWO],
-    ),
-    "LLaVA": (
-        {"id": 7, "image": "img/1.jpg", "conversations": talk("Which?\n<image>", "One.", **SHAREGPT)},
-        ("Which?", "One."), [ONE],
-    ),
-    "later": (
-        {"messages": talk("Hello", "Hi.", "And <image>?", "Red."), "images": ["img/1.jpg"]},
-        ("Hello", "Hi.", f"And {IMAGE_MARK}?", "Red."), [ONE],
-    ),
-    "text alone": ({"messages": talk(" Hello ", "Hi.")}, (" Hello ", "Hi."), []),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("form", ["jsonl", "json", "parquet"])
-@pytest.mark.parametrize("kind", TALKS)
-def test_conversations_need_no_map(tmp_path: Path, kind: str, form: str) -> None:
-    record, texts, images = TALKS[kind]
-    (found,) = verdicts(tmp_path, f"x.{form}", FORMS[form]([record]), {})
-    assert isinstance(found, Instance) and found.texts == texts
-    assert shown(tmp_path, found) == images
 
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet", "csv"])
@@ -257,25 +146,6 @@ def test_a_cell_of_another_kind_costs_its_record_alone(tmp_path: Path, fault: st
     assert isinstance(whole, Instance)
 
 
-BROKEN_TALKS: Mapping[str, tuple[Any, str]] = {
-    "strangers": (talk("a", "b", speakers=("user", "tool")), "said by 'tool'"),
-    "out of turn": (talk("a", "b", "c"), "do not alternate"),
-    "no turns": ([], "do not alternate"),
-    "another medium": (talk([{"type": "video", "video": "x.mp4"}], "b"), "of type 'video'"),
-    "no list": (7, "expected a list of turns"),
-    "pictures twice": (talk([DATA], "b"), "img/1.jpg"),
-    "marks": (talk("<image><image>a", "b"), "1 pictures, 2 of <image>"),
-    "not JSON": ("[{", "JSONDecodeError"),
-}
-
-
-@pytest.mark.parametrize("fault", BROKEN_TALKS)
-def test_a_conversation_that_is_none_is_a_reject(tmp_path: Path, fault: str) -> None:
-    cell, detail = BROKEN_TALKS[fault]
-    (found,) = verdicts(tmp_path, "x.jsonl", json_lines({"messages": cell, "images": ["img/1.jpg"]}), {})
-    assert isinstance(found, Reject) and detail in found.detail, found
-
-
 def test_other_files_are_no_tables(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"x\.txt is no table; name files that end with"):
         verdicts(tmp_path, "x.txt", "a", {})
@@ -299,23 +169,6 @@ def test_files_of_several_formats_and_archives_are_one_table(tmp_path: Path) -> 
     assert len({verdict.key for verdict in found[write]}) == 8
     assert found[write] == found[write_zipped] == found[write_tarred]
     assert all(shown(tmp_path / "write", verdict) for verdict in found[write])
-
-
-@given(
-    first=st.text(st.characters(exclude_characters="<>")),
-    other=st.text(st.characters(exclude_characters="<>"), min_size=1),
-    count=st.integers(0, 4),
-    named=st.integers(0, 4),
-)
-def test_every_picture_has_a_mark_or_none_has(first: str, other: str, count: int, named: int) -> None:
-    images = tuple(f"{n}.jpg" for n in range(count))
-    texts = ("<image>" * named + first, "x", f"{other}.", "y")
-    row = marked("k", images, texts, asked=True)
-    assert isinstance(row, Reject) == (named not in (0, count))
-    if not isinstance(row, Reject):
-        assert (row.images or tuple(filter(None, [row.image]))) == images
-        assert not any("<image>" in text for text in row.texts)
-        assert row.texts[0].strip() == first.strip() and row.texts[1:] == texts[1:]
 
 
 @given(st.text(max_size=200))
