@@ -3,11 +3,11 @@
 import io
 import json
 import shutil
+import statistics
 import subprocess
 import sys
-import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -15,11 +15,12 @@ import pytest
 from PIL import Image
 
 from tests.bench.preparing import LABELS, Photographs, prepare, write_photographs
+from tests.bench.timing import Ratio, Spent, both
 from vf_ray.store import Store
 
 pytestmark = pytest.mark.bench
-COUNT = 8_192
-ROUNDS = 2
+COUNT = 2_048
+ROUNDS = 5
 MOST_MB = 300
 
 
@@ -32,16 +33,6 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         path.read_bytes()
     yield folder
     shutil.rmtree(folder)
-
-
-def seconds(work: Callable[[Path], object], folder: Path) -> float:
-    """Return how long ``work`` takes in a folder of its own, which is removed."""
-    out = folder / uuid.uuid4().hex
-    begun = time.perf_counter()
-    work(out)
-    took = time.perf_counter() - begun
-    shutil.rmtree(out, ignore_errors=True)
-    return took
 
 
 def plain_loop(folder: Path, out: Path) -> None:
@@ -80,15 +71,16 @@ def test_throughput(photographs: Path, tmp_path: Path, ray_cluster: None) -> Non
         "plain loop": lambda out: plain_loop(photographs, out),
         "read and decode on 2 cores": lambda out: limit(photographs),
     }
-    seconds(work["on Ray"], tmp_path)  # its workers have started and imported
-    best = {name: min(seconds(one, tmp_path) for _ in range(ROUNDS)) for name, one in work.items()}
-    rates = ", ".join(f"{name} {COUNT / s:,.0f}/s" for name, s in best.items())
-    ours = best["on Ray"]
-    print(
-        f"\n{rates}: {best['plain loop'] / ours:.2f} x the plain loop, "
-        f"{best['read and decode on 2 cores'] / ours:.2f} of the limit"
-    )
-    assert best["plain loop"] / ours > 1
+    in_folder = {name: partial(one, tmp_path / "out") for name, one in work.items()}
+    spent = both(in_folder, ROUNDS, lambda: shutil.rmtree(tmp_path / "out", ignore_errors=True))
+    for name, times in spent.items():
+        print(f"\n{name}: {COUNT / statistics.median(times.wall):,.0f}/s; others take {others(name, spent)}")
+    assert Ratio.of(spent["plain loop"].cpu, spent["in one process"].cpu).median > 1
+
+
+def others(name: str, spent: Mapping[str, Spent]) -> str:
+    ratios = {other: spent[name].ratios(times) for other, times in spent.items() if other != name}
+    return "; ".join(f"{other} {ratio}" for other, ratio in ratios.items())
 
 
 @pytest.mark.parametrize("count", [10_000, 100_000])

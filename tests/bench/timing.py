@@ -3,8 +3,12 @@
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+import psutil  # type: ignore[import-untyped]
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,18 @@ class Ratio:
         return f"{self.median:.3f} ({self.low:.3f} to {self.high:.3f} in half of {self.rounds} rounds)"
 
 
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of a work in each round."""
+
+    wall: list[float]
+    cpu: list[float]
+
+    def ratios(self, other: "Spent") -> str:
+        """Say how much longer another work takes."""
+        return f"{Ratio.of(other.cpu, self.cpu)} in CPU, {Ratio.of(other.wall, self.wall)} in seconds"
+
+
 def interleaved(
     works: Mapping[str, Callable[[], Any]], rounds: int, clock: Callable[[], float] = time.process_time,
     after: Callable[[], Any] = lambda: None,
@@ -49,6 +65,31 @@ def interleaved(
             spent[name].append(clock() - began)
             after()
     return {name: times[1:] for name, times in spent.items()}
+
+
+def both(
+    works: Mapping[str, Callable[[], Any]], rounds: int, after: Callable[[], Any]
+) -> Mapping[str, Spent]:
+    """Return what each work takes in each round by both clocks, as ``interleaved`` measures."""
+    spent: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
+
+    def noting(name: str) -> None:
+        began = time.perf_counter(), tree_cpu()
+        works[name]()
+        spent[name].append((time.perf_counter() - began[0], tree_cpu() - began[1]))
+
+    interleaved({name: partial(noting, name) for name in works}, rounds, after=after)
+    return {name: Spent(*map(list, zip(*times[1:], strict=True))) for name, times in spent.items()}
+
+
+def tree_cpu() -> float:
+    """Return the seconds of CPU that this process and those below it have taken, a local Ray's among them."""
+    here = psutil.Process()
+    total = sum(here.cpu_times()[:4])  # its own, and those of children that have ended
+    for below in here.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            total += sum(below.cpu_times()[:2])
+    return float(total)
 
 
 def seconds(work: Callable[[], Any], times: int = 3) -> float:
