@@ -11,7 +11,8 @@ from vf_ray.artifacts import Artifact
 from vf_ray.eval.benchmark import Item, Question
 from vf_ray.eval.scores import asked_models, read
 from vf_ray.text import plain
-from vf_ray.view.questions import Asking, images_of
+from vf_ray.view.question_images import question_images
+from vf_ray.view.questions import Asking
 from vf_ray.view.rendering import rendered, to
 from vf_ray.view.site import Site, missing, whole_number
 from vf_ray.view.store_index import EVALUATE
@@ -113,7 +114,7 @@ def items(site: Site, request: Request) -> Response:
     if not models:
         missing(f"{scores.address} holds no answers to {benchmark!r}")
     model, other = query.get("model") or models[-1], query.get("other", "")
-    asking = site.questions.of(site, scores, benchmark)
+    asking = site.questions.of(scores, benchmark)
     every = list(_joined(site, scores, benchmark, (model, other), asking))
     chosen = _chosen(every, query.get("show", ""), query.get("category", ""), query.get("q", ""))
     page = whole_number(request, "page")
@@ -130,7 +131,7 @@ def items(site: Site, request: Request) -> Response:
         category=query.get("category", ""), categories=sorted({one.item.category for one in every}),
         words=query.get("q", ""), counts={name: sum(map(test, every)) for name, test in SHOW.items()},
         items=shown, count=len(chosen), page=page, more=(page + 1) * ON_A_PAGE < len(chosen),
-        trouble=asking.trouble, of=len(every), images_of=images_of,
+        trouble=asking.trouble, of=len(every), images_of=question_images,
         figures=read(scores).benchmarks.get(benchmark),
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ from vf_ray.view.guard import Guard
 from vf_ray.view.images import image
 from vf_ray.view.instances import instance, search, task
 from vf_ray.view.lineage import artifact
-from vf_ray.view.questions import question_image
+from vf_ray.view.question_images import question_image
 from vf_ray.view.raw_rows import raw_row
 from vf_ray.view.rejects import rejects
 from vf_ray.view.rendering import html

@@ -5,10 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import TYPE_CHECKING, TypeVar
-
-from starlette.requests import Request
-from starlette.responses import Response
+from typing import TypeVar
 
 from vf_ray.artifacts import Artifact
 from vf_ray.errors import MendableError
@@ -20,14 +17,9 @@ from vf_ray.plan.plan import Plan
 from vf_ray.plan.run_records import RunRecord
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.own_table import source_name
-from vf_ray.shards.decode import BadImageError
 from vf_ray.shards.finish import HELD_OUT
-from vf_ray.view.rendering import to
-from vf_ray.view.store_index import PREPARE
-from vf_ray.view.stored_images import SIDES, ImageFinder, shown
-
-if TYPE_CHECKING:
-    from vf_ray.view.site import Site
+from vf_ray.view.store_index import PREPARE, StoreIndex
+from vf_ray.view.stored_images import ImageFinder
 
 KEPT = 6
 """Benchmarks whose questions, and whose items of a model, are in memory."""
@@ -47,12 +39,14 @@ class Asking:
 class QuestionFinder:
     """Reads questions and items, and keeps the last few."""
 
+    index: StoreIndex
+    images: ImageFinder
     _known: OrderedDict[tuple[str, ...], object] = field(default_factory=OrderedDict)
     _lock: RLock = field(default_factory=RLock)
 
-    def of(self, site: "Site", scores: Artifact, benchmark: str) -> Asking:
+    def of(self, scores: Artifact, benchmark: str) -> Asking:
         """Return the questions that the models of some scores were asked."""
-        return self._once(("questions", scores.mark, benchmark), lambda: _questions(site, scores, benchmark))
+        return self._once(("questions", scores.mark, benchmark), lambda: self._asking(scores, benchmark))
 
     def items(self, scores: Artifact, benchmark: str, model: str) -> Sequence[Item]:
         """Return what became of each question with a model."""
@@ -65,6 +59,35 @@ class QuestionFinder:
             ("replies", scores.mark, benchmark, model), lambda: _replies(scores, benchmark, model)
         )
 
+    def _asking(self, scores: Artifact, benchmark: str) -> Asking:
+        run = next(self.index.naming(scores.address), None)
+        if run is None:
+            return Asking(trouble="no run names these scores, so nobody knows where the questions lie")
+        try:
+            asked = self._of_run(run, benchmark)
+        except MendableError as error:
+            return Asking(trouble=str(error))
+        models = asked_models(scores).get(benchmark, [])
+        ids = {item.id for model in models[:1] for item in read_items(scores, benchmark, model)}
+        return Asking({question.id: question for question in asked if question.id in ids})
+
+    def _of_run(self, run: RunRecord, benchmark: str) -> Sequence[Question]:
+        """Return the questions of a benchmark; held-out instances are those that the run has prepared."""
+        from vf_ray.eval.benchmarks import get
+        from vf_ray.eval.question_sets import question_set
+
+        if benchmark != INSTANCES:
+            plan = Plan.of(Recipe.from_mapping(run.config), self.index.store)
+            return question_set(self.index.store, plan.questions, benchmark).questions
+        prepared = self.index.artifacts(run.versions.get(PREPARE, ()))
+        kinds: dict[str, dict[str, Artifact]] = {"instances": {}, "images": {}}
+        for address, artifact in prepared.items():
+            kind, _, rest = address.partition("/")
+            kinds.setdefault(kind, {})[rest.rpartition("/")[0]] = artifact
+        return (
+            get(INSTANCES).question_set(LookedAt(kinds["instances"], kinds["images"], self.images)).questions
+        )
+
     def _once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
         with self._lock:
             if key not in self._known:
@@ -74,61 +97,6 @@ class QuestionFinder:
             self._known.move_to_end(key)
             known: T = self._known[key]  # type: ignore[assignment]  # a key always has one kind of value
             return known
-
-
-def question_image(site: "Site", request: Request) -> Response:
-    """Return an image of a question, by its number."""
-    from vf_ray.view.site import missing, whole_number
-
-    path = request.path_params
-    scores = site.artifact(f"scores/{path['recipe']}/{path['version']}")
-    asking = site.questions.of(site, scores, path["benchmark"])
-    question = asking.questions.get(request.query_params.get("id", "")) or missing("no such question")
-    images = [*([question.image] if question.image else ()), *question.later_images]
-    number = whole_number(request, "number")
-    try:
-        data, kind = shown(images[number](), SIDES["small" if request.query_params.get("size") else "large"])
-    except (IndexError, BadImageError):
-        missing("this question has no such image")
-    return Response(data, media_type=kind, headers={"cache-control": "private, max-age=3600"})
-
-
-def images_of(scores: str, benchmark: str, question: Question | None, size: str = "") -> list[str]:
-    """Return where the images of a question are served."""
-    if question is None:
-        return []
-    count = (question.image is not None) + len(question.later_images)
-    place = f"/question/{scores.removeprefix('scores/')}/{benchmark}"
-    return [to(place, id=question.id, number=number or None, size=size) for number in range(count)]
-
-
-def _questions(site: "Site", scores: Artifact, benchmark: str) -> Asking:
-    run = next(site.index.naming(scores.address), None)
-    if run is None:
-        return Asking(trouble="no run names these scores, so nobody knows where the questions lie")
-    try:
-        asked = _of_run(site, run, benchmark)
-    except MendableError as error:
-        return Asking(trouble=str(error))
-    models = asked_models(scores).get(benchmark, [])
-    ids = {item.id for model in models[:1] for item in read_items(scores, benchmark, model)}
-    return Asking({question.id: question for question in asked if question.id in ids})
-
-
-def _of_run(site: "Site", run: RunRecord, benchmark: str) -> Sequence[Question]:
-    """Return the questions of a benchmark; held-out instances are those that the run has prepared itself."""
-    from vf_ray.eval.benchmarks import get
-    from vf_ray.eval.question_sets import question_set
-
-    if benchmark != INSTANCES:
-        plan = Plan.of(Recipe.from_mapping(run.config), site.store)
-        return question_set(site.store, plan.questions, benchmark).questions
-    prepared = site.index.artifacts(run.versions.get(PREPARE, ()))
-    kinds: dict[str, dict[str, Artifact]] = {"instances": {}, "images": {}}
-    for address, artifact in prepared.items():
-        kind, _, rest = address.partition("/")
-        kinds.setdefault(kind, {})[rest.rpartition("/")[0]] = artifact
-    return get(INSTANCES).question_set(LookedAt(kinds["instances"], kinds["images"], site.images)).questions
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def serve(
 
 def _served(text: str) -> tuple[str, Served]:
     name, mark, url = text.partition("@")
-    require(bool(name and mark), f"--served {text!r}: expected NAME@URL, such as llava@http://localhost:8000")
+    require(bool(name and mark), f"--served {text!r}: expected NAME@URL, such as mine@http://localhost:8000")
     return name, Served(url=url, model=name)
 
 

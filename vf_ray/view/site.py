@@ -32,12 +32,16 @@ class Site:
     alike: AlikeFinder = field(default_factory=AlikeFinder)
     encoders: Encoders = field(default_factory=Encoders)
     chats: ChatRoom = field(default_factory=ChatRoom)
-    questions: QuestionFinder = field(default_factory=QuestionFinder)
 
     @cached_property
     def index(self) -> StoreIndex:
         """Return the store's records."""
         return StoreIndex(self.store)
+
+    @cached_property
+    def questions(self) -> QuestionFinder:
+        """Return what reads benchmarks' questions, and what became of them."""
+        return QuestionFinder(self.index, self.images)
 
     @cached_property
     def watch(self) -> HeartbeatWatch:
