@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from infra.docs.markdown import block, code, contents, page, table, text
+from infra.docs.markdown import block, code, contents, page, prose, quoted, table, text
 from vf_ray import artifacts
 from vf_ray.artifacts.paths import COMPLETE
 from vf_ray.eval.benchmark import Benchmark
@@ -94,11 +94,11 @@ def _source(source: Source[Any]) -> str:
 
 def _task(task: Task[Any]) -> Iterator[str]:
     yield f"### {text(task.id)}\n"
-    yield text((inspect.getdoc(task.make) or "").partition("\n\n")[0])
+    yield prose((inspect.getdoc(task.make) or "").partition("\n\n")[0])
     size = published().get(task.id)
     counted = f"; {size.published:,} records published" if size and size.published is not None else ""
     yield f"{text(task.group)}, {text(task.category)}{counted}."
-    yield block("text", task.instruction)
+    yield quoted(task.instruction)
 
 
 def benchmarks() -> Mapping[str, str]:

@@ -9,7 +9,22 @@ MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>$~&:@^-])")
 
 def text(words: object) -> str:
     """Return words that stand for themselves, on one line."""
-    return MARKUP.sub(r"\\\1", " ".join(str(words).split()))
+    return _inline(" ".join(str(words).split()))
+
+
+def _inline(words: str) -> str:
+    return MARKUP.sub(r"\\\1", words)
+
+
+def prose(words: str) -> str:
+    """Return a docstring's words, on one line: what stands between double backticks is code."""
+    parts = " ".join(words.split()).split("``")
+    return "".join(code(part) if place % 2 else _inline(part) for place, part in enumerate(parts))
+
+
+def quoted(words: str) -> str:
+    """Return words as they are said, their lines kept."""
+    return "".join(f"> {text(line)}\\\n" for line in words.splitlines()).removesuffix("\\\n") + "\n"
 
 
 def code(words: object) -> str:

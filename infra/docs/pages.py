@@ -12,7 +12,7 @@ import typer
 from typer.cli import get_docs_for_click
 
 from infra.docs.data_pages import benchmarks, catalogue, recipes, studies
-from infra.docs.markdown import block, code, contents, page, table, text
+from infra.docs.markdown import block, code, contents, page, prose, table, text
 from infra.local.state import ROOT
 from vf_ray.cli.schema import What, of
 from vf_ray.store import Store
@@ -30,7 +30,7 @@ def pages(store: Store | None = None) -> Mapping[str, str]:
         "changes": (ROOT / "CHANGELOG.md").read_text(),
         "recipe": _keys("recipe", "What a recipe may say"),
         "study": _keys("study", "What a study may say"),
-        "commands": get_docs_for_click(obj=_verbs(), ctx=typer.Context(_verbs()), name="vf-ray"),
+        "commands": _commands(),
         "api": page("As a library", _module("vf_ray.api")),
         "packages": _packages(),
         **recipes(),
@@ -40,10 +40,11 @@ def pages(store: Store | None = None) -> Mapping[str, str]:
     }
 
 
-def _verbs() -> Any:
+def _commands() -> str:
     from vf_ray.cli import app
 
-    return typer.main.get_command(app)
+    verbs = typer.main.get_command(app)
+    return get_docs_for_click(obj=verbs, ctx=typer.Context(verbs), name="vf-ray", title="Commands")
 
 
 def _module(name: str) -> str:
@@ -61,12 +62,12 @@ def _keys(what: What, title: str) -> str:
 def _kind(schema: Mapping[str, Any]) -> Iterator[str]:
     """Yield a heading, what it is, and its keys."""
     yield f"## {schema['title']}"
-    yield text(schema["description"])
+    yield prose(schema["description"])
     needed = schema["required"]
     yield table(
         ("key", "value", "default", "meaning"),
         (
-            (code(key), _spelled(value), _default(value, key in needed), text(value.get("description", "")))
+            (code(key), _spelled(value), _default(value, key in needed), prose(value.get("description", "")))
             for key, value in schema["properties"].items()
         ),
     )
@@ -75,6 +76,8 @@ def _kind(schema: Mapping[str, Any]) -> Iterator[str]:
 def _default(value: Mapping[str, Any], needed: bool) -> str:
     if needed:
         return "must be given"
+    if "$ref" in value:
+        return "as below"
     return code(value["default"]) if value.get("default") not in (None, "", [], {}) else ""
 
 
@@ -110,7 +113,7 @@ def _package(name: str) -> Iterator[str]:
     modules = [info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_")]
     yield table(
         ("module", "what it is"),
-        ([code(module), text(_first_line(f"{name}.{module}"))] for module in modules),
+        ([code(module), prose(_first_line(f"{name}.{module}"))] for module in modules),
     )
 
 

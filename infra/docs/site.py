@@ -14,6 +14,7 @@ SETTINGS = {
     "html_theme": "furo",
     "html_title": "vf-ray",
     "html_copy_source": False,
+    "html_show_copyright": False,
     "myst_heading_anchors": 3,
     "autodoc_typehints": "description",
     "suppress_warnings": ["myst.header", "misc.highlighting_failure"],

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.docs.markdown import page, table, text
+from infra.docs.markdown import page, prose, quoted, table, text
 from infra.docs.pages import pages
 from infra.docs.site import BrokenPages, build
 from vf_ray.tasks import catalogue
@@ -31,6 +31,11 @@ def test_a_link_that_leads_nowhere_ends_it(tmp_path: Path, link: str) -> None:
             tmp_path,
             RESOLVE,
         )
+
+
+def test_a_docstring_s_code_is_code_and_its_words_are_words() -> None:
+    assert prose("As ``a|b``,\n  or *c*: ``{d: 1}``") == r"As `a\|b`, or \*c\*\: `{d: 1}`"
+    assert quoted("One *line*.\nAnother") == "> One \\*line\\*.\\\n> Another\n"
 
 
 def test_texts_of_others_never_become_markup(tmp_path: Path) -> None:
