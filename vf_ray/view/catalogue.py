@@ -15,8 +15,8 @@ from vf_ray.view.tables import Cell, CellLink, PageTable
 
 FILTERS = ("group", "category", "source", "licence", "built")
 COLUMNS = {
-    "task": str, "to train": int, "held out": int, "rejected": int, "published": int, "group": str,
-    "category": str, "source": str, "licence": str, "instruction": str,
+    "task": str, "instruction": str, "to train": int, "held out": int, "rejected": int, "published": int,
+    "group": str, "category": str, "source": str, "licence": str,
 }  # fmt: skip
 
 
@@ -46,7 +46,7 @@ class TaskEntry:
         rejected = sum(self.stats["rejected"].values()) if self.stats else None
         kinds = [self.facets[name] for name in FILTERS[:4]]
         link = CellLink(self.task.id, to(f"/task/{self.task.id}"))
-        return [link, *sizes, rejected, size, *kinds, self.task.instruction]
+        return [link, self.task.instruction, *sizes, rejected, size, *kinds]
 
     def is_about(self, words: str) -> bool:
         """Tell whether its id, published id or instruction holds some words."""
@@ -75,12 +75,12 @@ def tasks(site: Site, request: Request) -> Response:
 
 
 def entries(site: Site) -> list[TaskEntry]:
-    """Return every task of the catalogue with the statistics of its newest instances."""
+    """Return every task of the catalogue with the statistics of its newest instances; what is built first."""
     newest = site.index.newest_instances()
     built = site.index.artifacts(newest.values())
     stats = {task: built[address].stats for task, address in newest.items() if address in built}
     known = site.index.catalogue()
     return [
-        TaskEntry(task, known.source_of(name), stats.get(name, {}))
-        for name, task in sorted(known.tasks.items())
+        TaskEntry(known.tasks[name], known.source_of(name), stats.get(name, {}))
+        for name in sorted(known.tasks, key=lambda name: (name not in stats, name))
     ]
