@@ -10,8 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-import ray
+from ray.cluster_utils import Cluster
 
+from infra.local.services import free_port
 from vf_ray import artifacts
 from vf_ray.extensions.found import VARIABLE
 from vf_ray.on_ray.cluster import OBJECT_STORE_BYTES, _draw_token
@@ -25,11 +26,14 @@ def main(root: Path) -> None:
     """Start a cluster, name the extension afterwards, and send it the step."""
     _draw_token()
     folder = tempfile.mkdtemp(prefix="vf-")  # short: sockets lie below it
-    context = ray.init(
-        address="local", num_cpus=2, include_dashboard=True, log_to_driver=False, _temp_dir=folder,
-        object_store_memory=OBJECT_STORE_BYTES,
-    )  # fmt: skip
-    os.environ["RAY_API_SERVER_ADDRESS"] = f"http://{context.dashboard_url}"
+    port = free_port()  # another Ray of this machine may have the usual ones
+    head = {
+        "num_cpus": 2, "include_dashboard": True, "temp_dir": folder,
+        "object_store_memory": OBJECT_STORE_BYTES,
+        "dashboard_port": port, "dashboard_agent_listen_port": free_port(taken=[port]),
+    }  # fmt: skip
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    os.environ["RAY_API_SERVER_ADDRESS"] = f"http://{cluster.head_node.webui_url}"
     os.environ[VARIABLE] = str(root / "acme_vision")
     try:
         store = Store.open(str(root / "store"))
@@ -39,7 +43,7 @@ def main(root: Path) -> None:
         made = {task: artifacts.load(store, spec.address).stats for task, spec in plan.instances.items()}
         print(json.dumps({task: stats["train"] + stats["held_out"] for task, stats in made.items()}))
     finally:
-        ray.shutdown()
+        cluster.shutdown()
         shutil.rmtree(folder, ignore_errors=True)
 
 

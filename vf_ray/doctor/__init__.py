@@ -83,9 +83,8 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
         )
     try:
         require_askable(store, plan.questions)
-        asked = {
-            name: len(question_set(store, plan.questions, name).questions) for name in plan.evaluation.files
-        }
+        official = [name for name in recipe.evaluate.benchmarks if name in plan.question_sets]
+        asked = {name: len(question_set(store, plan.questions, name).questions) for name in official}
         counts = ", ".join(f"{name} {count:,} questions" for name, count in asked.items())
         yield Check("benchmarks", True, counts or ", ".join(recipe.evaluate.benchmarks))
     except MendableError as error:
