@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vf_ray.raw.indexed import UnreadableError
 from vf_ray.raw.lmdb_pages import Pages
 from vf_ray.raw.seekable import Far
 
@@ -58,3 +59,17 @@ def test_below_what_is_known_a_image_takes_two_reads(tmp_path: Path) -> None:
         assert all(pages.image(key) == value for key, value in values.items())
     assert len(asked) <= 2 * len(values) + 10  # a leaf and a value each, where it was five of a MiB
     assert sum(asked) <= len(values) * (4096 + 6_000) + 10 * 4096
+
+
+def test_a_value_that_the_file_ends_within_is_refused_by_its_key(tmp_path: Path) -> None:
+    with lmdb.open(str(tmp_path), map_size=1 << 24) as database, database.begin(write=True) as put:
+        put.put(b"whole", b"w" * 6_000)
+        put.put(b"cut", b"c" * 6_000)
+    data = (tmp_path / "data.mdb").read_bytes()
+    pages = Pages(io.BytesIO(data), "data.mdb")
+    last = max(pages.entries(), key=lambda entry: entry.start)
+    for kept in (0, 1, last.size - 1):
+        cut = Pages(io.BytesIO(data[: last.start + kept]), "data.mdb")
+        with pytest.raises(UnreadableError, match=rf"data\.mdb ends within the value of key {last.key!r}"):
+            cut.value(last)
+    assert Pages(io.BytesIO(data[: last.start + last.size]), "data.mdb").value(last) == pages.value(last)
