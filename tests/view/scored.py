@@ -22,15 +22,9 @@ def scored(
     """Store items by benchmark and model as the scores of a plan's own run, which names them."""
     spec = Spec(kind="scores", name="miniature", config={"of": str(items)})
 
-    def figures(some: Sequence[Item]) -> Figures:
-        mean = sum(item.value for item in some) / len(some)
-        return Figures(
-            headline={"accuracy": Figure(value=mean, low=0, high=1, n=len(some))}, tables={}, counts={}
-        )
-
     def make(writer: Writer) -> dict[str, Any]:
         benchmarks = {
-            name: BenchmarkScores(title=name, models={m: figures(i) for m, i in models.items()}, paired=[])
+            name: BenchmarkScores(title=name, models={m: _figures(i) for m, i in models.items()}, paired=[])
             for name, models in items.items()
         }
         record = Scores(models={}, benchmarks=benchmarks, verdicts={})
@@ -45,12 +39,14 @@ def scored(
     artifact = build(store, spec, make)
     versions = {**plan.versions, "evaluate": [artifact.address]}
     run = {
-        "id": "scored",
-        "when": "2026-01-01",
-        "recipe": "miniature",
-        "versions": versions,
-        "raw": "",
-        "code": {},
-    }
+        "id": "scored", "when": "2026-01-01", "recipe": "miniature", "versions": versions,
+        "raw": "", "code": {},
+    }  # fmt: skip
     store.create("runs/scored.json", json.dumps({**run, "config": plan.recipe.flat}, default=asdict).encode())
     return artifact
+
+
+def _figures(items: Sequence[Item]) -> Figures:
+    mean = sum(item.value for item in items) / len(items)
+    headline = {"accuracy": Figure(value=mean, low=0, high=1, n=len(items))}
+    return Figures(headline=headline, tables={}, counts={})
