@@ -6,7 +6,7 @@ is: what takes least time is changed first, and where nothing helps, adapters ta
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from vf_ray.doctor.room import memory_free
@@ -116,12 +116,12 @@ def _base(situation: Situation) -> Iterator[str]:
 
 
 def _stage(stage: Stage, situation: Situation) -> Iterator[str]:
-    """Yield the stage; what is as a stage has it anyway is left out."""
+    """Yield the stage; of how it runs, only what had to change."""
     yield "stage1:"
     yield '  tasks: ["*"]  # all that is prepared'
     if stage.lora:
-        yield "  lora: {rank: 128, alpha: 256, dropout: 0.05}  # adapters: tuned as a whole it would not fit"
-        yield "  own_lr: {projector: 2.0e-5}  # both as in LLaVA-1.5's runs"
+        yield f"  lora: {_yaml(asdict(stage.lora))}  # adapters: tuned as a whole it would not fit"
+        yield f"  own_lr: {_yaml(stage.own_lr)}  # both as in LLaVA-1.5's runs"
     yield f"  lr: {stage.lr:.1e}{'  # the paper' if situation.model and not stage.lora else ''}"
     yield f"  batch: {stage.batch}  # samples a step, whatever the number of GPUs; the paper: 128"
     length = f"steps: {stage.steps}" if stage.steps else f"epochs: {stage.epochs:g}  # the paper"
