@@ -6,14 +6,23 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
 
+import pyarrow as pa
 from starlette.testclient import TestClient
 
 from tests.exchange.prepared import prepared, write_raw
+from tests.quality.photographs import jpeg, pieces
 from tests.quality.planted import Made, Stated, plant
 from tests.view.conftest import Browsing
 from tests.view.scored import scored
+from vf_ray.artifacts import Spec, build
 from vf_ray.eval.benchmark import Item
+from vf_ray.quality.looks import columns
+from vf_ray.quality.perceptual import looks
+from vf_ray.quality.prepared import image_id
+from vf_ray.quality.screening import HASHED
 from vf_ray.shards.decode import sha256
+from vf_ray.shards.schema import to_parquet
+from vf_ray.shards.screened import SCHEMA, SCREENED
 from vf_ray.store import Store
 
 TASK = "stl10/object"
@@ -108,3 +117,30 @@ def test_answers_and_a_judge_s_words_are_never_markup(
     pages = browsing(local_store)
     for path in ("/answers", f"/answers/{scores.address.removeprefix('scores/')}/pope?other=one"):
         harmless(pages.get(path).text)
+
+
+def test_names_that_benchmarks_give_are_never_markup(local_store: Store, browsing: Browsing) -> None:
+    words, image = text_of(MARKUP), jpeg(pieces()[0], 90)
+    artifact = plant(local_store, {TASK: [Made(image=image)]}).instances[TASK]
+    row = {"sha256": sha256(image), "benchmark": words, "image": words, "question": words, "bits": -1}
+    of_images = artifact.manifest["spec"]["inputs"]
+    sought = Spec(kind="sought", name="x", config={})
+    looked = {
+        "image": [words],
+        "question": [words],
+        "content": pa.array([image_id(sha256(image))], pa.uint64()),
+    }
+    table = pa.table({**looked, "stored": looked["content"], **columns(looks([image]))})
+    build(local_store, sought, lambda writer: writer.commit(HASHED, to_parquet(table)) or {})
+    screened = Spec(kind="screened", name="x", config={}, inputs={**of_images, words: sought.address})
+    rows = to_parquet(pa.Table.from_pylist([row], SCHEMA))
+    build(local_store, screened, lambda writer: writer.commit(SCREENED, rows) or {})
+    named = {"prepare": [sought.address, screened.address, artifact.address]}
+    run = {"id": words, "when": "", "recipe": words, "config": {}, "versions": named, "raw": "", "code": {}}
+    local_store.create("runs/x.json", json.dumps(run).encode())
+    pages = browsing(local_store)
+    shown = pages.get(f"/{artifact.address.replace('instances', 'instance', 1)}/train/0").text
+    kept_out = pages.get(f"/{screened.address}").text
+    for page in (shown, kept_out):
+        assert "&lt;script&gt;document.title" in page
+        harmless(page)

@@ -141,7 +141,7 @@ class ScreenSource:
             for name in self.benchmarks:
                 table = from_parquet(artifacts.load(self.store, self.spec.inputs[name]).read(HASHED))
                 words = list(zip(table["image"].to_pylist(), table["question"].to_pylist(), strict=True))
-                for place, row, bits in matches(_ids(table), looks.of_table(table), trained):
+                for place, row, bits in matches(ids_of(table), looks.of_table(table), trained):
                     match = (bits, name, *words[place])
                     closest[row] = min(match, closest.get(row, match))
             known = {image_id(one): one for one in from_parquet(images.read(INDEX))["sha256"].to_pylist()}
@@ -157,7 +157,7 @@ class ScreenSource:
         return {"unit": self.name(), "screened": stats["screened"]}
 
 
-def _ids(table: pa.Table) -> Ids:
+def ids_of(table: pa.Table) -> Ids:
     """Return the ids of each picture, as it comes and as it would be stored; shape (pictures, 2)."""
     return np.stack([table["content"].to_numpy(), table["stored"].to_numpy()], axis=1)
 

@@ -19,6 +19,7 @@ from vf_ray.page.style import CSS
 from vf_ray.recipe import Served
 from vf_ray.store import Store
 from vf_ray.view.answers import answers, items
+from vf_ray.view.benchmark_question import benchmark_image, benchmark_question
 from vf_ray.view.catalogue import tasks
 from vf_ray.view.chat import ask, chat, upload, uploaded
 from vf_ray.view.chat_room import ChatRoom
@@ -31,6 +32,7 @@ from vf_ray.view.raw_rows import raw_row
 from vf_ray.view.rejects import rejects
 from vf_ray.view.rendering import html
 from vf_ray.view.runs import run, runs
+from vf_ray.view.screened import screened
 from vf_ray.view.site import Site
 from vf_ray.view.studies import studies, study
 
@@ -51,6 +53,9 @@ PAGES: dict[str, Page] = {
     "/answers": answers,
     "/answers/{recipe:path}/{version}/{benchmark}": items,
     "/question/{recipe:path}/{version}/{benchmark}": question_image,
+    "/benchmark/{benchmark}": benchmark_question,
+    "/benchmark/{benchmark}/image": benchmark_image,
+    "/screened/{source}/{version}": screened,
     "/studies": studies,
     "/study/{study}/{version}": study,
     "/chat": chat,

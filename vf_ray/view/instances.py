@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from vf_ray.errors import MendableError
 from vf_ray.quality.published_sizes import published
+from vf_ray.view.contamination import beside, shared_words
 from vf_ray.view.rendering import rendered, to
 from vf_ray.view.row_files import FoundRow, RowFile
 from vf_ray.view.site import SPLITS, Site, images_of, missing, whole_number
@@ -82,13 +83,15 @@ def instance(site: Site, request: Request) -> Response:
     address = partial(_place, name, version, split)
     models, known = site.index.models(), site.index.catalogue()
     model = request.query_params.get("model") or next(iter(models), "")
+    benchmarks = beside(site, request, file.artifact, rows[0])
     return rendered(
-        request, "instance.html", f"{name}, {split} row {number}", row=rows[0], name=name, version=version,
-        split=split, number=number, artifact=file.artifact, images=images_of(file.artifact),
+        request, "instance.html", f"{name}, {split} row {number}", [shared_words(benchmarks)],
+        row=rows[0], name=name, version=version, split=split, number=number, artifact=file.artifact,
+        images=images_of(file.artifact),
         before=address(number - 1) if number else None,
         after=address(number + 1) if number + 1 < len(file) else None,
         turns=_turns(rows[0]), models=models, model=model, seen=_seen(site, file, rows[0], model),
-        alike=list(_alike(site, file, rows[0])),
+        alike=list(_alike(site, file, rows[0])), benchmarks=benchmarks,
         source=known.source_of(name) if name in known.tasks else None,
     )  # fmt: skip
 

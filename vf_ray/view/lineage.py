@@ -53,6 +53,7 @@ def page_of(address: str) -> str:
     pages = {
         "instances": to(f"/task/{name}", version=version),
         "scores": to("/answers"),
+        "screened": to(f"/screened/{name}/{version}"),
         "study": to(f"/study/{name}/{version}"),
     }
     return pages.get(kind, "")

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from vf_ray.errors import MendableError
 from vf_ray.eval.benchmark import Question
 from vf_ray.shards.decode import BadImageError
 from vf_ray.view.rendering import to
@@ -16,11 +17,16 @@ def question_image(site: Site, request: Request) -> Response:
     scores = site.artifact(f"scores/{path['recipe']}/{path['version']}")
     asking = site.questions.of(scores, path["benchmark"])
     question = asking.questions.get(request.query_params.get("id", "")) or missing("no such question")
+    return image_of(question, request)
+
+
+def image_of(question: Question, request: Request) -> Response:
+    """Return the image of a question that an address asks for by number, small or large."""
     images = [*([question.image] if question.image else ()), *question.later_images]
     number = whole_number(request, "number")
     try:
         data, kind = shown(images[number](), SIDES["small" if request.query_params.get("size") else "large"])
-    except (IndexError, BadImageError):
+    except (IndexError, BadImageError, MendableError):
         missing("this question has no such image")
     return Response(data, media_type=kind, headers={"cache-control": "private, max-age=3600"})
 

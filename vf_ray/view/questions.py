@@ -48,6 +48,10 @@ class QuestionFinder:
         """Return the questions that the models of some scores were asked."""
         return self._once(("questions", scores.mark, benchmark), lambda: self._asking(scores, benchmark))
 
+    def whole(self, run: RunRecord, benchmark: str) -> Asking:
+        """Return all that a benchmark asks, as the files that a run names have it by now."""
+        return self._once(("whole", run.id, benchmark), lambda: self._whole(run, benchmark))
+
     def items(self, scores: Artifact, benchmark: str, model: str) -> Sequence[Item]:
         """Return what became of each question with a model."""
         key = "items", scores.mark, benchmark, model
@@ -70,6 +74,17 @@ class QuestionFinder:
         models = asked_models(scores).get(benchmark, [])
         ids = {item.id for model in models[:1] for item in read_items(scores, benchmark, model)}
         return Asking({question.id: question for question in asked if question.id in ids})
+
+    def _whole(self, run: RunRecord, benchmark: str) -> Asking:
+        from vf_ray.eval.benchmarks import get
+        from vf_ray.eval.question_sets import tree
+
+        try:
+            plan = Plan.of(Recipe.from_mapping(run.config), self.index.store)
+            asked = get(benchmark).question_set(tree(self.index.store, plan.questions, benchmark))
+        except MendableError as error:
+            return Asking(trouble=str(error))
+        return Asking({question.id: question for question in asked.questions})
 
     def _of_run(self, run: RunRecord, benchmark: str) -> Sequence[Question]:
         """Return the questions of a benchmark; held-out instances are those that the run has prepared."""

@@ -36,6 +36,7 @@ def rejects(site: Site, request: Request) -> Response:
     return rendered(
         request, "rejects.html", f"Rejects of {name}", [table], name=name, version=version, reason=reason,
         page=page, more=len(rows) > ON_A_PAGE, counts=artifact.stats["rejected"],
+        screened=artifact.manifest["spec"]["inputs"].get("screened"),
     )  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from vf_ray.artifacts import Artifact
 from vf_ray.shards.finish import HELD_OUT, TRAIN
 from vf_ray.store import Store
 from vf_ray.view.alike import AlikeFinder
+from vf_ray.view.benchmark_looks import BenchmarkLooks
+from vf_ray.view.benchmark_words import BenchmarkWords
 from vf_ray.view.chat_room import ChatRoom
 from vf_ray.view.questions import QuestionFinder
 from vf_ray.view.row_files import RowFile
@@ -42,6 +44,16 @@ class Site:
     def questions(self) -> QuestionFinder:
         """Return what reads benchmarks' questions, and what became of them."""
         return QuestionFinder(self.index, self.images)
+
+    @cached_property
+    def benchmark_looks(self) -> BenchmarkLooks:
+        """Return what compares images with those of benchmarks."""
+        return BenchmarkLooks(self.index)
+
+    @cached_property
+    def benchmark_words(self) -> BenchmarkWords:
+        """Return what compares words with those of benchmarks."""
+        return BenchmarkWords(self.questions)
 
     @cached_property
     def watch(self) -> HeartbeatWatch:

@@ -109,13 +109,17 @@ class StoreIndex:
 
     def newest_instances(self) -> dict[str, str]:
         """Return the address of each task's newest finished instances, of those that a run names."""
+        return self.newest("instances")
+
+    def newest(self, kind: str) -> dict[str, str]:
+        """Return the newest finished address of each name of a kind that preparing makes and a run names."""
         named: dict[str, list[str]] = {}
         for run in self.runs():
             for address in run.versions.get(PREPARE, ()):
-                kind, _, rest = address.partition("/")
-                if kind == "instances":
+                first, _, rest = address.partition("/")
+                if first == kind:
                     named.setdefault(rest.rpartition("/")[0], []).append(address)
-        return dict(self._first_finished({task: dict.fromkeys(some) for task, some in named.items()}))
+        return dict(self._first_finished({name: dict.fromkeys(some) for name, some in named.items()}))
 
     def catalogue(self) -> Catalogue:
         """Return the tasks that are programmed, and those that recipes of runs describe themselves."""
