@@ -2,6 +2,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 from vf_ray.eval.benchmark import Figure
+from vf_ray.page.axes import GRID, INK, SOFT
 from vf_ray.page.document import (
     Block,
     Document,
@@ -14,7 +15,7 @@ from vf_ray.page.document import (
     Tile,
     Tiles,
 )
-from vf_ray.page.plots import GRID, INK, SOFT, scatter
+from vf_ray.page.plots import scatter
 from vf_ray.page.style import CSS
 from vf_ray.page.tables import Table, figure, percent
 

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vf_ray.page.plots import MOST_ROWS, Dot, Series, bars, intervals, lines, scatter, smoothed, ticks
+from vf_ray.page.axes import ticks
+from vf_ray.page.fits import BandPoint, FittedLine, fitted
+from vf_ray.page.plots import MOST_ROWS, Dot, Series, bars, intervals, lines, scatter, smoothed
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
@@ -22,6 +24,12 @@ def test_every_plot_is_well_formed_and_needs_no_file() -> None:
         bars(["1", "2"], [("a", "#000", [1, 2])], x_label="words", y_label="%"),
         scatter([("a", "#000", 0.1, 0.2), ("b", "#111", 0.1, 0.2)], x_label="x", y_label="y"),
         lines([], x_label="step", y_label="loss"),
+    ]  # fmt: skip
+    band = [BandPoint(x=x, value=value, low=value - 60, high=value + 60) for x, value in ((1, 10), (9, 90))]
+    line = FittedLine(name="<1B>", colour="#1", dots=[(1, 9.0), (9, 92.5), (9, 90)], band=band)
+    drawn.append(fitted([line], x_label="tasks", y_label="%"))
+    assert drawn[-1].numbers.rows == [
+        ["<1B>", "1", "10.0", "-50.0", "70.0", "9.0"], ["<1B>", "9", "90.0", "30.0", "150.0", "92.5, 90.0"],
     ]  # fmt: skip
     for drawing in drawn:
         root = ElementTree.fromstring(drawing.svg)

@@ -66,6 +66,12 @@ def test_the_answer_is_what_the_tests_say(found: Mapping[str, list[Artifact]]) -
     assert "rises with tasks" in told and "One seed" not in told
 
 
+def test_a_fit_is_drawn_with_its_band_and_the_runs_behind_it(found: Mapping[str, list[Artifact]]) -> None:
+    drawings = page(STUDY, results(STUDY, found), {}).plots()
+    (name,) = (name for name in drawings if name.endswith("over-tasks"))
+    assert drawings[name].count("<circle") == 9 and drawings[name].count("<polygon") == 1
+
+
 def test_proxies_are_told_to_order_as_what_they_stand_for(found: Mapping[str, list[Artifact]]) -> None:
     asked = replace(STUDY, fit=None, proxies={"plain": "plain", "same": "same", "better": "better"})
     told = list(answers(asked, results(asked, found)))[-1]

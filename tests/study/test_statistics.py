@@ -107,11 +107,14 @@ def test_a_line_over_the_logarithm_is_found_with_its_doubt() -> None:
     assert (exact.intercept, exact.slope) == pytest.approx((0.2, 0.05))
     assert exact.at(40) == pytest.approx(0.2 + 0.05 * math.log(40))
     chance = np.random.default_rng(3)
-    held = []
+    held, within = [], []
     for _ in range(300):
         line = over_log(scales * 3, [0.1 * math.log(s) + chance.normal(0, 0.05) for s in scales * 3])
         held.append(line.low < 0.1 < line.high)
+        low, high = line.band(187)
+        within.append(low < 0.1 * math.log(187) < high)
     assert 0.92 < np.mean(held) < 0.98
+    assert 0.92 < np.mean(within) < 0.98
     assert slopes_differ(line, line) == 1
     with pytest.raises(ValueError, match="expected three values"):
         over_log([1, 1, 1], [0.1, 0.2, 0.3])

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any, Protocol
 
-from vf_ray.page.plots import Drawing
+from vf_ray.page.axes import Drawing
 from vf_ray.page.style import CSS
 from vf_ray.page.tables import Table
 

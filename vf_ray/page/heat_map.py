@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from vf_ray.page.plots import GRID, INK, SOFT, Drawing, svg, text
+from vf_ray.page.axes import GRID, INK, SOFT, Drawing, svg, text
 from vf_ray.page.tables import Table
 
 LOW, MIDDLE, HIGH = (179, 64, 47), (247, 247, 247), (37, 99, 201)

@@ -5,20 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from vf_ray.page.axes import GRID, INK, SOFT, Drawing, Scale, horizontal, legend, svg, text, tick, ticks
 from vf_ray.page.tables import Table
 
-FONT = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
-INK, SOFT, GRID = "#1b1f24", "#626a75", "#e3e6ea"
 MOST_ROWS = 50
 """Of the numbers behind a curve; of a longer one every so-many-th point is told."""
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A plot, and its numbers as a table for those who want to read or copy them."""
-
-    svg: str
-    numbers: Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,42 +35,19 @@ class Dot:
     high: float
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """Maps data to pixels."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def __call__(self, value: float) -> float:
-        share = (value - self.low) / ((self.high - self.low) or 1.0)
-        return round(self.start + share * (self.end - self.start), 2)
-
-
-def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Return round values from ``low`` to ``high``."""
-    span = (high - low) or 1.0
-    unit = 10.0 ** math.floor(math.log10(span / most))
-    step = next(unit * k for k in (1, 2, 2.5, 5, 10) if span / (unit * k) <= most)
-    first = math.ceil(low / step - 1e-9)
-    return [round(step * k, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
 def lines(
     series: Sequence[Series], *, x_label: str, y_label: str, width: int = 900, height: int = 280
 ) -> Drawing:
     """Return curves, smoothed over faint raw ones unless they say no, with a legend."""
-    x = _Scale(0, max((x for s in series for x in s.x), default=1), 52, width - 14)
-    y = _Scale(0, _settled(series), height - 40, 16)
+    x = Scale(0, max((x for s in series for x in s.x), default=1), 52, width - 14)
+    y = Scale(0, _settled(series), height - 40, 16)
     body = [_frame(x, y, x_label, y_label, height)]
     for one in series:
         faint = " stroke-opacity='.22' stroke-width='1'" if one.smooth else " stroke-width='2'"
         body.append(_path(one.x, one.y, x, y, f"stroke='{one.colour}'{faint}"))
         if one.smooth:
             body.append(_path(one.x, smoothed(one.y), x, y, f"stroke='{one.colour}' stroke-width='2'"))
-    body.append(_legend([(s.name, s.colour) for s in series], width - 14, 14))
+    body.append(legend([(s.name, s.colour) for s in series], width - 14, 14))
     label = f"{y_label} against {x_label}"
     return Drawing(svg(width, height, "".join(body), label), _curves(series, x_label, y_label))
 
@@ -88,7 +56,7 @@ def _curves(series: Sequence[Series], x_label: str, y_label: str) -> Table:
     """Return a row for each place on the x axis where a curve has a point."""
     points = [dict(_thinned(one.x, one.y, MOST_ROWS)) for one in series]
     places = sorted({place for curve in points for place in curve})
-    rows = [[_tick(x), *(f"{curve[x]:.4g}" if x in curve else "" for curve in points)] for x in places]
+    rows = [[tick(x), *(f"{curve[x]:.4g}" if x in curve else "" for curve in points)] for x in places]
     return Table(headers=[x_label, *(one.name for one in series)], rows=rows, caption=y_label)
 
 
@@ -111,14 +79,14 @@ def intervals(rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 9
     """Return one row for each name, with dots on whiskers from 0 to 1; a legend above."""
     left, row_height, top = 178, 36, 30
     height = top + row_height * len(rows) + 40
-    x = _Scale(0, 1, left, width - 20)
+    x = Scale(0, 1, left, width - 20)
     body = [_vertical(x, value, top, height - 38, f"{100 * value:.0f}") for value in ticks(0, 1, 5)]
     for place, (name, dots) in enumerate(rows.items()):
         middle = top + row_height * (place + 0.5)
         body.append(text(left - 12, middle + 4, name, "end", INK, 12))
         body += [_whisker(dot, x, middle + 6.5 * (n - (len(dots) - 1) / 2)) for n, dot in enumerate(dots)]
-    legend = {dot.name: dot.colour for dots in rows.values() for dot in dots}
-    body.append(_legend(list(legend.items()), width - 20, 14))
+    colours = {dot.name: dot.colour for dots in rows.values() for dot in dots}
+    body.append(legend(list(colours.items()), width - 20, 14))
     body.append(text((left + width) / 2, height - 6, x_label, "middle", SOFT, 11))
     table = [[name, dot.name, *_percents(dot)] for name, dots in rows.items() for dot in dots]
     headers = ["", "of", "value", "from", "to"]
@@ -130,7 +98,7 @@ def _percents(dot: Dot) -> list[str]:
     return [f"{100 * share:.1f}" for share in (dot.value, dot.low, dot.high)]
 
 
-def _whisker(dot: Dot, x: _Scale, y: float) -> str:
+def _whisker(dot: Dot, x: Scale, y: float) -> str:
     title = f"<title>{escape(dot.name)}: {dot.value:.3f} [{dot.low:.3f}, {dot.high:.3f}]</title>"
     ends = f"x1='{x(dot.low)}' x2='{x(dot.high)}' y1='{y}' y2='{y}'"
     line = f"<line {ends} stroke='{dot.colour}' stroke-width='1.6'/>"
@@ -142,11 +110,11 @@ def bars(
     width: int = 900, height: int = 240,
 ) -> Drawing:  # fmt: skip
     """Return grouped bars; ``series`` are (name, colour, one value for each group)."""
-    y = _Scale(0, max((v for _, _, values in series for v in values), default=1) * 1.06, height - 44, 18)
+    y = Scale(0, max((v for _, _, values in series for v in values), default=1) * 1.06, height - 44, 18)
     left, right = 52.0, width - 14.0
     room = (right - left) / max(1, len(groups))
     thick = room * 0.78 / max(1, len(series))
-    body = [_horizontal(y, value, left, right) for value in ticks(0, y.high, 5)]
+    body = [horizontal(y, value, left, right) for value in ticks(0, y.high, 5)]
     for n, (_, colour, values) in enumerate(series):
         for g, value in enumerate(values):
             at = left + room * g + room * 0.11 + thick * n
@@ -156,7 +124,7 @@ def bars(
         body.append(text(left + room * (g + 0.5), height - 28, name, "middle", SOFT, 11))
     body.append(text((left + right) / 2, height - 8, x_label, "middle", SOFT, 11))
     body.append(text(left, 12, y_label, "start", SOFT, 11))
-    body.append(_legend([(name, colour) for name, colour, _ in series], width - 14, 14))
+    body.append(legend([(name, colour) for name, colour, _ in series], width - 14, 14))
     table = [[group, *(f"{values[g]:.4g}" for _, _, values in series)] for g, group in enumerate(groups)]
     headers = [x_label, *(name for name, _, _ in series)]
     numbers = Table(headers=headers, rows=table, caption=y_label)
@@ -166,7 +134,7 @@ def bars(
 def scatter(dots: Sequence[tuple[str, str, float, float]], *, x_label: str, y_label: str) -> Drawing:
     """Return named points; ``dots`` are (name, colour, x, y), both between 0 and 1."""
     width, height = 420, 280
-    x, y = _Scale(0, 1, 52, width - 24), _Scale(0, 1, height - 40, 16)
+    x, y = Scale(0, 1, 52, width - 24), Scale(0, 1, height - 40, 16)
     body = [_frame(x, y, x_label, y_label, height)]
     lines: list[float] = []
     for name, colour, across, up in sorted(dots, key=lambda dot: dot[3]):
@@ -184,29 +152,23 @@ def scatter(dots: Sequence[tuple[str, str, float, float]], *, x_label: str, y_la
     )
 
 
-def _frame(x: _Scale, y: _Scale, x_label: str, y_label: str, height: int) -> str:
-    parts = [_horizontal(y, value, x.start, x.end) for value in ticks(y.low, y.high, 5)]
+def _frame(x: Scale, y: Scale, x_label: str, y_label: str, height: int) -> str:
+    parts = [horizontal(y, value, x.start, x.end) for value in ticks(y.low, y.high, 5)]
     parts += [
-        text(x(value), height - 24, _tick(value), "middle", SOFT, 11) for value in ticks(x.low, x.high, 8)
+        text(x(value), height - 24, tick(value), "middle", SOFT, 11) for value in ticks(x.low, x.high, 8)
     ]
     parts.append(text((x.start + x.end) / 2, height - 6, x_label, "middle", SOFT, 11))
     parts.append(text(x.start, 11, y_label, "start", SOFT, 11))
     return "".join(parts)
 
 
-def _horizontal(y: _Scale, value: float, left: float, right: float) -> str:
-    at = y(value)
-    line = f"<line x1='{left}' x2='{right}' y1='{at}' y2='{at}' stroke='{GRID}'/>"
-    return line + text(left - 8, at + 4, _tick(value), "end", SOFT, 11)
-
-
-def _vertical(x: _Scale, value: float, top: float, bottom: float, name: str) -> str:
+def _vertical(x: Scale, value: float, top: float, bottom: float, name: str) -> str:
     at = x(value)
     line = f"<line x1='{at}' x2='{at}' y1='{top}' y2='{bottom}' stroke='{GRID}'/>"
     return line + text(at, bottom + 16, name, "middle", SOFT, 11)
 
 
-def _path(xs: Sequence[float], ys: Sequence[float], x: _Scale, y: _Scale, style: str) -> str:
+def _path(xs: Sequence[float], ys: Sequence[float], x: Scale, y: Scale, style: str) -> str:
     points = " ".join(f"{x(a)},{y(min(b, y.high))}" for a, b in _thinned(xs, ys))
     return f"<polyline points='{points}' fill='none' stroke-linejoin='round' {style}/>"
 
@@ -214,32 +176,3 @@ def _path(xs: Sequence[float], ys: Sequence[float], x: _Scale, y: _Scale, style:
 def _thinned(xs: Sequence[float], ys: Sequence[float], most: int = 600) -> list[tuple[float, float]]:
     step = max(1, math.ceil(len(xs) / most))
     return list(zip(xs[::step], ys[::step], strict=True))
-
-
-def _legend(entries: Sequence[tuple[str, str]], right: float, y: float) -> str:
-    parts, at = [], right
-    for name, colour in reversed(entries):
-        at -= 6.4 * len(name) + 6
-        parts.append(text(at, y, name, "start", INK, 11))
-        at -= 13
-        parts.append(f"<rect x='{at:.1f}' y='{y - 8}' width='9' height='9' rx='2' fill='{colour}'/>")
-        at -= 10
-    return "".join(parts)
-
-
-def text(x: float, y: float, words: str, anchor: str, fill: str, size: int) -> str:
-    """Return words at a place; ``anchor`` says which end of them stands there."""
-    place = f"x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}' fill='{fill}' font-size='{size}'"
-    return f"<text {place} {FONT}>{escape(words)}</text>"
-
-
-def _tick(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:g}"
-
-
-def svg(width: int, height: int, body: str, label: str) -> str:
-    """Return a drawing; ``label`` tells what it shows to those who do not see it."""
-    size = f"viewBox='0 0 {width} {height}' width='{width}' height='{height}'"
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' {size} role='img' aria-label='{escape(label)}'>{body}</svg>"
-    )

@@ -6,6 +6,7 @@ from itertools import pairwise
 from vf_ray.eval.benchmark import Figure, Item
 from vf_ray.eval.statistics import Paired, grouped, paired
 from vf_ray.page import plots
+from vf_ray.page.axes import Drawing
 from vf_ray.page.document import Block, Paragraph, Plot, Section
 from vf_ray.page.tables import Table, figure, percent
 from vf_ray.plan.inputs import INSTANCES
@@ -89,7 +90,7 @@ YES_CAPTION = (
 )
 
 
-def _yes_plot(findings: Findings) -> plots.Drawing:
+def _yes_plot(findings: Findings) -> Drawing:
     dots = []
     for m, figures in findings.of_all(POPE).items():
         across, up = figures.headline["mean yes ratio"].value, figures.headline["mean f1"].value

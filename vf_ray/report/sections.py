@@ -7,6 +7,7 @@ from vf_ray.eval.benchmarks.tasks import FEWEST, Verdict
 from vf_ray.eval.scores import ModelPair
 from vf_ray.eval.statistics import FEWEST_CHANGED, Paired
 from vf_ray.page import plots
+from vf_ray.page.axes import Drawing
 from vf_ray.page.document import Block, Notes, Paragraph, Plot, Section, Tile, Tiles
 from vf_ray.page.tables import Table, figure, percent
 from vf_ray.plan.inputs import INSTANCES
@@ -89,7 +90,7 @@ TASKS_TABLE = "right answers in %, with 95% intervals"
 TASKS_CAPTION = "Right answers with 95% Wilson intervals; black: always giving the most common answer."
 
 
-def _task_plot(findings: Findings, order: Sequence[str], tables: Mapping[str, TaskTable]) -> plots.Drawing:
+def _task_plot(findings: Findings, order: Sequence[str], tables: Mapping[str, TaskTable]) -> Drawing:
     rows = {}
     for task in order:
         dots = [

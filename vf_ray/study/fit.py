@@ -22,11 +22,24 @@ class LogLine:
     p: float
     """Two-sided, of a slope of 0."""
     r2: float
-    n: int
+    points: Sequence[tuple[float, float]]
+    """Scale and value of each run that it was fitted to."""
+
+    @property
+    def n(self) -> int:
+        """Return the number of runs."""
+        return len(self.points)
 
     def at(self, scale: float) -> float:
         """Return the line's value at a scale."""
         return self.intercept + self.slope * math.log(scale)
+
+    def band(self, scale: float) -> tuple[float, float]:
+        """Return the 95% interval of the line, not of single runs, at a scale."""
+        logs = np.log([place for place, _ in self.points])
+        away = math.sqrt(float(logs.var()) + (math.log(scale) - float(logs.mean())) ** 2)
+        half = (self.high - self.low) / 2 * away
+        return self.at(scale) - half, self.at(scale) + half
 
 
 def over_log(scales: Sequence[float], values: Sequence[float]) -> LogLine:
@@ -44,7 +57,8 @@ def over_log(scales: Sequence[float], values: Sequence[float]) -> LogLine:
     half = float(stats.t.ppf(0.975, len(values) - 2)) * float(fit.stderr)
     return LogLine(
         intercept=float(fit.intercept), slope=float(fit.slope), low=float(fit.slope) - half,
-        high=float(fit.slope) + half, p=float(fit.pvalue), r2=float(fit.rvalue) ** 2, n=len(values),
+        high=float(fit.slope) + half, p=float(fit.pvalue), r2=float(fit.rvalue) ** 2,
+        points=list(zip(scales, values, strict=True)),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from vf_ray.page.plots import Dot, intervals
 from vf_ray.page.tables import Table
 from vf_ray.study.answer import answers
 from vf_ray.study.compare import LEVEL
+from vf_ray.study.curves import curves
 from vf_ray.study.results import OutcomeResult, StudyResult
 from vf_ray.study.retention_page import retention_sections
 from vf_ray.study.study import Study, StudyRun
@@ -67,9 +68,16 @@ def rows(study: Study, result: StudyResult) -> Iterator[Mapping[str, object]]:
 
 
 def _outcome(study: Study, finding: OutcomeResult, result: StudyResult) -> Section:
-    return Section(
-        title=finding.outcome.name, blocks=[_chart(finding), _table(study, finding, result), *_split(finding)]
-    )
+    blocks = [_chart(finding), _table(study, finding, result), *_fitted(study, finding), *_split(finding)]
+    return Section(title=finding.outcome.name, blocks=blocks)
+
+
+def _fitted(study: Study, finding: OutcomeResult) -> list[Block]:
+    if study.fit is None or not finding.lines:
+        return []
+    drawing = curves(finding.lines, scale=study.fit.name, outcome=finding.outcome.name)
+    caption = f"{finding.outcome.name} over {study.fit.name}"
+    return [Plot(name=_plot_name(caption), drawing=drawing, caption=caption)]
 
 
 def _table(study: Study, finding: OutcomeResult, result: StudyResult) -> Table:
@@ -121,8 +129,11 @@ def _chart(finding: OutcomeResult) -> Block:
     drawing = intervals(
         _within(dots), x_label=f"{finding.outcome.name}: mean, % (whiskers: 95% for other items, other seeds)"
     )
-    name = "-".join(re.findall(r"\w+", finding.outcome.name))
-    return Plot(name=name, drawing=drawing, caption=finding.outcome.name)
+    return Plot(name=_plot_name(finding.outcome.name), drawing=drawing, caption=finding.outcome.name)
+
+
+def _plot_name(caption: str) -> str:
+    return "-".join(re.findall(r"\w+", caption))
 
 
 def _within(dots: Mapping[str, list[Dot]]) -> Mapping[str, list[Dot]]:
