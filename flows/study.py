@@ -26,7 +26,8 @@ def main() -> None:
     with session(lambda: _sound(asked.study, asked.recipe, more), debug=asked.debug):
         from flows.study_flow import study
 
-        study(asked.study, asked.recipe, asked.seeds, more, asked.at_once, asked.dry_run)
+        quiet = study.with_options(log_prints=False)  # what it prints is for the terminal, not for a log
+        quiet(asked.study, asked.recipe, asked.seeds, more, asked.at_once, asked.dry_run)
 
 
 def _sound(name: str, recipe: str, more: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from contextvars import copy_context
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from prefect import flow
@@ -21,11 +22,13 @@ from vf_ray.plan.plan import Plan
 from vf_ray.plan.run_records import STUDY
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe
+from vf_ray.recipe.load import load_recipe
 from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
 from vf_ray.study.page import page, rows
+from vf_ray.study.part_changes import part_changes
 from vf_ray.study.results import results
-from vf_ray.study.study import Study, StudyRun, load_study, runs_of
+from vf_ray.study.study import MadeModel, Study, StudyRun, load_study, runs_of
 
 StudyRuns = Mapping[str, Sequence[StudyRun]]
 
@@ -56,14 +59,41 @@ def study(
     Raises:
         UserError: for a study or a run that cannot work; before anything starts.
     """
-    store, asked = Store.open(), load_study(name)
-    runs = runs_of(asked, recipe or asked.recipe, seeds or asked.seeds, overrides or {}, _address)
+    store, known = Store.open(), load_study(name)
+    asked = known.under(recipe or known.recipe)
+    runs = runs_of(asked, asked.recipe, seeds or asked.seeds, overrides or {}, _address)
     plans = {run.name: Plan.of(run.recipe, store) for run in _each(runs)}
-    print(cost(plans, store).text(), flush=True)
+    begun_from = _begun_from(asked.recipe, runs, plans, store)
+    first = {name: begun.plan for name, begun in begun_from.items()}
+    last = {name: begun.model.model for name, begun in begun_from.items()}
+    print(cost({**first, **plans}, store, last).text(), flush=True)
     if dry_run:
         return ""
-    _run(recipe or asked.recipe, runs, plans, store, at_once)
+    _run(asked.recipe, runs, plans, list(begun_from.values()), store, at_once)
     return _told(asked.asked_under(_each(runs)[0].recipe), runs, plans, store)
+
+
+@dataclass(frozen=True)
+class BegunFrom:
+    """A model that runs start from and no run of the study makes."""
+
+    model: MadeModel
+    plan: Plan
+
+
+def _begun_from(
+    recipe: str, runs: StudyRuns, plans: Mapping[str, Plan], store: Store
+) -> Mapping[str, BegunFrom]:
+    """Return them by what people call them, each once."""
+    known = {address for plan in plans.values() for one in plan.versions.values() for address in one}
+    models: dict[str, BegunFrom] = {}
+    for name, model in ((run.name, model) for run in _each(runs) for model in run.starts_from):
+        plan = Plan.of(load_recipe(recipe, model.under), store)
+        address = plan.tuned(model.model).address
+        if address not in known:
+            models[f"{model.model}, for {name}"] = BegunFrom(model, plan)
+        known.add(address)
+    return models
 
 
 def _address(recipe: Recipe, step: str) -> str:
@@ -76,28 +106,44 @@ def _each(runs: StudyRuns) -> list[StudyRun]:
     return [each[seed] for seed in range(seeds) for each in runs.values() if seed < len(each)]
 
 
-def _run(recipe: str, runs: StudyRuns, plans: Mapping[str, Plan], store: Store, at_once: int) -> None:
-    from flows.visionflan import visionflan
+def _run(
+    recipe: str, runs: StudyRuns, plans: Mapping[str, Plan], begun_from: Sequence[BegunFrom], store: Store,
+    at_once: int,
+) -> None:  # fmt: skip
     from vf_ray.on_ray.cluster import local_cluster
 
     due = [run for run in _each(runs) if plans[run.name].due("evaluate", store)]
-    quiet = visionflan.with_options(log_prints=False)
     apart = {"resources.alone": False} if at_once > 1 else {}  # one process trains one model at a time
-
-    def build(run: StudyRun) -> None:
-        print(f"\n{run.name}", flush=True)
-        quiet(recipe=recipe, overrides={**run.overrides, **apart}, until="evaluate")
-
     with ExitStack() as stack:
         if due and not os.environ.get(API_SERVER) and not (due[0].recipe.resources.alone and not apart):
             stack.enter_context(local_cluster(due[0].recipe.resources))
-        if at_once == 1:
-            for run in due:
-                build(run)
-            return
-        pool = stack.enter_context(ThreadPoolExecutor(at_once, "study"))
+        for begun in begun_from:
+            if begun.plan.unfinished(begun.model.model, store):
+                _build(recipe, {**begun.model.under, **apart}, begun.model.model)
+        for waits in (False, True):  # for models that others make
+            _build_runs(recipe, [run for run in due if bool(run.starts_from) == waits], apart, at_once)
+
+
+def _build_runs(recipe: str, due: Sequence[StudyRun], apart: Mapping[str, Any], at_once: int) -> None:
+    """Build runs one after another, or side by side."""
+
+    def build(run: StudyRun) -> None:
+        print(f"\n{run.name}", flush=True)
+        _build(recipe, {**run.overrides, **apart}, "evaluate")
+
+    if at_once == 1:
+        for run in due:
+            build(run)
+        return
+    with ThreadPoolExecutor(at_once, "study") as pool:
         for done in [pool.submit(copy_context().run, build, run) for run in due]:  # Prefect's settings, too
             done.result()
+
+
+def _build(recipe: str, overrides: Mapping[str, Any], until: str) -> None:
+    from flows.visionflan import visionflan
+
+    visionflan.with_options(log_prints=False)(recipe=recipe, overrides=dict(overrides), until=until)
 
 
 def _told(asked: Study, runs: StudyRuns, plans: Mapping[str, Plan], store: Store) -> str:
@@ -114,8 +160,12 @@ def _told(asked: Study, runs: StudyRuns, plans: Mapping[str, Plan], store: Store
 
     def make(writer: Writer) -> Mapping[str, Any]:
         outcomes = results(asked, scores)
-        document, table = page(asked, outcomes, runs), list(rows(asked, outcomes))
-        data = {**document.plain(), "rows": table}
+        models = {
+            variant: [plans[run.name].graph.addresses for run in each] for variant, each in runs.items()
+        }
+        changes = list(part_changes(asked.part, models, store)) if asked.part else []
+        document, table = page(asked, outcomes, runs, changes), list(rows(outcomes))
+        data = {**document.plain(), "rows": table, "part": [asdict(change) for change in changes]}
         texts = {
             "study.html": document.html(), "study.md": document.markdown(), "study.csv": _csv(table),
             "study.json": json.dumps(data, indent=1, ensure_ascii=False) + "\n",

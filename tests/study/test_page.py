@@ -111,7 +111,7 @@ def test_every_form_of_the_page_holds_the_same_figures(found: Mapping[str, list[
     result = results(STUDY, found)
     run = StudyRun(variant="plain", seed=0, recipe=load_recipe("smoke"), overrides={"stage1.lr": "<b>1</b>"})
     document = page(STUDY, result, {"plain": [run]})
-    html, markdown, table = document.html(), document.markdown(), list(rows(STUDY, result))
+    html, markdown, table = document.html(), document.markdown(), list(rows(result))
     (better,) = [row for row in table if row["run"] == "better"]
     assert f"{100 * float(str(better['mean'])):.2f}" in html and "0.83" in markdown
     low, high = (100 * float(str(better[f"items_{end}"])) for end in ("low", "high"))
@@ -119,6 +119,31 @@ def test_every_form_of_the_page_holds_the_same_figures(found: Mapping[str, list[
     assert better["published"] == 0.83 and better["official_metric"] == "mean f1"
     assert "&lt;b&gt;1&lt;/b&gt;" in html and "<b>1</b>" not in html
     assert "Variance of single values" in html and json.dumps(table)
+
+
+def test_a_run_may_be_compared_with_another_than_the_baseline(found: Mapping[str, list[Artifact]]) -> None:
+    study = replace(STUDY, fit=None, against={"better": "same"})
+    result = results(study, found)
+    joint = result.outcomes[0].joint
+    assert joint.against == {"same": "plain", "better": "same"}
+    means = {name: spread.mean for name, spread in joint.spreads.items()}
+    assert joint.comparisons["better"].difference == pytest.approx(means["better"] - means["same"])
+    (told,) = answers(study, result)
+    assert "same could not be told from plain; a difference of" in told and "than same" in told
+    assert "| same | +" in page(study, result, {}).markdown()
+    assert "against" not in page(STUDY, results(STUDY, found), {}).markdown().split("How to read it")[0]
+
+
+def test_the_papers_figures_are_not_set_beside_those_of_another_recipe(
+    found: Mapping[str, list[Artifact]],
+) -> None:
+    other = STUDY.under("study")
+    result = results(other, found)
+    beside, apart = page(other, result, {}).markdown().split("What the paper has")
+    assert "paper |" not in beside and "0.83" not in beside
+    assert "recipe smoke; the runs above are of recipe study" in apart and "| better | 0.83 |" in apart
+    assert all(row["published"] is None for row in rows(result))
+    assert "What the paper has" not in page(STUDY, results(STUDY, found), {}).markdown()
 
 
 def test_the_page_says_which_stages_the_spread_knows_nothing_of(found: Mapping[str, list[Artifact]]) -> None:

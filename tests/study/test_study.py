@@ -74,6 +74,26 @@ def test_axes_are_crossed_and_values_stand_for_names() -> None:
         runs_of(study, "demo", 1, {}, address)
 
 
+def test_under_another_recipe_the_papers_figures_stand_apart() -> None:
+    study = load_study("table3")
+    assert study.published_beside == study.under("paper-13b").published_beside == study.published
+    other = study.under("study")
+    assert not other.published_beside and other.published == study.published
+    assert (other.recipe, other.published_of) == ("study", "paper-13b")
+
+
+def test_a_scale_may_differ_from_recipe_to_recipe() -> None:
+    places = {recipe: load_study("gpt4").under(recipe).fit for recipe in ("paper-13b", "study")}
+    amounts = {recipe: set(fit.places.values()) for recipe, fit in places.items() if fit}
+    assert amounts == {"paper-13b": {100, 1_000, 10_000, 158_000}, "study": {50, 400, 800, 1_600}}
+    for recipe in ("paper-13b", "study"):
+        fit = load_study("tasks").under(recipe).fit
+        assert fit is not None
+        stages = stage1(recipes("tasks", recipe))
+        counted = {run: min(187, len(matching(stage.tasks))) for run, stage in stages.items()}
+        assert fit.places == counted, "a task is counted as the paper does, by its title"
+
+
 def test_a_list_of_overrides_has_one_run_for_each_seed() -> None:
     study = Study(name="x", recipe="smoke", runs={"a": {}, "b": [{"run_seed": 7}, {"run_seed": 8}]})
     found = runs_of(study, "smoke", 2, {"stage1.lr": 1e-4}, address)
@@ -89,6 +109,7 @@ BROKEN: Mapping[str, Mapping[str, Any]] = {
     "runs.a is 3": {"runs": {"a": 3}},
     "baseline is 'b'; did you mean|baseline is 'b'; known: a": {"runs": {"a": {}}, "baseline": "b"},
     "fit.scale names the run 'c'": {"runs": {"a": {}}, "fit": {"name": "tasks", "scale": {"c": 1}}},
+    "against names the run 'c'": {"runs": {"a": {}}, "against": {"c": "a"}},
     "unknown key outcome = ": {"outcome": []},
     "axes.stage1.lr is 3; expected values": {"axes": {"stage1.lr": 3}},
 }
@@ -126,15 +147,19 @@ def test_studies_vary_what_the_paper_varied() -> None:
     }  # fmt: skip
     for table in ("table7", "table7-trained"):
         assert {run.base.input_format["template"] for run in recipes(table).values()} == {"llava_llama_2"}
-    for table in ("table6", "table7"):
-        assert not any(run.stages for run in recipes(table).values())
+    untrained = [run for table in ("table6", "table7") for run in recipes(table).values() if not run.stages]
+    assert len(untrained) == 2 + 4
 
 
 def test_models_that_are_named_by_their_making_are_those_of_the_runs_that_make_them() -> None:
     paper, projector = load_recipe("paper-13b"), recipes("table5")["projector"]
     assert [run.base.checkpoint for run in recipes("table6").values()] == [
-        address(paper, "stage1"), address(paper, "stage2"),
+        "", address(paper, "stage1"), "", address(paper, "stage2"),
     ]  # fmt: skip
+    back = runs("table6", "study", 2)["CHAT, projector put back"]
+    own = [load_recipe("study", seeds) for seeds in ({}, {"run_seed": 1})]
+    assert [run.recipe.base.checkpoint for run in back] == [address(recipe, "stage2") for recipe in own]
+    assert {run.recipe.base.projector for run in back} == {address(own[0], "align")}, "seeds share it"
     given = {name: run.base.projector for name, run in recipes("table7").items()}
     assert given == {
         "pretrained": paper.base.projector,

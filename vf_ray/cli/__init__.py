@@ -28,6 +28,7 @@ from vf_ray.cli.score import score
 from vf_ray.cli.select import select
 from vf_ray.cli.tasks import tasks
 from vf_ray.cli.view import view
+from vf_ray.cli.weights import weights
 
 for verb in (
     init,
@@ -47,6 +48,7 @@ for verb in (
     doctor,
     score,
     compare,
+    weights,
     schema,
     new,
 ):

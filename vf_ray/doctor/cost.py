@@ -9,18 +9,20 @@ from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
 
 
-def cost(plans: Mapping[str, Plan], store: Store) -> Table:
-    """Return a row for each run: what it builds that no run above it does, and hours of its GPUs at most."""
+def cost(plans: Mapping[str, Plan], store: Store, last: Mapping[str, str] = {}) -> Table:
+    """Return a row for each run: what it builds that no run above it does, and hours of its GPUs at most.
+
+    ``last`` names the last step of runs that do not go as far as their scores.
+    """
     counted: set[str] = set()
     rows = []
     for name, plan in plans.items():
-        due = {
-            step: {spec.address for spec in plan.due(step, store)} for step in plan.steps if step != "report"
-        }
+        steps = plan.steps[: plan.steps.index(last.get(name, "evaluate")) + 1]
+        due = {step: {spec.address for spec in plan.due(step, store)} for step in steps}
         new = {step: addresses - counted for step, addresses in due.items()}
         counted |= {address for addresses in new.values() for address in addresses}
-        steps = ", ".join(f"{step} {len(addresses)}" for step, addresses in new.items() if addresses)
-        rows.append([name, steps or "finished, or shared", _hours(plan, store, new)])
+        builds = ", ".join(f"{step} {len(addresses)}" for step, addresses in new.items() if addresses)
+        rows.append([name, builds or "finished, or shared", _hours(plan, store, new)])
     caption = "What is to be built, and the hours of all GPUs at most"
     return Table(headers=("run", "builds", "GPU hours"), rows=rows, caption=caption, wide=(1,))
 

@@ -52,16 +52,21 @@ class Models:
         return self.address(parent)
 
     @cached_property
-    def asked(self) -> Mapping[str, str]:
-        """Return the addresses of the models to evaluate, in the order of making.
+    def addresses(self) -> Mapping[str, str]:
+        """Return the addresses of all models, in the order of making.
 
         ``base`` is the model as the first stage but ``align`` starts from it.
         """
         first = next((name for name in self.recipe.tuned if name != ALIGN), "")
         aligned = self.address(ALIGN if ALIGN in self.recipe.stages else BASE)
-        addresses = {BASE: self.starts_from(first) if first else aligned}
-        addresses |= {name: self.address(name) for name in self.recipe.stages}
-        return {name: address for name, address in addresses.items() if name in self.recipe.evaluate.models}
+        stages = {name: self.address(name) for name in self.recipe.stages}
+        return {BASE: self.starts_from(first) if first else aligned, **stages}
+
+    @property
+    def asked(self) -> Mapping[str, str]:
+        """Return the addresses of those that are evaluated."""
+        models = self.recipe.evaluate.models
+        return {name: address for name, address in self.addresses.items() if name in models}
 
     @property
     def learner(self) -> str:

@@ -6,6 +6,7 @@ from itertools import combinations
 
 from vf_ray.study.compare import LEVEL, PairedComparison, rank_agreement
 from vf_ray.study.fit import LogLine, slopes_differ
+from vf_ray.study.joint import Joint
 from vf_ray.study.results import OutcomeResult, StudyResult
 from vf_ray.study.spread import SeedSpread
 from vf_ray.study.study import Study
@@ -28,15 +29,26 @@ def answers(study: Study, result: StudyResult) -> Iterator[str]:
 
 
 def _compared(finding: OutcomeResult, result: StudyResult) -> str:
-    comparisons, baseline = finding.joint.comparisons, finding.joint.baseline
-    shown = {v: c for v, c in comparisons.items() if result.corrected[finding.outcome.name, v] < LEVEL}
-    parts = [f"{variant} is {_better(against)} than {baseline}" for variant, against in shown.items()]
-    if rest := [against for variant, against in comparisons.items() if variant not in shown]:
-        most = max(against.detectable for against in rest)
-        which = "No other run" if shown else "No run"
-        parts.append(f"{which} could be told from {baseline}; {findable(most)}")
+    parts = [
+        words
+        for baseline in dict.fromkeys(finding.joint.against.values())
+        for words in _against(finding.joint, baseline, result.corrected_of(finding))
+    ]
     seeds = min(spread.seeds for spread in finding.joint.spreads.values())
     return ". ".join([*parts, *(["One seed only: run-to-run noise is not known"] if seeds < 2 else [])]) + "."
+
+
+def _against(joint: Joint, baseline: str, corrected: Mapping[str, float]) -> Iterator[str]:
+    """Say which runs differ from what they are compared with."""
+    compared = {v: joint.comparisons[v] for v, other in joint.against.items() if other == baseline}
+    shown = [variant for variant in compared if corrected[variant] < LEVEL]
+    for variant in shown:
+        yield f"{variant} is {_better(compared[variant])} than {baseline}"
+    if rest := [variant for variant in compared if variant not in shown]:
+        most = max(compared[variant].detectable for variant in rest)
+        which = "No other run" if shown else "No run" if len(rest) > 1 else rest[0]
+        could = "could not" if which == rest[0] else "could"
+        yield f"{which} {could} be told from {baseline}; {findable(most)}"
 
 
 def findable(difference: float) -> str:

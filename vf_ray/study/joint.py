@@ -27,6 +27,8 @@ class Joint:
     corrected: Mapping[str, float]
     """Their p values after Holm."""
     baseline: str
+    against: Mapping[str, str]
+    """What each variant but the baseline is compared with: the baseline, or another one."""
 
 
 def values_of(scores: Artifact, benchmark: str, model: str, only: Sequence[str] = ()) -> dict[str, float]:
@@ -45,8 +47,10 @@ def values_of(scores: Artifact, benchmark: str, model: str, only: Sequence[str] 
     return {item.id: item.value for item in get(benchmark).units(chosen)}
 
 
-def joint(runs: Runs, baseline: str) -> Joint:
+def joint(runs: Runs, baseline: str, others: Mapping[str, str] = {}) -> Joint:
     """Return the spread of each variant, and its comparison with the baseline.
+
+    ``others`` names the variants that are compared with another one, and with which.
 
     Raises:
         UserError: if the baseline is none of the variants, or runs share no item.
@@ -54,9 +58,10 @@ def joint(runs: Runs, baseline: str) -> Joint:
     if baseline not in runs:
         raise UserError(f"the baseline {baseline!r} is no run; {near(baseline, runs)}")
     common = seed_error(list(runs.values()))
-    comparisons = {name: compare(of, runs[baseline], common) for name, of in runs.items() if name != baseline}
+    against = {name: others.get(name, baseline) for name in runs if name != baseline}
+    comparisons = {name: compare(runs[name], runs[other], common) for name, other in against.items()}
     return Joint(
-        spreads={name: spread(of) for name, of in runs.items()}, comparisons=comparisons,
+        spreads={name: spread(of) for name, of in runs.items()}, comparisons=comparisons, against=against,
         corrected=holm({name: comparison.p for name, comparison in comparisons.items()}), baseline=baseline,
     )  # fmt: skip
 

@@ -10,22 +10,23 @@ from vf_ray.page.tables import Table
 from vf_ray.study.answer import answers
 from vf_ray.study.compare import LEVEL
 from vf_ray.study.curves import curves
+from vf_ray.study.part_changes import PartChange, part_sections
 from vf_ray.study.results import OutcomeResult, StudyResult
 from vf_ray.study.retention_page import retention_sections
 from vf_ray.study.study import Study, StudyRun
 
 INK, BASELINE = "#2563c9", "#8b919b"
 HEADERS = (
-    "run", "mean %", "for other items", "sd of seeds", "seeds", "items", "difference", "p (Holm)",
+    "run", "mean %", "for other items", "sd of seeds", "seeds", "items", "against", "difference", "p (Holm)",
     "found 4 in 5", "official", "paper", "verdict",
 )  # fmt: skip
 READ = (
     "mean %: of the items' values, over seeds; its interval is for other items and these seeds. sd of seeds: "
     "how far a run's mean moves from seed to seed, in points.",
-    "difference: from the baseline, paired by seed and item, in points, with a 95% interval for other items "
-    "and other seeds; how far seeds move it is its own or what all runs tell of it, whichever is more. p: "
-    "two-sided, the larger one of a test over seeds and items and of one over seeds alone, corrected by Holm "
-    "over all comparisons of the study.",
+    "difference: from the baseline, or from the run under against, paired by seed and item, in points, with "
+    "a 95% interval for other items and other seeds; how far seeds move it is its own or what all runs tell "
+    "of it, whichever is more. p: two-sided, the larger one of a test over seeds and items and of one over "
+    "seeds alone, corrected by Holm over all comparisons of the study.",
     "found 4 in 5: the smallest true difference, in points, that so many seeds and items would have shown "
     "four times in five; none: no difference at all.",
     "official: the benchmark's own first figure, mean over seeds, on its own scale; paper: the same as "
@@ -33,7 +34,12 @@ READ = (
 )
 
 
-def page(study: Study, result: StudyResult, runs: Mapping[str, Sequence[StudyRun]]) -> Document:
+def page(
+    study: Study,
+    result: StudyResult,
+    runs: Mapping[str, Sequence[StudyRun]],
+    changes: Sequence[PartChange] = (),
+) -> Document:
     """Return the whole page as data."""
     sections = [
         Section(
@@ -42,13 +48,15 @@ def page(study: Study, result: StudyResult, runs: Mapping[str, Sequence[StudyRun
         ),
         *(_outcome(study, finding, result) for finding in result.outcomes),
         *retention_sections(study.taught, result.retentions),
+        *part_sections(study.part, changes),
+        *_papers_own(study),
         Section(title="How to read it", blocks=[Notes(lines=[*READ, *_assumed(study)])]),
         Section(title="Runs", blocks=[_runs(runs)]),
     ]
     return Document(title=f"Study: {study.name}", about=study.question or study.about, sections=sections)
 
 
-def rows(study: Study, result: StudyResult) -> Iterator[Mapping[str, object]]:
+def rows(result: StudyResult) -> Iterator[Mapping[str, object]]:
     """Yield one row for each outcome and run, as numbers: for CSV and JSON."""
     for finding in result.outcomes:
         for variant, spread in finding.joint.spreads.items():
@@ -63,12 +71,12 @@ def rows(study: Study, result: StudyResult) -> Iterator[Mapping[str, object]]:
                 "p_holm": result.corrected.get((finding.outcome.name, variant)),
                 "detectable": against and against.detectable,
                 "official_metric": official and official.metric, "official": official and official.mean,
-                "published": _published(study, finding, variant),
+                "published": finding.published.get(variant),
             }  # fmt: skip
 
 
 def _outcome(study: Study, finding: OutcomeResult, result: StudyResult) -> Section:
-    blocks = [_chart(finding), _table(study, finding, result), *_fitted(study, finding), *_split(finding)]
+    blocks = [_chart(finding), _table(finding, result), *_fitted(study, finding), *_split(finding)]
     return Section(title=finding.outcome.name, blocks=blocks)
 
 
@@ -80,28 +88,30 @@ def _fitted(study: Study, finding: OutcomeResult) -> list[Block]:
     return [Plot(name=_plot_name(caption), drawing=drawing, caption=caption)]
 
 
-def _table(study: Study, finding: OutcomeResult, result: StudyResult) -> Table:
+def _table(finding: OutcomeResult, result: StudyResult) -> Table:
     """Return the runs; columns that say nothing of any of them are left out."""
-    body = list(_rows(study, finding, result))
+    body = list(_rows(finding, result))
     shown = [n for n in range(len(HEADERS)) if any(row[n] for row in body)]
     rows = [[row[n] for n in shown] for row in body]
     wide = [shown.index(n) for n in (len(HEADERS) - 1,) if n in shown]
     return Table(headers=[HEADERS[n] for n in shown], rows=rows, wide=wide)
 
 
-def _rows(study: Study, finding: OutcomeResult, result: StudyResult) -> Iterator[list[str]]:
+def _rows(finding: OutcomeResult, result: StudyResult) -> Iterator[list[str]]:
+    several = len(set(finding.joint.against.values())) > 1
     for variant, spread in finding.joint.spreads.items():
         low, high = spread.item_interval
-        official, published = finding.official.get(variant), _published(study, finding, variant)
+        official, published = finding.official.get(variant), finding.published.get(variant)
         against = finding.joint.comparisons.get(variant)
-        compared = ["", "", "", "baseline" if finding.joint.comparisons else ""]
+        compared = ["", "", "", "", "baseline" if finding.joint.comparisons else ""]
         if against is not None:
             p = result.corrected[finding.outcome.name, variant]
             least, most = max(-1.0, against.low), min(1.0, against.high)  # no share moves further
             moved = f"{100 * against.difference:+.2f} [{100 * least:+.1f}, {100 * most:+.1f}]"
             words = "no difference shown" if p >= LEVEL else "better" if against.difference > 0 else "worse"
             findable = f"{100 * against.detectable:.1f}" if against.detectable < 1 else "none"
-            compared = [moved, f"{p:.3g}", findable, words]
+            other = finding.joint.against[variant] if several else ""
+            compared = [other, moved, f"{p:.3g}", findable, words]
         *numbers, verdict = compared
         yield [
             variant, f"{100 * spread.mean:.2f}", f"[{100 * low:.1f}, {100 * high:.1f}]",
@@ -111,9 +121,21 @@ def _rows(study: Study, finding: OutcomeResult, result: StudyResult) -> Iterator
         ]  # fmt: skip
 
 
-def _published(study: Study, finding: OutcomeResult, variant: str) -> float | None:
-    """Return the paper's figure, which is of a whole benchmark."""
-    return None if finding.outcome.only else study.published.get(finding.outcome.benchmark, {}).get(variant)
+def _papers_own(study: Study) -> Iterator[Section]:
+    """Yield the paper's figures by themselves, where they are of another recipe than the runs."""
+    if not study.published or study.published_beside:
+        return
+    named = list(dict.fromkeys(run for figures in study.published.values() for run in figures))
+    body = [
+        [run, *(f"{figures[run]:g}" if run in figures else "" for figures in study.published.values())]
+        for run in named
+    ]
+    words = (
+        f"These are of the paper's models and data, recipe {study.published_of}; the runs above are of "
+        f"recipe {study.recipe}. Which run is above which can be compared, the figures themselves cannot."
+    )
+    table = Table(headers=("run", *study.published), rows=body, caption="The benchmarks' official figures")
+    yield Section(title="What the paper has", blocks=[Paragraph(words=words), table])
 
 
 def _chart(finding: OutcomeResult) -> Block:

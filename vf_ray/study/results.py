@@ -40,6 +40,8 @@ class OutcomeResult:
     """By variant; none where only a part of the benchmark counts, which has no official figure."""
     lines: Mapping[str, LogLine]
     """Fits by their name; none without a scale."""
+    published: Mapping[str, float]
+    """The paper's official figure by variant; none where the runs are not the paper's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,10 @@ class StudyResult:
     """p of each comparison by outcome and variant, after Holm over all comparisons of the study."""
     retentions: Mapping[str, Retention]
     """By variant; none where the study does not say what its stages teach."""
+
+    def corrected_of(self, outcome: OutcomeResult) -> Mapping[str, float]:
+        """Return, by variant, the corrected p of each comparison of an outcome."""
+        return {v: self.corrected[outcome.outcome.name, v] for v in outcome.joint.comparisons}
 
 
 def results(study: Study, scores: ScoresByRun) -> StudyResult:
@@ -84,8 +90,11 @@ def _outcome(study: Study, outcome: StudyOutcome, scores: ScoresByRun, baseline:
         runs[variant] = [_values(one, record, outcome) for one, record in zip(each, records, strict=True)]
         if not outcome.only:
             official[variant] = _official([_figures(record, outcome) for record in records])
-    lines = _lines(study.fit, runs) if study.fit else {}
-    return OutcomeResult(outcome=outcome, joint=joint(runs, baseline), official=official, lines=lines)
+    return OutcomeResult(
+        outcome=outcome, joint=joint(runs, baseline, study.against), official=official,
+        lines=_lines(study.fit, runs) if study.fit else {},
+        published={} if outcome.only else study.published_beside.get(outcome.benchmark, {}),
+    )  # fmt: skip
 
 
 def _model(record: Scores, outcome: StudyOutcome) -> str:
@@ -114,7 +123,7 @@ def _official(figures: Sequence[tuple[str, float]]) -> Official:
 def _lines(fit: Fit, runs: Mapping[str, Sequence[Values]]) -> dict[str, LogLine]:
     """Fit a line over every run and seed of each name."""
     points: dict[str, list[tuple[float, float]]] = {}
-    for variant, scale in fit.scale.items():
+    for variant, scale in fit.places.items():
         name = fit.lines.get(variant, "all runs")
         means = (sum(values.values()) / len(values) for values in runs[variant])
         points.setdefault(name, []).extend((scale, mean) for mean in means)

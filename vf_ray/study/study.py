@@ -47,12 +47,17 @@ class StudyOutcome:
 class Fit:
     """A line over a scale, such as the number of tasks."""
 
-    scale: Mapping[str, float]
-    """Each run's place on the scale."""
+    scale: Mapping[str, float | str]
+    """Each run's place on the scale; ``$name`` as in an override."""
     name: str
     """What the scale counts."""
     lines: Mapping[str, str] = field(default_factory=dict)
     """Name of each run's line, where there are several, such as sizes of a model."""
+
+    @property
+    def places(self) -> Mapping[str, float]:
+        """Return each run's place, where every ``$name`` is filled in."""
+        return {run: float(place) for run, place in self.scale.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,15 @@ class TaughtGroup:
     stage: str
     only: tuple[str, ...]
     """Their ids, or patterns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedPart:
+    """A module of the model whose weights are compared before and after training."""
+
+    module: str = "projector"
+    published: str = ""
+    """What the paper says of it, in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +99,12 @@ class Study:
     outcomes: tuple[StudyOutcome, ...] = (StudyOutcome(benchmark="tasks"),)
     baseline: str = ""
     """The run that the others are compared with; empty: the first."""
+    against: Mapping[str, str] = field(default_factory=dict)
+    """Runs that are compared with another one than the baseline, and with which."""
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """The paper's official figure by benchmark and run."""
+    published_of: str = ""
+    """The recipe whose runs these figures are of; empty: the study's own."""
     fit: Fit | None = None
     proxies: Mapping[str, str] = field(default_factory=dict)
     """Runs that stand for dearer ones, and which: it is told how far their orders agree."""
@@ -94,6 +112,8 @@ class Study:
     """Whether it is told how far any two outcomes order the runs alike."""
     taught: Mapping[str, TaughtGroup] = field(default_factory=dict)
     """Groups of tasks by name, and the stage that teaches each: what later stages leave of them is told."""
+    part: ComparedPart | None = None
+    """A module of which it is told how far each run's stages moved its weights."""
     values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What ``$name`` in an override stands for, by recipe; ``*``: all that are not named."""
 
@@ -106,10 +126,28 @@ class Study:
                 require(isinstance(one, Mapping), f"runs.{run} is {one!r}; expected overrides, or a list")
         known = self.variants(self.recipe)
         require(self.baseline in ("", *known), f"baseline is {self.baseline!r}; {near(self.baseline, known)}")
-        for run in (*self.proxies, *self.proxies.values()):
-            require(run in known, f"proxies names the run {run!r}; {near(run, known)}")
-        for run in self.fit.scale if self.fit else ():
-            require(run in known, f"fit.scale names the run {run!r}; {near(run, known)}")
+        named = {
+            "proxies": (*self.proxies, *self.proxies.values()),
+            "against": (*self.against, *self.against.values()),
+            "fit.scale": self.fit.scale if self.fit else (),
+        }
+        for key, run in ((key, run) for key, some in named.items() for run in some):
+            require(run in known, f"{key} names the run {run!r}; {near(run, known)}")
+
+    @property
+    def published_beside(self) -> Mapping[str, Mapping[str, float]]:
+        """Return the paper's figures where they can stand beside the runs': those of their own recipe."""
+        is_own = not self.published_of or Path(self.recipe).stem == Path(self.published_of).stem
+        return self.published if is_own else {}
+
+    def under(self, name: str) -> "Study":
+        """Return the study as it is under a recipe of this name: with its places on a scale.
+
+        Raises:
+            UserError: for a ``$name`` that the study does not give for this recipe.
+        """
+        fit = self.fit and replace(self.fit, scale=self._filled(self.fit.scale, name))
+        return replace(self, recipe=name, published_of=self.published_of or self.recipe, fit=fit)
 
     def asked_under(self, recipe: Recipe) -> "Study":
         """Return the study with only those outcomes that a recipe asks for.
@@ -166,6 +204,8 @@ class StudyRun:
     """Its number, from 0; run 0 has the recipe's own run seed."""
     recipe: Recipe
     overrides: Changes
+    starts_from: "Sequence[MadeModel]" = ()
+    """Models that its base is made of."""
 
     @property
     def name(self) -> str:
@@ -177,7 +217,7 @@ def runs_of(study: Study, recipe: str, seeds: int, more: Changes, where: Where) 
     """Return the runs of each variant, one for each seed; ``more`` overrides all of them alike.
 
     ``where`` gives the address of a model that an override names by its making: ``{model: stage1, under:
-    {...}}`` is what a step makes under these overrides.
+    {...}}`` is what a step makes under these overrides, and the run's own seed.
 
     Raises:
         UserError: for an override that does not fit the recipe.
@@ -196,16 +236,21 @@ def _run(
 ) -> StudyRun:
     try:
         changes = {**own, **more}
-        bases = {key: MadeModel(**value) for key, value in changes.items() if _is_model(value)}
-        changes |= {key: where(load_recipe(recipe, {**b.under, **more}), b.model) for key, b in bases.items()}
-        plain = load_recipe(recipe, changes)
-        if seed and "run_seed" not in own:
-            changes["run_seed"] = (plain.seed if plain.run_seed is None else plain.run_seed) + seed
-        whole = load_recipe(recipe, changes)
-        study.asked_under(whole)
-        return StudyRun(variant=variant, seed=seed, recipe=whole, overrides=changes)
+        seeds = {"run_seed": _run_seed(recipe, changes) + seed} if seed and "run_seed" not in own else {}
+        named = {key: MadeModel(**value) for key, value in changes.items() if _is_model(value)}
+        first = {key: replace(one, under={**one.under, **more, **seeds}) for key, one in named.items()}
+        places = {key: where(load_recipe(recipe, one.under), one.model) for key, one in first.items()}
+        changes, starts_from = {**changes, **places, **seeds}, tuple(first.values())
+        study.asked_under(whole := load_recipe(recipe, changes))
+        return StudyRun(variant=variant, seed=seed, recipe=whole, overrides=changes, starts_from=starts_from)
     except UserError as error:
         raise UserError(f"study {study.name!r}, run {variant!r}: {error}") from None
+
+
+def _run_seed(recipe: str, changes: Changes) -> int:
+    """Return the seed of a recipe's own runs, where models that are still to be made change none."""
+    plain = load_recipe(recipe, {key: value for key, value in changes.items() if not _is_model(value)})
+    return plain.seed if plain.run_seed is None else plain.run_seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +264,7 @@ class MadeModel:
 
 
 def _is_model(value: Any) -> bool:
-    return isinstance(value, Mapping) and "model" in value
+    return isinstance(value, Mapping) and "model" in value and value.keys() <= {"model", "under"}
 
 
 def _levels(key: str, values: Any) -> list[tuple[str, Changes]]:
