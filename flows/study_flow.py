@@ -25,7 +25,7 @@ from vf_ray.recipe import Recipe
 from vf_ray.recipe.load import load_recipe
 from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
-from vf_ray.study.page import page, rows
+from vf_ray.study.page import page, points, rows
 from vf_ray.study.part_changes import part_changes
 from vf_ray.study.results import results
 from vf_ray.study.study import MadeModel, Study, StudyRun, load_study, runs_of
@@ -165,7 +165,8 @@ def _told(asked: Study, runs: StudyRuns, plans: Mapping[str, Plan], store: Store
         }
         changes = list(part_changes(asked.part, models, store)) if asked.part else []
         document, table = page(asked, outcomes, runs, changes), list(rows(outcomes))
-        data = {**document.plain(), "rows": table, "part": [asdict(change) for change in changes]}
+        more = {"points": list(points(outcomes)), "part": [asdict(change) for change in changes]}
+        data = {**document.plain(), "rows": table, **more}
         texts = {
             "study.html": document.html(), "study.md": document.markdown(), "study.csv": _csv(table),
             "study.json": json.dumps(data, indent=1, ensure_ascii=False) + "\n",

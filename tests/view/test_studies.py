@@ -12,7 +12,7 @@ from tests.view.test_pages import listed, text
 from vf_ray.artifacts import Artifact, Spec, Writer, build
 from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
-from vf_ray.study.page import page, rows
+from vf_ray.study.page import page, points, rows
 from vf_ray.study.results import results
 from vf_ray.study.study import StudyRun
 
@@ -31,13 +31,15 @@ def stored(store: Store, runs: Found) -> Artifact:
     """Store the study's page as its flow does."""
     result, recipe = results(STUDY, runs), load_recipe("smoke")
     each = {v: [StudyRun(variant=v, seed=s, recipe=recipe, overrides={}) for s in range(3)] for v in runs}
-    record = {**page(STUDY, result, each).plain(), "rows": list(rows(STUDY, result))}
+    record = {**page(STUDY, result, each).plain(), "rows": list(rows(result))}
+    record["points"] = list(points(result))
     inputs = {f"{variant}, {n}": one.address for variant, some in runs.items() for n, one in enumerate(some)}
     return study_of(store, record, inputs)
 
 
 def study_of(store: Store, record: Mapping[str, object], inputs: Mapping[str, str]) -> Artifact:
     def make(writer: Writer) -> dict[str, int]:
+        writer.commit("study.html", b"<p>the study")
         writer.commit("study.json", json.dumps(record).encode())
         return {"runs": 9, "outcomes": 1}
 
@@ -55,11 +57,13 @@ def test_a_study_says_its_answer_and_leads_to_its_runs(
     shown = pages.get(f"/study/x/{version}").text
     assert "better is better, by" in text(shown)
     assert "aria-label='pope, last model: mean" in shown
+    assert shown.count("<title>better, seed") == 3
     figures = {row["run"]: row for row in listed(pages, f"/study/x/{version}", "outcomes")}
     assert figures.keys() == runs.keys()
     assert float(figures["better"]["difference"]) > 0 > float(figures["better"]["p"]) - 0.01
     behind = {
-        (row["run"], int(row["seed"])): row["scores"] for row in listed(pages, f"/study/x/{version}", "runs")
+        (row["run"], int(row["seed"])): row["scores"]
+        for row in listed(pages, f"/study/x/{version}", "behind")
     }
     assert behind == {(name, n): one.address for name, some in runs.items() for n, one in enumerate(some)}
 
@@ -71,12 +75,15 @@ def test_a_store_without_studies_says_so(local_store: Store, browsing: Browsing)
 def test_a_hostile_study_is_text(local_store: Store, browsing: Browsing) -> None:
     words = text_of(MARKUP)
     blocks = [{"words": words}, {"notes": [words]}, {"headers": [words], "rows": [[words]], "caption": words},
-              {"plot": words}]  # fmt: skip
+              {"plot": words, "caption": words, "numbers": {"headers": [words] * 2, "rows": [[words] * 2]}},
+              {"plot": words, "caption": words},
+              {"figures": [dict.fromkeys(("value", "label", "detail"), words)]},
+              {"gallery": [{}]}, {"parts": [{"words": words}]}, {"shares": {words: 1}}]  # fmt: skip
     row = {"outcome": words, "run": words, "mean": 0.5, "items_low": 0.1, "items_high": 0.9}
     record = {"title": words, "about": words, "sections": [{"title": words, "blocks": blocks}], "rows": [row]}
     version = study_of(local_store, record, {f"{words}, 0": "scores/x/0"}).address.rpartition("/")[2]
     shown = browsing(local_store).get(f"/study/x/{version}").text
-    assert shown.count("<svg") == 1
+    assert shown.count("<svg") == 2
     harmless(shown)
 
 

@@ -75,6 +75,16 @@ def tick(value: float) -> str:
 def svg(width: int, height: int, body: str, label: str) -> str:
     """Return a drawing; ``label`` tells what it shows to those who do not see it."""
     size = f"viewBox='0 0 {width} {height}' width='{width}' height='{height}'"
+    role = "group" if "<a href=" in body else "img"  # within an image nothing can be gone to
     return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' {size} role='img' aria-label='{escape(label)}'>{body}</svg>"
+        f"<svg xmlns='http://www.w3.org/2000/svg' {size} role='{role}' aria-label='{escape(label)}'>"
+        f"{body}</svg>"
     )
+
+
+def linked(body: str, href: str, title: str) -> str:
+    """Return a part of a drawing as a link that is named, and met by keyboard, too; without one, as it is."""
+    if not href:
+        return body
+    name = f"aria-label='{escape(title)}'"
+    return f"<a href='{escape(href)}' {name}><title>{escape(title)}</title>{body}</a>"

@@ -4,10 +4,26 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from types import MappingProxyType
 
-from vf_ray.page.axes import GRID, INK, SOFT, Drawing, Scale, horizontal, legend, svg, text, tick, ticks
+from vf_ray.page.axes import (
+    GRID,
+    INK,
+    SOFT,
+    Drawing,
+    Scale,
+    horizontal,
+    legend,
+    linked,
+    svg,
+    text,
+    tick,
+    ticks,
+)
 from vf_ray.page.tables import Table
 
+SINGLE, SINGLE_INK = "single runs", "#d4762c"
+"""How the legend names the points below whiskers, and their colour."""
 MOST_ROWS = 50
 """Of the numbers behind a curve; of a longer one every so-many-th point is told."""
 
@@ -20,8 +36,17 @@ class Series:
     colour: str
     x: Sequence[float]
     y: Sequence[float]
+    run: str = ""
+    """Which of several lines of one name it is; the legend has the name once."""
     smooth: bool = True
     """Whether a running mean is drawn over the values, which are faint then."""
+    href: str = ""
+    """Where a click on it leads; empty: nowhere."""
+
+    @property
+    def title(self) -> str:
+        """Return what tells it from every other line."""
+        return f"{self.name}, {self.run}" if self.run else self.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +58,8 @@ class Dot:
     value: float
     low: float
     high: float
+    href: str = ""
+    """Where a click on it leads; empty: nowhere."""
 
 
 def lines(
@@ -43,13 +70,21 @@ def lines(
     y = Scale(0, _settled(series), height - 40, 16)
     body = [_frame(x, y, x_label, y_label, height)]
     for one in series:
-        faint = " stroke-opacity='.22' stroke-width='1'" if one.smooth else " stroke-width='2'"
-        body.append(_path(one.x, one.y, x, y, f"stroke='{one.colour}'{faint}"))
-        if one.smooth:
-            body.append(_path(one.x, smoothed(one.y), x, y, f"stroke='{one.colour}' stroke-width='2'"))
-    body.append(legend([(s.name, s.colour) for s in series], width - 14, 14))
+        body.append(linked(_curve(one, x, y), one.href, one.title))
+    body.append(legend([*{s.name: s.colour for s in series}.items()], width - 14, 14))
     label = f"{y_label} against {x_label}"
     return Drawing(svg(width, height, "".join(body), label), _curves(series, x_label, y_label))
+
+
+def _curve(one: Series, x: Scale, y: Scale) -> str:
+    """Return a line; what leads somewhere is wide enough to be met."""
+    faint = " stroke-opacity='.22' stroke-width='1'" if one.smooth else " stroke-width='2'"
+    parts = [_path(one.x, one.y, x, y, f"stroke='{one.colour}'{faint}")]
+    if one.smooth:
+        parts.append(_path(one.x, smoothed(one.y), x, y, f"stroke='{one.colour}' stroke-width='2'"))
+    if one.href:
+        parts.append(_path(one.x, one.y, x, y, "stroke='transparent' stroke-width='12'"))
+    return "".join(parts)
 
 
 def _curves(series: Sequence[Series], x_label: str, y_label: str) -> Table:
@@ -57,7 +92,7 @@ def _curves(series: Sequence[Series], x_label: str, y_label: str) -> Table:
     points = [dict(_thinned(one.x, one.y, MOST_ROWS)) for one in series]
     places = sorted({place for curve in points for place in curve})
     rows = [[tick(x), *(f"{curve[x]:.4g}" if x in curve else "" for curve in points)] for x in places]
-    return Table(headers=[x_label, *(one.name for one in series)], rows=rows, caption=y_label)
+    return Table(headers=[x_label, *(one.title for one in series)], rows=rows, caption=y_label)
 
 
 def _settled(series: Sequence[Series]) -> float:
@@ -75,8 +110,14 @@ def smoothed(values: Sequence[float]) -> list[float]:
     return means
 
 
-def intervals(rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 900) -> Drawing:
-    """Return one row for each name, with dots on whiskers from 0 to 1; a legend above."""
+def intervals(
+    rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 900,
+    points: Mapping[str, Sequence[Dot]] = MappingProxyType({}),
+) -> Drawing:  # fmt: skip
+    """Return one row for each name, with dots on whiskers from 0 to 1; a legend above.
+
+    ``points`` are the single runs behind a row, drawn small below its whiskers.
+    """
     left, row_height, top = 178, 36, 30
     height = top + row_height * len(rows) + 40
     x = Scale(0, 1, left, width - 20)
@@ -85,10 +126,13 @@ def intervals(rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 9
         middle = top + row_height * (place + 0.5)
         body.append(text(left - 12, middle + 4, name, "end", INK, 12))
         body += [_whisker(dot, x, middle + 6.5 * (n - (len(dots) - 1) / 2)) for n, dot in enumerate(dots)]
+        body += [_point(dot, x, middle + 12) for dot in points.get(name, ())]
     colours = {dot.name: dot.colour for dots in rows.values() for dot in dots}
+    colours |= dict.fromkeys([SINGLE], SINGLE_INK) if points else {}
     body.append(legend(list(colours.items()), width - 20, 14))
     body.append(text((left + width) / 2, height - 6, x_label, "middle", SOFT, 11))
-    table = [[name, dot.name, *_percents(dot)] for name, dots in rows.items() for dot in dots]
+    shown = [(name, dot) for name, dots in rows.items() for dot in (*dots, *points.get(name, ()))]
+    table = [[name, dot.name, *_percents(dot)] for name, dot in shown]
     headers = ["", "of", "value", "from", "to"]
     numbers = Table(headers=headers, rows=table, caption=x_label, wide=(1,))
     return Drawing(svg(width, height, "".join(body), x_label), numbers)
@@ -99,10 +143,19 @@ def _percents(dot: Dot) -> list[str]:
 
 
 def _whisker(dot: Dot, x: Scale, y: float) -> str:
-    title = f"<title>{escape(dot.name)}: {dot.value:.3f} [{dot.low:.3f}, {dot.high:.3f}]</title>"
     ends = f"x1='{x(dot.low)}' x2='{x(dot.high)}' y1='{y}' y2='{y}'"
     line = f"<line {ends} stroke='{dot.colour}' stroke-width='1.6'/>"
-    return f"<g>{title}{line}<circle cx='{x(dot.value)}' cy='{y}' r='3.4' fill='{dot.colour}'/></g>"
+    circle = f"<circle cx='{x(dot.value)}' cy='{y}' r='3.4' fill='{dot.colour}'/>"
+    return _titled(dot, line + circle, f"{dot.name}: {dot.value:.3f} [{dot.low:.3f}, {dot.high:.3f}]")
+
+
+def _point(dot: Dot, x: Scale, y: float) -> str:
+    circle = f"<circle cx='{x(dot.value)}' cy='{y}' r='2.8' fill='{SINGLE_INK}' fill-opacity='.65'/>"
+    return _titled(dot, circle, f"{dot.name}: {dot.value:.3f}")
+
+
+def _titled(dot: Dot, body: str, title: str) -> str:
+    return linked(body, dot.href, title) if dot.href else f"<g><title>{escape(title)}</title>{body}</g>"
 
 
 def bars(

@@ -34,6 +34,8 @@ table.dense{font-size:12.5px}.dense th{font-size:12px}.dense th,.dense td{paddin
 .ci{color:#8b919b;font-size:12px}
 .yes{color:var(--yes)}.no{color:var(--no)}
 figure{margin:8px 0 16px}figure svg{max-width:100%;height:auto;display:block}
+figure svg a{cursor:pointer}figure svg a:hover circle{stroke:var(--ink)}
+figure svg a:focus-visible{outline:2px solid var(--blue);outline-offset:3px}
 figcaption{color:var(--soft);font-size:13px;margin-top:4px}
 details{margin:6px 0 0;font-size:13px;color:var(--soft)}summary{cursor:pointer}
 .notes{margin:4px 0 12px;padding-left:18px;color:var(--soft);font-size:13px}

@@ -32,7 +32,7 @@ def forgetting(findings: Findings) -> Section | None:
     sets = {m: figures.tables["sets"] for m, figures in findings.of_all(CF).items()}
     rows = {
         name: [
-            plots.Dot(name=names.model(m), colour=findings.colour(m), **_share(sets[m][name]["accuracy %"]))
+            _share(names.model(m), findings.colour(m), sets[m][name]["accuracy %"])
             for m in findings.models
         ]
         for name in next(iter(sets.values()))
@@ -58,8 +58,9 @@ FORGETTING = (
 )
 
 
-def _share(percent: Figure) -> dict[str, float]:
-    return {"value": percent.value / 100, "low": percent.low / 100, "high": percent.high / 100}
+def _share(name: str, colour: str, percent: Figure) -> plots.Dot:
+    value, low, high = (part / 100 for part in (percent.value, percent.low, percent.high))
+    return plots.Dot(name=name, colour=colour, value=value, low=low, high=high)
 
 
 def _changes(before: Sequence[Item], after: Sequence[Item]) -> dict[str, Paired]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from vf_ray.page.document import Block, Document, Notes, Paragraph, Plot, Section
-from vf_ray.page.plots import Dot, intervals
+from vf_ray.page.plots import SINGLE_INK, Dot, intervals
 from vf_ray.page.tables import Table
 from vf_ray.study.answer import answers
 from vf_ray.study.compare import LEVEL
@@ -16,6 +16,8 @@ from vf_ray.study.retention_page import retention_sections
 from vf_ray.study.study import Study, StudyRun
 
 INK, BASELINE = "#2563c9", "#8b919b"
+RUNS = "#runs"
+"""Where the page lists its runs: a single run's point leads there."""
 HEADERS = (
     "run", "mean %", "for other items", "sd of seeds", "seeds", "items", "against", "difference", "p (Holm)",
     "found 4 in 5", "official", "paper", "verdict",
@@ -73,6 +75,14 @@ def rows(result: StudyResult) -> Iterator[Mapping[str, object]]:
                 "official_metric": official and official.metric, "official": official and official.mean,
                 "published": finding.published.get(variant),
             }  # fmt: skip
+
+
+def points(result: StudyResult) -> Iterator[Mapping[str, object]]:
+    """Yield the mean of every single run on every outcome, by the number of its seed."""
+    for finding in result.outcomes:
+        for variant, spread in finding.joint.spreads.items():
+            for seed, mean in enumerate(spread.seed_means):
+                yield {"outcome": finding.outcome.name, "run": variant, "seed": seed, "mean": mean}
 
 
 def _outcome(study: Study, finding: OutcomeResult, result: StudyResult) -> Section:
@@ -143,14 +153,18 @@ def _chart(finding: OutcomeResult) -> Block:
         variant: [
             Dot(name="items", colour=INK if variant != finding.joint.baseline else BASELINE,
                 value=spread.mean, low=spread.item_interval[0], high=spread.item_interval[1]),
-            *([Dot(name="seeds", colour="#d4762c", value=spread.mean, low=spread.seed_interval[0],
+            *([Dot(name="seeds", colour=SINGLE_INK, value=spread.mean, low=spread.seed_interval[0],
                    high=spread.seed_interval[1])] if spread.seed_interval else []),
         ]
         for variant, spread in finding.joint.spreads.items()
     }  # fmt: skip
-    drawing = intervals(
-        _within(dots), x_label=f"{finding.outcome.name}: mean, % (whiskers: 95% for other items, other seeds)"
-    )
+    runs = {
+        variant: [Dot(name=f"run of seed {n}", colour=SINGLE_INK, value=mean, low=mean, high=mean, href=RUNS)
+                  for n, mean in enumerate(spread.seed_means)]
+        for variant, spread in finding.joint.spreads.items()
+    }  # fmt: skip
+    label = f"{finding.outcome.name}: mean, % (whiskers: 95% for other items, other seeds)"
+    drawing = intervals(_within(dots), x_label=label, points=runs)
     return Plot(name=_plot_name(finding.outcome.name), drawing=drawing, caption=finding.outcome.name)
 
 

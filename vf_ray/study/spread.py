@@ -19,7 +19,8 @@ class SeedSpread:
     """A mean over seeds and items, and its two kinds of doubt."""
 
     mean: float
-    seeds: int
+    seed_means: tuple[float, ...]
+    """Of the items, run by run."""
     items: int
     seed_sd: float | None
     """Standard deviation of a run's mean from seed to seed; None with one seed."""
@@ -31,6 +32,11 @@ class SeedSpread:
     """Share of the variance between single values that seeds alone explain; None with one seed."""
     item_share: float | None
     """Share that items alone explain; the rest is what a seed does to an item."""
+
+    @property
+    def seeds(self) -> int:
+        """Return the number of runs."""
+        return len(self.seed_means)
 
 
 def matrix(runs: Sequence[Values]) -> tuple[list[str], Floats]:
@@ -60,13 +66,13 @@ def spread(runs: Sequence[Values]) -> SeedSpread:
     by_item = _interval(mean, error, items - 1)
     if seeds < 2:
         return SeedSpread(
-            mean=mean, seeds=seeds, items=items, seed_sd=None, seed_interval=None, item_interval=by_item,
-            seed_share=None, item_share=None,
+            mean=mean, seed_means=(mean,), items=items, seed_sd=None, seed_interval=None,
+            item_interval=by_item, seed_share=None, item_share=None,
         )  # fmt: skip
     seed_sd = float(means_S.std(ddof=1))
     shares = _shares(values_SI)
     return SeedSpread(
-        mean=mean, seeds=seeds, items=items, seed_sd=seed_sd,
+        mean=mean, seed_means=tuple(means_S.tolist()), items=items, seed_sd=seed_sd,
         seed_interval=_interval(mean, seed_sd / math.sqrt(seeds), seeds - 1), item_interval=by_item,
         seed_share=shares[0], item_share=shares[1],
     )  # fmt: skip

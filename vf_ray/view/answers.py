@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from vf_ray.artifacts import Artifact
 from vf_ray.eval.benchmark import Item, Question
-from vf_ray.eval.scores import asked_models, read
+from vf_ray.eval.scores import BenchmarkScores, asked_models, read
 from vf_ray.text import plain
 from vf_ray.view.question_images import question_images
 from vf_ray.view.questions import Asking
@@ -25,6 +25,7 @@ FIGURES = {
     "recipe": str, "benchmark": str, "model": str, "figure": str, "value": float, "low": float, "high": float,
     "items": int, "scores": str,
 }  # fmt: skip
+HEADLINE = {"model": str, "figure": str, "value": float, "low": float, "high": float, "items": int}
 ITEMS = {
     "id": str, "category": str, "question": str, "answer": str, "parsed": str, "gold": str, "value": float,
     "graded by": str, "other answer": str, "other value": float, "judge": str,
@@ -89,12 +90,12 @@ SHOW: Mapping[str, Callable[[AnswerItem], bool]] = {
 
 def answers(site: Site, request: Request) -> Response:
     """Show the first figure of every benchmark and model, of the newest runs."""
-    page = whole_number(request, "page")
+    page, only = whole_number(request, "page"), request.query_params.get("scores", "")
     named = [
         a for run in site.index.runs() for a in run.versions.get(EVALUATE, ()) if a.startswith("scores/")
     ]
     finished = site.index.finished(named)
-    scores = [address for address in dict.fromkeys(named) if address in finished]
+    scores = [one for one in dict.fromkeys(named) if one in finished and only in ("", one)]
 
     def rows(addresses: Sequence[str]) -> Iterator[list[Cell]]:
         for address in addresses:
@@ -125,14 +126,16 @@ def items(site: Site, request: Request) -> Response:
         rows=[one.row for one in shown],
         every=lambda: (one.row for one in chosen),
     )
+    figures = read(scores).benchmarks[benchmark]
     return rendered(
-        request, "items.html", f"{benchmark}, {model}", [table], scores=scores, benchmark=benchmark,
-        models=models, model=model, other=other, show=query.get("show", ""), kinds=SHOW,
+        request, "items.html", f"{benchmark}, {model}", [table, _headline(figures)],
+        scores=scores, benchmark=benchmark, models=models, model=model, other=other,
+        show=query.get("show", ""), kinds=SHOW,
         category=query.get("category", ""), categories=sorted({one.item.category for one in every}),
         words=query.get("q", ""), counts={name: sum(map(test, every)) for name, test in SHOW.items()},
         items=shown, count=len(chosen), page=page, more=(page + 1) * ON_A_PAGE < len(chosen),
         trouble=asking.trouble, of=len(every), images_of=question_images,
-        figures=read(scores).benchmarks.get(benchmark),
+        figures=figures,
     )  # fmt: skip
 
 
@@ -150,6 +153,16 @@ def _figures(site: Site, address: str) -> Iterator[list[Cell]]:
             numbers = [figure.value, figure.low, figure.high, figure.n] if figure else [None] * 4
             link = CellLink(name, place(address, name, model=model))
             yield [recipe, link, model, metric, *numbers, CellLink(address, to(f"/artifact/{address}"))]
+
+
+def _headline(figures: BenchmarkScores) -> PageTable:
+    """Return the headline figures of every model."""
+    rows: list[list[Cell]] = [
+        [model, metric, figure.value, figure.low, figure.high, figure.n]
+        for model, one in figures.models.items()
+        for metric, figure in one.headline.items()
+    ]
+    return PageTable(name="figures", columns=HEADLINE, rows=rows)
 
 
 def _joined(

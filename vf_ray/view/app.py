@@ -31,10 +31,12 @@ from vf_ray.view.question_images import question_image
 from vf_ray.view.raw_rows import raw_row
 from vf_ray.view.rejects import rejects
 from vf_ray.view.rendering import html
+from vf_ray.view.reports import report
 from vf_ray.view.runs import run, runs
 from vf_ray.view.screened import screened
 from vf_ray.view.site import Site
 from vf_ray.view.studies import studies, study
+from vf_ray.view.written import written
 
 Page = Callable[[Site, Request], Response]
 Sending = Callable[[Site, Request, bytes], Response]
@@ -56,6 +58,9 @@ PAGES: dict[str, Page] = {
     "/benchmark/{benchmark}": benchmark_question,
     "/benchmark/{benchmark}/image": benchmark_image,
     "/screened/{source}/{version}": screened,
+    "/report/{name:path}/{version}": report,
+    "/written/{kind}/{name:path}/{version}/file/{file}": written,
+    "/written/{kind}/{name:path}/{version}": written,
     "/studies": studies,
     "/study/{study}/{version}": study,
     "/chat": chat,

@@ -49,8 +49,12 @@ class StageCurves:
         rows = [[record.get(name) for name in COLUMNS] for record in self.records]
         return PageTable(name=f"steps-{self.stage}", columns=COLUMNS, rows=rows[-1:], every=lambda: rows)
 
+    def points(self, name: str) -> list[tuple[float, float]]:
+        """Return step and value of every record that has a column."""
+        return [(r["step"], r[name]) for r in self.records if isinstance(r.get(name), int | float)]
+
     def _plot(self, name: str, title: str) -> str:
-        points = [(r["step"], r[name]) for r in self.records if isinstance(r.get(name), int | float)]
+        points = self.points(name)
         if len({value for _, value in points}) < 2:
             return ""
         x, y = zip(*points, strict=True)

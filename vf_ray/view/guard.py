@@ -35,7 +35,7 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Guard:
-    """Lets a request through to the pages, or refuses it; every answer has ``HEADERS``."""
+    """Lets a request through to the pages, or refuses it; an answer has ``HEADERS`` unless it has its own."""
 
     app: ASGIApp
     token: str
@@ -48,8 +48,8 @@ class Guard:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                headers.setdefault("cache-control", "no-store")
+                for key, value in {**HEADERS, "cache-control": "no-store"}.items():
+                    headers.setdefault(key, value)
             await send(message)
 
         if scope["type"] != "http":

@@ -52,7 +52,8 @@ def page_of(address: str) -> str:
     name, _, version = rest.rpartition("/")
     pages = {
         "instances": to(f"/task/{name}", version=version),
-        "scores": to("/answers"),
+        "scores": to("/answers", scores=address),
+        "report": to(f"/report/{name}/{version}"),
         "screened": to(f"/screened/{name}/{version}"),
         "study": to(f"/study/{name}/{version}"),
     }

@@ -22,6 +22,8 @@ from vf_ray.view.tables import Cell, CellLink, PageTable
 from vf_ray.view.under_way import UnderWay
 
 ON_A_PAGE = 25
+REPORT = "report"
+"""Name of a run's last step, and kind of what it makes."""
 REFRESHED_S = 10
 """How often the page of a run is loaded anew while something of it is being built."""
 COLUMNS = {
@@ -63,6 +65,7 @@ def run(site: Site, request: Request) -> Response:
         request, "run.html", f"Run of {record.recipe}", [_steps(record, finished), _cost(site, record),
         *(one.table for one in drawn)], run=record, chain=graph, under_way=under_way, curves=drawn,
         refreshed=REFRESHED_S if graph.is_live else None, drift=_drift(site, record),
+        report=_report(record, finished),
         since=_since(site, record) if request.query_params.get("since") else None,
     )  # fmt: skip
 
@@ -104,6 +107,12 @@ def _cost(site: Site, record: RunRecord) -> PageTable:
         manifests = [artifact.manifest for artifact in site.index.artifacts(addresses).values()]
         rows += [list(astuple(of_step(step, manifests)))] if manifests else []
     return PageTable(name="cost", columns=COST, rows=rows)
+
+
+def _report(record: RunRecord, finished: set[str]) -> str:
+    """Return where the report of a run is shown; empty: there is none yet."""
+    reports = [address for address in record.versions.get(REPORT, ()) if address in finished]
+    return to(f"/{reports[-1]}") if reports else ""
 
 
 def _drift(site: Site, record: RunRecord) -> list[str]:

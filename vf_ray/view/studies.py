@@ -1,6 +1,5 @@
 """Studies: what each says, its figures as tables and charts, and from every figure to the runs behind it."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,23 +7,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vf_ray.artifacts import Artifact
-from vf_ray.errors import UserError
-from vf_ray.page.plots import Dot, intervals
+from vf_ray.page.plots import SINGLE_INK, Dot, intervals
 from vf_ray.plan.run_records import STUDY
+from vf_ray.study.page import INK
+from vf_ray.view.documents import tables
 from vf_ray.view.rendering import rendered, to
+from vf_ray.view.reports import read_document
 from vf_ray.view.site import Site
+from vf_ray.view.study_runs import RunBehind, StudyCurves, behind, runs_behind, stages, study_curves
 from vf_ray.view.tables import Cell, CellLink, PageTable
+from vf_ray.view.written import written_at
 
 RECORD = "study.json"
 """Where in a study's artifact its page lies as data."""
-INK = "#2563c9"
+BEHIND = "#behind"
+"""Where the page lists the runs."""
 OUTCOMES = {
     "outcome": str, "run": str, "mean": float, "items_low": float, "items_high": float, "seed_sd": float,
     "seeds": int, "items": int, "difference": float, "low": float, "high": float, "p": float, "p_holm": float,
     "detectable": float, "official_metric": str, "official": float, "published": float,
 }  # fmt: skip
 LIST = {"study": str, "version": str, "finished": str, "runs": int, "outcomes": int}
-RUNS = {"run": str, "seed": int, "scores": str, "begun as": str}
 
 
 def studies(site: Site, request: Request) -> Response:
@@ -37,17 +40,18 @@ def studies(site: Site, request: Request) -> Response:
 
 
 def study(site: Site, request: Request) -> Response:
-    """Show one study."""
+    """Show one study; the address may ask for a stage's curves."""
     artifact = site.artifact(f"{STUDY}/{request.path_params['study']}/{request.path_params['version']}")
-    record = _record(artifact)
-    outcomes: Sequence[Mapping[str, Any]] = record["rows"]
-    tables = [
-        PageTable(name="outcomes", columns=OUTCOMES, rows=[_outcome(one) for one in outcomes]),
-        PageTable(name="runs", columns=RUNS, rows=list(_runs(site, artifact))),
-    ]
+    record, shown = read_document(artifact, RECORD)
+    outcomes, points = _rows_of(record, "rows"), _rows_of(record, "points")
+    runs, stage = runs_behind(site, artifact), request.query_params.get("stage", "")
+    drawn = study_curves(site, runs, stage) if stage else StudyCurves([])
+    table = PageTable(name="outcomes", columns=OUTCOMES, rows=[_outcome(one) for one in outcomes])
     return rendered(
-        request, "study.html", str(record["title"]), tables, record=record, artifact=artifact,
-        charts=dict(_charts(outcomes)),
+        request, "study.html", str(record["title"]), [*tables(shown), table, behind(runs), drawn.table],
+        record=record, sections=shown, artifact=artifact, written_at=written_at,
+        charts=dict(_charts(outcomes, points, runs)), stages=stages(site, runs), stage=stage,
+        curves=drawn.plots,
     )  # fmt: skip
 
 
@@ -66,40 +70,39 @@ def _row(artifact: Artifact) -> list[Cell]:
     return [link, version, run["finished"], stats.get("runs"), stats.get("outcomes")]
 
 
-def _record(artifact: Artifact) -> Mapping[str, Any]:
-    try:
-        record = json.loads(artifact.read(RECORD))
-        return {key: record[key] for key in ("title", "about", "sections", "rows")}
-    except (ValueError, KeyError, TypeError) as error:
-        where = artifact.store.at(artifact.address)
-        raise UserError(
-            f"{where}: {RECORD} is none that this version reads ({error}); make it again"
-        ) from None
+def _rows_of(record: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    rows: Sequence[Mapping[str, Any]] = record.get(name, ())
+    return rows
 
 
 def _outcome(row: Mapping[str, Any]) -> list[Cell]:
-    cells: Mapping[str, Cell] = {**row, "run": CellLink(str(row.get("run")), "#runs")}
+    cells: Mapping[str, Cell] = {**row, "run": CellLink(str(row.get("run")), BEHIND)}
     return [cells.get(name) for name in OUTCOMES]
 
 
-def _charts(outcomes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield each outcome with the means of its runs drawn, and their intervals for other items."""
+def _charts(
+    outcomes: Sequence[Mapping[str, Any]], points: Sequence[Mapping[str, Any]], runs: Sequence[RunBehind]
+) -> Iterator[tuple[str, str]]:
+    """Yield each outcome with the means of its variants drawn, and of their runs, each a link to its run."""
     by_outcome: dict[str, dict[str, list[Dot]]] = {}
     for row in outcomes:
         low, high = max(0.0, row["items_low"]), min(1.0, row["items_high"])
-        dot = Dot(name="items", colour=INK, value=row["mean"], low=low, high=high)
+        dot = Dot(name="items", colour=INK, value=row["mean"], low=low, high=high, href=BEHIND)
         by_outcome.setdefault(row["outcome"], {})[row["run"]] = [dot]
+    single = _single(points, {(run.variant, run.seed): run.href for run in runs})
     for outcome, dots in by_outcome.items():
-        yield (
-            outcome,
-            intervals(dots, x_label=f"{outcome}: mean, % (whiskers: 95% for other items)", width=640).svg,
-        )
+        label = f"{outcome}: mean, % (whiskers: 95% for other items)"
+        yield outcome, intervals(dots, x_label=label, width=720, points=single.get(outcome, {})).svg
 
 
-def _runs(site: Site, artifact: Artifact) -> Iterator[list[Cell]]:
-    """Yield each run of a study, by seed, with the scores that it gave and the run that made them."""
-    for role, address in artifact.manifest["spec"]["inputs"].items():
-        variant, _, seed = role.rpartition(", ")
-        run = next(site.index.naming(address), None)
-        begun = CellLink(run.id, to(f"/run/{run.id}")) if run else None
-        yield [variant, int(seed), CellLink(address, to(f"/artifact/{address}")), begun]
+def _single(
+    points: Sequence[Mapping[str, Any]], places: Mapping[tuple[str, int], str]
+) -> Mapping[str, Mapping[str, Sequence[Dot]]]:
+    """Return the means of single runs by outcome and variant; ``places`` has where each run is shown."""
+    dots: dict[str, dict[str, list[Dot]]] = {}
+    for point in points:
+        mean, key = point["mean"], (point["run"], point["seed"])
+        name = f"{point['run']}, seed {point['seed']}"
+        dot = Dot(name=name, colour=SINGLE_INK, value=mean, low=mean, high=mean, href=places.get(key, BEHIND))
+        dots.setdefault(point["outcome"], {}).setdefault(point["run"], []).append(dot)
+    return dots

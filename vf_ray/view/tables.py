@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -43,6 +43,16 @@ class PageTable:
     every: Callable[[], Iterable[Sequence[Cell]]] | None = None
     """Gives all rows, where more are there than are shown."""
     caption: str = ""
+    figures: Collection[str] = ()
+    """Columns of texts that are set as numbers are."""
+
+    @property
+    def sides(self) -> Sequence[str]:
+        """Return of each column whether it is set as ``text`` or as ``figures``."""
+        return [
+            "text" if kind is str and name not in self.figures else "figures"
+            for name, kind in self.columns.items()
+        ]
 
     def all_rows(self) -> Iterator[list[Value]]:
         """Yield every row, a link as its text."""
