@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.model.families.tiny import image, png, processor, tiny
+from tests.model.families.tiny import as_theirs_lays, image, png, processor, tiny
 from vf_ray.model.families import encoder_of
 
 SIZES = [(1, 1), (16, 16), (17, 16), (31, 64), (64, 31), (200, 3), (3, 200), (640, 480), (97, 101), (4200, 9)]
@@ -27,7 +27,9 @@ def test_tiles_are_those_of_its_own_processor(family: str, tmp_path: Path) -> No
         image(9, 9).convert("P"),
     ]:
         expected = theirs(
-            shown, return_tensors="pt", **({"crop_to_patches": True} if family == "internvl" else {})
+            as_theirs_lays(shown),
+            return_tensors="pt",
+            **({"crop_to_patches": True} if family == "internvl" else {}),
         )
         found: Any = ours.normalised(ours.collated(ours.decoded([png(shown)])))
         assert torch.equal(found["pixel_values"], expected["pixel_values"].flatten(0, -4)), shown.size

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from packaging.version import Version
 from PIL import Image
 
 from tests.tiny import TEXTS
@@ -15,6 +16,8 @@ from vf_ray.recipe import Base
 
 CHATTING = tuple(family.name for family in FAMILIES[1:])
 """Those that speak by their folder's own chat template."""
+LAYS_ON_WHITE = Version("5.21")
+"""The first transformers whose processors lay transparency on white; earlier ones drop it."""
 
 
 def base_of(family: str) -> Base:
@@ -45,6 +48,15 @@ def png(shown: Image.Image) -> bytes:
     return sink.getvalue()
 
 
+def as_theirs_lays(shown: Image.Image) -> Image.Image:
+    """Return an image, laid on white by hand where transformers would drop its transparency."""
+    import transformers
+
+    if shown.mode != "RGBA" or Version(transformers.__version__) >= LAYS_ON_WHITE:
+        return shown
+    return Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown).convert("RGB")
+
+
 def messages(texts: Sequence[str], images: int) -> list[dict[str, object]]:
     """Return a conversation for ``apply_chat_template``, its images before its first words."""
     turns: list[dict[str, object]] = []
@@ -55,7 +67,10 @@ def messages(texts: Sequence[str], images: int) -> list[dict[str, object]]:
 
 
 def processor(folder: Path) -> Any:
-    """Return transformers' own, without its part for films, which asks for torchvision."""
+    """Return transformers' own, without its part for films, which asks for torchvision.
+
+    Transformers 5.17 takes Idefics3's part for images to ask for it, too, and hides the class.
+    """
     from transformers import (
         AutoProcessor,
         InternVLProcessor,
@@ -63,9 +78,12 @@ def processor(folder: Path) -> Any:
         Qwen2_5_VLProcessor,
         Qwen3VLProcessor,
     )
+    from transformers.models import idefics3
+    from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3ImageProcessorPil
 
     with pytest.MonkeyPatch.context() as patched:
         without_films = classmethod(lambda kind: ["image_processor", "tokenizer"])
         for kind in (InternVLProcessor, LlavaOnevisionProcessor, Qwen2_5_VLProcessor, Qwen3VLProcessor):
             patched.setattr(kind, "get_attributes", without_films)
+        patched.setattr(idefics3, Idefics3ImageProcessorPil.__name__, Idefics3ImageProcessorPil)
         return AutoProcessor.from_pretrained(folder)
