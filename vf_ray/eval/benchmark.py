@@ -15,6 +15,16 @@ Answers = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownApart:
+    """How a question shows its images one by one."""
+
+    prompt: str
+    """Names them by ``types.IMAGE_MARK``; those it does not name come first."""
+    images: tuple[Callable[[], bytes], ...]
+    """Fetch the encoded images, at least one, in order; picklable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """One thing to ask a model about an image, about several, or about none."""
 
@@ -27,6 +37,8 @@ class Question:
     """Fetches the encoded picture; picklable."""
     later_images: tuple[Callable[[], bytes], ...] = ()
     """Fetch the others, where several are shown: where ``types.IMAGE_MARK`` names them, else first."""
+    apart: ShownApart | None = None
+    """How it is asked of models that take several images, where that differs."""
     category: str = ""
     max_new_tokens: int = 128
     lacks: str = ""
@@ -46,6 +58,8 @@ class QuestionSet:
     questions: tuple[Question, ...]
     notes: tuple[str, ...] = ()
     """Which of several published versions was found, and the like; repeated in every score."""
+    as_one: str = ""
+    """The note that says how several images are shown to a model that takes one; empty: no question has."""
     extra: Any = None
     """What scoring needs beside the questions."""
     whole: tuple[Question, ...] = ()

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from vf_ray import artifacts
 from vf_ray.artifacts import RUN, Artifact, Writer
 from vf_ray.artifacts.cost import GPUS
+from vf_ray.eval.apart import apart, takes_several
 from vf_ray.eval.asking import CHUNK, Incomplete, answer, answered, chunks
 from vf_ray.eval.benchmark import Answered, Question, QuestionSet, Score
 from vf_ray.eval.benchmarks import get
@@ -35,7 +36,7 @@ from vf_ray.eval.unusable import require_some, tally
 from vf_ray.eval.worker import Worker, WorkersJudge
 from vf_ray.plan.evaluation import Evaluation
 from vf_ray.plan.settled import AGAIN, is_settled
-from vf_ray.recipe import Resources
+from vf_ray.recipe import Resources, Served
 from vf_ray.store import Store
 from vf_ray.work import Workers, WorkPool
 
@@ -112,7 +113,18 @@ class EvaluationRun:
     def asked(self, sitting: Sitting) -> QuestionSet:
         """Return the questions as the model sees them."""
         question_set = self.question_sets[sitting.benchmark]
-        return blind(question_set) if sitting.blind else question_set
+        if sitting.blind:
+            return blind(question_set)
+        return apart(question_set) if question_set.as_one and self._takes_several(sitting) else question_set
+
+    def _takes_several(self, sitting: Sitting) -> bool:
+        if sitting.model in self.models:
+            return takes_several(self.models[sitting.model])
+        return self._served(sitting).several_images
+
+    def _served(self, sitting: Sitting) -> Served:
+        (served,) = (one for one in self.wanted.questions.asked.served if one.name == sitting.model)
+        return served
 
     def scored(self) -> Mapping[str, Any]:
         """Ask, judge and score everything; write what was found and return statistics."""
@@ -192,7 +204,7 @@ class EvaluationRun:
             return lambda file, asked: self.workers.submit(
                 "answer", writer, file, held, asked, batch, place=place
             )
-        (served,) = (one for one in self.wanted.questions.asked.served if one.name == model)
+        served = self._served(sitting)
         half = replace(served, at_once=-(-served.at_once // SERVED_CHUNKS))
         engine = partial(ServedModel.of, half)
         return lambda file, asked: pool.submit(answer, writer, file, engine, asked, CHUNK)
@@ -237,7 +249,8 @@ class EvaluationRun:
 
     def _score(self, sitting: Sitting, answers: SittingAnswers, judge: Judge | None) -> Score:
         model, name, _ = sitting
-        scored = score(get(name), self.question_sets[name], answers.texts, judge)
+        questions = replace(self.question_sets[name], notes=self.asked(sitting).notes)
+        scored = score(get(name), questions, answers.texts, judge)
         notes = [NOTE.format(self.wanted.served[model]["model"])] if model in self.wanted.served else []
         notes += [f"{how}: not greedy" for how in sorted({row.how for row in answers.rows if row.how})]
         failed = tally([row.error for row in answers.failed], len(answers.rows))

@@ -81,7 +81,7 @@ def _shortened(question_set: QuestionSet, longest: int) -> QuestionSet:
 def blind(question_set: QuestionSet) -> QuestionSet:
     """Return the same questions without their pictures, and without what names them within the words."""
     asked = [
-        replace(q, image=None, later_images=(), prompt=q.prompt.replace(IMAGE_MARK, ""))
+        replace(q, image=None, later_images=(), apart=None, prompt=q.prompt.replace(IMAGE_MARK, ""))
         for q in question_set.questions
     ]
     return replace(question_set, questions=tuple(asked))

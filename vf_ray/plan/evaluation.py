@@ -96,6 +96,8 @@ class Evaluation:
             "files": dict(self.files),
         }
         config |= {"rules": {name: rule(name) for name in self.questions.asked.benchmarks}}
+        several = [one.name for one in self.questions.asked.served if one.several_images]
+        config |= {"several_images": several} if several else {}
         config |= {"learner": self.learner} if self.learner not in ("", "stage1") else {}
         inputs = dict(self.models)
         inputs |= {task: spec.address for task, spec in self.questions.instances.items()}

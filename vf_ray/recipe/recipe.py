@@ -128,6 +128,8 @@ class Served:
     """Requests under way at a time."""
     timeout_s: float = 120.0
     """How long one answer may take."""
+    several_images: bool = False
+    """Whether a question may show it several images; else they are drawn as one, as for a LLaVA-1.5."""
 
     def __post_init__(self) -> None:
         require(is_http(self.url), f"served.url is {self.url!r}; expected http:// or https://")

@@ -6,7 +6,7 @@ is put to a judge, whose reply is taken as it stands. The figure is the mean of 
 
 from dataclasses import dataclass
 
-from vf_ray.eval.benchmark import Answers, Benchmark, Question, QuestionSet, Score
+from vf_ray.eval.benchmark import Answers, Benchmark, Question, QuestionSet, Score, ShownApart
 from vf_ray.eval.benchmarks.ai2d import letter_of, options_of
 from vf_ray.eval.counting import count
 from vf_ray.eval.itemwise import Grade, category, items_of, percent, read, right, tabled
@@ -39,15 +39,18 @@ def load(tree: Tree) -> QuestionSet:
         tree, "**/val*.parquet", "**/BLINK*.tsv", "**/*.parquet", images=(*IMAGES, "image"), folders=True
     )
     questions = tuple(_question(row) for row in table)
-    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE, SHOWN))
+    notes = (f"questions: {len(questions):,}", RULE, SHOWN)
+    return QuestionSet(questions=questions, notes=notes, as_one=SHOWN)
 
 
 def _question(row: BenchmarkRow) -> Question:
     options = options_of(row)
-    first = row.image(*IMAGES, "image")
+    first, prompt = row.image(*IMAGES, "image"), row.text("prompt", "question")
+    fetches = tuple(image.fetch for image in row.images.values())
     return Question(
-        id=row.text("idx", "index"), prompt=row.text("prompt", "question"), image_id=first.id,
-        image=beside([image.fetch for image in row.images.values()]),
+        id=row.text("idx", "index"), prompt=prompt, image=beside(fetches),
+        image_id="+".join(image.id for image in row.images.values()) if row.written else first.id,
+        apart=ShownApart(prompt=prompt, images=fetches) if len(fetches) > 1 else None,
         category=row.text("sub_task", "category"), max_new_tokens=LONG_TOKENS,
         gold=letter_of(row, options),
         meta=BlinkOptions(

@@ -21,7 +21,7 @@ from vf_ray.eval.benchmarks.mm_vet import (
     score_with,
 )
 from vf_ray.eval.itemwise import identity, records
-from vf_ray.eval.joined_images import beside
+from vf_ray.eval.joined_images import beside, one_by_one
 from vf_ray.eval.judge import Judge, Request
 from vf_ray.eval.prompts import LONG_TOKENS
 from vf_ray.eval.rows import BenchmarkRow, rows
@@ -31,9 +31,10 @@ EVALUATORS = ("mm-vet-v2_evaluator.py", "mm-vet-v2_evaluator.ipynb")
 IMAGES = tuple(f"image_{number}" for number in range(18))
 SEPARATOR = "<IMG>"
 FILE = re.compile(r"\.(jpe?g|png)$", re.IGNORECASE)
-PLACE = re.compile(r"<image_\d+>")
+NAMED, PLACE = re.compile(r"^.*\.(?:jpe?g|png)$", re.IGNORECASE | re.MULTILINE), re.compile(r"<image_\d+>")
 FOLDERS = ("images", "mm-vet-v2/images", "")
 TOLD = "An image stands in a question as <image>, a line break as <br>. "
+SHOWN = "several images are drawn side by side, before the words"
 RULE = "rule: MM-Vet v2's evaluator, one run; lmms-eval asks with the first version's prompt"
 
 
@@ -43,20 +44,24 @@ def load(tree: Tree) -> QuestionSet:
     questions = tuple(_question(tree, row) for row in entries)
     paths = [path for name in EVALUATORS for path in tree.glob(f"**/{name}")]
     table, note = instructions(tree, paths, TOLD + OURS, " and ".join(EVALUATORS))
-    return QuestionSet(questions=questions, notes=(f"questions: {len(questions):,}", RULE, note), extra=table)
+    notes = (f"questions: {len(questions):,}", RULE, note, SHOWN)
+    return QuestionSet(questions=questions, notes=notes, extra=table, as_one=SHOWN)
 
 
 def _question(tree: Tree, row: BenchmarkRow) -> Question:
     parts = [part.strip() for part in row.text("question").split(SEPARATOR)]
     names = [part for part in parts if FILE.search(part)]
     texts = [part for part in parts if not FILE.search(part)]
-    named: list[Callable[[], bytes]] = [files.image(tree, name, FOLDERS) for name in names]
-    fetches = named or [image.fetch for image in row.images.values()]
+    named: dict[str, Callable[[], bytes]] = {name: files.image(tree, name, FOLDERS) for name in names}
+    there = named or {f"<{column}>": image.fetch for column, image in row.images.items()}
+    fetches = [named[name] for name in names] or list(there.values())
+    apart = one_by_one("\n".join(filter(None, parts)), NAMED if names else PLACE, there)
     marked = "<image>".join(texts) if names else PLACE.sub("<image>", parts[0])
     capability = row.texts("capability")
     return Question(
         id=row.text("id"), prompt=PLACE.sub("", "\n".join(filter(None, texts))).strip(),
         image_id=row.text("id") if fetches else "", image=beside(fetches) if fetches else None,
+        apart=apart,
         category="+".join(sorted(capability)), max_new_tokens=LONG_TOKENS,
         gold=row.text("answer"), meta=Capabilities(capability=capability, question=marked),
     )  # fmt: skip

@@ -3,7 +3,8 @@
 Rule: MMMU-Benchmark/MMMU ``eval/eval_utils.py``. What names no option is drawn at random there, with
 ``random.seed(42)`` over the items in order; the same draw is made here, in the order of the subjects,
 and counted as fallback. Prompt: its ``configs/llava1.5.yaml``. Decoding differs: the official LLaVA
-script samples with five beams and crops the picture; here it is greedy, padded like every other.
+script samples with five beams and crops the picture; here it is greedy, padded like every other. A model
+that takes several pictures is shown all, each where it is named, as lmms-eval and VLMEvalKit do.
 """
 
 import ast
@@ -21,6 +22,7 @@ from vf_ray.eval import files
 from vf_ray.eval.benchmark import Answers, Benchmark, Item, Question, QuestionSet, Score
 from vf_ray.eval.counting import count, left_out
 from vf_ray.eval.itemwise import Grade, items_of
+from vf_ray.eval.joined_images import one_by_one
 from vf_ray.eval.judge import Judge
 from vf_ray.eval.prompts import LETTER, SHORT, SHORT_TOKENS, lettered
 from vf_ray.eval.rows import BenchmarkRow, rows
@@ -53,7 +55,7 @@ IMAGES = "of several pictures only the first is shown, and none where options ar
 IMAGE_COLUMNS = tuple(f"image_{number}" for number in range(1, 8))
 SHOWN = IMAGE_COLUMNS[0]
 """The one picture that the official LLaVA script gives to the model."""
-IMAGE_MARK = re.compile(r"<image \d+>")
+IMAGE_NAME = re.compile(r"<image \d+>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ def load(tree: Tree) -> QuestionSet:
         return QuestionSet(
             questions=questions,
             notes=(f"questions: {len(questions):,} of {len(paths)} tables", RULE, IMAGES),
+            as_one=IMAGES,
         )
     path = files.one_of(tree, ANSWERS, f"eval/{ANSWERS}", f"mmmu/eval/{ANSWERS}")
     golds = files.as_object(files.read_json(tree, path), path)
@@ -93,12 +96,15 @@ def _question(row: BenchmarkRow) -> Question:
     options = _literal(row.text("options"), f"{row.where} options")
     golds = _golds(row.text("answer"))
     open_ended = row.text("question_type") != "multiple-choice"
-    image = row.image(SHOWN).fetch if len(IMAGE_MARK.findall(" ".join(options))) <= 1 else None
+    prompt = _prompt(row.text("question"), options, open_ended)
+    fetches = {f"<{column.replace('_', ' ')}>": image.fetch for column, image in row.images.items()}
+    image = row.image(SHOWN).fetch if len(IMAGE_NAME.findall(" ".join(options))) <= 1 else None
     return Question(
         id=identity,
-        prompt=_prompt(row.text("question"), options, open_ended),
+        prompt=prompt,
         image_id=identity if image else "",
         image=image,
+        apart=one_by_one(prompt, IMAGE_NAME, fetches),
         category=subject(identity),
         max_new_tokens=SHORT_TOKENS,
         gold=" | ".join(golds),

@@ -43,6 +43,7 @@ class ChatFamily(Towered, ABC):
     modules: Mapping[str, tuple[str, ...]]
     saved_modules: Mapping[str, tuple[str, ...]]
     """The same: files have the names of the model."""
+    several_images = True
     bounded = False
     """Whether images keep their resolution but for a least and a most number of pixels."""
     roles: tuple[str, ...] = ()

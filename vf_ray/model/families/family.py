@@ -184,6 +184,8 @@ class Family(Protocol):
     """One kind of vision-language model."""
 
     name: str
+    several_images: bool
+    """Whether a conversation may show more than one."""
     modules: Mapping[str, tuple[str, ...]]
     """How the names of each module's parameters begin in the model: ``vision_tower``, ``projector``,
     ``language_model``."""

@@ -1,7 +1,7 @@
 """InternVL: the tiles nearest to an image's shape and a thumbnail, a pixel shuffle, a Qwen2.
 
 Of the layout that transformers reads (``-hf`` folders). Transparency is laid on white and EXIF orientation
-not applied, as by its own processor.
+not applied, as by its own processor since 5.21.
 """
 
 from collections.abc import Iterable, Mapping

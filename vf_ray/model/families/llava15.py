@@ -26,6 +26,7 @@ class Llava15(SelectedLayer):
     """The family whose parts a recipe may name one by one."""
 
     name = "llava15"
+    several_images = False
     modules: Mapping[str, tuple[str, ...]] = {
         "vision_tower": ("model.vision_tower.",),
         "projector": ("model.multi_modal_projector.",),

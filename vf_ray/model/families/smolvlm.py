@@ -2,7 +2,7 @@
 
 An image is enlarged or shrunk to one longest side, cut into tiles that are named by row and column among the
 tokens, and shown once more as a whole. All tiles are whole squares, so that no pixel of one is masked.
-Transparency is laid on white and EXIF orientation not applied, as by transformers' own processor.
+Transparency is laid on white and EXIF orientation not applied, as by transformers' own processor since 5.21.
 """
 
 from collections.abc import Iterable, Mapping
