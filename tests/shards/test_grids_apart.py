@@ -1,6 +1,8 @@
 """Grids whose pictures are shown one by one: from a recipe's key to what families make of them."""
 
+import inspect
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,11 +18,15 @@ from vf_ray.recipe import Recipe
 from vf_ray.shards.mixture import Choice, write_mixture
 from vf_ray.shards.read import StoredSamples
 from vf_ray.store import Store
+from vf_ray.tasks import catalogue
 from vf_ray.train.lengths import encoded
-from vf_ray.types import IMAGE_MARK, Reject
+from vf_ray.types import IMAGE_MARK, Reject, Task
 
-TASKS = ("spot_the_diff/differences", "recipeqa/odd_one_out", "winoground/caption_choice")
-SHOWN = {"spot_the_diff/differences": 2, "recipeqa/odd_one_out": 4, "winoground/caption_choice": 1}
+SHOWN = {
+    "spot_the_diff/differences": 2, "recipeqa/odd_one_out": 4, "winoground/caption_choice": 1,
+    "raven/next_pattern": 16,
+}  # fmt: skip
+TASKS = tuple(SHOWN)
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +46,11 @@ def samples_of(store: Store, plan: Plan, name: str) -> StoredSamples:
     return StoredSamples.of(store, made)
 
 
+def _source(task: Task[Any]) -> str:
+    make: Any = task.make
+    return inspect.getsource(getattr(make, "func", make))
+
+
 def test_each_picture_stands_where_the_text_names_it(both: tuple[Store, Plan, Plan]) -> None:
     store, apart, _ = both
     samples = samples_of(store, apart, "apart")
@@ -49,6 +60,8 @@ def test_each_picture_stands_where_the_text_names_it(both: tuple[Store, Plan, Pl
     assert shown == SHOWN
     prompts = {text.task: text.prompt for text in texts}
     assert prompts["recipeqa/odd_one_out"].split("\n")[1:] == [f"{x}: {IMAGE_MARK}" for x in "ABCD"]
+    panels = [*range(1, 9), *(f"Option {number}" for number in range(1, 9))]
+    assert prompts["raven/next_pattern"].split("\n")[1:] == [f"{panel}: {IMAGE_MARK}" for panel in panels]
     assert "left" not in prompts["spot_the_diff/differences"]
     assert IMAGE_MARK not in prompts["spot_the_diff/differences"]  # both come before it
 
@@ -74,7 +87,17 @@ def test_families_take_several_or_say_of_each_why_not(
 def test_only_the_address_of_what_is_shown_apart_moves(both: tuple[Store, Plan, Plan]) -> None:
     _, apart, drawn = both
     moved = {name for name, spec in apart.images.items() if spec.address != drawn.images[name].address}
-    assert moved == {"spot_the_diff", "recipeqa"}
+    assert moved == {"spot_the_diff", "recipeqa", "raven"}
+
+
+def test_every_task_that_draws_separate_pictures_has_words_for_them_apart() -> None:
+    tasks = catalogue().values()
+    drawing = {task.id for task in tasks if "Grid(" in _source(task)}
+    assert drawing == {task.id for task in tasks if task.apart}
+    assert len(drawing) == 3
+
+
+def test_a_key_of_another_word_is_refused() -> None:
     said = {"name": "x", "prepare": {"tasks": ["clevr/*"], "grids": "cut"}, "base": {}}
     with pytest.raises(ValueError, match=r"prepare\.grids is 'cut'; known: apart, drawn"):
         Recipe.from_mapping(said)

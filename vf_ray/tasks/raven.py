@@ -1,4 +1,8 @@
-"""RAVEN: which of eight panels completes a matrix of abstract figures."""
+"""RAVEN: which of eight panels completes a matrix of abstract figures.
+
+Shown apart, a puzzle is sixteen images. A SmolVLM cuts each into seventeen tiles, which its context does not
+hold: it is for families that show a small image by few tokens, such as Qwen-VL.
+"""
 
 from vf_ray.sources.raven_npz import PuzzleRow, raven_npz
 from vf_ray.types import Example, Grid, Made, Raw, Source, Terms
@@ -37,6 +41,9 @@ RAVEN = Source(
     instruction="Panels 1 to 8, read in this order, fill a square of three rows with three panels each, but "
     "for its last place. Every row follows the same rules. Which of the eight options belongs in the last "
     'place? Answer in the form "Option 3".',
+    apart="Images 1 to 8, read in this order, fill a square of three rows with three images each, but for "
+    "its last place. Every row follows the same rules. Which of the eight options belongs in the last place? "
+    'Answer in the form "Option 3".',
     evidence="all sixteen panels as one picture, four in a row",
 )
 def next_pattern(row: PuzzleRow) -> Made:
