@@ -19,6 +19,8 @@ from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
 from vf_ray.study.study import load_study, runs_of
 
+TASKS = ("demo_digits/odd_even", "demo_digits/spell", "demo_colours/main_colour")
+
 
 def items() -> Iterator[Item]:
     """Yield answers to two tasks that go together, and one about the same images that does not."""
@@ -56,6 +58,25 @@ def test_it_finds_what_goes_together_and_writes_the_runs_that_tell(scored: Store
     assert study.baseline == "without-random" and [len(each) for each in planned.values()] == [3, 3, 3]
     assert {len(run.overrides["stage1.tasks"]) for each in planned.values() for run in each} == {2, 3}
     assert [run.recipe.run_seed for run in planned["all"]] == [0, 1, 2]
+    whole, taken = study.outcomes
+    assert (whole.model, set(whole.only)) == ("stage1", {*TASKS}) and list(taken.only) == found["redundant"]
+
+
+def test_the_runs_it_writes_have_the_overrides_that_it_was_given(scored: Store, tmp_path: Path) -> None:
+    runs, given = tmp_path / "runs.yaml", "resources.workers=1"
+    asked = ["redundancy", "smoke", "--store", scored.url, "--runs", str(runs), "--set", given]
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    study = load_study(str(runs))
+    planned = runs_of(study, study.recipe, 1, {}, lambda recipe, step: step)
+    assert all(run.overrides["resources.workers"] == 1 for each in planned.values() for run in each)
+
+
+def test_it_says_why_no_runs_can_be_written(scored: Store, tmp_path: Path) -> None:
+    asked = ["redundancy", "smoke", "--store", scored.url, "--runs", str(tmp_path / "runs.yaml")]
+    done = CliRunner().invoke(app, [*asked, "--stage", "stage2"])
+    assert "stage2: No two tasks could be compared: none were asked about 20 images in common" in done.stderr
+    done = CliRunner().invoke(app, [*asked, "--gradients", "--stage", "stage3"])
+    assert "no stage is named 'stage3'; did you mean 'stage" in done.stderr
 
 
 def test_it_says_which_answers_there_are(scored: Store) -> None:

@@ -1,6 +1,7 @@
 """``vf-ray redundancy``: which tasks of a run say the same, and the runs that tell whether they may go."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,8 +9,8 @@ import typer
 from rich.markup import escape
 
 from vf_ray.cli.app import show, show_json, write
-from vf_ray.cli.plans import Overrides, RecipeName, StoreUrl, planned
-from vf_ray.errors import UserError
+from vf_ray.cli.plans import Overrides, RecipeName, StoreUrl, planned, setting
+from vf_ray.errors import near, require
 
 if TYPE_CHECKING:
     from vf_ray.eval.benchmark import Item
@@ -28,6 +29,12 @@ def redundancy(
     transfer: Annotated[
         bool, typer.Option(help="Compare what a short tuning on each gains on all; measured here.")
     ] = False,
+    steps: Annotated[
+        int, typer.Option(min=1, help="Of that short tuning, where the stage's own selection says nothing.")
+    ] = 100,
+    per_task: Annotated[
+        int, typer.Option(min=0, help="Instances of each task to measure by; 0: all that the stage may take.")
+    ] = 0,
     threshold: Annotated[
         float, typer.Option(min=0, max=1, help="Likeness from which tasks stand for each other.")
     ] = 0.5,
@@ -42,16 +49,24 @@ def redundancy(
 
     What is redundant, and what runs leave out, goes by the last comparison that was asked for.
     """
+    import yaml
+
     from vf_ray.select.redundancy_page import page as document
     from vf_ray.select.redundancy_page import plain
+    from vf_ray.select.removal import removal_study
 
     opened, plan = planned(recipe, override, store)
     likenesses = [_answers(opened, plan, model or list(plan.graph.asked)[-1])]
-    likenesses += _measured(opened, plan, stage, gradients=gradients, transfer=transfer)
+    if gradients or transfer:
+        measured_by = _selecting(plan, stage, steps, per_task)
+        likenesses += _measured(opened, measured_by, stage, gradients=gradients, transfer=transfer)
     if page:
         write(page, document(plan.recipe.name, likenesses, threshold).html(), "page")
     if runs:
-        _write(runs, plan, stage, likenesses[-1], threshold, seeds)
+        tasks, overrides = plan.stage_tasks(stage), dict(map(setting, override or ()))
+        redundant = _redundant(likenesses[-1], tasks, threshold, stage)
+        study = removal_study(recipe, overrides, stage, tasks, redundant, seeds)
+        write(runs, yaml.safe_dump(study, sort_keys=False), "runs")
     if as_json:
         show_json(plain({likeness.title.lower(): likeness.matrix for likeness in likenesses}, threshold))
     else:
@@ -89,8 +104,6 @@ def _measured(
     store: "Store", plan: "Plan", stage: str, *, gradients: bool, transfer: bool
 ) -> "Iterator[Likeness]":
     """Yield what the stage's model says of its tasks, measured in this process where no run has."""
-    if not (gradients or transfer):
-        return
     from vf_ray.plan.handing import unselected
     from vf_ray.select.redundancy_page import Likeness
     from vf_ray.select.task_measuring import task_gradients, task_transfer
@@ -98,11 +111,7 @@ def _measured(
     from vf_ray.work import LocalPool
 
     wanted = plan.selections.of(stage)
-    if wanted is None:
-        raise UserError(
-            f"{stage} of recipe {plan.recipe.name!r} selects nothing, which says how models are asked; "
-            f"give --set '{stage}.select={{method: icons, warmup: 100}}'"
-        )
+    assert wanted is not None, f"{stage} says how its model is asked"
     mixture(store, unselected(plan, stage))
     resources, steps = plan.recipe.resources, wanted.asked.warmup
     if gradients:
@@ -118,31 +127,49 @@ def _measured(
         yield Likeness("Transfer", about, matrix, correlation=False)
 
 
-def _write(runs: Path, plan: "Plan", stage: str, likeness: "Likeness", threshold: float, seeds: int) -> None:
-    import yaml
+def _selecting(plan: "Plan", stage: str, steps: int, per_task: int) -> "Plan":
+    """Return a plan whose stage says how its model is asked, which is what a selection says.
 
-    from vf_ray.select.removal import AT_RANDOM, removals
+    Raises:
+        UserError: if the recipe has no such stage.
+    """
+    from vf_ray.recipe.select import Select
+
+    tuned = plan.stage(stage)
+    require(tuned is not None, f"no stage is named {stage!r}; {near(stage, plan.recipe.tuned)}")
+    assert tuned is not None
+    select = tuned.select if plan.selections.of(stage) else Select(method="icons", warmup=steps)
+    asked = replace(tuned, select=select, per_task=per_task or tuned.per_task)
+    return replace(plan, recipe=replace(plan.recipe, stages={**plan.recipe.stages, stage: asked}))
+
+
+def _redundant(likeness: "Likeness", tasks: Sequence[str], threshold: float, stage: str) -> Sequence[str]:
+    """Return the tasks of a stage that others of it stand for.
+
+    Raises:
+        UserError: if there is none.
+    """
+    from vf_ray.select.redundancy_page import nothing_known, pairs
     from vf_ray.select.task_tree import tree
 
-    redundant = tree(likeness.matrix, threshold).redundant
-    recipes = removals(plan.stage_tasks(stage), redundant, range(seeds), stage)
-    named: dict[str, list[Mapping[str, object]]] = {}
-    for name, _, overrides in recipes:
-        named.setdefault(name, []).append(dict(overrides))
-    question = "Are redundant tasks missed less than as many taken out at random?"
-    study = {
-        "question": question, "recipe": plan.recipe.name, "baseline": AT_RANDOM, "runs": named,
-        "seeds": seeds,
-    }  # fmt: skip
-    write(runs, yaml.safe_dump(study, sort_keys=False), "runs")
+    matrix = likeness.matrix.among(tasks)
+    known = pairs(matrix)
+    require(bool(known), f"{stage}: {nothing_known(likeness.correlation)}")
+    redundant = tree(matrix, threshold).redundant
+    one, other, most, _ = known[0]
+    fault = f"no task of {stage} is redundant at a likeness of {threshold:g}; give another --threshold"
+    require(bool(redundant), f"{fault}: the most alike are {one} and {other}, {most:+.2f}")
+    return redundant
 
 
 def _show(likeness: "Likeness", threshold: float) -> None:
-    from vf_ray.select.redundancy_page import pairs
+    from vf_ray.select.redundancy_page import nothing_known, pairs
     from vf_ray.select.task_tree import tree
 
     known, size = pairs(likeness.matrix), len(likeness.matrix.tasks)
     show(f"{likeness.title}: {size} tasks, {len(known):,} of {size * (size - 1) // 2:,} pairs compared")
+    if not known:
+        show(escape(nothing_known(likeness.correlation)))
     for one, other, value, items in known[:10]:
         show(f"{value:+.2f}  {escape(one)}  {escape(other)}  ({items:,})")
     for task in tree(likeness.matrix, threshold).redundant:

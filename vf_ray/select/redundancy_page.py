@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vf_ray.page.document import Block, Document, Notes, Paragraph, Plot, Section, Tile, Tiles
 from vf_ray.page.heat_map import heat_map
 from vf_ray.page.tables import Table
-from vf_ray.select.task_matrices import TaskMatrix
+from vf_ray.select.task_matrices import FEWEST, TaskMatrix
 from vf_ray.select.task_tree import TaskTree, tree
 
 SHOWN = 20
@@ -82,9 +82,19 @@ def pairs(matrix: TaskMatrix) -> list[tuple[str, str, float, int]]:
     return sorted(measured, key=lambda pair: (-pair[2], pair[:2]))
 
 
+def nothing_known(correlation: bool) -> str:
+    """Say why no two tasks could be compared, and what helps."""
+    if not correlation:
+        return "No two tasks could be compared."
+    return (
+        f"No two tasks could be compared: none were asked about {FEWEST} images in common. Ask more "
+        "questions of each task (evaluate.per_task), or compare gradients."
+    )
+
+
 def _closest(known: Sequence[tuple[str, str, float, int]], correlation: bool) -> Block:
     if not known:
-        return Paragraph(words="No two tasks could be compared.")
+        return Paragraph(words=nothing_known(correlation))
     rows = [
         [one, other, f"{value:+.2f}", _interval(value, items) if correlation else "", f"{items:,}"]
         for one, other, value, items in known[:SHOWN]

@@ -1,6 +1,6 @@
-"""Redundant tasks taken out, against as many taken out at random: the runs of a study of what it costs.
+"""Redundant tasks taken out, against as many taken out at random: a study of what it costs.
 
-Their scores go through ``vf_ray.study``: ``WITHOUT`` against the baseline ``AT_RANDOM``, paired by seed.
+Its page is that of ``vf_ray.study``: ``WITHOUT`` against the baseline ``AT_RANDOM``, paired by seed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +10,33 @@ from vf_ray.errors import UserError
 from vf_ray.instances.chance import shuffled
 
 ALL, WITHOUT, AT_RANDOM = "all", "without-redundant", "without-random"
+
+
+def removal_study(
+    recipe: str, overrides: Mapping[str, Any], stage: str, tasks: Sequence[str], redundant: Sequence[str],
+    seeds: int,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the study as data; all of its runs have the ``overrides`` of the recipe, too.
+
+    Raises:
+        UserError: if nothing is redundant, or everything is.
+    """
+    runs: dict[str, list[Mapping[str, Any]]] = {}
+    for variant, _, own in removals(tasks, redundant, range(seeds), stage):
+        runs.setdefault(variant, []).append({**overrides, **own})
+    gone = sorted(set(redundant) & set(tasks))
+    return {
+        "question": "Are redundant tasks missed less than as many taken out at random?",
+        "about": f"Taken out as redundant: {', '.join(gone)}. All tasks of {stage} are asked of every run.",
+        "recipe": recipe,
+        "seeds": seeds,
+        "baseline": AT_RANDOM,
+        "runs": runs,
+        "outcomes": [
+            {"title": f"tasks of {stage}", "benchmark": "tasks", "model": stage, "only": list(tasks)},
+            {"title": "tasks taken out as redundant", "benchmark": "tasks", "model": stage, "only": gone},
+        ],
+    }
 
 
 def removals(

@@ -3,7 +3,7 @@
 Shapes: T tasks, N instances, D of a projected gradient
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,10 @@ class TaskMatrix:
         """Return the same with its tasks in another order."""
         picked = np.ix_(order, order)
         return TaskMatrix(tuple(self.tasks[i] for i in order), self.values[picked], self.items[picked])
+
+    def among(self, tasks: Collection[str]) -> "TaskMatrix":
+        """Return the same of some of its tasks."""
+        return self.ordered([number for number, task in enumerate(self.tasks) if task in tasks])
 
     def symmetric(self) -> npt.NDArray[np.float64]:
         """Return (T, T) the mean of both directions, and of one where the other is not known."""
