@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     option("study", nargs="?", help="name of a study, or a YAML file; none: list them")
     option("--recipe", default="", help="another recipe than the study's own")
     option("--seeds", type=int, default=0, help="repetitions of each run")
-    option("--at-once", type=int, default=1, help="runs side by side, on a cluster")
+    option("--at-once", type=int, default=0, help="runs side by side; 0: as the cluster has room")
     option("--set", action="append", default=[], metavar="KEY=VALUE", help="override of all runs")
     option("--dry-run", action="store_true", help="only say what would be built, and at what cost")
     option("--debug", action="store_true", help="show the traceback of every error")

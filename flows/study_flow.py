@@ -18,6 +18,7 @@ from vf_ray import artifacts
 from vf_ray.artifacts import Spec, Writer
 from vf_ray.doctor.cost import cost
 from vf_ray.on_ray.cluster_variables import API_SERVER
+from vf_ray.on_ray.dashboard import Dashboard
 from vf_ray.plan.plan import Plan
 from vf_ray.plan.run_records import STUDY
 from vf_ray.plan.versions import CODE
@@ -40,7 +41,7 @@ def study(
     recipe: str = "",
     seeds: int = 0,
     overrides: dict[str, Any] | None = None,
-    at_once: int = 1,
+    at_once: int = 0,
     dry_run: bool = False,
 ) -> str:
     """Build what the runs of a study lack, and its page.
@@ -50,7 +51,7 @@ def study(
         recipe: another recipe than the study's own.
         seeds: repetitions of each run; 0: as the study says.
         overrides: dotted keys and their values, for all runs alike.
-        at_once: runs side by side, on a cluster that has room for them.
+        at_once: runs side by side; 0: as many as the cluster has room for, and one where there is none.
         dry_run: only say what would be built, and what it would cost.
 
     Returns:
@@ -69,6 +70,7 @@ def study(
     print(cost({**first, **plans}, store, last).text(), flush=True)
     if dry_run:
         return ""
+    at_once = at_once or _room(_each(runs))
     _run(asked.recipe, runs, plans, list(begun_from.values()), store, at_once)
     return _told(asked.asked_under(_each(runs)[0].recipe), runs, plans, store)
 
@@ -94,6 +96,13 @@ def _begun_from(
             models[f"{model.model}, for {name}"] = BegunFrom(model, plan)
         known.add(address)
     return models
+
+
+def _room(runs: Sequence[StudyRun]) -> int:
+    """Return how many runs, at least one, the cluster that steps are submitted to can have side by side."""
+    cluster = Dashboard.from_environment()
+    most = min(cluster.room_for(run.recipe.resources) for run in runs) if cluster else 1
+    return max(1, min(most, len(runs)))
 
 
 def _address(recipe: Recipe, step: str) -> str:

@@ -20,7 +20,7 @@ from vf_ray.model.families.family import Dimensions
 from vf_ray.on_ray import cluster_variables, dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard, RefusedError
 from vf_ray.plan.plan import STEPS
-from vf_ray.recipe import Base, Recipe, Stage
+from vf_ray.recipe import Base, Recipe, Resources, Stage
 from vf_ray.store import Store
 
 TOKEN = "a-token"
@@ -84,6 +84,10 @@ def test_a_cluster_says_what_it_has(cluster: Cluster, monkeypatch: pytest.Monkey
     assert remote is not None
     assert remote.version() == "2.60.0"
     assert remote.resources() == {"CPU": 12, "GPU": 2}
+    assert remote.room_for(Resources(workers=2, gpus_per_worker=1)) == 1
+    assert remote.room_for(Resources(workers=5)) == 2
+    monkeypatch.setenv(cluster_variables.MOST_GPUS, "9")
+    assert remote.room_for(Resources(workers=2, gpus_per_worker=1)) == 4
 
 
 def test_room_is_looked_for_on_the_nodes_of_a_cluster(

@@ -14,6 +14,7 @@ import httpx
 
 from vf_ray.errors import MendableError, require
 from vf_ray.on_ray.cluster_variables import API_SERVER, MOST_GPUS, TOKEN, TOKEN_PATH
+from vf_ray.recipe.recipe import Resources
 from vf_ray.store import web
 
 TIMEOUT_S = 5.0
@@ -55,6 +56,14 @@ class Dashboard:
         for node in (node for node in nodes if node["state"] == "ALIVE"):
             total.update(node["resources_total"])
         return dict(total)
+
+    def room_for(self, wanted: Resources) -> int:
+        """Return how many runs that want so much fit the cluster side by side, grown as far as it may."""
+        there = self.resources()
+        if wanted.gpus_per_worker:
+            gpus = max(int(there.get("GPU", 0)), most_gpus())
+            return gpus // (wanted.workers * wanted.gpus_per_worker)
+        return int(there.get("CPU", 0) // (wanted.workers * wanted.cpus_per_worker))
 
     def disk_free(self) -> Mapping[str, int]:
         """Return the bytes free on each living node: at its root or in Ray's folder, where there are more."""
