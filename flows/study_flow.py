@@ -12,10 +12,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from prefect import flow
+from prefect.artifacts import create_link_artifact, create_markdown_artifact
 
+from flows.show import where
 from flows.state import told_in_state
 from vf_ray import artifacts
-from vf_ray.artifacts import Spec, Writer
+from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.doctor.cost import cost
 from vf_ray.on_ray.cluster_variables import API_SERVER
 from vf_ray.on_ray.dashboard import Dashboard
@@ -186,9 +188,17 @@ def _told(asked: Study, runs: StudyRuns, plans: Mapping[str, Plan], store: Store
         return {"runs": len(_each(runs)), "outcomes": len(outcomes.outcomes)}
 
     artifact = artifacts.build(store, spec, make)
-    print(artifact.read("study.md").decode())
-    print(f"the page: {store.at(artifact.path('study.html'))}")
+    _show(artifact, asked)
     return artifact.address
+
+
+def _show(artifact: Artifact, asked: Study) -> None:
+    """Say what came out, in the terminal and in the Prefect run."""
+    text, address = artifact.read("study.md").decode(), where(artifact, "study.html")
+    create_markdown_artifact(text, key="study", description=asked.question or asked.name)
+    create_link_artifact(address, "study.html", key="study-page")
+    print(text)
+    print(f"the page: {address}")
 
 
 def _csv(table: Sequence[Mapping[str, object]]) -> str:

@@ -84,7 +84,8 @@ def _answers(store: "Store", plan: "Plan", model: str) -> "Likeness":
     items = read_items(artifacts.load(store, plan.scores.address), "tasks", model)
     about = (
         f"Right and wrong answers of {model} to two tasks about the same held-out images: phi, over at least "
-        f"{FEWEST} images that both ask about. Tasks of sources that share no image are not compared."
+        f"{FEWEST} images that both ask about. It reaches 1 only where both are right as often: of an easy "
+        "task and a hard one it is low whatever they share. Tasks without common images are left out."
     )
     return Likeness("Answers", about, answers(marks(items)))
 
@@ -115,7 +116,10 @@ def _measured(
     mixture(store, unselected(plan, stage))
     resources, steps = plan.recipe.resources, wanted.asked.warmup
     if gradients:
-        about = f"Cosine of the mean gradients of tasks by adapters, after {steps} steps on all of them."
+        about = (
+            "Cosine between tasks of the mean direction of their instances' gradients by adapters, after "
+            f"{steps} steps on all of them; of sketched gradients, so right to about .02."
+        )
         matrix = task_gradients(store, wanted, LocalPool(), resources)
         yield Likeness("Gradients", about, matrix, correlation=False)
     if transfer:
