@@ -4,5 +4,5 @@ In: each run's values on the same items, under several seeds. Out: means with bo
 tests against a baseline, what difference could have been found, and fits over a scale.
 
 Read in this order: joint.py (one table of several runs), spread.py (what seeds and items contribute),
-compare.py (tests), fit.py, retention.py (what later stages leave).
+compare.py (tests), fit.py, retention.py (what later stages leave), part_changes.py (what moved in the model).
 """
