@@ -2,27 +2,21 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
 
-from tests.tiny import TEXTS, make_tiny, tiny_base
-from tests.train.inputs import Listed, ready, stage
+from tests.tiny import make_tiny, tiny_base
+from tests.train.inputs import stage
 from vf_ray.doctor import room
 from vf_ray.model import packed_model
 from vf_ray.model.families import family_of_base
 from vf_ray.model.families.family import Dimensions
-from vf_ray.model.families.llava15 import Llava15
 from vf_ray.model.load import parameters
-from vf_ray.recipe import Base, Lora, Stage
-from vf_ray.train import checkpoint, estimate
-from vf_ray.train.batches import Batches
-from vf_ray.train.collate import Pack
+from vf_ray.recipe import Base, Lora
+from vf_ray.train import activations, checkpoint, estimate
 from vf_ray.train.estimate import flops, memory, remedies, seconds, tuned
 from vf_ray.train.learner import learner
 from vf_ray.train.optimizer import MOMENTS
-from vf_ray.train.step import loss_of
 
 
 def dimensions(base: Base) -> Dimensions:
@@ -98,37 +92,6 @@ def test_adapters_are_counted_as_they_are(tmp_path: Path) -> None:
     assert adapted.optimizer < 0.06 * whole.optimizer
 
 
-@pytest.mark.parametrize("dtype", ["fp32", "bf16"])
-def test_activations_are_what_autograd_keeps(tmp_path: Path, dtype: Any) -> None:
-    base = Base(size="tiny", width=256, heads=4, kv_heads=2, vision_layers=1, vocabulary=384)
-    Llava15().assemble(base, TEXTS, tmp_path, seed=0, fetch=Path)
-    tuned = stage(precision=dtype, zero=1, batch=32)
-    (pack,) = ready(Batches.of(tuned, Listed.of(40), tmp_path, seed=0, rank=0, world=1), 1)
-    kept = {share: kept_bytes(replace(tuned, recompute=share), tmp_path, pack) for share in (0.0, 0.5, 1.0)}
-    one_layer = (kept[0.0] - kept[1.0]) / base.layers  # there while it is computed again
-    for share, found in kept.items():
-        asked = replace(tuned, recompute=share, micro_tokens=pack.input_ids.shape[1])
-        expected = memory(asked, dimensions(base), workers=1).activations
-        assert expected == pytest.approx(found + one_layer * (share > 0), rel=0.2), share
-
-
-def kept_bytes(tuned: Stage, folder: Path, pack: Pack) -> int:
-    """Return the bytes that autograd keeps for the backward pass, weights left out."""
-    model, kept, held = learner(tuned, folder, 0), {}, []
-    weights = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
-
-    def note(tensor: torch.Tensor) -> torch.Tensor:
-        held.append(tensor)  # alive, so that no memory is counted under two addresses
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in weights:
-            kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-        loss_of(model, pack.to(torch.device("cpu"), model.dtype))
-    return sum(kept.values())
-
-
 def test_what_is_recommended_fits() -> None:
     asked, free = stage(precision="bf16", zero=1), 80 << 30
     assert memory(asked, THIRTEEN, 8).device > free
@@ -145,7 +108,7 @@ def test_the_rate_that_was_published_for_llava_comes_out() -> None:
 
 
 def test_what_is_said_twice_for_want_of_torch_is_the_same() -> None:
-    assert packed_model.LOGITS == estimate.LOGITS
+    assert packed_model.LOGITS == activations.LOGITS
     assert checkpoint.KEEP == room.KEEP
 
 

@@ -93,8 +93,10 @@ def training(recipe: Recipe, model: Dimensions) -> Iterator[Check]:
     resources = recipe.resources
     for name, stage in recipe.tuned.items() if resources.gpus_per_worker else ():
         need, room = estimate.memory(stage, model, resources.workers), int(resources.gpu_gib * (1 << 30))
-        parts = {"weights": need.parameters + need.gathered, "gradients": need.gradients,
-                 "optimizer": need.optimizer, "activations": need.activations}  # fmt: skip
+        parts = {
+            "weights": need.parameters + need.gathered, "gradients": need.gradients,
+            "optimizer": need.optimizer, "activations": need.activations, "logits": need.logits,
+        }  # fmt: skip
         shares = ", ".join(f"{part} {shown(count)}" for part, count in parts.items())
         shares += f"; at the start {shown(need.whole)}" if need.whole > need.step else ""
         shares += f"; on the host at most {shown(need.on_host)} a worker"

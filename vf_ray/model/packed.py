@@ -21,6 +21,9 @@ def recompute(model: Any, share: float) -> None:
         name = "activation_checkpointing_enable"  # as transformers 5.24 calls it
         enable = getattr(model, name, None) or model.gradient_checkpointing_enable
         enable({"use_reentrant": False})
+        # set for adapters under another kind of recomputation; a frozen tower would keep all, and be passed
+        # by gradients
+        model.disable_input_require_grads()
     blocks = layers(model)
     chosen = [int((i + 1) * share) > int(i * share) for i in range(len(blocks))]
     for layer, forgets in zip(blocks, chosen, strict=True):

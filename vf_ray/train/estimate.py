@@ -1,7 +1,7 @@
 """What a stage will need before any machine is asked for: memory per worker, floating-point work.
 
-The model's family counts, by the recipe's sizes or a checkpoint's. Activations are what autograd was seen to
-keep for one pack, good to about a fifth.
+The model's family counts, by the recipe's sizes or a checkpoint's. Activations (``activations.py``) are what
+the graph of a pack keeps, to about a tenth.
 
 What this says of 34B parameters tuned as a whole in bf16 on eight workers: ZeRO-3 takes 75 GiB of a GPU (40
 on sixteen), with ``offload`` 28; but each worker loads all weights before they are spread, 64 GiB, which is
@@ -16,11 +16,8 @@ from typing import Any
 
 from vf_ray.model.families.family import Dimensions, Sizes
 from vf_ray.recipe import Stage, TunedPart
+from vf_ray.train.activations import Load, kept_bytes, logit_bytes
 
-LABEL_SHARE = 0.25
-"""Share of a pack's tokens that are taken to have labels, and therefore logits."""
-LOGITS = 1 << 26
-"""Logits that are made at a time; ``vf_ray.model.packed`` says the same."""
 STATE_BYTES = 8
 """What the optimizer (``vf_ray.train.optimizer``) keeps of each tuned parameter: two moments in fp32."""
 SAVED_BYTES = 4 + STATE_BYTES
@@ -42,6 +39,8 @@ class Memory:
     optimizer: int
     """fp32 values where the model is kept in another form, and the optimizer's state."""
     activations: int
+    """What a pack keeps for its backward pass, and one block computes again."""
+    logits: int
     gathered: int
     """Weights that ZeRO-3 has put together for the moment."""
     host: int
@@ -57,7 +56,7 @@ class Memory:
     @property
     def step(self) -> int:
         """Return what the GPU holds in a step."""
-        return self._lasting + self.activations + self.gathered
+        return self._lasting + self.activations + self.logits + self.gathered
 
     @property
     def device(self) -> int:
@@ -108,7 +107,8 @@ def memory(stage: Stage, model: Dimensions, workers: int) -> Memory:
         parameters=weight * whole // (workers if zero == 3 else 1),
         gradients=4 * learns // (workers if zero >= 2 else 1),
         optimizer=0 if stage.offload else optimizer,
-        activations=_activations(stage, model, weight),
+        activations=kept_bytes(stage, model, Load.usual(model, stage.micro_tokens, TEXT_TOKENS)),
+        logits=logit_bytes(stage, model),
         gathered=weight * min(whole, GATHERED) if zero == 3 and workers > 1 else 0,
         host=optimizer if stage.offload else 0,
         whole=weight * whole,
@@ -201,14 +201,3 @@ def _operations(
 def seconds(work: float, *, workers: int, flops_per_s: float, utilisation: float = UTILISATION) -> float:
     """Return how long ``work`` takes on workers of so many operations a second at their peak."""
     return work / (workers * flops_per_s * utilisation)
-
-
-def _activations(stage: Stage, model: Dimensions, weight: int) -> int:
-    """Return the bytes that one pack keeps for its backward pass."""
-    per_token = model.kept_half if weight == 2 else model.kept
-    forgotten = round(stage.recompute * model.layers)
-    layers = (model.layers - forgotten) * per_token.layer
-    layers += forgotten * per_token.between + per_token.layer if forgotten else 0
-    at_once = min(LABEL_SHARE * stage.micro_tokens * model.vocabulary, LOGITS)
-    hidden = (layers + 4 * per_token.between) * stage.micro_tokens * weight
-    return int(hidden + at_once * (8 + weight))  # logits, their fp32 copy and gradient

@@ -1,6 +1,7 @@
 """What families share that are adopted whole and speak by their folder's own chat template.
 
-A family derives ``fresh``, ``encoder_class``, ``patches`` and ``embedded``, and says what lies where.
+A family derives ``fresh``, ``encoder_class``, ``patches``, ``projector_keeps`` and ``embedded``, and says
+what lies where.
 """
 
 from abc import ABC, abstractmethod
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
 
 from vf_ray.errors import require
 from vf_ray.model.families.family import Fetch, Inputs
+from vf_ray.model.families.kept import Footprint
 from vf_ray.model.families.towered import Towered
 from vf_ray.recipe import Base
 
@@ -60,6 +62,10 @@ class ChatFamily(Towered, ABC):
     @abstractmethod
     def patches(self, config: Any, image_tokens: int, images: int) -> int:
         """Return how many places the vision tower goes through; see ``Family``."""
+
+    @abstractmethod
+    def projector_keeps(self, config: Any) -> Footprint:
+        """Return what the projector keeps for its backward pass; see ``Family``."""
 
     @property
     @abstractmethod

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from vf_ray.model.families.kept import Activations, Footprint, Kept
 from vf_ray.recipe import Base, TunedPart
 
 if TYPE_CHECKING:
@@ -68,31 +69,16 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Numbers that a language model keeps of each token for its backward pass."""
-
-    layer: float
-    """In a layer whose activations stay."""
-    between: int
-    """Between layers: all that a layer which computes again keeps."""
-
-
-@dataclass(frozen=True)
 class Dimensions:
     """What estimates count with, of a model that nobody has loaded."""
 
     sizes: Sizes
-    layers: int
-    """Of the language model."""
     vocabulary: int
     image_tokens: int
     """Tokens that an image takes, or usually takes."""
     patches: int
     """Places that the vision tower goes through for it."""
-    kept: Kept
-    """By the language model, of a token in fp32."""
-    kept_half: Kept
-    """The same in half precision."""
+    kept: Activations
     weight_bytes: int = 4
     """Of a weight in the files that all begins with; what is drawn here is fp32."""
 
@@ -203,6 +189,12 @@ class Family(Protocol):
 
         They have ``image_tokens`` in all.
         """
+
+    def tower_keeps(self, config: Any) -> Kept:
+        """Return what the vision tower of a model so configured keeps of a patch for its backward pass."""
+
+    def projector_keeps(self, config: Any) -> Footprint:
+        """Return what the projector does, of a token of an image."""
 
     # what a recipe's base names, and becomes
     def adopted(self, base: Base, fetch: Fetch) -> Adopted: ...

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vf_ray.model.families.chat_family import ChatFamily
 from vf_ray.model.families.family import Inputs
+from vf_ray.model.families.kept import Footprint, Kept, tower
 from vf_ray.recipe import Base
 
 if TYPE_CHECKING:
@@ -37,6 +38,17 @@ class InternVl(ChatFamily):
         """Count what the shuffle joined to a token, and the class token of each tile."""
         tiles, joined = image_tokens // int(config.image_seq_length), round(config.downsample_ratio**-2)
         return image_tokens * int(joined) + tiles
+
+    def tower_keeps(self, config: Any) -> Kept:
+        """Return a SigLIP's, and what its two learned scales multiply."""
+        vision = config.vision_config
+        pixels = 3 * vision.patch_size[0] * vision.patch_size[1]
+        return tower(vision.hidden_size, vision.intermediate_size, pixels, more=2)
+
+    def projector_keeps(self, config: Any) -> Footprint:
+        """Return both sides of its norm, of the patches that the shuffle joined, and of what lies within."""
+        joined = config.vision_config.hidden_size / config.downsample_ratio**2
+        return Footprint(2 * joined + 2 * config.get_text_config().hidden_size)
 
     def fresh(self, base: Base, texts: Iterable[str]) -> "Fresh":
         """Return one of a base's sizes."""

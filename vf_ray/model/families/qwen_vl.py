@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vf_ray.model.families.chat_family import ChatFamily
 from vf_ray.model.families.family import Inputs
+from vf_ray.model.families.kept import Footprint, Kept, gated_tower, tower
 from vf_ray.recipe import Base
 
 if TYPE_CHECKING:
@@ -39,6 +40,17 @@ class QwenVl(ChatFamily):
     def patches(self, config: Any, image_tokens: int, images: int) -> int:
         """Count what was merged to a token."""
         return image_tokens * int(config.vision_config.spatial_merge_size) ** 2
+
+    def tower_keeps(self, config: Any) -> Kept:
+        """Return a SigLIP's, and attention's output laid out anew."""
+        vision = config.vision_config
+        return tower(vision.hidden_size, vision.intermediate_size, _pixels(vision), more=1)
+
+    def projector_keeps(self, config: Any) -> Footprint:
+        """Return both sides of norm and inner layer of each merger, as wide as the patches it merges."""
+        vision = config.vision_config
+        merged, mergers = vision.hidden_size * vision.spatial_merge_size**2, _mergers(vision)
+        return Footprint(4 * merged * mergers)
 
     def fresh(self, base: Base, texts: Iterable[str]) -> "Fresh":
         """Return one with the chat template of its kind."""
@@ -99,3 +111,18 @@ class Qwen25Vl(QwenVl):
             ValueError: for a tensor that a Qwen2.5-VL does not have.
         """
         return re.sub(r"^model\.(visual\.)|^(model\.)language_model\.", r"\1\2", super().saved_name(name))
+
+    def tower_keeps(self, config: Any) -> Kept:
+        """Return that of blocks as a decoder has them."""
+        vision = config.vision_config
+        return gated_tower(vision.hidden_size, vision.intermediate_size, _pixels(vision))
+
+
+def _pixels(vision: Any) -> int:
+    """Return the numbers of a patch: of two frames, which of an image are the same."""
+    return 3 * int(vision.temporal_patch_size) * int(vision.patch_size) ** 2
+
+
+def _mergers(vision: Any) -> int:
+    """Return how often patches are merged: at the end, and behind some blocks of a Qwen3-VL."""
+    return 1 + len(getattr(vision, "deepstack_visual_indexes", ()))

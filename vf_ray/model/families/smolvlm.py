@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vf_ray.model.families.chat_family import ChatFamily
 from vf_ray.model.families.family import Inputs
+from vf_ray.model.families.kept import Footprint
 from vf_ray.recipe import Base
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ class SmolVlm(ChatFamily):
     def patches(self, config: Any, image_tokens: int, images: int) -> int:
         """Count what the shuffle joined to a token."""
         return image_tokens * int(config.scale_factor) ** 2
+
+    def projector_keeps(self, config: Any) -> Footprint:
+        """Return what its one layer does: the patches that the shuffle joined."""
+        return Footprint(config.vision_config.hidden_size * config.scale_factor**2)
 
     def fresh(self, base: Base, texts: Iterable[str]) -> "Fresh":
         """Return an Idefics3's."""

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from vf_ray.model.families.kept import Footprint, Kept, tower
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -40,6 +42,14 @@ class Towered:
         """Yield nothing: the tower's last layer is the one that is read."""
         yield from ()
 
+    def tower_keeps(self, config: Any) -> Kept:
+        """Return what a CLIP or SigLIP keeps of a patch."""
+        vision = config.vision_config
+        return tower(
+            vision.hidden_size, vision.intermediate_size, 3 * vision.patch_size**2,
+            quick=vision.hidden_act == "quick_gelu",
+        )  # fmt: skip
+
     def compiled(self, layer: "nn.Module") -> "Collection[nn.Module]":
         """Return the two norms and the inner layer."""
         return [layer.get_submodule(name) for name in ("input_layernorm", "post_attention_layernorm", "mlp")]
@@ -53,6 +63,10 @@ class Towered:
 
 class SelectedLayer(Towered):
     """One whose tower is read at a layer that the configuration selects, as LLaVA's."""
+
+    def projector_keeps(self, config: Any) -> Footprint:
+        """Return what its two layers keep: a patch, and both sides of what lies between them."""
+        return Footprint(config.vision_config.hidden_size + 2 * config.get_text_config().hidden_size)
 
     def idle(self, model: Any) -> "Iterator[nn.Parameter]":
         """Yield the tower's parameters behind that layer."""

@@ -13,9 +13,9 @@ from transformers import AutoConfig, GenerationConfig
 
 from vf_ray.errors import require
 from vf_ray.model.export import copy_encoder, save_model
-from vf_ray.model.families.decoder import kept_by
 from vf_ray.model.families.decoding import bound_pixels
 from vf_ray.model.families.family import Dimensions, Family, Fetch
+from vf_ray.model.families.kept import Activations, decoder_of
 from vf_ray.model.seeded import drawn
 from vf_ray.model.sizes import sizes_of
 from vf_ray.model.tensors import CONFIG, Tensors, read_config, readable, weight_bytes
@@ -176,11 +176,13 @@ def dimensions(family: Family, folder: Path) -> Dimensions:
     with torch.device("meta"):
         model = _kind(family, folder)(config)
     text, tokens = config.get_text_config(), family.encoder(folder).image_tokens(*USUAL)
-    shares = text.hidden_size, text.intermediate_size, text.num_key_value_heads / text.num_attention_heads
+    normed = any(name.endswith("q_norm") for name, _ in family.language_model(model).named_modules())
+    activations = Activations(
+        family.tower_keeps(config), family.projector_keeps(config), decoder_of(text, normed=normed)
+    )
     return Dimensions(
-        sizes=sizes_of(model, family), layers=text.num_hidden_layers, vocabulary=text.vocab_size,
-        image_tokens=tokens, patches=family.patches(config, tokens, 1),
-        kept=kept_by(*shares, half=False), kept_half=kept_by(*shares, half=True),
+        sizes=sizes_of(model, family), vocabulary=text.vocab_size, image_tokens=tokens,
+        patches=family.patches(config, tokens, 1), kept=activations,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """What a LLaVA of a recipe's sizes consists of, counted without making it."""
 
-from vf_ray.model.families.decoder import inner_width, kept_by
-from vf_ray.model.families.family import Blocks, Dimensions, Kept, Sizes
+from vf_ray.model.families.decoder import inner_width
+from vf_ray.model.families.family import Blocks, Dimensions, Sizes
+from vf_ray.model.families.kept import Activations, Footprint, decoder, tower
 from vf_ray.recipe import Base
 
 
@@ -10,8 +11,8 @@ def dimensions(base: Base) -> Dimensions:
     known = base.filled()
     tokens = image_tokens(known.image_size, known.patch_size)
     return Dimensions(
-        sizes=sizes(known), layers=known.layers, vocabulary=known.vocabulary, image_tokens=tokens,
-        patches=tokens + 1, kept=kept(known, half=False), kept_half=kept(known, half=True),
+        sizes=sizes(known), vocabulary=known.vocabulary, image_tokens=tokens, patches=tokens + 1,
+        kept=kept(known),
     )  # fmt: skip
 
 
@@ -42,6 +43,11 @@ def image_tokens(image_size: int, patch_size: int) -> int:
     return (image_size // patch_size) ** 2
 
 
-def kept(base: Base, *, half: bool) -> Kept:
-    """Return what autograd was seen to keep of a token."""
-    return kept_by(base.width, inner_width(base.width), base.kv_heads / base.heads, half=half)
+def kept(base: Base) -> Activations:
+    """Return what a CLIP, two layers between and a Llama keep for the backward pass."""
+    v, w = base.vision_width, base.width
+    return Activations(
+        tower(v, 4 * v, 3 * base.patch_size**2, quick=True),
+        Footprint(v + 2 * w),
+        decoder(w, inner_width(w), w, w * base.kv_heads // base.heads),
+    )
