@@ -35,3 +35,10 @@ def test_a_port_that_is_taken_is_named(viewed: Store) -> None:
         port = taken.getsockname()[1]
         done = CliRunner().invoke(app, ["view", viewed.url, "--port", str(port)])
     assert (done.exit_code, f"127.0.0.1:{port}: nothing can listen there" in done.stderr) == (1, True)
+
+
+def test_pages_load_nothing_heavy_before_a_model_is_asked() -> None:
+    heavy = "{'torch', 'transformers', 'ray', 'prefect', 'deepspeed', 'pandas', 'scipy'}"
+    code = f"import vf_ray.view.app, vf_ray.view.serve, sys; print({heavy} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

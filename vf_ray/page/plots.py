@@ -112,13 +112,14 @@ def smoothed(values: Sequence[float]) -> list[float]:
 
 def intervals(
     rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 900,
-    points: Mapping[str, Sequence[Dot]] = MappingProxyType({}),
+    points: Mapping[str, Sequence[Dot]] = MappingProxyType({}), left: int = 178,
 ) -> Drawing:  # fmt: skip
     """Return one row for each name, with dots on whiskers from 0 to 1; a legend above.
 
-    ``points`` are the single runs behind a row, drawn small below its whiskers.
+    ``points`` are the single runs behind a row, drawn small below its whiskers; ``left`` are the pixels that
+    names have.
     """
-    left, row_height, top = 178, 36, 30
+    row_height, top = 36, 30
     height = top + row_height * len(rows) + 40
     x = Scale(0, 1, left, width - 20)
     body = [_vertical(x, value, top, height - 38, f"{100 * value:.0f}") for value in ticks(0, 1, 5)]

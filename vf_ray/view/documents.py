@@ -7,8 +7,8 @@ from typing import Any
 
 from vf_ray.view.tables import Cell, PageTable
 
-FIGURE = re.compile(r"[<+-]?\s*\d[\d.,]*\D{0,3}(\s.*)?|-|")
-"""What a cell of a column of figures holds."""
+FIGURE = re.compile(r"[<+-]?\s*\d[\d.,]*\s?%?\*?(\s[\[(].*[\])]\*?|\s\w+)?|\[.*\]|-|none|")
+"""What a cell of a column of figures holds: a number, with its interval, spread or unit; or an interval."""
 
 
 @dataclass(frozen=True)

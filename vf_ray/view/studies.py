@@ -9,7 +9,6 @@ from starlette.responses import Response
 from vf_ray.artifacts import Artifact
 from vf_ray.page.plots import SINGLE_INK, Dot, intervals
 from vf_ray.plan.run_records import STUDY
-from vf_ray.study.page import INK
 from vf_ray.view.documents import tables
 from vf_ray.view.rendering import rendered, to
 from vf_ray.view.reports import read_document
@@ -20,6 +19,7 @@ from vf_ray.view.written import written_at
 
 RECORD = "study.json"
 """Where in a study's artifact its page lies as data."""
+INK = "#2563c9"
 BEHIND = "#behind"
 """Where the page lists the runs."""
 OUTCOMES = {
@@ -92,7 +92,13 @@ def _charts(
     single = _single(points, {(run.variant, run.seed): run.href for run in runs})
     for outcome, dots in by_outcome.items():
         label = f"{outcome}: mean, % (whiskers: 95% for other items)"
-        yield outcome, intervals(dots, x_label=label, width=720, points=single.get(outcome, {})).svg
+        yield outcome, _drawn(dots, label, single.get(outcome, {}))
+
+
+def _drawn(dots: Mapping[str, list[Dot]], label: str, points: Mapping[str, Sequence[Dot]]) -> str:
+    """Return a chart as narrow as its names allow, so that a phone shows it."""
+    names = min(178, 20 + 7 * max(map(len, dots)))
+    return intervals(dots, x_label=label, width=names + 400, points=points, left=names).svg
 
 
 def _single(
