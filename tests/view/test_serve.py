@@ -1,6 +1,8 @@
 """What ``vf-ray view`` refuses before it listens, in one line each."""
 
 import socket
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
