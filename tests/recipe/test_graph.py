@@ -7,8 +7,8 @@ import pytest
 
 from vf_ray.plan.plan import STEPS
 from vf_ray.plan.versions import CODE
-from vf_ray.recipe import Average, Recipe
-from vf_ray.recipe.graph import FLAT, TAKEN, is_model_address, lineage, parents
+from vf_ray.recipe import Average, Recipe, Stage
+from vf_ray.recipe.graph import FLAT, TAKEN, foreign, is_model_address, lineage, parents, renamed
 from vf_ray.recipe.strict import plain
 
 STAGE = {"tasks": ["a/*"], "lr": "2e-5", "batch": 128, "epochs": 1}
@@ -37,6 +37,22 @@ def test_a_stage_is_made_from_the_one_before_it_or_from_what_it_names() -> None:
     assert lineage(stages, "other") == ()
     assert isinstance(stages["soup"], Average)
     assert list(recipe(BRANCHES).tuned) == ["people", "gpt", "last", "other"]
+
+
+def test_a_stage_is_taught_by_an_earlier_model_and_needs_it() -> None:
+    taught = {**STAGE, "from": "people", "answers_by": {"model": "soup"}}
+    stages = recipe(
+        {**BRANCHES, "taught": taught, "again": {**STAGE, "from": "base", "replay": {"taught": 0.5}}}
+    )
+    assert parents(stages.stages, "taught") == ("people",)
+    assert lineage(stages.stages, "taught") == ("base", "people", "gpt", "soup")
+    assert lineage(stages.stages, "again") == ("base", "people", "gpt", "soup")  # by what it replays
+    assert "answers_by" not in stages.tuned["taught"].computed()  # its data's address tells
+    away = recipe({"a": {**STAGE, "answers_by": {"model": "stage1/demo"}}}).stages
+    assert list(foreign(away)) == ["stage1/demo"]
+    found = renamed(away, {"stage1/demo": "stage1/demo/0123456789ab"})["a"]
+    assert isinstance(found, Stage) and found.answers_by
+    assert found.answers_by.model == "stage1/demo/0123456789ab"
 
 
 def test_flat_stages_keep_their_order_wherever_they_stand() -> None:
@@ -76,6 +92,12 @@ def test_a_graph_survives_json_and_knows_who_is_asked() -> None:
         ),
         ({"a": {**STAGE, "from": "a"}}, r"a is made from 'a', which is itself; known: base"),
         ({"first": STAGE, "b": {**STAGE, "from": "fist"}}, r"no stage of the recipe; did you mean 'first'"),
+        ({"a": {**STAGE, "answers_by": {"model": "a"}}}, r"a is made from 'a', which is itself"),
+        ({"a": {**STAGE, "answers_by": {"model": "bas"}}}, r"no stage of the recipe; did you mean 'base'"),
+        (
+            {"a": {**STAGE, "answers_by": {"model": "base", "temperature": -1}}},
+            r"a\.answers_by: answers_by\.temperature is -1\.0; 0 draws nothing",
+        ),
         ({"report": STAGE}, r"stage 'report' would be called as a step .*; call it report_stage"),
         ({"mixture": STAGE}, r"stage 'mixture' would be called as a step or a kind of result"),
         ({"Big": STAGE}, r"stage 'Big': .* use small letters"),

@@ -99,6 +99,7 @@ def mixture(recipe: Recipe, store: Store, stage: str) -> Artifact:
     """
     from vf_ray.plan.handing import mixing
     from vf_ray.plan.plan import Plan
+    from vf_ray.recipe.graph import teachers
     from vf_ray.shards.mixture import mixture as indexed
 
     plan = Plan.of(recipe, store)
@@ -107,6 +108,11 @@ def mixture(recipe: Recipe, store: Store, stage: str) -> Artifact:
         from vf_ray.work import LocalPool
 
         selected(store, plan, stage, LocalPool())
+    if teachers(plan.recipe.stages, stage):
+        from vf_ray.relabel.relabelling import relabelled
+        from vf_ray.work import LocalPool
+
+        relabelled(store, plan, stage, LocalPool())
     return indexed(store, mixing(plan, stage))
 
 

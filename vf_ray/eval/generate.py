@@ -1,4 +1,4 @@
-"""Batched greedy answers of a saved model.
+"""Batched answers of a saved model, greedy unless they are to be drawn.
 
 What questions share is computed once: the system message for all, a picture's tokens for all of
 its questions. Where a picture stands amid a question's words, it is encoded once and nothing else shared.
@@ -21,6 +21,7 @@ from vf_ray.errors import UserError
 from vf_ray.eval.asking import in_order
 from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.eval.cached_reader import CachedReader
+from vf_ray.eval.drawn import Drawing, DrawnBatch
 from vf_ray.eval.follow_up import said_before
 from vf_ray.eval.greedy import AskedRow, GreedyBatch
 from vf_ray.model.dialogue import question_after
@@ -33,6 +34,7 @@ from vf_ray.model.load import load
 # Shapes: B questions, U images, P tokens up to the end of an image, Q tokens of the longest question,
 # D width, C tokens in the cache; positions may have one more dimension in front: their axes
 
+UNENDED = "the answer does not end within {} tokens"
 Layers = list[tuple[Tensor, Tensor]]
 """Keys and values of each layer, (rows, heads, tokens, width of a head)."""
 
@@ -54,6 +56,10 @@ class Answerer(CachedReader):
     """A model that is loaded and ready."""
 
     name: str = "this model"
+    drawing: Drawing | None = None
+    """How tokens are drawn; None: greedily."""
+    must_end: bool = False
+    """Whether an answer that does not end where it has to is an error."""
 
     @classmethod
     def of(cls, folder: Path, dtype: torch.dtype | None = None) -> "Answerer":
@@ -70,11 +76,17 @@ class Answerer(CachedReader):
     def _batch(self, questions: Sequence[Question]) -> Iterator[Answered]:
         images = _fetched(questions)
         asked, errors = self._encoded(questions, images)
-        replies: dict[int, str] = {}
+        said: dict[int, list[int]] = {}
         for _, rows in groupby(sorted(asked, key=_prefix_len), key=_prefix_len):
-            replies |= self._generate(list(rows), images)
+            said |= self._generate(list(rows), images)
+        if self.must_end:  # what tells the end is no part of what is said
+            errors |= {
+                row.place: UNENDED.format(row.room) for row in asked if len(said[row.place]) >= row.room
+            }
+        replies = {place: self.encoder.decode(ids).strip() for place, ids in said.items()}
         for place, question in enumerate(questions):
-            yield Answered(question.id, replies.get(place, ""), errors.get(place, ""))
+            error = errors.get(place, "")
+            yield Answered(question.id, "" if error else replies[place], error)
 
     def _encoded(
         self, questions: Sequence[Question], images: Mapping[str, bytes]
@@ -88,23 +100,25 @@ class Answerer(CachedReader):
             except TooLongError as error:
                 errors[place] = str(error)
             else:
-                rows.append(AskedRow(place, encoded, self._room(len(encoded.ids), question), shown))
+                rows.append(
+                    AskedRow(question.id, place, encoded, self._room(len(encoded.ids), question), shown)
+                )
         return rows, errors
 
     def _room(self, tokens: int, question: Question) -> int:
         return max(1, min(question.max_new_tokens, self.encoder.max_length - tokens))
 
     @torch.inference_mode()
-    def _generate(self, rows: Sequence[AskedRow], images: Mapping[str, bytes]) -> dict[int, str]:
-        """Answer questions whose prefixes are of one length."""
-        decoding = GreedyBatch(self, rows)
+    def _generate(self, rows: Sequence[AskedRow], images: Mapping[str, bytes]) -> dict[int, list[int]]:
+        """Return the tokens of the answers to questions whose prefixes are of one length."""
+        decoding = DrawnBatch(self, rows, self.drawing) if self.drawing else GreedyBatch(self, rows)
         if _prefix_len(rows[0]):
             logits_BV = decoding.ask(self._seen(rows, images))
         else:
             logits_BV = decoding.ask(DynamicCache(), self._amid(rows, images))
         while decoding.take(logits_BV):
             logits_BV = decoding.step()
-        return {place: self.encoder.decode(ids).strip() for place, ids in decoding.said.items()}
+        return decoding.said
 
     def _seen(self, rows: Sequence[AskedRow], images: Mapping[str, bytes]) -> Any:
         """Return a cache that holds, for each row, the system message and its images."""

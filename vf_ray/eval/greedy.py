@@ -22,6 +22,8 @@ DROP_SHARE = 0.25
 class AskedRow:
     """A question of a batch, as tokens."""
 
+    id: str
+    """Of the question."""
     place: int
     """In the batch."""
     encoded: Encoded
@@ -64,8 +66,8 @@ class GreedyBatch:
         return self._read(torch.tensor(ids, device=device), at_BQ, images_PE)
 
     def take(self, logits_BV: Tensor) -> bool:
-        """Add each row's best token; tell whether any row goes on."""
-        self._next_B = logits_BV.argmax(dim=-1)
+        """Add each row's next token; tell whether any row goes on."""
+        self._next_B = self.chosen(logits_BV)
         end = self._reader.encoder.end_id
         for n, token in enumerate(self._next_B.tolist()):
             if self._done[n]:
@@ -76,6 +78,10 @@ class GreedyBatch:
             self._done[n] = token == end or len(answer) >= self._rows[n].room
         self._drop()
         return bool(self._rows)
+
+    def chosen(self, logits_BV: Tensor) -> Tensor:
+        """Return (B,) the next token of each row: the likeliest."""
+        return logits_BV.argmax(dim=-1)
 
     def step(self) -> Tensor:
         """Read the tokens just taken; return the logits (B, V) of the next."""

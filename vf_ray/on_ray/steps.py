@@ -15,6 +15,7 @@ from vf_ray.plan.handing import merging, reporting, tuning
 from vf_ray.plan.plan import Plan
 from vf_ray.quality.screening import units
 from vf_ray.recipe import Average
+from vf_ray.relabel.relabelling import relabelled
 from vf_ray.report.render import report
 from vf_ray.select.selecting import selected
 from vf_ray.shards.prepare import prepare
@@ -67,6 +68,7 @@ def _run(step: str, plan: Plan, store: Store, place: Workplace, force: bool) -> 
         build_merge(store, merging(plan, step), place.pool(), force=force)
     else:
         selected(store, plan, step, place.pool(), force=force)
+        relabelled(store, plan, step, place.pool(), force=force)
         tune(store, tuning(plan, step), plan.recipe.resources, place.train, force=force)
 
 

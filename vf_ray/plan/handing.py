@@ -13,18 +13,26 @@ from vf_ray.recipe.graph import lineage
 
 def mixing(plan: Plan, stage: str) -> Mixing:
     """Return what a tuning stage draws its samples from."""
-    chosen = _stage(plan, stage)
-    instances = {task: plan.instances[task] for task in plan.stage_tasks(stage)}
+    chosen, instances = _stage(plan, stage), plan.relabellings.instances(stage)
     replayed = {name: mixing(plan, name) for name in chosen.replay}
-    keep = plan.selections.keep(stage)
+    keep = "" if chosen.answers_by else plan.selections.keep(stage)
     groups = {task: plan.catalogue.tasks[task].group for task in instances}
     return Mixing(plan.mixture(stage), chosen, plan.recipe.seed, instances, replayed, groups, keep)
 
 
 def unselected(plan: Plan, stage: str) -> Mixing:
     """Return all that a tuning stage may take, before any is selected or weighed."""
-    all_of_it = mixing(plan, stage)
-    return replace(all_of_it, spec=plan.pool(stage), stage=all_of_it.stage.unweighed, replayed={}, keep="")
+    weighed = mixing(plan, stage)
+    return replace(
+        weighed, spec=plan.pool(stage), stage=weighed.stage.unweighed, instances=plan.prepared(stage),
+        replayed={}, keep="",
+    )  # fmt: skip
+
+
+def unanswered(plan: Plan, stage: str) -> Mixing:
+    """Return what a tuning stage takes of them, before a model answers any or they are weighed."""
+    keep = plan.selections.keep(stage)
+    return replace(unselected(plan, stage), spec=plan.pool(stage, keep), keep=keep)
 
 
 def tuning(plan: Plan, stage: str) -> Tuning:
@@ -47,6 +55,8 @@ def _making(plan: Plan, step: str) -> Making:
     stage, addresses = plan.stage(step), {"this model": plan.tuned(step).address}
     if stage:
         addresses |= {"starts from": plan.starts_from(step), "data": plan.mixture(step).address}
+        by = plan.relabellings.of(step)
+        addresses |= {"answers by": by.model} if by else {}
         trained: Sequence[str] = [step, *stage.replay]
     else:
         addresses |= {f"average of {name}": address for name, address in plan.tuned(step).inputs.items()}

@@ -8,7 +8,7 @@ from typing import Any
 from vf_ray.artifacts import Spec
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Average, Recipe
-from vf_ray.recipe.graph import ALIGN, BASE, FLAT, parents
+from vf_ray.recipe.graph import ALIGN, BASE, FLAT, parents, teacher
 
 
 @dataclass(frozen=True)
@@ -82,5 +82,5 @@ class Models:
     def need_base(self) -> bool:
         """Tell whether something is made from the assembled model, or asks it."""
         stages = self.recipe.stages
-        made_from_it = any(BASE in parents(stages, name) for name in stages)
+        made_from_it = any(BASE in (*parents(stages, name), *teacher(stages[name])) for name in stages)
         return made_from_it or self.base.address in self.asked.values()

@@ -21,6 +21,7 @@ from vf_ray.plan.named_models import resolved
 from vf_ray.plan.origins import RawFiles, raw_files
 from vf_ray.plan.own_tables import WithTables, identity
 from vf_ray.plan.preparation import Preparation, largest_first
+from vf_ray.plan.relabelling import Relabellings
 from vf_ray.plan.selection import Selections
 from vf_ray.plan.settled import is_settled
 from vf_ray.plan.stage_tasks import stage_tasks
@@ -124,7 +125,8 @@ class Plan:
         if (stage := self.stage(step)) is None:
             return [self.tuned(step)]
         watched = [self.held_out(step)] if stage.evaluate_every else []
-        return [*self.selections.outputs(step), self.mixture(step), *watched, self.tuned(step)]
+        chosen = [*self.selections.outputs(step), *self.relabellings.outputs(step)]
+        return [*chosen, self.mixture(step), *watched, self.tuned(step)]
 
     def addresses(self, step: str) -> list[str]:
         """Return the addresses of what a step makes."""
@@ -185,17 +187,26 @@ class Plan:
 
     def mixture(self, stage: str) -> Spec:
         """Return the index of the instances that a stage trains on."""
-        chosen, keep = self._stage(stage), self.selections.keep(stage)
+        chosen = self._stage(stage)
+        keep = "" if chosen.answers_by else self.selections.keep(stage)  # only what is kept is answered
         others = {f"replay {name}": self.mixture(name).address for name in chosen.replay}
-        return self._mixture(stage, chosen, {**others, **({"keep": keep} if keep else {})})
+        others |= {"keep": keep} if keep else {}
+        return self._mixture(stage, chosen, self.relabellings.instances(stage), others)
 
-    def pool(self, stage: str) -> Spec:
-        """Return the index of the instances that a stage may take, before any is selected or weighed."""
-        return self._mixture(stage, self._stage(stage).unweighed, {})
+    def pool(self, stage: str, keep: str = "") -> Spec:
+        """Return the index of the instances that a stage may take, or ``keep`` leaves it, none weighed."""
+        others = {"keep": keep} if keep else {}
+        return self._mixture(stage, self._stage(stage).unweighed, self.prepared(stage), others)
 
-    def _mixture(self, stage: str, chosen: Stage, others: Mapping[str, str]) -> Spec:
+    def prepared(self, stage: str) -> Mapping[str, Spec]:
+        """Return the instances of each of a stage's tasks."""
+        return {task: self.instances[task] for task in self.stage_tasks(stage)}
+
+    def _mixture(
+        self, stage: str, chosen: Stage, instances: Mapping[str, Spec], others: Mapping[str, str]
+    ) -> Spec:
         config = {"seed": self.recipe.seed, **chosen.choice}
-        inputs = {task: self.instances[task].address for task in self.stage_tasks(stage)} | dict(others)
+        inputs = {task: spec.address for task, spec in instances.items()} | dict(others)
         return Spec(kind="mixture", name=stage, config=config, inputs=inputs, code=CODE["mixture"])
 
     @cached_property
@@ -203,10 +214,18 @@ class Plan:
         """Return how stages choose among their instances."""
         return Selections(self.recipe, self.catalogue, self.instances, self.pool, self.starts_from)
 
+    @cached_property
+    def relabellings(self) -> Relabellings:
+        """Return which stages train on a model's answers."""
+        return Relabellings(self.recipe, self.prepared, self._taken, self.graph)
+
+    def _taken(self, stage: str) -> Spec:
+        return self.pool(stage, self.selections.keep(stage))
+
     def held_out(self, stage: str) -> Spec:
         """Return the index of the held-out instances that a stage is watched by."""
         config = {"seed": self.recipe.seed, "per_task": self._stage(stage).evaluate_per_task}
-        inputs = {task: self.instances[task].address for task in self.stage_tasks(stage)}
+        inputs = {task: spec.address for task, spec in self.prepared(stage).items()}
         return Spec(kind="held_out", name=stage, config=config, inputs=inputs, code=CODE["held_out"])
 
     def lengths(self, stage: str) -> Spec:

@@ -12,6 +12,7 @@ CODE: Mapping[str, int] = {
     "select": 1,
     "proxy": 1,
     "features": 1,
+    "relabelled": 1,
     "held_out": 1,
     "lengths": 3,
     "base": 4,

@@ -21,7 +21,7 @@ BEFORE, AFTER = ("fetch", "prepare", BASE), ("evaluate", "report")
 """Steps around the stages."""
 KINDS = (
     "raw", "images", "instances", "mixture", "held_out", "lengths", "select", "proxy", "features", "looks",
-    "sought", "screened", "answers", "judged", "scores", "trained", "tuned", "merged",
+    "sought", "screened", "relabelled", "answers", "judged", "scores", "trained", "tuned", "merged",
 )  # fmt: skip
 """Kinds of artifacts that no step is named after: the first part of their addresses."""
 KEYS = ("name", "about", "seed", "run_seed", "stages", "resources")
@@ -98,10 +98,22 @@ def parents(stages: Stages, name: str) -> tuple[str, ...]:
     return (stage.from_ or [BASE, *names][names.index(name)],)
 
 
+def teacher(stage: Stage | Average) -> tuple[str, ...]:
+    """Return the model whose answers a stage trains on, where it has one."""
+    return (stage.answers_by.model,) if isinstance(stage, Stage) and stage.answers_by else ()
+
+
+def teachers(stages: Stages, name: str) -> tuple[str, ...]:
+    """Return the models whose answers are among a stage's data, also by what it replays."""
+    stage = stages[name]
+    replayed = stage.replay if isinstance(stage, Stage) else ()
+    return (*teacher(stage), *(one for other in replayed for one in teachers(stages, other)))
+
+
 def lineage(stages: Stages, name: str) -> tuple[str, ...]:
-    """Return the stages, and ``base``, that a stage's model comes from, in the order of making."""
+    """Return the stages, and ``base``, that a stage's model and data come from, in the order of making."""
     known = {BASE, *stages}
-    direct = [parent for parent in parents(stages, name) if parent in known]
+    direct = [one for one in (*parents(stages, name), *teachers(stages, name)) if one in known]
     every = {*direct, *(one for parent in direct if parent != BASE for one in lineage(stages, parent))}
     return tuple(one for one in (BASE, *stages) if one in every)
 
@@ -114,10 +126,15 @@ def require_sound(stages: Stages) -> None:
     """
     for place, name in enumerate(stages):
         earlier = [BASE, *list(stages)[:place]]
-        for parent in parents(stages, name):
+        for parent in _named(stages, name):
             if "/" not in parent:
                 _require_earlier(stages, name, parent, earlier)
         _require_data(stages, name, earlier)
+
+
+def _named(stages: Stages, name: str) -> tuple[str, ...]:
+    """Return the models that a stage itself names, or starts from."""
+    return (*parents(stages, name), *teacher(stages[name]))
 
 
 def _require_free(name: str) -> None:
@@ -150,7 +167,7 @@ def _reached(stages: Stages, name: str) -> set[str]:
     seen: set[str] = set()
     waiting = [name]
     while waiting:
-        for parent in parents(stages, waiting.pop()):
+        for parent in _named(stages, waiting.pop()):
             if parent in stages and parent not in seen:
                 seen.add(parent)
                 waiting.append(parent)
@@ -174,10 +191,13 @@ def renamed(stages: Stages, addresses: Mapping[str, str]) -> dict[str, Stage | A
 def _renamed(stage: Stage | Average, addresses: Mapping[str, str]) -> Stage | Average:
     if isinstance(stage, Average):
         return replace(stage, merge={addresses.get(name, name): w for name, w in stage.merge.items()})
-    return replace(stage, from_=addresses.get(stage.from_ or "", stage.from_))
+    by = stage.answers_by and replace(
+        stage.answers_by, model=addresses.get(stage.answers_by.model, stage.answers_by.model)
+    )
+    return replace(stage, from_=addresses.get(stage.from_ or "", stage.from_), answers_by=by)
 
 
 def foreign(stages: Stages) -> Iterator[str]:
-    """Yield what stages are made from and no recipe's own step makes: models of a store."""
+    """Yield what stages are made from, or taught by, and no recipe's own step makes: models of a store."""
     for name in stages:
-        yield from (parent for parent in parents(stages, name) if "/" in parent)
+        yield from (parent for parent in _named(stages, name) if "/" in parent)

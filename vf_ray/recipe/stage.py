@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from vf_ray.errors import near, require
+from vf_ray.recipe.answers_by import AnswersBy
 from vf_ray.recipe.select import Select
 from vf_ray.recipe.strict import plain
 from vf_ray.recipe.tuned_part import TunedPart, tuned_parts
@@ -96,6 +97,8 @@ class Stage:
     select: Select | None = None
     """Use, of the instances that ``per_task``, ``limits`` and ``sample`` leave, those that a method finds
     worth training on; weights, temperature and replay are of these."""
+    answers_by: AnswersBy | None = None
+    """Train on what a model says to these, in place of their own answers; it is never asked held-out ones."""
     warmup: float = 0.03
     """Share of the steps during which the rate rises."""
     warmup_from_zero: bool = False
@@ -165,7 +168,7 @@ class Stage:
 
     def computed(self) -> dict[str, Any]:
         """Return, as data, what decides what comes out, but for the model that it starts from."""
-        unsaid = {"from", "select", "seed", *EXECUTION}  # other addresses, and the plan, tell of these
+        unsaid = {"from", "select", "answers_by", "seed", *EXECUTION}  # other addresses and the plan tell
         return self._saying(key for key in plain(self) if key not in unsaid)
 
     @property

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from vf_ray import artifacts
-from vf_ray.artifacts import Artifact, Writer, load_all
+from vf_ray.artifacts import Artifact, Writer
 from vf_ray.errors import UserError
 from vf_ray.instances.chance import rank
 from vf_ray.plan.stages import Tuning
@@ -24,7 +24,8 @@ def held_out_index(store: Store, wanted: Tuning, *, force: bool = False) -> Arti
         FileNotFoundError: if the instances of one of its tasks are not finished.
         UserError: if its tasks hold nothing out.
     """
-    instances, spec = load_all(store, wanted.mixing.instances), wanted.held_out
+    spec = wanted.held_out
+    instances = {task: artifacts.load(store, address) for task, address in spec.inputs.items()}
 
     def make(writer: Writer) -> Mapping[str, Any]:
         return write_held_out_index(instances, writer, **spec.config)
