@@ -25,6 +25,7 @@ from vf_ray.plan.plan import Plan
 from vf_ray.plan.run_records import STUDY
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe
+from vf_ray.recipe.graph import BASE
 from vf_ray.recipe.load import load_recipe
 from vf_ray.recipe.strict import plain
 from vf_ray.store import Store
@@ -93,7 +94,7 @@ def _begun_from(
     models: dict[str, BegunFrom] = {}
     for name, model in ((run.name, model) for run in _each(runs) for model in run.starts_from):
         plan = Plan.of(load_recipe(recipe, model.under), store)
-        address = plan.tuned(model.model).address
+        address = _made(plan, model.model)
         if address not in known:
             models[f"{model.model}, for {name}"] = BegunFrom(model, plan)
         known.add(address)
@@ -108,7 +109,11 @@ def _room(runs: Sequence[StudyRun]) -> int:
 
 
 def _address(recipe: Recipe, step: str) -> str:
-    return Plan.of(recipe, Store.open()).tuned(step).address
+    return _made(Plan.of(recipe, Store.open()), step)
+
+
+def _made(plan: Plan, step: str) -> str:
+    return (plan.base if step == BASE else plan.tuned(step)).address
 
 
 def _each(runs: StudyRuns) -> list[StudyRun]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from tests.shards.synthetic import Memory
 from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.eval.follow_up import said_before
-from vf_ray.relabel.conversation import Conversation, answered
+from vf_ray.relabel.conversation import InstanceDialogue, answered
 
 
 class Echo:
@@ -21,8 +21,8 @@ class Echo:
                 yield Answered(question.id, f"{question.prompt} {len(said_before(question))}".strip("- 0"))
 
 
-def conversation(row: int, *prompts: str) -> Conversation:
-    return Conversation(row=row, task="a/b", key=str(row), prompts=prompts, shown=(), tree=Memory({}))
+def conversation(row: int, *prompts: str) -> InstanceDialogue:
+    return InstanceDialogue(row=row, task="a/b", key=str(row), prompts=prompts, shown=(), tree=Memory({}))
 
 
 def test_each_turn_follows_the_models_own() -> None:

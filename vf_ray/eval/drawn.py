@@ -15,7 +15,7 @@ DIGITS = 53
 
 
 @dataclass(frozen=True)
-class Drawing:
+class TokenDraw:
     """How tokens are drawn."""
 
     temperature: float
@@ -41,7 +41,7 @@ class Drawing:
 class DrawnBatch(GreedyBatch):
     """The answers of one batch as they grow, drawn."""
 
-    def __init__(self, reader: CachedReader, rows: Sequence[AskedRow], drawing: Drawing) -> None:
+    def __init__(self, reader: CachedReader, rows: Sequence[AskedRow], drawing: TokenDraw) -> None:
         super().__init__(reader, rows)
         self._drawing = drawing
 

@@ -21,7 +21,7 @@ from vf_ray.errors import UserError
 from vf_ray.eval.asking import in_order
 from vf_ray.eval.benchmark import Answered, Question
 from vf_ray.eval.cached_reader import CachedReader
-from vf_ray.eval.drawn import Drawing, DrawnBatch
+from vf_ray.eval.drawn import DrawnBatch, TokenDraw
 from vf_ray.eval.follow_up import said_before
 from vf_ray.eval.greedy import AskedRow, GreedyBatch
 from vf_ray.model.dialogue import question_after
@@ -56,7 +56,7 @@ class Answerer(CachedReader):
     """A model that is loaded and ready."""
 
     name: str = "this model"
-    drawing: Drawing | None = None
+    drawing: TokenDraw | None = None
     """How tokens are drawn; None: greedily."""
     must_end: bool = False
     """Whether an answer that does not end where it has to is an error."""

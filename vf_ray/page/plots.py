@@ -112,17 +112,18 @@ def smoothed(values: Sequence[float]) -> list[float]:
 
 def intervals(
     rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 900,
-    points: Mapping[str, Sequence[Dot]] = MappingProxyType({}), left: int = 178,
+    points: Mapping[str, Sequence[Dot]] = MappingProxyType({}), left: int = 178, most: float = 1.0,
+    factor: float = 100.0,
 ) -> Drawing:  # fmt: skip
-    """Return one row for each name, with dots on whiskers from 0 to 1; a legend above.
+    """Return one row for each name, with dots on whiskers from 0 to ``most``; a legend above.
 
     ``points`` are the single runs behind a row, drawn small below its whiskers; ``left`` are the pixels that
-    names have.
+    names have. Values are told times ``factor``.
     """
     row_height, top = 36, 30
     height = top + row_height * len(rows) + 40
-    x = Scale(0, 1, left, width - 20)
-    body = [_vertical(x, value, top, height - 38, f"{100 * value:.0f}") for value in ticks(0, 1, 5)]
+    x = Scale(0, most, left, width - 20)
+    body = [_vertical(x, v, top, height - 38, tick(round(factor * v, 9))) for v in ticks(0, most, 5)]
     for place, (name, dots) in enumerate(rows.items()):
         middle = top + row_height * (place + 0.5)
         body.append(text(left - 12, middle + 4, name, "end", INK, 12))
@@ -133,14 +134,14 @@ def intervals(
     body.append(legend(list(colours.items()), width - 20, 14))
     body.append(text((left + width) / 2, height - 6, x_label, "middle", SOFT, 11))
     shown = [(name, dot) for name, dots in rows.items() for dot in (*dots, *points.get(name, ()))]
-    table = [[name, dot.name, *_percents(dot)] for name, dot in shown]
+    table = [[name, dot.name, *_told(dot, factor)] for name, dot in shown]
     headers = ["", "of", "value", "from", "to"]
     numbers = Table(headers=headers, rows=table, caption=x_label, wide=(1,))
     return Drawing(svg(width, height, "".join(body), x_label), numbers)
 
 
-def _percents(dot: Dot) -> list[str]:
-    return [f"{100 * share:.1f}" for share in (dot.value, dot.low, dot.high)]
+def _told(dot: Dot, factor: float) -> list[str]:
+    return [f"{factor * value:.1f}" for value in (dot.value, dot.low, dot.high)]
 
 
 def _whisker(dot: Dot, x: Scale, y: float) -> str:

@@ -15,7 +15,7 @@ NONE = "no answer"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Conversation:
+class InstanceDialogue:
     """An instance that is to be answered; picklable."""
 
     row: int
@@ -30,7 +30,7 @@ class Conversation:
     """Holds them, as ``<task>/images/<sha256>``."""
 
     @classmethod
-    def of(cls, row: int, instance: Mapping[str, Any], tree: Tree) -> "Conversation":
+    def of(cls, row: int, instance: Mapping[str, Any], tree: Tree) -> "InstanceDialogue":
         """Take it from a row of ``INSTANCES``."""
         prompts = (instance["prompt"], *(instance["further"] or ())[::2])
         known = {name: instance[name] for name in ("task", "key", "shown")}
@@ -53,7 +53,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answers:
+class AuthoredAnswers:
     """What a model said in a conversation, or why that cannot be used."""
 
     row: int
@@ -61,19 +61,19 @@ class Answers:
     reason: str = ""
     detail: str = ""
 
-    def reject(self, conversation: Conversation) -> Reject:
+    def reject(self, conversation: InstanceDialogue) -> Reject:
         """Return it as a reject."""
         return Reject(key=conversation.key, reason=self.reason, detail=self.detail, task=conversation.task)
 
 
-def answered(model: Engine, conversations: Sequence[Conversation], longest: int) -> list[Answers]:
+def answered(model: Engine, conversations: Sequence[InstanceDialogue], longest: int) -> list[AuthoredAnswers]:
     """Return what a model says in each conversation, in order; all are asked their next turn together."""
-    answers = {one.row: Answers(row=one.row) for one in conversations}
+    answers = {one.row: AuthoredAnswers(row=one.row) for one in conversations}
     for turn in range(max((len(one.prompts) for one in conversations), default=0)):
         going = [one for one in conversations if len(one.prompts) > turn and not answers[one.row].reason]
         asked = [one.question(answers[one.row].said, longest) for one in going]
         for one, reply in zip(going, model.answers(asked, len(asked)), strict=True):
             said = (*answers[one.row].said, reply.text)
             fault = (NONE if reply.error else EMPTY) if not reply.text else ""
-            answers[one.row] = Answers(row=one.row, said=said, reason=fault, detail=reply.error)
+            answers[one.row] = AuthoredAnswers(row=one.row, said=said, reason=fault, detail=reply.error)
     return list(answers.values())

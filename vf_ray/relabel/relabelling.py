@@ -27,7 +27,7 @@ from vf_ray.plan.relabelling import Relabelling
 from vf_ray.recipe import Resources
 from vf_ray.recipe.own_table import source_name
 from vf_ray.relabel.author import Author
-from vf_ray.relabel.conversation import Answers, Conversation
+from vf_ray.relabel.conversation import AuthoredAnswers, InstanceDialogue
 from vf_ray.shards.finish import TRAIN
 from vf_ray.shards.mixture import NAME, mixture
 from vf_ray.shards.schema import INSTANCES, from_parquet, said_bytes, to_parquet
@@ -112,13 +112,15 @@ class Relabeller:
         instances = artifacts.load(self.store, self.wanted.instances[task].address)
         return from_parquet(instances.read(TRAIN)).take(rows)
 
-    def _conversations(self, task: str, table: pa.Table) -> list[Conversation]:
+    def _conversations(self, task: str, table: pa.Table) -> list[InstanceDialogue]:
         spec = self.wanted.relabelled[task]
         instances, images = (artifacts.load(self.store, spec.inputs[key]) for key in ("instances", "images"))
         tree = HeldOut({task: instances}, {source_name(task): images})
-        return [Conversation.of(place, row, tree) for place, row in enumerate(table.to_pylist())]
+        return [InstanceDialogue.of(place, row, tree) for place, row in enumerate(table.to_pylist())]
 
-    def _answers(self, writer: Writer, task: str, asked: Sequence[Conversation]) -> Iterator[Answers]:
+    def _answers(
+        self, writer: Writer, task: str, asked: Sequence[InstanceDialogue]
+    ) -> Iterator[AuthoredAnswers]:
         """Yield what the model says in each conversation, in order."""
         model, by, seed = artifacts.load(self.store, self.wanted.model), self.wanted.asked, self.wanted.seed
         place = list(self.wanted.relabelled).index(task)
@@ -135,7 +137,11 @@ class Relabeller:
 
 
 def _written(
-    writer: Writer, table: pa.Table, asked: Sequence[Conversation], answers: Iterable[Answers], ceiling: float
+    writer: Writer,
+    table: pa.Table,
+    asked: Sequence[InstanceDialogue],
+    answers: Iterable[AuthoredAnswers],
+    ceiling: float,
 ) -> Mapping[str, Any]:
     """Write what can be used, and why the rest cannot; return statistics."""
     every = list(answers)
@@ -150,7 +156,9 @@ def _written(
     return {**counts, "text_bytes": text, "answer_bytes": answer}
 
 
-def _replaced(table: pa.Table, asked: Sequence[Conversation], usable: Sequence[Answers]) -> pa.Table:
+def _replaced(
+    table: pa.Table, asked: Sequence[InstanceDialogue], usable: Sequence[AuthoredAnswers]
+) -> pa.Table:
     """Return the instances that have answers, with these in the place of their own."""
     first = [one.said[0] for one in usable]
     later = [

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from statistics import fmean
 
 from vf_ray.study.compare import LEVEL, PairedComparison, rank_agreement
-from vf_ray.study.fit import LogLine, slopes_differ
-from vf_ray.study.joint import Joint
+from vf_ray.study.fit import slopes_differ
+from vf_ray.study.measures import SHARE, ValueScale
 from vf_ray.study.results import OutcomeResult, StudyResult
+from vf_ray.study.retention import Retention
 from vf_ray.study.spread import SeedSpread
 from vf_ray.study.study import Study
 
@@ -18,75 +20,96 @@ APART = 1.96 * math.sqrt(2)
 def answers(study: Study, result: StudyResult) -> Iterator[str]:
     """Yield what each outcome says to the study's question."""
     for finding in result.outcomes:
-        conclusion = (
-            _compared(finding, result) if finding.joint.comparisons else _noise(finding.joint.spreads)
-        )
+        conclusion = _compared(finding, result) if finding.joint.comparisons else _noise(finding)
         yield f"{finding.outcome.name}: {conclusion}"
-        yield from (f"{finding.outcome.name}: {words}" for words in _slopes(study, finding.lines))
+        yield from (f"{finding.outcome.name}: {words}" for words in _slopes(study, finding))
         yield from (f"{finding.outcome.name}: {words}" for words in _ranks(study, finding.joint.spreads))
     if study.rank_outcomes:
         yield from _ranked(result.outcomes)
+    yield from _kept(result.retentions)
+
+
+def _kept(retentions: Mapping[str, Retention]) -> Iterator[str]:
+    """Say what later stages leave of what earlier ones taught, run by run."""
+    changes = [
+        f"{variant} {100 * fmean(one.transfer):+.1f} points{_bounds(one)}"
+        for variant, one in retentions.items()
+        if one.transfer
+    ]
+    if changes:
+        yield f"What is kept (backward transfer, below 0 is forgetting): {', '.join(changes)}."
+
+
+def _bounds(one: Retention) -> str:
+    if one.interval is None:
+        return " (one seed)"
+    low, high = (100 * bound for bound in one.interval)
+    return f" [{low:+.1f}, {high:+.1f}]"
 
 
 def _compared(finding: OutcomeResult, result: StudyResult) -> str:
     parts = [
         words
         for baseline in dict.fromkeys(finding.joint.against.values())
-        for words in _against(finding.joint, baseline, result.corrected_of(finding))
+        for words in _against(finding, baseline, result.corrected_of(finding))
     ]
     seeds = min(spread.seeds for spread in finding.joint.spreads.values())
     return ". ".join([*parts, *(["One seed only: run-to-run noise is not known"] if seeds < 2 else [])]) + "."
 
 
-def _against(joint: Joint, baseline: str, corrected: Mapping[str, float]) -> Iterator[str]:
+def _against(finding: OutcomeResult, baseline: str, corrected: Mapping[str, float]) -> Iterator[str]:
     """Say which runs differ from what they are compared with."""
+    joint, scale = finding.joint, finding.outcome.scale
     compared = {v: joint.comparisons[v] for v, other in joint.against.items() if other == baseline}
     shown = [variant for variant in compared if corrected[variant] < LEVEL]
     for variant in shown:
-        yield f"{variant} is {_better(compared[variant])} than {baseline}"
+        yield f"{variant} is {_better(compared[variant], scale)} than {baseline}"
     if rest := [variant for variant in compared if variant not in shown]:
         most = max(compared[variant].detectable for variant in rest)
         which = "No other run" if shown else "No run" if len(rest) > 1 else rest[0]
         could = "could not" if which == rest[0] else "could"
-        yield f"{which} {could} be told from {baseline}; {findable(most)}"
+        yield f"{which} {could} be told from {baseline}; {findable(most, scale)}"
 
 
-def findable(difference: float) -> str:
-    """Say which difference, a share, would have been found."""
-    if difference >= 1:
+def findable(difference: float, scale: ValueScale = SHARE) -> str:
+    """Say which difference would have been found."""
+    if difference >= 1 and scale.is_share:
         return "seeds move so far that no difference at all was sure to be found"
-    return f"a difference of {100 * difference:.1f} points would mostly have been found"
+    size = f"{scale.factor * difference:.1f} {scale.of_differences}"
+    return f"a difference of {size} would mostly have been found"
 
 
-def _better(against: PairedComparison) -> str:
-    low, high = sorted(abs(100 * bound) for bound in (against.low, against.high))
-    way = "better" if against.difference > 0 else "worse"
-    return f"{way}, by {abs(100 * against.difference):.1f} points [{low:.1f}, {high:.1f}],"
+def _better(against: PairedComparison, scale: ValueScale) -> str:
+    low, high = sorted(abs(scale.factor * bound) for bound in (against.low, against.high))
+    way = scale.more if against.difference > 0 else scale.less
+    by = abs(scale.factor * against.difference)
+    return f"{way}, by {by:.1f} {scale.of_differences} [{low:.1f}, {high:.1f}],"
 
 
-def _noise(spreads: Mapping[str, SeedSpread]) -> str:
+def _noise(finding: OutcomeResult) -> str:
     """Say how far one run moves by itself."""
-    (spread,) = spreads.values()
+    (spread,) = finding.joint.spreads.values()
+    scale = finding.outcome.scale
+    mean = f"{scale.factor * spread.mean:.1f} {scale.unit}"
     if spread.seed_sd is None:
-        return f"{100 * spread.mean:.1f} %, of one seed: run-to-run noise is not known."
-    low, high = (100 * bound for bound in spread.item_interval)
+        return f"{mean}, of one seed: run-to-run noise is not known."
+    low, high = (scale.factor * bound for bound in spread.item_interval)
+    moves = f"{scale.factor * spread.seed_sd:.1f} {scale.of_differences} (standard deviation)"
+    least = f"about {scale.factor * APART * spread.seed_sd:.1f} {scale.of_differences}"
     return (
-        f"{100 * spread.mean:.1f} % over {spread.seeds} seeds. From seed to seed it moves by "
-        f"{100 * spread.seed_sd:.1f} points (standard deviation); for other items it may lie between "
-        f"{low:.1f} and {high:.1f}. Two runs of one seed each must differ by about "
-        f"{100 * APART * spread.seed_sd:.1f} points before that means more than the seed."
+        f"{mean} over {spread.seeds} seeds. From seed to seed it moves by {moves}; for other items it may "
+        f"lie between {low:.1f} and {high:.1f}. Two runs of one seed each must differ by {least} before "
+        "that means more than the seed."
     )
 
 
-def _slopes(study: Study, lines: Mapping[str, LogLine]) -> Iterator[str]:
-    name = study.fit.name if study.fit else ""
+def _slopes(study: Study, finding: OutcomeResult) -> Iterator[str]:
+    name, lines, scale = study.fit.name if study.fit else "", finding.lines, finding.outcome.scale
     for line, fit in lines.items():
         way = "rises" if fit.low > 0 else "falls" if fit.high < 0 else "shows no slope"
-        twice, low, high = (100 * math.log(2) * slope for slope in (fit.slope, fit.low, fit.high))
-        yield (
-            f"{line}: {way} with {name}, {twice:+.1f} points [{low:+.1f}, {high:+.1f}] for twice as many (r2 "
-            f"{fit.r2:.2f}, {fit.n} runs)."
-        )
+        twice, low, high = (scale.factor * math.log(2) * slope for slope in (fit.slope, fit.low, fit.high))
+        slope = f"{twice:+.1f} {scale.of_differences} [{low:+.1f}, {high:+.1f}] for twice as many"
+        yield f"{line}: {way} with {name}, {slope} (r2 {fit.r2:.2f}, {fit.n} runs)."
     for first, second in combinations(lines, 2):
         p = slopes_differ(lines[first], lines[second])
         differ = "differ" if p < LEVEL else "could be one"

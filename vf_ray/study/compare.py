@@ -27,7 +27,8 @@ class PairedComparison:
     seeds: int
     items: int
     detectable: float
-    """The smallest true difference that so many seeds and items find four times in five."""
+    """The smallest true difference that so many seeds and items find four times in five, at the level of a
+    test among all that are made."""
 
     def verdict(self, p: float) -> str:
         """Return in plain words what the test says and no more; ``p`` is corrected."""
@@ -62,9 +63,10 @@ def seed_error(runs: Sequence[Sequence[Values]]) -> SeedError | None:
 
 
 def compare(
-    variant: Sequence[Values], baseline: Sequence[Values], common: SeedError | None = None
-) -> PairedComparison:
-    """Compare runs of equal seeds on the items that all have.
+    variant: Sequence[Values], baseline: Sequence[Values], common: SeedError | None = None, *,
+    tests_made: int = 1,
+) -> PairedComparison:  # fmt: skip
+    """Compare runs of equal seeds on the items that all have, as one of so many tests.
 
     The difference of a seed and item is taken first; its mean is doubted by seeds and by items, whose errors
     add up. That of seeds is its own or what all variants tell of it, the larger one. With one seed nothing is
@@ -85,7 +87,7 @@ def compare(
     tests += [(math.sqrt(of_all.variance / seeds), float(of_all.freedom))] if of_all else []
     return PairedComparison(
         difference=mean, low=mean - half, high=mean + half, p=max(_p(mean, *test) for test in tests),
-        seeds=seeds, items=items, detectable=max(_detectable(*test) for test in tests),
+        seeds=seeds, items=items, detectable=max(_detectable(*test, LEVEL / tests_made) for test in tests),
     )  # fmt: skip
 
 
@@ -115,8 +117,8 @@ def _p(mean: float, error: float, freedom: float) -> float:
     return float(2 * stats.t.sf(abs(mean) / error, freedom))
 
 
-def _detectable(error: float, freedom: float) -> float:
-    return error * float(stats.t.ppf(1 - LEVEL / 2, freedom) + stats.t.ppf(POWER, freedom))
+def _detectable(error: float, freedom: float, level: float) -> float:
+    return error * float(stats.t.ppf(1 - level / 2, freedom) + stats.t.ppf(POWER, freedom))
 
 
 def holm(values: Mapping[str, float]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from vf_ray.eval.counting import graded
 from vf_ray.eval.scores import read_items
 from vf_ray.page.tables import Table
 from vf_ray.study.compare import PairedComparison, compare, holm, seed_error
+from vf_ray.study.measures import AnswerMeasure, measured
 from vf_ray.study.spread import SeedSpread, Values, spread
 
 Runs = Mapping[str, Sequence[Values]]
@@ -31,8 +32,11 @@ class Joint:
     """What each variant but the baseline is compared with: the baseline, or another one."""
 
 
-def values_of(scores: Artifact, benchmark: str, model: str, only: Sequence[str] = ()) -> dict[str, float]:
-    """Return a model's value of each unit of a benchmark, as the benchmark compares models.
+def values_of(
+    scores: Artifact, benchmark: str, model: str, only: Sequence[str] = (), measure: AnswerMeasure = "score",
+    names: Sequence[str] = (),
+) -> Values:  # fmt: skip
+    """Return a model's value of each unit of a benchmark, as the benchmark compares models, or of each text.
 
     ``only`` are patterns of the categories that count; empty: all do.
 
@@ -44,13 +48,16 @@ def values_of(scores: Artifact, benchmark: str, model: str, only: Sequence[str] 
     if items and not chosen:
         known = sorted({item.category for item in items})
         raise UserError(f"no question of {benchmark} is of {', '.join(only)}; {near(only[0], known)}")
+    if measure != "score":
+        return measured(chosen, measure, names)
     return {item.id: item.value for item in get(benchmark).units(chosen)}
 
 
-def joint(runs: Runs, baseline: str, others: Mapping[str, str] = {}) -> Joint:
+def joint(runs: Runs, baseline: str, others: Mapping[str, str] = {}, outcomes: int = 1) -> Joint:
     """Return the spread of each variant, and its comparison with the baseline.
 
-    ``others`` names the variants that are compared with another one, and with which.
+    ``others`` names the variants that are compared with another one, and with which. What could have been
+    found is told for as many ``outcomes`` being tested.
 
     Raises:
         UserError: if the baseline is none of the variants, or runs share no item.
@@ -59,7 +66,11 @@ def joint(runs: Runs, baseline: str, others: Mapping[str, str] = {}) -> Joint:
         raise UserError(f"the baseline {baseline!r} is no run; {near(baseline, runs)}")
     common = seed_error(list(runs.values()))
     against = {name: others.get(name, baseline) for name in runs if name != baseline}
-    comparisons = {name: compare(runs[name], runs[other], common) for name, other in against.items()}
+    tests_made = outcomes * len(against)
+    comparisons = {
+        name: compare(runs[name], runs[other], common, tests_made=tests_made)
+        for name, other in against.items()
+    }
     return Joint(
         spreads={name: spread(of) for name, of in runs.items()}, comparisons=comparisons, against=against,
         corrected=holm({name: comparison.p for name, comparison in comparisons.items()}), baseline=baseline,

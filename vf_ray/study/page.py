@@ -1,5 +1,6 @@
 """A study's page: the answer in plain words, one table an outcome, charts, fits, and where each run lies."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from vf_ray.page.tables import Table
 from vf_ray.study.answer import answers
 from vf_ray.study.compare import LEVEL
 from vf_ray.study.curves import curves
+from vf_ray.study.measures import OF_ALL
 from vf_ray.study.part_changes import PartChange, part_sections
 from vf_ray.study.results import OutcomeResult, StudyResult
 from vf_ray.study.retention_page import retention_sections
@@ -19,18 +21,18 @@ INK, BASELINE = "#2563c9", "#8b919b"
 RUNS = "#runs"
 """Where the page lists its runs: a single run's point leads there."""
 HEADERS = (
-    "run", "mean %", "for other items", "sd of seeds", "seeds", "items", "against", "difference", "p (Holm)",
+    "run", "mean {}", "for other items", "sd of seeds", "seeds", "items", "against", "difference", "p (Holm)",
     "found 4 in 5", "official", "paper", "verdict",
 )  # fmt: skip
 READ = (
-    "mean %: of the items' values, over seeds; its interval is for other items and these seeds. sd of seeds: "
-    "how far a run's mean moves from seed to seed, in points.",
-    "difference: from the baseline, or from the run under against, paired by seed and item, in points, with "
+    "mean: of the items' values, over seeds; its interval is for other items and these seeds. sd of seeds: "
+    "how far a run's mean moves from seed to seed, in points, or in the mean's own unit.",
+    "difference: from the baseline, or from the run under against, paired by seed and item, in the same, with "
     "a 95% interval for other items and other seeds; how far seeds move it is its own or what all runs tell "
     "of it, whichever is more. p: two-sided, the larger one of a test over seeds and items and of one over "
     "seeds alone, corrected by Holm over all comparisons of the study.",
-    "found 4 in 5: the smallest true difference, in points, that so many seeds and items would have shown "
-    "four times in five; none: no difference at all.",
+    "found 4 in 5: the smallest true difference that so many seeds and items would have shown four times in "
+    "five, corrected for as many comparisons (Bonferroni); none: no difference at all.",
     "official: the benchmark's own first figure, mean over seeds, on its own scale; paper: the same as "
     "published, of the paper's models and data.",
 )
@@ -93,7 +95,7 @@ def _outcome(study: Study, finding: OutcomeResult, result: StudyResult) -> Secti
 def _fitted(study: Study, finding: OutcomeResult) -> list[Block]:
     if study.fit is None or not finding.lines:
         return []
-    drawing = curves(finding.lines, scale=study.fit.name, outcome=finding.outcome.name)
+    drawing = curves(finding.lines, scale=study.fit.name, outcome=finding.outcome)
     caption = f"{finding.outcome.name} over {study.fit.name}"
     return [Plot(name=_plot_name(caption), drawing=drawing, caption=caption)]
 
@@ -104,31 +106,37 @@ def _table(finding: OutcomeResult, result: StudyResult) -> Table:
     shown = [n for n in range(len(HEADERS)) if any(row[n] for row in body)]
     rows = [[row[n] for n in shown] for row in body]
     wide = [shown.index(n) for n in (len(HEADERS) - 1,) if n in shown]
-    return Table(headers=[HEADERS[n] for n in shown], rows=rows, wide=wide)
+    unit = finding.outcome.scale.unit
+    return Table(headers=[HEADERS[n].format(unit) for n in shown], rows=rows, wide=wide)
 
 
 def _rows(finding: OutcomeResult, result: StudyResult) -> Iterator[list[str]]:
-    several = len(set(finding.joint.against.values())) > 1
+    factor = finding.outcome.scale.factor
     for variant, spread in finding.joint.spreads.items():
         low, high = spread.item_interval
         official, published = finding.official.get(variant), finding.published.get(variant)
-        against = finding.joint.comparisons.get(variant)
         compared = ["", "", "", "", "baseline" if finding.joint.comparisons else ""]
-        if against is not None:
-            p = result.corrected[finding.outcome.name, variant]
-            least, most = max(-1.0, against.low), min(1.0, against.high)  # no share moves further
-            moved = f"{100 * against.difference:+.2f} [{100 * least:+.1f}, {100 * most:+.1f}]"
-            words = "no difference shown" if p >= LEVEL else "better" if against.difference > 0 else "worse"
-            findable = f"{100 * against.detectable:.1f}" if against.detectable < 1 else "none"
-            other = finding.joint.against[variant] if several else ""
-            compared = [other, moved, f"{p:.3g}", findable, words]
+        if variant in finding.joint.comparisons:
+            compared = _compared(finding, variant, result.corrected[finding.outcome.name, variant])
         *numbers, verdict = compared
         yield [
-            variant, f"{100 * spread.mean:.2f}", f"[{100 * low:.1f}, {100 * high:.1f}]",
-            "-" if spread.seed_sd is None else f"{100 * spread.seed_sd:.2f}", str(spread.seeds),
+            variant, f"{factor * spread.mean:.2f}", f"[{factor * low:.1f}, {factor * high:.1f}]",
+            "-" if spread.seed_sd is None else f"{factor * spread.seed_sd:.2f}", str(spread.seeds),
             f"{spread.items:,}", *numbers, f"{official.mean:.3f} {official.metric}" if official else "",
             "" if published is None else f"{published:g}", verdict,
         ]  # fmt: skip
+
+
+def _compared(finding: OutcomeResult, variant: str, p: float) -> list[str]:
+    """Return with what it is compared, difference, p, what could have been found, and the verdict."""
+    joint, scale = finding.joint, finding.outcome.scale
+    against, most = joint.comparisons[variant], 1.0 if scale.is_share else math.inf  # no share moves further
+    bounds = max(-most, against.low), min(most, against.high)
+    difference, low, high = (scale.factor * value for value in (against.difference, *bounds))
+    words = "no difference shown" if p >= LEVEL else scale.more if against.difference > 0 else scale.less
+    findable = f"{scale.factor * against.detectable:.1f}" if against.detectable < most else "none"
+    other = joint.against[variant] if len(set(joint.against.values())) > 1 else ""
+    return [other, f"{difference:+.2f} [{low:+.1f}, {high:+.1f}]", f"{p:.3g}", findable, words]
 
 
 def _papers_own(study: Study) -> Iterator[Section]:
@@ -163,8 +171,10 @@ def _chart(finding: OutcomeResult) -> Block:
                   for n, mean in enumerate(spread.seed_means)]
         for variant, spread in finding.joint.spreads.items()
     }  # fmt: skip
-    label = f"{finding.outcome.name}: mean, % (whiskers: 95% for other items, other seeds)"
-    drawing = intervals(_within(dots), x_label=label, points=runs)
+    scale = finding.outcome.scale
+    most = 1.0 if scale.is_share else max(dot.high for some in dots.values() for dot in some) or 1.0
+    label = f"{finding.outcome.name}: mean, {scale.unit} (whiskers: 95% for other items, other seeds)"
+    drawing = intervals(_within(dots, most), x_label=label, points=runs, most=most, factor=scale.factor)
     return Plot(name=_plot_name(finding.outcome.name), drawing=drawing, caption=finding.outcome.name)
 
 
@@ -172,16 +182,21 @@ def _plot_name(caption: str) -> str:
     return "-".join(re.findall(r"\w+", caption))
 
 
-def _within(dots: Mapping[str, list[Dot]]) -> Mapping[str, list[Dot]]:
-    """Cut whiskers at what a share can be: an interval of few seeds reaches beyond."""
+def _within(dots: Mapping[str, list[Dot]], most: float) -> Mapping[str, list[Dot]]:
+    """Cut whiskers at what a value can be: an interval of few seeds reaches beyond."""
     return {
-        name: [replace(dot, low=max(0.0, dot.low), high=min(1.0, dot.high)) for dot in some]
+        name: [replace(dot, low=max(0.0, dot.low), high=min(most, dot.high)) for dot in some]
         for name, some in dots.items()
     }
 
 
 def _split(finding: OutcomeResult) -> list[Block]:
-    """Return how the variance of single values splits, where there are seeds to know it by."""
+    """Return how the variance of single values splits, where there are seeds to know it by.
+
+    What is said of all answers together has no values of single ones.
+    """
+    if finding.outcome.measure in OF_ALL:
+        return []
     body = [
         [variant, *(f"{100 * share:.1f}" for share in (of_items, of_seeds, 1 - of_items - of_seeds))]
         for variant, spread in finding.joint.spreads.items()

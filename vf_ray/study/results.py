@@ -88,12 +88,12 @@ def _outcome(study: Study, outcome: StudyOutcome, scores: ScoresByRun, baseline:
     for variant, each in scores.items():
         records = [read(one) for one in each]
         runs[variant] = [_values(one, record, outcome) for one, record in zip(each, records, strict=True)]
-        if not outcome.only:
+        if not outcome.only and outcome.measure == "score":
             official[variant] = _official([_figures(record, outcome) for record in records])
     return OutcomeResult(
-        outcome=outcome, joint=joint(runs, baseline, study.against), official=official,
+        outcome=outcome, joint=joint(runs, baseline, study.against, len(study.outcomes)), official=official,
         lines=_lines(study.fit, runs) if study.fit else {},
-        published={} if outcome.only else study.published_beside.get(outcome.benchmark, {}),
+        published={} if outcome.only or outcome.measure != "score" else study.published_beside.get(outcome.benchmark, {}),
     )  # fmt: skip
 
 
@@ -107,7 +107,8 @@ def _model(record: Scores, outcome: StudyOutcome) -> str:
 
 
 def _values(scores: Artifact, record: Scores, outcome: StudyOutcome) -> Values:
-    return values_of(scores, outcome.benchmark, _model(record, outcome), outcome.only)
+    model = _model(record, outcome)
+    return values_of(scores, outcome.benchmark, model, outcome.only, outcome.measure, outcome.names)
 
 
 def _figures(record: Scores, outcome: StudyOutcome) -> tuple[str, float]:

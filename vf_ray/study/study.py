@@ -11,6 +11,7 @@ from vf_ray.extensions.loaded import named_files
 from vf_ray.recipe import Recipe
 from vf_ray.recipe.load import load_recipe, read_yaml
 from vf_ray.recipe.strict import build
+from vf_ray.study.measures import SCALES, AnswerMeasure, ValueScale
 
 VALUE = "$"
 """Begins an override's value that a study gives for each recipe by itself."""
@@ -30,7 +31,12 @@ class StudyOutcome:
     """A stage, or ``base``; empty: the last model of each run."""
     only: tuple[str, ...] = ()
     """Only questions of these categories, or patterns of them, such as the ids of tasks; empty: all."""
-
+    measure: AnswerMeasure = "score"
+    """``score``: by the benchmark's rule. Of the answers' texts: ``words`` of each, ``words_sd`` (how far
+    that varies), ``vocabulary`` (different words of all), ``distinct`` answers; ``invented``: whether an
+    answer has one of ``names`` that the right one lacks."""
+    names: tuple[str, ...] = ()
+    """Of ``invented``: words that say what an image shows, as ``[red, green]``."""
     title: str = ""
     """What a page calls it; empty: by benchmark, categories and model."""
 
@@ -40,7 +46,17 @@ class StudyOutcome:
         if self.title:
             return self.title
         part = f" ({', '.join(self.only)})" if self.only else ""
-        return f"{self.benchmark}{part}, {self.model or 'last model'}"
+        measure = "" if self.measure == "score" else f", {self.measure}"
+        return f"{self.benchmark}{part}{measure}, {self.model or 'last model'}"
+
+    @property
+    def scale(self) -> ValueScale:
+        """Return how its values are told."""
+        return SCALES[self.measure]
+
+    def __post_init__(self) -> None:
+        names = f"measure is {self.measure!r} and names {', '.join(self.names) or 'nothing'}"
+        require((self.measure == "invented") == bool(self.names), f"{names}; invented needs names, alone")
 
 
 @dataclass(frozen=True, kw_only=True)
