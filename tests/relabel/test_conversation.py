@@ -28,13 +28,13 @@ def conversation(row: int, *prompts: str) -> InstanceDialogue:
 def test_each_turn_follows_the_models_own() -> None:
     asked = [conversation(0, "one", "two", "three"), conversation(1, "one")]
     long, short = answered(Echo(), asked, 8)
-    assert long.said == ("one", "two 2", "three 4") and short.said == ("one",)
-    third = asked[0].question(long.said[:2], 8)
+    assert long.turns == ("one", "two 2", "three 4") and short.turns == ("one",)
+    third = asked[0].question(long.turns[:2], 8)
     assert said_before(third) == ("one", "one", "two", "two 2") and third.prompt == "three"
 
 
 def test_what_cannot_be_answered_ends_with_its_reason() -> None:
     empty, failed = answered(Echo(), [conversation(3, "-", "two"), conversation(4, "one", "too long")], 8)
-    assert (empty.row, empty.reason, empty.said) == (3, "empty answer", ("",))
+    assert (empty.row, empty.reason, empty.turns) == (3, "empty answer", ("",))
     assert (failed.reason, failed.detail) == ("no answer", "does not fit")
     assert failed.reject(conversation(4, "x")).task == "a/b"

@@ -21,7 +21,8 @@ AT = [
 
 
 def address(recipe: Recipe, step: str) -> str:
-    return Plan(recipe, "raw", benchmark_files={}).tuned(step).address
+    plan = Plan(recipe, "raw", benchmark_files={})
+    return (plan.base if step == "base" else plan.tuned(step)).address
 
 
 def runs(name: str, recipe: str = "", seeds: int = 1, **more: Any) -> Mapping[str, list[StudyRun]]:
@@ -43,7 +44,7 @@ def test_runs_of_every_study_are_sound_and_differ(
         bool(plan.recipe.tuned) for plan in plans
     )
     assert len({str(plan.addresses("prepare")) for plan in plans}) == 1, "they share what is prepared"
-    varied = name.startswith(("table", "scale", "architectures"))
+    varied = name.startswith(("table", "scale", "architectures", "frameworks"))
     assert varied or len({plan.base.address for plan in plans}) == 1, "and the base"
     assert all(plan.stage_tasks(step) for plan in plans for step in plan.recipe.tuned)
 

@@ -76,14 +76,14 @@ class Answerer(CachedReader):
     def _batch(self, questions: Sequence[Question]) -> Iterator[Answered]:
         images = _fetched(questions)
         asked, errors = self._encoded(questions, images)
-        said: dict[int, list[int]] = {}
+        tokens: dict[int, list[int]] = {}
         for _, rows in groupby(sorted(asked, key=_prefix_len), key=_prefix_len):
-            said |= self._generate(list(rows), images)
+            tokens |= self._generate(list(rows), images)
         if self.must_end:  # what tells the end is no part of what is said
             errors |= {
-                row.place: UNENDED.format(row.room) for row in asked if len(said[row.place]) >= row.room
+                row.place: UNENDED.format(row.room) for row in asked if len(tokens[row.place]) >= row.room
             }
-        replies = {place: self.encoder.decode(ids).strip() for place, ids in said.items()}
+        replies = {place: self.encoder.decode(ids).strip() for place, ids in tokens.items()}
         for place, question in enumerate(questions):
             error = errors.get(place, "")
             yield Answered(question.id, "" if error else replies[place], error)

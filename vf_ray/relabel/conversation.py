@@ -1,7 +1,7 @@
 """What the user says in an instance, and what a model says to it, turn by turn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -36,19 +36,19 @@ class InstanceDialogue:
         known = {name: instance[name] for name in ("task", "key", "shown")}
         return cls(row=row, prompts=prompts, tree=tree, **known)
 
-    def question(self, said: Sequence[str], longest: int) -> FollowUp:
-        """Return what is asked after a model has ``said`` so much."""
-        asked = self.prompts[: len(said)]
+    def question(self, turns: Sequence[str], longest: int) -> FollowUp:
+        """Return what is asked after a model has answered so many ``turns``."""
+        asked = self.prompts[: len(turns)]
         images = [partial(self.tree.read, f"{self.task}/{IMAGES}/{sha256}") for sha256 in self.shown]
         return FollowUp(
-            id=f"{self.task}#{self.key}#{len(said)}",
-            prompt=self.prompts[len(said)],
+            id=f"{self.task}#{self.key}#{len(turns)}",
+            prompt=self.prompts[len(turns)],
             image_id="+".join(self.shown),
             image=next(iter(images), None),
             later_images=tuple(images[1:]),
             category=self.task,
             max_new_tokens=longest,
-            said=tuple(words for turn in zip(asked, said, strict=True) for words in turn),
+            said=tuple(words for both in zip(asked, turns, strict=True) for words in both),
         )
 
 
@@ -57,7 +57,7 @@ class AuthoredAnswers:
     """What a model said in a conversation, or why that cannot be used."""
 
     row: int
-    said: Sequence[str] = field(default_factory=tuple)
+    turns: Sequence[str] = ()
     reason: str = ""
     detail: str = ""
 
@@ -71,9 +71,9 @@ def answered(model: Engine, conversations: Sequence[InstanceDialogue], longest: 
     answers = {one.row: AuthoredAnswers(row=one.row) for one in conversations}
     for turn in range(max((len(one.prompts) for one in conversations), default=0)):
         going = [one for one in conversations if len(one.prompts) > turn and not answers[one.row].reason]
-        asked = [one.question(answers[one.row].said, longest) for one in going]
+        asked = [one.question(answers[one.row].turns, longest) for one in going]
         for one, reply in zip(going, model.answers(asked, len(asked)), strict=True):
-            said = (*answers[one.row].said, reply.text)
+            turns = (*answers[one.row].turns, reply.text)
             fault = (NONE if reply.error else EMPTY) if not reply.text else ""
-            answers[one.row] = AuthoredAnswers(row=one.row, said=said, reason=fault, detail=reply.error)
+            answers[one.row] = AuthoredAnswers(row=one.row, turns=turns, reason=fault, detail=reply.error)
     return list(answers.values())

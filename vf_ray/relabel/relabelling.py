@@ -160,9 +160,9 @@ def _replaced(
     table: pa.Table, asked: Sequence[InstanceDialogue], usable: Sequence[AuthoredAnswers]
 ) -> pa.Table:
     """Return the instances that have answers, with these in the place of their own."""
-    first = [one.said[0] for one in usable]
+    first = [one.turns[0] for one in usable]
     later = [
-        [words for turn in zip(asked[one.row].prompts[1:], one.said[1:], strict=True) for words in turn]
+        [words for both in zip(asked[one.row].prompts[1:], one.turns[1:], strict=True) for words in both]
         for one in usable
     ]
     columns = {"answer": first, "response": first, "further": later}

@@ -51,14 +51,14 @@ SCALES: Mapping[AnswerMeasure, ValueScale] = {
 
 def measured(items: Sequence[Item], measure: AnswerMeasure, names: Collection[str]) -> Values:
     """Return the value of each item; their mean is the figure of all."""
-    said = [_words(item.answer or "") for item in items]
+    texts = [_words(item.answer or "") for item in items]
     if measure == "invented":
         values = [float(bool(_named(words, names) - _named(_words(item.gold), names)))
-                  for item, words in zip(items, said, strict=True)]  # fmt: skip
+                  for item, words in zip(items, texts, strict=True)]  # fmt: skip
     elif measure == "words":
-        values = [float(len(words)) for words in said]
+        values = [float(len(words)) for words in texts]
     else:
-        values = OF_ALL[measure](said)
+        values = OF_ALL[measure](texts)
     return {item.id: value for item, value in zip(items, values, strict=True)}
 
 
@@ -72,9 +72,9 @@ def _named(words: Sequence[str], names: Collection[str]) -> set[str]:
     return {name for name in names if f" {' '.join(_words(name))} " in text}
 
 
-def _deviation(said: Sequence[Sequence[str]]) -> list[float]:
+def _deviation(texts: Sequence[Sequence[str]]) -> list[float]:
     """Return the standard deviation of lengths, item by item."""
-    lengths = [float(len(words)) for words in said]
+    lengths = [float(len(words)) for words in texts]
     if len(lengths) < 3:
         return [0.0] * len(lengths)
     without = [stdev([*lengths[:n], *lengths[n + 1 :]]) for n in range(len(lengths))]
@@ -98,6 +98,6 @@ def _pseudo_values(whole: float, without: Sequence[float]) -> list[float]:
 OF_ALL: Mapping[str, Callable[[Sequence[Sequence[str]]], list[float]]] = {
     "words_sd": _deviation,
     "vocabulary": _distinct,
-    "distinct": lambda said: _distinct([[tuple(words)] for words in said]),
+    "distinct": lambda texts: _distinct([[tuple(words)] for words in texts]),
 }
 """What is said of all answers together."""
