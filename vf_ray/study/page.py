@@ -27,10 +27,10 @@ HEADERS = (
 READ = (
     "mean: of the items' values, over seeds; its interval is for other items and these seeds. sd of seeds: "
     "how far a run's mean moves from seed to seed, in points, or in the mean's own unit.",
-    "difference: from the baseline, or from the run under against, paired by seed and item, in the same, with "
-    "a 95% interval for other items and other seeds; how far seeds move it is its own or what all runs tell "
-    "of it, whichever is more. p: two-sided, the larger one of a test over seeds and items and of one over "
-    "seeds alone, corrected by Holm over all comparisons of the study.",
+    "difference: from the baseline, or from the run under against, paired by seed and item, in the same, "
+    "with a 95% interval for other items and other seeds; how far seeds move it is its own or what all runs "
+    "tell of it, whichever is more. p: two-sided, the larger one of a test over seeds and items and of one "
+    "over seeds alone, corrected by Holm over all comparisons of the study.",
     "found 4 in 5: the smallest true difference that so many seeds and items would have shown four times in "
     "five, corrected for as many comparisons (Bonferroni); none: no difference at all.",
     "official: the benchmark's own first figure, mean over seeds, on its own scale; paper: the same as "

@@ -88,12 +88,12 @@ def _outcome(study: Study, outcome: StudyOutcome, scores: ScoresByRun, baseline:
     for variant, each in scores.items():
         records = [read(one) for one in each]
         runs[variant] = [_values(one, record, outcome) for one, record in zip(each, records, strict=True)]
-        if not outcome.only and outcome.measure == "score":
+        if outcome.is_whole:
             official[variant] = _official([_figures(record, outcome) for record in records])
     return OutcomeResult(
         outcome=outcome, joint=joint(runs, baseline, study.against, len(study.outcomes)), official=official,
         lines=_lines(study.fit, runs) if study.fit else {},
-        published={} if outcome.only or outcome.measure != "score" else study.published_beside.get(outcome.benchmark, {}),
+        published=study.published_beside.get(outcome.benchmark, {}) if outcome.is_whole else {},
     )  # fmt: skip
 
 

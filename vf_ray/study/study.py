@@ -50,6 +50,11 @@ class StudyOutcome:
         return f"{self.benchmark}{part}{measure}, {self.model or 'last model'}"
 
     @property
+    def is_whole(self) -> bool:
+        """Tell whether it is what a benchmark officially gives."""
+        return not self.only and self.measure == "score"
+
+    @property
     def scale(self) -> ValueScale:
         """Return how its values are told."""
         return SCALES[self.measure]
