@@ -131,8 +131,8 @@ def _compared(finding: OutcomeResult, variant: str, p: float) -> list[str]:
     """Return with what it is compared, difference, p, what could have been found, and the verdict."""
     joint, scale = finding.joint, finding.outcome.scale
     against, most = joint.comparisons[variant], 1.0 if scale.is_share else math.inf  # no share moves further
-    bounds = max(-most, against.low), min(most, against.high)
-    difference, low, high = (scale.factor * value for value in (against.difference, *bounds))
+    ends = max(-most, against.low), min(most, against.high)
+    difference, low, high = (scale.factor * value for value in (against.difference, *ends))
     words = "no difference shown" if p >= LEVEL else scale.more if against.difference > 0 else scale.less
     findable = f"{scale.factor * against.detectable:.1f}" if against.detectable < most else "none"
     other = joint.against[variant] if len(set(joint.against.values())) > 1 else ""
