@@ -9,6 +9,12 @@ from collections.abc import Iterator, Mapping
 
 import httpx
 import pytest
+from prefect.settings import (
+    PREFECT_API_AUTH_STRING,
+    PREFECT_API_URL,
+    PREFECT_LOGGING_TO_API_ENABLED,
+    temporary_settings,
+)
 
 from infra.local.services import free_port
 from tests.s3_server import LEASH
@@ -30,6 +36,18 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping
     finally:
         server.kill()
         server.wait()
+
+
+@pytest.fixture(scope="module")
+def prefect(prefect_server: Mapping[str, str]) -> Iterator[None]:
+    """Let flows of this process be recorded there."""
+    settings = {
+        PREFECT_API_URL: prefect_server["PREFECT_API_URL"],
+        PREFECT_API_AUTH_STRING: prefect_server["PREFECT_API_AUTH_STRING"],
+        PREFECT_LOGGING_TO_API_ENABLED: False,
+    }
+    with temporary_settings(settings):
+        yield
 
 
 def _await(server: subprocess.Popen[bytes], url: str) -> None:

@@ -1,33 +1,15 @@
 """How a flow ends under Prefect: the line in the state's message, a traceback only for a fault of ours."""
 
 import logging
-from collections.abc import Iterator, Mapping
 
 import pytest
 from prefect import flow, task
-from prefect.settings import (
-    PREFECT_API_AUTH_STRING,
-    PREFECT_API_URL,
-    PREFECT_LOGGING_TO_API_ENABLED,
-    temporary_settings,
-)
 
 from flows.state import told_in_state
 from tests.test_errors import BUGS
 from vf_ray.errors import DEBUG, OURS, MendableError, MissingError, UserError
 
 pytestmark = pytest.mark.chain
-
-
-@pytest.fixture(scope="module")
-def prefect(prefect_server: Mapping[str, str]) -> Iterator[None]:
-    settings = {
-        PREFECT_API_URL: prefect_server["PREFECT_API_URL"],
-        PREFECT_API_AUTH_STRING: prefect_server["PREFECT_API_AUTH_STRING"],
-        PREFECT_LOGGING_TO_API_ENABLED: False,
-    }
-    with temporary_settings(settings):
-        yield
 
 
 @flow
