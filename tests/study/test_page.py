@@ -119,6 +119,14 @@ def test_every_form_of_the_page_holds_the_same_figures(found: Mapping[str, list[
     assert better["published"] == 0.83 and better["official_metric"] == "mean f1"
     assert "&lt;b&gt;1&lt;/b&gt;" in html and "<b>1</b>" not in html
     assert "Variance of single values" in html and json.dumps(table)
+    assert "**seeds: 3, items: 400**" in markdown and "| seeds | items |" not in markdown
+
+
+def test_overrides_stand_as_in_a_recipe(found: Mapping[str, list[Artifact]]) -> None:
+    overrides = {"stage1.tasks": ("a/b", "c"), "stage2": None, "stage1.own_lr": {"projector": 1e-3}, "x": ""}
+    run = StudyRun(variant="plain", seed=0, recipe=load_recipe("smoke"), overrides=overrides)
+    shown = page(STUDY, results(STUDY, found), {"plain": [run]}).markdown()
+    assert 'stage1.tasks=[a/b, c], stage2=null, stage1.own_lr={projector: 0.001}, x=""' in shown
 
 
 def test_a_run_may_be_compared_with_another_than_the_baseline(found: Mapping[str, list[Artifact]]) -> None:

@@ -118,3 +118,12 @@ def test_a_line_over_the_logarithm_is_found_with_its_doubt() -> None:
     assert slopes_differ(line, line) == 1
     with pytest.raises(ValueError, match="expected three values"):
         over_log([1, 1, 1], [0.1, 0.2, 0.3])
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_of_items_that_are_all_alike_others_may_differ(value: float, seeds: int) -> None:
+    one = spread([{f"i{n}": value for n in range(100)}] * seeds)
+    low, high = one.item_interval
+    assert high - low == pytest.approx(1 - 0.025 ** (1 / 100)) and value in (low, high)
+    assert one.seed_share is None and one.item_share is None, "there is no variance to split"

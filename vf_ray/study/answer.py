@@ -18,12 +18,12 @@ APART = 1.96 * math.sqrt(2)
 
 
 def answers(study: Study, result: StudyResult) -> Iterator[str]:
-    """Yield what each outcome says to the study's question."""
+    """Yield what each outcome says to the study's question, as one paragraph."""
     for finding in result.outcomes:
+        spreads = finding.joint.spreads
         conclusion = _compared(finding, result) if finding.joint.comparisons else _noise(finding)
-        yield f"{finding.outcome.name}: {conclusion}"
-        yield from (f"{finding.outcome.name}: {words}" for words in _slopes(study, finding))
-        yield from (f"{finding.outcome.name}: {words}" for words in _ranks(study, finding.joint.spreads))
+        sentences = (conclusion, *_slopes(study, finding), *_ranks(study, spreads))
+        yield f"{finding.outcome.name}: {' '.join(sentences)}"
     if study.rank_outcomes:
         yield from _ranked(result.outcomes)
     yield from _kept(result.retentions)
@@ -109,7 +109,8 @@ def _slopes(study: Study, finding: OutcomeResult) -> Iterator[str]:
         way = "rises" if fit.low > 0 else "falls" if fit.high < 0 else "shows no slope"
         twice, low, high = (scale.factor * math.log(2) * slope for slope in (fit.slope, fit.low, fit.high))
         slope = f"{twice:+.1f} {scale.of_differences} [{low:+.1f}, {high:+.1f}] for twice as many"
-        yield f"{line}: {way} with {name}, {slope} (r2 {fit.r2:.2f}, {fit.n} runs)."
+        which = f"The line of {line}" if len(lines) > 1 else "A line over all runs"
+        yield f"{which} {way} with {name}, {slope} (r2 {fit.r2:.2f}, {fit.n} runs)."
     for first, second in combinations(lines, 2):
         p = slopes_differ(lines[first], lines[second])
         differ = "differ" if p < LEVEL else "could be one"

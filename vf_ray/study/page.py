@@ -1,9 +1,11 @@
 """A study's page: the answer in plain words, one table an outcome, charts, fits, and where each run lies."""
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from vf_ray.page.document import Block, Document, Notes, Paragraph, Plot, Section
 from vf_ray.page.plots import SINGLE_INK, Dot, intervals
@@ -24,6 +26,8 @@ HEADERS = (
     "run", "mean {}", "for other items", "sd of seeds", "seeds", "items", "against", "difference", "p (Holm)",
     "found 4 in 5", "official", "paper", "verdict",
 )  # fmt: skip
+COUNTS = [HEADERS.index(name) for name in ("seeds", "items")]
+"""Columns that most often say the same of all runs."""
 READ = (
     "mean: of the items' values, over seeds; its interval is for other items and these seeds. sd of seeds: "
     "how far a run's mean moves from seed to seed, in points, or in the mean's own unit.",
@@ -101,13 +105,15 @@ def _fitted(study: Study, finding: OutcomeResult) -> list[Block]:
 
 
 def _table(finding: OutcomeResult, result: StudyResult) -> Table:
-    """Return the runs; columns that say nothing of any of them are left out."""
+    """Return the runs; columns that say nothing of any of them, or the same of all, stand in no column."""
     body = list(_rows(finding, result))
-    shown = [n for n in range(len(HEADERS)) if any(row[n] for row in body)]
+    same = [n for n in COUNTS if len({row[n] for row in body}) == 1]
+    shown = [n for n in range(len(HEADERS)) if n not in same and any(row[n] for row in body)]
     rows = [[row[n] for n in shown] for row in body]
     wide = [shown.index(n) for n in (len(HEADERS) - 1,) if n in shown]
     unit = finding.outcome.scale.unit
-    return Table(headers=[HEADERS[n].format(unit) for n in shown], rows=rows, wide=wide)
+    caption = ", ".join(f"{HEADERS[n]}: {body[0][n]}" for n in same)
+    return Table(headers=[HEADERS[n].format(unit) for n in shown], rows=rows, wide=wide, caption=caption)
 
 
 def _rows(finding: OutcomeResult, result: StudyResult) -> Iterator[list[str]]:
@@ -212,11 +218,20 @@ def _runs(runs: Mapping[str, Sequence[StudyRun]]) -> Table:
     for variant, each in runs.items():
         for run in each:
             overrides = ", ".join(
-                f"{key}={value}" for key, value in run.overrides.items() if key != "run_seed"
+                f"{key}={_value(value)}" for key, value in run.overrides.items() if key != "run_seed"
             )
             seeds.setdefault((variant, overrides), []).append(str(run.seed))
     body = [[variant, ", ".join(each), overrides or "-"] for (variant, overrides), each in seeds.items()]
     return Table(headers=("run", "seeds", "overrides"), rows=body, wide=(2,))
+
+
+def _value(value: Any) -> str:
+    """Return an override's value as a recipe may have it."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_value(one)}' for key, one in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return value if isinstance(value, str) and value else json.dumps(value)
 
 
 def _of_one_seed(runs: Mapping[str, Sequence[StudyRun]]) -> Iterator[str]:

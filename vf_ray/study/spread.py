@@ -29,7 +29,8 @@ class SeedSpread:
     item_interval: tuple[float, float]
     """95% interval of the mean for other items and these seeds."""
     seed_share: float | None
-    """Share of the variance between single values that seeds alone explain; None with one seed."""
+    """Share of the variance between single values that seeds alone explain; None with one seed, or where all
+    values are the same."""
     item_share: float | None
     """Share that items alone explain; the rest is what a seed does to an item."""
 
@@ -63,7 +64,7 @@ def spread(runs: Sequence[Values]) -> SeedSpread:
     means_S, means_I = values_SI.mean(axis=1), values_SI.mean(axis=0)
     mean = float(values_SI.mean())
     error = float(means_I.std(ddof=1) / math.sqrt(items)) if items > 1 else 0.0
-    by_item = _interval(mean, error, items - 1)
+    by_item = _of_one_kind(mean, items) if mean in (0.0, 1.0) else _interval(mean, error, items - 1)
     if seeds < 2:
         return SeedSpread(
             mean=mean, seed_means=(mean,), items=items, seed_sd=None, seed_interval=None,
@@ -74,8 +75,14 @@ def spread(runs: Sequence[Values]) -> SeedSpread:
     return SeedSpread(
         mean=mean, seed_means=tuple(means_S.tolist()), items=items, seed_sd=seed_sd,
         seed_interval=_interval(mean, seed_sd / math.sqrt(seeds), seeds - 1), item_interval=by_item,
-        seed_share=shares[0], item_share=shares[1],
+        seed_share=shares and shares[0], item_share=shares and shares[1],
     )  # fmt: skip
+
+
+def _of_one_kind(mean: float, items: int) -> tuple[float, float]:
+    """Return the interval of a share of which all items, right or wrong, are alike (Clopper and Pearson)."""
+    least = 0.025 ** (1 / items)
+    return (0.0, 1 - least) if mean == 0 else (least, 1.0)
 
 
 def _interval(mean: float, error: float, freedom: int) -> tuple[float, float]:
@@ -85,8 +92,8 @@ def _interval(mean: float, error: float, freedom: int) -> tuple[float, float]:
     return mean - half, mean + half
 
 
-def _shares(values_SI: Floats) -> tuple[float, float]:
-    """Return which share of the variance of single values seeds and items explain."""
+def _shares(values_SI: Floats) -> tuple[float, float] | None:
+    """Return which share of the variance of single values seeds and items explain; None if there is none."""
     seeds, items = values_SI.shape
     mean, means_S, means_I = values_SI.mean(), values_SI.mean(axis=1), values_SI.mean(axis=0)
     rest_SI = values_SI - means_S[:, None] - means_I[None, :] + mean
@@ -94,4 +101,4 @@ def _shares(values_SI: Floats) -> tuple[float, float]:
     of_seeds = max(0.0, (items * float(means_S.var(ddof=1)) - rest) / items)
     of_items = max(0.0, (seeds * float(means_I.var(ddof=1)) - rest) / seeds) if items > 1 else 0.0
     whole = of_seeds + of_items + rest
-    return (of_seeds / whole, of_items / whole) if whole else (0.0, 0.0)
+    return (of_seeds / whole, of_items / whole) if whole else None
