@@ -79,6 +79,7 @@ def test_planted_groups_are_found_at_their_threshold() -> None:
 def test_one_page_shows_each_matrix() -> None:
     html = page("demo", [Likeness("Answers", "How.", planted())], 0.5).html()
     assert html.count("<rect") >= len(TASKS) ** 2 and "<polyline" in html
+    assert html.count("stroke-dasharray") == 1, "where the tree is cut"
     assert "a/one, a/two: +0." in html and "not known" in html and "it stands for" in html
     closest = pairs(planted())[0]
     assert closest[:2] == TASKS[:2] and closest[3] == 400
@@ -96,8 +97,11 @@ def test_removal_by_likeness_meets_as_many_at_random() -> None:
     redundant = tree(planted(), 0.5).redundant
     runs = list(removals(TASKS, redundant, (0, 1, 2)))
     assert [name for name, _, _ in runs] == [ALL, WITHOUT, AT_RANDOM] * 3
-    sizes = {name: {len(run["stage1.tasks"]) for n, _, run in runs if n == name} for name, _, _ in runs}
+    sizes = {
+        name: {len(run.get("stage1.tasks", TASKS)) for n, _, run in runs if n == name} for name, _, _ in runs
+    }
     assert sizes == {ALL: {5}, WITHOUT: {3}, AT_RANDOM: {3}}
+    assert all("stage1.tasks" not in run for name, _, run in runs if name == ALL), "as the recipe has it"
     drawn = {tuple(run["stage1.tasks"]) for name, _, run in runs if name == AT_RANDOM}
     assert len(drawn) > 1 and set(at_random(TASKS, 1, 0)) < set(at_random(TASKS, 2, 0))
     with pytest.raises(ValueError, match="0 of 5 tasks are redundant"):

@@ -56,7 +56,8 @@ def test_it_finds_what_goes_together_and_writes_the_runs_that_tell(scored: Store
     study = load_study(str(runs))
     planned = runs_of(study, study.recipe, study.seeds, {}, lambda recipe, step: step)
     assert study.baseline == "without-random" and [len(each) for each in planned.values()] == [3, 3, 3]
-    assert {len(run.overrides["stage1.tasks"]) for each in planned.values() for run in each} == {2, 3}
+    left = {len(run.overrides.get("stage1.tasks", TASKS)) for each in planned.values() for run in each}
+    assert left == {2, 3} and "&id" not in runs.read_text()
     assert [run.recipe.run_seed for run in planned["all"]] == [0, 1, 2]
     whole, taken = study.outcomes
     assert (whole.model, set(whole.only)) == ("stage1", {*TASKS}) and list(taken.only) == found["redundant"]

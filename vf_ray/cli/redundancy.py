@@ -1,5 +1,6 @@
 """``vf-ray redundancy``: which tasks of a run say the same, and the runs that tell whether they may go."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -66,7 +67,8 @@ def redundancy(
         tasks, overrides = plan.stage_tasks(stage), dict(map(setting, override or ()))
         redundant = _redundant(likenesses[-1], tasks, threshold, stage)
         study = removal_study(recipe, overrides, stage, tasks, redundant, seeds)
-        write(runs, yaml.safe_dump(study, sort_keys=False), "runs")
+        plainly = json.loads(json.dumps(study))  # a list that two runs share is written out in both
+        write(runs, yaml.safe_dump(plainly, sort_keys=False, width=110), "runs")
     if as_json:
         show_json(plain({likeness.title.lower(): likeness.matrix for likeness in likenesses}, threshold))
     else:
@@ -85,7 +87,7 @@ def _answers(store: "Store", plan: "Plan", model: str) -> "Likeness":
     about = (
         f"Right and wrong answers of {model} to two tasks about the same held-out images: phi, over at least "
         f"{FEWEST} images that both ask about. It reaches 1 only where both are right as often: of an easy "
-        "task and a hard one it is low whatever they share. Tasks without common images are left out."
+        "task and a hard one it is low whatever they share. Of tasks without common images it is not known."
     )
     return Likeness("Answers", about, answers(marks(items)))
 

@@ -9,7 +9,6 @@ from vf_ray.page.tables import Table
 
 LOW, MIDDLE, HIGH = (179, 64, 47), (247, 247, 247), (37, 99, 201)
 """Colours of -1, 0 and 1."""
-UNKNOWN = "#fff"
 READABLE = 9
 """Pixels of a cell from which on its row is named beside it."""
 _LEFT, _TREE, _TOP = 236, 130, 8
@@ -17,12 +16,14 @@ _LEFT, _TREE, _TOP = 236, 130, 8
 
 def heat_map(
     names: Sequence[str], values: Sequence[Sequence[float]], *,
-    branches: Sequence[Sequence[tuple[float, float]]] = (), label: str, width: int = 900,
+    branches: Sequence[Sequence[tuple[float, float]]] = (), cut: float | None = None, label: str,
+    width: int = 900,
 ) -> Drawing:  # fmt: skip
-    """Return one cell for each pair, from -1 (red) over 0 (white) to 1 (blue); NaN is crossed out.
+    """Return one cell for each pair, from -1 (red) over 0 (white) to 1 (blue); NaN is a frame alone.
 
     ``branches`` are corners (place, distance) of a tree's joints, drawn at the right; the cell of row n is at
-    place n. Rows and columns have one order, so only rows are named; a cell tells both when it is pointed at.
+    place n. ``cut`` is the distance at which the tree is parted into groups, drawn as a broken line. Rows and
+    columns have one order, so only rows are named; a cell tells both when it is pointed at.
     """
     side = max(3.0, min(30.0, (width - _LEFT - _TREE) / max(1, len(names))))
     size = side * len(names)
@@ -32,7 +33,7 @@ def heat_map(
             text(_LEFT - 8, _TOP + side * (i + 0.5) + 4, _short(name), "end", INK, min(12, int(side)))
             for i, name in enumerate(names)
         ]
-    body.append(_tree(branches, side, _LEFT + size + 6, _TREE - 16))
+    body.append(_tree(branches, cut, side, _LEFT + size + 6, size))
     body.append(_scale(_LEFT, _TOP + size + 14))
     table = [[name, *(_number(value) for value in row)] for name, row in zip(names, values, strict=True)]
     numbers = Table(headers=["", *names], rows=table, caption=label)
@@ -44,7 +45,7 @@ def _cell(names: Sequence[str], value: float, row: int, column: int, side: float
     known = not math.isnan(value)
     tooltip = f"{names[row]}, {names[column]}: {_number(value) or 'not known'}"
     size = f"x='{x:.2f}' y='{y:.2f}' width='{side:.2f}' height='{side:.2f}'"
-    style = f"fill='{colour(value)}'" if known else f"fill='{UNKNOWN}' stroke='{GRID}' stroke-width='.6'"
+    style = f"fill='{colour(value)}'" if known else f"fill='transparent' stroke='{GRID}' stroke-width='.6'"
     return f"<rect {size} {style}><title>{escape(tooltip)}</title></rect>"
 
 
@@ -59,9 +60,16 @@ def colour(value: float) -> str:
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
-def _tree(branches: Sequence[Sequence[tuple[float, float]]], side: float, left: float, width: float) -> str:
+def _tree(
+    branches: Sequence[Sequence[tuple[float, float]]], cut: float | None, side: float, left: float,
+    height: float,
+) -> str:  # fmt: skip
     most = max((distance for corners in branches for _, distance in corners), default=0.0) or 1.0
-    lines = []
+    width, lines = _TREE - 16, []
+    if cut is not None and cut <= most:
+        x = left + width * cut / most
+        ends = f"x1='{x:.1f}' y1='{_TOP}' x2='{x:.1f}' y2='{_TOP + height:.1f}'"
+        lines.append(f"<line {ends} stroke='{SOFT}' stroke-dasharray='3 3'/>")
     for corners in branches:
         points = " ".join(
             f"{left + width * distance / most:.1f},{_TOP + side * (place + 0.5):.1f}"

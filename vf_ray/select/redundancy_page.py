@@ -45,10 +45,13 @@ def _section(likeness: Likeness, threshold: float) -> Section:
     shown, size = matrix.ordered(grouped.order), len(matrix.tasks)
     known = [pair for pair in pairs(matrix)]
     name = "-".join(likeness.title.lower().split())
-    drawing = heat_map(shown.tasks, shown.values.tolist(), branches=grouped.branches, label=likeness.title)
+    drawing = heat_map(
+        shown.tasks, shown.values.tolist(), branches=grouped.branches, cut=1 - threshold, label=likeness.title
+    )
     caption = (
         "Rows and columns are tasks in the order of the tree at the right, which joins what is alike on "
-        "average. White with a frame: not known, which the tree takes as unlike."
+        "average; the broken line parts it into groups. A frame alone: not known, which the tree takes as "
+        "unlike."
     )
     blocks: list[Block] = [
         Tiles(tiles=_tiles(size, len(known), grouped, threshold)),

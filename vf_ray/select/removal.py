@@ -62,4 +62,5 @@ def at_random(tasks: Sequence[str], count: int, seed: int) -> tuple[str, ...]:
 
 
 def _run(tasks: Sequence[str], gone: Sequence[str], stage: str, seed: int) -> dict[str, Any]:
-    return {f"{stage}.tasks": [task for task in tasks if task not in gone], "run_seed": seed}
+    left = {f"{stage}.tasks": [task for task in tasks if task not in gone]} if gone else {}
+    return {**left, "run_seed": seed}
