@@ -17,8 +17,8 @@ from torch import Tensor
 
 from tests.bench.timing import Ratio, interleaved
 from tests.model.families.talks import WORDS, our_packs, talks, their_batches
-from tests.model.families.tiny import CHATTING, base_of
-from vf_ray.model.families import encoder_of, family_of_base
+from tests.model.families.tiny import base_of
+from vf_ray.model.families import FAMILIES, encoder_of, family_of_base
 from vf_ray.model.load import load
 from vf_ray.model.packed import packed
 from vf_ray.train.collate import Pack
@@ -45,7 +45,7 @@ def _backward(losses: Sequence[Tensor]) -> Tensor:
     return torch.stack([loss.detach() for loss in losses]).sum()
 
 
-@pytest.mark.parametrize("family", CHATTING)
+@pytest.mark.parametrize("family", [family.name for family in FAMILIES])
 def test_packs_are_faster_than_padding(family: str, tmp_path: Path, one_thread: None) -> None:
     base = replace(
         base_of(family), image_size=32, patch_size=8, vision_width=64, vision_heads=4, width=192, layers=4,

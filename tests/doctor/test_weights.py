@@ -99,9 +99,10 @@ def test_a_family_that_there_is_not_is_told_with_the_nearest() -> None:
 
 def test_estimates_count_with_the_sizes_of_the_models_themselves(parts: Path) -> None:
     real = weights.dimensions(base_of(str(parts), size="7B"))
-    assert (real.layers, real.sizes.embedding % 32, real.image_tokens) == (2, 0, 4)
+    layers = real.sizes.blocks["language_model"].count
+    assert (layers, real.sizes.embedding % 32, real.image_tokens) == (2, 0, 4)
     missing = weights.dimensions(base_of(str(parts), vision=str(parts / "none"), size="7B"))
-    assert (missing.layers, missing.image_tokens) == (32, 4)
+    assert (missing.sizes.blocks["language_model"].count, missing.image_tokens) == (32, 4)
     assert weights.dimensions(Base(checkpoint=str(parts / "none"), size="7B")).image_tokens == 576
 
 
@@ -180,3 +181,26 @@ def test_of_large_files_in_a_bucket_only_the_ends_are_read(
     copy = outline(base.checkpoint) / "pytorch_model-00001-of-00002.bin"
     whole = parts / "llava" / copy.name
     assert copy.stat().st_size == whole.stat().st_size and copy.read_bytes() != whole.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "billions", "tokens"),
+    [
+        ("SmolVLM-500M-Base", 0.51, 13 * 64),
+        ("InternVL3-2B-hf", 2.09, 13 * 256),
+        ("Qwen3-VL-4B-Instruct", 4.44, 15 * 20),
+        ("llava-onevision-qwen2-7b-ov-hf", 8.03, None),
+    ],
+)
+def test_a_model_that_is_not_there_is_counted_by_its_name(
+    name: str, billions: float, tokens: int | None, tmp_path: Path
+) -> None:
+    known = weights.counted(Base(checkpoint=f"{tmp_path}/{name}"))
+    assert known.by == "what is published by that name"
+    assert known.model.sizes.total / 1e9 == pytest.approx(billions, abs=0.01)
+    assert known.model.image_tokens == tokens or tokens is None
+    assert known.model.weight_bytes == 2
+
+
+def test_a_name_that_nobody_knows_is_counted_by_the_recipe(tmp_path: Path) -> None:
+    assert weights.counted(Base(checkpoint=f"{tmp_path}/mine", size="tiny")).by == "base.size, tiny"

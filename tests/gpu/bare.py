@@ -1,7 +1,8 @@
 """Check, time and print a table on one device: ``python -m tests.gpu.bare [--size 7B] [--layers N]``.
 
-That is a LLaVA-1.5; with ``--family qwen_vl --size 4B``, or another of published.py, a family on images of
-mixed sizes. Then it needs pytest and Pillow, too, and ``--rows`` so few that the longest fit, padded.
+That is a LLaVA-1.5; with ``--family qwen_vl --size 4B``, or another of ``families/published.py``, a family
+on images of mixed sizes. Then it needs pytest and Pillow, too, and ``--rows`` so few that the longest fit,
+padded.
 
 All rows are taken in one run on one device: a Hugging Face loop (padding to the longest, bf16, SDPA,
 gradient checkpointing) and ours with one thing changed at a time. Model FLOPs are those of

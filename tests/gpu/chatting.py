@@ -1,21 +1,20 @@
 """What bare.py measures of a family that chats: a published size, images of mixed sizes, both loops."""
 
-import json
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
+from transformers import AutoConfig
 
-from tests.gpu.published import Published, published
 from tests.model.families.talks import WORDS, Talk, our_packs, talks, their_batches
-from vf_ray.model.families import encoder_of, family_of, family_of_base
-from vf_ray.model.families.decoding import TOGETHER
-from vf_ray.model.families.whole_folder import save_processor
+from tests.model.families.tiny import base_of
+from vf_ray.model.families import encoder_of, family_of
+from vf_ray.model.families.published import SIZES, PublishedModel
 from vf_ray.model.freeze import tune
 from vf_ray.train.collate import Pack
 from vf_ray.train.step import loss_of
@@ -42,7 +41,9 @@ class ChatWork:
         device: torch.device, dtype: torch.dtype,
     ) -> "ChatWork":  # fmt: skip
         """Write what there is but for weights; ``layers`` cuts the language model, 0 does not."""
-        config = _written(published(family, size), layers, folder)
+        named = PublishedModel(base_of(family)) if size == "tiny" else SIZES[family, size]
+        named.write(folder, WORDS, layers)
+        config = AutoConfig.from_pretrained(folder)
         return cls(folder, config, talks(batch, *SIDES[size != "tiny"]), rows, device, dtype)
 
     def model(self) -> Any:
@@ -89,21 +90,3 @@ class ChatWork:
     @cached_property
     def _padded(self) -> list[tuple[Any, float]]:
         return list(their_batches(self.folder, self.batch, self.rows))
-
-
-def _written(what: Published, layers: int, folder: Path) -> Any:
-    base = replace(what.base, layers=layers or what.base.layers, vocabulary=480)
-    family: Any = family_of_base(base, Path)
-    fresh = family.fresh(base, WORDS)
-    for part, changes in (
-        (fresh.config.get_text_config(), what.text), (fresh.config.vision_config, what.vision),
-        (fresh.config, what.whole),
-    ):  # fmt: skip
-        for key, value in changes.items():
-            setattr(part, key, value)
-    fresh.config.save_pretrained(folder)
-    save_processor(fresh.processor, folder)
-    if what.processor:
-        settings = json.loads((folder / TOGETHER).read_text()) | what.processor
-        (folder / TOGETHER).write_text(json.dumps(settings))
-    return fresh.config

@@ -16,7 +16,7 @@ from vf_ray.doctor.check import Check
 from vf_ray.doctor.elsewhere import models_elsewhere
 from vf_ray.doctor.raw_files import sources
 from vf_ray.doctor.room import blocks, space, training
-from vf_ray.doctor.weights import base_weights, dimensions, judge_weights
+from vf_ray.doctor.weights import base_weights, counted, judge_weights
 from vf_ray.errors import MendableError, UserError
 from vf_ray.on_ray import cluster_variables, dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard
@@ -57,7 +57,9 @@ def examine(name: str, overrides: Mapping[str, Any] | None, store_url: str | Non
     yield from models_elsewhere(recipe.evaluate)
     planned = list(plans(recipe, store))
     yield from planned
-    model = dimensions(recipe.base, store)
+    known = counted(recipe.base, store)
+    model = known.model
+    yield Check("size", True, f"{model.sizes.total / 1e9:.2f} billion parameters, by {known.by}")
     missing = list(blocks(recipe, model))
     yield from missing
     if missing:

@@ -3,8 +3,9 @@
 Of a large file in a bucket only its ends are fetched, which hold the header.
 """
 
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from vf_ray.doctor.check import Check
 from vf_ray.errors import MendableError, MissingError
 from vf_ray.model.families import family_of_base
 from vf_ray.model.families.family import Dimensions
+from vf_ray.model.families.published import PublishedModel, published_as
 from vf_ray.recipe import Base
 from vf_ray.recipe.graph import is_model_address
 from vf_ray.store import Store
@@ -49,16 +51,51 @@ def judge_weights(key: str, url: str) -> Check:
         return _check(key, WHOLE.format(url), lambda: _look_at_judge(outliner(below)(url), url))
 
 
-def dimensions(base: Base, store: Store | None = None) -> Dimensions:
-    """Count the models that a recipe names for estimates; what cannot be read, by the recipe's sizes."""
+@dataclass(frozen=True)
+class CountedModel:
+    """A model's sizes, and by what they are known."""
+
+    model: Dimensions
+    by: str
+
+
+def counted(base: Base, store: Store | None = None) -> CountedModel:
+    """Count the models that a recipe names for estimates.
+
+    What cannot be read is counted as what is published under its name or, where that is unknown, by the
+    recipe's sizes.
+    """
     with scratch("vf-ray-doctor-") as below:
         fetch = outliner(below, store)
         try:
-            return family_of_base(base, fetch).adopted(base, fetch).dimensions()
+            return CountedModel(
+                family_of_base(base, fetch).adopted(base, fetch).dimensions(), "what lies there"
+            )
         except MendableError:  # the check of weights says what is wrong
+            if named := published_as(base.checkpoint):
+                return CountedModel(
+                    _published(named, base, below / "published"), "what is published by that name"
+                )
             nothing: dict[str, Any] = dict.fromkeys(("family", *base.parts()), "")
             fresh = replace(base, **nothing)
-            return family_of_base(fresh, fetch).adopted(fresh, fetch).dimensions()
+            model = family_of_base(fresh, fetch).adopted(fresh, fetch).dimensions()
+            return CountedModel(model, f"base.size, {base.size}")
+
+
+def dimensions(base: Base, store: Store | None = None) -> Dimensions:
+    """Return what is counted of the models that a recipe names."""
+    return counted(base, store).model
+
+
+def _published(named: PublishedModel, base: Base, folder: Path) -> Dimensions:
+    """Count a published model whose folder is not there; its weights are in half precision."""
+    from vf_ray.model.tensors import CONFIG, read_config
+
+    folder.mkdir()
+    named.write(folder)
+    (folder / CONFIG).write_text(json.dumps(read_config(folder) | {"dtype": "bfloat16"}))
+    there = replace(base, checkpoint=str(folder))
+    return family_of_base(there, Path).adopted(there, Path).dimensions()
 
 
 def _check(key: str, note: str, look: Callable[[], object]) -> Check:

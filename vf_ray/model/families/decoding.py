@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +36,13 @@ def bound_pixels(folder: Path, fewest: int, most: int) -> None:
     older = (settings.pop(name, None) for name in ("min_pixels", "max_pixels"))  # they would count before it
     edges = zip(("shortest_edge", "longest_edge"), (fewest, most), older, strict=True)
     settings["size"] = {edge: given or before or size[edge] for edge, given, before in edges}
+    file.write_text(json.dumps(whole, indent=2) + "\n")
+
+
+def change_settings(folder: Path, changes: Mapping[str, Any]) -> None:
+    """Set keys of a folder's image processor."""
+    file, whole, settings = _settings(folder)
+    settings.update(changes)
     file.write_text(json.dumps(whole, indent=2) + "\n")
 
 
