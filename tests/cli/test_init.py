@@ -1,7 +1,10 @@
 """Six questions become a recipe that runs, or that says why it cannot."""
 
+import json
 from pathlib import Path
 
+import jsonschema
+import yaml
 from typer.testing import CliRunner, Result
 
 from vf_ray.cli import app
@@ -21,6 +24,9 @@ def test_given_answers_are_not_asked_for_and_the_recipe_would_run(tmp_path: Path
     assert "Nothing would stop it: python -m flows" in ended.output
     recipe = load_recipe(str(tmp_path / "mine.yaml"))
     assert recipe.evaluate.benchmarks == ("tasks", "pope") and recipe.resources.gpus_per_worker == 0
+    first = (tmp_path / "mine.yaml").read_text().partition("\n")[0]
+    schema = json.loads((tmp_path / first.partition("$schema=")[2]).read_text())
+    jsonschema.validate(yaml.safe_load((tmp_path / "mine.yaml").read_text()), schema)
 
 
 def test_an_answer_that_cannot_be_used_is_asked_for_again(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from vf_ray.cli import completing
 from vf_ray.cli.app import note, show, show_json
 from vf_ray.errors import UserError, about
 
@@ -23,7 +24,12 @@ WHOLE = "whole source"
 
 
 def build(
-    task: Annotated[str, typer.Argument(help="Our id, the upstream id, or a source: all its tasks.")],
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="Our id, the upstream id, or a source: all its tasks.", autocompletion=completing.tasks
+        ),
+    ],
     raw: Annotated[
         str | None, typer.Option(help="Folder or URL: each Raw under its name, or all merged.")
     ] = None,

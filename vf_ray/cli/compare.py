@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vf_ray.cli import completing
 from vf_ray.cli.app import show, show_json
 from vf_ray.cli.plans import StoreUrl
 from vf_ray.errors import UserError
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def compare(
-    benchmark: Annotated[str, typer.Argument(help="Name of a benchmark, e.g. tasks.")],
+    benchmark: Annotated[
+        str, typer.Argument(help="Name of a benchmark, e.g. tasks.", autocompletion=completing.benchmarks)
+    ],
     run: Annotated[
         list[str],
         typer.Option(

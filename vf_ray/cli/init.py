@@ -28,7 +28,7 @@ def init(
     ] = None,
 ) -> None:
     """Write a commented recipe by six answers, and say what would stop it; asks for those not given."""
-    from vf_ray.doctor.draft import Situation, draft
+    from vf_ray.doctor.draft import SCHEMA, Situation, draft
     from vf_ray.store import Store
 
     if to.exists():
@@ -46,7 +46,16 @@ def init(
         track=tracking,
     )  # fmt: skip
     write(to, draft(situation, opened), "the recipe")
+    _write_schema(to.parent / SCHEMA)
     _examine(to, opened.url)
+
+
+def _write_schema(path: Path) -> None:
+    """Write what an editor checks the recipe by, unless something is there that may be somebody's own."""
+    from vf_ray.cli.schema import text
+
+    if not path.exists():
+        write(path, text("recipe"), "what editors check it by")
 
 
 def _asked(given: str | None, question: str, default: str, read: Callable[[str], Any]) -> Any:

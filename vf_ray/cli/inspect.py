@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from vf_ray.cli import completing
 from vf_ray.cli.app import note, show, show_json
 from vf_ray.cli.plans import StoreUrl
 from vf_ray.errors import UserError, about
@@ -26,7 +27,11 @@ StoredRow = tuple[Mapping[str, Any], Sequence[bytes] | None]
 
 def inspect(
     what: Annotated[
-        str, typer.Argument(help="A task id, an instances address, or a Parquet file of instances.")
+        str,
+        typer.Argument(
+            help="A task id, an instances address, or a Parquet file of instances.",
+            autocompletion=completing.tasks,
+        ),
     ],
     row: Annotated[int, typer.Option(min=0, help="The first row to show.")] = 0,
     count: Annotated[int, typer.Option(min=1, help="How many rows.")] = 1,

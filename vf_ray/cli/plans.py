@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vf_ray.cli import completing
 from vf_ray.errors import UserError
 
 if TYPE_CHECKING:
     from vf_ray.plan.plan import Plan
     from vf_ray.store import Store
 
-RecipeName = Annotated[str, typer.Argument(help="Name of a recipe, or a YAML file.")]
+RecipeName = Annotated[
+    str, typer.Argument(help="Name of a recipe, or a YAML file.", autocompletion=completing.recipes)
+]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As for the flow.")]
 StoreUrl = Annotated[
     str | None, typer.Option("--store", help="Store URL; default VF_RAY_STORE, else .vf-ray/store.")

@@ -13,7 +13,12 @@ def schema(what: Annotated[What, typer.Argument(help="recipe or study.")] = "rec
 
     An editor takes it by a first line such as `# yaml-language-server: $schema=recipe.schema.json`.
     """
-    print(json.dumps(of(what), indent=1, ensure_ascii=False))
+    print(text(what))
+
+
+def text(what: What) -> str:
+    """Return the schema as it is written into a file."""
+    return json.dumps(of(what), indent=1, ensure_ascii=False)
 
 
 def of(what: What) -> dict[str, Any]:

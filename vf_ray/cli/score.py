@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from vf_ray.cli import completing
 from vf_ray.cli.app import note, show, show_json, show_table
 from vf_ray.cli.plans import StoreUrl
 from vf_ray.errors import UserError
@@ -45,7 +46,10 @@ TableColumns = Annotated[
 def score(
     benchmark: Annotated[
         str,
-        typer.Argument(help="Name of a benchmark, e.g. pope; or a table of golds and answers of your own."),
+        typer.Argument(
+            help="Name of a benchmark, e.g. pope; or a table of golds and answers of your own.",
+            autocompletion=completing.benchmarks,
+        ),
     ],
     data: Annotated[str, typer.Option(help="Folder or URL with the benchmark's official files.")] = "",
     answers: Annotated[

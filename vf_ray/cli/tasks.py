@@ -4,13 +4,19 @@ from typing import Annotated, Any
 
 import typer
 
+from vf_ray.cli import completing
 from vf_ray.cli.app import show_json, show_table
 
 COLUMNS = ("id", "upstream", "source", "group", "category", "licence")
 
 
 def tasks(
-    pattern: Annotated[str, typer.Argument(help="Only ids that match, e.g. 'coco/*', or one source.")] = "*",
+    pattern: Annotated[
+        str,
+        typer.Argument(
+            help="Only ids that match, e.g. 'coco/*', or one source.", autocompletion=completing.tasks
+        ),
+    ] = "*",
     as_json: Annotated[bool, typer.Option("--json", help="One list of objects.")] = False,
 ) -> None:
     """List the tasks, with the id Vision-Flan published, source, group, category and licence."""

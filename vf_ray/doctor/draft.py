@@ -27,6 +27,8 @@ ADAPTERS = replace(PAPER, lora=Lora(), lr=2e-4, own_lr={"projector": 2e-5})
 """The same through adapters, at the rates of LLaVA-1.5's authors."""
 TRIAL = Stage(tasks=("*",), lr=1e-3, batch=32, steps=100)
 """A fresh tiny model learns a little of it within minutes, without a GPU."""
+SCHEMA = "recipe.schema.json"
+"""Beside the recipe: an editor that knows YAML completes its keys by it, and marks what is wrong."""
 NAMED = 5
 """Folders that an error names at most."""
 
@@ -91,6 +93,7 @@ def fitting(situation: Situation, model: Dimensions) -> Stage:
 
 
 def _lines(situation: Situation, tasks: Sequence[str], stage: Stage, store: Store) -> Iterator[str]:
+    yield f"# yaml-language-server: $schema={SCHEMA}"
     yield "# Written by `vf-ray init`. `vf-ray schema` tells every key, `vf-ray doctor FILE` what stops it."
     yield f"# Results go to the store: export VF_RAY_STORE={store.url}"
     yield "seed: 0  # of the data: what is taken, worded and held out"
