@@ -19,6 +19,7 @@ from flows.state import told_in_state
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.doctor.cost import cost
+from vf_ray.doctor.spent import spent
 from vf_ray.on_ray.cluster_variables import API_SERVER
 from vf_ray.on_ray.dashboard import Dashboard
 from vf_ray.plan.plan import Plan
@@ -180,7 +181,8 @@ def _told(asked: Study, runs: StudyRuns, plans: Mapping[str, Plan], store: Store
             variant: [plans[run.name].graph.addresses for run in each] for variant, each in runs.items()
         }
         changes = list(part_changes(asked.part, models, store)) if asked.part else []
-        document, table = page(asked, outcomes, runs, changes), list(rows(outcomes))
+        costs = {v: [list(spent(plans[run.name], store)) for run in each] for v, each in runs.items()}
+        document, table = page(asked, outcomes, runs, changes, costs), list(rows(outcomes))
         more = {"points": list(points(outcomes)), "part": [asdict(change) for change in changes]}
         data = {**document.plain(), "rows": table, **more}
         texts = {

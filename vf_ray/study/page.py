@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from vf_ray.page.document import Block, Document, Notes, Paragraph, Plot, Section
@@ -17,6 +18,7 @@ from vf_ray.study.measures import OF_ALL
 from vf_ray.study.part_changes import PartChange, part_sections
 from vf_ray.study.results import OutcomeResult, StudyResult
 from vf_ray.study.retention_page import retention_sections
+from vf_ray.study.spent import RunCosts, cost_sections
 from vf_ray.study.study import Study, StudyRun
 
 INK, BASELINE = "#2563c9", "#8b919b"
@@ -47,6 +49,7 @@ def page(
     result: StudyResult,
     runs: Mapping[str, Sequence[StudyRun]],
     changes: Sequence[PartChange] = (),
+    costs: RunCosts = MappingProxyType({}),
 ) -> Document:
     """Return the whole page as data."""
     sections = [
@@ -58,6 +61,7 @@ def page(
         *retention_sections(study.taught, result.retentions),
         *part_sections(study.part, changes),
         *_papers_own(study),
+        *cost_sections(costs),
         Section(title="How to read it", blocks=[Notes(lines=[*READ, *_assumed(study)])]),
         Section(title="Runs", blocks=[_runs(runs)]),
     ]
