@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from tests.gpu.bare import main
+from vf_ray.model.families import FAMILIES
 
 
-@pytest.mark.parametrize("family", ["llava15", "qwen_vl", "smolvlm"])
+@pytest.mark.parametrize("family", [family.name for family in FAMILIES])
 def test_every_loop_comes_to_the_same_loss_in_small(family: str) -> None:
     small = {
         "family": family,
