@@ -17,7 +17,7 @@ from flows.step_runner import StepRunner
 from vf_ray.artifacts import Spec
 from vf_ray.doctor import refuse_missing_gpus
 from vf_ray.errors import UserError, near, require
-from vf_ray.eval.question_sets import require_askable
+from vf_ray.eval.question_sets import require_askable, require_watchable
 from vf_ray.plan import run_records
 from vf_ray.plan.plan import STEPS, Plan
 from vf_ray.recipe.load import load_recipe
@@ -56,6 +56,8 @@ def visionflan(
     show.plan_and_changes(run_records.changes(store, plan.recipe, plan.raw))
     if "evaluate" in chosen:
         require_askable(store, plan.questions)
+    for name in {*plan.recipe.tuned} & {*chosen}:
+        require_watchable(plan.recipe.tuned[name], plan.watched(name))
     todo = {n: plan.outputs(n) if force or n == only else plan.due(n, store) for n in chosen}
     if dry_run:
         show.todo(todo)

@@ -8,6 +8,8 @@ from tests.tasks.tree import picture, pictures, write
 from vf_ray import api
 from vf_ray.artifacts import Artifact
 from vf_ray.recipe import Stage
+from vf_ray.store import Store
+from vf_ray.train.metrics import Metrics
 from vf_ray.types import Instance
 
 LANDS = ("AnnualCrop", "Forest", "Highway", "Industrial", "Pasture", "PermanentCrop", "River", "SeaLake")
@@ -35,6 +37,18 @@ def trained(stage: Stage, base: Path, mixture: Artifact, below: Path) -> Path:
     assert len(losses) == stage.steps
     assert (again / "config.json").read_bytes() == (tuned / "config.json").read_bytes()
     return tuned
+
+
+def watched_while_trained(store: Store, base: Path, mixture: Artifact, below: Path) -> None:
+    """Train with an eye on held-out instances and on a benchmark, and keep what was best by it."""
+    by_pope = {"evaluate_every": 3, "evaluate_benchmarks": ["pope"], "evaluate_items": 6, "keep_best": "pope"}
+    changes = {f"stage1.{key}": value for key, value in by_pope.items()}
+    watched = {"prepare.raw": str(below / "raw"), "evaluate.data": str(below), **changes}
+    recipe, told = api.load_recipe(RECIPE, watched), list[Metrics]()
+    stage, by = recipe.tuned["stage1"], api.watched(recipe, store, "stage1")
+    api.train(stage, base, mixture, below / "watched", report=told.append, watched=by)
+    assert [metrics.step for metrics in told if metrics.figures and metrics.held_out_loss] == [3, 6]
+    assert told[2].figures[0]["n"] == 6
 
 
 def asked_and_scored(model: Path, data: Path) -> None:
@@ -80,6 +94,9 @@ def test_from_raw_files_to_scores(tmp_path: Path) -> None:
     # asked, and scored by a benchmark's official rule
     assert isinstance(api.answer(tuned, "Which land is it?", picture(), max_new_tokens=4), str)
     asked_and_scored(tuned, tmp_path / "pope")
+
+    # watched meanwhile: by the loss of what is held out, and by a benchmark
+    watched_while_trained(store, base, mixture, tmp_path)
 
     # and out, for other tools
     census = api.export(recipe, store, str(tmp_path / "out"))

@@ -1,5 +1,6 @@
 """The models of a plan: what a stage's name, its parent and the seeds decide."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,3 +104,34 @@ def test_a_watched_stage_has_an_index_of_what_is_held_out(local_store: Store) ->
     held_out, tuned = watched.outputs("stage2")[1:]
     assert held_out.config["per_task"] == 32 and {*held_out.inputs} == {*watched.stage_tasks("stage2")}
     assert tuned.address != before.tuned("stage2").address
+
+
+def test_a_stage_goes_by_the_files_of_the_benchmark_by_which_it_keeps_its_best(
+    local_store: Store, tmp_path: Path
+) -> None:
+    for name in ("pope", "mme"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "questions.txt").write_text(name)
+    asked = {"evaluate.data": str(tmp_path), "evaluate.benchmarks": ["pope"], "stage2.evaluate_every": 2,
+             "stage2.evaluate_benchmarks": ["tasks", "pope", "mme"]}  # fmt: skip
+
+    def tuned(**more: Any) -> Any:
+        return plan(local_store, **{**asked, **more}).tuned("stage2")
+
+    told = tuned()
+    by_mme, by_tasks = (tuned(**{"stage2.keep_best": name}) for name in ("mme", "tasks"))
+    assert told.config["evaluate_benchmarks"] == ("tasks", "pope", "mme")
+    assert not [name for one in (told, by_tasks) for name in one.inputs if "benchmark" in name]
+    (tmp_path / "mme" / "questions.txt").write_text("another question")
+    assert tuned() == told
+    assert tuned(**{"stage2.keep_best": "mme"}).inputs["benchmark mme"] != by_mme.inputs["benchmark mme"]
+    longest = {"evaluate.longest": 9}
+    assert tuned(**longest) == told and tuned(**longest, **{"stage2.keep_best": "mme"}).config["longest"] == 9
+
+
+def test_the_demo_s_benchmarks_are_those_of_its_raw_files(local_store: Store) -> None:
+    by_pope = {"stage2.evaluate_every": 2, "stage2.evaluate_benchmarks": ["pope"], "stage2.keep_best": "pope"}
+    planned = plan(local_store, **by_pope, **{"stage2.evaluate_per_task": 0})
+    assert planned.tuned("stage2").inputs["benchmark pope"] == planned.raw
+    assert [spec.kind for spec in planned.outputs("stage2")] == ["mixture", "stage2"]
+    assert {*planned.watched("stage2").instances} == {*planned.stage_tasks("stage2")}

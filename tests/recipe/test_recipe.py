@@ -17,10 +17,13 @@ def recipe(**overrides: Any) -> Recipe:
     return Recipe.from_mapping(values, overrides)
 
 
+WATCHED = {"stage1.evaluate_every": 2, "stage1.evaluate_benchmarks": ["pope", "mme"]}
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"stage1.learning_rate": 1}, r"unknown key stage1\.learning_rate = 1; known: .*lr"),
+        ({"stage1.learning_rate": 1}, r"unknown key stage1\.learning_rate = 1; known: batch, .* more"),
         ({"stage1.step": 3}, r"unknown key stage1\.step = 3; did you mean 'steps'"),
         ({"stages": 5}, r"stages is 5; expected a mapping of names to stages"),
         ({"stage3": {}}, r"unknown key stage3 = \{\}; did you mean 'stages'"),
@@ -52,7 +55,24 @@ def recipe(**overrides: Any) -> Recipe:
         ({"stage2": {**STAGE, "replay": {"stage1": 1}}}, r"replay\.stage1 is 1\.0; it is a share between"),
         ({"stage2": {**STAGE, "replay": {"stage2": 0.1}}}, r"'stage2', which is no earlier .* 'stage1'"),
         ({"stage1.patience": 2}, r"stage\.patience is 2; it needs stage\.evaluate_every, which is null"),
-        ({"stage1.keep_best": "held_out_los"}, r"keep_best is 'held_out_los'; did you mean 'held_out_loss'"),
+        ({"stage1.keep_best": "pope"}, r"stage\.keep_best is pope; it needs stage\.evaluate_every"),
+        (
+            {"stage1.evaluate_every": 2, "stage1.keep_best": "held_out_los"},
+            r"keep_best is 'held_out_los', which is not measured; did you mean 'held_out_loss'",
+        ),
+        (
+            {**WATCHED, "stage1.keep_best": "pop/mean f1"},
+            r"keep_best is 'pop/mean f1', which is not measured; did you mean 'pope'",
+        ),
+        ({**WATCHED, "stage1.evaluate_benchmarks": ["@papers"]}, r"'@papers', which is no suite; did you m"),
+        (
+            {**WATCHED, "stage1.evaluate_per_task": 0, "stage1.patience": 2},
+            r"patience is 2; say by what, as keep_best; known: mme, pope",
+        ),
+        (
+            {"stage1.evaluate_every": 2, "stage1.evaluate_per_task": 0},
+            r"evaluate_per_task is 0 and evaluate_benchmarks names none: nothing is measured",
+        ),
         ({"stage1.evaluate_every": 0}, r"stage\.evaluate_every is 0; it must be positive"),
         ({"stage1.recompute": 2}, r"recompute is 2\.0; it is a share"),
         ({"stage1.own_lr": {"projektor": 1e-3}}, r"own_lr names 'projektor'; did you mean 'projector'"),

@@ -1,12 +1,14 @@
 """What stages drew, as the report tells it."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from tests.report.findings import findings
+from tests.report.findings import findings, question_sets
 from vf_ray.report.drawn import drawn
 from vf_ray.report.findings import Built, Trained
 from vf_ray.report.making import training
+from vf_ray.train.metrics import WatchedFigure
 
 
 def stage(name: str, data: dict[str, Any]) -> Trained:
@@ -49,3 +51,33 @@ def test_a_watched_stage_tells_its_curve_and_which_state_it_keeps() -> None:
     assert "| stage 1 | 1.250 | 4 | 1.500 | 6 of 10 | step 4 |" in text and "held-out-loss.svg" in text
     unwatched = training(replace(findings({}), stages=[one]))
     assert unwatched is not None and len(unwatched.blocks) == 2
+
+
+def figure(value: float, metric: str = "mean f1", better: str = "more") -> WatchedFigure:
+    return {"benchmark": "pope", "metric": metric, "value": value, "low": value - 0.1, "high": value + 0.1,
+            "n": 60, "better": better}  # fmt: skip
+
+
+def test_a_stage_watched_by_benchmarks_tells_curve_interval_and_whom_its_choice_flatters(
+    tmp_path: Path,
+) -> None:
+    stats = {"steps": 6, "samples": 60, "tokens": 600, "first_loss": 3.0, "last_loss": 1.0}
+    curves = {
+        "pope/mean f1": [(2, figure(0.5)), (4, figure(0.7)), (6, figure(0.6))],
+        "pope/mean yes ratio": [(2, figure(0.5, "mean yes ratio", "neither"))],
+        "pope/mean recall": [(2, figure(0.5, "mean recall"))],
+    }
+    one = replace(stage("stage1", {}), stats=stats, steps=[1, 2], losses=[3.0, 1.0], figures=curves)
+    asked = findings({"pope": question_sets(tmp_path)["pope"]})
+    section = training(replace(asked, stages=[replace(one, kept=4, goes_by="pope")]))
+    assert section is not None
+    text = "\n".join(block.markdown() for block in section.blocks)
+    assert (
+        "| stage 1 | pope, mean f1 | 0.700 [0.600, 0.800] | 4 | 0.600 [0.500, 0.700] | 60 | step 4 |" in text
+    )
+    assert "watched-pope-mean-f1.svg" in text and "recall" not in text
+    assert "stage 1 ends with the state of which pope was best" in text and "flatters it" in text
+    assert "0.7 [0.6, 0.8]" in str([block.plain() for block in section.blocks]), "the numbers behind the plot"
+    by_recall = training(replace(asked, stages=[replace(one, goes_by="pope/mean recall")]))
+    assert by_recall is not None
+    assert "watched-pope-mean-recall.svg" in str([block.plain() for block in by_recall.blocks])

@@ -5,7 +5,8 @@ import itertools
 import random
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,9 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from vf_ray.artifacts import Artifact, Spec, Writer, build
+from vf_ray.eval.benchmark import Question, QuestionSet
+from vf_ray.eval.benchmarks.tasks import TaskAnswer
+from vf_ray.eval.watched import WatchedBenchmarks
 from vf_ray.recipe import Stage
 from vf_ray.store import Store
 from vf_ray.train.batches import Batches
@@ -108,6 +112,25 @@ def _image(colour: tuple[int, int, int], salt: int, width: int) -> bytes:
     return out.getvalue()
 
 
+def question_set(size: int) -> QuestionSet:
+    """Return a question about each of the last of so many samples, and one that shows nothing."""
+    listed = Listed.of(size)
+    asked = [
+        Question(
+            id=one.key, prompt=one.prompt, image=partial(bytes, image), image_id=one.key, category=one.task,
+            gold=one.response, max_new_tokens=4, meta=TaskAnswer(answer=one.response.split()[0], letter=""),
+        )
+        for one, image in zip(listed.said, listed.seen, strict=True)
+    ]  # fmt: skip
+    blind = replace(asked[0], id="blind", image=None, image_id="")
+    return QuestionSet(questions=(*asked, blind))
+
+
+def questions(size: int) -> WatchedBenchmarks:
+    """Return what asks a model in training about so many samples, a few at a time."""
+    return WatchedBenchmarks({"tasks": question_set(size)}, batch=24)
+
+
 def stage(**changes: Any) -> Stage:
     """Return a stage of a few steps of the tiny model."""
     values: dict[str, Any] = {
@@ -143,10 +166,12 @@ def train(
     leave_at: int = 0,
     name: str = "tiny",
     held_out: int = 0,
+    quiz: int = 0,
     widths: tuple[int, ...] = (16,),
 ) -> Artifact:
     """Run the stage in this process and return its artifact; with ``kill_at`` the report raises there.
 
+    ``quiz`` is how many samples a watched model is asked about.
     With ``leave_at`` the machine is said to be taken away when that is asked for the n-th time.
     """
     from vf_ray.train.loop import run
@@ -163,6 +188,7 @@ def train(
                 tuned, model_folder=folder, samples=Listed.of(size, silent, widths), writer=writer, rank=0,
                 world=1, seed=0, report=report, leaving=lambda: next(asked) == leave_at,
                 held_out=Listed.of(held_out) if held_out else None,
+                benchmarks=questions(quiz) if quiz else None,
             )
         }  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import torch
 
-from tests.train.inputs import Listed
+from tests.train.inputs import Listed, questions
 from vf_ray.artifacts import Artifact, Spec, Writer, build
 from vf_ray.recipe import Stage
 from vf_ray.store import Store
@@ -112,4 +112,5 @@ def _work(job: Job, rank: int, world: int) -> None:
         job.stage, model_folder=job.folder, samples=Listed.of(40, job.silent, job.widths), writer=job.writer,
         rank=rank, world=world, seed=0, report=report,
         held_out=Listed.of(20) if job.stage.evaluate_every else None,
+        benchmarks=questions(70) if job.stage.evaluate_benchmarks else None,
     )  # fmt: skip

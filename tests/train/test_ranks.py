@@ -18,19 +18,30 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny(tmp_path_factory.mktemp("model"))
 
 
-def losses(artifact: Any, key: str = "loss") -> list[float]:
+def losses(artifact: Any, key: str = "loss") -> list[Any]:
     records = [json.loads(line) for line in artifact.read("metrics.jsonl").splitlines()]
     return [record[key] for record in records if key in record]
 
 
+@pytest.fixture(scope="module")
+def knowing(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that names some colours, so that its answers are not all alike."""
+    parts = ("vision_tower", "projector", "language_model")
+    tuned = stage(steps=12, lr=2e-2, batch=32, schedule="constant", tune=parts, save_every=99)
+    below = tmp_path_factory.mktemp("knowing")
+    return train(model, below / "store", tuned).download(below / "here", "model")
+
+
 @pytest.mark.parametrize("zero", [0, 2, 3])
-def test_two_ranks_give_the_losses_of_one_even_when_one_has_no_pack(
-    model: Path, tmp_path: Path, zero: int
+def test_two_ranks_give_the_losses_and_answers_of_one_even_when_one_has_no_pack(
+    knowing: Path, tmp_path: Path, zero: int
 ) -> None:
-    watched = {"evaluate_every": 2, "keep_best": "held_out_loss"}
+    watched = {"evaluate_every": 2, "keep_best": "tasks", "evaluate_benchmarks": ("tasks",)}
     tuned = stage(zero=zero, batch=1, steps=3, save_every=9, **watched)  # the other rank runs a dummy
-    two = train_in_ranks(model, tmp_path / "two", tuned, world=2)
-    one = train(model, tmp_path / "one", tuned, held_out=20)
+    two = train_in_ranks(knowing, tmp_path / "two", tuned, world=2)
+    one = train(knowing, tmp_path / "one", tuned, held_out=20, quiz=70)
+    assert losses(two, "figures") == losses(one, "figures")
+    assert all(figure["value"] > 0.1 for (figure,) in losses(one, "figures"))
     assert losses(two) == pytest.approx(losses(one), abs=1e-5)
     assert losses(two, "held_out_loss") == pytest.approx(losses(one, "held_out_loss"), abs=1e-5)
     assert len(losses(one, "held_out_loss")) == 2

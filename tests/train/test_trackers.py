@@ -8,11 +8,12 @@ import pytest
 from vf_ray.train.trackers import FOLDER, trackers
 
 STEPS = [(1, {"loss": 2.0, "lr": 1e-3}), (2, {"loss": 1.5, "lr": 5e-4})]
+WATCHED = (3, {"pope/accuracy %": 50.0})
 
 
-def follow(name: str) -> None:
+def follow(name: str, *more: tuple[int, dict[str, float]]) -> None:
     (tracker,) = trackers([name], "stage1-tiny", {"lr": 1e-3, "tasks": ("a/b",)})
-    for step, values in STEPS:
+    for step, values in (*STEPS, *more):
         tracker.log(step, values)
     tracker.close()
 
@@ -38,9 +39,9 @@ def test_mlflow_keeps_what_was_logged(tmp_path: Path, monkeypatch: pytest.Monkey
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # no database for two steps
     mlflow.set_tracking_uri(tmp_path.as_uri())
-    follow("mlflow")
+    follow("mlflow", WATCHED)
     (run,) = mlflow.search_runs(experiment_names=["vf-ray"], output_format="list")
-    assert run.data.metrics == STEPS[-1][1]
+    assert run.data.metrics == {**STEPS[-1][1], "pope/accuracy": 50.0}, "it takes no sign of per cent"
 
 
 def test_weights_and_biases_keeps_what_was_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,6 +99,9 @@ def test_curves_are_those_of_the_records(
     local_store: Store, plan: Plan, browsing: Browsing, finished: bool
 ) -> None:
     spec, made = plan.tuned("stage1"), records(6)
+    for step in (2, 4):
+        figure = {"benchmark": "pope", "metric": "mean f1", "value": step / 10, "low": 0.1, "high": 0.5}
+        made[step - 1]["figures"] = [figure]
     if finished:
 
         def make(writer: Writer) -> dict[str, int]:
@@ -111,14 +114,19 @@ def test_curves_are_those_of_the_records(
             name = f"{spec.address}/attempt-1/work/checkpoints/step-{step:08d}/COMPLETE.json"
             local_store.create(name, json.dumps({"step": step, "carried": {"records": made[:step]}}).encode())
     timings = [{"step": n, "seconds": 2.0, "data_wait": 0.1 * n} for n in range(1, 7)]
+    timings[3]["watching"] = 7.0
     local_store.create(f"{spec.address}/timings/1-x.jsonl", lines(timings))
     pages = browsing(local_store)
     rows = listed(pages, "/run/two", "steps-stage1")
     assert [(int(row["step"]), float(row["loss"]), float(row["seconds"])) for row in rows] == [
         (record["step"], record["loss"], 2.0) for record in made
     ]
-    drawn = re.findall(r"aria-label=.([^>]*?) against step", pages.get("/run/two").text)
-    assert drawn == ["loss per label token", "seconds a step waited for data"]
+    assert [row["pope/mean f1"] for row in rows] == ["", "0.2", "", "0.4", "", ""]
+    assert rows[3]["watching"] == "7.0"
+    page = pages.get("/run/two").text
+    drawn = re.findall(r"aria-label=.([^>]*?) against step", page)
+    shaded = "pope, mean f1 (shaded: 95% interval)"
+    assert drawn == ["loss per label token", shaded, "seconds a step waited for data"] and "<polygon" in page
 
 
 def test_lineage_leads_up_and_down(local_store: Store, plan: Plan, browsing: Browsing) -> None:

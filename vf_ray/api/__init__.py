@@ -16,7 +16,7 @@ scores.py (benchmarks).
 """
 
 from vf_ray.api.data import export, instances, load_recipe, mixture, open_store, prepare, tasks
-from vf_ray.api.models import answer, answers, assemble, pack, train
+from vf_ray.api.models import answer, answers, assemble, pack, train, watched
 from vf_ray.api.scores import question_set, score
 
 __all__ = [
@@ -34,4 +34,5 @@ __all__ = [
     "score",
     "tasks",
     "train",
+    "watched",
 ]

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from vf_ray.artifacts import MODEL, Artifact, Spec, Writer, build
 from vf_ray.artifacts.writer import digest_of
+from vf_ray.errors import require
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.strict import plain
+from vf_ray.store import Store
 
 if TYPE_CHECKING:
     from vf_ray.eval.benchmark import QuestionSet
+    from vf_ray.eval.watched import WatchedBy
     from vf_ray.train.batches import Step
     from vf_ray.train.metrics import Metrics
 
@@ -43,36 +46,55 @@ def pack(stage: Stage, model: Path, mixture: Artifact, step: int = 1, *, seed: i
     return Batches.of(stage, samples, model, seed, rank=0, world=1).step(step)
 
 
+def watched(recipe: Recipe, store: Store, stage: str) -> "WatchedBy":
+    """Return what a stage of a prepared recipe is watched by, for ``train``: as its ``evaluate_every`` says.
+
+    Raises:
+        FileNotFoundError: if one of its tasks is not prepared, or a benchmark has no files.
+        ValueError: for a benchmark that cannot be asked while a stage trains.
+    """
+    from vf_ray.eval.watched import watched_by
+    from vf_ray.plan.handing import tuning
+    from vf_ray.plan.plan import Plan
+
+    return watched_by(store, tuning(Plan.of(recipe, store), stage))
+
+
 def train(
     stage: Stage, model: Path, mixture: Artifact, to: Path, *, seed: int = 0,
-    report: "Callable[[Metrics], None]" = lambda metrics: None,
+    report: "Callable[[Metrics], None]" = lambda metrics: None, watched: "WatchedBy | None" = None,
 ) -> Path:  # fmt: skip
     """Tune a model in this process, and return a copy of what came out, below ``to``.
 
     It is built in the mixture's store, once: called again after a kill it goes on from the newest checkpoint,
-    called again when it is finished it copies. ``report`` is given every step's metrics.
+    called again when it is finished it copies. ``report`` is given every step's metrics. A stage that says
+    ``evaluate_every`` takes what ``watched`` returns.
 
     Raises:
         Stopped: naming the step, if the loss left the numbers.
     """
+    given = stage.evaluate_every is None or watched is not None
+    require(given, "stage.evaluate_every is set; give train watched=api.watched(recipe, store, stage's name)")
     weights = {str(path.relative_to(model)): digest_of(path) for path in sorted(model.rglob("*.*"))}
     config = {"stage": plain(stage), "seed": seed, "model": weights}
-    spec = Spec(kind="trained", name="alone", config=config, inputs={"mixture": mixture.address})
-    make = partial(_run, stage, model, mixture, seed, report)
+    inputs = {"mixture": mixture.address, **(watched.known_as if watched else {})}
+    spec = Spec(kind="trained", name="alone", config=config, inputs=inputs)
+    make = partial(_run, stage, model, mixture, seed, report, watched)
     return build(mixture.store, spec, make).download(to, MODEL)
 
 
 def _run(
     stage: Stage, model: Path, mixture: Artifact, seed: int, report: "Callable[[Metrics], None]",
-    writer: Writer,
+    watched: "WatchedBy | None", writer: Writer,
 ) -> Mapping[str, Any]:  # fmt: skip
     from vf_ray.shards.read import StoredSamples
     from vf_ray.train.loop import run
 
     samples = StoredSamples.of(mixture.store, mixture)
     rates = run(
-        stage, model_folder=model, samples=samples, writer=writer, rank=0, world=1, seed=seed, report=report
-    )
+        stage, model_folder=model, samples=samples, writer=writer, rank=0, world=1, seed=seed, report=report,
+        held_out=watched.held_out if watched else None, benchmarks=watched.benchmarks if watched else None,
+    )  # fmt: skip
     return {"run": rates}
 
 

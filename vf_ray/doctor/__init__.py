@@ -22,7 +22,7 @@ from vf_ray.on_ray import cluster_variables, dashboard
 from vf_ray.on_ray.dashboard import ClusterError, Dashboard
 from vf_ray.plan.named_models import resolved
 from vf_ray.plan.plan import Plan
-from vf_ray.recipe import Recipe
+from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.load import load_recipe
 from vf_ray.recipe.strict import is_http
 from vf_ray.store import STORE_URL, Store, race
@@ -91,6 +91,32 @@ def plans(recipe: Recipe, store: Store) -> Iterator[Check]:
         yield Check("benchmarks", True, counts or ", ".join(recipe.evaluate.benchmarks))
     except MendableError as error:
         yield Check("benchmarks", False, str(error), "correct evaluate, before anything is trained")
+    for name, stage in recipe.tuned.items():
+        if stage.evaluate_benchmarks:
+            yield _watched(plan, store, name, stage)
+
+
+def _watched(plan: Plan, store: Store, name: str, stage: Stage) -> Check:
+    """Check that a stage can be watched by its benchmarks: all of it where their files are there already."""
+    from vf_ray.eval.question_sets import require_watchable
+    from vf_ray.eval.watched import watched_benchmarks
+
+    wanted, check = plan.watched(name), f"{name} watched"
+    try:
+        require_watchable(stage, wanted)
+        official = tuple(one for one in stage.evaluate_benchmarks if one in plan.question_sets)
+        goal = stage.keep_best if stage.goes_by_benchmark in official else None
+        # what of it can be read before anything is prepared
+        readable = replace(
+            stage, evaluate_benchmarks=official, evaluate_per_task=1, keep_best=goal, patience=None
+        )  # fmt: skip
+        benchmarks = watched_benchmarks(store, readable, wanted)
+        sets = benchmarks.question_sets if benchmarks else {}
+        counts = {one: f" {len(asked.questions):,} questions" for one, asked in sets.items()}
+        words = ", ".join(f"{one}{counts.get(one, '')}" for one in stage.evaluate_benchmarks)
+        return Check(check, True, words)
+    except MendableError as error:
+        return Check(check, False, str(error), f"correct {name}.evaluate_benchmarks, or evaluate.data")
 
 
 def _data(plan: Plan, store: Store, name: str) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from vf_ray.errors import MendableError, UserError
 from vf_ray.eval.judge import Judge, JudgedRequest, Reply, Request
@@ -215,6 +215,9 @@ def by_image(questions: Sequence[Question]) -> Sequence[str]:
     return [question.image_id or question.id for question in questions]
 
 
+Better = Literal["more", "less", "neither"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Benchmark:
     """One benchmark: its files, its questions, its rule."""
@@ -244,6 +247,8 @@ class Benchmark:
     """Reads a judge's reply; None is its value for one that does not say what the rule looks for."""
     capped: bool = False
     """Whether a recipe's ``per_task`` limits the questions of each category."""
+    better: Mapping[str, Better] = field(default_factory=dict)
+    """What is better of a headline figure, where that is not more of it."""
 
     def question_set(self, tree: Tree) -> QuestionSet:
         """Return what the files ask.

@@ -73,6 +73,11 @@ class Answerer(CachedReader):
         for start in range(0, len(questions), batch):
             yield from self._batch(questions[start : start + batch])
 
+    def longest(self, questions: Sequence[Question]) -> int:
+        """Return the most tokens that one of some questions takes with its answer."""
+        rows, _ = self._encoded(questions, _fetched(questions))
+        return max((len(row.encoded.ids) + row.room for row in rows), default=1)
+
     def _batch(self, questions: Sequence[Question]) -> Iterator[Answered]:
         images = _fetched(questions)
         asked, errors = self._encoded(questions, images)
@@ -108,7 +113,7 @@ class Answerer(CachedReader):
     def _room(self, tokens: int, question: Question) -> int:
         return max(1, min(question.max_new_tokens, self.encoder.max_length - tokens))
 
-    @torch.inference_mode()
+    @torch.no_grad()  # not inference_mode: what a model in training remembers of it must be fit to train with
     def _generate(self, rows: Sequence[AskedRow], images: Mapping[str, bytes]) -> dict[int, list[int]]:
         """Return the tokens of the answers to questions whose prefixes are of one length."""
         decoding = DrawnBatch(self, rows, self.drawing) if self.drawing else GreedyBatch(self, rows)

@@ -15,7 +15,7 @@ from vf_ray.eval.subset import part_of
 from vf_ray.plan.evaluation import Questions
 from vf_ray.plan.inputs import INSTANCES, question_set_url
 from vf_ray.raw.tree import RawTree
-from vf_ray.recipe import Evaluate
+from vf_ray.recipe import Evaluate, Stage
 from vf_ray.store import Store
 from vf_ray.types import IMAGE_MARK, Tree
 
@@ -30,12 +30,36 @@ def require_askable(store: Store, wanted: Questions) -> None:
     questions = wanted.asked
     for name in questions.benchmarks:
         _require_judge(get(name), questions)
-        demo = wanted.raw_files.benchmarks
-        brought = f"the demo brings {', '.join(demo)}" if demo else "only the demo brings some"
-        no_files = f"benchmark {name!r} has no files: evaluate.data is empty, and {brought}"
-        require(bool(questions.data) or name in (INSTANCES, *demo), no_files)
+        _require_files(wanted, name)
     for address in questions.earlier:
         artifacts.load(store, address)
+
+
+def require_watchable(stage: Stage, wanted: Questions) -> None:
+    """Refuse, before any file is read, a benchmark that cannot be asked while a stage trains.
+
+    Raises:
+        UserError: for one that is unknown, wants a judge, or has no files.
+    """
+    for name in stage.evaluate_benchmarks:
+        fault = (
+            f"stage.evaluate_benchmarks names {name!r}, which only a judge can grade, and none is asked "
+            "while a stage trains; take it out there: evaluate.benchmarks asks it afterwards"
+        )
+        require(not get(name).needs_judge, fault)
+        _require_files(wanted, name)
+
+
+def _require_files(wanted: Questions, name: str) -> None:
+    """Refuse a benchmark of which the recipe says nowhere where its files are.
+
+    Raises:
+        ValueError: naming it, and those that need no files.
+    """
+    demo = wanted.raw_files.benchmarks
+    brought = f"the demo brings {', '.join(demo)}" if demo else "only the demo brings some"
+    no_files = f"benchmark {name!r} has no files: evaluate.data is empty, and {brought}"
+    require(bool(wanted.asked.data) or name in (INSTANCES, *demo), no_files)
 
 
 def _require_judge(benchmark: Benchmark, asked: Evaluate) -> None:
@@ -52,14 +76,25 @@ def question_set(store: Store, wanted: Questions, name: str) -> QuestionSet:
         FileNotFoundError: if its files, or the instances it asks, are missing.
         ValueError: if its files are damaged or of mixed versions, or there is nothing to ask.
     """
-    benchmark = get(name)
-    _require_judge(benchmark, wanted.asked)
-    askable = _askable(benchmark.question_set(tree(store, wanted, name)))
-    if benchmark.capped:
-        askable = askable.first(wanted.asked.per_task)
-    else:
-        askable = part_of(benchmark, askable, wanted.asked.items)
-    return _shortened(askable, wanted.asked.longest) if wanted.asked.longest else askable
+    benchmark, asked = get(name), wanted.asked
+    _require_judge(benchmark, asked)
+    if not benchmark.capped:
+        return question_part(store, wanted, name, asked.items)
+    return _shortened(_whole(store, wanted, name).first(asked.per_task), asked.longest)
+
+
+def question_part(store: Store, wanted: Questions, name: str, items: int, key: str = "items") -> QuestionSet:
+    """Return at most so many questions of a benchmark, of every category its share; 0: all.
+
+    Raises:
+        FileNotFoundError, ValueError: as ``question_set``.
+    """
+    part = part_of(get(name), _whole(store, wanted, name), items, key)
+    return _shortened(part, wanted.asked.longest)
+
+
+def _whole(store: Store, wanted: Questions, name: str) -> QuestionSet:
+    return _askable(get(name).question_set(tree(store, wanted, name)))
 
 
 def _askable(question_set: QuestionSet) -> QuestionSet:
@@ -73,6 +108,8 @@ def _askable(question_set: QuestionSet) -> QuestionSet:
 
 
 def _shortened(question_set: QuestionSet, longest: int) -> QuestionSet:
+    if not longest:
+        return question_set
     questions = [replace(q, max_new_tokens=min(q.max_new_tokens, longest)) for q in question_set.questions]
     note = f"answers end after {longest} tokens at the latest, by the recipe"
     return replace(question_set, questions=tuple(questions), notes=(*question_set.notes, note))

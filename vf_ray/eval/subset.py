@@ -27,8 +27,10 @@ class _Group:
         return self.questions[0].category
 
 
-def part_of(benchmark: Benchmark, question_set: QuestionSet, items: int) -> QuestionSet:
+def part_of(benchmark: Benchmark, question_set: QuestionSet, items: int, key: str = "items") -> QuestionSet:
     """Return at most so many questions, in their order; all of them for 0, or where there are no more.
+
+    ``key`` is what a recipe calls their number.
 
     Raises:
         UserError: if they are too few to ask one group of every category.
@@ -36,7 +38,9 @@ def part_of(benchmark: Benchmark, question_set: QuestionSet, items: int) -> Ques
     questions = question_set.questions
     if not items or len(questions) <= items:
         return question_set
-    taken = {question.id for group in _taken(benchmark, questions, items) for question in group.questions}
+    taken = {
+        question.id for group in _taken(benchmark, questions, items, key) for question in group.questions
+    }
     part = tuple(question for question in questions if question.id in taken)
     notes = (*question_set.notes, _note(len(part), len(questions)))
     return replace(question_set, questions=part, notes=notes, whole=questions)
@@ -50,14 +54,14 @@ def _note(asked: int, of: int) -> str:
     )
 
 
-def _taken(benchmark: Benchmark, questions: Sequence[Question], items: int) -> list[_Group]:
+def _taken(benchmark: Benchmark, questions: Sequence[Question], items: int, key: str) -> list[_Group]:
     """Return the first groups of an order that does not depend on ``items``."""
     ordered = list(_in_turn(benchmark, questions))
     firsts = len({group.category for group in ordered})
     fewest = sum(len(group.questions) for group in ordered[:firsts])
     require(
         fewest <= items,
-        f"items is {items}: {benchmark.name} asks in {firsts} categories, and one group of questions of each "
+        f"{key} is {items}: {benchmark.name} asks in {firsts} categories, and one group of questions of each "
         f"is {fewest}; ask at least that many, or all (0)",
     )
     taken, count = [], 0

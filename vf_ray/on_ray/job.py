@@ -79,10 +79,12 @@ def refuse_other_files(step: str, plan: Plan) -> None:
         ),
         "evaluate": (
             {"evaluate.data": evaluate.data},
-            lambda: question_sets(evaluate) == plan.question_sets,
+            lambda: question_sets(evaluate, plan.recipe.other_benchmarks) == plan.question_sets,
         ),
     }
-    urls, same = looks.get(step, ({}, lambda: True))
+    stage = plan.stage(step)
+    read = "evaluate" if stage and stage.evaluate_benchmarks else step
+    urls, same = looks.get(read, ({}, lambda: True))
     local = {key: url for key, url in urls.items() if url and Store.open(url).local_path("") is not None}
     if local and not same():
         listed = ", ".join(f"{key} ({url})" for key, url in local.items())

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from vf_ray.on_ray.worker import TOLD, Job, reporter, stats, stays, told, work_o
 from vf_ray.plan.stages import Tuning
 from vf_ray.recipe import Resources
 from vf_ray.store import Store
+from vf_ray.train.best import full_name
 from vf_ray.train.metrics import Metrics
 
 MEASURED_FROM = 20_000
@@ -43,10 +45,12 @@ def tune(
     """Return the model that a tuning stage makes; if it is not there, ``train`` trains it.
 
     Raises:
-        FileNotFoundError: if the model it starts from, or an instance of its mixture, is not finished.
+        FileNotFoundError: if the model it starts from, or an instance of its mixture, is not finished, or a
+            benchmark that it is watched by has no files.
         ValueError: if a file of its mixture is not as long as when it was published.
         Stopped: if the loss left the numbers, or workers died and died again.
     """
+    from vf_ray.eval.watched import watched_benchmarks
     from vf_ray.shards.finish import HELD_OUT
     from vf_ray.shards.held_out_index import held_out_index
     from vf_ray.shards.intact import require_intact
@@ -57,20 +61,21 @@ def tune(
     model = artifacts.load(store, wanted.model)
     mixed = mixture(store, wanted.mixing, force=force)
     samples = partial(StoredSamples.of, store, mixed)
-    watched = held_out_index(store, wanted, force=force) if wanted.stage.evaluate_every else None
+    watched = held_out_index(store, wanted, force=force) if wanted.stage.measures_held_out else None
     held_out = partial(StoredSamples.of, store, watched, HELD_OUT) if watched else None
 
     def make(writer: Writer) -> Mapping[str, Any]:
         require_intact(mixed)
         model.require_whole(MODEL)
         writer.commit(f"{MODEL}{CARD}", card(wanted.making).encode())
+        benchmarks = watched_benchmarks(store, wanted.stage, wanted.watched)
         many = resources.workers > 1 and mixed.stats["instances"] >= MEASURED_FROM
         measured = lengths(store, wanted, RayPool(), force=force) if many else None
         shared = bool(os.environ.get(RAY_ADDRESS))
         return train(
             Job(
                 wanted.name, wanted.stage, model, samples, writer, wanted.seed, resources, shared, measured,
-                held_out,
+                held_out, benchmarks,
             )
         )  # fmt: skip
 
@@ -171,11 +176,16 @@ def _reporter(job: Job) -> Callable[[Metrics], None]:
     from ray.util.metrics import Gauge
 
     gauges = {n: Gauge(f"vf_ray_train_{n}", f"{n} of the last step", tag_keys=("stage",)) for n in TOLD}
+    of_benchmarks = Gauge(
+        "vf_ray_train_figure", "of a benchmark that the model answered last", tag_keys=("stage", "figure")
+    )
     others = reporter(job)
 
     def report(metrics: Metrics) -> None:
-        for name, value in told(metrics).items():
+        for name, value in told(replace(metrics, figures=())).items():
             gauges[name].set(value, tags={"stage": job.name})
+        for figure in metrics.figures:
+            of_benchmarks.set(figure["value"], tags={"stage": job.name, "figure": full_name(figure)})
         others(metrics)
 
     return report

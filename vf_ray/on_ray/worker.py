@@ -14,17 +14,18 @@ from vf_ray.artifacts.cost import GPUS
 from vf_ray.on_ray.measure import NAME as LENGTHS
 from vf_ray.recipe import Resources, Stage
 from vf_ray.recipe.strict import plain
-from vf_ray.train.best import best_step, measured
+from vf_ray.train.best import best_step, full_name, measured, watched
 from vf_ray.train.guard import STOPPED, Stopped, tell_error
 from vf_ray.train.metrics import METRICS, Metrics, StepRecord, records_of
 from vf_ray.train.schedule import Samples
 from vf_ray.train.trackers import trackers
+from vf_ray.train.watching import AskedBenchmarks
 
 TOLD = (
     "loss", "samples_per_s", "tokens_per_s", "grad_norm", "lr", "fill", "data_wait", "memory", "mfu",
-    "checkpoint", "held_out_loss",
+    "checkpoint", "held_out_loss", "watching", "watching_memory",
 )  # fmt: skip
-"""Figures of each step that people are told while it goes on."""
+"""Figures of each step that people are told while it goes on; those of benchmarks come beside them."""
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ class Job:
     """How long the samples are, where that was measured."""
     held_out: Callable[[], Samples] | None = None
     """What the loss is measured on meanwhile, where the stage says so."""
+    benchmarks: AskedBenchmarks | None = None
+    """What the model is asked meanwhile."""
 
 
 def alone(job: Job) -> dict[str, Any]:
@@ -86,7 +89,7 @@ def work_on(
                 world=world, seed=job.seed, report=report, retries=job.resources.retries,
                 peak=peak, leaving=leaving,
                 lengths=Lengths.joined([job.lengths.read(LENGTHS)]) if job.lengths else None,
-                held_out=job.held_out() if job.held_out else None,
+                held_out=job.held_out() if job.held_out else None, benchmarks=job.benchmarks,
             )  # fmt: skip
         except Stopped as error:  # trying again would come to the same; the driver raises it
             log.error("%s: %s", job.name, error)
@@ -131,6 +134,7 @@ def reporter(job: Job) -> Callable[[Metrics], None]:
 def told(metrics: Metrics) -> dict[str, float]:
     """Return the figures of a step that are told, those that are known."""
     known = {name: getattr(metrics, name) for name in TOLD}
+    known |= {full_name(figure): figure["value"] for figure in metrics.figures}
     return {name: float(value) for name, value in known.items() if value is not None}
 
 
@@ -156,9 +160,10 @@ def stats(writer: Writer) -> dict[str, Any]:
 
 
 def _watched(records: Sequence[StepRecord]) -> dict[str, Any]:
-    """Return what was measured on held-out instances meanwhile, where anything was."""
-    if not (losses := dict(measured(records))):
-        return {}
+    """Return what was measured meanwhile, where anything was; figures of benchmarks stand in the records."""
+    losses = dict(measured(records))
+    if not losses:
+        return {"planned_steps": records[-1]["steps"]} if watched(records) else {}
     best = best_step(records)
     return {
         "planned_steps": records[-1]["steps"], "best_step": best,

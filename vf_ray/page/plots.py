@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from types import MappingProxyType
+from typing import TypeVar
 
 from vf_ray.page.axes import (
     GRID,
@@ -22,6 +23,7 @@ from vf_ray.page.axes import (
 )
 from vf_ray.page.tables import Table
 
+T = TypeVar("T")
 SINGLE, SINGLE_INK = "single runs", "#d4762c"
 """How the legend names the points below whiskers, and their colour."""
 MOST_ROWS = 50
@@ -40,6 +42,8 @@ class Series:
     """Which of several lines of one name it is; the legend has the name once."""
     smooth: bool = True
     """Whether a running mean is drawn over the values, which are faint then."""
+    around: Sequence[tuple[float, float]] = ()
+    """The interval of each value, where it has one: a shade behind the line."""
     href: str = ""
     """Where a click on it leads; empty: nowhere."""
 
@@ -69,6 +73,7 @@ def lines(
     x = Scale(0, max((x for s in series for x in s.x), default=1), 52, width - 14)
     y = Scale(0, _settled(series), height - 40, 16)
     body = [_frame(x, y, x_label, y_label, height)]
+    body += [_shade(one, x, y) for one in series if one.around]
     for one in series:
         body.append(linked(_curve(one, x, y), one.href, one.title))
     body.append(legend([*{s.name: s.colour for s in series}.items()], width - 14, 14))
@@ -89,15 +94,29 @@ def _curve(one: Series, x: Scale, y: Scale) -> str:
 
 def _curves(series: Sequence[Series], x_label: str, y_label: str) -> Table:
     """Return a row for each place on the x axis where a curve has a point."""
-    points = [dict(_thinned(one.x, one.y, MOST_ROWS)) for one in series]
+    points = [dict(_thinned(one.x, _cells(one), MOST_ROWS)) for one in series]
     places = sorted({place for curve in points for place in curve})
-    rows = [[tick(x), *(f"{curve[x]:.4g}" if x in curve else "" for curve in points)] for x in places]
+    rows = [[tick(x), *(curve.get(x, "") for curve in points)] for x in places]
     return Table(headers=[x_label, *(one.title for one in series)], rows=rows, caption=y_label)
+
+
+def _cells(one: Series) -> list[str]:
+    values = [f"{value:.4g}" for value in one.y]
+    if not one.around:
+        return values
+    return [f"{value} [{low:.4g}, {high:.4g}]" for value, (low, high) in zip(values, one.around, strict=True)]
 
 
 def _settled(series: Sequence[Series]) -> float:
     """Return the top of the scale: the first steps, where a loss falls from far above, may leave it."""
-    return 1.04 * max((max(s.y[len(s.y) // 30 :]) for s in series if s.y), default=1.0)
+    highest = [[high for _, high in s.around] or s.y for s in series if s.y]
+    return 1.04 * max((max(values[len(values) // 30 :]) for values in highest), default=1.0)
+
+
+def _shade(one: Series, x: Scale, y: Scale) -> str:
+    lows, highs = ([*zip(one.x, ends, strict=True)] for ends in zip(*one.around, strict=True))
+    corners = " ".join(f"{x(across)},{y(up)}" for across, up in [*highs, *reversed(lows)])
+    return f"<polygon points='{corners}' fill='{one.colour}' fill-opacity='.12'/>"
 
 
 def smoothed(values: Sequence[float]) -> list[float]:
@@ -228,6 +247,6 @@ def _path(xs: Sequence[float], ys: Sequence[float], x: Scale, y: Scale, style: s
     return f"<polyline points='{points}' fill='none' stroke-linejoin='round' {style}/>"
 
 
-def _thinned(xs: Sequence[float], ys: Sequence[float], most: int = 600) -> list[tuple[float, float]]:
+def _thinned(xs: Sequence[float], ys: Sequence[T], most: int = 600) -> list[tuple[float, T]]:
     step = max(1, math.ceil(len(xs) / most))
     return list(zip(xs[::step], ys[::step], strict=True))

@@ -40,6 +40,7 @@ def tuning(plan: Plan, stage: str) -> Tuning:
     return Tuning(
         stage, _stage(plan, stage), plan.graph.seed_of(stage), plan.starts_from(stage), mixing(plan, stage),
         plan.lengths(stage), plan.held_out(stage), plan.tuned(stage), _making(plan, stage),
+        plan.watched(stage),
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def raws(prepare: Prepare) -> tuple[str, Mapping[str, str], Mapping[str, int]]:
 
 
 def question_sets(evaluate: Evaluate, more: Sequence[str] = ()) -> Mapping[str, str]:
-    """Return the fingerprint of each benchmark's folder, of ``more`` too; none where the demo's are evaluate.
+    """Return the fingerprint of each benchmark's folder, of ``more`` too; none where the demo's are asked.
 
     Raises:
         FileNotFoundError: if one of them is not there.

@@ -20,6 +20,8 @@ class Models:
     """The assembled model."""
     mixture: Callable[[str], Spec]
     """Gives the data of a tuning stage."""
+    gone_by: Callable[[str], Mapping[str, str]]
+    """Gives the files of the benchmark by which a tuning stage keeps its best state or stops."""
 
     def of(self, stage: str) -> Spec:
         """Return the model that a stage makes."""
@@ -30,7 +32,10 @@ class Models:
             inputs = {name: self.address(name) for name in chosen.merge}
             return Spec(kind=stage, name=self.recipe.name, config=config, inputs=inputs, code=CODE["merged"])
         config = {**chosen.computed(), "seed": self.seed_of(stage)}
+        if chosen.goes_by_benchmark and (longest := self.recipe.evaluate.longest):
+            config["longest"] = longest
         inputs = {"model": self.starts_from(stage), "mixture": self.mixture(stage).address}
+        inputs |= self.gone_by(stage)
         return Spec(kind=stage, name=self.recipe.name, config=config, inputs=inputs, code=CODE["tuned"])
 
     def seed_of(self, stage: str) -> int:

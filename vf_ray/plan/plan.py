@@ -6,7 +6,7 @@ the raw input, and "is it up to date" needs neither Ray nor torch.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ from vf_ray.artifacts import Spec
 from vf_ray.plan.beside import Others, beside
 from vf_ray.plan.data_specs import DataSpecs
 from vf_ray.plan.evaluation import Evaluation, Questions
-from vf_ray.plan.inputs import question_sets
+from vf_ray.plan.inputs import INSTANCES, question_sets
 from vf_ray.plan.models import Models
 from vf_ray.plan.named_models import resolved
 from vf_ray.plan.origins import RawFiles, raw_files
@@ -85,9 +85,10 @@ class Plan:
 
     @cached_property
     def question_sets(self) -> Mapping[str, str]:
-        """Return the folder of each benchmark, asked or kept out, as a fingerprint, unless the demo's."""
-        asked, kept_out = self.recipe.evaluate, self.recipe.prepare.decontaminate
-        return question_sets(asked, kept_out) if self.benchmark_files is None else self.benchmark_files
+        """Return the folder of each benchmark that is named anywhere, as a fingerprint, unless the demo's."""
+        if self.benchmark_files is not None:
+            return self.benchmark_files
+        return question_sets(self.recipe.evaluate, self.recipe.other_benchmarks)
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
@@ -124,7 +125,7 @@ class Plan:
             return makers[step]()
         if (stage := self.stage(step)) is None:
             return [self.tuned(step)]
-        watched = [self.held_out(step)] if stage.evaluate_every else []
+        watched = [self.held_out(step)] if stage.measures_held_out else []
         chosen = [*self.selections.outputs(step), *self.relabellings.outputs(step)]
         return [*chosen, self.mixture(step), *watched, self.tuned(step)]
 
@@ -228,6 +229,21 @@ class Plan:
         inputs = {task: spec.address for task, spec in self.prepared(stage).items()}
         return Spec(kind="held_out", name=stage, config=config, inputs=inputs, code=CODE["held_out"])
 
+    def watched(self, stage: str) -> Questions:
+        """Return what the benchmarks ask by which a stage is watched: of our tasks, its own."""
+        return replace(self.questions, instances={t: self.instances[t] for t in self.stage_tasks(stage)})
+
+    def gone_by(self, stage: str) -> Mapping[str, str]:
+        """Return the files of the benchmark by which a stage keeps its best state or stops, if there are any.
+
+        Held-out instances are covered by what it trains on. How answers are scored is not: of a model that
+        took days, a rule that reads them otherwise makes no other one.
+        """
+        name = self._stage(stage).goes_by_benchmark
+        if name in ("", INSTANCES):
+            return {}
+        return {f"benchmark {name}": self.question_sets.get(name, self.raw)}
+
     def lengths(self, stage: str) -> Spec:
         """Return how long the conversations of a stage's mixture are, as its first model reads them."""
         chosen = self._stage(stage)
@@ -251,7 +267,7 @@ class Plan:
     @cached_property
     def graph(self) -> Models:
         """Return what each model is made from."""
-        return Models(self.recipe, self.base, self.mixture)
+        return Models(self.recipe, self.base, self.mixture, self.gone_by)
 
     def tuned(self, stage: str) -> Spec:
         """Return the model that a stage makes, by tuning or by averaging."""

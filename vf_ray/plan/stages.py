@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vf_ray.artifacts import Spec
+from vf_ray.plan.evaluation import Questions
 from vf_ray.recipe import Recipe, Stage
 
 
@@ -54,6 +55,8 @@ class Tuning:
     """What the held-out loss is measured on, where it is."""
     tuned: Spec
     making: Making
+    watched: Questions
+    """Where the benchmarks that it is watched by have their questions."""
 
 
 @dataclass(frozen=True)

@@ -278,6 +278,12 @@ class Recipe:
         return self.tuned.get(name)
 
     @property
+    def other_benchmarks(self) -> tuple[str, ...]:
+        """Return the benchmarks whose files are read beside those that models are evaluated on."""
+        watched = (name for stage in self.tuned.values() for name in stage.evaluate_benchmarks)
+        return tuple(dict.fromkeys((*self.prepare.decontaminate, *watched)))
+
+    @property
     def flat(self) -> dict[str, Any]:
         """Return the recipe as data in which every stage is a key beside the others."""
         values = plain(self)

@@ -9,6 +9,7 @@ from vf_ray.errors import near, require
 from vf_ray.recipe.answers_by import AnswersBy
 from vf_ray.recipe.select import Select
 from vf_ray.recipe.strict import plain
+from vf_ray.recipe.suites import expanded
 from vf_ray.recipe.tuned_part import TunedPart, tuned_parts
 
 EXECUTION = ("save_every", "micro_tokens", "share_tokens", "zero", "offload", "recompute", "compile")
@@ -17,9 +18,11 @@ CHOICE = ("per_task", "limits", "sample", "weights", "temperature", "temperature
 """Keys that say how many instances of its tasks a stage uses."""
 LATER = (
     "weights", "temperature", "temperature_over", "replay", "evaluate_every", "evaluate_per_task",
-    "keep_best", "patience",
+    "evaluate_benchmarks", "evaluate_items", "keep_best", "patience",
 )  # fmt: skip
 """Keys that came later: where they say nothing, they are no part of what decides, so no address moved."""
+HELD_OUT_LOSS = "held_out_loss"
+"""What ``keep_best`` calls it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,14 +125,23 @@ class Stage:
     save_every: int = 500
     """Steps between checkpoints."""
     evaluate_every: int | None = None
-    """Steps between measurements of the loss on held-out instances of the stage's tasks, the last step being
-    one, too; null: it is not measured."""
+    """Steps between measurements of what the stage is watched by, the last step being one, too: the loss on
+    held-out instances of its tasks, and benchmarks; null: nothing is measured."""
     evaluate_per_task: int = 32
-    """Held-out instances of each task that it is measured on."""
-    keep_best: Literal["held_out_loss"] | None = None
-    """Finish with the state of which this was best; null: with the last. It takes a third checkpoint."""
+    """Held-out instances of each task that the loss is measured on; 0: it is not measured."""
+    evaluate_benchmarks: tuple[str, ...] = ()
+    """Benchmarks that the model in training answers then, by name or suite, as ``[pope, tasks]``: asked and
+    scored as by the evaluate step, without a judge; ``tasks`` asks held-out instances of the stage's own.
+    Their files are those of ``evaluate.data``."""
+    evaluate_items: int = 100
+    """Most questions of each of them, of every category its share, each time the same; 0: all."""
+    keep_best: str | None = None
+    """Finish with the state of which this figure was best; null: with the last. ``held_out_loss``, the first
+    figure of a benchmark by its name (``pope``), or another of its (``pope/mean accuracy``). It takes a
+    third checkpoint."""
     patience: int | None = None
-    """Stop after so many measurements in a row that were no better than the best before; null: never."""
+    """Stop after so many measurements in a row that were no better than the best before, by the figure that
+    ``keep_best`` names, else by the held-out loss; null: never."""
     loss: Literal["token_mean", "sample_mean"] = "token_mean"
     precision: Literal["fp32", "bf16"] = "fp32"
     """``bf16`` computes in it and keeps fp32 values and moments in the optimizer."""
@@ -183,7 +195,7 @@ class Stage:
 
     def _saying(self, keys: Iterable[str]) -> dict[str, Any]:
         values, usual = plain(self), {one.name: one.default for one in fields(self)}
-        later = {key for key in LATER if not values[key] or values[key] == usual[key]}
+        later = {key for key in LATER if values[key] in (None, {}, ()) or values[key] == usual[key]}
         return {key: values[key] for key in keys if key not in later}
 
     def _require_amounts(self) -> None:
@@ -196,14 +208,45 @@ class Stage:
         require(self.max_length >= 16, least)
         require(self.weight_decay >= 0, f"stage.weight_decay is {self.weight_decay}; it cannot be negative")
 
+    @property
+    def measures_held_out(self) -> bool:
+        """Tell whether the loss on held-out instances is measured meanwhile."""
+        return self.evaluate_every is not None and self.evaluate_per_task > 0
+
+    @property
+    def goes_by(self) -> str:
+        """Return the figure whose best state counts: what ``keep_best`` names, else the held-out loss."""
+        return self.keep_best or HELD_OUT_LOSS
+
+    @property
+    def goes_by_benchmark(self) -> str:
+        """Return the benchmark whose figure decides what comes out; empty: none does."""
+        return "" if self.goes_by == HELD_OUT_LOSS else self.goes_by.partition("/")[0]
+
     def _require_watched(self) -> None:
-        for key in ("evaluate_every", "evaluate_per_task", "patience"):
+        for key in ("evaluate_every", "patience"):
             value = getattr(self, key)
             require(value is None or value > 0, f"stage.{key} is {value}; it must be positive")
-        for key in ("keep_best", "patience"):
+        for key in ("evaluate_per_task", "evaluate_items"):
+            require(getattr(self, key) >= 0, f"stage.{key} is {getattr(self, key)}; it cannot be negative")
+        benchmarks = expanded(self.evaluate_benchmarks, "stage.evaluate_benchmarks")
+        object.__setattr__(self, "evaluate_benchmarks", benchmarks)
+        for key in ("evaluate_benchmarks", "keep_best", "patience"):
             value = getattr(self, key)
             fault = f"stage.{key} is {value}; it needs stage.evaluate_every, which is null"
-            require(value is None or self.evaluate_every is not None, fault)
+            require(not value or self.evaluate_every is not None, fault)
+        self._require_goal()
+
+    def _require_goal(self) -> None:
+        """Refuse to keep the best state, or to stop, by what nobody measures."""
+        known = [*([HELD_OUT_LOSS] if self.evaluate_per_task else ()), *self.evaluate_benchmarks]
+        nothing = "stage.evaluate_per_task is 0 and evaluate_benchmarks names none: nothing is measured"
+        require(self.evaluate_every is None or bool(known), nothing)
+        goal = self.goes_by_benchmark or HELD_OUT_LOSS
+        fault = f"stage.keep_best is {self.keep_best!r}, which is not measured; {near(goal, known)}"
+        require(self.keep_best is None or goal in known, fault)
+        fault = f"stage.patience is {self.patience}; say by what, as keep_best; {near(goal, known)}"
+        require(self.patience is None or goal in known, fault)
 
     def _require_mixture(self) -> None:
         for pattern, weight in self.weights.items():

@@ -15,8 +15,8 @@ from vf_ray.recipe.graph import is_model_address
 from vf_ray.report import names
 from vf_ray.store import Store
 from vf_ray.tasks import Catalogue
-from vf_ray.train.best import kept_step, measured
-from vf_ray.train.metrics import METRICS, records_of
+from vf_ray.train.best import kept_step, measured, watched
+from vf_ray.train.metrics import METRICS, WatchedFigure, records_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,10 @@ class Trained:
     losses: Sequence[float]
     held_out: Sequence[tuple[int, float]] = ()
     """Step and held-out loss, where it was measured."""
+    figures: Mapping[str, Sequence[tuple[int, WatchedFigure]]] = field(default_factory=dict)
+    """By their names, step and figure of the benchmarks that it was watched by."""
+    goes_by: str = ""
+    """The figure by which the best state counts, where it keeps that."""
     kept: int | None = None
     """The step whose state it ends with, where that is the best one; None: the last."""
 
@@ -167,6 +171,8 @@ def _trained(store: Store, reported: ReportedStage) -> Trained:
         data=load(store, reported.mixture.address).stats,
         steps=[line["step"] for line in lines],
         held_out=measured(lines),
+        figures=watched(lines),
+        goes_by=reported.stage.keep_best or "",
         kept=kept_step(reported.stage, lines),
         losses=[line["loss"] for line in lines],
     )

@@ -5,6 +5,7 @@ from vf_ray.page.document import Block, Notes, Paragraph, Plot, Section
 from vf_ray.page.tables import Table
 from vf_ray.report import names
 from vf_ray.report.findings import Findings
+from vf_ray.report.watched import watched
 
 
 def training(findings: Findings) -> Section | None:
@@ -29,36 +30,7 @@ def training(findings: Findings) -> Section | None:
         Table(headers=headers, rows=rows, wide=(1,)),
         Plot(name="loss", drawing=drawn, caption="Training loss; bold: running mean."),
     ]
-    return Section(title="Training", blocks=[*blocks, *_watched(findings)])
-
-
-def _watched(findings: Findings) -> list[Block]:
-    """Return the curves of the held-out loss, and what followed from them, of stages that were watched."""
-    watched = [stage for stage in findings.stages if stage.held_out]
-    if not watched:
-        return []
-    curves = [
-        plots.Series(
-            name=names.stage(s.name), colour=findings.colour(s.name), smooth=False,
-            x=[step for step, _ in s.held_out], y=[loss for _, loss in s.held_out],
-        )
-        for s in watched
-    ]  # fmt: skip
-    drawn = plots.lines(curves, x_label="step", y_label="held-out loss per label token")
-    rows = [
-        [
-            names.stage(s.name), f"{s.stats['best_held_out_loss']:.3f}", f"{s.stats['best_step']:,}",
-            f"{s.stats['last_held_out_loss']:.3f}", f"{s.stats['steps']:,} of {s.stats['planned_steps']:,}",
-            "the last" if s.kept is None else f"step {s.kept:,}",
-        ]
-        for s in watched
-    ]  # fmt: skip
-    headers = ["stage", "least held-out loss", "at step", "last", "steps taken", "state kept"]
-    caption = "On held-out instances of each stage's tasks, while it trained"
-    return [
-        Plot(name="held-out-loss", drawing=drawn, caption="Held-out loss, as it was measured."),
-        Table(headers=headers, rows=rows, caption=caption),
-    ]
+    return Section(title="Training", blocks=[*blocks, *watched(findings)])
 
 
 def built(findings: Findings) -> Section:

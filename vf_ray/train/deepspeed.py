@@ -95,7 +95,13 @@ def start(model: nn.Module, stage: Stage) -> Any:
 
 
 def memory_gib(device: torch.device) -> float:
-    """Return the most memory held so far: on the GPU, or in this process where there is none."""
+    """Return the most memory held so far, or since ``forget_memory``: on the GPU, or in this process."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / (1 << 30)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # Linux tells it in KiB
+
+
+def forget_memory(device: torch.device) -> None:
+    """Count the most memory held from now on; without a GPU nothing can, and it stays the most so far."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)

@@ -48,6 +48,8 @@ class Memory:
     whole: int
     """All weights: a worker loads them, and brings them to its GPU, before ZeRO takes them apart; the first
     worker gathers them on its host when they are published."""
+    watched: int
+    """Weights that ZeRO-3 has put together, and keys and values, while benchmarks are asked in training."""
     largest: int
     """The largest weight, which is gathered by itself when the model is published."""
     saved: int
@@ -60,8 +62,8 @@ class Memory:
 
     @property
     def device(self) -> int:
-        """Return the most that the GPU holds: at the start, in a step or when the model is published."""
-        return max(self.whole, self.step, self._lasting + self.largest)
+        """Return the most that the GPU holds: at the start, in a step, watched or when it is published."""
+        return max(self.whole, self.step, self._lasting + max(self.watched, self.largest))
 
     @property
     def on_host(self) -> int:
@@ -71,7 +73,8 @@ class Memory:
     @property
     def together(self) -> int:
         """Return the most that a process holds which has no GPU."""
-        return max(self.whole, self.step + self.host + self.saved, self._lasting + self.host + self.whole)
+        passing = max(self.whole, self.watched)
+        return max(self.whole, self.step + self.host + self.saved, self._lasting + self.host + passing)
 
     @property
     def _lasting(self) -> int:
@@ -112,9 +115,19 @@ def memory(stage: Stage, model: Dimensions, workers: int) -> Memory:
         gathered=weight * min(whole, GATHERED) if zero == 3 and workers > 1 else 0,
         host=optimizer if stage.offload else 0,
         whole=weight * whole,
+        watched=_watched(stage, model, weight, whole),
         largest=weight * sizes.embedding,
         saved=checkpoint_bytes(model, stage) // workers,
     )
+
+
+def _watched(stage: Stage, model: Dimensions, weight: int, whole: int) -> int:
+    """Return what asking benchmarks adds; as many tokens as a pack has are asked at a time."""
+    if not stage.evaluate_benchmarks:
+        return 0
+    per_token = model.kept_half if weight == 2 else model.kept
+    keys_and_values = 2 * model.layers * per_token.between * stage.micro_tokens
+    return weight * (keys_and_values + (whole if stage.zero == 3 else 0))
 
 
 def model_bytes(model: Dimensions, stage: Stage | None) -> int:

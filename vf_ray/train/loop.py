@@ -36,7 +36,7 @@ from vf_ray.train.ranks import agreed, gathered, together
 from vf_ray.train.save import publish
 from vf_ray.train.schedule import Samples, num_steps, rate
 from vf_ray.train.step import backward
-from vf_ray.train.watching import Watching, take_best
+from vf_ray.train.watching import AskedBenchmarks, Watched, Watching, take_best
 from vf_ray.types import Reject
 
 log = logging.getLogger(__name__)
@@ -72,14 +72,14 @@ def run(
     stage: Stage, *, model_folder: Path, samples: Samples, writer: Writer, rank: int, world: int, seed: int,
     report: Callable[[Metrics], None], retries: int = 3, peak: float = 0.0,
     leaving: Callable[[], bool] = lambda: False, lengths: Lengths | None = None,
-    held_out: Samples | None = None,
+    held_out: Samples | None = None, benchmarks: AskedBenchmarks | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """Train, commit ``metrics.jsonl`` and ``model/...``; every rank calls it and gets its own rates.
 
     ``retries`` is how often workers may die between two checkpoints, ``peak`` the operations a second
     of one rank's device. ``leaving`` is asked by every rank after each step: where it says yes, a
     checkpoint is saved although none is due. ``lengths`` spare a rank what the others read. The loss on
-    ``held_out`` is measured as the stage says.
+    ``held_out`` is measured, and ``benchmarks`` are asked, as the stage says.
 
     Raises:
         Stopped: naming the step and, if the loss was the reason, where its batch is kept.
@@ -88,7 +88,7 @@ def run(
     """
     state = _start(
         stage, model_folder, samples, writer, rank, world, seed, report, retries, peak, leaving, lengths,
-        held_out,
+        Watched(held_out, benchmarks),
     )  # fmt: skip
     try:
         _resume(state)
@@ -106,7 +106,7 @@ def run(
 def _start(
     stage: Stage, folder: Path, samples: Samples, writer: Writer, rank: int, world: int, seed: int,
     report: Callable[[Metrics], None], retries: int, peak: float, leaving: Callable[[], bool],
-    lengths: Lengths | None, held_out: Samples | None,
+    lengths: Lengths | None, watched: Watched,
 ) -> _Run:  # fmt: skip
     # this process among all ranks
     deepspeed.prepare_process()
@@ -122,7 +122,7 @@ def _start(
     sizes = sizes_of(model, family_of(folder))  # before ZeRO-3 takes the weights apart
     state = _Run(
         stage, folder, batches, deepspeed.start(model, stage), writer, saver, family_of(folder), sizes,
-        report, num_steps(stage, len(samples)), peak * world, leaving, Watching.of(batches, held_out),
+        report, num_steps(stage, len(samples)), peak * world, leaving, Watching.of(batches, watched, folder),
     )  # fmt: skip
     # what is told once
     if rank == 0:
@@ -157,6 +157,8 @@ def _check(state: _Run) -> None:
     writer = state.writer
     # room for what will be saved, on every machine
     together(partial(_require_space, state, gathered(socket.gethostname())))
+    if state.watching is not None:
+        state.watching.check()
     if state.batches.world > 1:
         speed = guard.measure_link(state.engine.device)
         log.info(speed)
@@ -190,24 +192,32 @@ def _train(state: _Run) -> None:
             # the state as a checkpoint has it, before anything asks whether to stop
             state.done = step.number
             state.records.append(record)
-            state.timings.append(metrics.timing())
             state.rejects.extend(step.rejects)
-            held_out_loss = _watched(state, record)
+            metrics = _watched(state, record, metrics)
+            state.timings.append(metrics.timing())
             ends = step.number == state.steps or stalled(state.stage, state.records)
-            state.report(replace(metrics, held_out_loss=held_out_loss, last=ends))
-            began = time.monotonic()  # what is measured on held-out instances counts to no step
+            state.report(replace(metrics, last=ends))
+            began = time.monotonic()  # what the model is watched by counts to no step
             if _due(state, step.number, ends):
                 _save(state)
             if ends:
                 return
 
 
-def _watched(state: _Run, record: StepRecord) -> float | None:
-    """Measure the held-out loss where that is due, and put it into the step's record."""
+def _watched(state: _Run, record: StepRecord, metrics: Metrics) -> Metrics:
+    """Look at the model where that is due, put what is seen into the step's record, and say what it took."""
     if state.watching is None or not state.watching.due(state.done, state.steps):
-        return None
-    loss = record["held_out_loss"] = state.watching.loss(state.engine)
-    return loss
+        return metrics
+    began, device = time.monotonic(), state.engine.device
+    # the most memory so far is the training's, and what follows is not
+    deepspeed.forget_memory(device)
+    state.watching.look(state.engine, record)
+    memory = deepspeed.memory_gib(device)
+    deepspeed.forget_memory(device)
+    return replace(
+        metrics, held_out_loss=record.get("held_out_loss"), figures=record.get("figures", ()),
+        watching=time.monotonic() - began, watching_memory=memory,
+    )  # fmt: skip
 
 
 def _due(state: _Run, step: int, ends: bool) -> bool:

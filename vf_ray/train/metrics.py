@@ -18,6 +18,20 @@ RECENT = 50
 SPIKE = 4.0
 
 
+class WatchedFigure(TypedDict):
+    """A figure of a benchmark that the model answered in training, with its 95% interval."""
+
+    benchmark: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+    """Items that it rests on."""
+    better: str
+    """``more``, ``less`` or ``neither``."""
+
+
 class StepRecord(TypedDict):
     """What a step computed, as ``metrics.jsonl`` and checkpoints have it; see ``Metrics``."""
 
@@ -33,6 +47,8 @@ class StepRecord(TypedDict):
     fill: float
     shared: float
     held_out_loss: NotRequired[float]
+    figures: NotRequired[list[WatchedFigure]]
+    """Of the benchmarks, in their order, each one's most quoted first."""
 
 
 class StepTiming(TypedDict):
@@ -44,6 +60,8 @@ class StepTiming(TypedDict):
     mfu: float
     data_wait: float
     checkpoint: float
+    watching: NotRequired[float]
+    watching_memory: NotRequired[float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +87,8 @@ class Metrics:
     """Share of the first rank's samples whose picture was encoded for another one of their pack."""
     seconds: float
     memory: float
-    """GiB that the first rank held at most: on its GPU, or in its process where there is none."""
+    """GiB that the first rank held at most: on its GPU since benchmarks were asked last, or in its process
+    where there is none."""
     mfu: float
     """Share of the GPUs' peak that the model's own operations used; 0 where the peak is not known."""
     data_wait: float
@@ -78,15 +97,24 @@ class Metrics:
     """Seconds that the first rank's newest checkpoint took, beside the training; 0 before the first."""
     held_out_loss: float | None = None
     """After the step, where it was measured."""
+    figures: Sequence[WatchedFigure] = ()
+    """Of benchmarks that were asked after the step."""
+    watching: float | None = None
+    """Seconds after the step in which the loss was measured and benchmarks were asked, where they were."""
+    watching_memory: float | None = None
+    """GiB that the first rank held at most meanwhile; without a GPU, so far."""
     last: bool = False
     """Whether the run ends with this step."""
 
     def timing(self) -> StepTiming:
         """Return what another run of it would not repeat."""
-        return {
+        timing: StepTiming = {
             "step": self.step, "seconds": self.seconds, "memory": self.memory, "mfu": self.mfu,
             "data_wait": self.data_wait, "checkpoint": self.checkpoint,
         }  # fmt: skip
+        if self.watching is not None and self.watching_memory is not None:
+            timing |= {"watching": self.watching, "watching_memory": self.watching_memory}
+        return timing
 
     @property
     def samples_per_s(self) -> float:
@@ -126,6 +154,7 @@ def summary(timings: Sequence[StepTiming], samples: int, tokens: int) -> dict[st
     if not seconds:
         return {}
     wait = sum(t["data_wait"] for t in timings)
+    watched = [timing for timing in timings if "watching" in timing]
     return {
         "training_seconds": round(seconds, 3),
         "samples_per_s": round(samples / seconds, 3),
@@ -133,4 +162,13 @@ def summary(timings: Sequence[StepTiming], samples: int, tokens: int) -> dict[st
         "data_wait_share": round(wait / seconds, 4),
         "memory_gib": round(max(t["memory"] for t in timings), 3),
         "mfu": round(statistics.mean(t["mfu"] for t in timings), 4),
+        **(_of_watching(watched) if watched else {}),
+    }
+
+
+def _of_watching(timings: Sequence[StepTiming]) -> dict[str, float]:
+    """Return what looking at the model took, which no rate counts."""
+    return {
+        "watching_seconds": round(sum(t["watching"] for t in timings), 3),
+        "watching_memory_gib": round(max(t["watching_memory"] for t in timings), 3),
     }

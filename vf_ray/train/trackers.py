@@ -7,6 +7,7 @@ the first rank, by default ``~/.vf-ray/tensorboard``: a worker's own folder is R
 
 import importlib
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +15,8 @@ from typing import Any, Protocol
 from vf_ray.errors import UserError
 
 FOLDER = "VF_RAY_TENSORBOARD"
+_ODD = re.compile(r"[^\w/ .:-]")
+"""What MLflow takes in no name, such as the sign of per cent."""
 PACKAGES = {"tensorboard": "tensorboardX", "mlflow": "mlflow", "wandb": "wandb"}
 
 
@@ -69,7 +72,7 @@ class _Mlflow:
         package.log_params({key: str(value)[:500] for key, value in config.items()})
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
-        self._mlflow.log_metrics(dict(values), step=step)
+        self._mlflow.log_metrics({_ODD.sub("", name).strip(): one for name, one in values.items()}, step=step)
 
     def close(self) -> None:
         self._mlflow.end_run()

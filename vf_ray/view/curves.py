@@ -1,16 +1,18 @@
-"""What a stage's steps gave: losses, rates, fill, waiting and memory, as curves and as a table; live, too."""
+"""What a stage's steps gave: losses, benchmarks, rates, waiting, memory, as curves and a table; live, too."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from vf_ray.artifacts import WORK
 from vf_ray.artifacts.paths import COMPLETE
 from vf_ray.page import plots
 from vf_ray.store import Store
-from vf_ray.train.metrics import METRICS
+from vf_ray.train.best import watched
+from vf_ray.train.metrics import METRICS, WatchedFigure
 from vf_ray.view.site import Site
 from vf_ray.view.tables import PageTable
 
@@ -21,6 +23,8 @@ COLUMNS = {
     "samples": int, "tokens": int, "labels": int, "cut": int, "seconds": float, "data_wait": float,
     "memory": float, "mfu": float, "checkpoint": float,
 }  # fmt: skip
+OF_WATCHING = {"watching": float, "watching_memory": float}
+"""More of them, where a stage was watched."""
 DRAWN = {
     "loss": "loss per label token", "held_out_loss": "held-out loss per label token", "lr": "learning rate",
     "grad_norm": "gradient norm before clipping", "rate": "tokens a second", "fill": "fill of packs",
@@ -41,13 +45,32 @@ class StageCurves:
     @property
     def plots(self) -> dict[str, str]:
         """Return a drawing of each column that says something, by what it shows."""
-        return {title: svg for name, title in DRAWN.items() if (svg := self._plot(name, title))}
+        drawn = {title: self._plot(name, title) for name, title in DRAWN.items()}
+        # benchmarks beside the loss, of which they are the other side
+        loss = {title: drawn.pop(title) for title in list(drawn)[:2]}
+        every = {**loss, **{name: self._curve(curve) for name, curve in self.figures.items()}, **drawn}
+        return {title: svg for title, svg in every.items() if svg}
+
+    @cached_property
+    def figures(self) -> dict[str, list[tuple[int, WatchedFigure]]]:
+        """Return step and figure of the benchmarks that the stage was watched by, by the figures' names."""
+        records: Any = self.records
+        return watched(records)
 
     @property
     def table(self) -> PageTable:
         """Return every step."""
-        rows = [[record.get(name) for name in COLUMNS] for record in self.records]
-        return PageTable(name=f"steps-{self.stage}", columns=COLUMNS, rows=rows[-1:], every=lambda: rows)
+        of_watching = OF_WATCHING if any("watching" in record for record in self.records) else {}
+        columns = {**COLUMNS, **of_watching, **dict.fromkeys(self.figures, float)}
+        figures = {name: {step: one["value"] for step, one in curve} for name, curve in self.figures.items()}
+        rows = [
+            [
+                *(record.get(name) for name in (*COLUMNS, *of_watching)),
+                *(by_step.get(record["step"]) for by_step in figures.values()),
+            ]
+            for record in self.records
+        ]
+        return PageTable(name=f"steps-{self.stage}", columns=columns, rows=rows[-1:], every=lambda: rows)
 
     def points(self, name: str) -> list[tuple[float, float]]:
         """Return step and value of every record that has a column."""
@@ -60,6 +83,15 @@ class StageCurves:
         x, y = zip(*points, strict=True)
         series = plots.Series(name=self.stage, colour=COLOUR, x=x, y=y, smooth=name in SMOOTHED)
         return plots.lines([series], x_label="step", y_label=title, width=560, height=200).svg
+
+    def _curve(self, curve: Sequence[tuple[int, WatchedFigure]]) -> str:
+        benchmark, metric = curve[0][1]["benchmark"], curve[0][1]["metric"]
+        series = plots.Series(
+            name=self.stage, colour=COLOUR, x=[step for step, _ in curve], smooth=False,
+            y=[one["value"] for _, one in curve], around=[(one["low"], one["high"]) for _, one in curve],
+        )  # fmt: skip
+        label = f"{benchmark}, {metric} (shaded: 95% interval)"
+        return plots.lines([series], x_label="step", y_label=label, width=560, height=200).svg
 
 
 def curves(site: Site, stage: str, address: str) -> StageCurves | None:

@@ -203,4 +203,5 @@ AMBER_GENERATIVE = Benchmark(
     load=load,
     score=score,
     read=read,
+    better={"CHAIR %": "less", "Hal %": "less", "Cog %": "less"},
 )

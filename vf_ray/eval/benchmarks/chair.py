@@ -187,4 +187,5 @@ CHAIR = Benchmark(
     load=load,
     score=score,
     read=read,
+    better={"CHAIRs %": "less", "CHAIRi %": "less"},
 )

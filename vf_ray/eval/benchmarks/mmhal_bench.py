@@ -136,4 +136,5 @@ MMHAL_BENCH = Benchmark(
     judged=True,
     parse=_rated,
     needs_judge=True,
+    better={"hallucination rate": "less"},
 )

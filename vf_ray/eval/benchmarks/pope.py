@@ -232,4 +232,5 @@ POPE = Benchmark(
     load=load,
     score=score,
     read=read,
+    better={"mean yes ratio": "neither"},
 )

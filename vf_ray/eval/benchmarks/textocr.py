@@ -90,4 +90,5 @@ TEXTOCR = Benchmark(
     load=load,
     score=score,
     read=llava_jsonl,
+    better={"words per answer": "neither"},
 )

@@ -1,0 +1,137 @@
+"""What a stage is watched by while it trains: benchmarks that its model answers meanwhile, by rules alone.
+
+The questions are a part of each benchmark that is the same every time. They are asked in the chunks of the
+evaluate step, whole ones to each rank, so that nothing depends on how many there are.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import torch
+
+from vf_ray.eval.asking import chunks
+from vf_ray.eval.benchmark import Answered, Benchmark, Figure, Question, QuestionSet
+from vf_ray.eval.benchmarks import get
+from vf_ray.eval.generate import Answerer
+from vf_ray.eval.question_sets import fingerprint, question_part, require_watchable
+from vf_ray.eval.scoring import score
+from vf_ray.eval.unusable import require_some
+from vf_ray.model.families.family import Encoder
+from vf_ray.plan.evaluation import Questions
+from vf_ray.plan.stages import Tuning
+from vf_ray.recipe import Stage
+from vf_ray.shards.finish import HELD_OUT
+from vf_ray.shards.held_out_index import held_out_index
+from vf_ray.shards.read import StoredSamples
+from vf_ray.store import Store
+from vf_ray.train.metrics import WatchedFigure
+from vf_ray.train.watching import Share, require_measured
+
+KEY = "stage.evaluate_items"
+QuestionKey = tuple[str, str]
+"""Benchmark and question."""
+
+
+@dataclass(frozen=True)
+class WatchedBenchmarks:
+    """Questions for a model in training; see ``vf_ray.train.watching.AskedBenchmarks``."""
+
+    question_sets: Mapping[str, QuestionSet]
+    """By benchmark."""
+    batch: int
+    """Questions that are asked at a time at most."""
+    _fitting: dict[int, int] = field(default_factory=dict)
+    """How many fit, by chunk, of those that ``fit`` has looked at."""
+
+    def fit(self, encoder: Encoder, tokens: int, share: Share) -> None:
+        """Open every image of a rank's share, and find how many questions fit at a time."""
+        reader = Answerer(None, encoder)
+        for number, _, questions in self._chunks(share):
+            self._fitting[number] = max(1, min(self.batch, tokens // reader.longest(questions)))
+
+    def answers(
+        self, model: Any, encoder: Encoder, device: torch.device, share: Share
+    ) -> dict[QuestionKey, Answered]:
+        """Return what became of a rank's share of the questions."""
+        reader = Answerer(model, encoder, device)
+        return {
+            (name, row.id): row
+            for number, name, questions in self._chunks(share)
+            for row in reader.answers(questions, self._fitting[number])
+        }
+
+    def figures(self, answers: Mapping[QuestionKey, Answered]) -> list[WatchedFigure]:
+        """Return the headline figures of all benchmarks, each one's most quoted first."""
+        return [one for name in self.question_sets for one in self._figures(name, answers)]
+
+    def _chunks(self, share: Share) -> Iterator[tuple[int, str, list[Question]]]:
+        """Yield number, benchmark and questions of a rank's chunks."""
+        every = (
+            (name, questions)
+            for name, question_set in self.question_sets.items()
+            for _, questions in chunks(question_set.questions)
+        )
+        rank, world = share
+        for number, (name, questions) in islice(enumerate(every), rank, None, world):
+            yield number, name, questions
+
+    def _figures(self, name: str, answers: Mapping[QuestionKey, Answered]) -> Iterator[WatchedFigure]:
+        benchmark, question_set = get(name), self.question_sets[name]
+        rows = [row for (asked, _), row in answers.items() if asked == name]
+        errors = [row.error for row in rows if row.error]
+        require_some(f"{name}, asked in training", errors, len(question_set.questions))
+        scored = score(benchmark, question_set, {row.id: row.text for row in rows if not row.error})
+        return (_watched(benchmark, metric, one.rounded()) for metric, one in scored.headline.items())
+
+
+def _watched(benchmark: Benchmark, metric: str, figure: Figure) -> WatchedFigure:
+    return {
+        "benchmark": benchmark.name, "metric": metric, "value": figure.value, "low": figure.low,
+        "high": figure.high, "n": figure.n, "better": benchmark.better.get(metric, "more"),
+    }  # fmt: skip
+
+
+def watched_benchmarks(store: Store, stage: Stage, wanted: Questions) -> WatchedBenchmarks | None:
+    """Return what a stage's model is asked while it trains, every file read; None: nothing.
+
+    Raises:
+        FileNotFoundError: if a benchmark's files, or the instances that ``tasks`` asks, are missing.
+        UserError: if a benchmark cannot be asked then, or does not give the figure that the stage goes by.
+    """
+    if not stage.evaluate_benchmarks:
+        return None
+    require_watchable(stage, wanted)
+    parts = {
+        name: question_part(store, wanted, name, stage.evaluate_items, KEY)
+        for name in stage.evaluate_benchmarks
+    }
+    benchmarks = WatchedBenchmarks(parts, wanted.asked.batch)
+    require_measured(stage, benchmarks.figures({}))  # what no answers come to has all the names
+    return benchmarks
+
+
+@dataclass(frozen=True)
+class WatchedBy:
+    """What a stage is watched by, where it is trained by hand."""
+
+    held_out: StoredSamples | None
+    benchmarks: WatchedBenchmarks | None
+    known_as: Mapping[str, str]
+    """Role, and address or fingerprint, of both."""
+
+
+def watched_by(store: Store, wanted: Tuning) -> WatchedBy:
+    """Return what a stage is watched by; held-out instances are indexed first, where they are not yet.
+
+    Raises:
+        As ``watched_benchmarks`` and ``held_out_index``.
+    """
+    held_out = held_out_index(store, wanted) if wanted.stage.measures_held_out else None
+    benchmarks = watched_benchmarks(store, wanted.stage, wanted.watched)
+    known_as = {"held out": held_out.address} if held_out else {}
+    for name, questions in (benchmarks.question_sets if benchmarks else {}).items():
+        known_as[f"benchmark {name}"] = fingerprint(questions)
+    samples = StoredSamples.of(store, held_out, HELD_OUT) if held_out else None
+    return WatchedBy(samples, benchmarks, known_as)
