@@ -66,6 +66,17 @@ def test_the_start_and_the_end_of_a_run_are_counted_too() -> None:
     assert found.together > found.step + found.saved
 
 
+def test_asking_benchmarks_in_training_puts_spread_weights_together() -> None:
+    watched = {"evaluate_every": 9, "evaluate_benchmarks": ("pope",), "precision": "bf16", "recompute": 1.0}
+    for zero, least in ((2, 0), (3, 2 * THIRTEEN.sizes.total)):
+        asked, unasked = (
+            stage(zero=zero, **how) for how in (watched, {"precision": "bf16", "recompute": 1.0})
+        )
+        more = memory(asked, THIRTEEN, 8)
+        assert more.watched >= least + 2 * 2000 * 2 * 40 * 5120 and memory(unasked, THIRTEEN, 8).watched == 0
+        assert more.device >= more.parameters + more.gradients + more.optimizer + more.watched
+
+
 def test_upper_blocks_are_counted_alone_and_gradients_pass_no_further_down() -> None:
     sizes, upper = THIRTEEN.sizes, stage(tune=("vision_tower[12:]", "projector", "language_model"))
     whole = stage(tune=("vision_tower", "projector", "language_model"))

@@ -30,6 +30,8 @@ def check_benchmark(benchmark: Benchmark, write: Callable[[Path], Any], root: Pa
     questions_can_be_asked(question_set)
     right = scored(benchmark, question_set, {q.id: q.gold for q in question_set.questions})
     first, figure = next(iter(right.headline.items()))
+    strange = {*benchmark.better} - {*right.headline}
+    assert not strange, f"{benchmark.name}: better names {strange}, no headline figures"
     most = 100 if "%" in first else figure.high
     assert figure.value == most, f"{benchmark.name}: right answers come to {figure.value} of {first}"
     nothing_answered_is_missing(benchmark, question_set)
