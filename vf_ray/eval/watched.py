@@ -4,13 +4,15 @@ The questions are a part of each benchmark that is the same every time. They are
 evaluate step, whole ones to each rank, so that nothing depends on how many there are.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from vf_ray.eval.apart import apart
 from vf_ray.eval.asking import chunks
 from vf_ray.eval.benchmark import Answered, Benchmark, Figure, Question, QuestionSet
 from vf_ray.eval.benchmarks import get
@@ -18,6 +20,7 @@ from vf_ray.eval.generate import Answerer
 from vf_ray.eval.question_sets import fingerprint, question_part, require_watchable
 from vf_ray.eval.scoring import score
 from vf_ray.eval.unusable import require_some
+from vf_ray.model.families import encoder_of, family_of
 from vf_ray.model.families.family import Encoder
 from vf_ray.plan.evaluation import Questions
 from vf_ray.plan.stages import Tuning
@@ -27,7 +30,7 @@ from vf_ray.shards.held_out_index import held_out_index
 from vf_ray.shards.read import StoredSamples
 from vf_ray.store import Store
 from vf_ray.train.metrics import WatchedFigure
-from vf_ray.train.watching import Share, require_measured
+from vf_ray.train.watching import require_measured
 
 KEY = "stage.evaluate_items"
 QuestionKey = tuple[str, str]
@@ -42,40 +45,22 @@ class WatchedBenchmarks:
     """By benchmark."""
     batch: int
     """Questions that are asked at a time at most."""
-    _fitting: dict[int, int] = field(default_factory=dict)
-    """How many fit, by chunk, of those that ``fit`` has looked at."""
 
-    def fit(self, encoder: Encoder, tokens: int, share: Share) -> None:
+    def share(self, folder: Path, tokens: int, rank: int, world: int) -> "QuestionShare":
         """Open every image of a rank's share, and find how many questions fit at a time."""
-        reader = Answerer(None, encoder)
-        for number, _, questions in self._chunks(share):
-            self._fitting[number] = max(1, min(self.batch, tokens // reader.longest(questions)))
+        encoder, several = encoder_of(folder), family_of(folder).several_images
+        sets = {name: apart(one) if several else one for name, one in self.question_sets.items()}
+        every = ((name, questions) for name, one in sets.items() for _, questions in chunks(one.questions))
+        reader, mine = Answerer(None, encoder), islice(every, rank, None, world)
+        fitting = [(name, questions, self._fitting(tokens, reader, questions)) for name, questions in mine]
+        return QuestionShare(encoder, fitting)
 
-    def answers(
-        self, model: Any, encoder: Encoder, device: torch.device, share: Share
-    ) -> dict[QuestionKey, Answered]:
-        """Return what became of a rank's share of the questions."""
-        reader = Answerer(model, encoder, device)
-        return {
-            (name, row.id): row
-            for number, name, questions in self._chunks(share)
-            for row in reader.answers(questions, self._fitting[number])
-        }
+    def _fitting(self, tokens: int, reader: Answerer, questions: Sequence[Question]) -> int:
+        return max(1, min(self.batch, tokens // reader.longest(questions)))
 
     def figures(self, answers: Mapping[QuestionKey, Answered]) -> list[WatchedFigure]:
         """Return the headline figures of all benchmarks, each one's most quoted first."""
         return [one for name in self.question_sets for one in self._figures(name, answers)]
-
-    def _chunks(self, share: Share) -> Iterator[tuple[int, str, list[Question]]]:
-        """Yield number, benchmark and questions of a rank's chunks."""
-        every = (
-            (name, questions)
-            for name, question_set in self.question_sets.items()
-            for _, questions in chunks(question_set.questions)
-        )
-        rank, world = share
-        for number, (name, questions) in islice(enumerate(every), rank, None, world):
-            yield number, name, questions
 
     def _figures(self, name: str, answers: Mapping[QuestionKey, Answered]) -> Iterator[WatchedFigure]:
         benchmark, question_set = get(name), self.question_sets[name]
@@ -84,6 +69,24 @@ class WatchedBenchmarks:
         require_some(f"{name}, asked in training", errors, len(question_set.questions))
         scored = score(benchmark, question_set, {row.id: row.text for row in rows if not row.error})
         return (_watched(benchmark, metric, one.rounded()) for metric, one in scored.headline.items())
+
+
+@dataclass(frozen=True)
+class QuestionShare:
+    """What one rank asks."""
+
+    encoder: Encoder
+    chunks: Sequence[tuple[str, Sequence[Question], int]]
+    """Benchmark, some of its questions, and how many of them are asked at a time."""
+
+    def answers(self, model: Any, device: torch.device) -> dict[QuestionKey, Answered]:
+        """Return what became of each question."""
+        reader = Answerer(model, self.encoder, device)
+        return {
+            (name, row.id): row
+            for name, questions, batch in self.chunks
+            for row in reader.answers(questions, batch)
+        }
 
 
 def _watched(benchmark: Benchmark, metric: str, figure: Figure) -> WatchedFigure:

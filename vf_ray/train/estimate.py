@@ -125,8 +125,8 @@ def _watched(stage: Stage, model: Dimensions, weight: int, whole: int) -> int:
     """Return what asking benchmarks adds; as many tokens as a pack has are asked at a time."""
     if not stage.evaluate_benchmarks:
         return 0
-    per_token = model.kept_half if weight == 2 else model.kept
-    keys_and_values = 2 * model.layers * per_token.between * stage.micro_tokens
+    width, layers = model.kept.language_model.between, model.sizes.blocks["language_model"].count
+    keys_and_values = 2 * layers * width * stage.micro_tokens
     return weight * (keys_and_values + (whole if stage.zero == 3 else 0))
 
 

@@ -157,8 +157,6 @@ def _check(state: _Run) -> None:
     writer = state.writer
     # room for what will be saved, on every machine
     together(partial(_require_space, state, gathered(socket.gethostname())))
-    if state.watching is not None:
-        state.watching.check()
     if state.batches.world > 1:
         speed = guard.measure_link(state.engine.device)
         log.info(speed)

@@ -16,8 +16,6 @@ from torch import nn
 
 from vf_ray.artifacts import Writer
 from vf_ray.errors import UserError, near
-from vf_ray.model.families import encoder_of
-from vf_ray.model.families.family import Encoder
 from vf_ray.recipe import Stage
 from vf_ray.recipe.stage import HELD_OUT_LOSS
 from vf_ray.train import checkpoint
@@ -31,24 +29,26 @@ from vf_ray.train.step import loss_of
 
 CHUNK = 128
 """Samples that are cut into packs together."""
-Share = tuple[int, int]
-"""A rank, and of how many."""
+
+
+class AskedShare(Protocol):
+    """What one rank asks a model in training."""
+
+    def answers(self, model: Any, device: torch.device) -> Mapping[Any, Any]:
+        """Return what became of each question."""
 
 
 class AskedBenchmarks(Protocol):
     """Questions for a model in training; ``vf_ray.eval.watched`` gives them."""
 
-    def fit(self, encoder: Encoder, tokens: int, share: Share) -> None:
-        """Look at a rank's share of the questions, so that no batch has more tokens, answers included.
+    def share(self, folder: Path, tokens: int, rank: int, world: int) -> AskedShare:
+        """Return a rank's share of the questions, for the kind of model that lies in a folder.
+
+        No batch has more than ``tokens`` tokens, answers included, and none depends on how many ranks there
+        are.
 
         Raises:
             UserError: if an image cannot be opened.
-        """
-
-    def answers(self, model: Any, encoder: Encoder, device: torch.device, share: Share) -> Mapping[Any, Any]:
-        """Return what became of a rank's share of the questions, by question.
-
-        How they are put together does not depend on how many ranks there are.
         """
 
     def figures(self, answers: Mapping[Any, Any]) -> list[WatchedFigure]:
@@ -77,9 +77,8 @@ class Watching:
     batches: Batches | None
     """Of all the held-out instances; None: their loss is not measured."""
     benchmarks: AskedBenchmarks | None
-    encoder: Encoder
-    """As the model reads questions once it is finished."""
-    share: Share
+    share: AskedShare | None
+    """This rank's, of their questions."""
 
     @classmethod
     def of(cls, batches: Batches, watched: Watched, folder: Path) -> "Watching | None":
@@ -100,23 +99,12 @@ class Watching:
         if stage.evaluate_benchmarks and benchmarks is None:
             names = ", ".join(stage.evaluate_benchmarks)
             raise UserError(f"stage.evaluate_benchmarks names {names}, and no questions of it were given")
-        return cls(
-            stage, stage.evaluate_every, _all_of(batches, held_out) if held_out else None, benchmarks,
-            encoder_of(folder), (batches.rank, batches.world),
-        )  # fmt: skip
+        losses = _all_of(batches, held_out) if held_out else None
+        return cls(stage, stage.evaluate_every, losses, benchmarks, _share(benchmarks, batches, folder))
 
     def due(self, step: int, steps: int) -> bool:
         """Tell whether anything is measured after a step."""
         return step % self.every == 0 or step == steps
-
-    def check(self) -> None:
-        """Look, before the first step, at all that a model will be asked; every rank calls it.
-
-        Raises:
-            UserError: if an image cannot be opened.
-        """
-        if (benchmarks := self.benchmarks) is not None:
-            together(lambda: benchmarks.fit(self.encoder, self.stage.micro_tokens, self.share))
 
     def look(self, engine: Any, record: StepRecord) -> None:
         """Put into a step's record what is measured; every rank calls it and gets the same.
@@ -126,8 +114,8 @@ class Watching:
         """
         if self.batches is not None:
             record["held_out_loss"] = self._loss(engine, self.batches)
-        if self.benchmarks is not None:
-            record["figures"] = self._figures(engine, self.benchmarks)
+        if self.benchmarks is not None and self.share is not None:
+            record["figures"] = _figures(engine, self.benchmarks, self.share)
             require_measured(self.stage, record["figures"])
 
     def _loss(self, engine: Any, batches: Batches) -> float:
@@ -146,16 +134,26 @@ class Watching:
         torch.distributed.all_reduce(total)
         return float(total) / labels
 
-    def _figures(self, engine: Any, benchmarks: AskedBenchmarks) -> list[WatchedFigure]:
-        """Return what benchmarks say of the model, of whose questions every rank asks its share."""
-        mine: dict[Any, Any] = {}
-        with answering_twin(engine) as model:
-            asked = (model, self.encoder, engine.device, self.share)
-            together(lambda: mine.update(benchmarks.answers(*asked)))
-        answers = {question: one for share in gathered(mine) for question, one in share.items()}
-        # all from one machine: decisions go by them, to the last bit
-        figures: list[WatchedFigure] = agreed(benchmarks.figures(answers))
-        return figures
+
+def _share(benchmarks: AskedBenchmarks | None, batches: Batches, folder: Path) -> AskedShare | None:
+    """Look, before the first step, at all that a model will be asked; every rank calls it."""
+    if benchmarks is None:
+        return None
+    mine: list[AskedShare] = []
+    asked = (folder, batches.stage.micro_tokens, batches.rank, batches.world)
+    together(lambda: mine.append(benchmarks.share(*asked)))
+    return mine[0]
+
+
+def _figures(engine: Any, benchmarks: AskedBenchmarks, share: AskedShare) -> list[WatchedFigure]:
+    """Return what benchmarks say of the model, of whose questions every rank asks its share."""
+    mine: dict[Any, Any] = {}
+    with answering_twin(engine) as model:
+        together(lambda: mine.update(share.answers(model, engine.device)))
+    answers = {question: one for part in gathered(mine) for question, one in part.items()}
+    # all from one machine: decisions go by them, to the last bit
+    figures: list[WatchedFigure] = agreed(benchmarks.figures(answers))
+    return figures
 
 
 def _all_of(batches: Batches, samples: Samples) -> Batches:
