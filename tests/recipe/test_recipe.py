@@ -23,7 +23,7 @@ WATCHED = {"stage1.evaluate_every": 2, "stage1.evaluate_benchmarks": ["pope", "m
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"stage1.learning_rate": 1}, r"unknown key stage1\.learning_rate = 1; known: batch, .* more"),
+        ({"stage1.learning_rate": 1}, r"unknown key stage1\.learning_rate = 1; known: .*batch, .* more"),
         ({"stage1.step": 3}, r"unknown key stage1\.step = 3; did you mean 'steps'"),
         ({"stages": 5}, r"stages is 5; expected a mapping of names to stages"),
         ({"stage3": {}}, r"unknown key stage3 = \{\}; did you mean 'stages'"),
