@@ -44,7 +44,11 @@ def _parser() -> argparse.ArgumentParser:
     option("--seeds", type=int, default=0, help="repetitions of each run")
     option("--at-once", type=int, default=0, help="runs side by side; 0: as the cluster has room")
     option("--set", action="append", default=[], metavar="KEY=VALUE", help="override of all runs")
-    option("--dry-run", action="store_true", help="only say what would be built, and at what cost")
+    option(
+        "--dry-run",
+        action="store_true",
+        help="only say what would be built, its cost, and what is missing",
+    )
     option("--debug", action="store_true", help="show the traceback of every error")
     return parser
 

@@ -4,11 +4,12 @@ import csv
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from contextvars import copy_context
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from prefect import flow
@@ -19,6 +20,7 @@ from flows.state import told_in_state
 from vf_ray import artifacts
 from vf_ray.artifacts import Artifact, Spec, Writer
 from vf_ray.doctor.cost import cost
+from vf_ray.doctor.rehearsal import Rehearsal
 from vf_ray.doctor.spent import spent
 from vf_ray.on_ray.cluster_variables import API_SERVER
 from vf_ray.on_ray.dashboard import Dashboard
@@ -36,6 +38,7 @@ from vf_ray.study.results import results
 from vf_ray.study.study import MadeModel, Study, StudyRun, load_study, runs_of
 
 StudyRuns = Mapping[str, Sequence[StudyRun]]
+Planned = Callable[[Recipe], Plan]
 
 
 @flow(name="visionflan", flow_run_name="study {name}", log_prints=True)
@@ -56,7 +59,7 @@ def study(
         seeds: repetitions of each run; 0: as the study says.
         overrides: dotted keys and their values, for all runs alike.
         at_once: runs side by side; 0: as many as the cluster has room for, and one where there is none.
-        dry_run: only say what would be built, and what it would cost.
+        dry_run: only say what would be built, what it would cost, and what is missing.
 
     Returns:
         The address of the study's page; empty after a dry run.
@@ -66,13 +69,20 @@ def study(
     """
     store, known = Store.open(), load_study(name)
     asked = known.under(recipe or known.recipe)
-    runs = runs_of(asked, asked.recipe, seeds or asked.seeds, overrides or {}, _address)
-    plans = {run.name: Plan.of(run.recipe, store) for run in _each(runs)}
-    begun_from = _begun_from(asked.recipe, runs, plans, store)
+    rehearsal = Rehearsal(store)
+    planned: Planned = rehearsal.plan if dry_run else partial(Plan.of, store=store)
+
+    def address(made_by: Recipe, step: str) -> str:
+        return _made(planned(made_by), step)
+
+    runs = runs_of(asked, asked.recipe, seeds or asked.seeds, overrides or {}, address)
+    plans = {run.name: planned(run.recipe) for run in _each(runs)}
+    begun_from = _begun_from(asked.recipe, runs, plans, planned)
     first = {name: begun.plan for name, begun in begun_from.items()}
     last = {name: begun.model.model for name, begun in begun_from.items()}
     print(cost({**first, **plans}, store, last).text(), flush=True)
     if dry_run:
+        print(rehearsal.text(), flush=True)
         return ""
     at_once = at_once or _room(_each(runs))
     _run(asked.recipe, runs, plans, list(begun_from.values()), store, at_once)
@@ -88,13 +98,13 @@ class BegunFrom:
 
 
 def _begun_from(
-    recipe: str, runs: StudyRuns, plans: Mapping[str, Plan], store: Store
+    recipe: str, runs: StudyRuns, plans: Mapping[str, Plan], planned: Planned
 ) -> Mapping[str, BegunFrom]:
     """Return them by what people call them, each once."""
     known = {address for plan in plans.values() for one in plan.versions.values() for address in one}
     models: dict[str, BegunFrom] = {}
     for name, model in ((run.name, model) for run in _each(runs) for model in run.starts_from):
-        plan = Plan.of(load_recipe(recipe, model.under), store)
+        plan = planned(load_recipe(recipe, model.under))
         address = _made(plan, model.model)
         if address not in known:
             models[f"{model.model}, for {name}"] = BegunFrom(model, plan)
@@ -107,10 +117,6 @@ def _room(runs: Sequence[StudyRun]) -> int:
     cluster = Dashboard.from_environment()
     most = min(cluster.room_for(run.recipe.resources) for run in runs) if cluster else 1
     return max(1, min(most, len(runs)))
-
-
-def _address(recipe: Recipe, step: str) -> str:
-    return _made(Plan.of(recipe, Store.open()), step)
 
 
 def _made(plan: Plan, step: str) -> str:

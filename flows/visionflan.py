@@ -11,11 +11,12 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from flows.show import Show
+from flows.show import Show, say
 from flows.state import told_in_state
 from flows.step_runner import StepRunner
 from vf_ray.artifacts import Spec
 from vf_ray.doctor import refuse_missing_gpus
+from vf_ray.doctor.rehearsal import Rehearsal
 from vf_ray.errors import UserError, near, require
 from vf_ray.eval.question_sets import require_askable, require_watchable
 from vf_ray.plan import run_records
@@ -41,7 +42,7 @@ def visionflan(
         upstream: what to do about missing inputs of ``only``: refuse, or build them.
         downstream: after ``only``, go on with the steps that depend on it.
         until: the last step to run, of a run that is not of one step only.
-        dry_run: only say what would be built, and what is there.
+        dry_run: only say what would be built, what is there, and what is missing.
 
     Returns:
         The addresses of every step's artifacts.
@@ -50,17 +51,19 @@ def visionflan(
         ValueError: for a recipe or a step that cannot run; before anything starts.
     """
     store = Store.open()
-    plan = Plan.of(load_recipe(recipe, overrides), store)
+    whole, rehearsal = load_recipe(recipe, overrides), Rehearsal(store)
+    plan = rehearsal.plan(whole) if dry_run else Plan.of(whole, store)
     chosen = choose(plan, store, only, upstream, downstream, until)
     show = Show(store, plan)
     show.plan_and_changes(run_records.changes(store, plan.recipe, plan.raw))
-    if "evaluate" in chosen:
+    if "evaluate" in chosen and not dry_run:
         require_askable(store, plan.questions)
     for name in {*plan.recipe.tuned} & {*chosen}:
         require_watchable(plan.recipe.tuned[name], plan.watched(name))
     todo = {n: plan.outputs(n) if force or n == only else plan.due(n, store) for n in chosen}
     if dry_run:
         show.todo(todo)
+        say(rehearsal.text())
     else:
         _build(store, plan, show, todo, [name for name in chosen if force or name == only])
     return plan.versions

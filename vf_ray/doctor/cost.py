@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from vf_ray.doctor.room import stage_hours
-from vf_ray.doctor.weights import dimensions
+from vf_ray.doctor.weights import counted
 from vf_ray.page.tables import Table
 from vf_ray.plan.plan import Plan
 from vf_ray.store import Store
@@ -32,6 +32,8 @@ def _hours(plan: Plan, store: Store, new: Mapping[str, set[str]]) -> str:
     trained = {name: stage for name, stage in plan.recipe.tuned.items() if new.get(name)}
     if not resources.gpus_per_worker or not trained:
         return "-"
-    model = dimensions(plan.recipe.base, store)
-    hours = sum(stage_hours(plan.recipe, model, name, stage) for name, stage in trained.items())
+    known = counted(plan.recipe.base, store)
+    if known.is_guess:
+        return "unknown"
+    hours = sum(stage_hours(plan.recipe, known.model, name, stage) for name, stage in trained.items())
     return f"{hours * resources.workers:,.0f}"

@@ -4,7 +4,7 @@ Of a large file in a bucket only its ends are fetched, which hold the header.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -16,8 +16,9 @@ from vf_ray.errors import MendableError, MissingError
 from vf_ray.model.families import family_of_base
 from vf_ray.model.families.family import Dimensions
 from vf_ray.model.families.published import PublishedModel, published_as
-from vf_ray.recipe import Base
+from vf_ray.recipe import Base, Recipe
 from vf_ray.recipe.graph import is_model_address
+from vf_ray.recipe.strict import is_http
 from vf_ray.store import Store
 from vf_ray.store.scratch import scratch
 
@@ -51,12 +52,34 @@ def judge_weights(key: str, url: str) -> Check:
         return _check(key, WHOLE.format(url), lambda: _look_at_judge(outliner(below)(url), url))
 
 
+def models_named(recipe: Recipe) -> dict[str, str]:
+    """Return, by its key, each model that a recipe reads: folder, URL, or address in the store."""
+    named = {f"base.{part}": url for part, url in recipe.base.parts().items()}
+    judge = recipe.evaluate.judge
+    return {**named, "evaluate.judge": judge} if judge and not is_http(judge) else named
+
+
+def absent_models(named: Mapping[str, str], store: Store) -> dict[str, str]:
+    """Return, of models by key, what to do about each that is nowhere, by where it should be."""
+    absent = {}
+    with scratch("vf-ray-doctor-") as below:
+        fetch = outliner(below, store)
+        for key, url in named.items():
+            try:
+                fetch(url)
+            except MissingError as error:
+                absent[url] = f"{error}; copy the whole model there, or correct {key}"
+    return absent
+
+
 @dataclass(frozen=True)
 class CountedModel:
     """A model's sizes, and by what they are known."""
 
     model: Dimensions
     by: str
+    is_guess: bool = False
+    """Whether a checkpoint is named of which nothing is known."""
 
 
 def counted(base: Base, store: Store | None = None) -> CountedModel:
@@ -79,7 +102,7 @@ def counted(base: Base, store: Store | None = None) -> CountedModel:
             nothing: dict[str, Any] = dict.fromkeys(("family", *base.parts()), "")
             fresh = replace(base, **nothing)
             model = family_of_base(fresh, fetch).adopted(fresh, fetch).dimensions()
-            return CountedModel(model, f"base.size, {base.size}")
+            return CountedModel(model, f"base.size, {base.size}", bool(base.checkpoint))
 
 
 def dimensions(base: Base, store: Store | None = None) -> Dimensions:

@@ -38,14 +38,25 @@ def question_sets(evaluate: Evaluate, more: Sequence[str] = ()) -> Mapping[str, 
     Raises:
         FileNotFoundError: if one of them is not there.
     """
+    known = benchmark_folders(evaluate, more)
+    if absent := [name for name, fingerprint in known.items() if not fingerprint]:
+        raise MissingError(no_files(evaluate.data, absent[0]))
+    return known
+
+
+def benchmark_folders(evaluate: Evaluate, more: Sequence[str] = ()) -> Mapping[str, str]:
+    """Return the same, but where nothing is there an empty one."""
     official = [name for name in (*evaluate.benchmarks, *more) if name != INSTANCES and evaluate.data]
     known = fingerprints(evaluate.data) if official else {}
-    if absent := [name for name in official if name not in known]:
-        raise MissingError(
-            f"no files below {question_set_url(evaluate.data, absent[0])}; put the official files of "
-            f"{absent[0]} there, or leave it out of the recipe"
-        )
-    return {name: known[name] for name in official}
+    return {name: known.get(name, "") for name in official}
+
+
+def no_files(data: str, benchmark: str) -> str:
+    """Say that a benchmark's folder is not there, and what to do."""
+    return (
+        f"no files below {question_set_url(data, benchmark)}; put the official files of {benchmark} there, "
+        "or leave it out of the recipe"
+    )
 
 
 def question_set_url(data: str, benchmark: str) -> str:
