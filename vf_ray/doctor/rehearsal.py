@@ -18,8 +18,8 @@ from vf_ray.recipe import Recipe
 from vf_ray.store import Store
 
 T = TypeVar("T")
-Raws = tuple[str, Mapping[str, str], Mapping[str, int]]
-NO_RAWS: Raws = ("", {}, {})
+RawIdentity = tuple[str, Mapping[str, str], Mapping[str, int]]
+NO_RAWS: RawIdentity = ("", {}, {})
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Rehearsal:
         self._faults |= absent_models(models_named(recipe), self.store)
         lacking = [name for name, fingerprint in folders.items() if not fingerprint]
         self._faults |= {name: no_files(recipe.evaluate.data, name) for name in lacking}
-        self._made |= {*plan.graph.addresses.values()}
+        self._made |= {plan.base.address, *plan.graph.addresses.values()}
         self._ask(plan)
         if not (there := gpus(recipe)).ok:
             self._faults[there.name] = f"GPUs: {there.found}; {there.remedy}"
