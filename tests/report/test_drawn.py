@@ -76,7 +76,9 @@ def test_a_stage_watched_by_benchmarks_tells_curve_interval_and_whom_its_choice_
         "| stage 1 | pope, mean f1 | 0.700 [0.600, 0.800] | 4 | 0.600 [0.500, 0.700] | 60 | step 4 |" in text
     )
     assert "watched-pope-mean-f1.svg" in text and "recall" not in text
-    assert "stage 1 ends with the state of which pope was best" in text and "flatters it" in text
+    assert "stage 1 ends with the state after step 4, chosen by pope" in text and "is flattered" in text
+    chosen_last = training(replace(asked, stages=[replace(one, kept=2, goes_by="pope")]))
+    assert chosen_last is not None and "flattered" not in str([b.plain() for b in chosen_last.blocks])
     assert "0.7 [0.6, 0.8]" in str([block.plain() for block in section.blocks]), "the numbers behind the plot"
     by_recall = training(replace(asked, stages=[replace(one, goes_by="pope/mean recall")]))
     assert by_recall is not None

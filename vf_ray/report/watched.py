@@ -69,8 +69,8 @@ def _benchmarks(findings: Findings) -> Iterator[Block]:
 CAPTION = "{}, as the model in training answered the same questions each time; shaded: 95% intervals."
 HEADERS = ("stage", "figure", "best", "at step", "last", "items", "state kept")
 TABLE = (
-    "Benchmarks while a stage trained, by rules alone, with 95% intervals of the items; the questions are "
-    "the same after each step, so that steps differ by less than that"
+    "Benchmarks while a stage trained, by rules alone, with 95% intervals of the items; of tasks, the "
+    "stage's own are asked. The questions stay the same: steps differ more surely than their intervals say"
 )
 
 
@@ -114,10 +114,11 @@ def _written(one: WatchedFigure) -> str:
 
 
 def _flattered(findings: Findings, stages: Sequence[Trained]) -> list[str]:
-    """Return which scores of this report a stage's state was chosen by, so that they flatter it."""
+    """Return which scores of this report flatter a stage, an earlier state of which was chosen by them."""
     return [
-        f"{names.stage(stage.name)} ends with the state of which {_words(stage.goes_by)} was best, asked by "
-        "questions on which its score in this report rests, too: that score flatters it"
+        f"{names.stage(stage.name)} ends with the state after step {stage.kept:,}, chosen by "
+        f"{_words(stage.goes_by)}: its score there rests on some of the same questions, and is flattered"
         for stage in stages
-        if stage.goes_by.partition("/")[0] in findings.benchmarks
+        if stage.kept not in (None, stage.steps[-1])
+        and stage.goes_by.partition("/")[0] in findings.benchmarks
     ]

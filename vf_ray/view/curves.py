@@ -29,6 +29,7 @@ DRAWN = {
     "loss": "loss per label token", "held_out_loss": "held-out loss per label token", "lr": "learning rate",
     "grad_norm": "gradient norm before clipping", "rate": "tokens a second", "fill": "fill of packs",
     "data_wait": "seconds a step waited for data", "memory": "GiB that the first rank held",
+    "watching": "seconds of watching after a step",
 }  # fmt: skip
 SMOOTHED = ("loss", "grad_norm", "rate")
 COLOUR = "#2563c9"
