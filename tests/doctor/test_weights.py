@@ -186,7 +186,9 @@ def test_of_large_files_in_a_bucket_only_the_ends_are_read(
 @pytest.mark.parametrize(
     ("name", "billions", "tokens"),
     [
+        ("SmolVLM-256M-Base", 0.26, 13 * 64),
         ("SmolVLM-500M-Base", 0.51, 13 * 64),
+        ("SmolVLM-Base", 2.25, 13 * 81),
         ("InternVL3-2B-hf", 2.09, 13 * 256),
         ("Qwen3-VL-4B-Instruct", 4.44, 15 * 20),
         ("llava-onevision-qwen2-7b-ov-hf", 8.03, None),

@@ -75,6 +75,13 @@ SO400M: Mapping[str, Any] = {
     "vision_heads": 16,
 }
 """Its 384 pixels hold 27 whole patches a side, which are 378."""
+SIGLIP: Mapping[str, Any] = {
+    "image_size": 512,
+    "patch_size": 16,
+    "vision_width": 768,
+    "vision_layers": 12,
+    "vision_heads": 12,
+}
 GRIDS = [[378 * rows, 378 * columns] for rows in range(1, 7) for columns in range(1, 7)]
 QWEN_7B: Mapping[str, Any] = {"width": 3584, "layers": 28, "heads": 28, "kv_heads": 4}
 MISTRAL: Mapping[str, Any] = {"width": 4096, "layers": 32, "heads": 32, "kv_heads": 8}
@@ -102,11 +109,24 @@ SIZES: Mapping[tuple[str, str], PublishedModel] = {
         {"vision_aspect_ratio": "anyres_max_9"}, {"image_grid_pinpoints": GRIDS},
     ),
     ("smolvlm", "500M"): PublishedModel(
-        Base(family="smolvlm", image_size=512, patch_size=16, vision_width=768, vision_layers=12,
-             vision_heads=12, width=960, layers=32, heads=15, kv_heads=5),
+        Base(family="smolvlm", **SIGLIP, width=960, layers=32, heads=15, kv_heads=5),
         ("SmolVLM-500M-Base", "SmolVLM-500M-Instruct"),
         {"intermediate_size": 2560, "vocab_size": 49280}, whole={"scale_factor": 4},
         processor={"image_seq_len": 64}, images={"size": {"longest_edge": 2048}},
+    ),
+    ("smolvlm", "256M"): PublishedModel(
+        Base(family="smolvlm", **SIGLIP, width=576, layers=30, heads=9, kv_heads=3),
+        ("SmolVLM-256M-Base", "SmolVLM-256M-Instruct"),
+        {"intermediate_size": 1536, "vocab_size": 49280}, whole={"scale_factor": 4},
+        processor={"image_seq_len": 64}, images={"size": {"longest_edge": 2048}},
+    ),
+    ("smolvlm", "2.2B"): PublishedModel(
+        Base(family="smolvlm", **{**SO400M, "vision_layers": 27}, width=2048, layers=24, heads=32,
+             kv_heads=32),
+        ("SmolVLM-Base", "SmolVLM-Instruct"),
+        {"intermediate_size": 8192, "vocab_size": 49155}, {"image_size": 384, "intermediate_size": 4304},
+        {"scale_factor": 3}, {"image_seq_len": 81},
+        {"size": {"longest_edge": 1536}, "max_image_size": {"longest_edge": 384}},
     ),
     ("internvl", "1B"): PublishedModel(
         Base(family="internvl", **VIT, width=896, layers=24, heads=14, kv_heads=2), ("InternVL3-1B-hf",),
