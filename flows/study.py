@@ -10,7 +10,8 @@ from typing import Any
 
 from flows.session import session
 from vf_ray.cli.plans import setting
-from vf_ray.study.study import load_study, runs_of, study_names
+from vf_ray.study.runs import runs_of
+from vf_ray.study.study import load_study, study_names
 
 
 def main() -> None:

@@ -35,7 +35,8 @@ from vf_ray.store import Store
 from vf_ray.study.page import page, points, rows
 from vf_ray.study.part_changes import part_changes
 from vf_ray.study.results import results
-from vf_ray.study.study import MadeModel, Study, StudyRun, load_study, runs_of
+from vf_ray.study.runs import MadeModel, StudyRun, runs_of
+from vf_ray.study.study import Study, load_study
 
 StudyRuns = Mapping[str, Sequence[StudyRun]]
 Planned = Callable[[Recipe], Plan]

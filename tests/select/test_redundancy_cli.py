@@ -17,7 +17,8 @@ from vf_ray.eval.item_lines import to_lines
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
-from vf_ray.study.study import load_study, runs_of
+from vf_ray.study.runs import runs_of
+from vf_ray.study.study import load_study
 
 TASKS = ("demo_digits/odd_even", "demo_digits/spell", "demo_colours/main_colour")
 

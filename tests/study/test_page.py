@@ -18,7 +18,8 @@ from vf_ray.store import Store
 from vf_ray.study.answer import answers, findable
 from vf_ray.study.page import page, rows
 from vf_ray.study.results import results
-from vf_ray.study.study import Fit, Study, StudyOutcome, StudyRun
+from vf_ray.study.runs import StudyRun
+from vf_ray.study.study import Fit, Study, StudyOutcome
 
 STUDY = Study(
     name="x", question="Which is better?", about="Invented.", recipe="smoke", seeds=3,

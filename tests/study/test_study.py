@@ -10,7 +10,8 @@ from vf_ray.errors import UserError
 from vf_ray.plan.plan import Plan
 from vf_ray.recipe import Recipe, Stage
 from vf_ray.recipe.load import load_recipe
-from vf_ray.study.study import Study, StudyRun, load_study, runs_of, study_names
+from vf_ray.study.runs import StudyRun, runs_of
+from vf_ray.study.study import Study, load_study, study_names
 from vf_ray.tasks import matching
 
 AT = [

@@ -14,7 +14,7 @@ from vf_ray.recipe.load import load_recipe
 from vf_ray.store import Store
 from vf_ray.study.page import page, points, rows
 from vf_ray.study.results import results
-from vf_ray.study.study import StudyRun
+from vf_ray.study.runs import StudyRun
 
 Found = Mapping[str, list[Artifact]]
 

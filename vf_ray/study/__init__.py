@@ -3,6 +3,7 @@
 In: each run's values on the same items, under several seeds. Out: means with both kinds of doubt, paired
 tests against a baseline, what difference could have been found, and fits over a scale.
 
-Read in this order: joint.py (one table of several runs), spread.py (what seeds and items contribute),
-compare.py (tests), fit.py, retention.py (what later stages leave), part_changes.py (what moved in the model).
+Read in this order: study.py (what one is), runs.py, joint.py (one table of several runs), spread.py (what
+seeds and items contribute), compare.py (tests), fit.py, retention.py (what later stages leave),
+part_changes.py (what moved in the model).
 """

@@ -18,8 +18,9 @@ from vf_ray.study.measures import OF_ALL
 from vf_ray.study.part_changes import PartChange, part_sections
 from vf_ray.study.results import OutcomeResult, StudyResult
 from vf_ray.study.retention_page import retention_sections
+from vf_ray.study.runs import StudyRun
 from vf_ray.study.spent import RunCosts, cost_sections
-from vf_ray.study.study import Study, StudyRun
+from vf_ray.study.study import Study
 
 INK, BASELINE = "#2563c9", "#8b919b"
 RUNS = "#runs"
