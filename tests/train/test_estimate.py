@@ -1,7 +1,10 @@
 """Estimates against models that were really made, and against what is known of the large ones."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +15,7 @@ from vf_ray.model import packed_model
 from vf_ray.model.families import family_of_base
 from vf_ray.model.families.family import Dimensions
 from vf_ray.model.load import parameters
-from vf_ray.recipe import Base, Lora
+from vf_ray.recipe import Base, Lora, Stage
 from vf_ray.train import activations, checkpoint, estimate
 from vf_ray.train.estimate import flops, memory, remedies, seconds, tuned
 from vf_ray.train.learner import learner
@@ -125,3 +128,33 @@ def test_what_is_said_twice_for_want_of_torch_is_the_same() -> None:
 
 def test_estimates_count_what_the_optimizer_keeps() -> None:
     assert 4 * len(MOMENTS) == estimate.STATE_BYTES
+
+
+def test_the_table_of_where_it_ends_is_what_is_estimated() -> None:
+    ways = ({"zero": 2}, {"zero": 3}, {"zero": 3, "offload": True})
+    models, room = {"7B": SEVEN, "13B": THIRTEEN, "34B": THIRTY_FOUR}, 80 << 30
+
+    def tuned_by(way: Mapping[str, Any], tokens: int) -> Stage:
+        return stage(precision="bf16", recompute=1.0, micro_tokens=tokens, **way)
+
+    def cell(size: str, workers: int, way: Mapping[str, Any]) -> str:
+        needed = [memory(tuned_by(way, 2048), models[size], workers).device / (1 << 30)]
+        longest = [
+            thousands
+            for thousands in range(2, 200)
+            if memory(tuned_by(way, 1000 * thousands), models[size], workers).device <= room
+        ]
+        return f"{needed[0]:.0f} / {max(longest, default='-')}"
+
+    rows = re.findall(r"^(\d+B) +(\d+) +(.+)$", str(estimate.__doc__), re.MULTILINE)
+    assert len(rows) == 4
+    for size, workers, cells in rows:
+        assert re.split(r" {2,}", cells.strip()) == [cell(size, int(workers), way) for way in ways]
+
+
+def test_more_workers_are_named_where_nothing_else_helps() -> None:
+    asked = stage(precision="bf16", zero=2, max_length=16384, micro_tokens=16384)
+    more = estimate.more_workers(asked, THIRTY_FOUR, 4, 80 << 30)
+    assert more is not None and more[0] > 4
+    assert estimate.more_workers(asked, THIRTY_FOUR, 4, 40 << 30) is None
+    assert "no number of workers" in room._remedy("stage1", asked, THIRTY_FOUR, 4, 40 << 30)

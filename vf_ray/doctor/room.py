@@ -101,10 +101,18 @@ def training(recipe: Recipe, model: Dimensions) -> Iterator[Check]:
         shares += f"; at the start {shown(need.whole)}" if need.whole > need.step else ""
         shares += f"; on the host at most {shown(need.on_host)} a worker"
         memory = f"about {shown(need.device)} of {resources.gpu_gib:g} GiB a GPU: {shares}"
-        ways = [change for change, _ in estimate.remedies(stage, model, resources.workers, room)]
-        remedy = f"override {name}: {ways[0]}" if ways else "use more workers, larger GPUs or stage.lora"
+        remedy = _remedy(name, stage, model, resources.workers, room)
         yield Check(f"{name} memory", need.device <= room, memory, remedy)
         yield Check(f"{name} time", True, _duration(recipe, model, name, stage))
+
+
+def _remedy(name: str, stage: Stage, model: Dimensions, workers: int, room: int) -> str:
+    """Say what makes a stage fit, the least costly first; where nothing does, what would."""
+    if ways := [change for change, _ in estimate.remedies(stage, model, workers, room)]:
+        return f"override {name}: {'; or '.join(ways)}"
+    if more := estimate.more_workers(stage, model, workers, room):
+        return f"override resources.workers={more[0]} and {name}: {more[1]}; or use stage.lora"
+    return "use larger GPUs or stage.lora; no number of workers helps, for each loads all weights at first"
 
 
 def most_samples(plan: Plan, name: str) -> int:

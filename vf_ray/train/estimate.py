@@ -3,10 +3,21 @@
 The model's family counts, by the recipe's sizes or a checkpoint's. Activations (``activations.py``) are what
 the graph of a pack keeps, to about a tenth.
 
-What this says of 34B parameters tuned as a whole in bf16 on eight workers: ZeRO-3 takes 75 GiB of a GPU (40
-on sixteen), with ``offload`` 28; but each worker loads all weights before they are spread, 64 GiB, which is
-where smaller GPUs end whatever the step takes, and offloaded the host holds up to 111 GiB a worker.
-Estimated, not run.
+Where it ends, by these estimates alone, of 80 GiB a GPU: the decoder and projector of a LLaVA-1.5 tuned whole
+in bf16, all layers computed again. GiB of a GPU with packs of 2,048 tokens, and thousands of tokens that a
+conversation may have before no GPU holds it, whatever positions the model knows:
+
+====  =======  ==========  ==========  ==================
+size  workers  ZeRO-2      ZeRO-3      ZeRO-3 and offload
+====  =======  ==========  ==========  ==================
+7B    8         27 / 115    17 / 136    13 / 157
+13B   8         51 / 46     31 / 76     25 / 104
+34B   8        129 / -      75 / 5      64 / 47
+34B   16        98 / -      64 / 36     64 / 57
+====  =======  ==========  ==========  ==================
+
+The 64 GiB of 34B are its weights: each worker loads all of them before they are spread, so smaller GPUs end
+there whatever a step takes; offloaded, the host of one of 8 workers holds up to 111 GiB.
 No import of torch: a doctor asks this on a laptop.
 """
 
@@ -102,6 +113,7 @@ def memory(stage: Stage, model: Dimensions, workers: int) -> Memory:
     sizes = model.sizes
     learns, zero = tuned(sizes, stage), stage.zero
     weight, whole = 2 if stage.precision == "bf16" else 4, sizes.total + adapters(sizes, stage)
+    longest = max(stage.micro_tokens, stage.max_length)  # a conversation is never cut in two
     # with ZeRO, an fp32 master of each weight that learns
     masters = 0 if zero == 0 else 4
     optimizer = (STATE_BYTES + masters) * learns // (workers if zero >= 1 else 1)
@@ -110,7 +122,7 @@ def memory(stage: Stage, model: Dimensions, workers: int) -> Memory:
         parameters=weight * whole // (workers if zero == 3 else 1),
         gradients=4 * learns // (workers if zero >= 2 else 1),
         optimizer=0 if stage.offload else optimizer,
-        activations=kept_bytes(stage, model, Load.usual(model, stage.micro_tokens, TEXT_TOKENS)),
+        activations=kept_bytes(stage, model, Load.usual(model, longest, TEXT_TOKENS)),
         logits=logit_bytes(stage, model),
         gathered=weight * min(whole, GATHERED) if zero == 3 and workers > 1 else 0,
         host=optimizer if stage.offload else 0,
@@ -156,19 +168,31 @@ def remedies(stage: Stage, model: Dimensions, workers: int, room: int) -> Iterat
 
     They are tried from the cheapest to the dearest in time, each on top of those before it.
     """
+    shortest = max(2048, stage.max_length)
     # from what costs least speed to what costs most
     ladder: list[tuple[str, Any]] = [
-        ("recompute", 0.5), ("zero", 2), ("recompute", 1.0), ("micro_tokens", 2048), ("zero", 3),
+        ("recompute", 0.5), ("zero", 2), ("recompute", 1.0), ("micro_tokens", shortest), ("zero", 3),
         ("offload", True),
     ]  # fmt: skip
     changed, overrides = stage, list[str]()
     # each rung keeps those before it; every one that fits is named
     for key, value in ladder:
-        if getattr(changed, key) < value if key != "micro_tokens" else changed.micro_tokens > 2048:
+        if getattr(changed, key) < value if key != "micro_tokens" else changed.micro_tokens > value:
             changed = replace(changed, **{key: value, **({"compile": False} if value == 3 else {})})
             overrides = [*(one for one in overrides if not one.startswith(f"{key}=")), f"{key}={value}"]
             if memory(changed, model, workers).device <= room:
                 yield ", ".join(overrides), changed
+
+
+def more_workers(stage: Stage, model: Dimensions, workers: int, room: int) -> tuple[int, str] | None:
+    """Return the fewest of 2, 4, 8 ... times as many workers that fit, and what is to be overridden there.
+
+    None where no number does: weights and a pack are more than ``room``.
+    """
+    for factor in (2, 4, 8, 16):
+        for override, _ in remedies(stage, model, factor * workers, room):
+            return factor * workers, override
+    return None
 
 
 def flops(stage: Stage, model: Dimensions, *, samples: int, text_tokens: float) -> float:
