@@ -17,8 +17,8 @@ from infra.local.state import ROOT
 from vf_ray.cli.schema import What, of
 from vf_ray.store import Store
 
-FRONT = ("recipe", "recipes", "study", "studies", "commands", "api", "catalogue", "benchmarks", "packages",
-         "contributing", "changes")  # fmt: skip
+FRONT = ("example", "recipe", "recipes", "study", "studies", "commands", "api", "catalogue", "benchmarks",
+         "packages", "contributing", "changes")  # fmt: skip
 """Below the README, in this order."""
 
 
@@ -31,6 +31,7 @@ def pages(store: Store | None = None) -> Mapping[str, str]:
         "recipe": _keys("recipe", "What a recipe may say"),
         "study": _keys("study", "What a study may say"),
         "commands": _commands(),
+        "example": _example(),
         "api": page("As a library", _module("vf_ray.api")),
         "packages": _packages(),
         **recipes(),
@@ -45,6 +46,13 @@ def _commands() -> str:
 
     verbs = typer.main.get_command(app)
     return get_docs_for_click(obj=verbs, ctx=typer.Context(verbs), name="vf-ray", title="Commands")
+
+
+def _example() -> str:
+    """Return what goes through the library from raw files to scores; the tests run it as it stands here."""
+    body = (ROOT / "tests" / "api" / "test_notebook.py").read_text(encoding="utf-8")
+    about = "Each step from raw files to a tuned tiny model and its scores, as a notebook takes it."
+    return page("From raw files to scores", about, block("python", body))
 
 
 def _module(name: str) -> str:

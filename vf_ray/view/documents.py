@@ -115,15 +115,16 @@ KINDS: Mapping[str, Callable[[str, Mapping[str, Any]], DocumentPart]] = {
 def _table(name: str, block: Mapping[str, Any]) -> PageTable:
     headers = _apart(list(map(str, block["headers"])))
     rows = [list(map(str, row)) for row in block["rows"]]
-    figures = {
-        header
-        for place, header in enumerate(headers)
-        if place and all(FIGURE.fullmatch(row[place]) for row in rows)
-    }
+    figures = {header for place, header in enumerate(headers) if place and _counts([r[place] for r in rows])}
     return PageTable(
         name=name, columns=dict.fromkeys(headers, str), rows=rows, caption=str(block.get("caption", "")),
         figures=figures,
     )  # fmt: skip
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    """Tell whether a column holds figures and nothing else."""
+    return all(map(FIGURE.fullmatch, cells)) and any(map(re.compile(r"\d").search, cells))
 
 
 def _apart(headers: Sequence[str]) -> list[str]:
