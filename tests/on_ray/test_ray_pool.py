@@ -14,13 +14,20 @@ from tests.eval import evaluating
 from tests.flows.smoke import descendants, title
 from tests.model import test_base
 from tests.quality import test_screening
+from tests.relabel import test_relabelling
+from tests.select.test_selecting import model as model
+from tests.select.test_selecting import prepared as prepared
 from tests.shards.test_prepare import contents, plan_of, prepare, write_raw
 from vf_ray.artifacts import Artifact
 from vf_ray.eval.evaluate import evaluate
 from vf_ray.eval.scores import read
 from vf_ray.on_ray.ray_pool import RayPool
 from vf_ray.plan.plan import Plan
+from vf_ray.recipe import Resources
+from vf_ray.recipe.answers_by import AnswersBy
+from vf_ray.relabel.relabelling import relabel
 from vf_ray.store import Store
+from vf_ray.work import LocalPool
 
 pytestmark = [pytest.mark.chain, pytest.mark.usefixtures("ray_cluster")]
 
@@ -84,3 +91,16 @@ def test_ray_answers_what_one_process_answers(local_store: Store, tmp_path: Path
 
     scores = read(evaluate(local_store, plan(local_store).evaluation, RayPool()))
     assert scores == read(evaluating.evaluate(alone, plan(alone)))
+
+
+def test_ray_answers_as_one_process_does(prepared: Mapping[str, Artifact], model: Artifact) -> None:
+    by = AnswersBy(model="base", temperature=1.0, longest=40, ceiling=1.0)
+    wanted = test_relabelling.wanted(prepared, model, by)
+    on_ray, alone = (
+        [(one.mark, one.stats) for one in relabel(model.store, wanted, pool, **more).values()]
+        for pool, more in (
+            (RayPool(), {"resources": Resources(workers=2)}),
+            (LocalPool(), {"resources": Resources(), "force": True}),
+        )
+    )
+    assert on_ray == alone

@@ -37,7 +37,7 @@ def _kept(retentions: Mapping[str, Retention]) -> Iterator[str]:
         if one.transfer
     ]
     if changes:
-        yield f"What is kept (backward transfer, below 0 is forgetting): {', '.join(changes)}."
+        yield f"What is kept (backward transfer, below 0 is forgetting): {'; '.join(changes)}."
 
 
 def _bounds(one: Retention) -> str:
@@ -75,30 +75,30 @@ def findable(difference: float, scale: ValueScale = SHARE) -> str:
     """Say which difference would have been found."""
     if difference >= 1 and scale.is_share:
         return "seeds move so far that no difference at all was sure to be found"
-    size = f"{scale.factor * difference:.1f} {scale.of_differences}"
+    size = f"{scale.told(difference)} {scale.of_differences}"
     return f"a difference of {size} would mostly have been found"
 
 
 def _better(against: PairedComparison, scale: ValueScale) -> str:
-    low, high = sorted(abs(scale.factor * bound) for bound in (against.low, against.high))
+    low, high = sorted((abs(against.low), abs(against.high)))
     way = scale.more if against.difference > 0 else scale.less
-    by = abs(scale.factor * against.difference)
-    return f"{way}, by {by:.1f} {scale.of_differences} [{low:.1f}, {high:.1f}],"
+    by = scale.told(abs(against.difference))
+    return f"{way}, by {by} {scale.of_differences} [{scale.told(low)}, {scale.told(high)}],"
 
 
 def _noise(finding: OutcomeResult) -> str:
     """Say how far one run moves by itself."""
     (spread,) = finding.joint.spreads.values()
     scale = finding.outcome.scale
-    mean = f"{scale.factor * spread.mean:.1f} {scale.unit}"
+    mean = f"{scale.told(spread.mean)} {scale.unit}"
     if spread.seed_sd is None:
         return f"{mean}, of one seed: run-to-run noise is not known."
-    low, high = (scale.factor * bound for bound in spread.item_interval)
-    moves = f"{scale.factor * spread.seed_sd:.1f} {scale.of_differences} (standard deviation)"
-    least = f"about {scale.factor * APART * spread.seed_sd:.1f} {scale.of_differences}"
+    low, high = map(scale.told, spread.item_interval)
+    moves = f"{scale.told(spread.seed_sd)} {scale.of_differences} (standard deviation)"
+    least = f"about {scale.told(APART * spread.seed_sd)} {scale.of_differences}"
     return (
         f"{mean} over {spread.seeds} seeds. From seed to seed it moves by {moves}; for other items it may "
-        f"lie between {low:.1f} and {high:.1f}. Two runs of one seed each must differ by {least} before "
+        f"lie between {low} and {high}. Two runs of one seed each must differ by {least} before "
         "that means more than the seed."
     )
 
@@ -107,8 +107,8 @@ def _slopes(study: Study, finding: OutcomeResult) -> Iterator[str]:
     name, lines, scale = study.fit.name if study.fit else "", finding.lines, finding.outcome.scale
     for line, fit in lines.items():
         way = "rises" if fit.low > 0 else "falls" if fit.high < 0 else "shows no slope"
-        twice, low, high = (scale.factor * math.log(2) * slope for slope in (fit.slope, fit.low, fit.high))
-        slope = f"{twice:+.1f} {scale.of_differences} [{low:+.1f}, {high:+.1f}] for twice as many"
+        twice, low, high = (scale.told(math.log(2) * slope, "+") for slope in (fit.slope, fit.low, fit.high))
+        slope = f"{twice} {scale.of_differences} [{low}, {high}] for twice as many"
         which = f"The line of {line}" if len(lines) > 1 else "A line over all runs"
         yield f"{which} {way} with {name}, {slope} (r2 {fit.r2:.2f}, {fit.n} runs)."
     for first, second in combinations(lines, 2):

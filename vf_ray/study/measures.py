@@ -32,6 +32,15 @@ class ValueScale:
     less: str = "worse"
 
     @property
+    def digits(self) -> int:
+        """Return how many are told after the point of a difference and of an interval's ends."""
+        return 1 if self.is_share else 2  # a spread of lengths may be below one word
+
+    def told(self, value: float, sign: str = "") -> str:
+        """Return a value so."""
+        return f"{round(self.factor * value, self.digits) + 0.0:{sign}.{self.digits}f}"
+
+    @property
     def is_share(self) -> bool:
         """Tell whether values lie between 0 and 1."""
         return self.unit == "%"

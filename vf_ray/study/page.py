@@ -122,17 +122,17 @@ def _table(finding: OutcomeResult, result: StudyResult) -> Table:
 
 
 def _rows(finding: OutcomeResult, result: StudyResult) -> Iterator[list[str]]:
-    factor = finding.outcome.scale.factor
+    scale = finding.outcome.scale
     for variant, spread in finding.joint.spreads.items():
-        low, high = spread.item_interval
+        low, high = map(scale.told, spread.item_interval)
         official, published = finding.official.get(variant), finding.published.get(variant)
         compared = ["", "", "", "", "baseline" if finding.joint.comparisons else ""]
         if variant in finding.joint.comparisons:
             compared = _compared(finding, variant, result.corrected[finding.outcome.name, variant])
         *numbers, verdict = compared
         yield [
-            variant, f"{factor * spread.mean:.2f}", f"[{factor * low:.1f}, {factor * high:.1f}]",
-            "-" if spread.seed_sd is None else f"{factor * spread.seed_sd:.2f}", str(spread.seeds),
+            variant, f"{scale.factor * spread.mean:.2f}", f"[{low}, {high}]",
+            "-" if spread.seed_sd is None else f"{scale.factor * spread.seed_sd:.2f}", str(spread.seeds),
             f"{spread.items:,}", *numbers, f"{official.mean:.3f} {official.metric}" if official else "",
             "" if published is None else f"{published:g}", verdict,
         ]  # fmt: skip
@@ -142,12 +142,12 @@ def _compared(finding: OutcomeResult, variant: str, p: float) -> list[str]:
     """Return with what it is compared, difference, p, what could have been found, and the verdict."""
     joint, scale = finding.joint, finding.outcome.scale
     against, most = joint.comparisons[variant], 1.0 if scale.is_share else math.inf  # no share moves further
-    ends = max(-most, against.low), min(most, against.high)
-    difference, low, high = (scale.factor * value for value in (against.difference, *ends))
+    low, high = (scale.told(end, "+") for end in (max(-most, against.low), min(most, against.high)))
+    difference = f"{round(scale.factor * against.difference, 2) + 0.0:+.2f} [{low}, {high}]"
     words = "no difference shown" if p >= LEVEL else scale.more if against.difference > 0 else scale.less
-    findable = f"{scale.factor * against.detectable:.1f}" if against.detectable < most else "none"
+    findable = scale.told(against.detectable) if against.detectable < most else "none"
     other = joint.against[variant] if len(set(joint.against.values())) > 1 else ""
-    return [other, f"{difference:+.2f} [{low:+.1f}, {high:+.1f}]", f"{p:.3g}", findable, words]
+    return [other, difference, f"{p:.3g}", findable, words]
 
 
 def _papers_own(study: Study) -> Iterator[Section]:
