@@ -60,6 +60,8 @@ class Answerer(CachedReader):
     """How tokens are drawn; None: greedily."""
     must_end: bool = False
     """Whether an answer that does not end where it has to is an error."""
+    learns_on: bool = False
+    """Whether the model is in training: what it remembers of being asked must be fit to learn with."""
 
     @classmethod
     def of(cls, folder: Path, dtype: torch.dtype | None = None) -> "Answerer":
@@ -113,17 +115,17 @@ class Answerer(CachedReader):
     def _room(self, tokens: int, question: Question) -> int:
         return max(1, min(question.max_new_tokens, self.encoder.max_length - tokens))
 
-    @torch.no_grad()  # not inference_mode: what a model in training remembers of it must be fit to train with
     def _generate(self, rows: Sequence[AskedRow], images: Mapping[str, bytes]) -> dict[int, list[int]]:
         """Return the tokens of the answers to questions whose prefixes are of one length."""
-        decoding = DrawnBatch(self, rows, self.drawing) if self.drawing else GreedyBatch(self, rows)
-        if _prefix_len(rows[0]):
-            logits_BV = decoding.ask(self._seen(rows, images))
-        else:
-            logits_BV = decoding.ask(DynamicCache(), self._amid(rows, images))
-        while decoding.take(logits_BV):
-            logits_BV = decoding.step()
-        return decoding.said
+        with torch.no_grad() if self.learns_on else torch.inference_mode():
+            decoding = DrawnBatch(self, rows, self.drawing) if self.drawing else GreedyBatch(self, rows)
+            if _prefix_len(rows[0]):
+                logits_BV = decoding.ask(self._seen(rows, images))
+            else:
+                logits_BV = decoding.ask(DynamicCache(), self._amid(rows, images))
+            while decoding.take(logits_BV):
+                logits_BV = decoding.step()
+            return decoding.said
 
     def _seen(self, rows: Sequence[AskedRow], images: Mapping[str, bytes]) -> Any:
         """Return a cache that holds, for each row, the system message and its images."""

@@ -81,7 +81,7 @@ class QuestionShare:
 
     def answers(self, model: Any, device: torch.device) -> dict[QuestionKey, Answered]:
         """Return what became of each question."""
-        reader = Answerer(model, self.encoder, device)
+        reader = Answerer(model, self.encoder, device, learns_on=True)
         return {
             (name, row.id): row
             for name, questions, batch in self.chunks
