@@ -14,6 +14,7 @@ from typing import Any
 
 from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
+from prefect.context import FlowRunContext
 
 from flows.show import where
 from flows.state import told_in_state
@@ -81,7 +82,8 @@ def study(
     begun_from = _begun_from(asked.recipe, runs, plans, planned)
     first = {name: begun.plan for name, begun in begun_from.items()}
     last = {name: begun.model.model for name, begun in begun_from.items()}
-    print(cost({**first, **plans}, store, last).text(), flush=True)
+    table = cost({**first, **plans}, store, last)
+    print(f"{table.caption}:\n{table.text()}", flush=True)
     if dry_run:
         print(rehearsal.text(), flush=True)
         return ""
@@ -143,7 +145,8 @@ def _run(
             stack.enter_context(local_cluster(due[0].recipe.resources))
         for begun in begun_from:
             if begun.plan.unfinished(begun.model.model, store):
-                _build(recipe, {**begun.model.under, **apart}, begun.model.model)
+                step = begun.model.model
+                _build(f"{recipe}, {step}", recipe, {**begun.model.under, **apart}, step)
         for waits in (False, True):  # for models that others make
             _build_runs(recipe, [run for run in due if bool(run.starts_from) == waits], apart, at_once)
 
@@ -153,7 +156,7 @@ def _build_runs(recipe: str, due: Sequence[StudyRun], apart: Mapping[str, Any], 
 
     def build(run: StudyRun) -> None:
         print(f"\n{run.name}", flush=True)
-        _build(recipe, {**run.overrides, **apart}, "evaluate")
+        _build(run.name, recipe, {**run.overrides, **apart}, "evaluate")
 
     if at_once == 1:
         for run in due:
@@ -164,10 +167,14 @@ def _build_runs(recipe: str, due: Sequence[StudyRun], apart: Mapping[str, Any], 
             done.result()
 
 
-def _build(recipe: str, overrides: Mapping[str, Any], until: str) -> None:
+def _build(name: str, recipe: str, overrides: Mapping[str, Any], until: str) -> None:
+    """Run the chain as a flow of its own, whose prints are logged where the study's are."""
     from flows.visionflan import visionflan
 
-    visionflan.with_options(log_prints=False)(recipe=recipe, overrides=dict(overrides), until=until)
+    context = FlowRunContext.get()
+    is_logged = bool(context and context.log_prints)
+    run = visionflan.with_options(log_prints=is_logged, flow_run_name=lambda: name)
+    run(recipe=recipe, overrides=dict(overrides), until=until)
 
 
 def _told(asked: Study, runs: StudyRuns, plans: Mapping[str, Plan], store: Store) -> str:
