@@ -139,6 +139,7 @@ def test_a_run_may_be_compared_with_another_than_the_baseline(found: Mapping[str
     assert joint.comparisons["better"].difference == pytest.approx(means["better"] - means["same"])
     (told,) = answers(study, result)
     assert "same could not be told from plain; a difference of" in told and "than same" in told
+    assert "other run" not in told, "what is compared with plain is one run of two"
     assert "| same | +" in page(study, result, {}).markdown()
     assert "against" not in page(STUDY, results(STUDY, found), {}).markdown().split("How to read it")[0]
 

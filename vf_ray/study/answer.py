@@ -66,9 +66,10 @@ def _against(finding: OutcomeResult, baseline: str, corrected: Mapping[str, floa
         yield f"{variant} is {_better(compared[variant], scale)} than {baseline}"
     if rest := [variant for variant in compared if variant not in shown]:
         most = max(compared[variant].detectable for variant in rest)
-        which = "No other run" if shown else "No run" if len(rest) > 1 else rest[0]
-        could = "could not" if which == rest[0] else "could"
-        yield f"{which} {could} be told from {baseline}; {findable(most, scale)}"
+        alone = len(rest) == 1 and not shown
+        some = alone or len(set(joint.against.values())) > 1  # others are compared with another run
+        named = f"{' and '.join(rest)} could not" if some else f"No {'other ' if shown else ''}run could"
+        yield f"{named} be told from {baseline}; {findable(most, scale)}"
 
 
 def findable(difference: float, scale: ValueScale = SHARE) -> str:

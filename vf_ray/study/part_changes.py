@@ -107,7 +107,7 @@ def _table(changes: Sequence[PartChange], caption: str, *, named: bool) -> Table
         ]
         for change in changes
     ]  # fmt: skip
-    return Table(headers=headers, rows=rows, caption=caption, wide=(2,) if named else ())
+    return Table(headers=headers, rows=rows, caption=caption, wide=(1, 2) if named else (1,))
 
 
 def _cell(values: Sequence[float | None], digits: int) -> str:
