@@ -21,7 +21,8 @@ def main() -> None:
         for name in study_names():
             one = load_study(name)
             count = len(one.variants(one.recipe))
-            print(f"{name:<16} {count} runs of {one.recipe}: {one.question or one.about}")
+            runs = f"{count} run{'s' if count != 1 else ''}"
+            print(f"{name:<16} {runs} of {one.recipe}: {one.question or one.about}")
         return
     more = dict(map(setting, asked.set))
     with session(lambda: _sound(asked.study, asked.recipe, more), debug=asked.debug):

@@ -45,6 +45,7 @@ def test_runs_list_counts_what_is_finished(run: Run, ran: Store) -> None:
 def test_runs_show_and_drift_name_keys(run: Run, ran: Store) -> None:
     shown = json.loads(run("runs", "show", "two", "--json").stdout)
     assert shown["config"]["stage1"]["lr"] == 5e-4
+    assert json.loads(run("runs", "show", "tw", "--json").stdout) == shown
     drift = json.loads(run("runs", "drift", "two", "--json").stdout)
     assert drift == ["stage1.lr: 0.0015 -> 0.0005"]
 

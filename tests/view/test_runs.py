@@ -60,6 +60,7 @@ def test_a_run_says_what_changed_before_and_since(local_store: Store, plan: Plan
     assert "Nothing changed since" in page
     assert "fetch finished 1/1" in page
     assert "report waiting 0/1" in page
+    assert "the first run of its recipe" in text(browsing(local_store).get("/run/one").text)
 
 
 def test_what_is_built_shows_how_far_it_is_and_the_page_comes_again(

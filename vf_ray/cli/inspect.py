@@ -13,7 +13,7 @@ from rich.markup import escape
 from vf_ray.cli import completing
 from vf_ray.cli.app import note, show, show_json
 from vf_ray.cli.plans import StoreUrl
-from vf_ray.errors import UserError, about
+from vf_ray.errors import UserError, about, require
 
 if TYPE_CHECKING:
     from vf_ray.model.families.family import Encoder
@@ -112,7 +112,12 @@ def _address(what: str, store: "Store") -> str:
 
     if what.startswith("instances/"):
         return what
-    for run in listed(store):
+    runs = listed(store)
+    require(
+        bool(runs),
+        f"{store.url} holds no run; correct --store or VF_RAY_STORE, or start one, e.g. with `make demo`",
+    )
+    for run in runs:
         for address in run.versions.get("prepare", ()):
             if address.rpartition("/")[0] == f"instances/{what}" and is_finished(store, address):
                 return address

@@ -43,7 +43,7 @@ def list_runs(
 
 @runs.command("show")
 def show_run(
-    run: Annotated[str, typer.Argument(help="A run's id, 'last', or the address of an artifact.")] = "last",
+    run: Annotated[str, typer.Argument(help="A run's id or its beginning, 'last', or an address.")] = "last",
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -57,7 +57,7 @@ def show_run(
 
 @runs.command("drift")
 def drift_of_run(
-    run: Annotated[str, typer.Argument(help="A run's id, or 'last'.")] = "last",
+    run: Annotated[str, typer.Argument(help="A run's id or its beginning, or 'last'.")] = "last",
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -77,7 +77,7 @@ def drift_of_run(
 
 @runs.command("cost")
 def cost_of_run(
-    run: Annotated[str, typer.Argument(help="A run's id, or 'last'.")] = "last",
+    run: Annotated[str, typer.Argument(help="A run's id or its beginning, or 'last'.")] = "last",
     price: Annotated[float, typer.Option(min=0, help="Of one GPU hour, in any currency.")] = 0.0,
     store: StoreUrl = None,
     as_json: AsJson = False,
@@ -102,7 +102,7 @@ def cost_of_run(
 
 @runs.command("verify")
 def verify_run(
-    run: Annotated[str, typer.Argument(help="A run's id, 'last', or the address of an artifact.")] = "last",
+    run: Annotated[str, typer.Argument(help="A run's id or its beginning, 'last', or an address.")] = "last",
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -159,10 +159,12 @@ def _opened(url: str | None) -> "Store":
 
 
 def _id(store: "Store", run: str) -> str:
-    from vf_ray.plan.run_records import listed
+    """Return the id of a run that is named by it, by what only it begins with, or as the last one."""
+    from vf_ray.plan.run_records import ids, listed
 
     if run != "last":
-        return run
+        begun = [known for known in ids(store) if known.startswith(run)]
+        return begun[0] if len(begun) == 1 else run
     records = listed(store)
     if not records:
         raise UserError(f"{store.url} has no runs yet; start one, e.g. with `make demo`")

@@ -100,7 +100,7 @@ class RawTree(Tree):
         if (hit := self._lookup.find(path)) is not None:
             return hit
         where = f"below {self.url}" if self.url else "among the fetched ones"
-        remedies = ". ".join((self._remedy(), *self._lookup.oddities()))
+        remedies = ". ".join((*self._lookup.oddities(), self._remedy()))
         raise MissingError(f"no file {path!r} {where}; {remedies}")
 
     def _remedy(self) -> str:

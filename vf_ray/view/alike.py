@@ -32,12 +32,12 @@ class AlikeFinder:
     _seen: OrderedDict[str, Seen] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
-    def of(self, images: Artifact, sha256: str) -> list[AlikeImage]:
-        """Return the images that look like one, the closest first; none where nobody has hashed them."""
+    def of(self, images: Artifact, sha256: str) -> list[AlikeImage] | None:
+        """Return the images that look like one, the closest first; None where nobody has hashed them."""
         seen = self._hashes(images)
         number = np.uint64(image_id(sha256))
         if seen is None or number not in seen.ids:
-            return []
+            return None
         one = seen.of(np.array([number], np.uint64))
         bits = distance(seen.looks.hashes, one.hashes)
         near = (bits <= RADIUS) & of_one_colour(seen.looks, one) & seen.looks.telling & one.telling

@@ -52,6 +52,14 @@ class AnswerItem:
         return self.other is not None and self.is_right != (self.other.value >= RIGHT)
 
     @property
+    def is_right_alone(self) -> bool:
+        return self.has_changed and self.is_right
+
+    @property
+    def is_wrong_alone(self) -> bool:
+        return self.has_changed and not self.is_right
+
+    @property
     def is_disputed(self) -> bool:
         """Tell whether a judge's grade is not what comparing the words with the right answer gives."""
         same = plain(self.item.parsed or self.item.answer or "") == plain(self.item.gold)
@@ -82,6 +90,8 @@ SHOW: Mapping[str, Callable[[AnswerItem], bool]] = {
     "right": lambda one: one.is_right,
     "wrong": lambda one: not one.is_right,
     "changed": lambda one: one.has_changed,
+    "right, other wrong": lambda one: one.is_right_alone,
+    "wrong, other right": lambda one: one.is_wrong_alone,
     "unparsable": lambda one: not one.item.parsed,
     "missing": lambda one: one.item.answer is None,
     "judge disagrees": lambda one: one.is_disputed,
@@ -134,6 +144,7 @@ def items(site: Site, request: Request) -> Response:
         category=query.get("category", ""), categories=sorted({one.item.category for one in every}),
         words=query.get("q", ""), counts={name: sum(map(test, every)) for name, test in SHOW.items()},
         items=shown, count=len(chosen), page=page, more=(page + 1) * ON_A_PAGE < len(chosen),
+        pages=max(1, -(-len(chosen) // ON_A_PAGE)),
         trouble=asking.trouble, of=len(every), images_of=question_images,
         figures=figures,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vf_ray.errors import MendableError
+from vf_ray.errors import MendableError, near
 from vf_ray.quality.published_sizes import published
 from vf_ray.view.contamination import beside, shared_words
 from vf_ray.view.rendering import rendered, to
@@ -28,7 +28,8 @@ COLUMNS = {"row": int, "key": str, "prompt": str, "response": str, "further": st
 def task(site: Site, request: Request) -> Response:
     """Show a task: its words, its sizes, its rejects, and a sheet of its instances."""
     known = site.index.catalogue()
-    declared = known.tasks.get(request.path_params["task"]) or missing("no such task in the catalogue")
+    asked = request.path_params["task"]
+    declared = known.tasks.get(asked) or missing(f"no task {asked!r}; {near(asked, known.tasks)}")
     versions = [address.rpartition("/")[2] for address in site.index.versions(declared.id)]
     version = request.query_params.get("version") or next(iter(versions), "")
     size = published().get(declared.id)
@@ -91,18 +92,25 @@ def instance(site: Site, request: Request) -> Response:
         before=address(number - 1) if number else None,
         after=address(number + 1) if number + 1 < len(file) else None,
         turns=_turns(rows[0]), models=models, model=model, seen=_seen(site, file, rows[0], model),
-        alike=list(_alike(site, file, rows[0])), benchmarks=benchmarks,
+        alike=_alike(site, file, rows[0]), benchmarks=benchmarks,
         source=known.source_of(name) if name in known.tasks else None,
     )  # fmt: skip
 
 
-def _alike(site: Site, file: RowFile, row: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """Yield where images are served that look like one of an instance's, and in how many bits they differ."""
+def _alike(site: Site, file: RowFile, row: Mapping[str, Any]) -> list[tuple[str, int]] | None:
+    """Return where images are served that look like one of an instance's, and in how many bits they differ.
+
+    None: nobody has hashed them.
+    """
     images = site.artifact(images_of(file.artifact))
-    for sha256 in row["shown"]:
-        for other in site.alike.of(images, sha256)[:ALIKE]:
-            place = f"/image/{images.address}/{site.images.sha256(images, other.id)}"
-            yield to(place, size="small"), other.bits
+    others = [site.alike.of(images, sha256) for sha256 in row["shown"]]
+    if None in others:
+        return None
+    return [
+        (to(f"/image/{images.address}/{site.images.sha256(images, other.id)}", size="small"), other.bits)
+        for some in others
+        for other in (some or ())[:ALIKE]
+    ]
 
 
 def _seen(site: Site, file: RowFile, row: Mapping[str, Any], model: str) -> TokenView | None:

@@ -18,6 +18,7 @@ from vf_ray.view.chain import chain
 from vf_ray.view.curves import StageCurves, curves
 from vf_ray.view.rendering import rendered, to
 from vf_ray.view.site import Site, missing, whole_number
+from vf_ray.view.store_index import EVALUATE
 from vf_ray.view.tables import Cell, CellLink, PageTable
 from vf_ray.view.under_way import UnderWay
 
@@ -65,7 +66,8 @@ def run(site: Site, request: Request) -> Response:
         request, "run.html", f"Run of {record.recipe}", [_steps(record, finished), _cost(site, record),
         *(one.table for one in drawn)], run=record, chain=graph, under_way=under_way, curves=drawn,
         refreshed=REFRESHED_S if graph.is_live else None, drift=_drift(site, record),
-        report=_report(record, finished),
+        is_first=_is_first(site, record), finished=finished,
+        scores=_newest_finished(record, EVALUATE, finished), report=_report(record, finished),
         since=_since(site, record) if request.query_params.get("since") else None,
     )  # fmt: skip
 
@@ -111,8 +113,19 @@ def _cost(site: Site, record: RunRecord) -> PageTable:
 
 def _report(record: RunRecord, finished: set[str]) -> str:
     """Return where the report of a run is shown; empty: there is none yet."""
-    reports = [address for address in record.versions.get(REPORT, ()) if address in finished]
-    return to(f"/{reports[-1]}") if reports else ""
+    address = _newest_finished(record, REPORT, finished)
+    return to(f"/{address}") if address else ""
+
+
+def _newest_finished(record: RunRecord, step: str, finished: set[str]) -> str:
+    """Return the last finished artifact of a step; empty: there is none yet."""
+    return next((one for one in reversed(record.versions.get(step, ())) if one in finished), "")
+
+
+def _is_first(site: Site, record: RunRecord) -> bool:
+    """Tell whether no older run of the store is of the same recipe."""
+    same = (run for run in site.index.runs() if run.recipe == record.recipe)
+    return all((run.when, run.id) >= (record.when, record.id) for run in same)
 
 
 def _drift(site: Site, record: RunRecord) -> list[str]:
