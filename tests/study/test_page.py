@@ -120,7 +120,7 @@ def test_every_form_of_the_page_holds_the_same_figures(found: Mapping[str, list[
     assert better["published"] == 0.83 and better["official_metric"] == "mean f1"
     assert "&lt;b&gt;1&lt;/b&gt;" in html and "<b>1</b>" not in html
     assert "Variance of single values" in html and json.dumps(table)
-    assert "**seeds: 3, items: 400**" in markdown and "| seeds | items |" not in markdown
+    assert "**seeds: 3, items: 400, official: mean f1**" in markdown and "| seeds | items |" not in markdown
 
 
 def test_overrides_stand_as_in_a_recipe(found: Mapping[str, list[Artifact]]) -> None:

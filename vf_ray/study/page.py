@@ -117,7 +117,9 @@ def _table(finding: OutcomeResult, result: StudyResult) -> Table:
     rows = [[row[n] for n in shown] for row in body]
     wide = [shown.index(n) for n in (len(HEADERS) - 1,) if n in shown]
     unit = finding.outcome.scale.unit
-    caption = ", ".join(f"{HEADERS[n]}: {body[0][n]}" for n in same)
+    metrics = dict.fromkeys(one.metric for one in finding.official.values())
+    alike = [f"{HEADERS[n]}: {body[0][n]}" for n in same]
+    caption = ", ".join([*alike, *(f"official: {metric}" for metric in metrics)])
     return Table(headers=[HEADERS[n].format(unit) for n in shown], rows=rows, wide=wide, caption=caption)
 
 
@@ -133,7 +135,7 @@ def _rows(finding: OutcomeResult, result: StudyResult) -> Iterator[list[str]]:
         yield [
             variant, f"{scale.factor * spread.mean:.2f}", f"[{low}, {high}]",
             "-" if spread.seed_sd is None else f"{scale.factor * spread.seed_sd:.2f}", str(spread.seeds),
-            f"{spread.items:,}", *numbers, f"{official.mean:.3f} {official.metric}" if official else "",
+            f"{spread.items:,}", *numbers, f"{official.mean:.3f}" if official else "",
             "" if published is None else f"{published:g}", verdict,
         ]  # fmt: skip
 
