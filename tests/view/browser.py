@@ -13,6 +13,8 @@ from typing import IO, Any
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe")
+ENTER = 13
+"""Number of the key, without which Chromium follows no link."""
 HEARD, SPOKEN = 3, 4
 """Where Chromium reads commands, and where it answers."""
 
@@ -55,8 +57,9 @@ class Browser:
 
     def press(self, key: str) -> None:
         """Press and let go a key."""
-        text = {"text": key} if len(key) == 1 else {}
-        self.send("Input.dispatchKeyEvent", type="keyDown", key=key, **text)
+        more: dict[str, Any] = {"text": key} if len(key) == 1 else {}
+        more |= {"text": "\r", "windowsVirtualKeyCode": ENTER} if key == "Enter" else {}
+        self.send("Input.dispatchKeyEvent", type="keyDown", key=key, **more)
         self.send("Input.dispatchKeyEvent", type="keyUp", key=key)
 
     def look(self, width: int, height: int, *, dark: bool = False) -> None:

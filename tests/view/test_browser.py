@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.study.test_page import scores
 from tests.view.browser import CHROMIUM, Browser, browser
 from tests.view.test_hostile import TASK, hostile
 from tests.view.test_stored_images import png
+from tests.view.test_studies import study_of
 from vf_ray.store import Store
 
 pytestmark = [
@@ -68,6 +70,23 @@ def test_keys_lead_from_instance_to_instance_and_to_the_search(viewed: Store, ta
         tab.open(address.partition("/?")[0] + "/")
         tab.press("/")
         assert tab.value("document.activeElement.type") == "search"
+
+
+def test_a_point_of_a_chart_leads_to_its_run_by_keyboard(local_store: Store, tab: Browser) -> None:
+    of_run = scores(local_store, "x", 0, 0.5)
+    point = {"outcome": "o", "run": "one", "seed": 0, "mean": 0.5}
+    block = {"plot": "o.svg", "caption": "o"}
+    record = {"title": "x", "about": "", "sections": [{"title": "o", "blocks": [block]}], "points": [point],
+              "rows": [{**point, "items_low": 0.1, "items_high": 0.9}]}  # fmt: skip
+    study = study_of(local_store, record, {"one, 0": of_run.address})
+    with served(local_store) as address:
+        tab.open(address)
+        tab.open(f"{address.partition('/?')[0]}/{study.address}")
+        tab.value("document.querySelectorAll('figure svg a')[1].focus()")
+        assert tab.value("document.activeElement.querySelector('title').textContent") == "one, seed 0: 0.500"
+        tab.press("Enter")
+        tab.loaded()
+        assert tab.value("location.pathname") == f"/artifact/{of_run.address}"
 
 
 def test_an_image_is_brought_along_and_asked_about(viewed: Store, tab: Browser, tmp_path: Path) -> None:
