@@ -1,5 +1,6 @@
 """``vf-ray init``: a recipe of one's own, by six questions."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -125,6 +126,7 @@ def _words(text: str) -> tuple[str, ...]:
 def _examine(recipe: Path, store: str) -> None:
     """Say whether the recipe would run, as ``vf-ray doctor`` does; end with 1 where it would not."""
     from vf_ray.doctor import examine
+    from vf_ray.store import Store
 
     failed = [check for check in examine(str(recipe), None, store) if not check.ok]
     for check in failed:
@@ -133,4 +135,5 @@ def _examine(recipe: Path, store: str) -> None:
     if failed:
         note(f"It cannot run yet; mend this, then: vf-ray doctor {escape(str(recipe))}")
         raise typer.Exit(1)
-    note(f"Nothing would stop it: python -m flows {escape(str(recipe))}")
+    elsewhere = "" if store == Store.open(None).url else f"VF_RAY_STORE={shlex.quote(store)} "
+    note(f"Nothing would stop it: {escape(f'{elsewhere}python -m flows {recipe}')}")
