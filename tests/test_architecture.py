@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from vf_ray.eval.benchmarks import get as get_benchmark
 from vf_ray.plan.plan import STEPS
 from vf_ray.recipe.load import load_recipe, recipe_names
 from vf_ray.tasks import matching
@@ -95,6 +96,8 @@ def test_every_recipe_loads_and_names_real_tasks(name: str) -> None:
     prepared = set(matching(recipe.prepare.tasks))
     for stage in recipe.tuned.values():
         assert set(matching(stage.tasks)) <= prepared
+    asked = recipe.evaluate
+    assert asked.judge or not [one for one in asked.benchmarks if get_benchmark(one).needs_judge]
 
 
 def test_the_recipes_that_everything_names_are_there() -> None:
