@@ -49,10 +49,14 @@ def _commands() -> str:
 
 
 def _example() -> str:
-    """Return what goes through the library from raw files to scores; the tests run it as it stands here."""
-    body = (ROOT / "tests" / "api" / "test_notebook.py").read_text(encoding="utf-8")
+    """Return what the tests run, as it stands here: one recipe, and each step by itself."""
+    recipe, steps = (
+        block("python", (ROOT / "tests" / file).read_text(encoding="utf-8"))
+        for file in ("flows/test_two_folders.py", "api/test_notebook.py")
+    )
+    whole = "From two public folders to a tuned tiny model and its report, by one recipe and one command."
     about = "Each step from raw files to a tuned tiny model and its scores, as a notebook takes it."
-    return page("From raw files to scores", about, block("python", body))
+    return page("From raw files to scores", whole, recipe, about, steps)
 
 
 def _module(name: str) -> str:
