@@ -55,6 +55,16 @@ def test_behind_a_plot_are_its_numbers() -> None:
     assert curves.rows[:3] == [["0", "0", "0"], ["20", "40", ""], ["40", "80", "80"]]
 
 
+def test_a_curve_that_falls_from_above_begins_where_it_enters() -> None:
+    fall = Series(name="loss", colour="#1", x=range(90), y=[90.0, 80, 70, *[1.0] * 87], smooth=False)
+    (line,) = (
+        part
+        for part in lines([fall], x_label="step", y_label="loss").svg.split("<")
+        if part.startswith("polyline")
+    )
+    assert len(line.partition("points='")[2].partition("'")[0].split()) == 88
+
+
 def test_smoothing_keeps_a_constant_and_follows_a_fall() -> None:
     assert smoothed([2.0] * 50) == pytest.approx([2.0] * 50)
     fall = smoothed([float(n) for n in range(100, 0, -1)])

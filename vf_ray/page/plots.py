@@ -243,7 +243,9 @@ def _vertical(x: Scale, value: float, top: float, bottom: float, name: str) -> s
 
 
 def _path(xs: Sequence[float], ys: Sequence[float], x: Scale, y: Scale, style: str) -> str:
-    points = " ".join(f"{x(a)},{y(min(b, y.high))}" for a, b in _thinned(xs, ys))
+    thinned = _thinned(xs, ys)
+    enters = next((place for place, (_, up) in enumerate(thinned) if up <= y.high), 0)  # from above, if so
+    points = " ".join(f"{x(a)},{y(min(b, y.high))}" for a, b in thinned[max(0, enters - 1) :])
     return f"<polyline points='{points}' fill='none' stroke-linejoin='round' {style}/>"
 
 
