@@ -57,10 +57,7 @@ def study(
 
     runs = runs_of(asked, asked.recipe, seeds or asked.seeds, overrides or {}, address)
     todo = RunsToBuild.of(asked.recipe, _each(runs), planned)
-    first = {name: begun.plan for name, begun in todo.begun_from.items()}
-    last = {name: begun.model.model for name, begun in todo.begun_from.items()}
-    table = cost({**first, **todo.plans}, store, last)
-    print(f"{table.caption}:\n{table.text()}", flush=True)
+    _show_cost(todo, store)
     if dry_run:
         print(rehearsal.text(), flush=True)
         return ""
@@ -69,6 +66,13 @@ def study(
     artifact = study_artifact(asked, runs, todo.plans, spent, store)
     _show(artifact, asked)
     return artifact.address
+
+
+def _show_cost(todo: RunsToBuild, store: Store) -> None:
+    first = {name: begun.plan for name, begun in todo.begun_from.items()}
+    last = {name: begun.model.model for name, begun in todo.begun_from.items()}
+    table = cost({**first, **todo.plans}, store, last)
+    print(f"{table.caption}:\n{table.text()}", flush=True)
 
 
 def _each(runs: StudyRuns) -> list[StudyRun]:

@@ -50,11 +50,8 @@ def redundancy(
 
     What is redundant, and what runs leave out, goes by the last comparison that was asked for.
     """
-    import yaml
-
     from vf_ray.select.redundancy_page import page as document
     from vf_ray.select.redundancy_page import plain
-    from vf_ray.select.removal import removal_study
 
     opened, plan = planned(recipe, override, store)
     likenesses = [_answers(opened, plan, model or list(plan.graph.asked)[-1])]
@@ -64,16 +61,27 @@ def redundancy(
     if page:
         write(page, document(plan.recipe.name, likenesses, threshold).html(), "page")
     if runs:
-        tasks, overrides = plan.stage_tasks(stage), dict(map(setting, override or ()))
-        redundant = _redundant(likenesses[-1], tasks, threshold, stage)
-        study = removal_study(recipe, overrides, stage, tasks, redundant, seeds)
-        plainly = json.loads(json.dumps(study))  # a list that two runs share is written out in both
-        write(runs, yaml.safe_dump(plainly, sort_keys=False, width=110), "runs")
+        redundant = _redundant(likenesses[-1], plan.stage_tasks(stage), threshold, stage)
+        write(runs, _removal(plan, recipe, override, stage, redundant, seeds), "runs")
     if as_json:
         show_json(plain({likeness.title.lower(): likeness.matrix for likeness in likenesses}, threshold))
     else:
         for likeness in likenesses:
             _show(likeness, threshold)
+
+
+def _removal(
+    plan: "Plan", recipe: str, override: Overrides, stage: str, redundant: Sequence[str], seeds: int
+) -> str:
+    """Return the study that leaves redundant tasks out, and as many at random, as YAML."""
+    import yaml
+
+    from vf_ray.select.removal import removal_study
+
+    overrides = dict(map(setting, override or ()))
+    study = removal_study(recipe, overrides, stage, plan.stage_tasks(stage), redundant, seeds)
+    plainly = json.loads(json.dumps(study))  # a list that two runs share is written out in both
+    return str(yaml.safe_dump(plainly, sort_keys=False, width=110))
 
 
 def _answers(store: "Store", plan: "Plan", model: str) -> "Likeness":

@@ -69,8 +69,7 @@ def tune(
         model.require_whole(MODEL)
         writer.commit(f"{MODEL}{CARD}", card(wanted.making).encode())
         benchmarks = watched_benchmarks(store, wanted.stage, wanted.watched)
-        many = resources.workers > 1 and mixed.stats["instances"] >= MEASURED_FROM
-        measured = lengths(store, wanted, RayPool(), force=force) if many else None
+        measured = _measured(store, wanted, mixed, resources, force=force)
         shared = bool(os.environ.get(RAY_ADDRESS))
         return train(
             Job(
@@ -80,6 +79,14 @@ def tune(
         )  # fmt: skip
 
     return artifacts.build(store, wanted.tuned, make, force=force)
+
+
+def _measured(
+    store: Store, wanted: Tuning, mixed: Artifact, resources: Resources, *, force: bool
+) -> Artifact | None:
+    """Return the lengths of conversations, where many ranks would each measure many."""
+    many = resources.workers > 1 and mixed.stats["instances"] >= MEASURED_FROM
+    return lengths(store, wanted, RayPool(), force=force) if many else None
 
 
 def fit(job: Job) -> dict[str, Any]:

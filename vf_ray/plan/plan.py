@@ -15,7 +15,7 @@ from vf_ray.artifacts import Spec
 from vf_ray.plan.beside import Others, beside
 from vf_ray.plan.data_specs import DataSpecs
 from vf_ray.plan.evaluation import Evaluation, Questions
-from vf_ray.plan.inputs import INSTANCES, question_sets
+from vf_ray.plan.inputs import question_sets
 from vf_ray.plan.models import Models
 from vf_ray.plan.named_models import resolved
 from vf_ray.plan.origins import RawFiles, raw_files
@@ -24,6 +24,7 @@ from vf_ray.plan.preparation import Preparation, largest_first
 from vf_ray.plan.relabelling import Relabellings
 from vf_ray.plan.selection import Selections
 from vf_ray.plan.settled import is_settled
+from vf_ray.plan.stage_data import files_gone_by, held_out_of, lengths_of, mixture_of
 from vf_ray.plan.stage_tasks import stage_tasks
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Recipe, Stage
@@ -192,23 +193,16 @@ class Plan:
         keep = "" if chosen.answers_by else self.selections.keep(stage)  # only what is kept is answered
         others = {f"replay {name}": self.mixture(name).address for name in chosen.replay}
         others |= {"keep": keep} if keep else {}
-        return self._mixture(stage, chosen, self.relabellings.instances(stage), others)
+        return mixture_of(stage, chosen, self.recipe.seed, self.relabellings.instances(stage), others)
 
     def pool(self, stage: str, keep: str = "") -> Spec:
         """Return the index of the instances that a stage may take, or ``keep`` leaves it, none weighed."""
-        others = {"keep": keep} if keep else {}
-        return self._mixture(stage, self._stage(stage).unweighed, self.prepared(stage), others)
+        chosen, others = self._stage(stage).unweighed, {"keep": keep} if keep else {}
+        return mixture_of(stage, chosen, self.recipe.seed, self.prepared(stage), others)
 
     def prepared(self, stage: str) -> Mapping[str, Spec]:
         """Return the instances of each of a stage's tasks."""
         return {task: self.instances[task] for task in self.stage_tasks(stage)}
-
-    def _mixture(
-        self, stage: str, chosen: Stage, instances: Mapping[str, Spec], others: Mapping[str, str]
-    ) -> Spec:
-        config = {"seed": self.recipe.seed, **chosen.choice}
-        inputs = {task: spec.address for task, spec in instances.items()} | dict(others)
-        return Spec(kind="mixture", name=stage, config=config, inputs=inputs, code=CODE["mixture"])
 
     @cached_property
     def selections(self) -> Selections:
@@ -225,31 +219,20 @@ class Plan:
 
     def held_out(self, stage: str) -> Spec:
         """Return the index of the held-out instances that a stage is watched by."""
-        config = {"seed": self.recipe.seed, "per_task": self._stage(stage).evaluate_per_task}
-        inputs = {task: spec.address for task, spec in self.prepared(stage).items()}
-        return Spec(kind="held_out", name=stage, config=config, inputs=inputs, code=CODE["held_out"])
+        return held_out_of(stage, self._stage(stage), self.recipe.seed, self.prepared(stage))
 
     def watched(self, stage: str) -> Questions:
         """Return what the benchmarks ask by which a stage is watched: of our tasks, its own."""
         return replace(self.questions, instances={t: self.instances[t] for t in self.stage_tasks(stage)})
 
     def gone_by(self, stage: str) -> Mapping[str, str]:
-        """Return the files of the benchmark by which a stage keeps its best state or stops, if there are any.
-
-        Held-out instances are covered by what it trains on. How answers are scored is not: of a model that
-        took days, a rule that reads them otherwise makes no other one.
-        """
-        name = self._stage(stage).goes_by_benchmark
-        if name in ("", INSTANCES):
-            return {}
-        return {f"benchmark {name}": self.question_sets.get(name, self.raw)}
+        """Return the files of the benchmark by which a stage keeps its best state or stops."""
+        return files_gone_by(self._stage(stage), self.question_sets, self.raw)
 
     def lengths(self, stage: str) -> Spec:
         """Return how long the conversations of a stage's mixture are, as its first model reads them."""
-        chosen = self._stage(stage)
-        config = {key: getattr(chosen, key) for key in ("max_length", "template", "too_long")}
-        inputs = {"model": self.starts_from(stage), "mixture": self.mixture(stage).address}
-        return Spec(kind="lengths", name=stage, config=config, inputs=inputs, code=CODE["lengths"])
+        model, mixture = self.starts_from(stage), self.mixture(stage).address
+        return lengths_of(stage, self._stage(stage), model, mixture)
 
     def stage_tasks(self, stage: str) -> tuple[str, ...]:
         """Return the ids of the tasks that a stage trains on; see ``plan/stage_tasks.py``."""

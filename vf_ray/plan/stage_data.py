@@ -1,0 +1,49 @@
+"""What a stage trains on and is watched by, as artifacts: indices over instances, and lengths."""
+
+from collections.abc import Mapping
+
+from vf_ray.artifacts import Spec
+from vf_ray.plan.inputs import INSTANCES
+from vf_ray.plan.versions import CODE
+from vf_ray.recipe import Stage
+
+Instances = Mapping[str, Spec]
+"""Of each task."""
+
+
+def mixture_of(name: str, stage: Stage, seed: int, instances: Instances, others: Mapping[str, str]) -> Spec:
+    """Return the index of the instances that a stage trains on; ``others`` are addresses it also rests on."""
+    config = {"seed": seed, **stage.choice}
+    return Spec(
+        kind="mixture", name=name, config=config, inputs=_addresses(instances) | dict(others),
+        code=CODE["mixture"],
+    )  # fmt: skip
+
+
+def held_out_of(name: str, stage: Stage, seed: int, instances: Instances) -> Spec:
+    """Return the index of the held-out instances that a stage is watched by."""
+    config = {"seed": seed, "per_task": stage.evaluate_per_task}
+    return Spec(
+        kind="held_out", name=name, config=config, inputs=_addresses(instances), code=CODE["held_out"]
+    )
+
+
+def lengths_of(name: str, stage: Stage, model: str, mixture: str) -> Spec:
+    """Return how long the conversations of a mixture are, as a model reads them; both by address."""
+    config = {key: getattr(stage, key) for key in ("max_length", "template", "too_long")}
+    inputs = {"model": model, "mixture": mixture}
+    return Spec(kind="lengths", name=name, config=config, inputs=inputs, code=CODE["lengths"])
+
+
+def files_gone_by(stage: Stage, question_sets: Mapping[str, str], raw: str) -> Mapping[str, str]:
+    """Return the files of the benchmark by which a stage keeps its best state or stops, if there are any.
+
+    Held-out instances are covered by what it trains on. How answers are scored is not: of a model that
+    took days, a rule that reads them otherwise makes no other one.
+    """
+    name = stage.goes_by_benchmark
+    return {} if name in ("", INSTANCES) else {f"benchmark {name}": question_sets.get(name, raw)}
+
+
+def _addresses(instances: Instances) -> dict[str, str]:
+    return {task: spec.address for task, spec in instances.items()}
