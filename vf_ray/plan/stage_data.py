@@ -7,11 +7,13 @@ from vf_ray.plan.inputs import INSTANCES
 from vf_ray.plan.versions import CODE
 from vf_ray.recipe import Stage
 
-Instances = Mapping[str, Spec]
-"""Of each task."""
+InstancesByTask = Mapping[str, Spec]
+"""The artifact of each task."""
 
 
-def mixture_of(name: str, stage: Stage, seed: int, instances: Instances, others: Mapping[str, str]) -> Spec:
+def mixture_of(
+    name: str, stage: Stage, seed: int, instances: InstancesByTask, others: Mapping[str, str]
+) -> Spec:
     """Return the index of the instances that a stage trains on; ``others`` are addresses it also rests on."""
     config = {"seed": seed, **stage.choice}
     return Spec(
@@ -20,7 +22,7 @@ def mixture_of(name: str, stage: Stage, seed: int, instances: Instances, others:
     )  # fmt: skip
 
 
-def held_out_of(name: str, stage: Stage, seed: int, instances: Instances) -> Spec:
+def held_out_of(name: str, stage: Stage, seed: int, instances: InstancesByTask) -> Spec:
     """Return the index of the held-out instances that a stage is watched by."""
     config = {"seed": seed, "per_task": stage.evaluate_per_task}
     return Spec(
@@ -45,5 +47,5 @@ def files_gone_by(stage: Stage, question_sets: Mapping[str, str], raw: str) -> M
     return {} if name in ("", INSTANCES) else {f"benchmark {name}": question_sets.get(name, raw)}
 
 
-def _addresses(instances: Instances) -> dict[str, str]:
+def _addresses(instances: InstancesByTask) -> dict[str, str]:
     return {task: spec.address for task, spec in instances.items()}
