@@ -70,6 +70,12 @@ def test_an_override_is_of_a_stage_by_its_name_alone() -> None:
     assert "last" not in changed.stages
 
 
+def test_an_override_below_another_leaves_that_one_as_it_was() -> None:
+    stage = {**STAGE, "batch": 8}
+    shorter = recipe({}, **{"stages.more": stage, "stages.more.batch": 4})
+    assert (shorter.tuned["more"].batch, stage["batch"]) == (4, 8)
+
+
 def test_a_graph_survives_json_and_knows_who_is_asked() -> None:
     found = recipe(BRANCHES)
     assert Recipe.from_mapping(json.loads(json.dumps(plain(found)))) == found

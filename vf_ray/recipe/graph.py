@@ -59,7 +59,7 @@ def staged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str,
     require(not twice, f"{twice} stands in the recipe twice: by itself, and under stages")
     merged = thawed({**{k: v for k, v in values.items() if k not in FLAT}, "stages": {**flat, **given}})
     for dotted, value in overrides.items():
-        put(merged, _full_key(merged["stages"], dotted), value)
+        put(merged, _full_key(merged["stages"], dotted), thawed(value))  # a later override may go below it
     stages = _mapping(merged["stages"])
     first = [name for name in FLAT if name not in given and name in stages]  # wherever an override put them
     ordered = {**{name: stages[name] for name in first}, **stages}
