@@ -127,3 +127,10 @@ def test_of_items_that_are_all_alike_others_may_differ(value: float, seeds: int)
     low, high = one.item_interval
     assert high - low == pytest.approx(1 - 0.025 ** (1 / 100)) and value in (low, high)
     assert one.seed_share is None and one.item_share is None, "there is no variance to split"
+
+
+def test_values_that_are_all_alike_have_a_line_without_slope() -> None:
+    flat, steep = over_log([1, 2, 4], [0.5] * 3), over_log([1, 2, 4], [0.1, 0.4, 0.6])
+    assert (flat.slope, flat.low, flat.high, flat.p, flat.r2) == (0, 0, 0, 1, 0)
+    assert flat.band(2) == (0.5, 0.5) and slopes_differ(flat, flat) == 1
+    assert 0 < slopes_differ(flat, steep) < 1

@@ -99,10 +99,10 @@ def _closest(known: Sequence[tuple[str, str, float, int]], correlation: bool) ->
     if not known:
         return Paragraph(words=nothing_known(correlation))
     rows = [
-        [one, other, f"{value:+.2f}", _interval(value, items) if correlation else "", f"{items:,}"]
+        [one, other, f"{value:+.2f}", *([_interval(value, items)] if correlation else []), f"{items:,}"]
         for one, other, value, items in known[:SHOWN]
     ]
-    headers = ["task", "task", "likeness", "95 % interval", "items"]
+    headers = ["task", "task", "likeness", *(["95 % interval"] if correlation else []), "items"]
     return Table(
         headers=headers, rows=rows, wide=(1,), caption=f"The most alike, {len(rows)} of {len(known):,}"
     )

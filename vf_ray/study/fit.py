@@ -53,12 +53,15 @@ def over_log(scales: Sequence[float], values: Sequence[float]) -> LogLine:
             f"a line over {len(set(scales))} scales and {len(values)} values; expected three values or more "
             "on two positive scales or more"
         )
+    points = list(zip(scales, values, strict=True))
+    if len(set(values)) == 1:  # of which linregress knows neither error nor correlation
+        return LogLine(intercept=values[0], slope=0.0, low=0.0, high=0.0, p=1.0, r2=0.0, points=points)
     fit = stats.linregress(np.log(scales), values)
     half = float(stats.t.ppf(0.975, len(values) - 2)) * float(fit.stderr)
     return LogLine(
         intercept=float(fit.intercept), slope=float(fit.slope), low=float(fit.slope) - half,
         high=float(fit.slope) + half, p=float(fit.pvalue), r2=float(fit.rvalue) ** 2,
-        points=list(zip(scales, values, strict=True)),
+        points=points,
     )  # fmt: skip
 
 
