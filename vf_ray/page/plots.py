@@ -132,12 +132,12 @@ def smoothed(values: Sequence[float]) -> list[float]:
 def intervals(
     rows: Mapping[str, Sequence[Dot]], *, x_label: str, width: int = 900,
     points: Mapping[str, Sequence[Dot]] = MappingProxyType({}), left: int = 178, most: float = 1.0,
-    factor: float = 100.0,
+    factor: float = 100.0, outcome: str = "",
 ) -> Drawing:  # fmt: skip
     """Return one row for each name, with dots on whiskers from 0 to ``most``; a legend above.
 
     ``points`` are the single runs behind a row, drawn small below its whiskers; ``left`` are the pixels that
-    names have. Values are told times ``factor``.
+    names have. Values are told times ``factor``. Those who do not see the plot are told the ``outcome``, too.
     """
     row_height, top = 36, 30
     height = top + row_height * len(rows) + 40
@@ -155,12 +155,26 @@ def intervals(
     shown = [(name, dot) for name, dots in rows.items() for dot in (*dots, *points.get(name, ()))]
     table = [[name, dot.name, *_told(dot, factor)] for name, dot in shown]
     headers = ["", "of", "value", "from", "to"]
-    numbers = Table(headers=headers, rows=table, caption=x_label, wide=(1,))
-    return Drawing(svg(width, height, "".join(body), x_label), numbers)
+    label = f"{outcome}: {x_label}" if outcome else x_label
+    numbers = Table(headers=headers, rows=table, caption=label, wide=(1,))
+    return Drawing(svg(width, height, "".join(body), label), numbers)
 
 
 def _told(dot: Dot, factor: float) -> list[str]:
     return [f"{factor * value:.1f}" for value in (dot.value, dot.low, dot.high)]
+
+
+def narrow_intervals(
+    rows: Mapping[str, Sequence[Dot]], *, x_label: str,
+    points: Mapping[str, Sequence[Dot]] = MappingProxyType({}), most: float = 1.0, factor: float = 100.0,
+    outcome: str = "",
+) -> Drawing:  # fmt: skip
+    """Return ``intervals`` as narrow as the names allow, so that a phone shows most of them."""
+    names = min(178, 20 + 7 * max(map(len, rows)))
+    return intervals(
+        rows, x_label=x_label, width=names + 400, points=points, left=names, most=most, factor=factor,
+        outcome=outcome,
+    )  # fmt: skip
 
 
 def _whisker(dot: Dot, x: Scale, y: float) -> str:

@@ -73,7 +73,7 @@ gap:3px 10px;font-size:12.5px;align-items:center}
 .shares .n{color:var(--soft);text-align:right}
 @media(max-width:640px){header,main{padding-left:14px;padding-right:14px}section{padding:16px}
 .gallery,.pairs{grid-template-columns:1fr}
-figure{overflow-x:auto}figure svg{max-width:none;min-width:720px}figcaption{position:sticky;left:0}
+figure{overflow-x:auto}figure svg{max-width:720px}figcaption{position:sticky;left:0}
 caption span,figcaption{max-width:calc(100vw - 62px)}
 caption span{display:inline-block;position:sticky;left:0}}
 @media screen and (prefers-color-scheme:dark){

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from vf_ray.page.document import Block, Document, Notes, Paragraph, Plot, Section
-from vf_ray.page.plots import SINGLE_INK, Dot, intervals
+from vf_ray.page.plots import SINGLE_INK, Dot, narrow_intervals
 from vf_ray.page.tables import Table
 from vf_ray.study.answer import answers
 from vf_ray.study.compare import LEVEL
@@ -186,8 +186,11 @@ def _chart(finding: OutcomeResult) -> Block:
     }  # fmt: skip
     scale = finding.outcome.scale
     most = 1.0 if scale.is_share else max(dot.high for some in dots.values() for dot in some) or 1.0
-    label = f"{finding.outcome.name}: mean, {scale.unit} (whiskers: 95% for other items, other seeds)"
-    drawing = intervals(_within(dots, most), x_label=label, points=runs, most=most, factor=scale.factor)
+    label = f"mean, {scale.unit} (whiskers: 95% for other items, other seeds)"
+    drawing = narrow_intervals(
+        _within(dots, most), x_label=label, points=runs, most=most, factor=scale.factor,
+        outcome=finding.outcome.name,
+    )  # fmt: skip
     return Plot(name=_plot_name(finding.outcome.name), drawing=drawing, caption=finding.outcome.name)
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vf_ray.artifacts import Artifact
-from vf_ray.page.plots import SINGLE_INK, Dot, intervals
+from vf_ray.page.plots import SINGLE_INK, Dot, narrow_intervals
 from vf_ray.plan.run_records import STUDY
 from vf_ray.view.documents import tables
 from vf_ray.view.rendering import rendered, to
@@ -91,14 +91,8 @@ def _charts(
         by_outcome.setdefault(row["outcome"], {})[row["run"]] = [dot]
     single = _single(points, {(run.variant, run.seed): run.href for run in runs})
     for outcome, dots in by_outcome.items():
-        label = f"{outcome}: mean, % (whiskers: 95% for other items)"
-        yield outcome, _drawn(dots, label, single.get(outcome, {}))
-
-
-def _drawn(dots: Mapping[str, list[Dot]], label: str, points: Mapping[str, Sequence[Dot]]) -> str:
-    """Return a chart as narrow as its names allow, so that a phone shows it."""
-    names = min(178, 20 + 7 * max(map(len, dots)))
-    return intervals(dots, x_label=label, width=names + 400, points=points, left=names).svg
+        label, each = "mean, % (whiskers: 95% for other items)", single.get(outcome, {})
+        yield outcome, narrow_intervals(dots, x_label=label, points=each, outcome=outcome).svg
 
 
 def _single(
