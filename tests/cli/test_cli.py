@@ -132,7 +132,7 @@ def test_build_can_leave_images_closed(run: Run, tmp_path: Path) -> None:
         (("build", "demo_digits", "--raw", ".", "--split", "trian"), "did you mean 'train'"),
         (("runs", "show", "nothing"), "no run 'nothing'"),
         (("runs", "show"), "no runs yet"),
-        (("inspect", "demo_digits/odd_even"), "no run has built"),
+        (("inspect", "demo_digits/odd_even"), "holds no run"),
         (("doctor", "demo", "--set", "seed"), "lacks '='"),
         (("score", "popee", "--data", ".", "--answers", "."), "did you mean 'pope'"),
     ],

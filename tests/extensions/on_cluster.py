@@ -26,10 +26,10 @@ def main(root: Path) -> None:
     """Start a cluster, name the extension afterwards, and send it the step."""
     _draw_token()
     folder = tempfile.mkdtemp(prefix="vf-")  # short: sockets lie below it
+    os.environ["RAY_TMPDIR"] = folder  # not /tmp/ray, which is there only where some Ray has made it
     port = free_port()  # another Ray of this machine may have the usual ones
     head = {
-        "num_cpus": 2, "include_dashboard": True, "temp_dir": folder,
-        "object_store_memory": OBJECT_STORE_BYTES,
+        "num_cpus": 2, "include_dashboard": True, "object_store_memory": OBJECT_STORE_BYTES,
         "dashboard_port": port, "dashboard_agent_listen_port": free_port(taken=[port]),
     }  # fmt: skip
     cluster = Cluster(initialize_head=True, head_node_args=head)

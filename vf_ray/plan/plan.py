@@ -227,7 +227,8 @@ class Plan:
 
     def gone_by(self, stage: str) -> Mapping[str, str]:
         """Return the files of the benchmark by which a stage keeps its best state or stops."""
-        return files_gone_by(self._stage(stage), self.question_sets, self.raw)
+        by = self._stage(stage).goes_by_benchmark  # nobody looks for files that nothing is watched by
+        return files_gone_by(by, self.question_sets, self.raw) if by else {}
 
     def lengths(self, stage: str) -> Spec:
         """Return how long the conversations of a stage's mixture are, as its first model reads them."""

@@ -37,14 +37,13 @@ def lengths_of(name: str, stage: Stage, model: str, mixture: str) -> Spec:
     return Spec(kind="lengths", name=name, config=config, inputs=inputs, code=CODE["lengths"])
 
 
-def files_gone_by(stage: Stage, question_sets: Mapping[str, str], raw: str) -> Mapping[str, str]:
-    """Return the files of the benchmark by which a stage keeps its best state or stops, if there are any.
+def files_gone_by(benchmark: str, question_sets: Mapping[str, str], raw: str) -> Mapping[str, str]:
+    """Return the files of the benchmark by which a stage keeps its best state or stops.
 
     Held-out instances are covered by what it trains on. How answers are scored is not: of a model that
     took days, a rule that reads them otherwise makes no other one.
     """
-    name = stage.goes_by_benchmark
-    return {} if name in ("", INSTANCES) else {f"benchmark {name}": question_sets.get(name, raw)}
+    return {} if benchmark == INSTANCES else {f"benchmark {benchmark}": question_sets.get(benchmark, raw)}
 
 
 def _addresses(instances: InstancesByTask) -> dict[str, str]:
