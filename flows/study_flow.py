@@ -8,7 +8,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 
 from flows.show import where
 from flows.state import told_in_state
-from flows.study_runs import RunsToBuild, model_address
+from flows.study_runs import Planned, RunsToBuild, model_address
 from vf_ray.artifacts import Artifact
 from vf_ray.doctor.cost import cost
 from vf_ray.doctor.rehearsal import Rehearsal
@@ -51,11 +51,7 @@ def study(
     asked = known.under(recipe or known.recipe)
     rehearsal = Rehearsal(store)
     planned = rehearsal.plan if dry_run else partial(Plan.of, store=store)
-
-    def address(made_by: Recipe, step: str) -> str:
-        return model_address(planned(made_by), step)
-
-    runs = runs_of(asked, asked.recipe, seeds or asked.seeds, overrides or {}, address)
+    runs = runs_of(asked, asked.recipe, seeds or asked.seeds, overrides or {}, partial(_address, planned))
     todo = RunsToBuild.of(asked.recipe, _each(runs), planned)
     _show_cost(todo, store)
     if dry_run:
@@ -66,6 +62,10 @@ def study(
     artifact = study_artifact(asked, runs, todo.plans, spent, store)
     _show(artifact, asked)
     return artifact.address
+
+
+def _address(planned: Planned, recipe: Recipe, step: str) -> str:
+    return model_address(planned(recipe), step)
 
 
 def _show_cost(todo: RunsToBuild, store: Store) -> None:

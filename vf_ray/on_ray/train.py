@@ -71,12 +71,10 @@ def tune(
         benchmarks = watched_benchmarks(store, wanted.stage, wanted.watched)
         measured = _measured(store, wanted, mixed, resources, force=force)
         shared = bool(os.environ.get(RAY_ADDRESS))
-        return train(
-            Job(
-                wanted.name, wanted.stage, model, samples, writer, wanted.seed, resources, shared, measured,
-                held_out, benchmarks,
-            )
-        )  # fmt: skip
+        return train(Job(
+            wanted.name, wanted.stage, model, samples, writer, wanted.seed, resources, shared, measured,
+            held_out, benchmarks,
+        ))  # fmt: skip
 
     return artifacts.build(store, wanted.tuned, make, force=force)
 
