@@ -1,5 +1,6 @@
 """A recipe is planned before its files are there, and all that it lacks is listed at once."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,17 @@ def test_all_that_is_missing_is_said_at_once_and_the_rest_is_planned(
     assert "stage1 2" in table.rows[0][1] and "evaluate 1" in table.rows[0][1]
     rehearsal.plan(recipe_of(tmp_path))
     assert lacking(rehearsal) == faults, "each is said once"
+
+
+def test_benchmarks_that_only_a_stage_is_watched_by_are_missing_too(
+    local_store: Store, tmp_path: Path
+) -> None:
+    recipe = recipe_of(tmp_path, benchmarks=["tasks"])
+    watched = {"evaluate_every": 1, "evaluate_benchmarks": ["mme"], "keep_best": "mme"}
+    stage = replace(recipe.tuned["stage1"], **watched)
+    rehearsal = Rehearsal(local_store)
+    rehearsal.plan(replace(recipe, stages={"stage1": stage}))
+    assert any("data/mme" in fault for fault in lacking(rehearsal))
 
 
 def test_what_is_there_is_not_missing(local_store: Store, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The pages over studies: their words, their figures, and from each run to its scores."""
 
 import json
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -15,6 +16,7 @@ from vf_ray.store import Store
 from vf_ray.study.page import page, points, rows
 from vf_ray.study.results import results
 from vf_ray.study.runs import StudyRun
+from vf_ray.view.studies import _charts
 
 Found = Mapping[str, list[Artifact]]
 
@@ -91,3 +93,12 @@ def test_a_record_of_another_version_is_named(local_store: Store, browsing: Brow
     version = study_of(local_store, {"title": "x"}, {}).address.rpartition("/")[2]
     answer = browsing(local_store).get(f"/study/x/{version}")
     assert (answer.status_code, "none that this version reads" in text(answer.text)) == (422, True)
+
+
+def test_figures_in_words_are_drawn_on_a_scale_of_their_own() -> None:
+    row = {"outcome": "vocabulary", "run": "CHAT", "unit": "words", "mean": 46.0, "items_low": 40.0}
+    ((_, drawn),) = _charts([{**row, "items_high": 50.0}], [], [])
+    assert "vocabulary: mean, words" in drawn
+    places = [float(x) for x in re.findall(r"cx='([0-9.]+)'", drawn)]
+    (width,) = re.findall(r"width='([0-9]+)' height='[0-9]+' role", drawn)
+    assert places and max(places) < float(width)

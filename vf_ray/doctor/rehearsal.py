@@ -36,7 +36,7 @@ class Rehearsal:
         """Return a plan in which addresses of what rests on a missing file are no run's."""
         recipe = self._known(partial(resolved, recipe, self.store), recipe)
         raws = self._known(partial(identity, recipe), NO_RAWS)
-        folders = benchmark_folders(recipe.evaluate, recipe.prepare.decontaminate)
+        folders = benchmark_folders(recipe.evaluate, recipe.other_benchmarks)
         plan = Plan(recipe, *raws, benchmark_files=folders)
         if raws is not NO_RAWS:
             self._faults |= {fault: fault for fault in _raw_files(plan)}

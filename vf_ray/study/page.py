@@ -75,7 +75,8 @@ def rows(result: StudyResult) -> Iterator[Mapping[str, object]]:
         for variant, spread in finding.joint.spreads.items():
             against, official = finding.joint.comparisons.get(variant), finding.official.get(variant)
             yield {
-                "outcome": finding.outcome.name, "run": variant, "mean": spread.mean,
+                "outcome": finding.outcome.name, "run": variant, "unit": finding.outcome.scale.unit,
+                "mean": spread.mean,
                 "items_low": spread.item_interval[0], "items_high": spread.item_interval[1],
                 "seed_sd": spread.seed_sd, "seeds": spread.seeds, "items": spread.items,
                 "seed_share": spread.seed_share, "item_share": spread.item_share,

@@ -20,12 +20,15 @@ from vf_ray.view.written import written_at
 RECORD = "study.json"
 """Where in a study's artifact its page lies as data."""
 INK = "#2563c9"
+PERCENT = "%"
+"""The unit of shares; other figures are told as they are."""
 BEHIND = "#behind"
 """Where the page lists the runs."""
 OUTCOMES = {
-    "outcome": str, "run": str, "mean": float, "items_low": float, "items_high": float, "seed_sd": float,
-    "seeds": int, "items": int, "difference": float, "low": float, "high": float, "p": float, "p_holm": float,
-    "detectable": float, "official_metric": str, "official": float, "published": float,
+    "outcome": str, "run": str, "unit": str, "mean": float, "items_low": float, "items_high": float,
+    "seed_sd": float, "seeds": int, "items": int, "difference": float, "low": float, "high": float,
+    "p": float, "p_holm": float, "detectable": float, "official_metric": str, "official": float,
+    "published": float,
 }  # fmt: skip
 LIST = {"study": str, "version": str, "finished": str, "runs": int, "outcomes": int}
 
@@ -85,14 +88,21 @@ def _charts(
 ) -> Iterator[tuple[str, str]]:
     """Yield each outcome with the means of its variants drawn, and of their runs, each a link to its run."""
     by_outcome: dict[str, dict[str, list[Dot]]] = {}
+    units: dict[str, str] = {}
     for row in outcomes:
-        low, high = max(0.0, row["items_low"]), min(1.0, row["items_high"])
+        unit = units[row["outcome"]] = str(row.get("unit", PERCENT))
+        low, high = max(0.0, row["items_low"]), row["items_high"]
+        high = min(1.0, high) if unit == PERCENT else high
         dot = Dot(name="items", colour=INK, value=row["mean"], low=low, high=high, href=BEHIND)
         by_outcome.setdefault(row["outcome"], {})[row["run"]] = [dot]
     single = _single(points, {(run.variant, run.seed): run.href for run in runs})
     for outcome, dots in by_outcome.items():
-        label, each = "mean, % (whiskers: 95% for other items)", single.get(outcome, {})
-        yield outcome, narrow_intervals(dots, x_label=label, points=each, outcome=outcome).svg
+        each, unit = single.get(outcome, {}), units[outcome]
+        most = 1.0 if unit == PERCENT else max(dot.high for some in dots.values() for dot in some) or 1.0
+        yield outcome, narrow_intervals(
+            dots, x_label=f"mean, {unit} (whiskers: 95% for other items)", points=each, most=most,
+            factor=100.0 if unit == PERCENT else 1.0, outcome=outcome,
+        ).svg  # fmt: skip
 
 
 def _single(
